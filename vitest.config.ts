@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: pure or in-process. property: fast-check. integration: real Redis, nginx and instances.
+const project = (name: string, include: string[], extra: object = {}) => ({ test: { name, include, ...extra } });
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['{app,stack,verify,tests}/**/*.test.ts'], {
+        exclude: ['**/*.property.test.ts', '**/*.integration.test.ts', '**/node_modules/**'],
+      }),
+      project('property', ['{app,stack,verify,tests}/**/*.property.test.ts']),
+      project('integration', ['{app,stack,verify,tests}/**/*.integration.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 60_000,
+        // Two cores: servers under test and their load share them, one file at a time.
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
