@@ -5,6 +5,11 @@ const TAIL_BYTES = 32 * 1024;
 
 /** The last `count` lines of a file; '' if there is none. */
 export function lastLines(file: string, count: number): string {
+  return readFrom(file, -TAIL_BYTES).trimEnd().split('\n').slice(-count).join('\n');
+}
+
+/** The text of a file from a byte on, counted from its end if negative; '' if there is no file. */
+export function readFrom(file: string, offset: number): string {
   let fd: number;
   try {
     fd = openSync(file, 'r');
@@ -13,10 +18,10 @@ export function lastLines(file: string, count: number): string {
   }
   try {
     const { size } = fstatSync(fd);
-    const start = Math.max(0, size - TAIL_BYTES);
+    const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
     const bytes = Buffer.alloc(size - start);
     readSync(fd, bytes, 0, bytes.length, start);
-    return bytes.toString('utf8').trimEnd().split('\n').slice(-count).join('\n');
+    return bytes.toString('utf8');
   } finally {
     closeSync(fd);
   }

@@ -15,10 +15,12 @@ export interface ServerSpec {
   /** Takes its standard output and error, appended. */
   log: string;
   /** Asked until it says true or throws; then the server counts as started. */
-  ready: () => Promise<boolean>;
+  ready: (pid: number) => Promise<boolean>;
   /** Milliseconds it may take to be ready. */
   readyMs?: number;
-  /** Milliseconds it may take to end after SIGTERM; then it is killed. */
+  /** Asks it to end in order; SIGTERM by default. */
+  stopSignal?: NodeJS.Signals;
+  /** Milliseconds it may take to end after that; then it is killed. */
   stopMs?: number;
   /** Told how it ended, with its last output, when nobody asked it to. */
   onDeath?: (description: string) => void;
@@ -79,7 +81,7 @@ export class ServerProcess implements Service {
   }
 
   async stop(): Promise<void> {
-    await this.#end(run => run.child.kill('SIGTERM'), this.#spec.stopMs ?? 10_000);
+    await this.#end(run => run.child.kill(this.#spec.stopSignal ?? 'SIGTERM'), this.#spec.stopMs ?? 10_000);
   }
 
   async kill(): Promise<void> {
@@ -194,7 +196,7 @@ export class ServerProcess implements Service {
     run.ended.then(end => died.abort(new Error(`expected ${this.name} to start, but it did not: ${end}`)));
     const what = `${this.name} (process ${run.pid}) to be ready`;
     try {
-      await until(this.#spec.ready, { withinMs, what, signal: died.signal });
+      await until(() => this.#spec.ready(run.pid), { withinMs, what, signal: died.signal });
     } catch (error) {
       if (died.signal.aborted) throw error;
       throw new Error(
