@@ -1,0 +1,81 @@
+/** The card store as an Express app: what a request passes, in this order. Listens to nothing itself. */
+import { join } from 'node:path';
+import express, { type Express, type RequestHandler } from 'express';
+import type { Store } from 'express-session';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { createCsrf } from './csrf.ts';
+import { Cards } from './data/cards.ts';
+import type { Users } from './data/users.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { noteWho, requestLog } from './log.ts';
+import { nothingHere, problems } from './problem.ts';
+import { authRoutes } from './routes/auth.ts';
+import { basketRoutes } from './routes/basket.ts';
+import { cardRoutes } from './routes/cards.ts';
+import { pageRoutes } from './routes/dashboard.ts';
+import { healthRoutes } from './routes/health.ts';
+import { sessionLabel } from './secrets.ts';
+import { sessions, signedInUser } from './session.ts';
+
+export interface Deps {
+  readonly config: Config;
+  readonly redis: Redis;
+  readonly store: Store;
+  readonly users: Users;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+  /** Resolves when the payment provider has answered. */
+  readonly pay: () => Promise<void>;
+}
+
+/** Builds the app of one instance; it shares nothing with another instance but Redis and the secrets. */
+export function createApp(deps: Deps): Express {
+  const { config, redis, lifecycle, log, users } = deps;
+  const [firstSecret = ''] = config.secrets;
+  const label = sessionLabel(firstSecret);
+  const csrf = createCsrf(config.secrets);
+  const cards = new Cards(redis);
+  const app = express();
+  app.set('trust proxy', config.trustProxy);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestLog(log, config.instance), lifecycle.track, safetyHeaders);
+  // Before the session: neither needs one, and neither may fail when Redis does.
+  app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
+  app.use(notCached, healthRoutes({ redis, lifecycle }));
+  // The body first: a slow upload would make the loaded session old before it is used.
+  app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
+  app.use(sessions(deps.store, config.secrets, config), noteSession(label), csrf.prepare);
+  app.use(pageRoutes({ users, cards }), authRoutes({ users, csrf, label }));
+  app.use('/basket', basketRoutes({ cards, csrf, pay: deps.pay }));
+  app.use('/cards', cardRoutes({ cards, csrf }));
+  app.use(nothingHere, problems(log));
+  return app;
+}
+
+/** The pages need nothing from elsewhere and nobody may frame them; there are no scripts at all. */
+const safetyHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    'Content-Security-Policy':
+      "default-src 'self'; script-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'same-origin',
+  });
+  next();
+};
+
+/** A shared cache that kept a page, or its cookie, would hand one user's session to the next. */
+const notCached: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'private, no-store');
+  next();
+};
+
+function noteSession(label: (sid: string) => string): RequestHandler {
+  return (request, response, next) => {
+    const user = signedInUser(request);
+    if (user !== undefined) noteWho(response, label(request.sessionID), user);
+    next();
+  };
+}

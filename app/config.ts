@@ -1,0 +1,149 @@
+/** Environment → Config. Nothing else in the app reads process.env. */
+import { hostname } from 'node:os';
+import express from 'express';
+import { z } from 'zod';
+
+/** The names that SESSION_STORE takes; the first is the default. */
+export const STORES = ['redis-attributes', 'connect-redis', 'memory'] as const;
+
+const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
+
+/** A variable that is set to nothing counts as not set, as in most compose files. */
+const optional = <T extends z.ZodType>(schema: T, fallback: z.input<T>) =>
+  z.preprocess(value => (value === undefined || value === '' ? fallback : value), schema);
+
+function wholeNumber(unit: string, min: number, max: number) {
+  const expected = `a whole number of ${unit} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, expected)
+    .transform(Number)
+    .refine(value => value >= min && value <= max, expected);
+}
+
+const milliseconds = (max = 3_600_000) => wholeNumber('milliseconds', 0, max);
+const seconds = wholeNumber('seconds', 1, 31_536_000);
+
+const redisUrl = z.string().refine(value => {
+  const url = URL.parse(value);
+  return url !== null && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '';
+}, 'a URL such as redis://127.0.0.1:6379');
+
+const secrets = z
+  .string()
+  .transform(value => value.split(',').map(part => part.trim()))
+  .refine(
+    parts => parts.every(part => part.length >= 16),
+    'secrets of 16 characters or more, comma-separated',
+  );
+
+const scryptCost = wholeNumber('scrypt rounds (a power of two)', 2, 1 << 20).refine(
+  value => Number.isInteger(Math.log2(value)),
+  'a power of two from 2 to 1048576',
+);
+
+/** `true`, `false`, a number of hops, or addresses: what Express takes for `trust proxy`. */
+const trustProxy = z
+  .string()
+  .transform(value => {
+    if (value === 'true' || value === 'false') return value === 'true';
+    return /^\d+$/.test(value) ? Number(value) : value;
+  })
+  .refine(value => {
+    try {
+      express().set('trust proxy', value);
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'true, false, a number of proxies, or addresses such as loopback, 10.0.0.0/8');
+
+const schema = z.object({
+  PORT: optional(wholeNumber('a port', 0, 65_535), '3000'),
+  HOST: optional(z.string(), '127.0.0.1'),
+  INSTANCE_ID: optional(
+    z.string().regex(/^[\w.-]{1,128}$/, '1 to 128 letters, digits, dots, dashes or underscores'),
+    `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-').slice(-128),
+  ),
+  REDIS_URL: optional(redisUrl, 'redis://127.0.0.1:6379'),
+  SESSION_STORE: optional(z.enum(STORES, `one of ${STORES.join(', ')}`), STORES[0]),
+  SESSION_SECRET: optional(secrets, DEVELOPMENT_SECRET),
+  SESSION_IDLE_SECONDS: optional(seconds, '1800'),
+  SESSION_ABSOLUTE_SECONDS: optional(seconds, '43200'),
+  TRUST_PROXY: optional(trustProxy, 'loopback'),
+  KEEP_ALIVE_MS: optional(milliseconds(), '75000'),
+  DRAIN_MS: optional(milliseconds(), '5000'),
+  SHUTDOWN_MS: optional(milliseconds(), '10000'),
+  STORE_TIMEOUT_MS: optional(wholeNumber('milliseconds', 1, 60_000), '2000'),
+  PAYMENT_MS: optional(milliseconds(), '0'),
+  SCRYPT_COST: optional(scryptCost, '16384'),
+  FIXTURE_USERS: optional(wholeNumber('users', 0, 100_000), '0'),
+});
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly instance: string;
+  readonly redisUrl: string;
+  readonly sessionStore: (typeof STORES)[number];
+  /** The first signs, all are accepted, so that a secret can be replaced without signing people out. */
+  readonly secrets: readonly string[];
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+  readonly trustProxy: boolean | number | string;
+  readonly keepAliveMs: number;
+  readonly drainMs: number;
+  readonly shutdownMs: number;
+  readonly storeTimeoutMs: number;
+  readonly paymentMs: number;
+  readonly scryptCost: number;
+  readonly fixtureUsers: number;
+}
+
+/** A variable that the app cannot run with; the message has one line for each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the app's settings. Throws ConfigError with every wrong variable: what was expected, what came. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const parsed = schema.safeParse(env);
+  const problems = parsed.success ? [] : parsed.error.issues.map(issue => describe(issue, env));
+  if (env['NODE_ENV'] === 'production' && !env['SESSION_SECRET']) {
+    problems.push(
+      'SESSION_SECRET: expected secrets of 16 characters or more when NODE_ENV is production, got nothing',
+    );
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(`${[...new Set(problems)].join('\n')}\nSet the environment right and start again.`);
+  }
+  return named(parsed.data);
+}
+
+function named(v: z.output<typeof schema>): Config {
+  return {
+    port: v.PORT,
+    host: v.HOST,
+    instance: v.INSTANCE_ID,
+    redisUrl: v.REDIS_URL,
+    sessionStore: v.SESSION_STORE,
+    secrets: v.SESSION_SECRET,
+    idleSeconds: v.SESSION_IDLE_SECONDS,
+    absoluteSeconds: v.SESSION_ABSOLUTE_SECONDS,
+    trustProxy: v.TRUST_PROXY,
+    keepAliveMs: v.KEEP_ALIVE_MS,
+    drainMs: v.DRAIN_MS,
+    shutdownMs: v.SHUTDOWN_MS,
+    storeTimeoutMs: v.STORE_TIMEOUT_MS,
+    paymentMs: v.PAYMENT_MS,
+    scryptCost: v.SCRYPT_COST,
+    fixtureUsers: v.FIXTURE_USERS,
+  };
+}
+
+function describe(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
+  const name = String(issue.path[0]);
+  // A Redis URL may hold a password.
+  const secret = name === 'SESSION_SECRET' || name === 'REDIS_URL';
+  return `${name}: expected ${issue.message}, got ${secret ? '(not shown)' : JSON.stringify(env[name])}`;
+}

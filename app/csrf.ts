@@ -1,0 +1,55 @@
+/** Proof that a form was made by this app for this session (double-submit cookie, signed). */
+import cookieParser from 'cookie-parser';
+import { doubleCsrf } from 'csrf-csrf';
+import { type Request, type RequestHandler, Router } from 'express';
+import { Refusal } from './failures.ts';
+import { byProtocol } from './protocol.ts';
+import { deriveKey } from './secrets.ts';
+import { signedInUser } from './session.ts';
+
+export interface CsrfProtection {
+  /** Gives every request `csrfToken()`. Belongs after the session. */
+  readonly prepare: RequestHandler;
+  /** Refuses a change whose token is missing or not of this session. */
+  readonly require: RequestHandler;
+}
+
+/** Any instance with the same secrets accepts the tokens of another; the first secret signs. */
+export function createCsrf(secrets: readonly string[]): CsrfProtection {
+  const keys = secrets.map(secret => deriveKey(secret, 'csrf'));
+  const tokens = byProtocol(secure =>
+    doubleCsrf({
+      getSecret: () => keys,
+      getSessionIdentifier,
+      cookieName: secure ? '__Host-csrf' : 'csrf',
+      cookieOptions: { httpOnly: true, sameSite: 'lax', path: '/', secure },
+      getCsrfTokenFromRequest: tokenOf,
+    }),
+  );
+  const addTokens: RequestHandler = (request, response, next) => {
+    request.csrfToken = options => tokens(request).generateCsrfToken(request, response, options);
+    next();
+  };
+  return {
+    prepare: Router().use(cookieParser(), addTokens),
+    require: (request, _response, next) =>
+      next(tokens(request).validateRequest(request) ? undefined : outOfDate()),
+  };
+}
+
+/** Nobody signed in, no session: then the token is bound to nothing but its cookie, and needs no store. */
+function getSessionIdentifier(request: Request): string {
+  return signedInUser(request) === undefined ? '' : request.sessionID;
+}
+
+function tokenOf(request: Request): string | undefined {
+  const field: unknown = request.body?._csrf;
+  return typeof field === 'string' ? field : request.get('x-csrf-token');
+}
+
+function outOfDate(): Refusal {
+  return new Refusal(
+    403,
+    'This form is out of date, so nothing was changed. Go back, reload the page and send it again.',
+  );
+}

@@ -1,0 +1,53 @@
+/** The Lua scripts of cards.ts. Each checks everything first and writes only then: Redis does not roll back. */
+
+/** KEYS: user, owned, card …; ARGV: email, price, now, then id, text of each card. 1, or 0 if too poor. */
+export const CHECKOUT = `
+local due = 0
+for i = 3, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then due = due + tonumber(ARGV[2]) end
+end
+local balance = tonumber(redis.call('HGET', KEYS[1], 'balance') or '0')
+if balance < due then return 0 end
+if due == 0 then return 1 end
+redis.call('HINCRBY', KEYS[1], 'balance', -due)
+for i = 3, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then
+    local id, text = ARGV[2 * i - 2], ARGV[2 * i - 1]
+    redis.call('HSET', KEYS[i], 'text', text, 'owner', ARGV[1])
+    redis.call('ZADD', KEYS[2], ARGV[3], id)
+  end
+end
+return 1`;
+
+/** KEYS: card, market; ARGV: owner, price, id, now. 1, or 0 if it is somebody else's. */
+export const LIST = `
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'price', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+return 1`;
+
+/** KEYS: card, market; ARGV: owner, id. 1, or 0 if it is somebody else's. */
+export const UNLIST = `
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'price')
+redis.call('ZREM', KEYS[2], ARGV[2])
+return 1`;
+
+/**
+ * KEYS: card, market, buyer, seller, cards of buyer, cards of seller; ARGV: buyer, seller, price, id, now.
+ * 'changed' if owner or price is not what the caller read.
+ */
+export const BUY = `
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or redis.call('HGET', KEYS[1], 'price') ~= ARGV[3] then
+  return 'changed'
+end
+local price = tonumber(ARGV[3])
+if tonumber(redis.call('HGET', KEYS[3], 'balance') or '0') < price then return 'too-poor' end
+redis.call('HINCRBY', KEYS[3], 'balance', -price)
+redis.call('HINCRBY', KEYS[4], 'balance', price)
+redis.call('HSET', KEYS[1], 'owner', ARGV[1])
+redis.call('ZADD', KEYS[5], ARGV[5], ARGV[4])
+redis.call('HDEL', KEYS[1], 'price')
+redis.call('ZREM', KEYS[2], ARGV[4])
+redis.call('ZREM', KEYS[6], ARGV[4])
+return 'bought'`;

@@ -1,0 +1,115 @@
+/** Cards, their owners and the market. Every change of an owner or a balance is one Lua script: all or nothing. */
+import type { Redis, Result } from 'ioredis';
+import { confirmed } from '../failures.ts';
+import { BUY, CHECKOUT, LIST, UNLIST } from './card-scripts.ts';
+import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
+
+export interface Card {
+  readonly id: string;
+  readonly text: string;
+  /** Email address. */
+  readonly owner: string;
+  /** In credits, when it is for sale. */
+  readonly price: number | null;
+}
+
+export interface Order {
+  readonly card: string;
+  readonly text: string;
+}
+
+export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
+
+/** Most that a page shows of each list, newest first. */
+const SHOWN = 200;
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    checkoutCards(keys: number, ...args: (string | number)[]): Result<number, Context>;
+    listCard(
+      card: string,
+      market: string,
+      owner: string,
+      price: number,
+      id: string,
+      now: number,
+    ): Result<number, Context>;
+    unlistCard(card: string, market: string, owner: string, id: string): Result<number, Context>;
+    buyCard(...keysAndArgs: (string | number)[]): Result<'bought' | 'changed' | 'too-poor', Context>;
+  }
+}
+
+/** All methods throw StoreUnavailable if Redis does not confirm. */
+export class Cards {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+    redis.defineCommand('checkoutCards', { lua: CHECKOUT });
+    redis.defineCommand('listCard', { numberOfKeys: 2, lua: LIST });
+    redis.defineCommand('unlistCard', { numberOfKeys: 2, lua: UNLIST });
+    redis.defineCommand('buyCard', { numberOfKeys: 6, lua: BUY });
+  }
+
+  /** The newest 200 cards of a user. */
+  async ownedBy(email: string): Promise<Card[]> {
+    return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
+  }
+
+  /** The 200 cards that were put up for sale last. */
+  async forSale(): Promise<Card[]> {
+    return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, SHOWN - 1)));
+  }
+
+  /**
+   * Charges `price` credits for each order and mints its card; an order whose card exists has been paid and
+   * costs nothing. False, and nothing done, if the balance does not suffice.
+   */
+  async checkout(email: string, orders: readonly Order[], price: number): Promise<boolean> {
+    const keys = [userKey(email), ownedKey(email), ...orders.map(order => cardKey(order.card))];
+    const args = [email, price, Date.now(), ...orders.flatMap(order => [order.card, order.text])];
+    return (await confirmed(this.#redis.checkoutCards(keys.length, ...keys, ...args))) === 1;
+  }
+
+  /** False if the card is not the user's. */
+  async list(id: string, owner: string, price: number): Promise<boolean> {
+    return (
+      (await confirmed(this.#redis.listCard(cardKey(id), MARKET_KEY, owner, price, id, Date.now()))) === 1
+    );
+  }
+
+  /** False if the card is not the user's. */
+  async unlist(id: string, owner: string): Promise<boolean> {
+    return (await confirmed(this.#redis.unlistCard(cardKey(id), MARKET_KEY, owner, id))) === 1;
+  }
+
+  /** Moves the card to the buyer and its price to the seller. `seen`: the price that the buyer agreed to. */
+  async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
+    const [card] = await this.#read([id]);
+    if (!card || card.price === null) return 'not-for-sale';
+    if (card.owner === buyer) return 'own-card';
+    if (seen !== undefined && seen !== card.price) return 'price-changed';
+    const seller = card.owner;
+    const keys = [
+      cardKey(id),
+      MARKET_KEY,
+      userKey(buyer),
+      userKey(seller),
+      ownedKey(buyer),
+      ownedKey(seller),
+    ];
+    const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
+    // It was for sale a moment ago, so somebody was faster or the seller changed their mind.
+    return bought === 'changed' ? 'not-for-sale' : bought;
+  }
+
+  async #read(ids: string[]): Promise<Card[]> {
+    const records = await confirmed(
+      Promise.all(ids.map(id => this.#redis.hmget(cardKey(id), 'text', 'owner', 'price'))),
+    );
+    return records.flatMap(([text, owner, price], i) => {
+      const id = ids[i];
+      return id && text && owner ? [{ id, text, owner, price: price ? Number(price) : null }] : [];
+    });
+  }
+}

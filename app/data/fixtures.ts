@@ -1,0 +1,23 @@
+/** Users for tests and loads. All share one password and one hash of it: hashing a thousand would take minutes. */
+import { hashPassword } from '../password.ts';
+import type { NewUser, Users } from './users.ts';
+
+export const FIXTURE_PASSWORD = 'correct-horse-battery';
+const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
+const BATCH = 1000;
+
+/**
+ * Makes user1@example.test … userN@example.test and four with names of people, where they do not exist.
+ * Several instances may do so at once. Throws StoreUnavailable.
+ */
+export async function createFixtures(users: Users, count: number, cost: number): Promise<void> {
+  if (count === 0) return;
+  const passwordHash = await hashPassword(FIXTURE_PASSWORD, cost);
+  const numbered = Array.from({ length: count }, (_, i) => `User${i + 1}`);
+  const all: NewUser[] = [...NAMED, ...numbered].map(name => ({
+    email: `${name.toLowerCase()}@example.test`,
+    name,
+    passwordHash,
+  }));
+  for (let i = 0; i < all.length; i += BATCH) await users.createMissing(all.slice(i, i + BATCH));
+}

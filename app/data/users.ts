@@ -1,0 +1,77 @@
+/** Who can sign in, and their balance. Any instance serves any user. */
+import type { Redis, Result } from 'ioredis';
+import { confirmed } from '../failures.ts';
+import { hashPassword, verifyPassword } from '../password.ts';
+import { userKey } from './keys.ts';
+
+/** In credits, of a new user. */
+export const FIRST_BALANCE = 1000;
+
+export interface User {
+  readonly email: string;
+  readonly name: string;
+  /** In credits; never negative. */
+  readonly balance: number;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    createShopUser(key: string, name: string, passwordHash: string, balance: number): Result<number, Context>;
+  }
+}
+
+// A user that exists, with its password and balance, is never overwritten, whoever tries at the same time.
+const CREATE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
+return 1`;
+
+/** All methods throw StoreUnavailable if Redis does not confirm. */
+export class Users {
+  readonly #redis: Redis;
+  readonly #cost: number;
+  readonly #nobody: Promise<string>;
+
+  /** `cost`: scrypt's N for new passwords. */
+  constructor(redis: Redis, cost: number) {
+    this.#redis = redis;
+    this.#cost = cost;
+    this.#nobody = hashPassword('nobody has this password', cost);
+    redis.defineCommand('createShopUser', { numberOfKeys: 1, lua: CREATE });
+  }
+
+  /** False if the email address is taken. */
+  async register(email: string, name: string, password: string): Promise<boolean> {
+    const hash = await hashPassword(password, this.#cost);
+    return (await confirmed(this.#redis.createShopUser(userKey(email), name, hash, FIRST_BALANCE))) === 1;
+  }
+
+  /** Creates those that do not exist yet. */
+  async createMissing(users: readonly NewUser[]): Promise<void> {
+    const pipeline = this.#redis.pipeline();
+    for (const { email, name, passwordHash } of users) {
+      pipeline.createShopUser(userKey(email), name, passwordHash, FIRST_BALANCE);
+    }
+    const results = (await confirmed(pipeline.exec())) ?? [];
+    const failed = results.find(([error]) => error);
+    if (failed) await confirmed(Promise.reject(failed[0]));
+  }
+
+  /** Takes as long for an unknown address as for a wrong password, so that time does not tell who is here. */
+  async authenticate(email: string, password: string): Promise<boolean> {
+    const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));
+    const matches = await verifyPassword(password, hash ?? (await this.#nobody));
+    return matches && hash !== null;
+  }
+
+  async find(email: string): Promise<User | undefined> {
+    const [name, balance] = await confirmed(this.#redis.hmget(userKey(email), 'name', 'balance'));
+    return name && balance ? { email, name, balance: Number(balance) } : undefined;
+  }
+}

@@ -1,0 +1,37 @@
+/** Is this instance fit for traffic, and what is in flight? */
+import type { RequestHandler, Response } from 'express';
+
+export class Lifecycle {
+  /** Set once what has to exist before the first request exists. */
+  prepared = false;
+  #draining = false;
+  readonly #open = new Set<Response>();
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Responses that have not ended. */
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /** From now on every response asks its peer to leave, also those of requests that came before. */
+  drain(): void {
+    this.#draining = true;
+    for (const response of this.#open) askToLeave(response);
+  }
+
+  /** Counts requests in flight, and says goodbye in each while draining. */
+  readonly track: RequestHandler = (_request, response, next) => {
+    this.#open.add(response);
+    response.once('close', () => this.#open.delete(response));
+    if (this.#draining) askToLeave(response);
+    next();
+  };
+}
+
+/** A peer that keeps the connection would send its next request into a server that is gone. */
+function askToLeave(response: Response): void {
+  if (!response.headersSent) response.set('Connection', 'close');
+}

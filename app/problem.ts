@@ -1,0 +1,68 @@
+/** The last resort of every request: an error becomes a page that says what happened and what to do. */
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { Refusal, StoreUnavailable } from './failures.ts';
+import { logFailure } from './log.ts';
+import { show } from './pages.ts';
+import { abandon } from './session.ts';
+
+const TITLES: Record<number, string> = {
+  400: 'Not understood',
+  403: 'Form out of date',
+  404: 'Nothing here',
+  409: 'Not possible right now',
+  413: 'Too large',
+  422: 'Please check your input',
+  503: 'One moment, please',
+};
+
+const STORE_DOWN =
+  'The store did not answer, so we cannot tell whether this was done. You are still signed in. Try again in a moment.';
+
+/** Answers whatever no route took. */
+export const nothingHere: RequestHandler = (_request, _response, next) => {
+  next(new Refusal(404, 'There is no page at this address. Check it, or start again from the front page.'));
+};
+
+/** Express error handler. Needs its four parameters: Express counts them. */
+export function problems(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const { status, message } = describe(error);
+    if (status >= 500 && !(error instanceof Refusal)) logFailure(log, request, response, error);
+    // Too late to tell the client (a touch behind the answer failed): the answer stands.
+    if (response.headersSent) return;
+    if (status === 503) {
+      // Nothing may follow a 503: no cookie, and no other try to save or prolong the session.
+      abandon(request);
+      response.removeHeader('Set-Cookie');
+      response.set('Retry-After', '1');
+    }
+    const title = TITLES[status] ?? 'Something went wrong';
+    show(request, response, {
+      view: 'problem',
+      status,
+      title,
+      data: { error: message },
+    });
+  };
+}
+
+function describe(error: unknown): { status: number; message: string } {
+  if (error instanceof Refusal) return { status: error.status, message: error.message };
+  if (error instanceof StoreUnavailable) return { status: 503, message: STORE_DOWN };
+  // The body parsers' own errors: too large, malformed, a wrong charset.
+  if (isClientError(error))
+    return {
+      status: error.status,
+      message: `The request was not understood: ${error.message}.`,
+    };
+  return {
+    status: 500,
+    message: 'This is our fault, not yours. Try again; the request id helps us to find out why.',
+  };
+}
+
+function isClientError(error: unknown): error is Error & { status: number } {
+  if (!(error instanceof Error) || !('status' in error)) return false;
+  return typeof error.status === 'number' && error.status >= 400 && error.status < 500;
+}

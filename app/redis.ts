@@ -1,0 +1,38 @@
+/** The one connection of an instance to Redis: it answers in time or fails, and heals by itself. */
+import { Redis } from 'ioredis';
+
+/**
+ * Connects in the background; commands fail at once while there is no connection.
+ * `timeoutMs` bounds every command. Connection errors go to `onError`, one for each failed attempt.
+ */
+export function connectRedis(url: string, timeoutMs: number, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    commandTimeout: timeoutMs,
+    connectTimeout: timeoutMs,
+    // A command that waits for Redis to come back keeps its user waiting too: refuse it instead.
+    enableOfflineQueue: false,
+    // A command cut off by a lost connection may have run. Sending it again could buy a card twice.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: attempts => Math.min(attempts * 50, 500),
+  });
+  redis.on('error', onError);
+  leaveBlackHoles(redis, timeoutMs);
+  return redis;
+}
+
+/**
+ * A peer that vanished without a word (power, firewall) leaves a connection that looks open for many
+ * minutes. An unanswered PING means such a connection: drop it and dial again.
+ * (ioredis' socketTimeout would do, but its timer outlives the connection and cuts the next, healthy one.)
+ */
+function leaveBlackHoles(redis: Redis, timeoutMs: number): void {
+  const beat = setInterval(() => {
+    if (redis.status !== 'ready') return;
+    redis.ping().catch(() => {
+      if (redis.status === 'ready') redis.disconnect(true);
+    });
+  }, timeoutMs);
+  beat.unref();
+  redis.once('end', () => clearInterval(beat));
+}

@@ -1,0 +1,57 @@
+/** Putting cards up for sale, and buying them. */
+import { Router } from 'express';
+import type { CsrfProtection } from '../csrf.ts';
+import type { Cards, Purchase } from '../data/cards.ts';
+import { Refusal } from '../failures.ts';
+import { done } from '../pages.ts';
+import { field, requireUser, userOf } from './guard.ts';
+
+const MAX_PRICE = 1_000_000;
+
+const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
+  'not-for-sale': 'This card is not for sale any more. Somebody was faster, or its owner took it back.',
+  'price-changed': 'The price changed since you looked, so nothing was bought. Look at the market again.',
+  'own-card': 'This card is yours already.',
+  'too-poor': 'Your balance does not suffice for this card. Sell one first.',
+};
+
+/** POST /cards/:id/list, /cards/:id/unlist and /cards/:id/buy. */
+export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
+  const router = Router();
+  router.use(requireUser, csrf.require);
+
+  router.post('/:id/list', async (request, response) => {
+    const { id } = request.params;
+    const price = priceIn(field(request, 'price'));
+    if (price === undefined)
+      throw new Refusal(422, `A price is a whole number of credits from 1 to ${MAX_PRICE}.`);
+    if (!(await cards.list(id, userOf(request), price))) throw notYours();
+    done(request, response, '/dashboard', { id, price });
+  });
+
+  router.post('/:id/unlist', async (request, response) => {
+    const { id } = request.params;
+    if (!(await cards.unlist(id, userOf(request)))) throw notYours();
+    done(request, response, '/dashboard', { id, price: null });
+  });
+
+  router.post('/:id/buy', async (request, response) => {
+    const { id } = request.params;
+    const purchase = await cards.buy(id, userOf(request), priceIn(field(request, 'price')));
+    if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);
+    done(request, response, '/dashboard', { id, owner: userOf(request) });
+  });
+  return router;
+}
+
+function priceIn(text: string | undefined): number | undefined {
+  const price = Number(text);
+  return text && /^\d{1,7}$/.test(text) && price >= 1 && price <= MAX_PRICE ? price : undefined;
+}
+
+function notYours(): Refusal {
+  return new Refusal(
+    404,
+    'You have no such card. Somebody may have bought it meanwhile; look at your dashboard.',
+  );
+}

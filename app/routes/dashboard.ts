@@ -1,0 +1,47 @@
+/** The front page, the dashboard and the market. */
+import { Router } from 'express';
+import { itemsOf } from '../basket.ts';
+import type { Cards } from '../data/cards.ts';
+import type { Users } from '../data/users.ts';
+import { show } from '../pages.ts';
+import { requireUser, userOf } from './guard.ts';
+
+const ON_FRONT_PAGE = 8;
+
+/** GET /, /dashboard and /market. */
+export function pageRoutes({ users, cards }: { users: Users; cards: Cards }): Router {
+  const router = Router();
+
+  router.get('/', async (request, response) => {
+    const market = (await cards.forSale()).slice(0, ON_FRONT_PAGE);
+    show(request, response, {
+      view: 'landing',
+      title: 'Cards that say it',
+      data: { cards: market },
+    });
+  });
+
+  router.get('/market', async (request, response) => {
+    show(request, response, {
+      view: 'market',
+      title: 'Market',
+      data: { cards: await cards.forSale() },
+    });
+  });
+
+  router.get('/dashboard', requireUser, async (request, response) => {
+    const email = userOf(request);
+    const [user, owned] = await Promise.all([users.find(email), cards.ownedBy(email)]);
+    if (!user)
+      throw new Error('expected a user record for a signed-in user, found none: was the database emptied?');
+    const basket = itemsOf(request.session).map(item => item.text);
+    const data = {
+      name: user.name,
+      balance: user.balance,
+      cards: owned,
+      basket,
+    };
+    show(request, response, { view: 'dashboard', title: 'Dashboard', data });
+  });
+  return router;
+}

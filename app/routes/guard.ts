@@ -1,0 +1,27 @@
+/** What routes for signed-in users have in common. */
+import type { Request, RequestHandler } from 'express';
+import { Refusal } from '../failures.ts';
+import { wantsJson } from '../pages.ts';
+import { signedInUser } from '../session.ts';
+
+/** Lets signed-in users pass; sends others to the login page, or tells a program 401. */
+export const requireUser: RequestHandler = (request, response, next) => {
+  if (signedInUser(request) !== undefined) return next();
+  response.vary('Accept');
+  if (wantsJson(request))
+    response.status(401).json({ error: 'Not signed in. Sign in at /login and send this again.' });
+  else response.redirect(303, '/login');
+};
+
+/** The email address of the signed-in user. Throws behind any route that lacks `requireUser`. */
+export function userOf(request: Request): string {
+  const user = signedInUser(request);
+  if (user === undefined) throw new Refusal(401, 'Not signed in. Sign in and send this again.');
+  return user;
+}
+
+/** A form field as text; undefined if it is missing or no text. */
+export function field(request: Request, name: string): string | undefined {
+  const value: unknown = request.body?.[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,129 @@
+/** express-session as this app needs it. Each option that matters for consistency says why it is set so. */
+import type { Request, RequestHandler } from 'express';
+import session, { type SessionData, type Store } from 'express-session';
+import { Refusal, StoreUnavailable } from './failures.ts';
+import { byProtocol } from './protocol.ts';
+import { SessionGoneError } from './stores/redis-attributes.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Email address; a session exists only for a signed-in user. */
+    user?: string;
+    /** Milliseconds since the epoch, by the clock of the instance that made the session. */
+    signedInAt?: number;
+  }
+}
+
+export interface SessionLimits {
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+}
+
+/** Seconds that a session has left if nobody uses it: until idle, or until its absolute end. */
+export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date.now()): number {
+  const absolute = ((data.signedInAt ?? now) - now) / 1000 + limits.absoluteSeconds;
+  return Math.min(limits.idleSeconds, absolute);
+}
+
+/** Loads the session of a request, and at the end of the response prolongs it. Fails with StoreUnavailable. */
+export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
+  endAbsolutely(store, limits);
+  const load = byProtocol(secure =>
+    session({
+      store,
+      // `__Host-` makes a browser refuse the cookie without Secure, for another path, or from a sibling domain.
+      name: secure ? '__Host-sid' : 'sid',
+      secret: [...secrets],
+      // Writing back what a request only read would undo what a parallel request wrote meanwhile.
+      resave: false,
+      // A visitor who has not signed in has nothing to remember: no session, no cookie, nothing to fill Redis with.
+      saveUninitialized: false,
+      // A cookie on every answer would let a slow answer of an old session overwrite the cookie of a new login.
+      rolling: false,
+      // Ending a session is always explicit, and confirmed before the answer (`end`).
+      unset: 'keep',
+      // No maxAge: the store alone knows when a session ends. The function runs for each new session, and
+      // both middlewares share one store, whose `generate` is that of the last one made.
+      cookie: request => ({
+        httpOnly: true,
+        sameSite: 'lax',
+        path: '/',
+        secure: request.secure,
+      }),
+    }),
+  );
+  return (request, response, next) => {
+    load(request)(request, response, error => next(error ? new StoreUnavailable(error) : undefined));
+  };
+}
+
+/** Not every store can expire a session in time (a configuration that got stricter, a clock that differs). */
+function endAbsolutely(store: Store, limits: SessionLimits): void {
+  const get = store.get.bind(store);
+  store.get = (sid, callback) =>
+    get(sid, (error, data) => callback(error, data && secondsLeft(data, limits) <= 0 ? null : data));
+}
+
+/** Whose session it is; undefined if nobody is signed in or the store did not answer. */
+export function signedInUser(request: Request): string | undefined {
+  // The types say that there always is a session: there is none after `end`, or when loading it failed.
+  const data: Partial<SessionData> | undefined = request.session;
+  return data?.user;
+}
+
+/**
+ * Saves the session, and resolves only when the store has confirmed. Call it last, right before answering:
+ * express-session by itself sends the headers first, saves then, and drops a save's error.
+ * Throws Refusal 503 if the session has ended meanwhile, StoreUnavailable if the store did not confirm.
+ */
+export async function save(request: Request): Promise<void> {
+  const { session } = request;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      session.save(error => (error ? reject(error) : resolve()));
+    });
+  } catch (cause) {
+    abandon(request);
+    throw cause instanceof SessionGoneError ? ended() : new StoreUnavailable(cause);
+  }
+  // After `regenerate` express-session cannot tell that this session is saved, and would write it again behind
+  // the answer: a second chance to fail unseen, or, with a store that writes whole sessions, to undo a logout.
+  Object.defineProperty(session, 'save', {
+    configurable: true,
+    value: (done?: (error?: unknown) => void) => {
+      done?.();
+      return session;
+    },
+  });
+}
+
+function ended(): Refusal {
+  return new Refusal(
+    503,
+    'Your session ended while this request ran, so it was not completed. Sign in and look again.',
+  );
+}
+
+/** Replaces the session by a new, empty one with a new id; the old one is destroyed. Throws StoreUnavailable. */
+export async function rotate(request: Request): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate(error => (error ? reject(error) : resolve()));
+  }).catch((cause: unknown) => {
+    abandon(request);
+    throw new StoreUnavailable(cause);
+  });
+}
+
+/** Destroys the session. Throws StoreUnavailable; then the cookie is left as it is, for another try. */
+export async function end(request: Request): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.destroy(error => (error ? reject(error) : resolve()));
+  }).catch((cause: unknown) => {
+    throw new StoreUnavailable(cause);
+  });
+}
+
+/** Makes express-session forget the session, so that a 503 neither sets a cookie nor saves once more. */
+export function abandon(request: Request): void {
+  Reflect.deleteProperty(request, 'session');
+}
