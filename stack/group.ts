@@ -1,65 +1,61 @@
 /** Process groups: each child leads one, so that its own children (nginx's workers) share its fate. */
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 interface Member {
-	pid: number;
-	stopped: boolean;
+  pid: number;
+  stopped: boolean;
 }
 
 /** Sends a signal to every process of the group. False if there is none. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-	try {
-		process.kill(-pgid, signal);
-		return true;
-	} catch {
-		// ESRCH: gone. EPERM: macOS says so of a group in which only the dead are left.
-		return false;
-	}
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch {
+    // ESRCH: gone. EPERM: macOS says so of a group in which only the dead are left.
+    return false;
+  }
 }
 
 /** The living processes of the group. The dead whom nobody has buried yet (zombies) do not count. */
 export function groupMembers(pgid: number): Member[] {
-	return existsSync("/proc/self/stat")
-		? membersFromProc(pgid)
-		: membersFromPs(pgid);
+  return existsSync('/proc/self/stat') ? membersFromProc(pgid) : membersFromPs(pgid);
 }
 
 // A bare Debian has no `ps`, and macOS has no /proc.
 function membersFromProc(pgid: number): Member[] {
-	const members: Member[] = [];
-	for (const entry of readdirSync("/proc")) {
-		if (!/^\d+$/.test(entry)) continue;
-		const stat = readStat(entry);
-		// "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so count from its last bracket.
-		const [state = "Z", , group] = stat
-			.slice(stat.lastIndexOf(")") + 2)
-			.split(" ");
-		if (Number(group) === pgid) addLiving(members, Number(entry), state);
-	}
-	return members;
+  const members: Member[] = [];
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = readStat(entry);
+    // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so count from its last bracket.
+    const [state = 'Z', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(group) === pgid) addLiving(members, Number(entry), state);
+  }
+  return members;
 }
 
 function readStat(pid: string): string {
-	try {
-		return readFileSync(`/proc/${pid}/stat`, "latin1");
-	} catch {
-		return ""; // It ended while we looked.
-	}
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return ''; // It ended while we looked.
+  }
 }
 
 function membersFromPs(pgid: number): Member[] {
-	const members: Member[] = [];
-	for (const line of execFileSync("ps", ["-A", "-o", "pid=,pgid=,stat="], {
-		encoding: "utf8",
-	}).split("\n")) {
-		const [pid, group, state = "Z"] = line.trim().split(/\s+/);
-		if (Number(group) === pgid) addLiving(members, Number(pid), state);
-	}
-	return members;
+  const members: Member[] = [];
+  for (const line of execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat='], {
+    encoding: 'utf8',
+  }).split('\n')) {
+    const [pid, group, state = 'Z'] = line.trim().split(/\s+/);
+    if (Number(group) === pgid) addLiving(members, Number(pid), state);
+  }
+  return members;
 }
 
 function addLiving(members: Member[], pid: number, state: string): void {
-	if (/^[ZXx]/.test(state)) return;
-	members.push({ pid, stopped: /^[Tt]/.test(state) });
+  if (/^[ZXx]/.test(state)) return;
+  members.push({ pid, stopped: /^[Tt]/.test(state) });
 }

@@ -1,32 +1,32 @@
 /** The stack as local processes: redis-server, nginx and any number of instances. */
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { LocalInstance } from "./instance.ts";
-import { balancerLog, instanceLog } from "./logs.ts";
-import { Nginx } from "./nginx.ts";
-import { freePort, freePortFrom } from "./ports.ts";
-import { MissingProgramError, requirePrograms } from "./programs.ts";
-import { RedisProcess } from "./redis.ts";
-import type { Instance, InstanceOptions, LogSource, Stack } from "./stack.ts";
-import { guardFolder, releaseFolder } from "./watchdog.ts";
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LocalInstance } from './instance.ts';
+import { balancerLog, instanceLog } from './logs.ts';
+import { Nginx } from './nginx.ts';
+import { freePort, freePortFrom } from './ports.ts';
+import { MissingProgramError, requirePrograms } from './programs.ts';
+import { RedisProcess } from './redis.ts';
+import type { Instance, InstanceOptions, LogSource, Stack } from './stack.ts';
+import { guardFolder, releaseFolder } from './watchdog.ts';
 
 export { MissingProgramError };
 
 export interface LocalStackOptions {
-	/** How many to begin with, or what each of them is to be. Default 2. */
-	instances?: number | readonly InstanceOptions[];
-	/** The balancer's: this one or the next that is free (default 8080), or any that is free. */
-	port?: number | "any";
-	/** Added to the environment of all instances. */
-	env?: Record<string, string>;
-	/** Told what happens while it starts, in words for a person. */
-	onStep?: (message: string) => void;
-	/** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */
-	onDeath?: (description: string) => void;
-	/** Gives the start up: everything is stopped, and its reason is thrown. */
-	signal?: AbortSignal;
+  /** How many to begin with, or what each of them is to be. Default 2. */
+  instances?: number | readonly InstanceOptions[];
+  /** The balancer's: this one or the next that is free (default 8080), or any that is free. */
+  port?: number | 'any';
+  /** Added to the environment of all instances. */
+  env?: Record<string, string>;
+  /** Told what happens while it starts, in words for a person. */
+  onStep?: (message: string) => void;
+  /** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */
+  onDeath?: (description: string) => void;
+  /** Gives the start up: everything is stopped, and its reason is thrown. */
+  signal?: AbortSignal;
 }
 
 const USUAL_PORT = 8080;
@@ -36,150 +36,141 @@ const USUAL_PORT = 8080;
  * Throws MissingProgramError, naming all that is missing, or an error with the output of what did not start;
  * nothing is left running then. Nothing is left running either however this process ends.
  */
-export async function startLocalStack(
-	options: LocalStackOptions = {},
-): Promise<Stack> {
-	requirePrograms(["redis-server", "valkey-server"], ["nginx"]);
-	options.signal?.throwIfAborted();
-	const { port = USUAL_PORT } = options;
-	const stack = new LocalStack(options, {
-		balancer: port === "any" ? await freePort() : await freePortFrom(port),
-		status: await freePort(),
-		store: await freePort(),
-	});
-	const giveUp = () => void stack.stop();
-	options.signal?.addEventListener("abort", giveUp);
-	try {
-		await stack.start();
-		return stack;
-	} catch (error) {
-		await stack.stop();
-		throw options.signal?.aborted ? options.signal.reason : error;
-	} finally {
-		options.signal?.removeEventListener("abort", giveUp);
-	}
+export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
+  requirePrograms(['redis-server', 'valkey-server'], ['nginx']);
+  options.signal?.throwIfAborted();
+  const { port = USUAL_PORT } = options;
+  const stack = new LocalStack(options, {
+    balancer: port === 'any' ? await freePort() : await freePortFrom(port),
+    status: await freePort(),
+    store: await freePort(),
+  });
+  const giveUp = () => void stack.stop();
+  options.signal?.addEventListener('abort', giveUp);
+  try {
+    await stack.start();
+    return stack;
+  } catch (error) {
+    await stack.stop();
+    throw options.signal?.aborted ? options.signal.reason : error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
+  }
 }
 
 class LocalStack implements Stack {
-	readonly url: string;
-	readonly balancer: Nginx;
-	readonly store: RedisProcess;
-	readonly logs: LogSource[] = [];
-	readonly died: Promise<string>;
-	readonly #options: LocalStackOptions;
-	readonly #dir: string;
-	readonly #secret = randomBytes(32).toString("hex");
-	readonly #instances: LocalInstance[] = [];
-	/** Also of those that have gone: the balancer's log may still speak of them. */
-	readonly #names = new Map<string, string>();
-	readonly #onDeath: (description: string) => void;
-	#stopped: Promise<void> | undefined;
+  readonly url: string;
+  readonly balancer: Nginx;
+  readonly store: RedisProcess;
+  readonly logs: LogSource[] = [];
+  readonly died: Promise<string>;
+  readonly #options: LocalStackOptions;
+  readonly #dir: string;
+  readonly #secret = randomBytes(32).toString('hex');
+  readonly #instances: LocalInstance[] = [];
+  /** Also of those that have gone: the balancer's log may still speak of them. */
+  readonly #names = new Map<string, string>();
+  readonly #onDeath: (description: string) => void;
+  #stopped: Promise<void> | undefined;
 
-	constructor(
-		options: LocalStackOptions,
-		ports: { balancer: number; status: number; store: number },
-	) {
-		const dir = mkdtempSync(join(tmpdir(), "baton-stack-"));
-		guardFolder(dir);
-		const { promise, resolve } = Promise.withResolvers<string>();
-		this.died = promise;
-		this.#onDeath = (description) => {
-			resolve(description);
-			options.onDeath?.(description);
-		};
-		this.#options = options;
-		this.#dir = dir;
-		const onDeath = this.#onDeath;
-		this.store = new RedisProcess({
-			dir: join(dir, "redis"),
-			port: ports.store,
-			onDeath,
-		});
-		this.balancer = new Nginx({
-			dir,
-			port: ports.balancer,
-			statusPort: ports.status,
-			onDeath,
-		});
-		this.url = this.balancer.url;
-		const nameOf = (address: string) => this.#names.get(address);
-		this.logs.push(balancerLog("balancer", this.balancer.accessLog, nameOf));
-	}
+  constructor(options: LocalStackOptions, ports: { balancer: number; status: number; store: number }) {
+    const dir = mkdtempSync(join(tmpdir(), 'baton-stack-'));
+    guardFolder(dir);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.died = promise;
+    this.#onDeath = description => {
+      resolve(description);
+      options.onDeath?.(description);
+    };
+    this.#options = options;
+    this.#dir = dir;
+    const onDeath = this.#onDeath;
+    this.store = new RedisProcess({
+      dir: join(dir, 'redis'),
+      port: ports.store,
+      onDeath,
+    });
+    this.balancer = new Nginx({
+      dir,
+      port: ports.balancer,
+      statusPort: ports.status,
+      onDeath,
+    });
+    this.url = this.balancer.url;
+    const nameOf = (address: string) => this.#names.get(address);
+    this.logs.push(balancerLog('balancer', this.balancer.accessLog, nameOf));
+  }
 
-	instances(): readonly Instance[] {
-		return [...this.#instances];
-	}
+  instances(): readonly Instance[] {
+    return [...this.#instances];
+  }
 
-	async start(): Promise<void> {
-		const { instances = 2, onStep } = this.#options;
-		const wanted =
-			typeof instances === "number"
-				? Array.from({ length: instances }, () => ({}))
-				: instances;
-		onStep?.("starting Redis");
-		await this.store.start();
-		onStep?.(`starting ${wanted.length} instances`);
-		// In order, though their ports are chosen one by one: app-1 is the first.
-		const created: LocalInstance[] = [];
-		for (const one of wanted) created.push(await this.#create(one));
-		await Promise.all(created.map((instance) => instance.start()));
-		onStep?.("starting nginx");
-		await this.balancer.registerAll(created);
-		await this.balancer.start();
-		onStep?.(`ready at ${this.url}`);
-	}
+  async start(): Promise<void> {
+    const { instances = 2, onStep } = this.#options;
+    const wanted = typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
+    onStep?.('starting Redis');
+    await this.store.start();
+    onStep?.(`starting ${wanted.length} instances`);
+    // In order, though their ports are chosen one by one: app-1 is the first.
+    const created: LocalInstance[] = [];
+    for (const one of wanted) created.push(await this.#create(one));
+    await Promise.all(created.map(instance => instance.start()));
+    onStep?.('starting nginx');
+    await this.balancer.registerAll(created);
+    await this.balancer.start();
+    onStep?.(`ready at ${this.url}`);
+  }
 
-	async add(options: InstanceOptions = {}): Promise<Instance> {
-		const instance = await this.#create(options);
-		try {
-			await instance.start();
-			await this.balancer.register(instance);
-		} catch (error) {
-			await this.#forget(instance);
-			throw error;
-		}
-		return instance;
-	}
+  async add(options: InstanceOptions = {}): Promise<Instance> {
+    const instance = await this.#create(options);
+    try {
+      await instance.start();
+      await this.balancer.register(instance);
+    } catch (error) {
+      await this.#forget(instance);
+      throw error;
+    }
+    return instance;
+  }
 
-	stop(): Promise<void> {
-		this.#stopped ??= this.#stop();
-		return this.#stopped;
-	}
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
 
-	async #create(options: InstanceOptions): Promise<LocalInstance> {
-		const port = await freePort();
-		if (this.#stopped)
-			throw new Error("the stack was stopped and starts no more instances");
-		const name = `app-${this.#names.size + 1}`;
-		const log = join(this.#dir, `${name}.log`);
-		const instance = new LocalInstance({
-			name,
-			port,
-			log,
-			redisUrl: this.store.url,
-			secret: this.#secret,
-			onDeath: this.#onDeath,
-			env: { ...this.#options.env, ...options.env },
-			...(options.command && { command: options.command }),
-		});
-		this.#names.set(new URL(instance.url).host, name);
-		this.#instances.push(instance);
-		this.logs.push(instanceLog(name, log));
-		return instance;
-	}
+  async #create(options: InstanceOptions): Promise<LocalInstance> {
+    const port = await freePort();
+    if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
+    const name = `app-${this.#names.size + 1}`;
+    const log = join(this.#dir, `${name}.log`);
+    const instance = new LocalInstance({
+      name,
+      port,
+      log,
+      redisUrl: this.store.url,
+      secret: this.#secret,
+      onDeath: this.#onDeath,
+      env: { ...this.#options.env, ...options.env },
+      ...(options.command && { command: options.command }),
+    });
+    this.#names.set(new URL(instance.url).host, name);
+    this.#instances.push(instance);
+    this.logs.push(instanceLog(name, log));
+    return instance;
+  }
 
-	/** One that could not be added is no part of the stack; its log stays, for those who already follow it. */
-	async #forget(instance: LocalInstance): Promise<void> {
-		await instance.dispose();
-		this.#instances.splice(this.#instances.indexOf(instance), 1);
-	}
+  /** One that could not be added is no part of the stack; its log stays, for those who already follow it. */
+  async #forget(instance: LocalInstance): Promise<void> {
+    await instance.dispose();
+    this.#instances.splice(this.#instances.indexOf(instance), 1);
+  }
 
-	async #stop(): Promise<void> {
-		// Against the flow of requests, so that none arrives where nobody is left.
-		await this.balancer.dispose();
-		await Promise.all(this.#instances.map((instance) => instance.dispose()));
-		await this.store.dispose();
-		rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
-		releaseFolder(this.#dir);
-	}
+  async #stop(): Promise<void> {
+    // Against the flow of requests, so that none arrives where nobody is left.
+    await this.balancer.dispose();
+    await Promise.all(this.#instances.map(instance => instance.dispose()));
+    await this.store.dispose();
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
+    releaseFolder(this.#dir);
+  }
 }

@@ -1,35 +1,28 @@
 /** Reads the log files that servers append to. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES = 32 * 1024;
 
 /** The last `count` lines of a file; '' if there is none. */
 export function lastLines(file: string, count: number): string {
-	return readFrom(file, -TAIL_BYTES)
-		.trimEnd()
-		.split("\n")
-		.slice(-count)
-		.join("\n");
+  return readFrom(file, -TAIL_BYTES).trimEnd().split('\n').slice(-count).join('\n');
 }
 
 /** The text of a file from a byte on, counted from its end if negative; '' if there is no file. */
 export function readFrom(file: string, offset: number): string {
-	let fd: number;
-	try {
-		fd = openSync(file, "r");
-	} catch {
-		return "";
-	}
-	try {
-		const { size } = fstatSync(fd);
-		const start = Math.min(
-			size,
-			offset < 0 ? Math.max(0, size + offset) : offset,
-		);
-		const bytes = Buffer.alloc(size - start);
-		readSync(fd, bytes, 0, bytes.length, start);
-		return bytes.toString("utf8");
-	} finally {
-		closeSync(fd);
-	}
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
+    const bytes = Buffer.alloc(size - start);
+    readSync(fd, bytes, 0, bytes.length, start);
+    return bytes.toString('utf8');
+  } finally {
+    closeSync(fd);
+  }
 }

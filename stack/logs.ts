@@ -1,9 +1,9 @@
 /** The logs of instances and balancer as they grow: who served which request. */
-import { closeSync, openSync, statSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { z } from "zod";
-import type { Served } from "../verify/core/history.ts";
-import type { LogSource } from "./stack.ts";
+import { closeSync, openSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Served } from '../verify/core/history.ts';
+import type { LogSource } from './stack.ts';
 
 /** Milliseconds after which a log is looked at again: cheaper than a watcher per file, and as soon as needed. */
 const LOOK_EVERY_MS = 25;
@@ -14,164 +14,143 @@ type Parse = (line: string) => Served | undefined;
 
 /** What one instance says of the requests that it answered: JSON lines with `event: "request"`. */
 export function instanceLog(name: string, file: string): LogSource {
-	return new LogFile(name, "instance", file, (line) =>
-		parseInstanceLine(name, line),
-	);
+  return new LogFile(name, 'instance', file, line => parseInstanceLine(name, line));
 }
 
 /** What nginx says. `nameOf` knows an instance's name by its address, `host:port`. */
 export function balancerLog(
-	name: string,
-	file: string,
-	nameOf: (address: string) => string | undefined,
+  name: string,
+  file: string,
+  nameOf: (address: string) => string | undefined,
 ): LogSource {
-	return new LogFile(name, "balancer", file, (line) =>
-		parseBalancerLine(name, line, nameOf),
-	);
+  return new LogFile(name, 'balancer', file, line => parseBalancerLine(name, line, nameOf));
 }
 
 const instanceLine = z.object({
-	event: z.literal("request"),
-	request: z.string(),
-	status: z.number(),
+  event: z.literal('request'),
+  request: z.string(),
+  status: z.number(),
 });
 
 /** The name is that of whose log it is: the line's own word for it could be wrong. */
-export function parseInstanceLine(
-	name: string,
-	line: string,
-): Served | undefined {
-	const parsed = instanceLine.safeParse(parseJson(line));
-	if (!parsed.success) return undefined;
-	const { request, status } = parsed.data;
-	return {
-		type: "served",
-		source: name,
-		kind: "instance",
-		request,
-		instance: name,
-		status,
-	};
+export function parseInstanceLine(name: string, line: string): Served | undefined {
+  const parsed = instanceLine.safeParse(parseJson(line));
+  if (!parsed.success) return undefined;
+  const { request, status } = parsed.data;
+  return {
+    type: 'served',
+    source: name,
+    kind: 'instance',
+    request,
+    instance: name,
+    status,
+  };
 }
 
 // Of each try, in order: nginx puts ", " or " : " between them.
-const tries = z
-	.string()
-	.transform((text) => text.split(/, | : /).filter((part) => part !== ""));
+const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
-	event: z.literal("balanced"),
-	request: z.string(),
-	status: z.number(),
-	tried: tries,
-	upstreamHeaderTime: tries,
+  event: z.literal('balanced'),
+  request: z.string(),
+  status: z.number(),
+  tried: tries,
+  upstreamHeaderTime: tries,
 });
 
 /** Who answered is the address that was tried last, if headers came from it; what the answer claims is not asked. */
 export function parseBalancerLine(
-	name: string,
-	line: string,
-	nameOf: (address: string) => string | undefined,
+  name: string,
+  line: string,
+  nameOf: (address: string) => string | undefined,
 ): Served | undefined {
-	const parsed = balancerLine.safeParse(parseJson(line));
-	if (!parsed.success) return undefined;
-	const { request, status, tried, upstreamHeaderTime } = parsed.data;
-	const answered = (upstreamHeaderTime.at(-1) ?? "-") !== "-";
-	const last = tried.at(-1);
-	return {
-		type: "served",
-		source: name,
-		kind: "balancer",
-		request,
-		...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-		// Without an address: nginx names the group when it had nobody to try.
-		tried: tried
-			.filter((address) => address.includes(":"))
-			.map((address) => nameOf(address) ?? address),
-		status,
-	};
+  const parsed = balancerLine.safeParse(parseJson(line));
+  if (!parsed.success) return undefined;
+  const { request, status, tried, upstreamHeaderTime } = parsed.data;
+  const answered = (upstreamHeaderTime.at(-1) ?? '-') !== '-';
+  const last = tried.at(-1);
+  return {
+    type: 'served',
+    source: name,
+    kind: 'balancer',
+    request,
+    ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
+    // Without an address: nginx names the group when it had nobody to try.
+    tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
+    status,
+  };
 }
 
 function parseJson(line: string): unknown {
-	try {
-		return JSON.parse(line);
-	} catch {
-		return undefined; // Other output, or a line that a killed process left half written.
-	}
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // Other output, or a line that a killed process left half written.
+  }
 }
 
 class LogFile implements LogSource {
-	readonly name: string;
-	readonly kind: "balancer" | "instance";
-	readonly #file: string;
-	readonly #parse: Parse;
+  readonly name: string;
+  readonly kind: 'balancer' | 'instance';
+  readonly #file: string;
+  readonly #parse: Parse;
 
-	constructor(
-		name: string,
-		kind: "balancer" | "instance",
-		file: string,
-		parse: Parse,
-	) {
-		this.name = name;
-		this.kind = kind;
-		this.#file = file;
-		this.#parse = parse;
-		closeSync(openSync(file, "a")); // There from the start, so that it can be followed from the start.
-	}
+  constructor(name: string, kind: 'balancer' | 'instance', file: string, parse: Parse) {
+    this.name = name;
+    this.kind = kind;
+    this.#file = file;
+    this.#parse = parse;
+    closeSync(openSync(file, 'a')); // There from the start, so that it can be followed from the start.
+  }
 
-	/** "Now" is when this is called, not when the first entry is asked for. */
-	follow(signal: AbortSignal): AsyncIterable<Served> {
-		return this.#entries(statSync(this.#file).size, signal);
-	}
+  /** "Now" is when this is called, not when the first entry is asked for. */
+  follow(signal: AbortSignal): AsyncIterable<Served> {
+    return this.#entries(statSync(this.#file).size, signal);
+  }
 
-	async *#entries(start: number, signal: AbortSignal): AsyncGenerator<Served> {
-		const file = await open(this.#file, "r");
-		try {
-			for await (const line of lines(file, start, signal)) {
-				const served = this.#parse(line);
-				if (served !== undefined) yield served;
-			}
-		} finally {
-			await file.close();
-		}
-	}
+  async *#entries(start: number, signal: AbortSignal): AsyncGenerator<Served> {
+    const file = await open(this.#file, 'r');
+    try {
+      for await (const line of lines(file, start, signal)) {
+        const served = this.#parse(line);
+        if (served !== undefined) yield served;
+      }
+    } finally {
+      await file.close();
+    }
+  }
 }
 
 /** Whole lines from a byte on, those to come included; after an abort, up to where the file ended then. */
-async function* lines(
-	file: FileHandle,
-	start: number,
-	signal: AbortSignal,
-): AsyncGenerator<string> {
-	const chunk = Buffer.alloc(CHUNK_BYTES);
-	let offset = start;
-	let rest = Buffer.alloc(0);
-	let end = Number.POSITIVE_INFINITY;
-	while (offset < end) {
-		if (signal.aborted && end === Number.POSITIVE_INFINITY)
-			end = (await file.stat()).size;
-		const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
-		if (bytesRead === 0) {
-			if (signal.aborted) return;
-			await timeOrAbort(LOOK_EVERY_MS, signal);
-			continue;
-		}
-		offset += bytesRead;
-		const text = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-		const cut = text.lastIndexOf(NEWLINE) + 1;
-		rest = text.subarray(cut);
-		if (cut > 0) yield* text.toString("utf8", 0, cut - 1).split("\n");
-	}
+async function* lines(file: FileHandle, start: number, signal: AbortSignal): AsyncGenerator<string> {
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  let offset = start;
+  let rest = Buffer.alloc(0);
+  let end = Number.POSITIVE_INFINITY;
+  while (offset < end) {
+    if (signal.aborted && end === Number.POSITIVE_INFINITY) end = (await file.stat()).size;
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
+    if (bytesRead === 0) {
+      if (signal.aborted) return;
+      await timeOrAbort(LOOK_EVERY_MS, signal);
+      continue;
+    }
+    offset += bytesRead;
+    const text = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    const cut = text.lastIndexOf(NEWLINE) + 1;
+    rest = text.subarray(cut);
+    if (cut > 0) yield* text.toString('utf8', 0, cut - 1).split('\n');
+  }
 }
 
 function timeOrAbort(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", done);
-			resolve();
-		};
-		const timer = setTimeout(done, ms);
-		signal.addEventListener("abort", done);
-		if (signal.aborted) done();
-	});
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
 }

@@ -1,141 +1,130 @@
 /** A Redis (or Valkey) server as a child process. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createConnection } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { freePort } from "./ports.ts";
-import { ServerProcess } from "./process.ts";
-import { findProgram } from "./programs.ts";
-import type { Service } from "./stack.ts";
-import { guardFolder, releaseFolder } from "./watchdog.ts";
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import { ServerProcess } from './process.ts';
+import { findProgram } from './programs.ts';
+import type { Service } from './stack.ts';
+import { guardFolder, releaseFolder } from './watchdog.ts';
 
 export interface RedisOptions {
-	/** Where its data and log live; kept when it stops. By default a temporary folder, removed when it stops. */
-	dir?: string;
-	/** Added to its arguments, so that they win: `['--appendonly', 'no']`, `['--maxmemory', '10mb']` … */
-	args?: readonly string[];
-	/** By default one that is free. */
-	port?: number;
-	/** Told how it ended, with its last output, when nobody asked it to. */
-	onDeath?: (description: string) => void;
+  /** Where its data and log live; kept when it stops. By default a temporary folder, removed when it stops. */
+  dir?: string;
+  /** Added to its arguments, so that they win: `['--appendonly', 'no']`, `['--maxmemory', '10mb']` … */
+  args?: readonly string[];
+  /** By default one that is free. */
+  port?: number;
+  /** Told how it ended, with its last output, when nobody asked it to. */
+  onDeath?: (description: string) => void;
 }
 
 /** Listens on 127.0.0.1. `restart`, also after `kill`, keeps address and data. */
 export interface RedisServer extends Service {
-	/** `redis://127.0.0.1:PORT` */
-	readonly url: string;
-	readonly port: number;
-	/** Of the process; undefined when it does not run. */
-	readonly pid: number | undefined;
-	/** Stops it for good, quickly. */
-	dispose(): Promise<void>;
+  /** `redis://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly port: number;
+  /** Of the process; undefined when it does not run. */
+  readonly pid: number | undefined;
+  /** Stops it for good, quickly. */
+  dispose(): Promise<void>;
 }
 
 /**
  * Starts redis-server, or valkey-server where that is what there is, and waits until it answers PING.
  * Throws MissingProgramError if neither is installed, and an error with its output if it does not start.
  */
-export async function startRedis(
-	options: RedisOptions = {},
-): Promise<RedisServer> {
-	const redis = new RedisProcess({
-		...options,
-		port: options.port ?? (await freePort()),
-	});
-	try {
-		await redis.start();
-	} catch (error) {
-		await redis.dispose();
-		throw error;
-	}
-	return redis;
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const redis = new RedisProcess({
+    ...options,
+    port: options.port ?? (await freePort()),
+  });
+  try {
+    await redis.start();
+  } catch (error) {
+    await redis.dispose();
+    throw error;
+  }
+  return redis;
 }
 
 /** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
 export class RedisProcess extends ServerProcess implements RedisServer {
-	readonly url: string;
-	readonly port: number;
-	readonly #dir: string;
-	readonly #temporary: boolean;
+  readonly url: string;
+  readonly port: number;
+  readonly #dir: string;
+  readonly #temporary: boolean;
 
-	constructor(options: RedisOptions & { port: number }) {
-		const { port } = options;
-		const program = findProgram("redis-server", "valkey-server");
-		const dir = options.dir ?? mkdtempSync(join(tmpdir(), "baton-redis-"));
-		super({
-			name: "redis",
-			command: [program, ...redisArguments(port, dir), ...(options.args ?? [])],
-			env: process.env,
-			log: join(dir, "redis.log"),
-			ready: () => answersPing(port),
-			...(options.onDeath && { onDeath: options.onDeath }),
-		});
-		this.url = `redis://127.0.0.1:${port}`;
-		this.port = port;
-		this.#dir = dir;
-		this.#temporary = options.dir === undefined;
-	}
+  constructor(options: RedisOptions & { port: number }) {
+    const { port } = options;
+    const program = findProgram('redis-server', 'valkey-server');
+    const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'baton-redis-'));
+    super({
+      name: 'redis',
+      command: [program, ...redisArguments(port, dir), ...(options.args ?? [])],
+      env: process.env,
+      log: join(dir, 'redis.log'),
+      ready: () => answersPing(port),
+      ...(options.onDeath && { onDeath: options.onDeath }),
+    });
+    this.url = `redis://127.0.0.1:${port}`;
+    this.port = port;
+    this.#dir = dir;
+    this.#temporary = options.dir === undefined;
+  }
 
-	override async start(): Promise<void> {
-		if (this.#temporary) guardFolder(this.#dir);
-		mkdirSync(this.#dir, { recursive: true });
-		await super.start();
-	}
+  override async start(): Promise<void> {
+    if (this.#temporary) guardFolder(this.#dir);
+    mkdirSync(this.#dir, { recursive: true });
+    await super.start();
+  }
 
-	override async stop(): Promise<void> {
-		await super.stop();
-		this.#removeData();
-	}
+  override async stop(): Promise<void> {
+    await super.stop();
+    this.#removeData();
+  }
 
-	override async dispose(): Promise<void> {
-		await super.dispose();
-		this.#removeData();
-	}
+  override async dispose(): Promise<void> {
+    await super.dispose();
+    this.#removeData();
+  }
 
-	override async restart(): Promise<void> {
-		await super.stop(); // Ours would remove the data.
-		await this.start();
-	}
+  override async restart(): Promise<void> {
+    await super.stop(); // Ours would remove the data.
+    await this.start();
+  }
 
-	#removeData(): void {
-		if (!this.#temporary) return;
-		rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
-		releaseFolder(this.#dir);
-	}
+  #removeData(): void {
+    if (!this.#temporary) return;
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
+    releaseFolder(this.#dir);
+  }
 }
 
 function redisArguments(port: number, dir: string): string[] {
-	return [
-		...[
-			"--port",
-			String(port),
-			"--bind",
-			"127.0.0.1",
-			"--dir",
-			dir,
-			"--daemonize",
-			"no",
-		],
-		// The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing.
-		...["--appendonly", "yes", "--save", ""],
-	];
+  return [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'no'],
+    // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing.
+    ...['--appendonly', 'yes', '--save', ''],
+  ];
 }
 
 function answersPing(port: number): Promise<boolean> {
-	return new Promise((resolve, reject) => {
-		const socket = createConnection({
-			host: "127.0.0.1",
-			port,
-			timeout: 1_000,
-		});
-		socket.on("connect", () => socket.write("PING\r\n"));
-		socket.on("data", (answer) => {
-			socket.destroy();
-			// A server with a password is ready too; one that still loads its data (-LOADING) is not.
-			resolve(/^(\+PONG|-NOAUTH)/.test(answer.toString("latin1")));
-		});
-		socket.on("timeout", () => socket.destroy(new Error("no answer to PING")));
-		socket.on("error", reject);
-		socket.on("close", () => resolve(false));
-	});
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({
+      host: '127.0.0.1',
+      port,
+      timeout: 1_000,
+    });
+    socket.on('connect', () => socket.write('PING\r\n'));
+    socket.on('data', answer => {
+      socket.destroy();
+      // A server with a password is ready too; one that still loads its data (-LOADING) is not.
+      resolve(/^(\+PONG|-NOAUTH)/.test(answer.toString('latin1')));
+    });
+    socket.on('timeout', () => socket.destroy(new Error('no answer to PING')));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(false));
+  });
 }

@@ -2,65 +2,65 @@
  * The system under test as Baton starts it: instances, a balancer and a store.
  * Runners (local processes, containers) implement this interface; nothing above it knows which one runs.
  */
-import type { Served } from "../verify/core/history.ts";
+import type { Served } from '../verify/core/history.ts';
 
 /** One process or container that can be disturbed. Every method resolves once its effect is certain. */
 export interface Service {
-	readonly name: string;
-	/** Ends it in order (SIGTERM) and waits until it has gone. */
-	stop(): Promise<void>;
-	/** Ends it at once (SIGKILL) and waits until it has gone. */
-	kill(): Promise<void>;
-	/** Freezes it (SIGSTOP): its sockets stay open and nothing answers. */
-	pause(): Promise<void>;
-	resume(): Promise<void>;
-	/** Stops it if it runs, starts it again with the same address and waits until it is ready. */
-	restart(): Promise<void>;
-	/** Whether its process lives (a paused one does). */
-	running(): boolean;
+  readonly name: string;
+  /** Ends it in order (SIGTERM) and waits until it has gone. */
+  stop(): Promise<void>;
+  /** Ends it at once (SIGKILL) and waits until it has gone. */
+  kill(): Promise<void>;
+  /** Freezes it (SIGSTOP): its sockets stay open and nothing answers. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Stops it if it runs, starts it again with the same address and waits until it is ready. */
+  restart(): Promise<void>;
+  /** Whether its process lives (a paused one does). */
+  running(): boolean;
 }
 
 /** One app process; `url` reaches it past the balancer. */
 export interface Instance extends Service {
-	readonly url: string;
+  readonly url: string;
 }
 
 export interface InstanceOptions {
-	/** Added to the environment of this instance alone. */
-	env?: Record<string, string>;
-	/** Runs instead of the shipped app: program and arguments. */
-	command?: readonly [string, ...string[]];
+  /** Added to the environment of this instance alone. */
+  env?: Record<string, string>;
+  /** Runs instead of the shipped app: program and arguments. */
+  command?: readonly [string, ...string[]];
 }
 
 export interface Balancer extends Service {
-	readonly url: string;
-	/** Routes to the instance from now on. */
-	register(instance: Instance): Promise<void>;
-	/** Sends it nothing new and keeps what is in flight, then forgets it. */
-	deregister(instance: Instance): Promise<void>;
-	/** Reads its configuration again without dropping a request. */
-	reload(): Promise<void>;
+  readonly url: string;
+  /** Routes to the instance from now on. */
+  register(instance: Instance): Promise<void>;
+  /** Sends it nothing new and keeps what is in flight, then forgets it. */
+  deregister(instance: Instance): Promise<void>;
+  /** Reads its configuration again without dropping a request. */
+  reload(): Promise<void>;
 }
 
 /** Where it can be read afterwards which instance served a request. */
 export interface LogSource {
-	readonly name: string;
-	readonly kind: "balancer" | "instance";
-	/** Entries from now on, each soon after it was written, until the signal aborts (the rest is read first). */
-	follow(signal: AbortSignal): AsyncIterable<Served>;
+  readonly name: string;
+  readonly kind: 'balancer' | 'instance';
+  /** Entries from now on, each soon after it was written, until the signal aborts (the rest is read first). */
+  follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
 export interface Stack {
-	/** The balancer's address, as a client types it. */
-	readonly url: string;
-	instances(): readonly Instance[];
-	/** Starts one more instance and registers it with the balancer. */
-	add(options?: InstanceOptions): Promise<Instance>;
-	readonly balancer: Balancer;
-	readonly store: Service;
-	readonly logs: readonly LogSource[];
-	/** Resolves with a description (name, exit, last output) once any part dies that nobody asked to. */
-	readonly died: Promise<string>;
-	/** Stops everything, also what is paused or half started. Safe to call twice. */
-	stop(): Promise<void>;
+  /** The balancer's address, as a client types it. */
+  readonly url: string;
+  instances(): readonly Instance[];
+  /** Starts one more instance and registers it with the balancer. */
+  add(options?: InstanceOptions): Promise<Instance>;
+  readonly balancer: Balancer;
+  readonly store: Service;
+  readonly logs: readonly LogSource[];
+  /** Resolves with a description (name, exit, last output) once any part dies that nobody asked to. */
+  readonly died: Promise<string>;
+  /** Stops everything, also what is paused or half started. Safe to call twice. */
+  stop(): Promise<void>;
 }

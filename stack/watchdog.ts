@@ -3,56 +3,50 @@
  * an uncaught error, a signal, even `kill -9`. A small second process (watchdog-process.ts) holds the reading end
  * of a pipe; when this process goes, the kernel closes the pipe, and the watchdog clears up.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
 /** The process group `pgid` is killed when this process ends, unless released before. */
 export function guardGroup(pgid: number): void {
-	tell(`+group ${pgid}`);
+  tell(`+group ${pgid}`);
 }
 
 /** To be called as soon as the group has gone, for its number may be given to others. */
 export function releaseGroup(pgid: number): void {
-	tell(`-group ${pgid}`);
+  tell(`-group ${pgid}`);
 }
 
 /** The folder is removed when this process ends, unless released before. */
 export function guardFolder(folder: string): void {
-	tell(`+folder ${folder}`);
+  tell(`+folder ${folder}`);
 }
 
 export function releaseFolder(folder: string): void {
-	tell(`-folder ${folder}`);
+  tell(`-folder ${folder}`);
 }
 
 /** Starts the watchdog ahead of the first child, so that there is no moment without it. */
 export function startWatchdog(): void {
-	if (watchdog !== undefined) return;
-	const program = fileURLToPath(
-		new URL("./watchdog-process.ts", import.meta.url),
-	);
-	watchdog = spawn(process.execPath, [program], {
-		stdio: ["pipe", "ignore", "ignore"],
-		// In a session of its own: Ctrl-C and a closed terminal end this process, and must not end the watchdog.
-		detached: true,
-		env: {},
-	});
-	watchdog.once("error", () => {});
-	watchdog.stdin?.on("error", () => {}); // Gone already: this process does not fail for want of a watchdog.
-	watchdog.unref();
-	// A ChildProcess's pipe is a Socket, though its type does not say so; it must not keep this process alive.
-	if (
-		watchdog.stdin &&
-		"unref" in watchdog.stdin &&
-		typeof watchdog.stdin.unref === "function"
-	) {
-		watchdog.stdin.unref();
-	}
+  if (watchdog !== undefined) return;
+  const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
+  watchdog = spawn(process.execPath, [program], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // In a session of its own: Ctrl-C and a closed terminal end this process, and must not end the watchdog.
+    detached: true,
+    env: {},
+  });
+  watchdog.once('error', () => {});
+  watchdog.stdin?.on('error', () => {}); // Gone already: this process does not fail for want of a watchdog.
+  watchdog.unref();
+  // A ChildProcess's pipe is a Socket, though its type does not say so; it must not keep this process alive.
+  if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
+    watchdog.stdin.unref();
+  }
 }
 
 function tell(line: string): void {
-	startWatchdog();
-	watchdog?.stdin?.write(`${line}\n`);
+  startWatchdog();
+  watchdog?.stdin?.write(`${line}\n`);
 }
