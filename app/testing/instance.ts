@@ -1,0 +1,100 @@
+/** App instances for tests: in this process, where their parts can be replaced, or as the process that ships. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Store } from 'express-session';
+import { pino } from 'pino';
+import { createApp } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { createFixtures } from '../data/fixtures.ts';
+import { Users } from '../data/users.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import { connectRedis } from '../redis.ts';
+import { secondsLeft } from '../session.ts';
+import { createStore } from '../stores/index.ts';
+
+export type LogLine = Record<string, unknown>;
+
+export interface TestInstance {
+  readonly url: string;
+  readonly log: LogLine[];
+  readonly store: Store;
+  readonly lifecycle: Lifecycle;
+  close(): Promise<void>;
+}
+
+export interface InProcess {
+  env?: Record<string, string>;
+  pay?: () => Promise<void>;
+}
+
+/** Passwords hashed at the least cost there is: these tests are not about hashing. */
+const CHEAP = { SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
+
+/** An instance in this process, with fixture users, on a free port. */
+export async function startInProcess(redisUrl: string, options: InProcess = {}): Promise<TestInstance> {
+  const config = readConfig({ ...CHEAP, REDIS_URL: redisUrl, ...options.env });
+  const lines: LogLine[] = [];
+  const log = pino({ base: null }, { write: line => lines.push(JSON.parse(line)) });
+  const redis = connectRedis(config.redisUrl, config.storeTimeoutMs, () => {});
+  if (redis.status !== 'ready') await once(redis, 'ready');
+  const users = new Users(redis, config.scryptCost);
+  await createFixtures(users, config.fixtureUsers, config.scryptCost);
+  const lifecycle = new Lifecycle();
+  lifecycle.prepared = true;
+  const store = createStore(config.sessionStore, redis, data => secondsLeft(data, config));
+  const pay = options.pay ?? (() => Promise.resolve());
+  const server = createServer(createApp({ config, redis, store, users, log, lifecycle, pay }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+    redis.disconnect();
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${port}`, log: lines, store, lifecycle, close };
+}
+
+export interface TestProcess {
+  readonly url: string;
+  readonly log: LogLine[];
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** Resolves with the first log line, past or to come, that fits. */
+  line(fits: (line: LogLine) => boolean): Promise<LogLine>;
+}
+
+/** The app as it ships, as a process; resolves when it listens. Throws if it ends before. */
+export async function startProcess(redisUrl: string, env: Record<string, string>): Promise<TestProcess> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
+    env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const log: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  createInterface(child.stdout).on('line', text => {
+    log.push(JSON.parse(text));
+    for (const look of waiting) look();
+  });
+  const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
+  const line = (fits: (line: LogLine) => boolean) =>
+    new Promise<LogLine>((resolve, reject) => {
+      const look = () => {
+        const found = log.find(fits);
+        if (!found) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      ended.then(end => reject(new Error(`expected a log line, but the app ended with ${end}`)));
+    });
+  const { url } = await line(({ event }) => event === 'listening');
+  return { url: String(url), log, line, ended, signal: name => void child.kill(name) };
+}
