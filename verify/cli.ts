@@ -1,0 +1,214 @@
+#!/usr/bin/env node
+/** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { Result } from './core/result.ts';
+import { EXIT, isBatonError, UsageError } from './errors.ts';
+import { judgeFile } from './judge-file.ts';
+import { Progress } from './progress.ts';
+import { terminal } from './reports/terminal.ts';
+import { verify } from './run.ts';
+import { loadTarget } from './target/load.ts';
+
+const USAGE = `Baton proves that web sessions survive the load balancer.
+
+usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
+       baton check RUN          judge a recorded history again: a folder under runs/, or a history file
+       baton help
+
+options of verify
+  --stack local       start the bundled card store first (Redis, nginx, two instances), and stop it afterwards
+  --instances N       instances of that stack (2)
+  --sessions N        sessions at once, each with one request in flight (32)
+  --duration TIME     length of the load: 10, 10s, 2m (10s)
+  --seed N            draws the same plan again (random when absent, and printed)
+  --out DIR           where histories and results are kept (runs)
+
+options of both
+  --json              the whole result on stdout (docs/result.schema.json)
+  --quiet             no progress on stderr
+
+exit code   0 all claimed guarantees valid   1 violated   2 unknown (too little evidence)
+            64 usage, target file or credentials   69 target unavailable   70 internal error   130 interrupted
+`;
+
+const options = {
+  stack: { type: 'string' },
+  instances: { type: 'string', default: '2' },
+  sessions: { type: 'string', default: '32' },
+  duration: { type: 'string', default: '10s' },
+  seed: { type: 'string' },
+  out: { type: 'string', default: 'runs' },
+  json: { type: 'boolean', default: false },
+  quiet: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(argv);
+  const [command = 'help', argument, ...more] = positionals;
+  if (values.help || command === 'help') {
+    process.stdout.write(USAGE);
+    return EXIT.valid;
+  }
+  if (more.length > 0)
+    throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\n\n${USAGE}`);
+  if (command === 'verify') return verifyCommand(argument, values);
+  if (command === 'check') return checkCommand(argument, values);
+  throw new UsageError(`unknown command "${command}": expected verify, check or help\n\n${USAGE}`);
+}
+
+async function checkCommand(run: string | undefined, values: Values): Promise<number> {
+  if (run === undefined)
+    throw new UsageError('check: expected a run, as in: baton check runs/20261124-101500-3fa2c1');
+  const result = await judgeFile(run);
+  print(result, values);
+  return exitOf(result);
+}
+
+async function verifyCommand(file: string | undefined, values: Values): Promise<number> {
+  const target = await loadTarget(file ?? 'baton.yaml', process.env);
+  const seed =
+    values.seed === undefined ? randomInt(2 ** 31) : whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
+  const load = {
+    seed,
+    sessions: whole('--sessions', values.sessions, 1, 10_000),
+    duration: milliseconds(values.duration),
+    out: values.out,
+    command: replay(file, values, seed),
+  };
+  const count = whole('--instances', values.instances, 1, 64);
+  if (values.stack !== undefined && values.stack !== 'local') {
+    throw new UsageError(`--stack: expected local, got ${values.stack}`);
+  }
+  const stop = stopping();
+  const progress = new Progress(process.stderr, values.quiet || (values.json && !process.stderr.isTTY));
+  let stack: Stack | undefined;
+  try {
+    if (values.stack === 'local') {
+      stack = await startLocalStack({
+        instances: count,
+        port: 'any',
+        env: passedOn(process.env),
+        onStep: step => progress.step(step),
+      });
+      target.url = stack.url;
+      void stack.died.then(what => stop.fail(what));
+    }
+    const { result, folder } = await verify(target, {
+      ...load,
+      logs: stack?.logs ?? [],
+      signal: stop.signal,
+      stopped: stop.reason,
+      onPhase: phase => progress.phase(phase, load),
+      onOperation: operation => progress.operation(operation),
+    });
+    progress.end();
+    print(result, values);
+    process.stderr.write(`history: ${folder}\n`);
+    if (stop.died !== undefined) process.stderr.write(`${stop.died}\n`);
+    return result.finished === 'interrupted'
+      ? EXIT.interrupted
+      : stop.died
+        ? EXIT.unavailable
+        : exitOf(result);
+  } finally {
+    progress.end();
+    await stack?.stop();
+  }
+}
+
+/** Ctrl-C, SIGTERM, SIGHUP or the death of a part of the stack end the load; what was recorded is judged. */
+function stopping() {
+  const controller = new AbortController();
+  const state = {
+    signal: controller.signal,
+    died: undefined as string | undefined,
+    reason: (): 'interrupted' | 'failed' => (state.died === undefined ? 'interrupted' : 'failed'),
+    fail: (what: string): void => {
+      if (controller.signal.aborted) return;
+      state.died = `a part of the stack died, so the load was stopped: ${what}`;
+      controller.abort();
+    },
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => controller.abort());
+  }
+  return state;
+}
+
+function exitOf(result: Result): number {
+  return EXIT[result.judgement];
+}
+
+function print(result: Result, values: Values): void {
+  const { stdout } = process;
+  const colour = stdout.isTTY === true && !process.env['NO_COLOR'];
+  stdout.write(
+    values.json
+      ? `${JSON.stringify(result, null, 2)}\n`
+      : terminal(result, { colour, width: stdout.columns ?? 100 }),
+  );
+}
+
+function whole(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageError(
+    `${option}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
+  );
+}
+
+function milliseconds(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
+  if (value > 0) return value;
+  throw new UsageError(`--duration: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
+}
+
+/** What the app of the bundled stack may be told by the caller's environment. */
+const APP_VARIABLES = /^(SESSION_|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
+
+const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => APP_VARIABLES.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+
+/** The command that runs it again, with the seed and all that was not the default. */
+function replay(file: string | undefined, values: Values, seed: number): string {
+  const environment = values.stack === undefined ? {} : passedOn(process.env);
+  const shown = Object.entries(environment)
+    .filter(([name]) => name !== 'SESSION_SECRET')
+    .map(([name, value]) => `${name}=${value} `);
+  const given = (['stack', 'instances', 'sessions', 'duration'] as const).filter(
+    name =>
+      values[name] !== undefined &&
+      values[name] !== ('default' in options[name] ? options[name].default : undefined),
+  );
+  const flags = given.map(name => ` --${name} ${values[name]}`).join('');
+  return `${shown.join('')}npx baton verify${file === undefined ? '' : ` ${file}`}${flags} --seed ${seed}`;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const known = isBatonError(error);
+  process.stderr.write(
+    known ? `baton: ${error.message}\n` : `baton: internal error: ${(error as Error).stack}\n`,
+  );
+  process.exitCode = known ? error.exitCode : EXIT.internal;
+}

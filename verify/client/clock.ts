@@ -1,0 +1,18 @@
+/** The clock of a recorder: monotonic, in whole microseconds since its base. Nothing else reads time. */
+
+export interface RecorderClock {
+  readonly name: string;
+  /** Wall-clock time of zero, ISO 8601. */
+  readonly base: string;
+  now(): number;
+}
+
+export function startClock(name = 'c0'): RecorderClock {
+  const zero = performance.now();
+  const base = new Date(performance.timeOrigin + zero).toISOString();
+  return {
+    name,
+    base,
+    now: () => Math.round((performance.now() - zero) * 1000),
+  };
+}

@@ -1,0 +1,105 @@
+/** Wraps requests into operations of a history: the decorator through which all of a run's requests go. */
+import type { Clock, Fault, Finish, Operation, Run, Served, SessionEvent } from '../core/history.ts';
+import type { Asked, Interpreter, Seen } from '../target/interpret.ts';
+import type { RecorderClock } from './clock.ts';
+import type { HistoryFile } from './history-file.ts';
+import type { Reply, Send, SessionClient } from './session-client.ts';
+
+/** Who does what: all of an operation that is known before its first byte leaves. */
+export interface Call extends Asked {
+  client: string;
+  session: string;
+  user: string;
+  /** What the history calls the object: `<object>@<session or user>`. */
+  objectName?: string;
+  value?: string;
+}
+
+export interface Recorded {
+  operation: Operation;
+  reply: Reply;
+}
+
+/** Distributes over the kinds of event, so that each keeps its own fields. */
+type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
+
+export class Recorder {
+  readonly clock: RecorderClock;
+  readonly #history: HistoryFile;
+  readonly #run: Run;
+  readonly #interpreter: Interpreter;
+  readonly #onOperation: (operation: Operation) => void;
+  #ids = 0;
+
+  constructor(
+    history: HistoryFile,
+    clock: RecorderClock,
+    run: Run,
+    interpreter: Interpreter,
+    onOperation: (operation: Operation) => void,
+  ) {
+    this.clock = clock;
+    this.#history = history;
+    this.#run = run;
+    this.#interpreter = interpreter;
+    this.#onOperation = onOperation;
+    history.write(run);
+    history.write({
+      type: 'clock',
+      clock: clock.name,
+      base: clock.base,
+      uncertainty: 0,
+    } satisfies Clock);
+  }
+
+  /** Sends one request of an operation and records it; never throws for what the network does. */
+  async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
+    const id = ++this.#ids;
+    const request = `${this.#run.run}-${id}`;
+    const { object: _, objectName, ...who } = call;
+    const called = {
+      id,
+      clock: this.clock.name,
+      ...who,
+      ...(objectName === undefined ? {} : { object: objectName }),
+      request,
+      call: this.clock.now(),
+    };
+    const changes = call.action !== 'read' && call.action !== 'form';
+    if (changes) this.#history.writeNow({ type: 'start', ...called });
+    const reply = await client.send(
+      { ...send, headers: { ...send.headers, 'x-request-id': request } },
+      signal,
+    );
+    const returned: { return: number } & Seen = {
+      return: this.clock.now(),
+      ...this.#interpreter.seen(reply, call),
+    };
+    const operation: Operation = { type: 'op', ...called, ...returned };
+    this.#history.write(changes ? { type: 'end', id, ...returned } : operation);
+    this.#onOperation(operation);
+    return { operation, reply };
+  }
+
+  session(event: Untimed<SessionEvent>): void {
+    this.#history.write({
+      ...event,
+      clock: this.clock.name,
+      at: this.clock.now(),
+    });
+  }
+
+  log(event: Served | Fault): void {
+    this.#history.write(event);
+  }
+
+  finish(reason: Finish['reason']): void {
+    this.#history.write({
+      type: 'finish',
+      clock: this.clock.name,
+      at: this.clock.now(),
+      reason,
+    });
+    this.#history.close();
+  }
+}

@@ -1,0 +1,82 @@
+/** What every check is made of. */
+import type { Guarantee } from './guarantees.ts';
+import type { Event, Operation, Run, Start } from './history.ts';
+import type { Standing } from './sessions.ts';
+import type { Anomaly, Judgement, Verdict } from './verdict.ts';
+
+/** What the fold of a check is given, in the order of the history. */
+export interface Fold {
+  /** An operation that may change something has been called. */
+  started?(start: Start): void;
+  /** An operation has ended, or will never be known to (then it has no `return`). */
+  ended?(operation: Operation, standing: Standing): void;
+  /** Any other line. */
+  event?(event: Event): void;
+  finish(): Finding;
+}
+
+/** A verdict but for what the registry knows. */
+export type Finding = Omit<Verdict, 'guarantee' | 'claimed'>;
+
+export interface Check {
+  guarantee: Guarantee;
+  /** What must be true of a history for the verdict to mean anything, for docs and reports. */
+  assumes: string;
+  /** The least evidence for `valid`. */
+  minimum: string;
+  /** Begins a fold over one run. */
+  start(run: Run): Fold;
+}
+
+/** How many anomalies are kept with their witness; the rest is counted. */
+const KEPT = 5;
+
+/** Collects anomalies: the first few whole, the rest by number. */
+export class Anomalies {
+  count = 0;
+  readonly kept: Anomaly[] = [];
+
+  add(make: () => Anomaly): void {
+    this.count++;
+    if (this.kept.length < KEPT) this.kept.push(make());
+  }
+}
+
+/**
+ * The common end of a check: violated if anything broke, unknown if there is too little, else valid.
+ *
+ * @param missing what evidence is missing and how to get it; undefined when there is enough
+ */
+export function conclude(
+  anomalies: Anomalies,
+  missing: string | undefined,
+  rests: Record<string, number>,
+  finding: string,
+): Finding {
+  const judgement: Judgement = anomalies.count > 0 ? 'violated' : missing ? 'unknown' : 'valid';
+  return {
+    judgement,
+    ...(judgement === 'unknown' && missing ? { why: missing } : {}),
+    rests,
+    finding: judgement === 'unknown' ? '' : finding,
+    violations: anomalies.count,
+    anomalies: anomalies.kept,
+  };
+}
+
+/** The least number of handoffs that anything which follows from continuity is judged on. */
+export const ENOUGH_HANDOFFS = 10;
+
+/** A rate as a person reads it: `0.012 %`. */
+export function percent(rate: number): string {
+  const value = rate * 100;
+  if (value === 0) return '0 %';
+  if (value < 0.0001) return '< 0.0001 %';
+  return `${value.toPrecision(2).replace(/e.*$/, '')} %`.replace(/^(\d+)\.0+ /, '$1 ');
+}
+
+/** 12034 → `12,034`, the same in every runtime (k6 has no Intl). */
+export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+
+/** `1 session`, `2 sessions`, `3,000 sessions`. */
+export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,217 @@
+/** continuity: every judged operation of a live session is signed in as its user, on whichever instance. */
+import {
+  Anomalies,
+  type Check,
+  conclude,
+  counted,
+  ENOUGH_HANDOFFS,
+  type Finding,
+  type Fold,
+  grouped,
+  percent,
+} from '../check.ts';
+import type { Event, Operation } from '../history.ts';
+import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
+import { upperBound } from '../statistics.ts';
+import type { Anomaly, WitnessStep } from '../verdict.ts';
+
+export const continuity: Check = {
+  guarantee: 'continuity',
+  assumes: 'the target file names the signed-in mark; a client sends the cookies that it was last given',
+  minimum: `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances`,
+  start: () => new Continuity(),
+};
+
+/** How often each instance honoured the cookie of a lost session when it was sent again. */
+type Tally = Map<string, { honoured: number; asked: number }>;
+
+class Continuity implements Fold {
+  readonly #anomalies = new Anomalies();
+  /** Form of the login under way, by session. */
+  readonly #forms = new Map<string, Operation>();
+  readonly #logins = new LoginPairs();
+  /** Lost sessions that are still open. */
+  readonly #afterwards = new Map<string, { anomaly?: Anomaly; tally: Tally }>();
+  #judged = 0;
+  #handoffs = 0;
+  #sessions = 0;
+  #lost = 0;
+
+  ended(operation: Operation, standing: Standing): void {
+    if (operation.action === 'form') this.#forms.set(operation.session, operation);
+    else if (operation.action === 'login') this.#login(operation);
+    const shown = honoured(operation);
+    if (!standing.live) {
+      if (shown !== undefined) this.#replayed(operation, shown);
+      return;
+    }
+    const lost = standing.session.lost === operation;
+    if (shown === undefined && !lost) return;
+    this.#judged++;
+    if (standing.handoffFrom !== undefined) this.#handoffs++;
+    if (lost) this.#loss(operation, standing.session);
+  }
+
+  #login(operation: Operation): void {
+    const form = this.#forms.get(operation.session);
+    this.#forms.delete(operation.session);
+    if (operation.outcome === 'ok') this.#sessions++;
+    this.#logins.add(form, operation);
+  }
+
+  #loss(operation: Operation, session: SessionState): void {
+    this.#lost++;
+    const entry: { anomaly?: Anomaly; tally: Tally } = { tally: new Map() };
+    this.#anomalies.add(() => {
+      entry.anomaly = lossOf(operation, session);
+      return entry.anomaly;
+    });
+    if (entry.anomaly !== undefined) this.#afterwards.set(session.session, entry);
+  }
+
+  #replayed(operation: Operation, shown: boolean): void {
+    const tally = this.#afterwards.get(operation.session)?.tally;
+    if (tally === undefined || operation.instance === undefined) return;
+    const of = tally.get(operation.instance) ?? { honoured: 0, asked: 0 };
+    of.asked++;
+    if (shown) of.honoured++;
+    tally.set(operation.instance, of);
+  }
+
+  event(event: Event): void {
+    if (event.type !== 'session' || event.event !== 'ended') return;
+    this.#settle(event.session);
+    this.#forms.delete(event.session);
+  }
+
+  #settle(session: string): void {
+    const entry = this.#afterwards.get(session);
+    if (entry === undefined) return;
+    if (entry.tally.size > 0) entry.anomaly?.notes.push(afterwardsNote(entry.tally));
+    this.#afterwards.delete(session);
+  }
+
+  finish(): Finding {
+    for (const session of [...this.#afterwards.keys()]) this.#settle(session);
+    this.#logins.report(this.#anomalies);
+    const rests = {
+      requests: this.#judged,
+      handoffs: this.#handoffs,
+      sessions: this.#sessions,
+      'login pairs': this.#logins.pairs,
+    };
+    const finding =
+      this.#anomalies.count === 0
+        ? `at most ${percent(upperBound(0, this.#handoffs))} of handoffs lose the session`
+        : `${grouped(this.#lost)} of ${counted(this.#sessions, 'session')} lost${this.#logins.told()}`;
+    return conclude(this.#anomalies, this.#missing(), rests, finding);
+  }
+
+  #missing(): string | undefined {
+    if (this.#sessions === 0) return 'no login succeeded, so no session lived';
+    if (this.#handoffs >= ENOUGH_HANDOFFS) return undefined;
+    return (
+      `${counted(this.#handoffs, 'handoff')} among ${counted(this.#judged, 'request')}, ${ENOUGH_HANDOFFS} are needed: ` +
+      'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +
+      'that is not sticky, for longer, and see that `instance` in the target file tells them apart'
+    );
+  }
+}
+
+function lossOf(operation: Operation, session: SessionState): Anomaly {
+  const { login, last } = session;
+  const witness: WitnessStep[] = [];
+  if (login !== undefined) witness.push({ operation: login, came: 'logged in' });
+  if (last !== undefined && last !== login) {
+    witness.push({
+      operation: last,
+      came: last.signedIn === 'in' ? 'signed in' : 'acknowledged',
+    });
+  }
+  witness.push({
+    operation,
+    expected: `signed in as ${operation.user}`,
+    came: cameOf(operation),
+  });
+  return {
+    name: 'LOSS',
+    guarantee: 'continuity',
+    session: operation.session,
+    user: operation.user,
+    summary: summaryOf(operation, last ?? login),
+    witness,
+    notes: [],
+  };
+}
+
+function cameOf(operation: Operation): string {
+  if (operation.signedIn === 'out') return 'signed out';
+  if (honoured(operation) === false) return `signed in as ${operation.sawUser}`;
+  return `deleted the cookie ${deletedCookie(operation)}`;
+}
+
+function summaryOf(operation: Operation, last: Operation | undefined): string {
+  const there = operation.instance ?? 'an instance';
+  if (cameOf(operation) !== 'signed out') return `${there} ${cameOf(operation)}, and nobody had logged out`;
+  if (last?.instance === undefined || last.instance === operation.instance) {
+    return `${there} did not know the session any more, and nobody had logged out`;
+  }
+  return `${last.instance} knew the session, ${there} did not, and nobody had logged out`;
+}
+
+function afterwardsNote(tally: Tally): string {
+  const parts = [...tally]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([instance, of]) => `${instance} honoured it ${of.honoured} of ${of.asked} times`);
+  return `the same cookie sent again afterwards: ${parts.join(', ')}`;
+}
+
+/** Logins by (instance that gave the form, instance that it was posted to). */
+class LoginPairs {
+  readonly #pairs = new Map<string, { accepted: number; refused: number; example?: WitnessStep[] }>();
+
+  get pairs(): number {
+    return this.#pairs.size;
+  }
+
+  add(form: Operation | undefined, login: Operation): void {
+    if (form?.instance === undefined || login.instance === undefined) return;
+    const key = `form from ${form.instance}, posted to ${login.instance}`;
+    const pair = this.#pairs.get(key) ?? { accepted: 0, refused: 0 };
+    if (login.outcome === 'ok') pair.accepted++;
+    if (login.outcome === 'fail' && login.signedIn === 'out') {
+      pair.refused++;
+      pair.example ??= [
+        { operation: form, came: 'gave the login form' },
+        { operation: login, expected: 'login accepted', came: 'login refused' },
+      ];
+    }
+    this.#pairs.set(key, pair);
+  }
+
+  #refused() {
+    const all = [...this.#pairs];
+    if (!all.some(([, pair]) => pair.accepted > 0)) return [];
+    return all.filter(([, pair]) => pair.refused > 0);
+  }
+
+  report(anomalies: Anomalies): void {
+    const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && pair.refused === 0);
+    for (const [key, pair] of this.#refused()) {
+      anomalies.add(() => ({
+        name: 'LOSS',
+        guarantee: 'continuity',
+        summary: `a login begun on one instance could not be finished on another (${key})`,
+        witness: pair.example ?? [],
+        notes: [`refused ${pair.refused} of ${pair.refused + pair.accepted} times`].concat(
+          accepted.length > 0 ? [`accepted: ${accepted.map(([name]) => name).join('; ')}`] : [],
+        ),
+      }));
+    }
+  }
+
+  told(): string {
+    const refused = this.#refused().length;
+    return refused === 0 ? '' : `; logins refused on ${refused} of ${this.pairs} pairs of instances`;
+  }
+}

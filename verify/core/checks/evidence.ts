@@ -1,0 +1,149 @@
+/** evidence: header, balancer log and instance logs agree on who served each request, and served it once. */
+import { Anomalies, type Check, conclude, counted, type Finding, type Fold } from '../check.ts';
+import type { Event, Finish, Operation, Run, Served } from '../history.ts';
+import type { Anomaly } from '../verdict.ts';
+
+export const evidence: Check = {
+  guarantee: 'evidence',
+  assumes: 'every log carries the X-Request-Id of the request',
+  minimum: 'two sources that name the instance, and an entry of each log for every answered request',
+  start: run => new Evidence(run),
+};
+
+/** What the sources say of one request, until all of them have spoken. */
+interface Testimony {
+  operation?: Operation;
+  balancer?: Served;
+  instances: Served[];
+}
+
+const safe = new Set(['form', 'read']);
+
+class Evidence implements Fold {
+  readonly #anomalies = new Anomalies();
+  readonly #pending = new Map<string, Testimony>();
+  readonly #hasBalancer: boolean;
+  readonly #hasInstances: boolean;
+  readonly #prefix: string;
+  #joined = 0;
+  #missing = 0;
+  #finished: Finish | undefined;
+
+  constructor(run: Run) {
+    this.#hasBalancer = run.logs.includes('balancer');
+    this.#hasInstances = run.logs.some(log => log !== 'balancer');
+    this.#prefix = `${run.run}-`;
+  }
+
+  ended(operation: Operation): void {
+    const testimony = this.#of(operation.request);
+    testimony.operation = operation;
+    this.#settle(operation.request, testimony);
+  }
+
+  event(event: Event): void {
+    if (event.type === 'finish') this.#finished = event;
+    if (event.type !== 'served' || !event.request.startsWith(this.#prefix)) return;
+    const testimony = this.#of(event.request);
+    if (event.kind === 'balancer') testimony.balancer = event;
+    else testimony.instances.push(event);
+    this.#settle(event.request, testimony);
+  }
+
+  #of(request: string): Testimony {
+    let testimony = this.#pending.get(request);
+    if (testimony === undefined) {
+      testimony = { instances: [] };
+      this.#pending.set(request, testimony);
+    }
+    return testimony;
+  }
+
+  #settle(request: string, testimony: Testimony): void {
+    const { operation, balancer, instances } = testimony;
+    if (operation === undefined) return;
+    if (this.#hasBalancer && balancer === undefined) return;
+    if (this.#hasInstances && instances.length === 0) return;
+    this.#pending.delete(request);
+    if (!this.#hasBalancer && !this.#hasInstances) return;
+    this.#joined++;
+    this.#judge(operation, balancer, instances);
+  }
+
+  #judge(operation: Operation, balancer: Served | undefined, instances: Served[]): void {
+    const said = [
+      ['the response', operation.instance],
+      ['the balancer log', balancer?.instance],
+      ...instances.map(entry => [`the log of ${entry.source}`, entry.instance]),
+    ].filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const names = new Set(said.map(([, instance]) => instance));
+    if (instances.length > 1 && !safe.has(operation.action)) {
+      const where = instances.map(entry => entry.source).join(' and ');
+      this.#anomalies.add(() => disputed(operation, `one ${operation.action} was served twice: by ${where}`));
+    } else if (names.size > 1 && !(safe.has(operation.action) && instances.length > 1)) {
+      const told = said.map(([source, instance]) => `${source} says ${instance}`).join(', ');
+      this.#anomalies.add(() => disputed(operation, told));
+    }
+  }
+
+  finish(): Finding {
+    if (this.#hasBalancer || this.#hasInstances) {
+      for (const [request, testimony] of this.#pending) this.#leftOver(request, testimony);
+    }
+    const sources = 1 + Number(this.#hasBalancer) + Number(this.#hasInstances);
+    const rests = { requests: this.#joined, sources };
+    const finding =
+      this.#anomalies.count === 0
+        ? `header and logs agree on all ${counted(this.#joined, 'request')}`
+        : `the sources disagree on ${counted(this.#anomalies.count, 'request')}`;
+    return conclude(this.#anomalies, this.#why(), rests, finding);
+  }
+
+  #leftOver(request: string, { operation, instances, balancer }: Testimony): void {
+    if (operation === undefined) {
+      // Its testimony was complete before, and an instance tells of it once more: served twice. In a history
+      // that was cut off the operation may simply not have been written.
+      const again = instances[0];
+      if (again !== undefined && balancer === undefined && this.#finished !== undefined) {
+        this.#anomalies.add(() => ({
+          ...disputed(undefined, `request ${request} was served once more by ${again.source}`),
+        }));
+      }
+    } else if (
+      operation.status !== undefined &&
+      !(operation.status >= 500 && operation.instance === undefined)
+    ) {
+      this.#missing++;
+    }
+  }
+
+  #why(): string | undefined {
+    if (!this.#hasBalancer && !this.#hasInstances) {
+      return 'only the responses tell which instance served: no log of the balancer or of an instance was read';
+    }
+    if (this.#joined === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
+    if (this.#missing > 0) {
+      return `${counted(this.#missing, 'answered request')} of ${this.#joined + this.#missing} are missing in a log`;
+    }
+    return undefined;
+  }
+}
+
+function disputed(operation: Operation | undefined, summary: string): Anomaly {
+  return {
+    name: 'DISPUTED',
+    guarantee: 'evidence',
+    ...(operation ? { session: operation.session, user: operation.user } : {}),
+    summary,
+    witness: operation
+      ? [
+          {
+            operation,
+            expected: 'all sources name one instance, and served once',
+            came: summary,
+          },
+        ]
+      : [],
+    notes: [],
+  };
+}

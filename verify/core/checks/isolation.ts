@@ -1,0 +1,117 @@
+/** isolation: every identity and canary shown in a session is its own user's; no session id goes to two users. */
+import { canaryOwner } from '../canary.ts';
+import { Anomalies, type Check, conclude, counted, type Finding, type Fold, percent } from '../check.ts';
+import type { Operation, Run, Start } from '../history.ts';
+import { upperBound } from '../statistics.ts';
+import type { Anomaly, WitnessStep } from '../verdict.ts';
+
+export const isolation: Check = {
+  guarantee: 'isolation',
+  assumes: 'canaries are unguessable and name their user; each user of the run is one account',
+  minimum: 'responses to two users, each of whom has put a canary into private state',
+  start: run => new Isolation(run),
+};
+
+class Isolation implements Fold {
+  readonly #run: Run;
+  readonly #anomalies = new Anomalies();
+  /** Who was given a session id first, by its label; kept for the whole run. */
+  readonly #holders = new Map<string, Operation>();
+  readonly #users = new Set<string>();
+  readonly #planted = new Set<string>();
+  /** The operation that planted a canary, for the witness: the latest of each user. */
+  readonly #plants = new Map<string, Operation>();
+  #responses = 0;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  started(start: Start): void {
+    const owner = start.value === undefined ? undefined : canaryOwner(start.value, this.#run.canary);
+    if (start.action === 'add' && owner !== undefined) this.#planted.add(owner);
+  }
+
+  ended(operation: Operation): void {
+    this.#sharedId(operation);
+    if (operation.action === 'add' && operation.outcome === 'ok') this.#plants.set(operation.user, operation);
+    const looked = operation.saw !== undefined || operation.sawUser !== undefined;
+    if (!looked && operation.canaries === undefined) return;
+    if (looked) {
+      this.#responses++;
+      this.#users.add(operation.user);
+    }
+    const { sawUser } = operation;
+    if (sawUser !== undefined && sawUser !== operation.user) {
+      this.#anomalies.add(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
+      return;
+    }
+    for (const value of [...(operation.saw ?? []), ...(operation.canaries ?? [])]) {
+      const owner = canaryOwner(value, this.#run.canary);
+      if (owner === undefined || owner === operation.user) continue;
+      this.#anomalies.add(() => this.#bleed(operation, `shows "${value}", private to ${owner}`, owner));
+      return;
+    }
+  }
+
+  /** A session id that two users were given. */
+  #sharedId(operation: Operation): void {
+    for (const { name, label } of operation.cookies ?? []) {
+      if (label === undefined) continue;
+      const holder = this.#holders.get(label);
+      if (holder === undefined) this.#holders.set(label, operation);
+      else if (holder.user !== operation.user) {
+        this.#anomalies.add(() => ({
+          ...this.#bleed(operation, `sets the cookie ${name} to a value that ${holder.user} was given`, ''),
+          witness: [
+            { operation: holder, came: `set ${name} for ${holder.user}` },
+            {
+              operation,
+              expected: `a ${name} of its own`,
+              came: `set ${name} to the same value`,
+            },
+          ],
+        }));
+      }
+    }
+  }
+
+  #bleed(operation: Operation, came: string, owner: string): Anomaly {
+    const plant = this.#plants.get(owner);
+    const scene: WitnessStep[] =
+      plant === undefined ? [] : [{ operation: plant, came: `${owner} put private values there` }];
+    return {
+      name: 'BLEED',
+      guarantee: 'isolation',
+      session: operation.session,
+      user: operation.user,
+      summary: `a response to ${operation.user} ${came}`,
+      witness: [...scene, { operation, expected: `only what belongs to ${operation.user}`, came }],
+      notes: [],
+    };
+  }
+
+  finish(): Finding {
+    const rests = {
+      responses: this.#responses,
+      users: this.#users.size,
+      'users with canaries': this.#planted.size,
+      'session ids': this.#holders.size,
+    };
+    const finding =
+      this.#anomalies.count === 0
+        ? `at most ${percent(upperBound(0, this.#responses))} of responses show another user's data`
+        : `${counted(this.#anomalies.count, 'response')} of ${counted(this.#responses, 'response')} showed another user's data`;
+    return conclude(this.#anomalies, this.#missing(), rests, finding);
+  }
+
+  #missing(): string | undefined {
+    if (this.#users.size < 2) {
+      return `responses to ${counted(this.#users.size, 'user')} only: give the target file at least two accounts`;
+    }
+    if (this.#planted.size < 2) {
+      return 'fewer than two users put private values into their state: give the target file a probe with `add`';
+    }
+    return undefined;
+  }
+}

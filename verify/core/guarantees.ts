@@ -1,0 +1,75 @@
+/** What Baton knows of, by name: the vocabulary of claims, verdicts and reports. */
+
+export interface GuaranteeInfo {
+  /** Names of the anomalies that break it. */
+  anomalies: readonly string[];
+  /** One sentence: it holds when … */
+  holds: string;
+  /** Requirements of published standards that it tests, where there are any. */
+  standards: readonly string[];
+}
+
+const info = (anomalies: string, holds: string, standards: string[] = []): GuaranteeInfo => ({
+  anomalies: anomalies.split(' '),
+  holds,
+  standards,
+});
+
+export const GUARANTEES = {
+  continuity: info(
+    'LOSS',
+    'every request of a live session is answered signed in as its user, on whichever instance',
+    ['OWASP WSTG-SESS-01'],
+  ),
+  isolation: info('BLEED', 'a session shows only its own user, and no session id goes to two users', [
+    'OWASP ASVS 5.0 14.2.1',
+  ]),
+  'instances-agree': info('SKEW', 'no instance answers the same session differently from the others'),
+  routing: info('PINNED UNPINNED', 'requests reach the instances as claimed: spread, or sticky'),
+  'read-your-writes': info('STALE', 'a read after an acknowledged write of its session shows that write'),
+  'monotonic-reads': info('BACK', 'a read never shows an older state than an earlier read of its session'),
+  'no-lost-updates': info('CLOBBER', 'every acknowledged add of overlapping requests is in the final state'),
+  'at-most-once': info('DOUBLE', 'no operation takes effect twice'),
+  linearizability: info('NONLINEAR', 'each operation takes effect at one point between call and return'),
+  'logout-final': info('ZOMBIE RISEN', 'after a logout the old cookie is refused everywhere, for good', [
+    'OWASP ASVS 5.0 7.4.1',
+    'OWASP WSTG-SESS-06',
+  ]),
+  rotation: info('FIXED', 'cookies from before the login do not become signed in by it', [
+    'OWASP ASVS 5.0 7.2.4',
+    'OWASP WSTG-SESS-03',
+  ]),
+  forgery: info('FORGED', 'a session cookie that was changed is never signed in', ['OWASP ASVS 5.0 7.2.1']),
+  'one-session': info('FORK', 'after parallel first requests the login that follows lives'),
+  expiry: info('DRIFT', 'idle and absolute timeouts are as declared, on every instance', [
+    'OWASP ASVS 5.0 7.3.1',
+    'OWASP ASVS 5.0 7.3.2',
+    'OWASP WSTG-SESS-07',
+  ]),
+  'cookie-policy': info('EXPOSED', 'session cookies carry the attributes that protect them', [
+    'OWASP ASVS 5.0 3.3.1',
+    'OWASP WSTG-SESS-02',
+    'OWASP WSTG-SESS-04',
+  ]),
+  'private-responses': info('CACHED', 'no signed-in response may be kept by a shared cache', [
+    'OWASP ASVS 5.0 14.2.1',
+  ]),
+  outage: info('LOGOUT HANG', 'while the store is down nobody is signed out and nothing hangs'),
+  survival: info('GONE', 'sessions and acknowledged writes outlive each fault'),
+  availability: info('DOWN', 'errors, hangs and gaps stay within the declared budget'),
+  evidence: info('DISPUTED', 'header, balancer log and instance logs agree on who served each request'),
+} as const satisfies Record<string, GuaranteeInfo>;
+
+export type Guarantee = keyof typeof GUARANTEES;
+
+export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GUARANTEES, name);
+
+const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
+
+/** Ready-made claims. A set holds what is judged by this version: see `claimsOf`. */
+export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
+  standard: name => !notStandard.has(name),
+  strict: () => true,
+  sticky: name => !notStandard.has(name),
+  'stateless-token': name => !notStandard.has(name) && name !== 'logout-final',
+};

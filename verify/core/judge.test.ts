@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf } from './outcome.ts';
+import { HistoryError } from './parse.ts';
+import { Picture } from './testing/picture.ts';
+import { combine } from './verdict.ts';
+
+describe('combine', () => {
+  it('ranks violated over unknown over valid, and never passes on nothing', () => {
+    expect(combine([])).toBe('unknown');
+    expect(combine(['valid', 'valid'])).toBe('valid');
+    expect(combine(['valid', 'unknown'])).toBe('unknown');
+    expect(combine(['unknown', 'violated', 'valid'])).toBe('violated');
+  });
+});
+
+describe('outcomeOf', () => {
+  it.each([
+    [{ status: 200 }, false, 'ok'],
+    [{ status: 303 }, false, 'ok'],
+    [{ status: 303, signedIn: 'out' as const }, false, 'fail'],
+    [{ status: 409 }, false, 'fail'],
+    [{ status: 503 }, false, 'info'],
+    [{ status: 503 }, true, 'fail'],
+    [{ failure: 'refused' as const }, false, 'fail'],
+    [{ failure: 'reset' as const }, false, 'info'],
+    [{ failure: 'timeout' as const }, true, 'fail'],
+    [{}, false, 'info'],
+  ])('%o, safe %s: %s', (answer, safe, outcome) => {
+    expect(outcomeOf(answer, safe)).toBe(outcome);
+  });
+});
+
+describe('Judge', () => {
+  it('fails a run only for what is claimed', () => {
+    const draw = (claims: string[]) => {
+      const picture = new Picture({ claims });
+      const session = picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(60, ['a']);
+      session.write('b', 'app-1').read('app-2', ['a']);
+      return picture.result();
+    };
+    expect(draw(['continuity', 'read-your-writes']).judgement).toBe('violated');
+    const unclaimed = draw(['continuity']);
+    expect(unclaimed.judgement).toBe('valid');
+    expect(unclaimed.guarantees.find(v => v.guarantee === 'read-your-writes')).toMatchObject({
+      claimed: false,
+      judgement: 'violated',
+    });
+  });
+
+  it('does not pass over a claim that it cannot judge', () => {
+    const picture = new Picture({ claims: ['rotation'] });
+    expect(picture.result()).toMatchObject({ judgement: 'unknown' });
+    expect(picture.verdict('rotation').why).toContain('does not judge it yet');
+  });
+
+  it('counts which instance served how much', () => {
+    const picture = new Picture();
+    picture
+      .session('s1', 'alice')
+      .login('app-1')
+      .read('app-2')
+      .read('app-2')
+      .read('app-1', [], { status: 500, outcome: 'fail' });
+    expect(picture.result().tally).toMatchObject({
+      operations: 4,
+      ok: 3,
+      fail: 1,
+      sessions: 1,
+      failures: { '500': 1 },
+      instances: [
+        { instance: 'app-1', requests: 2, share: 0.5, sessions: 1 },
+        { instance: 'app-2', requests: 2, share: 0.5, sessions: 1 },
+      ],
+    });
+  });
+
+  it('takes a write without an end for one that may have happened, and says that the run was cut off', () => {
+    const picture = new Picture();
+    picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(22, ['a']).write('b', 'app-1');
+    picture.events.pop();
+    const result = picture.result();
+    expect(result.tally).toMatchObject({ info: 1, failures: { 'never ended': 1 } });
+    expect(result.finished).toBe('cut off');
+    expect(result.remarks[0]).toContain('cut off');
+    expect(picture.verdict('read-your-writes').judgement).toBe('valid');
+  });
+
+  it('refuses an end without a start, a second start and a second run', () => {
+    const step =
+      (...events: Parameters<Picture['add']>) =>
+      () =>
+        new Picture().add(...events).result();
+    expect(step({ type: 'end', id: 7, outcome: 'ok' })).toThrow(HistoryError);
+    expect(step(new Picture().run)).toThrow('second "run"');
+    const started = new Picture();
+    started.session('s1', 'alice').login('app-1');
+    const [start] = started.events;
+    if (start === undefined) throw new Error('no start');
+    expect(step(start, start)).toThrow('started twice');
+  });
+});

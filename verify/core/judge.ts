@@ -1,0 +1,135 @@
+/** One pass over the events of a history, through every check, to the result. */
+import type { Check, Finding, Fold } from './check.ts';
+import { CHECKS } from './checks/index.ts';
+import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
+import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
+import { HistoryError } from './parse.ts';
+import type { Result } from './result.ts';
+import { Sessions } from './sessions.ts';
+import { Tallying } from './tally.ts';
+import { combine, type Verdict } from './verdict.ts';
+
+/**
+ * Judges a run as its events come in: `step` for each, in the order of the history, then `finish` once.
+ * The same code judges live, inside k6 and from a file; it keeps state for open sessions only.
+ */
+export class Judge {
+  readonly #run: Run;
+  readonly #folds: { check: Check; fold: Fold }[];
+  readonly #sessions = new Sessions();
+  readonly #tally = new Tallying();
+  readonly #open = new Map<number, Start>();
+  #finish: Finish | undefined;
+
+  /** @param run the first line of the history */
+  constructor(run: Run, checks: readonly Check[] = CHECKS) {
+    this.#run = run;
+    this.#folds = checks.map(check => ({ check, fold: check.start(run) }));
+  }
+
+  /** @throws HistoryError when the event cannot follow what came before it */
+  step(event: Event): void {
+    switch (event.type) {
+      case 'start':
+        this.#started(event);
+        break;
+      case 'end':
+        this.#ended(this.#assemble(event));
+        break;
+      case 'op':
+        this.#ended(event);
+        break;
+      case 'run':
+        throw new HistoryError('a second "run" line: expected one history in a file');
+      default:
+        this.#other(event);
+    }
+  }
+
+  #started(start: Start): void {
+    if (this.#open.has(start.id)) throw new HistoryError(`operation ${start.id} was started twice`);
+    this.#open.set(start.id, start);
+    this.#sessions.started(start);
+    for (const { fold } of this.#folds) fold.started?.(start);
+  }
+
+  #assemble(end: End): Operation {
+    const start = this.#open.get(end.id);
+    if (start === undefined)
+      throw new HistoryError(`the end of operation ${end.id}, which was never started`);
+    this.#open.delete(end.id);
+    return { ...start, ...end, type: 'op' };
+  }
+
+  #ended(operation: Operation): void {
+    const standing = this.#sessions.ended(operation);
+    this.#tally.ended(operation, standing);
+    for (const { fold } of this.#folds) fold.ended?.(operation, standing);
+  }
+
+  #other(event: Event): void {
+    if (event.type === 'finish') this.#finish = event;
+    if (event.type === 'session' && event.event === 'ended') this.#tally.sessionEnded(event.session);
+    for (const { fold } of this.#folds) fold.event?.(event);
+    this.#sessions.event(event);
+  }
+
+  /** @param remarks what the reader of the history has to say of it */
+  finish(remarks: readonly string[] = []): Result {
+    // Nobody knows how these went: they may take effect at any time from their call on.
+    for (const start of this.#open.values()) {
+      this.#ended({
+        ...start,
+        type: 'op',
+        outcome: 'info',
+        note: 'never ended',
+      });
+    }
+    const cutOff = this.#finish === undefined;
+    const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
+    const guarantees = this.#verdicts(findings);
+    const told = cutOff
+      ? ['the history has no last line: the run was cut off, and this judges what there is']
+      : [];
+    return {
+      format: 'baton-result',
+      version: 1,
+      run: this.#run.run,
+      target: this.#run.target,
+      url: this.#run.url,
+      seed: this.#run.seed,
+      started: this.#run.started,
+      command: this.#run.command,
+      finished: this.#finish?.reason ?? 'cut off',
+      judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
+      guarantees,
+      tally: this.#tally.finish(),
+      remarks: [...remarks, ...told],
+    };
+  }
+
+  /** What is judged, then what is claimed and cannot be: a claim is never passed over. */
+  #verdicts(findings: ReadonlyMap<Guarantee, Finding>): Verdict[] {
+    const claims = new Set(this.#run.claims);
+    const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({
+      guarantee,
+      claimed: claims.has(guarantee),
+      ...finding,
+    }));
+    for (const claim of claims) {
+      if (!isGuarantee(claim)) throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(claim)}`);
+      if (findings.has(claim)) continue;
+      verdicts.push({
+        guarantee: claim,
+        claimed: true,
+        judgement: 'unknown',
+        why: `this version of Baton does not judge it yet (${GUARANTEES[claim].holds})`,
+        rests: {},
+        finding: '',
+        violations: 0,
+        anomalies: [],
+      });
+    }
+    return verdicts;
+  }
+}

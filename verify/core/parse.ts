@@ -1,0 +1,172 @@
+/** One line of a history file → one event that the rest of the core can trust. */
+import { type Event, FORMAT, VERSION } from './history.ts';
+
+/** A line that is no event of this format. The message says what was expected and what came. */
+export class HistoryError extends Error {
+  override name = 'HistoryError';
+}
+
+type Kind = 'text' | 'count' | 'time' | 'texts' | 'cookies' | readonly (string | number)[];
+type Shape = Record<string, Kind>;
+
+const actions = ['form', 'login', 'logout', 'read', 'add', 'remove'] as const;
+const called: Shape = {
+  id: 'count',
+  clock: 'text',
+  client: 'text',
+  session: 'text',
+  user: 'text',
+  action: actions,
+  request: 'text',
+  call: 'time',
+};
+const mayBeCalled: Shape = { object: 'text', value: 'text' };
+const returned: Shape = { outcome: ['ok', 'fail', 'info'] };
+const mayBeReturned: Shape = {
+  return: 'time',
+  status: 'count',
+  note: 'text',
+  instance: 'text',
+  source: 'text',
+  signedIn: ['in', 'out'],
+  sawUser: 'text',
+  saw: 'texts',
+  canaries: 'texts',
+  cookies: 'cookies',
+};
+
+const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
+  run: {
+    must: {
+      format: [FORMAT],
+      version: [VERSION],
+      run: 'text',
+      seed: 'count',
+      started: 'text',
+      target: 'text',
+      url: 'text',
+      command: 'text',
+      claims: 'texts',
+      routing: ['spread', 'sticky', 'least-outstanding'],
+      canary: 'text',
+      logs: 'texts',
+    },
+    may: {},
+  },
+  clock: {
+    must: { clock: 'text', base: 'text', uncertainty: 'count' },
+    may: {},
+  },
+  session: {
+    must: {
+      session: 'text',
+      user: 'text',
+      event: ['born', 'ended'],
+      clock: 'text',
+      at: 'time',
+    },
+    may: { reason: 'text' },
+  },
+  start: { must: called, may: mayBeCalled },
+  end: { must: { id: 'count', ...returned }, may: mayBeReturned },
+  op: {
+    must: { ...called, ...returned },
+    may: { ...mayBeCalled, ...mayBeReturned },
+  },
+  fault: {
+    must: { id: 'count', name: 'text', clock: 'text', begin: 'time' },
+    may: { end: 'time', where: 'text' },
+  },
+  served: {
+    must: {
+      source: 'text',
+      kind: ['balancer', 'instance'],
+      request: 'text',
+      status: 'count',
+    },
+    may: { instance: 'text', tried: 'texts' },
+  },
+  finish: {
+    must: {
+      clock: 'text',
+      at: 'time',
+      reason: ['complete', 'interrupted', 'failed'],
+    },
+    may: {},
+  },
+};
+
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(v => typeof v === 'string');
+
+function isCookies(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      c =>
+        typeof c === 'object' &&
+        c !== null &&
+        typeof c.name === 'string' &&
+        (c.change === 'set' || c.change === 'deleted') &&
+        (c.label === undefined || typeof c.label === 'string'),
+    )
+  );
+}
+
+function fits(value: unknown, kind: Kind): boolean {
+  if (typeof kind !== 'string') return (kind as readonly unknown[]).includes(value);
+  if (kind === 'text') return typeof value === 'string';
+  if (kind === 'count') return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (kind === 'time') return Number.isSafeInteger(value);
+  return kind === 'texts' ? isTexts(value) : isCookies(value);
+}
+
+const meaning = (kind: Kind): string =>
+  typeof kind !== 'string'
+    ? kind.map(v => JSON.stringify(v)).join(' or ')
+    : {
+        text: 'a text',
+        count: 'a whole number, 0 or more',
+        time: 'whole microseconds',
+        texts: 'a list of texts',
+        cookies: 'a list of cookie changes',
+      }[kind];
+
+const shown = (value: unknown): string => {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+};
+
+/**
+ * @param line one line, without its line end
+ * @returns the event that it holds; fields that this version does not know are left as they are
+ * @throws HistoryError saying which field is wrong, what was expected and what came
+ */
+export function parseEvent(line: string): Event {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new HistoryError(`expected one JSON object, got ${shown(line)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new HistoryError(`expected a JSON object, got ${shown(value)}`);
+  }
+  const fields = value as Record<string, unknown>;
+  const type = fields['type'];
+  if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) {
+    throw new HistoryError(`"type": expected one of ${Object.keys(shapes).join(', ')}, got ${shown(type)}`);
+  }
+  const { must, may } = shapes[type as Event['type']];
+  for (const name in must) check(fields, name, must[name] as Kind);
+  for (const name in may) if (Object.hasOwn(fields, name)) check(fields, name, may[name] as Kind);
+  return value as Event;
+}
+
+function check(fields: Record<string, unknown>, name: string, kind: Kind): void {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (!fits(value, kind)) {
+    throw new HistoryError(
+      `"${name}" of a ${fields['type']} line: expected ${meaning(kind)}, got ${shown(value)}`,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+/** The outcome of judging one history: everything that a report needs (docs/result.schema.json). */
+import type { Finish } from './history.ts';
+import type { Judgement, Verdict } from './verdict.ts';
+
+export interface InstanceTally {
+  instance: string;
+  requests: number;
+  /** Part of all requests whose instance is known, 0 to 1. */
+  share: number;
+  /** Sessions that it served at least once. */
+  sessions: number;
+}
+
+export interface Tally {
+  operations: number;
+  ok: number;
+  fail: number;
+  info: number;
+  sessions: number;
+  users: number;
+  handoffs: number;
+  /** From the first call to the last return, microseconds. */
+  duration: number;
+  /** How requests failed, by status or failure, most frequent first. */
+  failures: Record<string, number>;
+  instances: InstanceTally[];
+}
+
+export interface Result {
+  format: 'baton-result';
+  version: 1;
+  run: string;
+  target: string;
+  url: string;
+  seed: number;
+  started: string;
+  /** The command that runs it again with the same seed. */
+  command: string;
+  /** `cut off`: the history has no last line, as after a kill. */
+  finished: Finish['reason'] | 'cut off';
+  /** Over the claimed guarantees alone. */
+  judgement: Judgement;
+  guarantees: Verdict[];
+  tally: Tally;
+  /** What was wrong with the history itself, and what is worth knowing. */
+  remarks: string[];
+}

@@ -1,0 +1,77 @@
+/** Counts of a run: how much was done, how it went, and which instance served how much. */
+import type { Operation } from './history.ts';
+import type { Tally } from './result.ts';
+import type { Standing } from './sessions.ts';
+
+export class Tallying {
+  readonly #outcomes = { ok: 0, fail: 0, info: 0 };
+  readonly #users = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #instances = new Map<string, { requests: number; sessions: number }>();
+  /** Instances that an open session has met. */
+  readonly #met = new Map<string, Set<string>>();
+  #sessions = 0;
+  #handoffs = 0;
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+
+  ended(operation: Operation, standing: Standing): void {
+    this.#outcomes[operation.outcome]++;
+    this.#users.add(operation.user);
+    if (operation.action === 'login' && operation.outcome === 'ok') this.#sessions++;
+    if (standing.handoffFrom !== undefined) this.#handoffs++;
+    this.#first = Math.min(this.#first, operation.call);
+    this.#last = Math.max(this.#last, operation.return ?? operation.call);
+    if (operation.outcome !== 'ok') this.#failed(operation);
+    if (operation.instance !== undefined) this.#served(operation.instance, operation.session);
+  }
+
+  #failed({ status, note }: Operation): void {
+    const how = status === undefined ? (note ?? 'no answer') : String(status);
+    this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);
+  }
+
+  #served(instance: string, session: string): void {
+    let of = this.#instances.get(instance);
+    if (of === undefined) {
+      of = { requests: 0, sessions: 0 };
+      this.#instances.set(instance, of);
+    }
+    of.requests++;
+    let met = this.#met.get(session);
+    if (met === undefined) {
+      met = new Set();
+      this.#met.set(session, met);
+    }
+    if (met.has(instance)) return;
+    met.add(instance);
+    of.sessions++;
+  }
+
+  sessionEnded(session: string): void {
+    this.#met.delete(session);
+  }
+
+  finish(): Tally {
+    const { ok, fail, info } = this.#outcomes;
+    const known = [...this.#instances.values()].reduce((sum, of) => sum + of.requests, 0);
+    return {
+      operations: ok + fail + info,
+      ok,
+      fail,
+      info,
+      sessions: this.#sessions,
+      users: this.#users.size,
+      handoffs: this.#handoffs,
+      duration: this.#last > this.#first ? this.#last - this.#first : 0,
+      failures: Object.fromEntries([...this.#failures].sort(([, a], [, b]) => b - a)),
+      instances: [...this.#instances]
+        .map(([instance, of]) => ({
+          instance,
+          ...of,
+          share: of.requests / known,
+        }))
+        .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
+    };
+  }
+}

@@ -1,0 +1,161 @@
+/** Draws small histories for tests: each call is one request, one after the other unless times are given. */
+import type { Guarantee } from '../guarantees.ts';
+import type { Action, Event, Operation, Run } from '../history.ts';
+import { Judge } from '../judge.ts';
+import type { Result } from '../result.ts';
+import type { Verdict } from '../verdict.ts';
+
+export const PREFIX = 'bcanary';
+
+export const runLine = (more: Partial<Run> = {}): Run => ({
+  type: 'run',
+  format: 'baton-history',
+  version: 1,
+  run: 'test',
+  seed: 1,
+  started: '2026-01-01T00:00:00.000Z',
+  target: 'picture',
+  url: 'http://127.0.0.1',
+  command: 'baton verify --seed 1',
+  claims: ['continuity', 'isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
+  routing: 'spread',
+  canary: PREFIX,
+  logs: [],
+  ...more,
+});
+
+/** What a request shows, where it is not the plain success. */
+export type Shown = Partial<
+  Pick<
+    Operation,
+    'outcome' | 'status' | 'note' | 'signedIn' | 'sawUser' | 'canaries' | 'cookies' | 'call' | 'return'
+  >
+>;
+
+export class Picture {
+  readonly events: Event[] = [];
+  readonly run: Run;
+  now = 0;
+  ids = 0;
+
+  constructor(run: Partial<Run> = {}) {
+    this.run = runLine(run);
+  }
+
+  session(name: string, user: string): SessionPicture {
+    return new SessionPicture(this, name, user);
+  }
+
+  add(...events: Event[]): this {
+    this.events.push(...events);
+    return this;
+  }
+
+  finish(): this {
+    return this.add({ type: 'finish', clock: 'c0', at: this.now, reason: 'complete' });
+  }
+
+  result(): Result {
+    const judge = new Judge(this.run);
+    for (const event of this.events) judge.step(event);
+    return judge.finish();
+  }
+
+  verdict(guarantee: Guarantee): Verdict {
+    const verdict = this.result().guarantees.find(v => v.guarantee === guarantee);
+    if (verdict === undefined) throw new Error(`no verdict on ${guarantee}`);
+    return verdict;
+  }
+}
+
+export class SessionPicture {
+  readonly #picture: Picture;
+  readonly name: string;
+  readonly user: string;
+
+  constructor(picture: Picture, name: string, user: string) {
+    this.#picture = picture;
+    this.name = name;
+    this.user = user;
+  }
+
+  form(instance: string, shown: Shown = {}): this {
+    return this.#request('form', instance, { ...shown });
+  }
+
+  login(instance: string, shown: Shown = {}): this {
+    return this.#request('login', instance, { signedIn: 'in', ...shown });
+  }
+
+  refusedLogin(instance: string): this {
+    return this.#request('login', instance, { outcome: 'fail', signedIn: 'out', status: 403 });
+  }
+
+  read(instance: string, saw: string[] = [], shown: Shown = {}): this {
+    const state = { object: `basket@${this.name}`, saw };
+    return this.#request('read', instance, { signedIn: 'in', sawUser: this.user, ...state, ...shown });
+  }
+
+  signedOut(instance: string): this {
+    return this.#request('read', instance, {
+      outcome: 'fail',
+      signedIn: 'out',
+      status: 303,
+      note: '303 to /login',
+    });
+  }
+
+  write(value: string, instance: string, shown: Shown = {}): this {
+    return this.#request('add', instance, { object: `basket@${this.name}`, value, ...shown });
+  }
+
+  remove(value: string, instance: string, shown: Shown = {}): this {
+    return this.#request('remove', instance, { object: `basket@${this.name}`, value, ...shown });
+  }
+
+  logout(instance: string): this {
+    return this.#request('logout', instance, {});
+  }
+
+  ended(): this {
+    const { name: session, user } = this;
+    this.#picture.add({ type: 'session', event: 'ended', session, user, clock: 'c0', at: this.#picture.now });
+    return this;
+  }
+
+  /** Reads in turn on two instances: as many handoffs as asked for, less one. */
+  hops(count: number, saw: string[] = []): this {
+    for (let i = 0; i < count; i++) this.read(i % 2 === 0 ? 'app-2' : 'app-1', saw);
+    return this;
+  }
+
+  #request(action: Action, instance: string, shown: Shown & Partial<Operation>): this {
+    const picture = this.#picture;
+    const id = ++picture.ids;
+    const call = shown.call ?? picture.now;
+    picture.now = Math.max(picture.now, call) + 1000;
+    const called = {
+      id,
+      clock: 'c0',
+      client: this.name,
+      session: this.name,
+      user: this.user,
+      action,
+      request: `test-${id}`,
+      call,
+    };
+    const { object, value, ...rest } = shown;
+    const what = { ...called, ...(object ? { object } : {}), ...(value ? { value } : {}) };
+    const returned = {
+      return: call + 500,
+      outcome: 'ok' as const,
+      status: 200,
+      instance,
+      source: 'header',
+      ...rest,
+    };
+    if (action === 'read' || action === 'form') picture.add({ type: 'op', ...what, ...returned });
+    else picture.add({ type: 'start', ...what }, { type: 'end', id, ...returned });
+    return this;
+  }
+}

@@ -1,0 +1,87 @@
+/** Judges a history file, from any run and of any length, line by line. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { FORMAT, VERSION } from './core/history.ts';
+import { Judge } from './core/judge.ts';
+import { HistoryError, parseEvent } from './core/parse.ts';
+import type { Result } from './core/result.ts';
+import { UsageError } from './errors.ts';
+
+export const HISTORY = 'history.ndjson';
+
+/**
+ * @param path a history file, or the folder of a run that holds one
+ * @throws UsageError naming file and line when it is no history; a last line that was cut is only remarked
+ */
+export async function judgeFile(path: string): Promise<Result> {
+  const file = await historyIn(path);
+  let judge: Judge | undefined;
+  let number = 0;
+  /** A bad line is forgiven if nothing follows it: a kill cut it. */
+  let bad: { number: number; error: HistoryError } | undefined;
+  for await (const line of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    number++;
+    if (bad !== undefined) throw broken(file, bad);
+    if (line === '') continue;
+    try {
+      if (judge === undefined) judge = begin(line);
+      else judge.step(parseEvent(line));
+    } catch (error) {
+      if (!(error instanceof HistoryError)) throw error;
+      if (judge === undefined) throw broken(file, { number, error });
+      bad = { number, error };
+    }
+  }
+  if (judge === undefined) throw new UsageError(`${file}: expected a history, and the file is empty`);
+  return judge.finish(
+    bad === undefined ? [] : [`line ${bad.number} is cut (${bad.error.message}) and was left out`],
+  );
+}
+
+async function historyIn(path: string): Promise<string> {
+  try {
+    const found = await stat(path);
+    if (!found.isDirectory()) return path;
+    const inside = join(path, HISTORY);
+    await stat(inside);
+    return inside;
+  } catch (error) {
+    throw new UsageError(
+      `${path}: expected a history file or the folder of a run with a ${HISTORY} in it, and there is none ` +
+        `(${(error as NodeJS.ErrnoException).code}). Runs are kept under runs/`,
+    );
+  }
+}
+
+function begin(line: string): Judge {
+  const { format, version } = headOf(line);
+  if (format !== FORMAT)
+    throw new HistoryError(`expected the first line of a history ("format": "${FORMAT}")`);
+  if (version !== VERSION) {
+    throw new HistoryError(
+      `expected a history of version ${VERSION}, got version ${JSON.stringify(version)}: ` +
+        'judge it with the Baton that wrote it',
+    );
+  }
+  const event = parseEvent(line);
+  if (event.type !== 'run') throw new HistoryError(`expected a "run" line first, got "${event.type}"`);
+  return new Judge(event);
+}
+
+/** Format and version before the rest is looked at: another version may have other fields. */
+function headOf(line: string): { format?: unknown; version?: unknown } {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+const broken = (file: string, { number, error }: { number: number; error: Error }): UsageError =>
+  new UsageError(`${file}:${number}: ${error.message}`);

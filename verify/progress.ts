@@ -1,0 +1,78 @@
+/** Live progress: one line that renews itself on a terminal, a line every few seconds elsewhere. */
+import type { Operation } from './core/history.ts';
+
+interface Out {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** Between two lines, milliseconds: on a terminal, and elsewhere. */
+const EVERY = { live: 100, line: 3_000 };
+
+export class Progress {
+  readonly #out: Out;
+  readonly #quiet: boolean;
+  readonly #live: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #began = 0;
+  #requests = 0;
+  #signedOut = 0;
+  #failed = 0;
+  #instances = new Map<string, number>();
+  #duration = 0;
+
+  constructor(out: Out, quiet: boolean) {
+    this.#out = out;
+    this.#quiet = quiet;
+    this.#live = out.isTTY === true;
+  }
+
+  /** Something was done that is worth a line. */
+  step(text: string): void {
+    if (this.#quiet) return;
+    this.#clear();
+    this.#out.write(`${text}\n`);
+  }
+
+  phase(phase: 'ready' | 'load' | 'logs' | 'judge', load: { sessions: number; duration: number }): void {
+    if (phase === 'ready') this.step('logging in over every pair of instances');
+    if (phase !== 'load') {
+      if (phase !== 'ready') this.end();
+      return;
+    }
+    this.#duration = load.duration;
+    this.step(`${load.sessions} sessions for ${load.duration / 1000} s`);
+    if (this.#quiet) return;
+    this.#began = performance.now();
+    this.#timer = setInterval(() => this.#show(), this.#live ? EVERY.live : EVERY.line);
+    this.#timer.unref();
+  }
+
+  operation(operation: Operation): void {
+    this.#requests++;
+    if (operation.signedIn === 'out') this.#signedOut++;
+    if (operation.status === undefined || operation.status >= 500) this.#failed++;
+    const { instance } = operation;
+    if (instance !== undefined) this.#instances.set(instance, (this.#instances.get(instance) ?? 0) + 1);
+  }
+
+  #show(): void {
+    const seconds = (performance.now() - this.#began) / 1000;
+    const shares = [...this.#instances].sort().map(([name, count]) => `${name} ${count}`);
+    const text =
+      `  ${seconds.toFixed(0)} of ${this.#duration / 1000} s  ${this.#requests} requests` +
+      `  ${shares.join(' ')}  signed out ${this.#signedOut}  failed ${this.#failed}`;
+    this.#out.write(this.#live ? `\r\u001b[K${text.slice(0, (this.#out.columns ?? 80) - 1)}` : `${text}\n`);
+  }
+
+  #clear(): void {
+    if (this.#live && this.#timer !== undefined) this.#out.write('\r\u001b[K');
+  }
+
+  end(): void {
+    this.#clear();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

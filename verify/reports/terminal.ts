@@ -1,0 +1,154 @@
+/** Result → what a person reads in a terminal: the verdict at a glance, then the proof of what broke. */
+import { counted, grouped } from '../core/check.ts';
+import { GUARANTEES } from '../core/guarantees.ts';
+import type { InstanceTally, Result } from '../core/result.ts';
+import type { Judgement, Verdict } from '../core/verdict.ts';
+import { witnessLines } from './witness.ts';
+
+export interface TerminalOptions {
+  colour: boolean;
+  /** Columns. */
+  width: number;
+}
+
+type Paint = (text: string, ...styles: Style[]) => string;
+type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
+
+const codes: Record<Style, number> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+const colourOf: Record<Judgement, Style> = { valid: 'green', violated: 'red', unknown: 'yellow' };
+const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
+
+/** @returns the report, lines ended by newlines */
+export function terminal(result: Result, options: TerminalOptions): string {
+  const paint: Paint = (text, ...styles) =>
+    options.colour ? styles.map(style => `\u001b[${codes[style]}m`).join('') + text + '\u001b[0m' : text;
+  const claimed = result.guarantees.filter(verdict => verdict.claimed);
+  const others = result.guarantees.filter(verdict => !verdict.claimed);
+  const lines = [
+    '',
+    `${paint(result.target, 'bold')}  ${result.url}`,
+    paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
+    '',
+    ...table(claimed, paint, options.width),
+    ...(others.length > 0
+      ? ['', paint('measured, not claimed', 'dim'), ...table(others, paint, options.width)]
+      : []),
+    '',
+    ...instances(result.tally.instances, paint),
+    ...failures(result, paint),
+    ...result.guarantees
+      .filter(verdict => verdict.violations > 0)
+      .flatMap(verdict => proof(verdict, result, paint, options)),
+    ...result.remarks.map(remark => paint(`note: ${remark}`, 'yellow')),
+    conclusion(result, claimed, paint),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function did({ tally }: Result): string {
+  const seconds = (tally.duration / 1e6).toFixed(1);
+  return (
+    `${counted(tally.operations, 'request')} in ${seconds} s, ${counted(tally.sessions, 'session')} of ` +
+    `${counted(tally.users, 'user')}, ${counted(tally.handoffs, 'handoff')}`
+  );
+}
+
+function table(verdicts: readonly Verdict[], paint: Paint, width: number): string[] {
+  const names = Math.max(...verdicts.map(verdict => verdict.guarantee.length), 0);
+  const indent = names + 14;
+  return verdicts.flatMap(verdict => {
+    const { guarantee, judgement } = verdict;
+    const head = `${mark[judgement]} ${guarantee.padEnd(names)}  ${judgement.padEnd(9)}`;
+    const [first = '', ...rest] = wrap(said(verdict), Math.max(30, width - indent));
+    return [
+      `${paint(head, colourOf[judgement])} ${first}`,
+      ...rest.map(line => ' '.repeat(indent - 1) + line),
+      ...(judgement === 'valid' && restsOn(verdict) !== ''
+        ? [paint(' '.repeat(indent - 1) + restsOn(verdict), 'dim')]
+        : []),
+    ];
+  });
+}
+
+const said = (verdict: Verdict): string =>
+  verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
+
+const restsOn = (verdict: Verdict): string =>
+  Object.entries(verdict.rests)
+    .map(([name, value]) => `${name} ${grouped(value)}`)
+    .join(' · ');
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+const BAR = 30;
+
+function instances(tallies: readonly InstanceTally[], paint: Paint): string[] {
+  if (tallies.length === 0) return [paint('no response named its instance', 'dim'), ''];
+  const names = Math.max(8, ...tallies.map(tally => tally.instance.length));
+  const rows = tallies.map(tally => {
+    const bar = '█'.repeat(Math.round(tally.share * BAR)).padEnd(BAR);
+    const share = `${(tally.share * 100).toFixed(1)} %`.padStart(7);
+    return `${tally.instance.padEnd(names)}  ${grouped(tally.requests).padStart(9)} ${share}  ${paint(bar, 'dim')} ${grouped(tally.sessions)}`;
+  });
+  return [
+    paint(`${'instance'.padEnd(names)}   requests   share  ${' '.repeat(BAR)} sessions`, 'dim'),
+    ...rows,
+    '',
+  ];
+}
+
+function failures({ tally }: Result, paint: Paint): string[] {
+  const all = Object.entries(tally.failures);
+  if (all.length === 0) return [];
+  const told = all.map(([how, count]) => `${how} × ${grouped(count)}`).join(', ');
+  return [paint(`${counted(tally.fail + tally.info, 'request')} without success: ${told}`, 'yellow'), ''];
+}
+
+function proof(verdict: Verdict, result: Result, paint: Paint, { width }: TerminalOptions): string[] {
+  const shown = verdict.anomalies.slice(0, 2);
+  const style: Style = verdict.claimed ? 'red' : 'yellow';
+  const blocks = shown.flatMap(anomaly => {
+    const who = [anomaly.session && `session ${anomaly.session}`, anomaly.user && `user ${anomaly.user}`];
+    const head = [`${anomaly.name}  ${verdict.guarantee}`, ...who].filter(part => part).join('  ');
+    return [
+      paint(head, style, 'bold'),
+      ...wrap(anomaly.summary, width - 2).map(line => `  ${line}`),
+      ...witnessLines(anomaly.witness),
+      ...anomaly.notes.flatMap(note => wrap(note, width - 2)).map(line => paint(`  ${line}`, 'dim')),
+      '',
+    ];
+  });
+  const more = verdict.violations - shown.length;
+  return [
+    ...blocks,
+    ...(more > 0 ? [paint(`  … and ${grouped(more)} more of ${verdict.guarantee}`, 'dim')] : []),
+    paint(`  it holds when ${GUARANTEES[verdict.guarantee].holds}`, 'dim'),
+    paint(`  see it again:  ${result.command}`, 'dim'),
+    '',
+  ];
+}
+
+function conclusion(result: Result, claimed: readonly Verdict[], paint: Paint): string {
+  const by = (judgement: Judgement): string =>
+    claimed
+      .filter(verdict => verdict.judgement === judgement)
+      .map(verdict => verdict.guarantee)
+      .join(', ');
+  const text = {
+    valid: `all ${counted(claimed.length, 'claimed guarantee')} hold`,
+    violated: `broken: ${by('violated')}`,
+    unknown: claimed.length === 0 ? 'nothing is claimed' : `too little evidence for ${by('unknown')}`,
+  }[result.judgement];
+  return `${paint(` ${result.judgement.toUpperCase()} `, colourOf[result.judgement], 'bold')} ${text}`;
+}

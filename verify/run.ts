@@ -1,0 +1,140 @@
+/** The recipe: ready → load → final reads → save → judge. */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { startClock } from './client/clock.ts';
+import type { Context } from './client/driver.ts';
+import { HistoryFile } from './client/history-file.ts';
+import { makeLabeller } from './client/labels.ts';
+import { followLogs, type LogSource } from './client/logs.ts';
+import { Recorder } from './client/recorder.ts';
+import { SessionClient } from './client/session-client.ts';
+import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
+import type { Result } from './core/result.ts';
+import { HISTORY, judgeFile } from './judge-file.ts';
+import { Interpreter } from './target/interpret.ts';
+import type { Target } from './target/load.ts';
+import { ready } from './target/ready.ts';
+import { hop } from './workloads/hop.ts';
+import { seeded } from './workloads/random.ts';
+
+export interface VerifyOptions {
+  seed: number;
+  /** Length of the load, milliseconds. */
+  duration: number;
+  /** Sessions at once; each has one request in flight at most. */
+  sessions: number;
+  /** Folder that gets a folder for this run. */
+  out: string;
+  /** The command that runs it again, for the report. */
+  command: string;
+  /** Where it can be read which instance served. */
+  logs?: readonly LogSource[];
+  /** Aborts to stop early: what was recorded is saved and judged. */
+  signal?: AbortSignal;
+  /** `interrupted` by a person, `failed` when the system under test broke down. */
+  stopped?: () => 'interrupted' | 'failed';
+  onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
+  onOperation?: (operation: Operation) => void;
+}
+
+/** A request that takes longer got no answer. Milliseconds. */
+const TIMEOUT = 10_000;
+/** Larger responses are given up. Bytes. */
+const MAX_RESPONSE = 16 << 20;
+
+/**
+ * Verifies a target that is up.
+ *
+ * @returns the result, and the folder that holds its history and result.json
+ * @throws UsageError when the target file or the credentials are wrong
+ * @throws UnavailableError when the target does not answer; what was recorded until then stays in the folder
+ */
+export async function verify(
+  target: Target,
+  options: VerifyOptions,
+): Promise<{ result: Result; folder: string }> {
+  const run = runOf(target, options);
+  const folder = join(options.out, run.run);
+  const pool = new Pool(new URL(target.url).origin, {
+    connections: options.sessions,
+    maxResponseSize: MAX_RESPONSE,
+  });
+  const signal = options.signal ?? new AbortController().signal;
+  const { context, answered } = contextOf(
+    target,
+    run,
+    new HistoryFile(join(folder, HISTORY)),
+    pool,
+    signal,
+    options,
+  );
+  const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
+  let reason: Finish['reason'] = 'failed';
+  try {
+    options.onPhase?.('ready');
+    await ready(context);
+    options.onPhase?.('load');
+    await hop(context, options);
+    reason = signal.aborted ? (options.stopped?.() ?? 'interrupted') : 'complete';
+    options.onPhase?.('logs');
+    await logs.settle(answered(), signal);
+  } finally {
+    await logs.stop();
+    context.recorder.finish(reason);
+    await pool.destroy();
+  }
+  options.onPhase?.('judge');
+  const result = await judgeFile(folder);
+  await writeFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+  return { result, folder };
+}
+
+function runOf(target: Target, options: VerifyOptions): Run {
+  const started = new Date();
+  const stamp = started.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const random = randomBytes(3).toString('hex');
+  return {
+    type: 'run',
+    format: FORMAT,
+    version: VERSION,
+    run: `${stamp}-${random}`,
+    seed: options.seed,
+    started: started.toISOString(),
+    target: target.name,
+    url: target.url,
+    command: options.command,
+    claims: target.claims,
+    routing: target.routing,
+    // Begins with a letter and has nothing that an app might refuse in a short text.
+    canary: `b${random}`,
+    logs: (options.logs ?? []).map(log => log.name),
+  };
+}
+
+function contextOf(
+  target: Target,
+  run: Run,
+  history: HistoryFile,
+  pool: Pool,
+  signal: AbortSignal,
+  options: VerifyOptions,
+): { context: Context; answered: () => number } {
+  let answered = 0;
+  const interpreter = new Interpreter(target, makeLabeller(), run.canary);
+  const recorder = new Recorder(history, startClock(), run, interpreter, operation => {
+    if (operation.status !== undefined) answered++;
+    options.onOperation?.(operation);
+  });
+  const context: Context = {
+    target,
+    recorder,
+    interpreter,
+    connect: () => new SessionClient(pool, target.url, TIMEOUT),
+    canary: run.canary,
+    random: seeded(options.seed),
+    signal,
+  };
+  return { context, answered: () => answered };
+}

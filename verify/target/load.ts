@@ -1,0 +1,191 @@
+/** A target file → Target. Every error names file, line and column, what was expected and what came. */
+import { readFile } from 'node:fs/promises';
+import { closest, distance } from 'fastest-levenshtein';
+import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import { CHECKS } from '../core/checks/index.ts';
+import { CLAIM_SETS, GUARANTEES, isGuarantee } from '../core/guarantees.ts';
+import type { Run } from '../core/history.ts';
+import { UsageError } from '../errors.ts';
+import { type TargetFile, targetSchema } from './schema.ts';
+
+export interface Account {
+  user: string;
+  password: string;
+  /** How histories and reports call this user: the part before the @, made unique. */
+  label: string;
+}
+
+/** The system under test as Baton understood it. */
+export interface Target extends Omit<TargetFile, 'accounts' | 'claims' | '$schema' | 'version'> {
+  accounts: Account[];
+  claims: string[];
+  routing: Run['routing'];
+}
+
+/**
+ * @param file path of the target file, YAML or JSON
+ * @param environment where ${NAME} is looked up
+ * @throws UsageError when it cannot be read or is not right
+ */
+export async function loadTarget(file: string, environment: NodeJS.ProcessEnv): Promise<Target> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${file}: expected a target file, and it cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
+        'Name one, as in: baton verify my-app.yaml (docs/target-file.md)',
+    );
+  }
+  return parseTarget(text, file, environment);
+}
+
+/** The same for a text that is already here; `file` is only named in errors. */
+export function parseTarget(text: string, file: string, environment: NodeJS.ProcessEnv): Target {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const broken = document.errors[0];
+  if (broken !== undefined) throw new UsageError(`${at(broken.pos[0])}: not YAML: ${broken.message}`);
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value !== 'string') return;
+      node.value = node.value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+        const value = environment[name];
+        if (value !== undefined) return value;
+        throw new UsageError(
+          `${at(node.range?.[0] ?? 0)}: the environment has no ${name}: set it, as in ${name}=… baton verify`,
+        );
+      });
+    },
+  });
+  const parsed = targetSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(issue => described(issue, document.contents, at));
+    throw new UsageError(issues.join('\n'));
+  }
+  return understood(parsed.data, document.contents, at);
+}
+
+type At = (offset: number) => string;
+
+/** The node that a path of keys leads to, or the deepest one on the way. */
+function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
+  let node: Node | null = root;
+  let key: Node | undefined;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(item => isScalar(item.key) && item.key.value === step);
+      if (pair === undefined) break;
+      key = pair.key as Node;
+      node = (pair.value as Node | null) ?? key;
+    } else if (node !== null && 'items' in node) {
+      const next = (node as { items: Node[] }).items[step as number];
+      if (next === undefined) break;
+      node = next;
+    } else break;
+  }
+  return key === undefined ? { node } : { node, key };
+}
+
+function described(issue: z.core.$ZodIssue, root: ParsedNode | null, at: At): string {
+  const { node } = nodeAt(root, issue.path);
+  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  if (issue.code === 'unrecognized_keys') {
+    const name = issue.keys[0] as string;
+    const { key } = nodeAt(root, [...issue.path, name]);
+    return `${at((key ?? node)?.range?.[0] ?? 0)}: ${where}unknown key "${name}"${nearest(name, knownKeys(issue.path))}`;
+  }
+  return `${at(node?.range?.[0] ?? 0)}: ${where}${issue.message}`;
+}
+
+/** The keys that the schema has at a path, for "did you mean". */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = targetSchema;
+  for (const step of path) {
+    schema = unwrapped(schema);
+    if (typeof step === 'number') schema = (schema as { element?: unknown }).element;
+    else schema = (schema as { shape?: Record<PropertyKey, unknown> }).shape?.[step];
+  }
+  return Object.keys((unwrapped(schema) as { shape?: object } | undefined)?.shape ?? {});
+}
+
+function unwrapped(schema: unknown): unknown {
+  let inner = schema;
+  while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {
+    inner = (inner as { unwrap(): unknown }).unwrap();
+  }
+  return inner;
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  if (known.length === 0) return '';
+  const best = closest(name, [...known]);
+  return distance(name, best) <= Math.max(2, name.length / 3)
+    ? `: did you mean "${best}"?`
+    : `: expected one of ${known.join(', ')}`;
+}
+
+function understood(file: TargetFile, root: ParsedNode | null, at: At): Target {
+  const { accounts, claims, $schema: _schema, version: _version, ...rest } = file;
+  return {
+    ...rest,
+    accounts: labelled(accounts.flatMap(expanded)),
+    ...claimed(claims, root, at),
+  };
+}
+
+function expanded(account: TargetFile['accounts'][number]): Omit<Account, 'label'>[] {
+  const users =
+    account.count === undefined
+      ? [account.user]
+      : Array.from({ length: account.count }, (_, i) => account.user.replaceAll('{n}', String(i + 1)));
+  return users.map(user => ({ user, password: account.password }));
+}
+
+/** Two users never share a label, and a label never needs quoting. */
+function labelled(accounts: Omit<Account, 'label'>[]): Account[] {
+  const taken = new Set<string>();
+  return accounts.map((account, index) => {
+    let label = (account.user.split('@')[0] as string).replace(/[^\w-]/g, '-').slice(0, 20);
+    if (taken.has(label)) label = `${label}-${index + 1}`;
+    taken.add(label);
+    return { ...account, label };
+  });
+}
+
+function claimed(
+  claims: TargetFile['claims'],
+  root: ParsedNode | null,
+  at: At,
+): Pick<Target, 'claims' | 'routing'> {
+  const names = new Set<string>();
+  let routing: Run['routing'] = 'spread';
+  claims.forEach((claim, index) => {
+    if (typeof claim !== 'string') {
+      names.add('routing');
+      routing = claim.routing;
+      return;
+    }
+    const set = Object.hasOwn(CLAIM_SETS, claim) ? CLAIM_SETS[claim] : undefined;
+    if (set !== undefined) {
+      for (const { guarantee } of CHECKS) if (set(guarantee)) names.add(guarantee);
+      if (claim === 'sticky') routing = 'sticky';
+    } else if (isGuarantee(claim)) names.add(claim);
+    else {
+      const { node } = nodeAt(root, ['claims', index]);
+      const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
+      throw new UsageError(
+        `${at(node?.range?.[0] ?? 0)}: claims: unknown guarantee "${claim}"${nearest(claim, known)}`,
+      );
+    }
+  });
+  return { claims: [...names], routing };
+}

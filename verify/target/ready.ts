@@ -1,0 +1,157 @@
+/** Before the load: is the target there, do the credentials work, which cookies carry the session? */
+import { type Context, Driver } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
+import { UnavailableError, UsageError } from '../errors.ts';
+
+/** How many logins are tried at the most before the load: enough for each pair of two or three instances. */
+const LOGINS = 12;
+/** Reads of one session when something is found out about it. */
+const READS = 6;
+
+/**
+ * Logs in until every pair (instance that gives the form, instance that it is posted to) of the instances
+ * seen so far has occurred, or twelve times; finds out which cookies carry the session.
+ *
+ * @throws UnavailableError when nothing answers or the login only fails
+ * @throws UsageError when the login is refused on every pair, or no page shows the signed-in mark
+ */
+export async function ready(context: Context): Promise<void> {
+  const pairs = new Pairs();
+  let works: Driver | undefined;
+  const answers: Operation[] = [];
+  for (let i = 1; i <= LOGINS && !context.signal.aborted && !(works && pairs.complete()); i++) {
+    const { driver, form, login } = await tryLogin(context, i);
+    if (i === 1) reachable(form, context);
+    pairs.add(form.instance, login.instance);
+    answers.push(login);
+    if (login.outcome === 'ok' && works === undefined) {
+      works = driver;
+      await signedInMark(context, driver);
+      context.interpreter.sessionCookies = await sessionCookies(context, driver);
+    } else if (login.outcome === 'ok') await leave(context, driver);
+    else driver.end('refused');
+  }
+  if (context.signal.aborted) return;
+  if (works === undefined) throw refused(answers, context);
+  await leave(context, works);
+}
+
+async function tryLogin(context: Context, number: number) {
+  const account = accountOf(context, 0);
+  const driver = new Driver(context, {
+    client: 'ready',
+    session: `r${number}`,
+    account,
+  });
+  const form = await driver.form();
+  // A round robin in step with "open, post, open, post" would try the same pairs for ever.
+  if (context.random.next() < 0.5) {
+    const bystander = new Driver(context, {
+      client: 'ready',
+      session: `r${number}-step`,
+      account,
+    });
+    await bystander.form();
+    bystander.end('over');
+  }
+  return { driver, form, login: await driver.login() };
+}
+
+/** @returns the account of the n-th client; clients share accounts when there are fewer */
+export function accountOf(context: Context, n: number) {
+  const { accounts } = context.target;
+  const account = accounts[n % accounts.length];
+  if (account === undefined) throw new UsageError('accounts: expected at least one');
+  return account;
+}
+
+export async function leave(context: Context, driver: Driver): Promise<void> {
+  const { logout } = context.target;
+  if (logout !== undefined && !context.signal.aborted) await driver.logout(logout);
+  driver.end(logout === undefined ? 'over' : 'logout');
+}
+
+function reachable(form: Operation, { target }: Context): void {
+  if (form.status === undefined) {
+    throw new UnavailableError(
+      `${target.url}: expected a web server, got no answer (${form.note}). ` +
+        'Start the app and its balancer, or correct `url` in the target file; the bundled one is `npm run stack`',
+    );
+  }
+  if (form.status >= 400) {
+    throw new UnavailableError(
+      `${target.url}${target.login.page}: expected the login page, got status ${form.status}. ` +
+        'See whether the app is up, and correct `login.page` in the target file if it is another page',
+    );
+  }
+}
+
+function refused(logins: readonly Operation[], { target }: Context): Error {
+  const account = target.accounts[0]?.user;
+  if (!logins.some(login => login.signedIn === 'out')) {
+    const came = [...new Set(logins.map(login => login.note))].join(', ');
+    return new UnavailableError(
+      `${target.url}${target.login.path}: expected the login of ${account} to be accepted or refused, got ${came} ` +
+        `in ${logins.length} tries. See the log of the app`,
+    );
+  }
+  return new UsageError(
+    `the login of ${account} was refused ${logins.length} of ${logins.length} times, on every pair of instances ` +
+      '(one that gives the form, one that it is posted to). Either the user name, the password or `login.form` in ' +
+      'the target file is wrong, or no instance accepts a form that another one gave. Try the same by hand in a browser',
+  );
+}
+
+/** A login that was accepted must be visible on some page, and name the user of the target file. */
+async function signedInMark({ target, signal }: Context, driver: Driver): Promise<void> {
+  const notes: string[] = [];
+  for (let i = 0; i < READS && !signal.aborted; i++) {
+    const { operation } = await driver.read();
+    if (operation.signedIn === 'in') {
+      if (operation.sawUser?.startsWith('unknown-') !== true) return;
+      throw new UsageError(
+        `signedIn.user: expected it to find ${driver.account.user} in ${target.signedIn.page}, and it found another ` +
+          'text. Write the expression so that its first group is the user name as `accounts` has it',
+      );
+    }
+    notes.push(operation.note ?? '');
+  }
+  // Redirects to the login are a finding, which the load will show; a page without the mark is a wrong mark.
+  if (notes.length > 0 && notes.every(note => note === '200')) {
+    throw new UsageError(
+      `signedIn.user: the login was accepted, and none of ${READS} answers of ${target.signedIn.page} has the mark. ` +
+        'Look at the source of that page when you are signed in, and correct the expression or the page',
+    );
+  }
+}
+
+/** The cookies without which the session is never signed in, while it sometimes is with all of them. */
+async function sessionCookies({ target, interpreter, signal }: Context, driver: Driver): Promise<string[]> {
+  const signedIn = async (without: readonly string[]): Promise<boolean> => {
+    for (let i = 0; i < READS && !signal.aborted; i++) {
+      const reply = await driver.copyJar(without).send({ method: 'GET', path: target.signedIn.page }, signal);
+      if (interpreter.seen(reply, { action: 'read' }).signedIn === 'in') return true;
+    }
+    return false;
+  };
+  const names = driver.cookieNames();
+  if (names.length < 2 || !(await signedIn([]))) return names;
+  const carrying: string[] = [];
+  for (const name of names) if (!(await signedIn([name]))) carrying.push(name);
+  return carrying;
+}
+
+/** Ordered pairs of instances that a login has gone over. */
+class Pairs {
+  readonly #instances = new Set<string>();
+  readonly #pairs = new Set<string>();
+
+  add(form: string | undefined, login: string | undefined): void {
+    for (const instance of [form, login]) if (instance !== undefined) this.#instances.add(instance);
+    this.#pairs.add(`${form} ${login}`);
+  }
+
+  complete(): boolean {
+    return this.#pairs.size >= this.#instances.size ** 2;
+  }
+}
