@@ -6,6 +6,7 @@ export class Lifecycle {
   prepared = false;
   #draining = false;
   readonly #open = new Set<Response>();
+  readonly #idle = new Set<() => void>();
 
   get draining(): boolean {
     return this.#draining;
@@ -22,10 +23,22 @@ export class Lifecycle {
     for (const response of this.#open) askToLeave(response);
   }
 
+  /** Resolves when no request is in flight. */
+  async settled(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>(resolve => this.#idle.add(resolve));
+  }
+
+  #close(response: Response): void {
+    this.#open.delete(response);
+    if (this.#open.size > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
   /** Counts requests in flight, and says goodbye in each while draining. */
   readonly track: RequestHandler = (_request, response, next) => {
     this.#open.add(response);
-    response.once('close', () => this.#open.delete(response));
+    response.once('close', () => this.#close(response));
     if (this.#draining) askToLeave(response);
     next();
   };

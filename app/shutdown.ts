@@ -39,9 +39,11 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   });
   // Still listening: the balancer needs time to notice, and goes on using connections that it keeps.
   await sleep(config.drainMs, undefined, { signal: hurry }).catch(() => {});
-  const closed = new Promise<void>(resolve => server.close(() => resolve()));
-  await Promise.race([closed, sleep(config.shutdownMs)]);
+  server.close();
+  // Not until every connection is closed: one that a browser opened in advance never sends anything.
+  await Promise.race([lifecycle.settled(), sleep(config.shutdownMs)]);
   const cut = lifecycle.inFlight;
+  server.closeAllConnections();
   close();
   log.info({ event: 'stopped', instance, cut });
   process.exit(0);

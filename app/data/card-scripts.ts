@@ -2,14 +2,14 @@
 
 /** KEYS: user, owned, card …; ARGV: email, price, now, then id, text of each card. 1, or 0 if too poor. */
 export const CHECKOUT = `
-local due = 0
-for i = 3, #KEYS do
-  if redis.call('EXISTS', KEYS[i]) == 0 then due = due + tonumber(ARGV[2]) end
-end
+local new = 0
+for i = 3, #KEYS do new = new + 1 - redis.call('EXISTS', KEYS[i]) end
+if new == 0 then return 1 end
+local due = new * tonumber(ARGV[2])
 local balance = tonumber(redis.call('HGET', KEYS[1], 'balance') or '0')
 if balance < due then return 0 end
-if due == 0 then return 1 end
-redis.call('HINCRBY', KEYS[1], 'balance', -due)
+-- Formatted, because Lua writes minus nothing as -0, which Redis takes for no number.
+redis.call('HINCRBY', KEYS[1], 'balance', string.format('%d', -due))
 for i = 3, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then
     local id, text = ARGV[2 * i - 2], ARGV[2 * i - 1]

@@ -1,0 +1,88 @@
+/** Redis is down, or silent: 503 in time, the cookie untouched, nobody shown as signed out, and it heals. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { until } from '../stack/wait.ts';
+import { Browser } from './testing/browser.ts';
+import { startInProcess, type TestInstance } from './testing/instance.ts';
+
+let server: RedisServer;
+let app: TestInstance;
+
+beforeAll(async () => {
+  server = await startRedis();
+  app = await startInProcess(server.url, { env: { STORE_TIMEOUT_MS: '300' } });
+});
+
+afterEach(async () => {
+  await server.resume().catch(() => {});
+  if (!server.running()) await server.restart();
+});
+
+afterAll(async () => {
+  await app?.close();
+  await server?.dispose();
+});
+
+const FAULTS = [
+  ['killed', () => server.kill(), () => server.restart()],
+  ['silent', () => server.pause(), () => server.resume()],
+] as const;
+
+const ready = (browser: Browser) =>
+  until(async () => (await browser.get('/readyz')).status === 200, { withinMs: 30_000, what: 'readiness' });
+
+describe.each(FAULTS)('with Redis %s', (_name, inject, heal) => {
+  test('everything that needs it is 503 and leaves the cookie alone; it recovers with the session', async () => {
+    const browser = new Browser(app.url);
+    await ready(browser);
+    await browser.signIn('alice');
+    expect((await browser.post('/basket/items', { item: 'before' })).status).toBe(303);
+    await inject();
+    for (const path of ['/dashboard', '/', '/market', '/readyz']) await expectUnavailable(browser, path);
+    for (const path of ['/basket/items', '/basket/checkout', '/logout']) {
+      const answer = await browser.post(path, { item: 'during' });
+      expect([path, answer.status, answer.setCookies]).toEqual([path, 503, []]);
+    }
+    expect((await browser.get('/healthz')).status).toBe(200);
+    expect((await browser.get('/style.css')).status).toBe(200);
+    await heal();
+    await ready(browser);
+    expect((await browser.dashboard()).user).toBe('alice@example.test');
+    expect((await browser.dashboard()).basket).toContain('before');
+  });
+
+  test('a sign-in is 503 too, not a wrong password', async () => {
+    const browser = new Browser(app.url);
+    await ready(browser);
+    await browser.read('/login');
+    await inject();
+    const fields = { email: 'alice@example.test', password: 'correct-horse-battery' };
+    const answer = await browser.post('/login', fields);
+    expect([answer.status, answer.setCookies]).toEqual([503, []]);
+    await heal();
+    await ready(browser);
+    expect((await browser.post('/login', fields)).status).toBe(303);
+  });
+
+  test('a hundred requests at once are all answered', async () => {
+    const browser = new Browser(app.url);
+    await ready(browser);
+    await browser.signIn('bob');
+    await inject();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => browser.get('/dashboard')));
+    expect(new Set(answers.map(answer => answer.status))).toEqual(new Set([503]));
+    await heal();
+    await ready(browser);
+  });
+});
+
+async function expectUnavailable(browser: Browser, path: string) {
+  const answer = await browser.get(path);
+  expect([path, answer.status, answer.setCookies]).toEqual([path, 503, []]);
+  if (path === '/readyz') return;
+  expect(answer.headers.get('retry-after')).toBe('1');
+  expect(answer.text).toContain('<footer data-instance=');
+  expect(answer.text).not.toContain('data-user');
+  // Not shown as signed out either.
+  expect(answer.text).not.toContain('/login');
+}
