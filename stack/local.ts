@@ -7,12 +7,10 @@ import { LocalInstance } from './instance.ts';
 import { balancerLog, instanceLog } from './logs.ts';
 import { Nginx } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
-import { MissingProgramError, requirePrograms } from './programs.ts';
+import { requirePrograms } from './programs.ts';
 import { RedisProcess } from './redis.ts';
 import type { Instance, InstanceOptions, LogSource, Stack } from './stack.ts';
 import { guardFolder, releaseFolder } from './watchdog.ts';
-
-export { MissingProgramError };
 
 export interface LocalStackOptions {
   /** How many to begin with, or what each of them is to be. Default 2. */

@@ -1,0 +1,132 @@
+/** `npm run stack`: the stack stays up until Ctrl-C. */
+import { EventEmitter } from 'node:events';
+import { parseArgs } from 'node:util';
+import { startLocalStack } from './local.ts';
+import type { Stack } from './stack.ts';
+
+const EXIT_USAGE = 64;
+const EXIT_UNAVAILABLE = 69;
+
+const USAGE = `npm run stack -- [--instances N] [--port N]
+
+Starts Redis, nginx and the instances of the card store, and keeps them up until Ctrl-C.
+  --instances N   how many instances (2)
+  --port N        the balancer's port, or the next that is free (8080)
+The app's own settings (SESSION_STORE, PAYMENT_MS …) are taken from the environment.`;
+
+interface Arguments {
+  instances: number;
+  port: number;
+}
+
+async function main(): Promise<void> {
+  const wanted = readArguments();
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupted.abort());
+  const deaths = new EventEmitter();
+  let stack: Stack;
+  try {
+    stack = await startLocalStack({
+      ...wanted,
+      signal: interrupted.signal,
+      onStep: say,
+      onDeath: description => {
+        say(`\n${description}`);
+        deaths.emit('death');
+      },
+    });
+  } catch (error) {
+    if (interrupted.signal.aborted) return;
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = EXIT_UNAVAILABLE;
+    return;
+  }
+  process.stdout.write(welcome(stack));
+  const missing = await interruptedOrMissing(stack, interrupted.signal, deaths);
+  if (missing !== undefined) {
+    say(`Without ${missing} there is nothing to go on with: everything is stopped.`);
+    process.exitCode = EXIT_UNAVAILABLE;
+  }
+  await stack.stop();
+}
+
+function say(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
+/** Resolves with what the stack cannot go on without, once that died, or with nothing when interrupted. */
+function interruptedOrMissing(
+  stack: Stack,
+  signal: AbortSignal,
+  deaths: EventEmitter,
+): Promise<string | undefined> {
+  return new Promise(resolve => {
+    const look = () => {
+      const missing = essentialThatDied(stack);
+      if (signal.aborted || missing !== undefined) resolve(missing);
+    };
+    signal.addEventListener('abort', () => resolve(undefined));
+    deaths.on('death', () => {
+      look();
+      say(`Still running: ${running(stack)}`);
+    });
+    look(); // It may have died while we said that all is well.
+  });
+}
+
+/** Redis and the balancer, and the last instance, are what a stack cannot be without. */
+function essentialThatDied(stack: Stack): string | undefined {
+  if (!stack.store.running()) return 'Redis';
+  if (!stack.balancer.running()) return 'the balancer';
+  return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
+}
+
+function running(stack: Stack): string {
+  const names = [stack.store, stack.balancer, ...stack.instances()]
+    .filter(service => service.running())
+    .map(({ name }) => name);
+  return names.length > 0 ? names.join(', ') : 'nothing';
+}
+
+function welcome(stack: Stack): string {
+  const instances = stack.instances().map(({ name, url }) => `  ${name}  ${url}`);
+  return `
+The card store is at ${stack.url}
+Log in as alice@example.test with the password correct-horse-battery, or register.
+Each page names the instance that answered:
+${instances.join('\n')}
+Ctrl-C stops it all.
+`;
+}
+
+function readArguments(): Arguments {
+  try {
+    const { values } = parseArgs({
+      options: {
+        instances: { type: 'string' },
+        port: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(`${USAGE}\n`);
+      process.exit(0);
+    }
+    return {
+      instances: wholeNumber('--instances', values.instances ?? '2', 1, 64),
+      port: wholeNumber('--port', values.port ?? '8080', 1, 65_535),
+    };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}\n`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+function wholeNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new Error(`${name}: expected a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
+}
+
+await main();
