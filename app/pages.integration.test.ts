@@ -1,0 +1,134 @@
+/** The pages as people use them: by clicks, in a real browser. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { startInProcess, type TestInstance } from './testing/instance.ts';
+
+const CANDIDATES = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+const executablePath = CANDIDATES.find(path => path && existsSync(path));
+if (!executablePath) {
+  process.stderr.write(
+    'app/pages: skipped, no Chromium on this machine. Install one, or set CHROMIUM to its path.\n',
+  );
+}
+
+const QUIET = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+const SIZES = [
+  ['phone', { width: 390, height: 844 }],
+  ['desktop', { width: 1280, height: 900 }],
+] as const;
+
+describe.skipIf(!executablePath)('in a browser', () => {
+  let server: RedisServer;
+  let app: TestInstance;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    app = await startInProcess(server.url, { env: { INSTANCE_ID: 'app-1' } });
+    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: QUIET });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    await server?.dispose();
+  });
+
+  async function open(viewport: { width: number; height: number }): Promise<Page> {
+    const context = await browser.newContext({ viewport });
+    const page = await context.newPage();
+    await page.goto(app.url);
+    return page;
+  }
+
+  async function register(page: Page, name: string): Promise<void> {
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Email address').fill(`${name}@people.example.test`);
+    await page.getByLabel('Password').fill('correct horse');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expectText(page, 'h1', `Hello, ${name}`);
+  }
+
+  async function expectText(page: Page, selector: string, text: string): Promise<void> {
+    await page.locator(selector, { hasText: text }).first().waitFor();
+  }
+
+  /** Nothing sticks out of the screen sideways. */
+  async function expectToFit(page: Page): Promise<void> {
+    const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    expect([page.url(), tooWide]).toEqual([page.url(), 0]);
+    await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');
+  }
+
+  test.each(SIZES)(
+    'on a %s: register, write, check out, sell, buy, sign out and in',
+    async (size, viewport) => {
+      const seller = await open(viewport);
+      await expectToFit(seller);
+      await register(seller, `seller-${size}`);
+      const words = `with love from a ${size}`;
+      for (const text of [words, 'a slip of the pen']) {
+        await seller.getByLabel('Your words').fill(text);
+        await seller.getByRole('button', { name: 'Add' }).click();
+        await seller.locator(`[data-item="${text}"]`).waitFor();
+      }
+      await seller.getByRole('button', { name: 'Remove a slip of the pen' }).click();
+      await seller.locator('[data-item="a slip of the pen"]').waitFor({ state: 'detached' });
+      await seller.getByRole('button', { name: 'Check out' }).click();
+      await seller.locator('[data-balance="995"]').waitFor();
+      await seller.getByLabel(`Price of ${words}`).fill('250');
+      await seller.getByRole('button', { name: `Sell ${words}` }).click();
+      await seller.getByRole('button', { name: `Keep ${words}` }).waitFor();
+      await expectToFit(seller);
+
+      const buyer = await open(viewport);
+      await register(buyer, `buyer-${size}`);
+      await buyer.getByRole('link', { name: 'Market' }).first().click();
+      await expectToFit(buyer);
+      await buyer.getByRole('button', { name: `Buy ${words}` }).click();
+      await buyer.locator('[data-balance="750"]').waitFor();
+      await expectText(buyer, '[data-card]', words);
+
+      await seller.reload();
+      await seller.locator('[data-balance="1245"]').waitFor();
+      await seller.getByRole('button', { name: 'Sign out' }).click();
+      await expectText(seller, 'h1', 'Welcome back');
+      expect(await seller.locator('body[data-user]').count()).toBe(0);
+      await seller.getByLabel('Email address').fill(`seller-${size}@people.example.test`);
+      await seller.getByLabel('Password').fill('not it');
+      await seller.getByRole('button', { name: 'Sign in' }).click();
+      await expectText(seller, '[role=alert]', 'do not belong together');
+      await expectToFit(seller);
+      await seller.getByLabel('Password').fill('correct horse');
+      await seller.getByRole('button', { name: 'Sign in' }).click();
+      await seller.locator(`body[data-user="seller-${size}@people.example.test"]`).waitFor();
+      await seller.goto(`${app.url}/nowhere`);
+      await expectText(seller, 'h1', 'Nothing here');
+      await expectToFit(seller);
+    },
+  );
+
+  test('the pages need no script and nothing from elsewhere', async () => {
+    const page = await open(SIZES[1][1]);
+    const complaints: string[] = [];
+    page.on('console', message => complaints.push(message.text()));
+    page.on('request', request => {
+      if (!request.url().startsWith(app.url)) complaints.push(request.url());
+    });
+    for (const path of ['/', '/login', '/register', '/market']) await page.goto(app.url + path);
+    expect(complaints).toEqual([]);
+  });
+});
