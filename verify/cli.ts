@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Result } from './core/result.ts';
-import { EXIT, isBatonError, UsageError } from './errors.ts';
+import { EXIT, isBatonError, UnavailableError, UsageError } from './errors.ts';
 import { judgeFile } from './judge-file.ts';
 import { Progress } from './progress.ts';
 import { terminal } from './reports/terminal.ts';
@@ -50,7 +50,7 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+    throw new UsageError(`${(error as Error).message}\nSee: baton help`);
   }
 }
 
@@ -64,10 +64,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.valid;
   }
   if (more.length > 0)
-    throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\n\n${USAGE}`);
+    throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
   if (command === 'verify') return verifyCommand(argument, values);
   if (command === 'check') return checkCommand(argument, values);
-  throw new UsageError(`unknown command "${command}": expected verify, check or help\n\n${USAGE}`);
+  throw new UsageError(`unknown command "${command}": expected verify, check or help\nSee: baton help`);
 }
 
 async function checkCommand(run: string | undefined, values: Values): Promise<number> {
@@ -94,16 +94,11 @@ async function verifyCommand(file: string | undefined, values: Values): Promise<
     throw new UsageError(`--stack: expected local, got ${values.stack}`);
   }
   const stop = stopping();
-  const progress = new Progress(process.stderr, values.quiet || (values.json && !process.stderr.isTTY));
+  const progress = new Progress(process.stderr, values.quiet);
   let stack: Stack | undefined;
   try {
     if (values.stack === 'local') {
-      stack = await startLocalStack({
-        instances: count,
-        port: 'any',
-        env: passedOn(process.env),
-        onStep: step => progress.step(step),
-      });
+      stack = await startStack(count, stop.signal, step => progress.step(step));
       target.url = stack.url;
       void stack.died.then(what => stop.fail(what));
     }
@@ -118,15 +113,28 @@ async function verifyCommand(file: string | undefined, values: Values): Promise<
     progress.end();
     print(result, values);
     process.stderr.write(`history: ${folder}\n`);
-    if (stop.died !== undefined) process.stderr.write(`${stop.died}\n`);
-    return result.finished === 'interrupted'
-      ? EXIT.interrupted
-      : stop.died
-        ? EXIT.unavailable
-        : exitOf(result);
+    if (result.finished === 'interrupted') return EXIT.interrupted;
+    if (stop.died === undefined) return exitOf(result);
+    throw new UnavailableError(`a part of the stack died, so the load was stopped: ${stop.died}`);
+  } catch (error) {
+    if (stop.signal.aborted && stop.died === undefined) return EXIT.interrupted;
+    throw error;
   } finally {
     progress.end();
     await stack?.stop();
+  }
+}
+
+async function startStack(
+  instances: number,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Stack> {
+  try {
+    return await startLocalStack({ instances, port: 'any', env: passedOn(process.env), onStep, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
   }
 }
 
@@ -139,7 +147,7 @@ function stopping() {
     reason: (): 'interrupted' | 'failed' => (state.died === undefined ? 'interrupted' : 'failed'),
     fail: (what: string): void => {
       if (controller.signal.aborted) return;
-      state.died = `a part of the stack died, so the load was stopped: ${what}`;
+      state.died = what;
       controller.abort();
     },
   };

@@ -1,7 +1,7 @@
 /** Counts of a run: how much was done, how it went, and which instance served how much. */
 import type { Operation } from './history.ts';
 import type { Tally } from './result.ts';
-import type { Standing } from './sessions.ts';
+import type { SessionState, Standing } from './sessions.ts';
 
 export class Tallying {
   readonly #outcomes = { ok: 0, fail: 0, info: 0 };
@@ -23,7 +23,7 @@ export class Tallying {
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome !== 'ok') this.#failed(operation);
-    if (operation.instance !== undefined) this.#served(operation.instance, operation.session);
+    if (operation.instance !== undefined) this.#served(operation.instance, standing.session);
   }
 
   #failed({ status, note }: Operation): void {
@@ -31,13 +31,14 @@ export class Tallying {
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);
   }
 
-  #served(instance: string, session: string): void {
+  #served(instance: string, { session, login }: SessionState): void {
     let of = this.#instances.get(instance);
     if (of === undefined) {
       of = { requests: 0, sessions: 0 };
       this.#instances.set(instance, of);
     }
     of.requests++;
+    if (login === undefined) return;
     let met = this.#met.get(session);
     if (met === undefined) {
       met = new Set();

@@ -2,7 +2,7 @@
 import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import type { InstanceTally, Result } from '../core/result.ts';
-import type { Judgement, Verdict } from '../core/verdict.ts';
+import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
 import { witnessLines } from './witness.ts';
 
 export interface TerminalOptions {
@@ -21,7 +21,7 @@ const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown
 /** @returns the report, lines ended by newlines */
 export function terminal(result: Result, options: TerminalOptions): string {
   const paint: Paint = (text, ...styles) =>
-    options.colour ? styles.map(style => `\u001b[${codes[style]}m`).join('') + text + '\u001b[0m' : text;
+    options.colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const others = result.guarantees.filter(verdict => !verdict.claimed);
   const lines = [
@@ -63,9 +63,9 @@ function table(verdicts: readonly Verdict[], paint: Paint, width: number): strin
     const [first = '', ...rest] = wrap(said(verdict), Math.max(30, width - indent));
     return [
       `${paint(head, colourOf[judgement])} ${first}`,
-      ...rest.map(line => ' '.repeat(indent - 1) + line),
+      ...rest.map(line => ' '.repeat(indent) + line),
       ...(judgement === 'valid' && restsOn(verdict) !== ''
-        ? [paint(' '.repeat(indent - 1) + restsOn(verdict), 'dim')]
+        ? [paint(' '.repeat(indent) + restsOn(verdict), 'dim')]
         : []),
     ];
   });
@@ -116,7 +116,7 @@ function failures({ tally }: Result, paint: Paint): string[] {
 }
 
 function proof(verdict: Verdict, result: Result, paint: Paint, { width }: TerminalOptions): string[] {
-  const shown = verdict.anomalies.slice(0, 2);
+  const shown = distinct(verdict.anomalies).slice(0, 2);
   const style: Style = verdict.claimed ? 'red' : 'yellow';
   const blocks = shown.flatMap(anomaly => {
     const who = [anomaly.session && `session ${anomaly.session}`, anomaly.user && `user ${anomaly.user}`];
@@ -139,6 +139,18 @@ function proof(verdict: Verdict, result: Result, paint: Paint, { width }: Termin
   ];
 }
 
+/** One of each story: those that differ in numbers alone (which instance, which session) tell nothing new. */
+function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
+  const stories = new Map<string, Anomaly>();
+  for (const anomaly of anomalies) {
+    const story = `${anomaly.name} ${anomaly.summary.replace(/"[^"]*"|\d+/g, '#')}`;
+    if (!stories.has(story)) stories.set(story, anomaly);
+  }
+  return [...stories.values()];
+}
+
+const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'cut off': 'cut off' };
+
 function conclusion(result: Result, claimed: readonly Verdict[], paint: Paint): string {
   const by = (judgement: Judgement): string =>
     claimed
@@ -146,9 +158,12 @@ function conclusion(result: Result, claimed: readonly Verdict[], paint: Paint): 
       .map(verdict => verdict.guarantee)
       .join(', ');
   const text = {
-    valid: `all ${counted(claimed.length, 'claimed guarantee')} hold`,
+    valid:
+      claimed.length === 1 ? 'the claimed guarantee holds' : `all ${claimed.length} claimed guarantees hold`,
     violated: `broken: ${by('violated')}`,
     unknown: claimed.length === 0 ? 'nothing is claimed' : `too little evidence for ${by('unknown')}`,
   }[result.judgement];
-  return `${paint(` ${result.judgement.toUpperCase()} `, colourOf[result.judgement], 'bold')} ${text}`;
+  const until =
+    result.finished === 'complete' ? '' : `, as far as it went: the run was ${stopped[result.finished]}`;
+  return `${paint(` ${result.judgement.toUpperCase()} `, colourOf[result.judgement], 'bold')} ${text}${until}`;
 }

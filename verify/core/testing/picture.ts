@@ -32,6 +32,8 @@ export type Shown = Partial<
   >
 >;
 
+type What = Pick<Operation, 'object' | 'value' | 'saw'>;
+
 export class Picture {
   readonly events: Event[] = [];
   readonly run: Run;
@@ -129,7 +131,7 @@ export class SessionPicture {
     return this;
   }
 
-  #request(action: Action, instance: string, shown: Shown & Partial<Operation>): this {
+  #request(action: Action, instance: string, shown: Shown & What): this {
     const picture = this.#picture;
     const id = ++picture.ids;
     const call = shown.call ?? picture.now;

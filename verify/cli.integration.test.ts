@@ -1,0 +1,236 @@
+/** The `baton` command against the real stack: what it prints, how it exits, what it leaves. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { Result } from './core/result.ts';
+import { allGone, Baton, baton } from './testing/baton.ts';
+
+const root = join(import.meta.dirname, '..');
+let out: string;
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'baton-cli-'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const local = (...more: string[]) => [
+  'verify',
+  '--stack',
+  'local',
+  '--duration',
+  '3s',
+  '--out',
+  out,
+  ...more,
+];
+const historyOf = (stderr: string): string => /history: (\S+)/.exec(stderr)?.[1] ?? 'none was named';
+
+const validate = new Ajv2020({ strict: true, strictRequired: false }).compile(
+  JSON.parse(readFileSync(join(root, 'docs/result.schema.json'), 'utf8')),
+);
+const resultOf = (stdout: string): Result => {
+  const result: unknown = JSON.parse(stdout);
+  validate(result);
+  expect(validate.errors).toBeNull();
+  return result as Result;
+};
+
+describe('baton verify --stack local', () => {
+  it('finds the shipped app valid, and keeps no secret', async () => {
+    const { code, stdout, stderr } = await baton(local('--json', '--seed', '7'));
+    const result = resultOf(stdout);
+    expect(result.guarantees.filter(v => v.judgement !== 'valid')).toEqual([]);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
+    expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
+    expect(result.tally.failures).toEqual({});
+    const folder = historyOf(stderr);
+    for (const name of readdirSync(folder)) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      expect(text).not.toContain('correct-horse-battery');
+      expect(text).not.toMatch(/s%3A|s:[\w-]{20}|_csrf|csrf-token/i);
+    }
+  });
+
+  it('judges what it recorded to the same result again', async () => {
+    const first = await baton(local('--json', '--sessions', '4'));
+    const again = await baton(['check', historyOf(first.stderr), '--json']);
+    expect(resultOf(again.stdout)).toEqual(resultOf(first.stdout));
+    expect(again.code).toBe(0);
+  });
+
+  it('finds sessions in memory LOST, with a witness and the way to see it again', async () => {
+    const { code, stdout } = await baton(local('--seed', '11'), { SESSION_STORE: 'memory' });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ continuity +violated/);
+    expect(stdout).toMatch(
+      /LOSS {2}continuity {2}session \S+ {2}user \S+\n {2}app-\d knew the session, app-\d did not/,
+    );
+    expect(stdout).toMatch(/login +on app-\d +303 to \/dashboard +logged in\n/);
+    expect(stdout).toMatch(
+      /read.* on app-\d +303 to \/login +expected: signed in as \S+\n +came: +signed out/,
+    );
+    expect(stdout).toContain(
+      'see it again:  SESSION_STORE=memory npx baton verify --stack local --duration 3s --seed 11',
+    );
+    expect(stdout).toContain(' VIOLATED  broken: continuity');
+  });
+
+  it('finds stock connect-redis valid in what it claims', async () => {
+    const { code, stdout } = await baton(local(), { SESSION_STORE: 'connect-redis' });
+    expect(stdout).toContain(' VALID ');
+    expect(code).toBe(0);
+  });
+
+  it('is unknown with one instance, and says why', async () => {
+    const { code, stdout } = await baton(local('--instances', '1', '--json'));
+    expect(code).toBe(2);
+    const verdicts = resultOf(stdout).guarantees;
+    const why = (name: string) => verdicts.find(v => v.guarantee === name)?.why;
+    expect(why('routing')).toContain('with one instance nothing can be spread');
+    expect(why('continuity')).toContain('a session that stays on one instance proves nothing');
+    expect(why('read-your-writes')).toContain('run at least two instances');
+  });
+});
+
+describe('what ends it early', () => {
+  const lasting = ['verify', '--stack', 'local', '--duration', '60s', '--sessions', '8', '--quiet'];
+  const begun = (baton: Baton, folder: string) =>
+    vi.waitFor(
+      () => {
+        const run = join(folder, readdirSync(folder)[0] ?? 'no run yet');
+        expect(readFileSync(join(run, 'history.ndjson'), 'utf8')).toContain('"action":"add"');
+        return { processes: baton.descendants(), run };
+      },
+      { timeout: 60_000 },
+    );
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s: saves, judges, stops the stack, exits 130', async signal => {
+    const folder = mkdtempSync(join(out, 'signal-'));
+    const running = new Baton([...lasting, '--out', folder]);
+    const { processes, run } = await begun(running, folder);
+    running.kill(signal);
+    const { code, stdout } = await running.finished;
+    expect(code).toBe(130);
+    expect(stdout).toContain('the run was interrupted');
+    expect(JSON.parse(readFileSync(join(run, 'result.json'), 'utf8'))).toMatchObject({
+      finished: 'interrupted',
+    });
+    await allGone(processes.map(process => process.pid));
+  });
+
+  it('kill -9: what was recorded can be judged, and nothing is left running', async () => {
+    const folder = mkdtempSync(join(out, 'kill-'));
+    const running = new Baton([...lasting, '--out', folder]);
+    const { processes, run } = await begun(running, folder);
+    expect(processes.length).toBeGreaterThan(4);
+    running.kill('SIGKILL');
+    await running.finished;
+    await allGone(processes.map(process => process.pid));
+    const { code, stdout } = await baton(['check', run]);
+    expect(stdout).toContain('the history has no last line');
+    expect(code).toBe(2);
+  });
+
+  it.each(['app/server.ts', 'redis-server|valkey-server', 'nginx: master'])(
+    'death of %s: says what died, exits 69',
+    async what => {
+      const folder = mkdtempSync(join(out, 'death-'));
+      const running = new Baton([...lasting, '--out', folder]);
+      const { processes, run } = await begun(running, folder);
+      const victim = processes.find(process => new RegExp(what).test(process.command));
+      process.kill(victim?.pid ?? 0, 'SIGKILL');
+      const { code, stderr, stdout } = await running.finished;
+      expect(stderr).toMatch(
+        /baton: a part of the stack died, so the load was stopped: \S+ \(process \d+\) ended: SIGKILL/,
+      );
+      expect(stdout).toContain('the run was stopped by a failure');
+      expect(code).toBe(69);
+      expect(JSON.parse(readFileSync(join(run, 'result.json'), 'utf8'))).toMatchObject({
+        finished: 'failed',
+      });
+      await allGone(processes.map(process => process.pid));
+    },
+  );
+});
+
+describe('baton verify TARGET', () => {
+  let stack: Stack;
+  let text: string;
+  beforeAll(async () => {
+    stack = await startLocalStack({ port: 'any' });
+    text = readFileSync(join(root, 'baton.yaml'), 'utf8').replace('http://127.0.0.1:8080', stack.url);
+  });
+  afterAll(() => stack?.stop());
+
+  const targetFile = (changed: string): string => {
+    const path = join(out, `target-${readdirSync(out).length}.yaml`);
+    writeFileSync(path, changed);
+    return path;
+  };
+  const run = (changed: string, ...more: string[]) =>
+    baton(['verify', targetFile(changed), '--duration', '2s', '--sessions', '8', '--out', out, ...more]);
+
+  it('verifies a running stack; without its logs, evidence is unknown', async () => {
+    const { code, stdout } = await run(text, '--json');
+    const result = resultOf(stdout);
+    expect(result.guarantees.filter(v => v.judgement !== 'valid').map(v => v.guarantee)).toEqual([
+      'evidence',
+    ]);
+    expect(code).toBe(2);
+    expect((await run(text.replace('  - evidence\n', ''))).code).toBe(0);
+  });
+
+  it('does not take a wrong password for a lost session', async () => {
+    const { code, stderr, stdout } = await run(text.replaceAll('correct-horse-battery', 'wrong-horse'));
+    expect(code).toBe(64);
+    expect(stderr).toMatch(
+      /the login of alice@example\.test was refused \d+ of \d+ times, on every pair of instances/,
+    );
+    expect(stderr).toContain('no instance accepts a form that another one gave');
+    expect(stdout).toBe('');
+  });
+
+  it('says that the mark is wrong when no page has it', async () => {
+    const { code, stderr } = await run(text.replace('data-user=', 'data-nobody='));
+    expect(code).toBe(64);
+    expect(stderr).toContain(
+      'signedIn.user: the login was accepted, and none of 6 answers of /dashboard has the mark',
+    );
+  });
+
+  it('says that the mark finds another text than the user', async () => {
+    const { code, stderr } = await run(text.replace('<body[^>]* data-user="([^"]*)"', '<(body)'));
+    expect(code).toBe(64);
+    expect(stderr).toContain(
+      'expected it to find alice@example.test in /dashboard, and it found another text',
+    );
+  });
+
+  it('says that nothing is there', async () => {
+    const { code, stderr } = await run(text.replace(stack.url, 'http://127.0.0.1:1'));
+    expect(code).toBe(69);
+    expect(stderr).toContain('http://127.0.0.1:1: expected a web server, got no answer (refused)');
+    const page = await run(text.replace('page: /login', 'page: /nowhere'));
+    expect(page.code).toBe(69);
+    expect(page.stderr).toContain('/nowhere: expected the login page, got status 404');
+  });
+
+  it.each([
+    [['verify', 'no-such.yaml'], 'no-such.yaml: expected a target file'],
+    [['verify', '--durtion', '3'], "Unknown option '--durtion'"],
+    [['verify', '--duration', 'soon'], '--duration: expected a time such as 10s'],
+    [['verify', '--sessions', '0'], '--sessions: expected a whole number from 1 to 10000, got "0"'],
+    [['verify', '--stack', 'cloud'], '--stack: expected local, got cloud'],
+    [['judge'], 'unknown command "judge"'],
+    [['check'], 'check: expected a run'],
+    [['check', 'runs/none'], 'expected a history file or the folder of a run'],
+  ])('%j is refused with what to do', async (args, message) => {
+    const { code, stderr } = await baton(args);
+    expect(code).toBe(64);
+    expect(stderr).toContain(message);
+  });
+});

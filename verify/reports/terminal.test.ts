@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { Picture } from '../core/testing/picture.ts';
+import { terminal } from './terminal.ts';
+
+const drawn = (picture: Picture, colour = false) =>
+  terminal(picture.finish().result(), { colour, width: 100 });
+
+const lost = () => {
+  const picture = new Picture({ claims: ['continuity', 'read-your-writes'] });
+  picture.session('s1', 'alice').login('app-1').write('a', 'app-1').signedOut('app-2').read('app-1').ended();
+  return picture;
+};
+
+describe('terminal', () => {
+  it('shows the verdict at a glance, the proof, and how to see it again', () => {
+    expect(drawn(lost())).toMatchInlineSnapshot(`
+      "
+      picture  http://127.0.0.1
+      run test · seed 1 · 4 requests in 0.0 s, 1 session of 1 user, 1 handoff
+
+      ✗ continuity        violated  1 of 1 session lost
+      ? read-your-writes  unknown   continuity is broken in 1 session: what those would have read cannot
+                                    be told
+
+      measured, not claimed
+      ? isolation        unknown   responses to 1 user only: give the target file at least two accounts
+      ? routing          unknown   4 requests, 100 are needed: run for longer
+      ? monotonic-reads  unknown   continuity is broken in 1 session: what those would have read cannot be
+                                   told
+      ? evidence         unknown   only the responses tell which instance served: no log of the balancer
+                                   or of an instance was read
+
+      instance   requests   share                                 sessions
+      app-1             3  75.0 %  ███████████████████████        1
+      app-2             1  25.0 %  ████████                       1
+
+      1 request without success: 303 × 1
+
+      LOSS  continuity  session s1  user alice
+        app-1 knew the session, app-2 did not, and nobody had logged out
+        1  0.000 s  login       on app-1                 logged in
+        2  0.001 s  add basket  on app-1                 acknowledged
+        3  0.002 s  read        on app-2  303 to /login  expected: signed in as alice
+                                                         came:     signed out
+        the same cookie sent again afterwards: app-1 honoured it 1 of 1 times
+
+        it holds when every request of a live session is answered signed in as its user, on whichever instance
+        see it again:  baton verify --seed 1
+
+       VIOLATED  broken: continuity
+      "
+    `);
+  });
+
+  it('shows what is not claimed apart, and lets it fail nothing', () => {
+    const picture = new Picture({ claims: ['continuity'] });
+    const session = picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(60, ['a']);
+    session.write('b', 'app-1').read('app-2', ['a']);
+    const text = drawn(picture);
+    expect(text).toMatch(/measured, not claimed\n[\s\S]*✗ read-your-writes +violated/);
+    expect(text).toContain(' VALID  the claimed guarantee holds');
+  });
+
+  it('colours only when asked to', () => {
+    expect(drawn(lost())).not.toContain('\u001b');
+    expect(drawn(lost(), true)).toContain('\u001b[31m✗ continuity');
+  });
+
+  it('says when nothing is claimed, and when the run was cut off', () => {
+    expect(drawn(new Picture({ claims: [] }))).toContain(' UNKNOWN  nothing is claimed');
+    const cut = terminal(new Picture().result(), { colour: false, width: 80 });
+    expect(cut).toContain('as far as it went: the run was cut off');
+  });
+
+  it('keeps to the width of the terminal where it writes sentences', () => {
+    const text = terminal(lost().finish().result(), { colour: false, width: 80 });
+    const sentences = text.split('\n').filter(line => line.startsWith('? '));
+    expect(Math.max(...sentences.map(line => line.length))).toBeLessThanOrEqual(80);
+  });
+});

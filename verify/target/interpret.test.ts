@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Reply } from '../client/session-client.ts';
+import { canaryOf } from '../core/canary.ts';
+import { Interpreter } from './interpret.ts';
+import { parseTarget } from './load.ts';
+
+const target = parseTarget(
+  readFileSync(new URL('../../baton.yaml', import.meta.url), 'utf8'),
+  'baton.yaml',
+  {},
+);
+const interpreter = new Interpreter(target, secret => `label-of-${secret.length}`, 'bc0ffee');
+interpreter.sessionCookies = ['sid'];
+
+const reply = (more: Partial<Reply>): Reply => ({ status: 200, headers: {}, body: '', cookies: [], ...more });
+const page = (user: string, items: string[] = []) =>
+  `<body data-user="${user}">${items.map(item => `<li data-item="${item}">${item}</li>`).join('')}`;
+const read = (more: Partial<Reply>) => interpreter.seen(reply(more), { action: 'read', object: 'basket' });
+const canary = (user: string) => canaryOf({ prefix: 'bc0ffee', user, session: 's1', number: 1, random: 0.1 });
+
+describe('Interpreter', () => {
+  it('sees who is signed in, the state and the instance', () => {
+    const seen = read({
+      body: page('alice@example.test', ['a&amp;b', 'c']),
+      headers: { 'x-instance-id': 'app-1' },
+    });
+    expect(seen).toMatchObject({
+      outcome: 'ok',
+      signedIn: 'in',
+      sawUser: 'alice',
+      saw: ['a&b', 'c'],
+      instance: 'app-1',
+    });
+  });
+
+  it.each([
+    ['a redirect to the login', { status: 303, redirect: '/login' }, 'out', 'fail'],
+    ['a 401', { status: 401 }, 'out', 'fail'],
+    ['a page without the mark', { body: '<body>hello' }, 'out', 'fail'],
+    ['a redirect elsewhere', { status: 302, redirect: '/terms' }, undefined, 'ok'],
+    ['a 403', { status: 403 }, undefined, 'fail'],
+    ['a 503', { status: 503, body: 'no mark here' }, undefined, 'fail'],
+    ['no answer', { status: undefined, failure: 'timeout' as const }, undefined, 'fail'],
+  ])('takes %s for what it is', (_, more, signedIn, outcome) => {
+    const { status, ...rest } = more as Partial<Reply>;
+    const given = status === undefined && 'status' in more ? rest : more;
+    const seen = interpreter.seen(
+      {
+        headers: {},
+        body: '',
+        cookies: [],
+        ...('status' in more ? {} : { status: 200 }),
+        ...(given as Partial<Reply>),
+      },
+      { action: 'read', object: 'basket' },
+    );
+    expect(seen.signedIn).toBe(signedIn);
+    expect(seen.outcome).toBe(outcome);
+  });
+
+  it('labels a user that is none of the run, and never writes the name', () => {
+    const seen = read({ body: page('stranger@example.test') });
+    expect(seen.sawUser).toBe('unknown-label-of-21');
+  });
+
+  it('finds canaries outside the state, in body and headers', () => {
+    const body = page('alice@example.test', [canary('alice')]) + canary('bob');
+    expect(read({ body }).canaries).toEqual([canary('bob')]);
+    expect(read({ headers: { 'x-note': `for ${canary('carol')}.` } }).canaries).toEqual([canary('carol')]);
+    expect(read({ body: page('alice@example.test', [canary('alice')]) }).canaries).toBeUndefined();
+  });
+
+  it('records changes of session cookies by label alone', () => {
+    const cookies = [{ name: 'sid', value: 'secret' }, { name: 'theme', value: 'dark' }, { name: 'sid' }];
+    const seen = read({ body: page('alice@example.test'), cookies });
+    expect(seen.cookies).toEqual([
+      { name: 'sid', change: 'set', label: 'label-of-6' },
+      { name: 'sid', change: 'deleted' },
+    ]);
+    expect(JSON.stringify(seen)).not.toContain('secret');
+  });
+
+  it.each([
+    [{ status: 303, redirect: '/dashboard' }, 'in', 'ok'],
+    [{ status: 303, redirect: '/login' }, 'out', 'fail'],
+    [{ status: 401 }, 'out', 'fail'],
+    [{ status: 403 }, 'out', 'fail'],
+    [{ status: 200, body: '<input type="password">' }, 'out', 'fail'],
+    [{ status: 200, body: '{"ok":true}' }, 'in', 'ok'],
+    [{ status: 429 }, undefined, 'fail'],
+    [{ status: 500 }, undefined, 'info'],
+  ])('judges a login by its own answer: %o', (more, signedIn, outcome) => {
+    const seen = interpreter.seen(reply(more), { action: 'login' });
+    expect([seen.signedIn, seen.outcome]).toEqual([signedIn, outcome]);
+  });
+
+  it('does not take the redirect after a logout for a lost session', () => {
+    const seen = interpreter.seen(reply({ status: 303, redirect: '/login' }), { action: 'logout' });
+    expect([seen.signedIn, seen.outcome]).toEqual([undefined, 'ok']);
+  });
+});

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../errors.ts';
+import { parseTarget } from './load.ts';
+
+const good = readFileSync(new URL('../../baton.yaml', import.meta.url), 'utf8');
+const parse = (text: string, environment = {}) => parseTarget(text, 'my-app.yaml', environment);
+
+const error = (text: string, environment = {}): string => {
+  try {
+    parse(text, environment);
+  } catch (thrown) {
+    if (thrown instanceof UsageError) return thrown.message;
+    throw thrown;
+  }
+  throw new Error('no error');
+};
+
+describe('a target file', () => {
+  it('of the bundled stack is understood', () => {
+    const target = parse(good);
+    expect(target.accounts).toHaveLength(502);
+    expect(target.accounts[2]).toEqual({
+      user: 'user1@example.test',
+      password: 'correct-horse-battery',
+      label: 'user1',
+    });
+    expect(target.claims).toContain('routing');
+    expect(target.routing).toBe('spread');
+    expect(target.probes[0]?.add?.method).toBe('POST');
+  });
+
+  it('gives users of the same name different labels, of characters that need no quoting', () => {
+    const accounts = 'accounts:\n  - {user: a+b@x.test, password: p}\n  - {user: a+b@y.test, password: p}\n';
+    const labels = parse(good.replace(/accounts:[\s\S]*?count: 500\n/, accounts)).accounts.map(a => a.label);
+    expect(labels).toEqual(['a-b', 'a-b-2']);
+  });
+
+  it('takes secrets from the environment', () => {
+    const text = good.replaceAll('correct-horse-battery', `\${SHOP_PASSWORD}`);
+    expect(parse(text, { SHOP_PASSWORD: 'from outside' }).accounts[0]?.password).toBe('from outside');
+    expect(error(text)).toBe(
+      'my-app.yaml:9:15: the environment has no SHOP_PASSWORD: set it, as in SHOP_PASSWORD=… baton verify',
+    );
+  });
+
+  it('claims sets of guarantees, as far as they are judged', () => {
+    const claims = (list: string) => parse(good.replace(/claims:[\s\S]*/, `claims: ${list}\n`));
+    expect(claims('[standard]').claims).toContain('continuity');
+    expect(claims('[sticky]').routing).toBe('sticky');
+    expect(claims('[rotation]').claims).toEqual(['rotation']);
+    expect(claims('[routing: sticky]')).toMatchObject({ claims: ['routing'], routing: 'sticky' });
+  });
+
+  it.each([
+    [
+      'a misspelt key',
+      (t: string) => t.replace('claims:', 'clams:'),
+      ':55:1: unknown key "clams": did you mean "claims"?',
+    ],
+    [
+      'a misspelt key inside',
+      (t: string) => t.replace('items:', 'itmes:'),
+      'probes.0.read: unknown key "itmes": did you mean "items"?',
+    ],
+    [
+      'a strange key',
+      (t: string) => `${t}\nzebra: 1\n`,
+      'unknown key "zebra": expected one of $schema, version, name',
+    ],
+    [
+      'an unknown guarantee',
+      (t: string) => t.replace('- continuity', '- continuty'),
+      ':56:5: claims: unknown guarantee "continuty": did you mean "continuity"?',
+    ],
+    [
+      'no address',
+      (t: string) => t.replace('url: http://127.0.0.1:8080', 'url: shop.test'),
+      ':4:6: url: expected an http:// or https:// address',
+    ],
+    [
+      'a path without /',
+      (t: string) => t.replace('page: /login', 'page: login'),
+      ':17:9: login.page: expected a path that begins with /',
+    ],
+    [
+      'a broken expression',
+      (t: string) => t.replace('items: data-item="([^"]*)"', 'items: "(["'),
+      'probes.0.read.items: expected a regular expression: ',
+    ],
+    [
+      'an expression without a group',
+      (t: string) => t.replace('items: data-item="([^"]*)"', 'items: item'),
+      'expected a regular expression with a group',
+    ],
+    ['another version', (t: string) => t.replace('version: 1', 'version: 2'), ':2:10: version: '],
+    ['no accounts', (t: string) => t.replace(/accounts:[\s\S]*?count: 500\n/, ''), 'accounts: '],
+    [
+      'a list where a text belongs',
+      (t: string) => t.replace('name: card store', 'name: [a]'),
+      ':3:7: name: ',
+    ],
+    ['no YAML at all', () => 'a: [', ':1:5: not YAML: '],
+    ['an empty file', () => '', 'my-app.yaml:'],
+  ])('with %s is refused, with the place', (_, change, message) => {
+    const text = change(good);
+    expect(text).not.toBe(good);
+    expect(error(text)).toContain(message);
+  });
+});

@@ -1,0 +1,88 @@
+/** Runs the `baton` command as a person does: a process of its own, from the folder of the project. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { until } from '../../stack/wait.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface Finished {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class Baton {
+  readonly #child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  #stdout = '';
+  #stderr = '';
+  #heard = (): void => {};
+
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    this.#child = spawn(process.execPath, [join(root, 'verify/cli.ts'), ...args], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout?.on('data', chunk => {
+      this.#stdout += chunk;
+    });
+    this.#child.stderr?.on('data', chunk => {
+      this.#stderr += chunk;
+      this.#heard();
+    });
+    this.finished = once(this.#child, 'close').then(([code, signal]) => ({
+      code,
+      signal,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
+  }
+
+  /** Waits until stderr has said something; fails with all that it said if the process ends first. */
+  async says(what: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = what.exec(this.#stderr);
+      if (found !== null) return found;
+      const more = new Promise<'more'>(resolve => {
+        this.#heard = () => resolve('more');
+      });
+      if ((await Promise.race([more, this.finished])) !== 'more' && !what.test(this.#stderr)) {
+        throw new Error(`expected ${what} on stderr, got:\n${this.#stderr}`);
+      }
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** @returns the ids of all processes below it, with their command lines */
+  descendants(): { pid: number; command: string }[] {
+    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+      .split('\n')
+      .map(row => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row))
+      .filter(match => match !== null)
+      .map(match => ({ pid: Number(match[1]), parent: Number(match[2]), command: match[3] as string }));
+    const below = (pid: number): typeof rows =>
+      rows.filter(row => row.parent === pid).flatMap(row => [row, ...below(row.pid)]);
+    return below(this.#child.pid ?? -1);
+  }
+}
+
+export const baton = (args: readonly string[], env?: Record<string, string>): Promise<Finished> =>
+  new Baton(args, env).finished;
+
+/** Waits until none of the processes lives (one that only waits to be reaped does not). */
+export async function allGone(pids: readonly number[]): Promise<void> {
+  const lives = (pid: number): boolean => {
+    try {
+      return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+    } catch {
+      return false;
+    }
+  };
+  await until(() => !pids.some(lives), { withinMs: 30_000, what: `processes ${pids.join(', ')} to be gone` });
+}
