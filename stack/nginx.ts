@@ -21,6 +21,9 @@ export interface NginxOptions {
   onDeath?: (description: string) => void;
 }
 
+/** What it has to know of an instance. */
+type Address = Pick<Instance, 'name' | 'url'>;
+
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
 const WORKERS = 2;
 
@@ -35,7 +38,7 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly #statusUrl: string;
   readonly #files: NginxFiles;
   readonly #command: readonly [string, ...string[]];
-  readonly #registered = new Map<string, Instance>();
+  readonly #registered = new Map<string, Address>();
   /** Changes of the configuration, one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
@@ -62,7 +65,7 @@ export class Nginx extends ServerProcess implements Balancer {
     this.#writeInstances();
   }
 
-  async register(instance: Instance): Promise<void> {
+  async register(instance: Address): Promise<void> {
     await this.#change(async () => {
       this.#registered.set(instance.url, instance);
       this.#writeInstances();
@@ -71,7 +74,7 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /** Registers several with one reload, or before the start with none. */
-  async registerAll(instances: readonly Instance[]): Promise<void> {
+  async registerAll(instances: readonly Address[]): Promise<void> {
     await this.#change(async () => {
       for (const instance of instances) this.#registered.set(instance.url, instance);
       this.#writeInstances();
@@ -79,7 +82,7 @@ export class Nginx extends ServerProcess implements Balancer {
     });
   }
 
-  async deregister(instance: Instance): Promise<void> {
+  async deregister(instance: Address): Promise<void> {
     await this.#change(async () => {
       this.#registered.delete(instance.url);
       this.#writeInstances();

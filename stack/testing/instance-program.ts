@@ -1,0 +1,23 @@
+/** A small program in the app's place: answers at once with its name, drains on SIGTERM, logs as the app does. */
+import { createServer } from 'node:http';
+
+const { INSTANCE_ID: name = '', PORT, HOST, FAIL } = process.env;
+if (FAIL !== undefined) {
+  process.stderr.write(`told to fail: ${FAIL}\n`);
+  process.exit(3);
+}
+
+const server = createServer((request, response) => {
+  response.setHeader('X-Instance-Id', name);
+  request.resume();
+  request.on('end', () => response.end(name));
+  const id = request.headers['x-request-id'];
+  response.on('close', () => {
+    process.stdout.write(
+      `${JSON.stringify({ event: 'request', request: id, instance: 'a lie', status: 200 })}\n`,
+    );
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(Number(PORT), HOST);
+process.on('SIGTERM', () => process.exit(0));
