@@ -4,7 +4,7 @@ import express from 'express';
 import { z } from 'zod';
 
 /** The names that SESSION_STORE takes; the first is the default. */
-export const STORES = ['redis-attributes', 'connect-redis', 'memory'] as const;
+const STORES = ['redis-attributes', 'connect-redis', 'memory'] as const;
 
 const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 

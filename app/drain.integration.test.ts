@@ -123,6 +123,13 @@ test('without Redis it starts, says 503, and is ready once Redis is there', asyn
   await late.dispose();
 });
 
+test('a port that is taken is a wrong variable too', async () => {
+  const app = await startProcess(server.url, {});
+  await expect(startProcess(server.url, { PORT: new URL(app.url).port })).rejects.toThrow('ended with 64');
+  app.signal('SIGKILL');
+  await app.ended;
+});
+
 test('a wrong variable stops it with 64 and says which', async () => {
   await expect(startProcess(server.url, { PAYMENT_MS: 'soon' })).rejects.toThrow('ended with 64');
 });

@@ -7,7 +7,7 @@ import { signedInUser } from './session.ts';
 
 const eta = new Eta({ views: join(import.meta.dirname, 'views'), cache: true });
 
-export type View = 'landing' | 'login' | 'register' | 'dashboard' | 'market' | 'problem';
+type View = 'landing' | 'login' | 'register' | 'dashboard' | 'market' | 'problem';
 
 export interface Page {
   readonly view: View;

@@ -53,9 +53,13 @@ function configOrExit(): Config {
     return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_USAGE);
+    return exit(error.message);
   }
+}
+
+function exit(problem: string): never {
+  process.stderr.write(`${problem}\n`);
+  process.exit(EXIT_USAGE);
 }
 
 /** Makes the fixture users; tries until Redis takes them or the instance leaves. */
@@ -73,8 +77,13 @@ async function prepare(users: Users, config: Config, lifecycle: Lifecycle, log: 
 }
 
 function listen(server: Server, config: Config, log: Logger): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
+  return new Promise(resolve => {
+    server.once('error', error => {
+      const where = `${config.host}:${config.port}`;
+      exit(
+        `expected to listen at HOST:PORT ${where}, got: ${error.message}\nSet PORT to one that is free (0: any).`,
+      );
+    });
     server.listen(config.port, config.host, () => {
       const { port } = server.address() as AddressInfo;
       const host = config.host.includes(':') ? `[${config.host}]` : config.host;

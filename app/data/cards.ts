@@ -56,9 +56,9 @@ export class Cards {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** The 200 cards that were put up for sale last. */
-  async forSale(): Promise<Card[]> {
-    return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, SHOWN - 1)));
+  /** The cards that were put up for sale last. */
+  async forSale(limit = SHOWN): Promise<Card[]> {
+    return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }
 
   /**

@@ -2,7 +2,7 @@
 import { hashPassword } from '../password.ts';
 import type { NewUser, Users } from './users.ts';
 
-export const FIXTURE_PASSWORD = 'correct-horse-battery';
+const FIXTURE_PASSWORD = 'correct-horse-battery';
 const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
 const BATCH = 1000;
 

@@ -13,7 +13,7 @@ export function pageRoutes({ users, cards }: { users: Users; cards: Cards }): Ro
   const router = Router();
 
   router.get('/', async (request, response) => {
-    const market = (await cards.forSale()).slice(0, ON_FRONT_PAGE);
+    const market = await cards.forSale(ON_FRONT_PAGE);
     show(request, response, {
       view: 'landing',
       title: 'Cards that say it',
