@@ -32,9 +32,7 @@ async function checkingOut(user: string) {
   const atSlow = new Browser(slow.url);
   await atSlow.signIn(user);
   await atSlow.post('/basket/items', { item: 'first' });
-  const atOther = new Browser(other.url);
-  for (const cookie of await atSlow.jar.getCookies(slow.url)) await atOther.jar.setCookie(cookie, other.url);
-  await atOther.dashboard();
+  const atOther = atSlow.at(other.url);
   const checkout = atSlow.post('/basket/checkout');
   await paying.promise;
   return { atOther, checkout, cookie: `sid=${await atSlow.cookie('sid')}` };

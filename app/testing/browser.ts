@@ -21,7 +21,7 @@ type Fields = Record<string, string>;
 const JSON_VIEW = { accept: 'application/json' };
 
 export class Browser {
-  readonly jar = new CookieJar();
+  jar = new CookieJar();
   readonly #urls: string[];
   #next = 0;
   #token = '';
@@ -29,6 +29,14 @@ export class Browser {
   /** Requests go to the instances in turn. */
   constructor(...urls: string[]) {
     this.#urls = urls;
+  }
+
+  /** The same person with the same cookies, at other instances. */
+  at(...urls: string[]): Browser {
+    const twin = new Browser(...urls);
+    twin.jar = this.jar;
+    twin.#token = this.#token;
+    return twin;
   }
 
   /** Redirects are not followed. */
