@@ -20,7 +20,11 @@ export interface Service {
   running(): boolean;
 }
 
-/** One app process; `url` reaches it past the balancer. */
+/**
+ * One app process; `url` reaches it past the balancer.
+ * `stop` and `restart` say nothing to the balancer, as a crash or a careless deploy would not: the few requests that
+ * it sends just as the instance closes its port are lost. Deregister it first where none may be.
+ */
 export interface Instance extends Service {
   readonly url: string;
 }
@@ -58,6 +62,7 @@ export interface Stack {
   add(options?: InstanceOptions): Promise<Instance>;
   readonly balancer: Balancer;
   readonly store: Service;
+  /** Of the balancer and of each instance; grows with `add`. */
   readonly logs: readonly LogSource[];
   /** Resolves with a description (name, exit, last output) once any part dies that nobody asked to. */
   readonly died: Promise<string>;

@@ -1,0 +1,133 @@
+/** However the process that started a stack ends, nothing of the stack is left. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from './wait.ts';
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+let dir: string;
+let parent: ChildProcess;
+let output = '';
+
+beforeEach(() => {
+  output = '';
+  dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
+});
+afterEach(() => {
+  parent.kill('SIGKILL');
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Its temporary folders come into a folder of our own. */
+function run(program: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess {
+  parent = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: dir, ...env } });
+  for (const stream of [parent.stdout, parent.stderr]) {
+    stream?.on('data', data => {
+      output += data;
+    });
+  }
+  return parent;
+}
+
+const said = (text: string) => until(() => output.includes(text), { withinMs: 20_000, what: `"${text}"` });
+
+/** Processes that have a file of our folder open, as all have their log: Redis, nginx, its workers, instances. */
+function processes(): number[] {
+  return readdirSync('/proc').filter(isOurs).map(Number);
+}
+
+function isOurs(pid: string): boolean {
+  if (!/^\d+$/.test(pid)) return false;
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some(fd => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(dir));
+  } catch {
+    return false; // It ended while we looked, or is somebody else's.
+  }
+}
+
+async function nothingIsLeft(): Promise<void> {
+  const gone = () => processes().length === 0 && readdirSync(dir).length === 0;
+  await until(gone, { withinMs: 10_000, what: `no process and no folder in ${dir}` });
+}
+
+// It finds the processes in /proc; what it tests is the same code on every system.
+const onLinux = test.skipIf(!existsSync('/proc/self/fd'));
+
+onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async signal => {
+  run(here('./testing/start-and-stay.ts'));
+  await said('up');
+  expect(processes().length).toBeGreaterThanOrEqual(6); // Redis, nginx and two workers, two instances.
+  parent.kill(signal);
+  await once(parent, 'exit');
+  await nothingIsLeft();
+});
+
+onLinux('an error that nobody caught', async () => {
+  run(here('./testing/start-and-stay.ts'), ['throw']);
+  const [code] = await once(parent, 'exit');
+  expect(code).toBe(1);
+  expect(output).toContain('uncaught');
+  await nothingIsLeft();
+});
+
+onLinux.each([5, 60, 120, 200, 300, 450])(
+  'kill -9 after %i ms, wherever the start is then',
+  async afterMs => {
+    run(here('./testing/start-and-stay.ts'));
+    await new Promise(resolve => setTimeout(resolve, afterMs));
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    await nothingIsLeft();
+  },
+);
+
+onLinux('npm run stack: a person is told what to do, and Ctrl-C ends it with 0', async () => {
+  run(here('./main.ts'), ['--instances', '3']);
+  await said('Ctrl-C');
+  expect(output).toMatch(/The card store is at http:\/\/127\.0\.0\.1:\d+\n/);
+  expect(output).toContain('alice@example.test');
+  expect(output).toMatch(/app-3 +http:/);
+  parent.kill('SIGINT');
+  expect(await once(parent, 'exit')).toEqual([0, null]);
+  expect(processes()).toEqual([]);
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+onLinux('npm run stack: goes on without an instance, and not without Redis', async () => {
+  run(here('./main.ts'));
+  await said('Ctrl-C');
+  process.kill(find(/app\/server\.ts/), 'SIGKILL');
+  await said('Still running: redis, balancer, app-');
+  process.kill(find(/redis-server|valkey-server/), 'SIGKILL');
+  expect(await once(parent, 'exit')).toEqual([69, null]);
+  expect(output).toMatch(/redis \(process \d+\) ended: SIGKILL/);
+  expect(output).toContain('Without Redis there is nothing to go on with');
+  expect(processes()).toEqual([]);
+});
+
+/** Throws if there is none: a signal to process 0 would go to the test itself. */
+function find(command: RegExp): number {
+  const found = processes().find(pid => command.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
+  if (found === undefined) throw new Error(`expected a process of ours that is ${command}`);
+  return found;
+}
+
+test.each([
+  [
+    'a wrong argument',
+    ['--instances', 'many'],
+    {},
+    64,
+    '--instances: expected a whole number from 1 to 64, got "many"',
+  ],
+  ['a setting the app refuses', [], { SESSION_STORE: 'disk' }, 69, 'SESSION_STORE: expected one of'],
+])('npm run stack: %s', async (_what, args, env: Record<string, string>, code, message) => {
+  run(here('./main.ts'), args, env);
+  expect(await once(parent, 'exit')).toEqual([code, null]);
+  expect(output).toContain(message);
+});

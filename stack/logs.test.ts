@@ -1,0 +1,132 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Served } from '../verify/core/history.ts';
+import { instanceLog, parseBalancerLine, parseInstanceLine } from './logs.ts';
+
+const nameOf = (address: string) => ({ '127.0.0.1:4001': 'app-1', '127.0.0.1:4002': 'app-2' })[address];
+
+function balanced(tried: string, upstreamHeaderTime: string, status = 200): string {
+  const instanceHeader = 'app-9';
+  return JSON.stringify({
+    event: 'balanced',
+    request: 'r',
+    status,
+    tried,
+    upstreamHeaderTime,
+    instanceHeader,
+  });
+}
+
+describe('a line of the balancer', () => {
+  test.each([
+    ['one instance answered', '127.0.0.1:4001', '0.002', 'app-1', ['app-1']],
+    [
+      'one refused, the next answered',
+      '127.0.0.1:4002 : 127.0.0.1:4001',
+      '- : 0.002',
+      'app-1',
+      ['app-2', 'app-1'],
+    ],
+    ['all counted as failed, one answered', 'instances : 127.0.0.1:4001', '- : 0.002', 'app-1', ['app-1']],
+    ['tried and not answered', '127.0.0.1:4001', '-', undefined, ['app-1']],
+    ['nobody was there to try', 'instances', '-', undefined, []],
+    ['never left the balancer', '', '', undefined, []],
+    ['an instance nobody knows', '127.0.0.1:4003', '0.001', '127.0.0.1:4003', ['127.0.0.1:4003']],
+  ])('%s', (_what, tried, times, instance, expected) => {
+    const served = parseBalancerLine('balancer', balanced(tried, times), nameOf);
+    expect(served).toMatchObject({
+      type: 'served',
+      source: 'balancer',
+      kind: 'balancer',
+      request: 'r',
+      status: 200,
+    });
+    expect(served?.instance).toBe(instance);
+    expect(served?.tried).toEqual(expected);
+  });
+
+  test.each(['', 'text', '{"event":"balanced"}', '{"event":"balanced","request":"r","sta'])(
+    '%j is none',
+    line => {
+      expect(parseBalancerLine('balancer', line, nameOf)).toBeUndefined();
+    },
+  );
+});
+
+test('a line of an instance counts for whose log it is, whatever it says', () => {
+  const line = '{"event":"request","request":"r","instance":"app-9","status":503,"ms":1}';
+  expect(parseInstanceLine('app-1', line)).toEqual({
+    type: 'served',
+    source: 'app-1',
+    kind: 'instance',
+    request: 'r',
+    instance: 'app-1',
+    status: 503,
+  });
+  expect(parseInstanceLine('app-1', '{"event":"listening","port":1}')).toBeUndefined();
+});
+
+describe('following', () => {
+  let dir: string;
+  let file: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
+    file = join(dir, 'log');
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  const line = (request: string) => `{"event":"request","request":"${request}","status":200}\n`;
+
+  async function requests(
+    entries: AsyncIterable<Served>,
+    until = Number.POSITIVE_INFINITY,
+  ): Promise<string[]> {
+    const seen: string[] = [];
+    for await (const { request } of entries) if (seen.push(request) >= until) break;
+    return seen;
+  }
+
+  test('begins where the log ends when it is called', async () => {
+    writeFileSync(file, line('before'));
+    const entries = instanceLog('app-1', file).follow(AbortSignal.timeout(5_000));
+    appendFileSync(file, line('after'));
+    expect(await requests(entries, 1)).toEqual(['after']);
+  });
+
+  test('waits for the rest of a line, and passes over what is no entry', async () => {
+    const log = instanceLog('app-1', file);
+    const seen = requests(log.follow(AbortSignal.timeout(5_000)), 3);
+    const [first, second] = [line('é-1'), line('r-2')].map(text => Buffer.from(text));
+    const cut = (first?.indexOf('é') ?? 0) + 1; // Within a character.
+    for (const part of [
+      first?.subarray(0, cut),
+      first?.subarray(cut),
+      'Error: text\n\n',
+      second,
+      line('r-3'),
+    ]) {
+      appendFileSync(file, part ?? '');
+      await new Promise(resolve => setTimeout(resolve, 30));
+    }
+    expect(await seen).toEqual(['é-1', 'r-2', 'r-3']);
+  });
+
+  test('a line that a killed process left half written spoils only itself and its neighbour', async () => {
+    const log = instanceLog('app-1', file);
+    const seen = requests(log.follow(AbortSignal.timeout(5_000)), 1);
+    appendFileSync(file, `{"event":"requ{"event":"listening"}\n${line('r-1')}`);
+    expect(await seen).toEqual(['r-1']);
+  });
+
+  test('reads the rest before it ends, more than a chunk of it', async () => {
+    const stop = new AbortController();
+    const log = instanceLog('app-1', file);
+    const entries = log.follow(stop.signal);
+    const names = Array.from({ length: 5_000 }, (_, index) => `r-${index}`);
+    writeFileSync(file, names.map(line).join(''));
+    stop.abort();
+    expect(await requests(entries)).toEqual(names);
+  });
+});
