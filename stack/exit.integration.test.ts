@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { until } from './wait.ts';
 
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const START_AND_STAY = fileURLToPath(new URL('./testing/start-and-stay.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 let dir: string;
 let parent: ChildProcess;
@@ -59,7 +60,7 @@ async function nothingIsLeft(): Promise<void> {
 const onLinux = test.skipIf(!existsSync('/proc/self/fd'));
 
 onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async signal => {
-  run(here('./testing/start-and-stay.ts'));
+  run(START_AND_STAY);
   await said('up');
   expect(processes().length).toBeGreaterThanOrEqual(6); // Redis, nginx and two workers, two instances.
   parent.kill(signal);
@@ -68,7 +69,7 @@ onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async si
 });
 
 onLinux('an error that nobody caught', async () => {
-  run(here('./testing/start-and-stay.ts'), ['throw']);
+  run(START_AND_STAY, ['throw']);
   const [code] = await once(parent, 'exit');
   expect(code).toBe(1);
   expect(output).toContain('uncaught');
@@ -78,7 +79,7 @@ onLinux('an error that nobody caught', async () => {
 onLinux.each([5, 60, 120, 200, 300, 450])(
   'kill -9 after %i ms, wherever the start is then',
   async afterMs => {
-    run(here('./testing/start-and-stay.ts'));
+    run(START_AND_STAY);
     await new Promise(resolve => setTimeout(resolve, afterMs));
     parent.kill('SIGKILL');
     await once(parent, 'exit');
@@ -87,7 +88,7 @@ onLinux.each([5, 60, 120, 200, 300, 450])(
 );
 
 onLinux('npm run stack: a person is told what to do, and Ctrl-C ends it with 0', async () => {
-  run(here('./main.ts'), ['--instances', '3']);
+  run(MAIN, ['--instances', '3']);
   await said('Ctrl-C');
   expect(output).toMatch(/The card store is at http:\/\/127\.0\.0\.1:\d+\n/);
   expect(output).toContain('alice@example.test');
@@ -99,7 +100,7 @@ onLinux('npm run stack: a person is told what to do, and Ctrl-C ends it with 0',
 });
 
 onLinux('npm run stack: goes on without an instance, and not without Redis', async () => {
-  run(here('./main.ts'));
+  run(MAIN);
   await said('Ctrl-C');
   process.kill(find(/app\/server\.ts/), 'SIGKILL');
   await said('Still running: redis, balancer, app-');
@@ -127,7 +128,7 @@ test.each([
   ],
   ['a setting the app refuses', [], { SESSION_STORE: 'disk' }, 69, 'SESSION_STORE: expected one of'],
 ])('npm run stack: %s', async (_what, args, env: Record<string, string>, code, message) => {
-  run(here('./main.ts'), args, env);
+  run(MAIN, args, env);
   expect(await once(parent, 'exit')).toEqual([code, null]);
   expect(output).toContain(message);
 });
