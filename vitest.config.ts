@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure or in-process. property: fast-check. integration: real Redis, nginx and instances.
-const project = (name: string, include: string[], extra: object = {}) => ({ test: { name, include, ...extra } });
+const project = (name: string, include: string[], extra: object = {}) => ({
+  test: { name, include, ...extra },
+});
 
 export default defineConfig({
   test: {

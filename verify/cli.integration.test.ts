@@ -96,6 +96,39 @@ describe('baton verify --stack local', () => {
   });
 });
 
+describe('the README', () => {
+  const shown = (name: string): string =>
+    new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
+      readFileSync(join(root, 'README.md'), 'utf8'),
+    )?.[1] ?? '';
+  /** Lines as they are but for figures, which differ from run to run, and what depends on them. */
+  const shape = (text: string): string[] =>
+    text
+      .split('\n')
+      .map(line =>
+        line
+          .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
+          .replaceAll(/\s+/g, ' ')
+          .trim(),
+      )
+      .filter(line => line !== '');
+
+  it('shows a healthy run as it prints', async () => {
+    const { stdout } = await baton(local());
+    expect(shape(stdout)).toEqual(shape(shown('healthy')));
+  });
+
+  it('shows a lost session as it prints', async () => {
+    const { stdout } = await baton(local(), { SESSION_STORE: 'memory' });
+    const printed = shape(stdout);
+    for (const line of shape(shown('memory')).filter(line =>
+      /^✗|knew the session|holds when|VIOLATED/.test(line),
+    )) {
+      expect(printed).toContain(line);
+    }
+  });
+});
+
 describe('what ends it early', () => {
   const lasting = ['verify', '--stack', 'local', '--duration', '60s', '--sessions', '8', '--quiet'];
   const begun = (baton: Baton, folder: string) =>

@@ -136,7 +136,7 @@ export class Interpreter {
  *
  * @returns undefined when it says neither (an error of the server, "too many requests")
  */
-export function loginAccepted(reply: Reply, target: Target): boolean | undefined {
+function loginAccepted(reply: Reply, target: Target): boolean | undefined {
   const { status, redirect } = reply;
   if (status === undefined || status >= 500 || status === 429) return undefined;
   const { accepted, page } = target.login;

@@ -1,0 +1,59 @@
+/** What the docs show is true: examples are parsed and judged, links lead somewhere, tables agree with the code. */
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CHECKS } from '../verify/core/checks/index.ts';
+import { GUARANTEES } from '../verify/core/guarantees.ts';
+import { EXIT } from '../verify/errors.ts';
+import { judgeFile } from '../verify/judge-file.ts';
+import { parseTarget } from '../verify/target/load.ts';
+import { targetSchema } from '../verify/target/schema.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const blocks = (file: string, language: string): string[] =>
+  [...read(file).matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    match => match[1] ?? '',
+  );
+
+describe('docs', () => {
+  it('the example history is a history, and LOSS', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-docs-'));
+    writeFileSync(join(folder, 'history.ndjson'), blocks('docs/history.md', 'json')[0] ?? '');
+    const result = await judgeFile(folder);
+    rmSync(folder, { recursive: true });
+    expect(result).toMatchObject({ finished: 'complete', judgement: 'violated', remarks: [] });
+    expect(result.guarantees[0]?.anomalies[0]).toMatchObject({ name: 'LOSS', session: 's1' });
+  });
+
+  it('the example target file is one', () => {
+    const environment = { ALICE_PASSWORD: 'a', LOAD_PASSWORD: 'b' };
+    const target = parseTarget(blocks('docs/target-file.md', 'yaml')[0] ?? '', 'example', environment);
+    expect(target.accounts).toHaveLength(51);
+  });
+
+  it('target.schema.json is the schema of the parser (vitest -u writes it)', async () => {
+    const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/target.schema.json');
+  });
+
+  it('guarantees.md tells of every guarantee that is judged, with its anomalies', () => {
+    const text = read('docs/guarantees.md');
+    for (const { guarantee } of CHECKS) {
+      const row = text.split('\n').find(line => line.startsWith(`| \`${guarantee}\` |`));
+      expect(row, guarantee).toContain(GUARANTEES[guarantee].anomalies.join(', '));
+    }
+  });
+
+  it('the README gives the exit codes of the code', () => {
+    const told = [...read('README.md').matchAll(/\*\*(\d+)\*\*/g)].map(match => Number(match[1]));
+    expect(told).toEqual(Object.values(EXIT));
+  });
+
+  it.each(globSync('{*,docs/**/*}.md', { cwd: root }))('links of %s lead somewhere', file => {
+    const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(match => match[1] ?? '');
+    expect(links.filter(link => !existsSync(join(root, dirname(file), link)))).toEqual([]);
+  });
+});
