@@ -7,10 +7,33 @@ export const FORMAT = 'baton-history';
 export const VERSION = 1;
 
 /**
- * form: opens the login page · login · logout
- * read: shows who is signed in and, with an object, its state · add, remove: change one value of it
+ * form: opens the login page · login · logout: ends this session · logout-all: ends all sessions of the user
+ * read: shows who is signed in and, with an object, its state · add, remove: one value of it
+ * set: replaces a register's value · increment: a counter, by its value · clear: takes out all that is in it
  */
-export type Action = 'form' | 'login' | 'logout' | 'read' | 'add' | 'remove';
+export type Action =
+  | 'form'
+  | 'login'
+  | 'logout'
+  | 'logout-all'
+  | 'read'
+  | 'add'
+  | 'remove'
+  | 'set'
+  | 'increment'
+  | 'clear';
+
+/**
+ * What was sent in place of the jar's own cookies. old: those from before the logout · before-login: those from
+ * before the login · invented: an id of the client's making · forged: an own cookie, changed · none: no cookie
+ */
+export type With = 'old' | 'before-login' | 'invented' | 'forged' | 'none';
+
+/**
+ * set: values without order · list: values in the order of their adds · bag: a list in which a value may stand
+ * more than once · register: one value · counter: a number
+ */
+export type ObjectKind = 'set' | 'list' | 'bag' | 'register' | 'counter';
 
 /** ok: happened. fail: certainly did not happen. info: may have happened, now or later. */
 export type Outcome = 'ok' | 'fail' | 'info';
@@ -35,6 +58,22 @@ export interface Run {
   canary: string;
   /** Names of the logs that `served` lines come from. */
   logs: string[];
+  declared?: Declared;
+}
+
+/** What the target states beside its claims: the measure for expiry, outages, faults, cookies. Microseconds. */
+export interface Declared {
+  expiry?: { idle?: number; absolute?: number; renew?: 'each' | 'half' | 'write' | 'never' };
+  /** Within which an answer must come while the store is down. */
+  deadline?: number;
+  /** Per fault window: share of sessions and writes that outlive it (1), share of errors, gap and recovery. */
+  budgets?: { survival?: number; errors?: number; gap?: number; recovery?: number };
+  /** Shares of the instances, any positive scale; equal when absent. */
+  weights?: Record<string, number>;
+  /** `asvs`: cookies are held to OWASP ASVS too. */
+  cookies?: 'asvs';
+  /** `strict`: a signed-in response without any caching directive is condemned. */
+  caching?: 'strict';
 }
 
 /** A clock that times are read from; two clocks are comparable only beyond their uncertainties. */
@@ -58,6 +97,25 @@ export interface SessionEvent {
   reason?: string;
 }
 
+/** An object whose operations are judged; without this line it is a set that begins empty. */
+export interface ObjectEvent {
+  type: 'object';
+  object: string;
+  kind: ObjectKind;
+  /** State before the first operation; absent: empty, or 0 for a counter. A register may begin unset. */
+  initial?: string[];
+  /** The app keeps at most so many values: more may be dropped. */
+  cap?: number;
+}
+
+/** Marks where a part of the run begins. */
+export interface Phase {
+  type: 'phase';
+  phase: 'warm-up' | 'load' | 'heal' | 'settle' | 'final';
+  clock: string;
+  at: number;
+}
+
 /** What identifies an operation: known before its first byte leaves. */
 interface Called {
   /** Unique in the history. */
@@ -71,6 +129,16 @@ interface Called {
   value?: string;
   request: string;
   call: number;
+  /** Path of the request, without query. */
+  path?: string;
+  /** Absent: the cookies that the client was last given. */
+  with?: With;
+  /** How a forged cookie was changed: `flip`, `cut` … */
+  change?: string;
+  /** Sent to the instance's own address, past the balancer. */
+  direct?: boolean;
+  /** Label of the session cookie that was sent, where that matters. */
+  sent?: string;
 }
 
 /** A session cookie that a response changed. */
@@ -79,6 +147,34 @@ export interface CookieChange {
   change: 'set' | 'deleted';
   /** Label of the value, keyed per run; equal labels are equal values. Absent for a deletion. */
   label?: string;
+  attributes?: CookieAttributes;
+}
+
+/** How a session cookie was set, where a workload looks. */
+export interface CookieAttributes {
+  httpOnly: boolean;
+  secure: boolean;
+  /** As sent, in small letters; absent when it was not. */
+  sameSite?: string;
+  path?: string;
+  domain?: string;
+  /** Seconds from the response's Date to the expiry; absent for a cookie of the browser session. */
+  lifetime?: number;
+  /** Name and value, as sent. */
+  bytes: number;
+  /** Room of the value: bits that it could carry at the most. */
+  bits: number;
+}
+
+/** What a response says to caches, and what shows that it came from one. */
+export interface Caching {
+  /** Cache-Control as sent. */
+  control?: string;
+  /** Seconds from Date to Expires. */
+  expires?: number;
+  vary?: string;
+  /** Age in seconds, or a header that says so: it was served from a cache. */
+  hit?: boolean;
 }
 
 /** What is known of an operation once it has ended. */
@@ -102,6 +198,13 @@ interface Returned {
   /** Canaries anywhere in the response but in `saw`. */
   canaries?: string[];
   cookies?: CookieChange[];
+  /** Version of the object that the server gave, where it gives one. */
+  version?: number;
+  /** The response's Date minus our wall clock at its return, microseconds. */
+  skew?: number;
+  caching?: Caching;
+  /** Where the value of a session cookie stood in the open. */
+  exposed?: ('url' | 'body')[];
 }
 
 /** Written before the first byte of an operation that may change something. */
@@ -128,8 +231,13 @@ export interface Fault {
   clock: string;
   begin: number;
   end?: number;
-  /** What was disturbed: an instance, the store … */
+  /** What was disturbed, by name: `app-1`, `redis` … */
   where?: string;
+  part?: 'instance' | 'balancer' | 'store';
+  /** The store answers nobody while it lasts. */
+  down?: boolean;
+  /** In the line that closes the window: whether the fault was seen to take effect. */
+  bit?: boolean;
 }
 
 /** What a log says of one request: who served it. */
@@ -155,4 +263,15 @@ export interface Finish {
   reason: 'complete' | 'interrupted' | 'failed';
 }
 
-export type Event = Run | Clock | SessionEvent | Start | End | Operation | Fault | Served | Finish;
+export type Event =
+  | Run
+  | Clock
+  | SessionEvent
+  | ObjectEvent
+  | Phase
+  | Start
+  | End
+  | Operation
+  | Fault
+  | Served
+  | Finish;

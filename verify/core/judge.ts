@@ -1,6 +1,8 @@
 /** One pass over the events of a history, through every check, to the result. */
+
 import type { Check, Finding, Fold } from './check.ts';
 import { CHECKS } from './checks/index.ts';
+import { Clocks } from './clocks.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
 import { HistoryError } from './parse.ts';
@@ -16,7 +18,8 @@ import { combine, type Verdict } from './verdict.ts';
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
-  readonly #sessions = new Sessions();
+  readonly #sessions: Sessions;
+  readonly #clocks = new Clocks();
   readonly #tally = new Tallying();
   readonly #open = new Map<number, Start>();
   #finish: Finish | undefined;
@@ -24,6 +27,7 @@ export class Judge {
   /** @param run the first line of the history */
   constructor(run: Run, checks: readonly Check[] = CHECKS) {
     this.#run = run;
+    this.#sessions = new Sessions(run.declared);
     this.#folds = checks.map(check => ({ check, fold: check.start(run) }));
   }
 
@@ -37,7 +41,12 @@ export class Judge {
         this.#ended(this.#assemble(event));
         break;
       case 'op':
+        this.#clocks.place(event, 'call');
+        this.#clocks.place(event, 'return');
         this.#ended(event);
+        break;
+      case 'clock':
+        this.#clocks.add(event);
         break;
       case 'run':
         throw new HistoryError('a second "run" line: expected one history in a file');
@@ -49,6 +58,7 @@ export class Judge {
   #started(start: Start): void {
     if (this.#open.has(start.id)) throw new HistoryError(`operation ${start.id} was started twice`);
     this.#open.set(start.id, start);
+    this.#clocks.place(start, 'call');
     this.#sessions.started(start);
     for (const { fold } of this.#folds) fold.started?.(start);
   }
@@ -58,7 +68,9 @@ export class Judge {
     if (start === undefined)
       throw new HistoryError(`the end of operation ${end.id}, which was never started`);
     this.#open.delete(end.id);
-    return { ...start, ...end, type: 'op' };
+    const operation: Operation = { ...start, ...end, type: 'op' };
+    this.#clocks.place(operation, 'return');
+    return operation;
   }
 
   #ended(operation: Operation): void {

@@ -6,10 +6,21 @@ export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
-type Kind = 'text' | 'count' | 'time' | 'texts' | 'cookies' | readonly (string | number)[];
+type Kind = keyof typeof kinds | readonly (string | number)[];
 type Shape = Record<string, Kind>;
 
-const actions = ['form', 'login', 'logout', 'read', 'add', 'remove'] as const;
+const actions = [
+  'form',
+  'login',
+  'logout',
+  'logout-all',
+  'read',
+  'add',
+  'remove',
+  'set',
+  'increment',
+  'clear',
+] as const;
 const called: Shape = {
   id: 'count',
   clock: 'text',
@@ -20,7 +31,15 @@ const called: Shape = {
   request: 'text',
   call: 'time',
 };
-const mayBeCalled: Shape = { object: 'text', value: 'text' };
+const mayBeCalled: Shape = {
+  object: 'text',
+  value: 'text',
+  path: 'text',
+  with: ['old', 'before-login', 'invented', 'forged', 'none'],
+  change: 'text',
+  direct: 'flag',
+  sent: 'text',
+};
 const returned: Shape = { outcome: ['ok', 'fail', 'info'] };
 const mayBeReturned: Shape = {
   return: 'time',
@@ -33,6 +52,10 @@ const mayBeReturned: Shape = {
   saw: 'texts',
   canaries: 'texts',
   cookies: 'cookies',
+  version: 'count',
+  skew: 'time',
+  caching: 'object',
+  exposed: 'texts',
 };
 
 const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
@@ -51,7 +74,7 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
       canary: 'text',
       logs: 'texts',
     },
-    may: {},
+    may: { declared: 'object' },
   },
   clock: {
     must: { clock: 'text', base: 'text', uncertainty: 'count' },
@@ -67,6 +90,14 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
     },
     may: { reason: 'text' },
   },
+  object: {
+    must: { object: 'text', kind: ['set', 'list', 'bag', 'register', 'counter'] },
+    may: { initial: 'texts', cap: 'count' },
+  },
+  phase: {
+    must: { phase: ['warm-up', 'load', 'heal', 'settle', 'final'], clock: 'text', at: 'time' },
+    may: {},
+  },
   start: { must: called, may: mayBeCalled },
   end: { must: { id: 'count', ...returned }, may: mayBeReturned },
   op: {
@@ -75,7 +106,13 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
   },
   fault: {
     must: { id: 'count', name: 'text', clock: 'text', begin: 'time' },
-    may: { end: 'time', where: 'text' },
+    may: {
+      end: 'time',
+      where: 'text',
+      part: ['instance', 'balancer', 'store'],
+      down: 'flag',
+      bit: 'flag',
+    },
   },
   served: {
     must: {
@@ -112,24 +149,28 @@ function isCookies(value: unknown): boolean {
   );
 }
 
-function fits(value: unknown, kind: Kind): boolean {
-  if (typeof kind !== 'string') return (kind as readonly unknown[]).includes(value);
-  if (kind === 'text') return typeof value === 'string';
-  if (kind === 'count') return Number.isSafeInteger(value) && (value as number) >= 0;
-  if (kind === 'time') return Number.isSafeInteger(value);
-  return kind === 'texts' ? isTexts(value) : isCookies(value);
-}
+/** What a field may hold: how to tell, and how to say it. */
+const kinds = {
+  text: { is: (v: unknown) => typeof v === 'string', means: 'a text' },
+  flag: { is: (v: unknown) => typeof v === 'boolean', means: 'true or false' },
+  count: {
+    is: (v: unknown) => Number.isSafeInteger(v) && (v as number) >= 0,
+    means: 'a whole number, 0 or more',
+  },
+  time: { is: (v: unknown) => Number.isSafeInteger(v), means: 'whole microseconds' },
+  texts: { is: isTexts, means: 'a list of texts' },
+  cookies: { is: isCookies, means: 'a list of cookie changes' },
+  object: {
+    is: (v: unknown) => typeof v === 'object' && v !== null && !Array.isArray(v),
+    means: 'an object',
+  },
+};
+
+const fits = (value: unknown, kind: Kind): boolean =>
+  typeof kind === 'string' ? kinds[kind].is(value) : (kind as readonly unknown[]).includes(value);
 
 const meaning = (kind: Kind): string =>
-  typeof kind !== 'string'
-    ? kind.map(v => JSON.stringify(v)).join(' or ')
-    : {
-        text: 'a text',
-        count: 'a whole number, 0 or more',
-        time: 'whole microseconds',
-        texts: 'a list of texts',
-        cookies: 'a list of cookie changes',
-      }[kind];
+  typeof kind === 'string' ? kinds[kind].means : kind.map(value => JSON.stringify(value)).join(' or ');
 
 const shown = (value: unknown): string => {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);

@@ -2,21 +2,22 @@
  * Facts about each session that several checks need, gathered once: who it belongs to, whether it lives,
  * which instance served it last. No judgement is made here.
  */
-import type { Event, Operation, Start } from './history.ts';
+import { precedes } from './clocks.ts';
+import type { Declared, Event, Operation, Start } from './history.ts';
 
 export interface SessionState {
   session: string;
   user: string;
   /** The login that made it, once it was acknowledged. */
   login?: Operation;
-  /** Call of its first logout, microseconds. */
-  logoutCall?: number;
+  /** The first logout, from its call on. */
+  logout?: Start;
   /** The first judged operation that was not honoured, or took the cookie away: the session is lost. */
   lost?: Operation;
   /** The last judged operation before `lost` (the login at first). */
   last?: Operation;
-  /** Set once the history says that nothing more comes. */
-  ended: boolean;
+  /** Call of the operation that the idle timeout counts from, microseconds. */
+  active?: number;
 }
 
 /** How an operation stands to the life of its session. */
@@ -28,40 +29,51 @@ export interface Standing {
   handoffFrom?: Operation;
 }
 
+/** How far a timeout may be off: the larger of 2 s and 5 %, microseconds. */
+export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
+
 export class Sessions {
   readonly #open = new Map<string, SessionState>();
+  readonly #expiry: NonNullable<Declared['expiry']>;
+
+  constructor(declared: Declared = {}) {
+    this.#expiry = declared.expiry ?? {};
+  }
 
   #state(event: { session: string; user: string }): SessionState {
     let state = this.#open.get(event.session);
     if (state === undefined) {
-      state = { session: event.session, user: event.user, ended: false };
+      state = { session: event.session, user: event.user };
       this.#open.set(event.session, state);
     }
     return state;
   }
 
   started(start: Start): void {
-    if (start.action !== 'logout') return;
-    const state = this.#state(start);
-    state.logoutCall = Math.min(state.logoutCall ?? Number.POSITIVE_INFINITY, start.call);
+    if (start.action === 'logout') this.#state(start).logout ??= start;
+    if (start.action !== 'logout-all') return;
+    for (const state of this.#open.values()) if (state.user === start.user) state.logout ??= start;
   }
 
   /** Takes in an operation that has ended and says how it stands. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
     if (operation.action === 'login') {
-      if (operation.outcome === 'ok' && session.login === undefined) {
+      if (operation.outcome === 'ok' && session.login === undefined && operation.with === undefined) {
         session.login = operation;
         session.last = operation;
+        session.active = operation.call;
       }
       return { session, live: false };
     }
-    if (!lives(session, operation)) return { session, live: false };
+    if (!lives(session, operation) || this.#mayHaveExpired(session, operation))
+      return { session, live: false };
     const previous = session.last;
     if (honoured(operation) === false || deletedCookie(operation) !== undefined) {
       session.lost = operation;
     } else if (operation.outcome === 'ok') {
       session.last = operation;
+      this.#renew(session, operation);
     }
     const handoff =
       previous?.instance !== undefined &&
@@ -70,13 +82,24 @@ export class Sessions {
     return handoff ? { session, live: true, handoffFrom: previous } : { session, live: true };
   }
 
+  /** Within the tolerance of a declared timeout nothing is judged: either answer is right. */
+  #mayHaveExpired({ login, active }: SessionState, { call, return: end = call }: Operation): boolean {
+    const { idle, absolute } = this.#expiry;
+    if (absolute !== undefined && end >= (login?.call ?? 0) + absolute - timeoutTolerance(absolute))
+      return true;
+    return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
+  }
+
+  #renew(session: SessionState, { action, call }: Operation): void {
+    const { renew = 'each', idle = 0 } = this.#expiry;
+    if (renew === 'never' || (renew === 'write' && action === 'read')) return;
+    if (renew === 'half' && call < (session.active ?? call) + idle / 2) return;
+    session.active = call;
+  }
+
   /** Forgets what can no longer matter. */
   event(event: Event): void {
-    if (event.type !== 'session' || event.event !== 'ended') return;
-    const state = this.#open.get(event.session);
-    if (state === undefined) return;
-    state.ended = true;
-    this.#open.delete(event.session);
+    if (event.type === 'session' && event.event === 'ended') this.#open.delete(event.session);
   }
 }
 
@@ -95,10 +118,9 @@ export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 
 function lives(session: SessionState, operation: Operation): boolean {
-  const born = session.login?.return;
-  if (born === undefined || operation.call <= born || operation.action === 'logout') return false;
-  if (session.lost !== undefined) return false;
-  return (
-    session.logoutCall === undefined || (operation.return ?? Number.POSITIVE_INFINITY) < session.logoutCall
-  );
+  const { login, logout, lost } = session;
+  if (login === undefined || lost !== undefined || operation.with !== undefined) return false;
+  if (operation.action === 'logout' || operation.action === 'logout-all' || !precedes(login, operation))
+    return false;
+  return logout === undefined || precedes(operation, logout);
 }

@@ -1,5 +1,6 @@
 /** monotonic-reads: a read never shows an older state than an earlier read of its session. */
 import { Anomalies, type Check, conclude, type Finding, type Fold, percent } from '../check.ts';
+import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
@@ -45,10 +46,10 @@ class MonotonicReads implements Fold {
   }
 
   #read(read: Operation, seen: Seen, removals: Removals): void {
-    if (seen.last?.return !== undefined && seen.last.return < read.call) this.#evidence.add(read, seen.last);
+    if (seen.last !== undefined && precedes(seen.last, read)) this.#evidence.add(read, seen.last);
     const saw = new Set(read.saw);
     for (const [value, earlier] of seen.shown) {
-      if (saw.has(value) || !before(earlier, read)) continue;
+      if (saw.has(value) || !precedes(earlier, read)) continue;
       seen.shown.delete(value);
       if (removals.mayBeGone(value, read)) seen.gone.set(value, read);
       else
@@ -58,7 +59,7 @@ class MonotonicReads implements Fold {
       const without = seen.gone.get(value);
       if (without === undefined) {
         if (!seen.shown.has(value)) seen.shown.set(value, read);
-      } else if (before(without, read)) {
+      } else if (precedes(without, read)) {
         seen.gone.delete(value);
         this.#anomalies.add(() =>
           back(without, read, `no longer showed "${value}"`, `"${value}" gone`, 'it is there again'),
@@ -88,8 +89,6 @@ class MonotonicReads implements Fold {
     return conclude(this.#anomalies, this.#evidence.missing('the read before'), rests, finding);
   }
 }
-
-const before = (a: Operation, b: Operation): boolean => a.return !== undefined && a.return < b.call;
 
 function back(earlier: Operation, read: Operation, was: string, expected: string, came: string): Anomaly {
   return {

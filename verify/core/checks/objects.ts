@@ -1,16 +1,17 @@
 /** What the checks of data share: objects, removals, and the sessions whose reads count. */
 import { counted, ENOUGH_HANDOFFS } from '../check.ts';
+import { precedes } from '../clocks.ts';
 import type { Operation, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 
 /** Removals of one object's values. A value is removed once at most, since every value is added once. */
 export class Removals {
-  readonly #called = new Map<string, number>();
+  readonly #called = new Map<string, Start>();
   readonly #done = new Map<string, Operation>();
 
   started(start: Start): void {
     if (start.value === undefined) return;
-    if (start.action === 'remove') this.#called.set(start.value, start.call);
+    if (start.action === 'remove') this.#called.set(start.value, start);
     else if (start.action === 'add') this.#done.delete(start.value);
   }
 
@@ -23,13 +24,13 @@ export class Removals {
   /** Whether a read may miss the value because a removal was under way or over when the read returned. */
   mayBeGone(value: string, read: Operation): boolean {
     const called = this.#called.get(value);
-    return called !== undefined && called <= (read.return ?? Number.POSITIVE_INFINITY);
+    return called !== undefined && !precedes(read, called);
   }
 
   /** The acknowledged removal that was over when the read was called: the value must be gone. */
   mustBeGone(value: string, read: Operation): Operation | undefined {
     const done = this.#done.get(value);
-    return done?.return !== undefined && done.return < read.call ? done : undefined;
+    return done !== undefined && precedes(done, read) ? done : undefined;
   }
 }
 

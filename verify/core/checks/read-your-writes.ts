@@ -1,5 +1,6 @@
 /** read-your-writes: a read called after an acknowledged write of its session returned shows that write. */
 import { Anomalies, type Check, conclude, type Finding, type Fold, percent } from '../check.ts';
+import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
@@ -46,12 +47,12 @@ class ReadYourWrites implements Fold {
 
   #read(read: Operation, written: Written): void {
     const { last } = written;
-    if (last?.return !== undefined && last.return < read.call && last.session === read.session) {
+    if (last !== undefined && precedes(last, read) && last.session === read.session) {
       this.#evidence.add(read, last);
     }
     const saw = new Set(read.saw);
     for (const [value, add] of written.added) {
-      if (add.session !== read.session || add.return === undefined || add.return >= read.call) continue;
+      if (add.session !== read.session || !precedes(add, read)) continue;
       if (saw.has(value) || written.removals.mayBeGone(value, read)) continue;
       written.added.delete(value);
       this.#anomalies.add(() => stale(add, read, `"${value}" in it`, `"${value}" is not there`));
