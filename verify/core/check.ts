@@ -12,11 +12,22 @@ export interface Fold {
   ended?(operation: Operation, standing: Standing): void;
   /** Any other line. */
   event?(event: Event): void;
+  /** What was counted so far: cheap, and may be asked after every event. */
+  counts(): Counts;
   finish(): Finding;
 }
 
+/** Figures that a verdict follows from. Those of parts of a run (k6's virtual users) are added up. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Told of each anomaly that is kept, as it is found. */
+export type Tell = (anomaly: Anomaly) => void;
+
 /** A verdict but for what the registry knows. */
 export type Finding = Omit<Verdict, 'guarantee' | 'claimed'>;
+
+/** A finding but for its witnesses: all that counts alone can tell. */
+export type Conclusion = Omit<Finding, 'anomalies'>;
 
 export interface Check {
   guarantee: Guarantee;
@@ -25,7 +36,9 @@ export interface Check {
   /** The least evidence for `valid`. */
   minimum: string;
   /** Begins a fold over one run. */
-  start(run: Run): Fold;
+  start(run: Run, tell?: Tell): Fold;
+  /** What the counts of a fold, or of several added up, amount to. */
+  conclude(counts: Counts, run: Run): Conclusion;
 }
 
 /** How many anomalies are kept with their witness; the rest is counted. */
@@ -35,34 +48,48 @@ const KEPT = 5;
 export class Anomalies {
   count = 0;
   readonly kept: Anomaly[] = [];
+  readonly #tell: Tell | undefined;
+
+  constructor(tell?: Tell) {
+    this.#tell = tell;
+  }
 
   add(make: () => Anomaly): void {
     this.count++;
-    if (this.kept.length < KEPT) this.kept.push(make());
+    if (this.kept.length >= KEPT) return;
+    const anomaly = make();
+    this.kept.push(anomaly);
+    this.#tell?.(anomaly);
   }
 }
 
 /**
  * The common end of a check: violated if anything broke, unknown if there is too little, else valid.
  *
+ * @param violations how many anomalies there were
  * @param missing what evidence is missing and how to get it; undefined when there is enough
  */
 export function conclude(
-  anomalies: Anomalies,
+  violations: number,
   missing: string | undefined,
   rests: Record<string, number>,
   finding: string,
-): Finding {
-  const judgement: Judgement = anomalies.count > 0 ? 'violated' : missing ? 'unknown' : 'valid';
+): Conclusion {
+  const judgement: Judgement = violations > 0 ? 'violated' : missing ? 'unknown' : 'valid';
   return {
     judgement,
     ...(judgement === 'unknown' && missing ? { why: missing } : {}),
     rests,
     finding: judgement === 'unknown' ? '' : finding,
-    violations: anomalies.count,
-    anomalies: anomalies.kept,
+    violations,
   };
 }
+
+/** @returns what reads one of the counts; those that nothing was added to are 0 */
+export const reader =
+  (counts: Counts) =>
+  (name: string): number =>
+    counts[name] ?? 0;
 
 /** The least number of handoffs that anything which follows from continuity is judged on. */
 export const ENOUGH_HANDOFFS = 10;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { CHECKS } from './checks/index.ts';
+import { Judge } from './judge.ts';
 import { outcomeOf } from './outcome.ts';
 import { HistoryError } from './parse.ts';
-import { Picture } from './testing/picture.ts';
-import { combine } from './verdict.ts';
+import { Picture, PREFIX, runLine } from './testing/picture.ts';
+import { type Anomaly, combine } from './verdict.ts';
 
 describe('combine', () => {
   it('ranks violated over unknown over valid, and never passes on nothing', () => {
@@ -99,3 +101,50 @@ describe('Judge', () => {
     expect(step(start, start)).toThrow('started twice');
   });
 });
+
+describe('a run that is judged in parts, as k6 does', () => {
+  const part = (name: string, user: string, tell?: (anomaly: Anomaly) => void) => {
+    const picture = new Picture();
+    const session = picture
+      .session(name, user)
+      .form('app-1')
+      .login('app-2')
+      .write(`${PREFIX}.${user}.s.1.aaaaaaaa`, 'app-1');
+    session.hops(60, [`${PREFIX}.${user}.s.1.aaaaaaaa`]);
+    if (user === 'bob') session.read('app-2', []).read('app-1', [], { sawUser: 'alice' });
+    const judge = new Judge(picture.run, CHECKS, tell);
+    for (const event of picture.events) judge.step(event);
+    return { judge, events: picture.events };
+  };
+
+  it('amounts to the same verdicts as one that is judged whole, once the counts are added up', () => {
+    const parts = [part('s1', 'alice'), part('s2', 'bob')];
+    const whole = new Judge(runLine());
+    // Ids are unique in a history.
+    parts.forEach(({ events }, i) => {
+      for (const event of events) whole.step('id' in event ? { ...event, id: event.id + i * 1000 } : event);
+    });
+    const verdicts = whole.finish().guarantees;
+    const counted = parts.map(({ judge }) => judge.counts().checks);
+    CHECKS.forEach((check, index) => {
+      const sum: Record<string, number> = {};
+      for (const checks of counted) {
+        for (const [name, n] of Object.entries(checks[index]?.counts ?? {})) sum[name] = (sum[name] ?? 0) + n;
+      }
+      const { anomalies: _, claimed: __, guarantee, ...verdict } = verdicts[index] ?? never();
+      // Each part knows its own sources and pairs of instances: those do not add up.
+      const mine = check.conclude({ ...sum, sources: 1, 'login pairs': 1 }, runLine());
+      expect({ guarantee, ...mine }).toEqual({ guarantee, ...verdict });
+    });
+  });
+
+  it('tells of an anomaly at the operation that shows it', () => {
+    const told: string[] = [];
+    part('s2', 'bob', anomaly => told.push(anomaly.name));
+    expect(told).toEqual(['STALE', 'BACK', 'LOSS', 'BLEED']);
+  });
+});
+
+const never = (): never => {
+  throw new Error('expected a verdict of each check');
+};

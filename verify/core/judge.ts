@@ -1,12 +1,12 @@
 /** One pass over the events of a history, through every check, to the result. */
 
-import type { Check, Finding, Fold } from './check.ts';
+import type { Check, Counts, Finding, Fold, Tell } from './check.ts';
 import { CHECKS } from './checks/index.ts';
 import { Clocks } from './clocks.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
 import { HistoryError } from './parse.ts';
-import type { Result } from './result.ts';
+import type { Result, Tally } from './result.ts';
 import { Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
 import { combine, type Verdict } from './verdict.ts';
@@ -24,11 +24,14 @@ export class Judge {
   readonly #open = new Map<number, Start>();
   #finish: Finish | undefined;
 
-  /** @param run the first line of the history */
-  constructor(run: Run, checks: readonly Check[] = CHECKS) {
+  /**
+   * @param run the first line of the history
+   * @param tell told of the first few anomalies of each check as they are found
+   */
+  constructor(run: Run, checks: readonly Check[] = CHECKS, tell?: Tell) {
     this.#run = run;
     this.#sessions = new Sessions(run.declared);
-    this.#folds = checks.map(check => ({ check, fold: check.start(run) }));
+    this.#folds = checks.map(check => ({ check, fold: check.start(run, tell) }));
   }
 
   /** @throws HistoryError when the event cannot follow what came before it */
@@ -84,6 +87,14 @@ export class Judge {
     if (event.type === 'session' && event.event === 'ended') this.#tally.sessionEnded(event.session);
     for (const { fold } of this.#folds) fold.event?.(event);
     this.#sessions.event(event);
+  }
+
+  /** What was counted so far, for those who report while the run goes on. */
+  counts(): { tally: Tally; checks: { guarantee: Guarantee; counts: Counts }[] } {
+    return {
+      tally: this.#tally.finish(),
+      checks: this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() })),
+    };
   }
 
   /** @param remarks what the reader of the history has to say of it */

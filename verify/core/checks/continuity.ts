@@ -2,6 +2,8 @@
 import {
   Anomalies,
   type Check,
+  type Conclusion,
+  type Counts,
   conclude,
   counted,
   ENOUGH_HANDOFFS,
@@ -9,6 +11,8 @@ import {
   type Fold,
   grouped,
   percent,
+  reader,
+  type Tell,
 } from '../check.ts';
 import type { Event, Operation } from '../history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
@@ -19,14 +23,15 @@ export const continuity: Check = {
   guarantee: 'continuity',
   assumes: 'the target file names the signed-in mark; a client sends the cookies that it was last given',
   minimum: `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances`,
-  start: () => new Continuity(),
+  start: (_run, tell) => new Continuity(tell),
+  conclude: concluded,
 };
 
 /** How often each instance honoured the cookie of a lost session when it was sent again. */
 type Tally = Map<string, { honoured: number; asked: number }>;
 
 class Continuity implements Fold {
-  readonly #anomalies = new Anomalies();
+  readonly #anomalies: Anomalies;
   /** Form of the login under way, by session. */
   readonly #forms = new Map<string, Operation>();
   readonly #logins = new LoginPairs();
@@ -36,6 +41,10 @@ class Continuity implements Fold {
   #handoffs = 0;
   #sessions = 0;
   #lost = 0;
+
+  constructor(tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+  }
 
   ended(operation: Operation, standing: Standing): void {
     if (operation.action === 'form') this.#forms.set(operation.session, operation);
@@ -91,31 +100,46 @@ class Continuity implements Fold {
     this.#afterwards.delete(session);
   }
 
-  finish(): Finding {
-    for (const session of [...this.#afterwards.keys()]) this.#settle(session);
-    this.#logins.report(this.#anomalies);
-    const rests = {
+  counts(): Counts {
+    return {
       requests: this.#judged,
       handoffs: this.#handoffs,
       sessions: this.#sessions,
+      lost: this.#lost,
       'login pairs': this.#logins.pairs,
+      ...this.#logins.counts,
     };
-    const finding =
-      this.#anomalies.count === 0
-        ? `at most ${percent(upperBound(0, this.#handoffs))} of handoffs lose the session`
-        : `${grouped(this.#lost)} of ${counted(this.#sessions, 'session')} lost${this.#logins.told()}`;
-    return conclude(this.#anomalies, this.#missing(), rests, finding);
   }
 
-  #missing(): string | undefined {
-    if (this.#sessions === 0) return 'no login succeeded, so no session lived';
-    if (this.#handoffs >= ENOUGH_HANDOFFS) return undefined;
-    return (
-      `${counted(this.#handoffs, 'handoff')} among ${counted(this.#judged, 'request')}, ${ENOUGH_HANDOFFS} are needed: ` +
-      'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +
-      'that is not sticky, for longer, and see that `instance` in the target file tells them apart'
-    );
+  finish(): Finding {
+    for (const session of [...this.#afterwards.keys()]) this.#settle(session);
+    this.#logins.report(this.#anomalies);
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [lost, sessions, handoffs, pairs] = [of('lost'), of('sessions'), of('handoffs'), of('login pairs')];
+  // Where no pair accepts, it is the password that is wrong.
+  const refused = of('pairs that accept') > 0 ? of('pairs that refuse') : 0;
+  const finding =
+    lost + refused === 0
+      ? `at most ${percent(upperBound(0, handoffs))} of handoffs lose the session`
+      : `${grouped(lost)} of ${counted(sessions, 'session')} lost` +
+        (refused === 0 ? '' : `; logins refused on ${refused} of ${pairs} pairs of instances`);
+  const rests = { requests: of('requests'), handoffs, sessions, 'login pairs': pairs };
+  return conclude(lost + refused, missing(sessions, handoffs, of('requests')), rests, finding);
+}
+
+function missing(sessions: number, handoffs: number, judged: number): string | undefined {
+  if (sessions === 0) return 'no login succeeded, so no session lived';
+  if (handoffs >= ENOUGH_HANDOFFS) return undefined;
+  return (
+    `${counted(handoffs, 'handoff')} among ${counted(judged, 'request')}, ${ENOUGH_HANDOFFS} are needed: ` +
+    'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +
+    'that is not sticky, for longer, and see that `instance` in the target file tells them apart'
+  );
 }
 
 function lossOf(operation: Operation, session: SessionState): Anomaly {
@@ -170,6 +194,9 @@ function afterwardsNote(tally: Tally): string {
 class LoginPairs {
   readonly #pairs = new Map<string, { accepted: number; refused: number; example?: WitnessStep[] }>();
 
+  #accepting = 0;
+  #refusing = 0;
+
   get pairs(): number {
     return this.#pairs.size;
   }
@@ -178,9 +205,9 @@ class LoginPairs {
     if (form?.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
     const pair = this.#pairs.get(key) ?? { accepted: 0, refused: 0 };
-    if (login.outcome === 'ok') pair.accepted++;
+    if (login.outcome === 'ok' && pair.accepted++ === 0) this.#accepting++;
     if (login.outcome === 'fail' && login.signedIn === 'out') {
-      pair.refused++;
+      if (pair.refused++ === 0) this.#refusing++;
       pair.example ??= [
         { operation: form, came: 'gave the login form' },
         { operation: login, expected: 'login accepted', came: 'login refused' },
@@ -189,15 +216,14 @@ class LoginPairs {
     this.#pairs.set(key, pair);
   }
 
-  #refused() {
-    const all = [...this.#pairs];
-    if (!all.some(([, pair]) => pair.accepted > 0)) return [];
-    return all.filter(([, pair]) => pair.refused > 0);
+  get counts(): Counts {
+    return { 'pairs that accept': this.#accepting, 'pairs that refuse': this.#refusing };
   }
 
   report(anomalies: Anomalies): void {
     const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && pair.refused === 0);
-    for (const [key, pair] of this.#refused()) {
+    for (const [key, pair] of this.#pairs) {
+      if (this.#accepting === 0 || pair.refused === 0) continue;
       anomalies.add(() => ({
         name: 'LOSS',
         guarantee: 'continuity',
@@ -208,10 +234,5 @@ class LoginPairs {
         ),
       }));
     }
-  }
-
-  told(): string {
-    const refused = this.#refused().length;
-    return refused === 0 ? '' : `; logins refused on ${refused} of ${this.pairs} pairs of instances`;
   }
 }

@@ -1,5 +1,16 @@
 /** evidence: header, balancer log and instance logs agree on who served each request, and served it once. */
-import { Anomalies, type Check, conclude, counted, type Finding, type Fold } from '../check.ts';
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  reader,
+  type Tell,
+} from '../check.ts';
 import type { Event, Finish, Operation, Run, Served } from '../history.ts';
 import type { Anomaly } from '../verdict.ts';
 
@@ -7,7 +18,8 @@ export const evidence: Check = {
   guarantee: 'evidence',
   assumes: 'every log carries the X-Request-Id of the request',
   minimum: 'two sources that name the instance, and an entry of each log for every answered request',
-  start: run => new Evidence(run),
+  start: (run, tell) => new Evidence(run, tell),
+  conclude: concluded,
 };
 
 /** What the sources say of one request, until all of them have spoken. */
@@ -20,7 +32,7 @@ interface Testimony {
 const safe = new Set(['form', 'read']);
 
 class Evidence implements Fold {
-  readonly #anomalies = new Anomalies();
+  readonly #anomalies: Anomalies;
   readonly #pending = new Map<string, Testimony>();
   readonly #hasBalancer: boolean;
   readonly #hasInstances: boolean;
@@ -29,7 +41,8 @@ class Evidence implements Fold {
   #missing = 0;
   #finished: Finish | undefined;
 
-  constructor(run: Run) {
+  constructor(run: Run, tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
     this.#hasBalancer = run.logs.includes('balancer');
     this.#hasInstances = run.logs.some(log => log !== 'balancer');
     this.#prefix = `${run.run}-`;
@@ -90,13 +103,16 @@ class Evidence implements Fold {
     if (this.#hasBalancer || this.#hasInstances) {
       for (const [request, testimony] of this.#pending) this.#leftOver(request, testimony);
     }
-    const sources = 1 + Number(this.#hasBalancer) + Number(this.#hasInstances);
-    const rests = { requests: this.#joined, sources };
-    const finding =
-      this.#anomalies.count === 0
-        ? `header and logs agree on all ${counted(this.#joined, 'request')}`
-        : `the sources disagree on ${counted(this.#anomalies.count, 'request')}`;
-    return conclude(this.#anomalies, this.#why(), rests, finding);
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+
+  counts(): Counts {
+    return {
+      requests: this.#joined,
+      sources: 1 + Number(this.#hasBalancer) + Number(this.#hasInstances),
+      missing: this.#missing,
+      disputed: this.#anomalies.count,
+    };
   }
 
   #leftOver(request: string, { operation, instances, balancer }: Testimony): void {
@@ -116,17 +132,28 @@ class Evidence implements Fold {
       this.#missing++;
     }
   }
+}
 
-  #why(): string | undefined {
-    if (!this.#hasBalancer && !this.#hasInstances) {
-      return 'only the responses tell which instance served: no log of the balancer or of an instance was read';
-    }
-    if (this.#joined === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
-    if (this.#missing > 0) {
-      return `${counted(this.#missing, 'answered request')} of ${this.#joined + this.#missing} are missing in a log`;
-    }
-    return undefined;
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [joined, broken] = [of('requests'), of('disputed')];
+  const rests = { requests: joined, sources: of('sources') };
+  const finding =
+    broken === 0
+      ? `header and logs agree on all ${counted(joined, 'request')}`
+      : `the sources disagree on ${counted(broken, 'request')}`;
+  return conclude(broken, missingLogs(of('sources'), joined, of('missing')), rests, finding);
+}
+
+function missingLogs(sources: number, joined: number, missing: number): string | undefined {
+  if (sources < 2) {
+    return 'only the responses tell which instance served: no log of the balancer or of an instance was read';
   }
+  if (joined === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
+  if (missing > 0) {
+    return `${counted(missing, 'answered request')} of ${joined + missing} are missing in a log`;
+  }
+  return undefined;
 }
 
 function disputed(operation: Operation | undefined, summary: string): Anomaly {

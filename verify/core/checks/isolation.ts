@@ -1,6 +1,18 @@
 /** isolation: every identity and canary shown in a session is its own user's; no session id goes to two users. */
 import { canaryOwner } from '../canary.ts';
-import { Anomalies, type Check, conclude, counted, type Finding, type Fold, percent } from '../check.ts';
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
 import type { Operation, Run, Start } from '../history.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
@@ -9,12 +21,13 @@ export const isolation: Check = {
   guarantee: 'isolation',
   assumes: 'canaries are unguessable and name their user; each user of the run is one account',
   minimum: 'responses to two users, each of whom has put a canary into private state',
-  start: run => new Isolation(run),
+  start: (run, tell) => new Isolation(run, tell),
+  conclude: concluded,
 };
 
 class Isolation implements Fold {
   readonly #run: Run;
-  readonly #anomalies = new Anomalies();
+  readonly #anomalies: Anomalies;
   /** Who was given a session id first, by its label; kept for the whole run. */
   readonly #holders = new Map<string, Operation>();
   readonly #users = new Set<string>();
@@ -23,8 +36,9 @@ class Isolation implements Fold {
   readonly #plants = new Map<string, Operation>();
   #responses = 0;
 
-  constructor(run: Run) {
+  constructor(run: Run, tell?: Tell) {
     this.#run = run;
+    this.#anomalies = new Anomalies(tell);
   }
 
   started(start: Start): void {
@@ -91,27 +105,38 @@ class Isolation implements Fold {
     };
   }
 
-  finish(): Finding {
-    const rests = {
+  counts(): Counts {
+    return {
       responses: this.#responses,
       users: this.#users.size,
       'users with canaries': this.#planted.size,
       'session ids': this.#holders.size,
+      shown: this.#anomalies.count,
     };
-    const finding =
-      this.#anomalies.count === 0
-        ? `at most ${percent(upperBound(0, this.#responses))} of responses show another user's data`
-        : `${counted(this.#anomalies.count, 'response')} of ${counted(this.#responses, 'response')} showed another user's data`;
-    return conclude(this.#anomalies, this.#missing(), rests, finding);
   }
 
-  #missing(): string | undefined {
-    if (this.#users.size < 2) {
-      return `responses to ${counted(this.#users.size, 'user')} only: give the target file at least two accounts`;
-    }
-    if (this.#planted.size < 2) {
-      return 'fewer than two users put private values into their state: give the target file a probe with `add`';
-    }
-    return undefined;
+  finish(): Finding {
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [responses, users, planted] = [of('responses'), of('users'), of('users with canaries')];
+  const rests = { responses, users, 'users with canaries': planted, 'session ids': of('session ids') };
+  const finding =
+    of('shown') === 0
+      ? `at most ${percent(upperBound(0, responses))} of responses show another user's data`
+      : `${counted(of('shown'), 'response')} of ${counted(responses, 'response')} showed another user's data`;
+  return conclude(of('shown'), missing(users, planted), rests, finding);
+}
+
+function missing(users: number, planted: number): string | undefined {
+  if (users < 2) {
+    return `responses to ${counted(users, 'user')} only: give the target file at least two accounts`;
+  }
+  if (planted < 2) {
+    return 'fewer than two users put private values into their state: give the target file a probe with `add`';
+  }
+  return undefined;
 }

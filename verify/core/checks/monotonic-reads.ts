@@ -1,17 +1,29 @@
 /** monotonic-reads: a read never shows an older state than an earlier read of its session. */
-import { Anomalies, type Check, conclude, type Finding, type Fold, percent } from '../check.ts';
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  type Finding,
+  type Fold,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
-import { PerObject, ReadEvidence, Removals } from './objects.ts';
+import { missingReads, PerObject, ReadEvidence, Removals } from './objects.ts';
 
 export const monotonicReads: Check = {
   guarantee: 'monotonic-reads',
   assumes: 'added values are unique, so one state is later than another when it has what was added since',
   minimum: '10 reads of a session on another instance than its read before',
-  start: () => new MonotonicReads(),
+  start: (_run, tell) => new MonotonicReads(tell),
+  conclude: concluded,
 };
 
 interface Seen {
@@ -23,7 +35,7 @@ interface Seen {
 }
 
 class MonotonicReads implements Fold {
-  readonly #anomalies = new Anomalies();
+  readonly #anomalies: Anomalies;
   readonly #evidence = new ReadEvidence();
   readonly #removals = new PerObject(() => new Removals());
   /** By object and reading session: the guarantee speaks of one session's reads. */
@@ -31,6 +43,10 @@ class MonotonicReads implements Fold {
     shown: new Map(),
     gone: new Map(),
   }));
+
+  constructor(tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+  }
 
   started(start: Start): void {
     if (start.object !== undefined) this.#removals.of(start.object).started(start);
@@ -75,19 +91,27 @@ class MonotonicReads implements Fold {
     this.#removals.ended(event.session);
   }
 
-  finish(): Finding {
-    const { judged, crossed, sessions } = this.#evidence;
-    const finding =
-      this.#anomalies.count === 0
-        ? `at most ${percent(upperBound(0, crossed))} of reads on another instance go back`
-        : `${this.#anomalies.count} values went back to an older state`;
-    const rests = {
-      'pairs of reads': judged,
-      'on two instances': crossed,
-      sessions,
-    };
-    return conclude(this.#anomalies, this.#evidence.missing('the read before'), rests, finding);
+  counts(): Counts {
+    return { ...this.#evidence.figures, back: this.#anomalies.count };
   }
+
+  finish(): Finding {
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const finding =
+    of('back') === 0
+      ? `at most ${percent(upperBound(0, of('crossed')))} of reads on another instance go back`
+      : `${of('back')} values went back to an older state`;
+  const rests = {
+    'pairs of reads': of('reads'),
+    'on two instances': of('crossed'),
+    sessions: of('sessions'),
+  };
+  return conclude(of('back'), missingReads(counts, 'the read before'), rests, finding);
 }
 
 function back(earlier: Operation, read: Operation, was: string, expected: string, came: string): Anomaly {

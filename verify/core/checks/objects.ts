@@ -1,5 +1,5 @@
 /** What the checks of data share: objects, removals, and the sessions whose reads count. */
-import { counted, ENOUGH_HANDOFFS } from '../check.ts';
+import { type Counts, counted, ENOUGH_HANDOFFS, reader } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Operation, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
@@ -94,18 +94,25 @@ export class ReadEvidence {
     }
   }
 
-  get sessions(): number {
-    return this.#sessions.size;
+  get figures(): Counts {
+    return {
+      reads: this.judged,
+      crossed: this.crossed,
+      sessions: this.#sessions.size,
+      lost: this.#lost,
+    };
   }
+}
 
-  missing(what: string): string | undefined {
-    if (this.#lost > 0) {
-      return `continuity is broken in ${counted(this.#lost, 'session')}: what those would have read cannot be told`;
-    }
-    if (this.crossed >= ENOUGH_HANDOFFS) return undefined;
-    return (
-      `${counted(this.crossed, 'read')} on another instance than ${what}, ${ENOUGH_HANDOFFS} are needed: ` +
-      'give the target file a probe with `read` and `add`, run at least two instances, or run for longer'
-    );
+/** What is missing before the reads that were judged say enough. */
+export function missingReads(counts: Counts, what: string): string | undefined {
+  const of = reader(counts);
+  if (of('lost') > 0) {
+    return `continuity is broken in ${counted(of('lost'), 'session')}: what those would have read cannot be told`;
   }
+  if (of('crossed') >= ENOUGH_HANDOFFS) return undefined;
+  return (
+    `${counted(of('crossed'), 'read')} on another instance than ${what}, ${ENOUGH_HANDOFFS} are needed: ` +
+    'give the target file a probe with `read` and `add`, run at least two instances, or run for longer'
+  );
 }

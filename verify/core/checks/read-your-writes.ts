@@ -1,17 +1,29 @@
 /** read-your-writes: a read called after an acknowledged write of its session returned shows that write. */
-import { Anomalies, type Check, conclude, type Finding, type Fold, percent } from '../check.ts';
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  type Finding,
+  type Fold,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
-import { PerObject, ReadEvidence, Removals } from './objects.ts';
+import { missingReads, PerObject, ReadEvidence, Removals } from './objects.ts';
 
 export const readYourWrites: Check = {
   guarantee: 'read-your-writes',
   assumes: 'added values are unique, and only recorded operations remove them',
   minimum: '10 reads of a session on another instance than its last acknowledged write',
-  start: () => new ReadYourWrites(),
+  start: (_run, tell) => new ReadYourWrites(tell),
+  conclude: concluded,
 };
 
 interface Written {
@@ -22,12 +34,16 @@ interface Written {
 }
 
 class ReadYourWrites implements Fold {
-  readonly #anomalies = new Anomalies();
+  readonly #anomalies: Anomalies;
   readonly #evidence = new ReadEvidence();
   readonly #objects = new PerObject<Written>(() => ({
     added: new Map(),
     removals: new Removals(),
   }));
+
+  constructor(tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+  }
 
   started(start: Start): void {
     if (start.object !== undefined) this.#objects.of(start.object).removals.started(start);
@@ -68,19 +84,27 @@ class ReadYourWrites implements Fold {
     if (event.type === 'session' && event.event === 'ended') this.#objects.ended(event.session);
   }
 
-  finish(): Finding {
-    const { judged, crossed, sessions } = this.#evidence;
-    const finding =
-      this.#anomalies.count === 0
-        ? `at most ${percent(upperBound(0, crossed))} of reads on another instance miss a write`
-        : `${this.#anomalies.count} acknowledged writes were not in a later read`;
-    const rests = {
-      'reads after a write': judged,
-      'on another instance': crossed,
-      sessions,
-    };
-    return conclude(this.#anomalies, this.#evidence.missing('the write before'), rests, finding);
+  counts(): Counts {
+    return { ...this.#evidence.figures, stale: this.#anomalies.count };
   }
+
+  finish(): Finding {
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const finding =
+    of('stale') === 0
+      ? `at most ${percent(upperBound(0, of('crossed')))} of reads on another instance miss a write`
+      : `${of('stale')} acknowledged writes were not in a later read`;
+  const rests = {
+    'reads after a write': of('reads'),
+    'on another instance': of('crossed'),
+    sessions: of('sessions'),
+  };
+  return conclude(of('stale'), missingReads(counts, 'the write before'), rests, finding);
 }
 
 function stale(write: Operation, read: Operation, expected: string, came: string): Anomaly {

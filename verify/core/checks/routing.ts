@@ -1,5 +1,17 @@
 /** routing: requests reach the instances as claimed. */
-import { Anomalies, type Check, conclude, counted, type Finding, type Fold, percent } from '../check.ts';
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
 import type { Event, Operation, Run, Served } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 import { chiSquareP } from '../statistics.ts';
@@ -9,7 +21,8 @@ export const routing: Check = {
   guarantee: 'routing',
   assumes: 'every instance has the same weight; requests during a fault are left out',
   minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
-  start: run => new Routing(run),
+  start: (run, tell) => new Routing(run, tell),
+  conclude: concluded,
 };
 
 /** Chance at which a spread is called uneven, over all tests of the run together. */
@@ -26,7 +39,7 @@ interface Route {
 
 class Routing implements Fold {
   readonly #run: Run;
-  readonly #anomalies = new Anomalies();
+  readonly #anomalies: Anomalies;
   readonly #shares = new Map<string, number>();
   readonly #open = new Map<string, Route>();
   /** Sessions that only ever met one instance, the longest first to be shown. */
@@ -38,9 +51,12 @@ class Routing implements Fold {
   /** Sticky: changes of instance whose request the balancer's log has not told of yet. */
   readonly #moves = new Map<string, WitnessStep[]>();
   #unexplained = 0;
+  /** Sessions that stayed, or moved, against the claim. */
+  #broken = 0;
 
-  constructor(run: Run) {
+  constructor(run: Run, tell?: Tell) {
     this.#run = run;
+    this.#anomalies = new Anomalies(tell);
   }
 
   ended(operation: Operation, standing: Standing): void {
@@ -88,6 +104,7 @@ class Routing implements Fold {
     this.#moves.delete(event.request);
     this.#unexplained--;
     if ((event.tried?.length ?? 1) > 1) return;
+    this.#broken++;
     this.#anomalies.add(() =>
       anomaly('UNPINNED', witness, 'a session moved to another instance without need'),
     );
@@ -104,25 +121,29 @@ class Routing implements Fold {
     }
   }
 
-  finish(): Finding {
-    for (const session of [...this.#open.keys()]) this.#close(session);
-    const shares = [...this.#shares.values()];
-    const p = chiSquareP(shares);
-    if (this.#run.routing === 'spread' && shares.length > 1) this.#judgeSpread(p);
-    const rests = {
+  counts(): Counts {
+    const counts: Record<string, number> = {
       requests: this.#requests,
-      instances: shares.length,
       sessions: this.#sessions,
+      repeats: this.#repeats,
+      unexplained: this.#unexplained,
+      broken: this.#broken,
     };
-    return conclude(this.#anomalies, this.#missing(), rests, this.#finding(p));
+    for (const [instance, requests] of this.#shares) counts[served(instance)] = requests;
+    return counts;
   }
 
-  #judgeSpread(p: number): void {
+  finish(): Finding {
+    for (const session of [...this.#open.keys()]) this.#close(session);
+    if (this.#run.routing === 'spread' && this.#shares.size > 1) this.#judgeSpread();
+    return { ...concluded(this.counts(), this.#run), anomalies: this.#anomalies.kept };
+  }
+
+  #judgeSpread(): void {
     const n = this.#shares.size;
-    const fair = this.#requests / n;
     const tests = 1 + this.#sessions;
-    const uneven = [...this.#shares].filter(([, count]) => Math.abs(count - fair) > OFF * fair);
-    if (p < SIGNIFICANT / tests && uneven.length > 0 && this.#requests >= ENOUGH.spread) {
+    const uneven = unevenly(this.#shares, this.#sessions);
+    if (uneven.length > 0) {
       const told = uneven.map(([instance, count]) => `${instance} served ${percent(count / this.#requests)}`);
       this.#anomalies.add(() => anomaly('PINNED', [], `${told.join(', ')}, where ${percent(1 / n)} is fair`));
     }
@@ -134,39 +155,73 @@ class Routing implements Fold {
         expected: 'other instances in turn',
         came: told,
       };
+      this.#broken++;
       this.#anomalies.add(() => anomaly('PINNED', [step], told));
     }
   }
+}
 
-  #finding(p: number): string {
-    if (this.#run.routing === 'sticky') {
-      return this.#anomalies.count === 0
-        ? `no session changed its instance in ${counted(this.#repeats, 'request')}`
-        : `${counted(this.#anomalies.count, 'request')} of ${this.#repeats} went to another instance than the session's`;
-    }
-    const shares = [...this.#shares.values()].map(count => percent(count / this.#requests)).join(' / ');
-    return this.#run.routing === 'spread'
-      ? `spread ${shares} (chi-square p = ${p.toPrecision(2)})`
-      : `every instance served: ${shares}`;
-  }
+/** The name under which the requests that an instance served are counted. */
+const SERVED = 'served by ';
+export const served = (instance: string): string => SERVED + instance;
 
-  #missing(): string | undefined {
-    if (this.#shares.size === 0) return 'no response names its instance: set `instance` in the target file';
-    if (this.#shares.size === 1) {
-      const only = [...this.#shares.keys()][0];
-      return `every response came from ${only}: with one instance nothing can be spread or stick. Run at least two`;
-    }
-    const [evidence, enough] =
-      this.#run.routing === 'sticky' ? [this.#repeats, ENOUGH.sticky] : [this.#requests, ENOUGH.spread];
-    if (evidence < enough) return `${counted(evidence, 'request')}, ${enough} are needed: run for longer`;
-    if (this.#unexplained > 0) {
-      return (
-        `${counted(this.#unexplained, 'request')} went to another instance than the session's, and no balancer ` +
-        'log tells whether that one was available'
-      );
-    }
-    return undefined;
+const sharesOf = (counts: Counts): Map<string, number> =>
+  new Map(
+    Object.entries(counts)
+      .filter(([name, requests]) => name.startsWith(SERVED) && requests > 0)
+      .map(([name, requests]) => [name.slice(SERVED.length), requests]),
+  );
+
+const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
+
+/** The instances whose share is off by so much that it is no chance, over all tests of the run together. */
+function unevenly(shares: ReadonlyMap<string, number>, sessions: number): [string, number][] {
+  const requests = sum(shares.values());
+  const fair = requests / shares.size;
+  if (requests < ENOUGH.spread || chiSquareP([...shares.values()]) >= SIGNIFICANT / (1 + sessions)) return [];
+  return [...shares].filter(([, count]) => Math.abs(count - fair) > OFF * fair);
+}
+
+function concluded(counts: Counts, run: Run): Conclusion {
+  const of = reader(counts);
+  const shares = sharesOf(counts);
+  const uneven = run.routing === 'spread' && unevenly(shares, of('sessions')).length > 0;
+  const violations = of('broken') + Number(uneven);
+  const rests = { requests: of('requests'), instances: shares.size, sessions: of('sessions') };
+  return conclude(violations, missing(counts, shares, run), rests, findingOf(counts, shares, run));
+}
+
+function findingOf(counts: Counts, shares: ReadonlyMap<string, number>, run: Run): string {
+  const [broken, repeats] = [reader(counts)('broken'), reader(counts)('repeats')];
+  if (run.routing === 'sticky') {
+    return broken === 0
+      ? `no session changed its instance in ${counted(repeats, 'request')}`
+      : `${counted(broken, 'request')} of ${repeats} went to another instance than the session's`;
   }
+  const requests = [...shares.values()];
+  const told = requests.map(count => percent(count / sum(requests))).join(' / ');
+  return run.routing === 'spread'
+    ? `spread ${told} (chi-square p = ${chiSquareP(requests).toPrecision(2)})`
+    : `every instance served: ${told}`;
+}
+
+function missing(counts: Counts, shares: ReadonlyMap<string, number>, run: Run): string | undefined {
+  const of = reader(counts);
+  if (shares.size === 0) return 'no response names its instance: set `instance` in the target file';
+  if (shares.size === 1) {
+    const only = [...shares.keys()][0];
+    return `every response came from ${only}: with one instance nothing can be spread or stick. Run at least two`;
+  }
+  const [evidence, enough] =
+    run.routing === 'sticky' ? [of('repeats'), ENOUGH.sticky] : [of('requests'), ENOUGH.spread];
+  if (evidence < enough) return `${counted(evidence, 'request')}, ${enough} are needed: run for longer`;
+  if (of('unexplained') > 0) {
+    return (
+      `${counted(of('unexplained'), 'request')} went to another instance than the session's, and no balancer ` +
+      'log tells whether that one was available'
+    );
+  }
+  return undefined;
 }
 
 function anomaly(name: string, witness: WitnessStep[], summary: string): Anomaly {
