@@ -24,15 +24,17 @@ export function terminal(result: Result, options: TerminalOptions): string {
     options.colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const others = result.guarantees.filter(verdict => !verdict.claimed);
+  const measured = others.filter(verdict => verdict.judgement !== 'unknown');
   const lines = [
     '',
     `${paint(result.target, 'bold')}  ${result.url}`,
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(claimed, paint, options.width),
-    ...(others.length > 0
-      ? ['', paint('measured, not claimed', 'dim'), ...table(others, paint, options.width)]
+    ...(measured.length > 0
+      ? ['', paint('measured, not claimed', 'dim'), ...table(measured, paint, options.width)]
       : []),
+    ...unmeasured(others, paint, options.width),
     '',
     ...instances(result.tally.instances, paint),
     ...failures(result, paint),
@@ -78,6 +80,15 @@ const restsOn = (verdict: Verdict): string =>
   Object.entries(verdict.rests)
     .map(([name, value]) => `${name} ${grouped(value)}`)
     .join(' · ');
+
+/** What is neither claimed nor could be measured: named, in a line. */
+function unmeasured(others: readonly Verdict[], paint: Paint, width: number): string[] {
+  const names = others.filter(verdict => verdict.judgement === 'unknown').map(verdict => verdict.guarantee);
+  if (names.length === 0) return [];
+  return ['', ...wrap(`not claimed, and this run is no evidence for ${names.join(', ')}`, width)].map(line =>
+    paint(line, 'dim'),
+  );
+}
 
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { closest, distance } from 'fastest-levenshtein';
 import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { CHECKS } from '../core/checks/index.ts';
 import { CLAIM_SETS, GUARANTEES, isGuarantee } from '../core/guarantees.ts';
 import type { Run } from '../core/history.ts';
 import { UsageError } from '../errors.ts';
+import { HOP_FEEDS } from '../workloads/hop.ts';
 import { type TargetFile, targetSchema } from './schema.ts';
 
 export interface Account {
@@ -176,7 +176,7 @@ function claimed(
     }
     const set = Object.hasOwn(CLAIM_SETS, claim) ? CLAIM_SETS[claim] : undefined;
     if (set !== undefined) {
-      for (const { guarantee } of CHECKS) if (set(guarantee)) names.add(guarantee);
+      for (const guarantee of HOP_FEEDS) if (set(guarantee)) names.add(guarantee);
       if (claim === 'sticky') routing = 'sticky';
     } else if (isGuarantee(claim)) names.add(claim);
     else {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../core/history.ts';
+import { witnessLines } from './witness.ts';
+
+const step = (operation: Partial<Operation>, came: string, expected?: string) => ({
+  operation: {
+    type: 'op' as const,
+    id: 1,
+    clock: 'c0',
+    client: 'c',
+    session: 's17',
+    user: 'carol',
+    action: 'add' as const,
+    request: 'r',
+    call: 0,
+    outcome: 'ok' as const,
+    ...operation,
+  },
+  came,
+  ...(expected === undefined ? {} : { expected }),
+});
+
+describe('witnessLines', () => {
+  it('draws requests that overlap', () => {
+    const lines = witnessLines([
+      step({ call: 1000, return: 9000, value: 'b41', instance: 'app-1' }, 'acknowledged'),
+      step({ call: 5000, return: 12000, value: 'b42', instance: 'app-2' }, 'acknowledged'),
+      step(
+        { action: 'read', object: 'basket@s17', call: 13000, return: 14000, instance: 'app-1' },
+        'saw b42',
+        '"b41" in it',
+      ),
+    ]);
+    expect(lines.join('\n')).toMatchInlineSnapshot(`
+      "  1  0.001 s  add "b41"    ├───────┤              on app-1    acknowledged
+        2  0.005 s  add "b42"        ├───────┤          on app-2    acknowledged
+        3  0.013 s  read basket                  ├───┤  on app-1    expected: "b41" in it
+                                                                    came:     saw b42"
+    `);
+  });
+
+  it('draws what touches as overlapping, and what never returned without an end', () => {
+    const lines = witnessLines([
+      step({ call: 0, return: 5, value: 'a' }, 'acknowledged'),
+      step({ call: 5, value: 'b' }, 'never returned'),
+    ]);
+    expect(lines[0]).toContain('├───┤');
+    expect(lines[1]).toContain('    ├───▶');
+  });
+
+  it('draws nothing for requests one after the other', () => {
+    const lines = witnessLines([step({ call: 0, return: 5 }, 'x'), step({ call: 6, return: 7 }, 'y')]);
+    expect(lines.join()).not.toContain('├');
+  });
+});
