@@ -13,7 +13,7 @@ import { SessionClient } from './client/session-client.ts';
 import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
 import type { Result } from './core/result.ts';
 import { HISTORY, judgeFile } from './judge-file.ts';
-import { Interpreter } from './target/interpret.ts';
+import { interpreterOf } from './target/interpret.ts';
 import type { Target } from './target/load.ts';
 import { ready } from './target/ready.ts';
 import { hop } from './workloads/hop.ts';
@@ -122,7 +122,7 @@ function contextOf(
   options: VerifyOptions,
 ): { context: Context; answered: () => number } {
   let answered = 0;
-  const interpreter = new Interpreter(target, makeLabeller(), run.canary);
+  const interpreter = interpreterOf(target, makeLabeller(), run.canary);
   const recorder = new Recorder(history, startClock(), run, interpreter, operation => {
     if (operation.status !== undefined) answered++;
     options.onOperation?.(operation);

@@ -1,12 +1,13 @@
 /** Performs the target's operations in one session, as its user, and records them. */
 import { canaryOf } from '../core/canary.ts';
+import { filled } from '../core/form.ts';
 import type { Operation } from '../core/history.ts';
-import type { Interpreter } from '../target/interpret.ts';
+import type { Interpreter, Reply } from '../core/interpret.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { Probe, RequestSpec } from '../target/schema.ts';
 import type { Random } from '../workloads/random.ts';
 import type { Recorded, Recorder } from './recorder.ts';
-import type { Reply, Send, SessionClient } from './session-client.ts';
+import type { Send, SessionClient } from './session-client.ts';
 
 /** What all clients of a run share. */
 export interface Context {
@@ -142,14 +143,11 @@ export class Driver {
       value,
       csrf: this.#client.csrf,
     };
-    const fill = (text: string): string =>
-      text.replace(/\{(\w+)\}/g, (whole, name: string) => known[name] ?? whole);
-    const entries = Object.entries(spec.form).map(([name, text]) => [name, fill(text)] as const);
     return {
       method: spec.method,
       path: spec.path,
       headers: spec.headers,
-      form: Object.fromEntries(entries),
+      form: filled(spec.form, known),
     };
   }
 }

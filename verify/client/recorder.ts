@@ -1,9 +1,9 @@
 /** Wraps requests into operations of a history: the decorator through which all of a run's requests go. */
 import type { Clock, Fault, Finish, Operation, Run, Served, SessionEvent } from '../core/history.ts';
-import type { Asked, Interpreter, Seen } from '../target/interpret.ts';
+import type { Asked, Interpreter, Reply, Seen } from '../core/interpret.ts';
 import type { RecorderClock } from './clock.ts';
 import type { HistoryFile } from './history-file.ts';
-import type { Reply, Send, SessionClient } from './session-client.ts';
+import type { Send, SessionClient } from './session-client.ts';
 
 /** Who does what: all of an operation that is known before its first byte leaves. */
 export interface Call extends Asked {

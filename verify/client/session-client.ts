@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
+import type { Reply } from '../core/interpret.ts';
 import type { Failure } from '../core/outcome.ts';
 
 export interface Send {
@@ -11,18 +12,6 @@ export interface Send {
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
   headers?: Record<string, string>;
-}
-
-/** What came back: a response, or why there is none. */
-export interface Reply {
-  status?: number;
-  failure?: Failure;
-  headers: IncomingHttpHeaders;
-  body: string;
-  /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
-  redirect?: string;
-  /** Cookies that the response changed. */
-  cookies: { name: string; value?: string }[];
 }
 
 export class SessionClient {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Reply } from '../client/session-client.ts';
 import { canaryOf } from '../core/canary.ts';
-import { Interpreter } from './interpret.ts';
+import type { Reply } from '../core/interpret.ts';
+import { interpreterOf } from './interpret.ts';
 import { parseTarget } from './load.ts';
 
 const target = parseTarget(
@@ -10,7 +10,7 @@ const target = parseTarget(
   'baton.yaml',
   {},
 );
-const interpreter = new Interpreter(target, secret => `label-of-${secret.length}`, 'bc0ffee');
+const interpreter = interpreterOf(target, secret => `label-of-${secret.length}`, 'bc0ffee');
 interpreter.sessionCookies = ['sid'];
 
 const reply = (more: Partial<Reply>): Reply => ({ status: 200, headers: {}, body: '', cookies: [], ...more });

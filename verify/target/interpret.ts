@@ -1,152 +1,16 @@
-/** What a reply says about the session: signed in or out, as whom, which state, which instance. */
+/** The core's reading of replies, for Node: by the accounts of a target file. */
 import { decodeHTML } from 'entities';
 import type { Labeller } from '../client/labels.ts';
-import type { Reply } from '../client/session-client.ts';
-import { canaryPattern } from '../core/canary.ts';
-import type { Action, CookieChange, Operation } from '../core/history.ts';
-import { outcomeOf } from '../core/outcome.ts';
+import { Interpreter } from '../core/interpret.ts';
 import type { Target } from './load.ts';
 
-/** The part of an operation that the reply decides. */
-export type Seen = Pick<
-  Operation,
-  | 'outcome'
-  | 'status'
-  | 'note'
-  | 'instance'
-  | 'source'
-  | 'signedIn'
-  | 'sawUser'
-  | 'saw'
-  | 'canaries'
-  | 'cookies'
->;
-
-export interface Asked {
-  action: Action;
-  /** The object whose state the reply shows, if any: its name in the target file. */
-  object?: string;
-}
-
-const safe = new Set<Action>(['form', 'read']);
-
-export class Interpreter {
-  /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
-  sessionCookies: readonly string[] = [];
-  readonly #target: Target;
-  readonly #label: Labeller;
-  readonly #canaries: RegExp;
-  readonly #canaryPrefix: string;
-  readonly #user: RegExp;
-  readonly #items: Map<string, RegExp>;
-  readonly #csrf: RegExp | undefined;
-  readonly #users: Map<string, string>;
-  readonly #header: string | undefined;
-
-  /** @param canaryPrefix what every canary of the run begins with: letters and digits */
-  constructor(target: Target, label: Labeller, canaryPrefix: string) {
-    this.#target = target;
-    this.#label = label;
-    this.#canaryPrefix = canaryPrefix;
-    this.#canaries = canaryPattern(canaryPrefix);
-    this.#user = new RegExp(target.signedIn.user);
-    this.#items = new Map(target.probes.map(probe => [probe.object, new RegExp(probe.read.items, 'g')]));
-    this.#csrf = target.csrf === undefined ? undefined : new RegExp(target.csrf);
-    this.#users = new Map(target.accounts.map(account => [account.user, account.label]));
-    this.#header = target.instance?.header.toLowerCase();
-  }
-
-  /** @returns the form token in a page; undefined when there is none */
-  csrf(reply: Reply): string | undefined {
-    const token = this.#csrf?.exec(reply.body)?.[1];
-    return token === undefined ? undefined : decodeHTML(token);
-  }
-
-  seen(reply: Reply, { action, object }: Asked): Seen {
-    const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
-    if (reply.status !== undefined) seen.status = reply.status;
-    const instance = this.#header === undefined ? undefined : reply.headers[this.#header];
-    if (typeof instance === 'string' && instance !== '') {
-      seen.instance = instance.slice(0, 100);
-      seen.source = 'header';
-    }
-    this.#session(seen, reply, action);
-    if (action === 'read' && seen.signedIn === 'in' && object !== undefined)
-      seen.saw = this.#state(reply, object);
-    this.#private(seen, reply);
-    seen.outcome = outcomeOf({ ...reply, signedIn: seen.signedIn }, safe.has(action));
-    return seen;
-  }
-
-  #session(seen: Seen, reply: Reply, action: Action): void {
-    const { status } = reply;
-    if (status === undefined || status >= 500 || action === 'form' || action === 'logout') return;
-    if (action === 'login') {
-      const accepted = loginAccepted(reply, this.#target);
-      if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
-      return;
-    }
-    if (status === 401 || reply.redirect === this.#target.login.page) seen.signedIn = 'out';
-    else if (action === 'read' && status < 300) this.#mark(seen, reply);
-  }
-
-  /** A page that should name its user, and does not, is signed out. */
-  #mark(seen: Seen, reply: Reply): void {
-    const user = this.#user.exec(reply.body)?.[1];
-    if (user === undefined || user === '') {
-      seen.signedIn = 'out';
-      return;
-    }
-    seen.signedIn = 'in';
-    const name = decodeHTML(user);
-    seen.sawUser = this.#users.get(name) ?? `unknown-${this.#label(name)}`;
-  }
-
-  #state(reply: Reply, object: string): string[] {
-    const items = this.#items.get(object);
-    if (items === undefined) return [];
-    return Array.from(reply.body.matchAll(items), match => decodeHTML(match[1] ?? ''));
-  }
-
-  /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
-  #private(seen: Seen, reply: Reply): void {
-    const found = new Set<string>();
-    if (reply.body.includes(this.#canaryPrefix)) {
-      for (const [canary] of reply.body.matchAll(this.#canaries)) found.add(canary);
-    }
-    for (const value of Object.values(reply.headers)) {
-      for (const [canary] of String(value).matchAll(this.#canaries)) found.add(canary);
-    }
-    for (const value of seen.saw ?? []) found.delete(value);
-    if (found.size > 0) seen.canaries = [...found];
-    const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
-    if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
-  }
-
-  #cookie({ name, value }: Reply['cookies'][number]): CookieChange {
-    return value === undefined
-      ? { name, change: 'deleted' }
-      : { name, change: 'set', label: this.#label(value) };
-  }
-}
-
-/**
- * Whether the answer to a login request accepts it, by this answer alone: the page after it may come from an
- * instance that does not know the session.
- *
- * @returns undefined when it says neither (an error of the server, "too many requests")
- */
-function loginAccepted(reply: Reply, target: Target): boolean | undefined {
-  const { status, redirect } = reply;
-  if (status === undefined || status >= 500 || status === 429) return undefined;
-  const { accepted, page } = target.login;
-  if (accepted !== undefined) return accepted.includes(status);
-  if (status >= 400 || redirect === page) return false;
-  if (redirect !== undefined) return true;
-  return !/type=["']?password/i.test(reply.body);
-}
-
-function noteOf({ status, failure, redirect }: Reply): string {
-  if (status === undefined) return failure ?? 'no answer';
-  return redirect === undefined ? String(status) : `${status} to ${redirect}`;
+/** @param canary what every canary of the run begins with: letters and digits */
+export function interpreterOf(target: Target, label: Labeller, canary: string): Interpreter {
+  const users = new Map(target.accounts.map(account => [account.user, account.label]));
+  return new Interpreter(target, {
+    label,
+    canary,
+    userLabel: name => users.get(name),
+    decode: decodeHTML,
+  });
 }

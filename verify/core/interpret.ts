@@ -1,0 +1,176 @@
+/** What a reply says about the session: signed in or out, as whom, which state, which instance. */
+import { canaryPattern } from './canary.ts';
+import type { Action, CookieChange, Operation } from './history.ts';
+import { type Failure, outcomeOf } from './outcome.ts';
+
+/** What came back: a response, or why there is none. */
+export interface Reply {
+  status?: number;
+  failure?: Failure;
+  /** By name, in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+  /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
+  redirect?: string;
+  /** Cookies that the response changed; one without a value is deleted. */
+  cookies: { name: string; value?: string }[];
+}
+
+/** What is known of a target's pages. Expressions are sources of regular ones, whose first group is the finding. */
+export interface Pages {
+  login: { page: string; accepted?: readonly number[] | undefined };
+  signedIn: { user: string };
+  csrf?: string | undefined;
+  probes: readonly { object: string; read: { items: string } }[];
+  instance?: { header: string } | undefined;
+}
+
+export interface Reading {
+  /** What stands for a secret in the history. */
+  label(secret: string): string;
+  /** @returns the label of a user of the run; undefined for anybody else */
+  userLabel(name: string): string | undefined;
+  /** What every canary of the run begins with: letters and digits. */
+  canary: string;
+  /** Resolves the character references of HTML (k6 and Node have different libraries for it). */
+  decode(html: string): string;
+}
+
+/** The part of an operation that the reply decides. */
+export type Seen = Pick<
+  Operation,
+  | 'outcome'
+  | 'status'
+  | 'note'
+  | 'instance'
+  | 'source'
+  | 'signedIn'
+  | 'sawUser'
+  | 'saw'
+  | 'canaries'
+  | 'cookies'
+>;
+
+export interface Asked {
+  action: Action;
+  /** The object whose state the reply shows, if any: its name in the target file. */
+  object?: string;
+}
+
+const safe = new Set<Action>(['form', 'read']);
+
+export class Interpreter {
+  /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
+  sessionCookies: readonly string[] = [];
+  readonly #pages: Pages;
+  readonly #reading: Reading;
+  readonly #canaries: RegExp;
+  readonly #user: RegExp;
+  readonly #items: Map<string, RegExp>;
+  readonly #csrf: RegExp | undefined;
+  readonly #header: string | undefined;
+
+  constructor(pages: Pages, reading: Reading) {
+    this.#pages = pages;
+    this.#reading = reading;
+    this.#canaries = canaryPattern(reading.canary);
+    this.#user = new RegExp(pages.signedIn.user);
+    this.#items = new Map(pages.probes.map(probe => [probe.object, new RegExp(probe.read.items, 'g')]));
+    this.#csrf = pages.csrf === undefined ? undefined : new RegExp(pages.csrf);
+    this.#header = pages.instance?.header.toLowerCase();
+  }
+
+  /** @returns the form token in a page; undefined when there is none */
+  csrf(reply: Reply): string | undefined {
+    const token = this.#csrf?.exec(reply.body)?.[1];
+    return token === undefined ? undefined : this.#reading.decode(token);
+  }
+
+  seen(reply: Reply, { action, object }: Asked): Seen {
+    const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
+    if (reply.status !== undefined) seen.status = reply.status;
+    const instance = this.#header === undefined ? undefined : reply.headers[this.#header];
+    if (typeof instance === 'string' && instance !== '') {
+      seen.instance = instance.slice(0, 100);
+      seen.source = 'header';
+    }
+    this.#session(seen, reply, action);
+    if (action === 'read' && seen.signedIn === 'in' && object !== undefined)
+      seen.saw = this.#state(reply, object);
+    this.#private(seen, reply);
+    seen.outcome = outcomeOf({ ...reply, signedIn: seen.signedIn }, safe.has(action));
+    return seen;
+  }
+
+  #session(seen: Seen, reply: Reply, action: Action): void {
+    const { status } = reply;
+    if (status === undefined || status >= 500 || action === 'form' || action === 'logout') return;
+    if (action === 'login') {
+      const accepted = loginAccepted(reply, this.#pages);
+      if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
+      return;
+    }
+    if (status === 401 || reply.redirect === this.#pages.login.page) seen.signedIn = 'out';
+    else if (action === 'read' && status < 300) this.#mark(seen, reply);
+  }
+
+  /** A page that should name its user, and does not, is signed out. */
+  #mark(seen: Seen, reply: Reply): void {
+    const user = this.#user.exec(reply.body)?.[1];
+    if (user === undefined || user === '') {
+      seen.signedIn = 'out';
+      return;
+    }
+    seen.signedIn = 'in';
+    const name = this.#reading.decode(user);
+    seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
+  }
+
+  #state(reply: Reply, object: string): string[] {
+    const items = this.#items.get(object);
+    if (items === undefined) return [];
+    return Array.from(reply.body.matchAll(items), match => this.#reading.decode(match[1] ?? ''));
+  }
+
+  /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
+  #private(seen: Seen, reply: Reply): void {
+    const found = new Set<string>();
+    if (reply.body.includes(this.#reading.canary)) {
+      for (const [canary] of reply.body.matchAll(this.#canaries)) found.add(canary);
+    }
+    for (const value of Object.values(reply.headers)) {
+      for (const [canary] of String(value).matchAll(this.#canaries)) found.add(canary);
+    }
+    for (const value of seen.saw ?? []) found.delete(value);
+    if (found.size > 0) seen.canaries = [...found];
+    const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
+    if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
+  }
+
+  #cookie({ name, value }: Reply['cookies'][number]): CookieChange {
+    return value === undefined
+      ? { name, change: 'deleted' }
+      : { name, change: 'set', label: this.#reading.label(value) };
+  }
+}
+
+/**
+ * Whether the answer to a login request accepts it, by this answer alone: the page after it may come from an
+ * instance that does not know the session.
+ *
+ * @returns undefined when it says neither (an error of the server, "too many requests")
+ */
+function loginAccepted(reply: Reply, pages: Pages): boolean | undefined {
+  const { status, redirect } = reply;
+  if (status === undefined || status >= 500 || status === 429) return undefined;
+  const { accepted, page } = pages.login;
+  if (accepted !== undefined) return accepted.includes(status);
+  if (status >= 400 || redirect === page) return false;
+  if (redirect !== undefined) return true;
+  return !/type=["']?password/i.test(reply.body);
+}
+
+function noteOf({ status, failure, redirect }: Reply): string {
+  if (status === undefined) return failure ?? 'no answer';
+  return redirect === undefined ? String(status) : `${status} to ${redirect}`;
+}
