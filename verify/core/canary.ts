@@ -23,3 +23,6 @@ export const canaryPattern = (prefix: string): RegExp =>
 export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
+
+/** @returns what every canary of one user begins with */
+export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;

@@ -1,7 +1,7 @@
 /** What every check is made of. */
 import type { Guarantee } from './guarantees.ts';
 import type { Event, Operation, Run, Start } from './history.ts';
-import type { Standing } from './sessions.ts';
+import type { SessionState, Standing } from './sessions.ts';
 import type { Anomaly, Judgement, Verdict } from './verdict.ts';
 
 /** What the fold of a check is given, in the order of the history. */
@@ -12,6 +12,8 @@ export interface Fold {
   ended?(operation: Operation, standing: Standing): void;
   /** Any other line. */
   event?(event: Event): void;
+  /** Nothing more comes of a session; called once for each, at the end of the run at the latest. */
+  sessionEnded?(session: SessionState): void;
   /** What was counted so far: cheap, and may be asked after every event. */
   counts(): Counts;
   finish(): Finding;

@@ -5,9 +5,10 @@ import { CHECKS } from './checks/index.ts';
 import { Clocks } from './clocks.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
+import { Objects } from './objects.ts';
 import { HistoryError } from './parse.ts';
 import type { Result, Tally } from './result.ts';
-import { Sessions } from './sessions.ts';
+import { type SessionState, Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
 import { combine, type Verdict } from './verdict.ts';
 
@@ -19,6 +20,7 @@ export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
   readonly #sessions: Sessions;
+  readonly #objects = new Objects();
   readonly #clocks = new Clocks();
   readonly #tally = new Tallying();
   readonly #open = new Map<number, Start>();
@@ -30,7 +32,7 @@ export class Judge {
    */
   constructor(run: Run, checks: readonly Check[] = CHECKS, tell?: Tell) {
     this.#run = run;
-    this.#sessions = new Sessions(run.declared);
+    this.#sessions = new Sessions(run);
     this.#folds = checks.map(check => ({ check, fold: check.start(run, tell) }));
   }
 
@@ -63,6 +65,7 @@ export class Judge {
     this.#open.set(start.id, start);
     this.#clocks.place(start, 'call');
     this.#sessions.started(start);
+    this.#objects.started(start);
     for (const { fold } of this.#folds) fold.started?.(start);
   }
 
@@ -78,15 +81,23 @@ export class Judge {
 
   #ended(operation: Operation): void {
     const standing = this.#sessions.ended(operation);
+    standing.reads = this.#objects.ended(operation, standing);
     this.#tally.ended(operation, standing);
     for (const { fold } of this.#folds) fold.ended?.(operation, standing);
   }
 
   #other(event: Event): void {
     if (event.type === 'finish') this.#finish = event;
-    if (event.type === 'session' && event.event === 'ended') this.#tally.sessionEnded(event.session);
+    if (event.type === 'object') this.#objects.declared(event);
     for (const { fold } of this.#folds) fold.event?.(event);
-    this.#sessions.event(event);
+    if (event.type !== 'session' || event.event !== 'ended') return;
+    this.#objects.sessionEnded(event.session);
+    const session = this.#sessions.sessionEnded(event.session);
+    if (session !== undefined) this.#sessionEnded(session);
+  }
+
+  #sessionEnded(session: SessionState): void {
+    for (const { fold } of this.#folds) fold.sessionEnded?.(session);
   }
 
   /** What was counted so far, for those who report while the run goes on. */
@@ -108,6 +119,7 @@ export class Judge {
         note: 'never ended',
       });
     }
+    for (const session of this.#sessions.open()) this.#sessionEnded(session);
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);

@@ -2,12 +2,19 @@
  * Facts about each session that several checks need, gathered once: who it belongs to, whether it lives,
  * which instance served it last. No judgement is made here.
  */
+
+import { ownCanaries } from './canary.ts';
 import { precedes } from './clocks.ts';
-import type { Declared, Event, Operation, Start } from './history.ts';
+import type { Declared, Operation, Run, Start } from './history.ts';
+import type { ReadFacts } from './read-facts.ts';
 
 export interface SessionState {
   session: string;
   user: string;
+  /** What every canary of its user begins with. */
+  canary: string;
+  /** Instances that have answered it since the login, in the order of first contact. */
+  instances: string[];
   /** The login that made it, once it was acknowledged. */
   login?: Operation;
   /** The first logout, from its call on. */
@@ -26,7 +33,11 @@ export interface Standing {
   /** Called after the login returned and over before any logout was called: continuity is judged on it. */
   live: boolean;
   /** The operation before it, when another instance served that one: the baton changed hands. */
-  handoffFrom?: Operation;
+  handoffFrom: Operation | undefined;
+  /** The first answer of this instance to the session since its login. */
+  firstContact: boolean;
+  /** For a read of a live session that shows an object: what it contradicts. Good until the next operation. */
+  reads: ReadFacts | undefined;
 }
 
 /** How far a timeout may be off: the larger of 2 s and 5 %, microseconds. */
@@ -35,15 +46,18 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
+  readonly #canary: string;
 
-  constructor(declared: Declared = {}) {
-    this.#expiry = declared.expiry ?? {};
+  constructor({ declared, canary }: Run) {
+    this.#expiry = declared?.expiry ?? {};
+    this.#canary = canary;
   }
 
   #state(event: { session: string; user: string }): SessionState {
     let state = this.#open.get(event.session);
     if (state === undefined) {
-      state = { session: event.session, user: event.user };
+      const { session, user } = event;
+      state = { session, user, canary: ownCanaries(this.#canary, user), instances: [] };
       this.#open.set(event.session, state);
     }
     return state;
@@ -58,16 +72,26 @@ export class Sessions {
   /** Takes in an operation that has ended and says how it stands. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
+    const result = this.#stand(operation, session);
+    const { instance } = operation;
+    if (instance !== undefined && session.login !== undefined && !session.instances.includes(instance)) {
+      session.instances.push(instance);
+      result.firstContact = true;
+    }
+    return result;
+  }
+
+  #stand(operation: Operation, session: SessionState): Standing {
     if (operation.action === 'login') {
       if (operation.outcome === 'ok' && session.login === undefined && operation.with === undefined) {
         session.login = operation;
         session.last = operation;
         session.active = operation.call;
       }
-      return { session, live: false };
+      return standing(session, false);
     }
     if (!lives(session, operation) || this.#mayHaveExpired(session, operation))
-      return { session, live: false };
+      return standing(session, false);
     const previous = session.last;
     if (honoured(operation) === false || deletedCookie(operation) !== undefined) {
       session.lost = operation;
@@ -79,7 +103,7 @@ export class Sessions {
       previous?.instance !== undefined &&
       operation.instance !== undefined &&
       previous.instance !== operation.instance;
-    return handoff ? { session, live: true, handoffFrom: previous } : { session, live: true };
+    return standing(session, true, handoff ? previous : undefined);
   }
 
   /** Within the tolerance of a declared timeout nothing is judged: either answer is right. */
@@ -97,11 +121,26 @@ export class Sessions {
     session.active = call;
   }
 
-  /** Forgets what can no longer matter. */
-  event(event: Event): void {
-    if (event.type === 'session' && event.event === 'ended') this.#open.delete(event.session);
+  /** Forgets a session. @returns what was known of it */
+  sessionEnded(session: string): SessionState | undefined {
+    const state = this.#open.get(session);
+    this.#open.delete(session);
+    return state;
+  }
+
+  /** Those that have not ended, in the order of their first operation. */
+  open(): Iterable<SessionState> {
+    return this.#open.values();
   }
 }
+
+const standing = (session: SessionState, live: boolean, handoffFrom?: Operation): Standing => ({
+  session,
+  live,
+  handoffFrom,
+  firstContact: false,
+  reads: undefined,
+});
 
 /**
  * @returns whether the response shows the session signed in as its own user;

@@ -1,15 +1,13 @@
 /** Counts of a run: how much was done, how it went, and which instance served how much. */
 import type { Operation } from './history.ts';
 import type { Tally } from './result.ts';
-import type { SessionState, Standing } from './sessions.ts';
+import type { Standing } from './sessions.ts';
 
 export class Tallying {
   readonly #outcomes = { ok: 0, fail: 0, info: 0 };
   readonly #users = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #instances = new Map<string, { requests: number; sessions: number }>();
-  /** Instances that an open session has met. */
-  readonly #met = new Map<string, Set<string>>();
   #sessions = 0;
   #handoffs = 0;
   #first = Number.POSITIVE_INFINITY;
@@ -17,13 +15,15 @@ export class Tallying {
 
   ended(operation: Operation, standing: Standing): void {
     this.#outcomes[operation.outcome]++;
-    this.#users.add(operation.user);
-    if (operation.action === 'login' && operation.outcome === 'ok') this.#sessions++;
+    if (operation.action === 'login') {
+      this.#users.add(operation.user);
+      if (operation.outcome === 'ok') this.#sessions++;
+    }
     if (standing.handoffFrom !== undefined) this.#handoffs++;
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome !== 'ok') this.#failed(operation);
-    if (operation.instance !== undefined) this.#served(operation.instance, standing.session);
+    if (operation.instance !== undefined) this.#served(operation.instance, standing.firstContact);
   }
 
   #failed({ status, note }: Operation): void {
@@ -31,26 +31,14 @@ export class Tallying {
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);
   }
 
-  #served(instance: string, { session, login }: SessionState): void {
+  #served(instance: string, firstContact: boolean): void {
     let of = this.#instances.get(instance);
     if (of === undefined) {
       of = { requests: 0, sessions: 0 };
       this.#instances.set(instance, of);
     }
     of.requests++;
-    if (login === undefined) return;
-    let met = this.#met.get(session);
-    if (met === undefined) {
-      met = new Set();
-      this.#met.set(session, met);
-    }
-    if (met.has(instance)) return;
-    met.add(instance);
-    of.sessions++;
-  }
-
-  sessionEnded(session: string): void {
-    this.#met.delete(session);
+    if (firstContact) of.sessions++;
   }
 
   finish(): Tally {

@@ -14,6 +14,7 @@ import {
   type Tell,
 } from '../check.ts';
 import type { Operation, Run, Start } from '../history.ts';
+import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
@@ -46,8 +47,8 @@ class Isolation implements Fold {
     if (start.action === 'add' && owner !== undefined) this.#planted.add(owner);
   }
 
-  ended(operation: Operation): void {
-    this.#sharedId(operation);
+  ended(operation: Operation, { session }: Standing): void {
+    if (operation.cookies !== undefined) this.#sharedId(operation);
     if (operation.action === 'add' && operation.outcome === 'ok') this.#plants.set(operation.user, operation);
     const looked = operation.saw !== undefined || operation.sawUser !== undefined;
     if (!looked && operation.canaries === undefined) return;
@@ -60,12 +61,20 @@ class Isolation implements Fold {
       this.#anomalies.add(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
       return;
     }
-    for (const value of [...(operation.saw ?? []), ...(operation.canaries ?? [])]) {
-      const owner = canaryOwner(value, this.#run.canary);
-      if (owner === undefined || owner === operation.user) continue;
-      this.#anomalies.add(() => this.#bleed(operation, `shows "${value}", private to ${owner}`, owner));
-      return;
+    const foreign = this.#foreign(operation.saw, session) ?? this.#foreign(operation.canaries, session);
+    if (foreign === undefined) return;
+    const owner = canaryOwner(foreign, this.#run.canary) ?? '';
+    this.#anomalies.add(() => this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner));
+  }
+
+  /** @returns the first value that is a canary of the run, and not of the session's user */
+  #foreign(values: readonly string[] | undefined, session: SessionState): string | undefined {
+    if (values === undefined) return undefined;
+    for (const value of values) {
+      if (value.startsWith(session.canary)) continue;
+      if (canaryOwner(value, this.#run.canary) !== undefined) return value;
     }
+    return undefined;
   }
 
   /** A session id that two users were given. */

@@ -11,12 +11,12 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { Event, Operation, Start } from '../history.ts';
+import type { Operation } from '../history.ts';
+import type { Contradiction } from '../read-facts.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
-import { missingReads, PerObject, ReadEvidence, Removals } from './objects.ts';
+import { missingReads, ReadEvidence } from './read-evidence.ts';
 
 export const monotonicReads: Check = {
   guarantee: 'monotonic-reads',
@@ -26,69 +26,19 @@ export const monotonicReads: Check = {
   conclude: concluded,
 };
 
-interface Seen {
-  /** For each value: the first read that showed it, by session. */
-  shown: Map<string, Operation>;
-  /** For each value that was shown and removed: the first read without it. */
-  gone: Map<string, Operation>;
-  last?: Operation;
-}
-
 class MonotonicReads implements Fold {
   readonly #anomalies: Anomalies;
   readonly #evidence = new ReadEvidence();
-  readonly #removals = new PerObject(() => new Removals());
-  /** By object and reading session: the guarantee speaks of one session's reads. */
-  readonly #seen = new PerObject<Seen>(() => ({
-    shown: new Map(),
-    gone: new Map(),
-  }));
 
   constructor(tell?: Tell) {
     this.#anomalies = new Anomalies(tell);
   }
 
-  started(start: Start): void {
-    if (start.object !== undefined) this.#removals.of(start.object).started(start);
-  }
-
   ended(operation: Operation, standing: Standing): void {
-    this.#evidence.ended(operation, standing);
-    if (operation.object === undefined) return;
-    const removals = this.#removals.of(operation.object);
-    removals.ended(operation);
-    if (!this.#evidence.counts(operation, standing)) return;
-    this.#read(operation, this.#seen.of(`${operation.object}@${operation.session}`), removals);
-  }
-
-  #read(read: Operation, seen: Seen, removals: Removals): void {
-    if (seen.last !== undefined && precedes(seen.last, read)) this.#evidence.add(read, seen.last);
-    const saw = new Set(read.saw);
-    for (const [value, earlier] of seen.shown) {
-      if (saw.has(value) || !precedes(earlier, read)) continue;
-      seen.shown.delete(value);
-      if (removals.mayBeGone(value, read)) seen.gone.set(value, read);
-      else
-        this.#anomalies.add(() => back(earlier, read, `showed "${value}"`, `"${value}" in it`, 'it is gone'));
-    }
-    for (const value of saw) {
-      const without = seen.gone.get(value);
-      if (without === undefined) {
-        if (!seen.shown.has(value)) seen.shown.set(value, read);
-      } else if (precedes(without, read)) {
-        seen.gone.delete(value);
-        this.#anomalies.add(() =>
-          back(without, read, `no longer showed "${value}"`, `"${value}" gone`, 'it is there again'),
-        );
-      }
-    }
-    seen.last = read;
-  }
-
-  event(event: Event): void {
-    if (event.type !== 'session' || event.event !== 'ended') return;
-    this.#seen.ended(event.session);
-    this.#removals.ended(event.session);
+    const { reads } = standing;
+    this.#evidence.add(operation, standing, reads?.read);
+    if (reads === undefined || reads.back.length === 0) return;
+    for (const contradiction of reads.back) this.#anomalies.add(() => back(operation, contradiction));
   }
 
   counts(): Counts {
@@ -114,15 +64,15 @@ function concluded(counts: Counts): Conclusion {
   return conclude(of('back'), missingReads(counts, 'the read before'), rests, finding);
 }
 
-function back(earlier: Operation, read: Operation, was: string, expected: string, came: string): Anomaly {
+function back(read: Operation, { against, was, expected, came }: Contradiction): Anomaly {
   return {
     name: 'BACK',
     guarantee: 'monotonic-reads',
     session: read.session,
     user: read.user,
-    summary: `${read.instance ?? 'the app'} showed an older state than ${earlier.instance ?? 'the app'} had shown before`,
+    summary: `${read.instance ?? 'the app'} showed an older state than ${against.instance ?? 'the app'} had shown before`,
     witness: [
-      { operation: earlier, came: was },
+      { operation: against, came: was },
       { operation: read, expected, came },
     ],
     notes: [],

@@ -13,7 +13,7 @@ import {
   type Tell,
 } from '../check.ts';
 import type { Event, Operation, Run, Served } from '../history.ts';
-import type { Standing } from '../sessions.ts';
+import type { SessionState, Standing } from '../sessions.ts';
 import { chiSquareP } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
@@ -34,14 +34,15 @@ const ENOUGH = { spread: 100, sticky: 10 };
 interface Route {
   first: Operation;
   requests: number;
-  instances: Set<string>;
+  /** Whether another instance than the first one's served it too. */
+  several: boolean;
 }
 
 class Routing implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
   readonly #shares = new Map<string, number>();
-  readonly #open = new Map<string, Route>();
+  readonly #open = new Map<SessionState, Route>();
   /** Sessions that only ever met one instance, the longest first to be shown. */
   #pinned: Route[] = [];
   #sessions = 0;
@@ -60,20 +61,19 @@ class Routing implements Fold {
   }
 
   ended(operation: Operation, standing: Standing): void {
-    const { instance, session } = operation;
+    const { instance } = operation;
     if (instance === undefined || this.#faults > 0) return;
     this.#requests++;
     this.#shares.set(instance, (this.#shares.get(instance) ?? 0) + 1);
     if (!standing.live) return;
-    let route = this.#open.get(session);
+    let route = this.#open.get(standing.session);
     if (route === undefined) {
-      route = { first: operation, requests: 0, instances: new Set() };
-      this.#open.set(session, route);
+      route = { first: operation, requests: 0, several: false };
+      this.#open.set(standing.session, route);
       this.#sessions++;
-    }
-    if (route.requests > 0) this.#repeats++;
+    } else this.#repeats++;
     route.requests++;
-    route.instances.add(instance);
+    if (route.first.instance !== instance) route.several = true;
     if (this.#run.routing === 'sticky' && standing.handoffFrom !== undefined) {
       this.#moved(standing.handoffFrom, operation);
     }
@@ -94,7 +94,6 @@ class Routing implements Fold {
   event(event: Event): void {
     if (event.type === 'fault') this.#faults += event.end === undefined ? 1 : -1;
     if (event.type === 'served') this.#served(event);
-    if (event.type === 'session' && event.event === 'ended') this.#close(event.session);
   }
 
   /** The balancer's log says that it tried no other instance first: nothing excuses the move. */
@@ -110,10 +109,10 @@ class Routing implements Fold {
     );
   }
 
-  #close(session: string): void {
+  sessionEnded(session: SessionState): void {
     const route = this.#open.get(session);
     this.#open.delete(session);
-    if (route === undefined || route.instances.size > 1) return;
+    if (route === undefined || route.several) return;
     this.#pinned.push(route);
     if (this.#pinned.length > 100) {
       this.#pinned.sort((a, b) => b.requests - a.requests);
@@ -134,7 +133,6 @@ class Routing implements Fold {
   }
 
   finish(): Finding {
-    for (const session of [...this.#open.keys()]) this.#close(session);
     if (this.#run.routing === 'spread' && this.#shares.size > 1) this.#judgeSpread();
     return { ...concluded(this.counts(), this.#run), anomalies: this.#anomalies.kept };
   }

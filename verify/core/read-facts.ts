@@ -1,0 +1,51 @@
+/** What a read may contradict, and what an object keeps to tell. */
+import type { Operation, Start } from './history.ts';
+
+/** A read shows what an earlier operation of its session rules out. */
+export interface Contradiction {
+  against: Operation;
+  /** What that operation did or showed. */
+  was: string;
+  expected: string;
+  came: string;
+}
+
+export interface ReadFacts {
+  /** The last acknowledged write of the read's session that was over when it was called. */
+  write: Operation | undefined;
+  /** The session's read before it. */
+  read: Operation | undefined;
+  /** Against acknowledged writes of its session. */
+  stale: Contradiction[];
+  /** Against earlier reads of its session. */
+  back: Contradiction[];
+}
+
+/** How one kind of object follows its operations, in the order of the history. */
+export interface ObjectState {
+  started(start: Start): void;
+  /** A change has ended, however. */
+  wrote(operation: Operation): void;
+  /** Adds to `facts` what a read of a live session contradicts. */
+  read(read: Operation, facts: ReadFacts): void;
+}
+
+/** What one session has seen of an object. */
+export interface Reader {
+  session: string;
+  last?: Operation;
+  /** For each value: the first read that showed it. */
+  shown: Map<string, Operation>;
+  /** For each value that was shown and removed: the first read without it. */
+  gone: Map<string, Operation>;
+  /** The object's number of changes at the last read, if that read owed nothing; else −1. */
+  settled: number;
+}
+
+/** @returns the reader of a session; an object has few, mostly one */
+export function readerOf(readers: Reader[], session: string): Reader {
+  for (const reader of readers) if (reader.session === session) return reader;
+  const reader: Reader = { session, shown: new Map(), gone: new Map(), settled: -1 };
+  readers.push(reader);
+  return reader;
+}

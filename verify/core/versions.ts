@@ -1,0 +1,88 @@
+/** Registers and counters: objects whose states have a number, so that one is later than another. */
+import { precedes } from './clocks.ts';
+import type { ObjectEvent, Operation, Start } from './history.ts';
+import { type Contradiction, type ObjectState, type Reader, type ReadFacts, readerOf } from './read-facts.ts';
+
+/**
+ * The order of versions comes from the server where it gives a number; of a register from its one writer, who
+ * calls one write after the other; of a counter that only rises from the count. Where none of these is so,
+ * nothing is contradicted, and nothing counts as evidence.
+ */
+export class Versions implements ObjectState {
+  readonly #counter: boolean;
+  /** Register: the number of each written value, in the order of one writer; undefined once there are two. */
+  #order: Map<string, number> | undefined = new Map();
+  #written = 0;
+  #writer: string | undefined;
+  #writing: Start | undefined;
+  /** Counter: what acknowledged increments have added up to; undefined once one was negative. */
+  #sum: number | undefined;
+  /** The latest acknowledged write, with the version that it made. */
+  #last: { operation: Operation; version: number } | undefined;
+  readonly #readers: (Reader & { version?: number })[] = [];
+
+  constructor(kind: ObjectEvent) {
+    this.#counter = kind.kind === 'counter';
+    const [initial] = kind.initial ?? [];
+    if (this.#counter) this.#sum = Number(initial ?? 0);
+    else if (initial !== undefined) this.#order?.set(initial, 0);
+  }
+
+  started(start: Start): void {
+    const { value = '' } = start;
+    if (this.#counter) {
+      if (!(Number(value) >= 0)) this.#sum = undefined;
+      return;
+    }
+    // A second writer, two writes at once, or a value written twice: the order cannot be known from the calls.
+    const single = this.#writer === undefined || this.#writer === start.client;
+    if (!single || this.#writing !== undefined || this.#order?.has(value)) this.#order = undefined;
+    this.#writer = start.client;
+    this.#writing = start;
+    this.#order?.set(value, ++this.#written);
+  }
+
+  wrote(operation: Operation): void {
+    if (this.#writing?.id === operation.id) this.#writing = undefined;
+    const { value = '' } = operation;
+    // It may take effect at any later time, so that its value says nothing of the order.
+    if (operation.outcome === 'info') this.#order?.delete(value);
+    if (operation.outcome !== 'ok') return;
+    if (this.#counter && this.#sum !== undefined) this.#sum += Number(value);
+    const version = operation.version ?? (this.#counter ? this.#sum : this.#order?.get(value));
+    if (version === undefined) return;
+    if (this.#last === undefined || version >= this.#last.version) this.#last = { operation, version };
+  }
+
+  read(read: Operation, facts: ReadFacts): void {
+    const [shown = ''] = read.saw ?? [];
+    const version = read.version ?? (this.#counter ? this.#counted(shown) : this.#order?.get(shown));
+    const reader: Reader & { version?: number } = readerOf(this.#readers, read.session);
+    if (version === undefined || Number.isNaN(version)) return;
+    const write = this.#last;
+    if (write !== undefined && write.operation.session === read.session && precedes(write.operation, read)) {
+      facts.write = write.operation;
+      if (version < write.version) facts.stale.push(older(write.operation, 'acknowledged', shown));
+    }
+    const { last } = reader;
+    if (last !== undefined && precedes(last, read)) {
+      facts.read = last;
+      if (version < (reader.version ?? version))
+        facts.back.push(older(last, `showed "${last.saw?.[0]}"`, shown));
+    }
+    reader.last = read;
+    reader.version = version;
+  }
+
+  #counted(shown: string): number | undefined {
+    return this.#sum === undefined ? undefined : Number(shown);
+  }
+}
+
+const older = (against: Operation, was: string, shown: string): Contradiction => ({
+  against,
+  was,
+  expected:
+    against.value === undefined ? 'the same state or a later one' : `"${against.value}" or a later state`,
+  came: `showed "${shown}", an older state`,
+});
