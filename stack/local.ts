@@ -1,7 +1,5 @@
 /** The stack as local processes: redis-server, nginx and any number of instances. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalInstance } from './instance.ts';
 import { balancerLog, instanceLog } from './logs.ts';
@@ -10,7 +8,7 @@ import { freePort, freePortFrom } from './ports.ts';
 import { requirePrograms } from './programs.ts';
 import { RedisProcess } from './redis.ts';
 import type { Instance, InstanceOptions, LogSource, Stack } from './stack.ts';
-import { guardFolder, releaseFolder } from './watchdog.ts';
+import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 export interface LocalStackOptions {
   /** How many to begin with, or what each of them is to be. Default 2. */
@@ -72,8 +70,8 @@ class LocalStack implements Stack {
   #stopped: Promise<void> | undefined;
 
   constructor(options: LocalStackOptions, ports: { balancer: number; status: number; store: number }) {
-    const dir = mkdtempSync(join(tmpdir(), 'baton-stack-'));
-    guardFolder(dir);
+    const dir = temporaryPath('baton-stack-');
+    makeFolder(dir);
     const { promise, resolve } = Promise.withResolvers<string>();
     this.died = promise;
     this.#onDeath = description => {
@@ -168,7 +166,6 @@ class LocalStack implements Stack {
     await this.balancer.dispose();
     await Promise.all(this.#instances.map(instance => instance.dispose()));
     await this.store.dispose();
-    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
-    releaseFolder(this.#dir);
+    removeFolder(this.#dir);
   }
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './group.ts';
 import { lastLines } from './log-file.ts';
 import type { Service } from './stack.ts';
@@ -40,6 +41,12 @@ interface Run {
 }
 
 const LAST_LINES = 50;
+
+/**
+ * Becomes the program once we say go, which is when the watchdog knows of it. Killed before that, we leave a process
+ * that nobody guards; it reads the end of the pipe instead, and ends.
+ */
+const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
 export class ServerProcess implements Service {
   readonly name: string;
@@ -156,13 +163,12 @@ export class ServerProcess implements Service {
 
   #spawn(): ChildProcess {
     startWatchdog();
-    const [program, ...args] = this.#spec.command;
     const log = openSync(this.#spec.log, 'a');
-    // Detached makes it the leader of a process group: signals reach what it starts itself, and the terminal's
-    // Ctrl-C reaches only us, so that we stop things in order.
-    const child = spawn(program, args, {
+    const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...this.#spec.command], {
+      // Leader of a process group: signals reach what it starts itself, and the terminal's Ctrl-C reaches only us,
+      // so that we stop things in order.
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, 'pipe'],
       env: this.#spec.env,
     });
     closeSync(log);
@@ -171,6 +177,10 @@ export class ServerProcess implements Service {
 
   #watch(child: ChildProcess, pid: number): Run {
     guardGroup(pid);
+    const go = child.stdio[3];
+    if (!(go instanceof Writable)) throw new Error('expected a pipe as the fourth file of a child');
+    go.on('error', () => {}); // Killed before it could start: its end is told by `exit`.
+    go.end('go\n');
     child.on('error', () => {}); // A signal that came too late.
     const exited = once(child, 'exit');
     const run: Run = {

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that the stack needs is not on this machine. */
-class MissingProgramError extends Error {
+export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 

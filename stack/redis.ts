@@ -1,13 +1,12 @@
 /** A Redis (or Valkey) server as a child process. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
 import type { Service } from './stack.ts';
-import { guardFolder, releaseFolder } from './watchdog.ts';
+import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 export interface RedisOptions {
   /** Where its data and log live; kept when it stops. By default a temporary folder, removed when it stops. */
@@ -59,7 +58,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   constructor(options: RedisOptions & { port: number }) {
     const { port } = options;
     const program = findProgram('redis-server', 'valkey-server');
-    const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'baton-redis-'));
+    const dir = options.dir ?? temporaryPath('baton-redis-');
     super({
       name: 'redis',
       command: [program, ...redisArguments(port, dir), ...(options.args ?? [])],
@@ -75,8 +74,8 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 
   override async start(): Promise<void> {
-    if (this.#temporary) guardFolder(this.#dir);
-    mkdirSync(this.#dir, { recursive: true });
+    if (this.#temporary) makeFolder(this.#dir);
+    else mkdirSync(this.#dir, { recursive: true });
     await super.start();
   }
 
@@ -96,9 +95,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 
   #removeData(): void {
-    if (!this.#temporary) return;
-    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
-    releaseFolder(this.#dir);
+    if (this.#temporary) removeFolder(this.#dir);
   }
 }
 

@@ -1,9 +1,13 @@
 /**
- * Sees to it that no process and no temporary folder outlives this process, however it ends: by its own will,
+ * Sees to it that no process, container or temporary folder outlives this process, however it ends: by its own will,
  * an uncaught error, a signal, even `kill -9`. A small second process (watchdog-process.ts) holds the reading end
  * of a pipe; when this process goes, the kernel closes the pipe, and the watchdog clears up.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
@@ -18,12 +22,20 @@ export function releaseGroup(pgid: number): void {
   tell(`-group ${pgid}`);
 }
 
-/** The folder is removed when this process ends, unless released before. */
-export function guardFolder(folder: string): void {
-  tell(`+folder ${folder}`);
+/** A path in the system's folder for temporary files that nobody else uses. */
+export function temporaryPath(prefix: string): string {
+  return join(tmpdir(), `${prefix}${randomBytes(6).toString('hex')}`);
 }
 
-export function releaseFolder(folder: string): void {
+/** Makes a folder, for this user alone, that is removed when this process ends, unless it was removed before. */
+export function makeFolder(folder: string): void {
+  tell(`+folder ${folder}`); // Before it is there, so that there is no moment in which nobody would remove it.
+  mkdirSync(folder, { mode: 0o700, recursive: true });
+}
+
+/** Removes it and what is in it, now. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   tell(`-folder ${folder}`);
 }
 
