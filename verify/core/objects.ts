@@ -29,7 +29,6 @@ class Values implements ObjectState {
   readonly #removed = new Map<string, Value>();
   readonly #cap: number;
   readonly #readers: Reader[] = [];
-  #last: Operation | undefined;
   #reads = 0;
   /** Rises with every event that may change what a read must show. */
   #changes = 0;
@@ -58,7 +57,7 @@ class Values implements ObjectState {
       if (action === 'remove' && outcome === 'ok') this.#remove(value, known, operation);
       if (action === 'add' && outcome === 'ok') known.add = operation;
     }
-    if (outcome === 'ok') this.#last = operation;
+    if (outcome === 'ok') readerOf(this.#readers, operation.session).wrote = operation;
   }
 
   #of(value: string): Value {
@@ -92,11 +91,9 @@ class Values implements ObjectState {
 
   read(read: Operation, facts: ReadFacts): void {
     const reader = readerOf(this.#readers, read.session);
-    const { last } = reader;
+    const { last, wrote } = reader;
     if (last !== undefined && precedes(last, read)) facts.read = last;
-    if (this.#last !== undefined && this.#last.session === read.session && precedes(this.#last, read)) {
-      facts.write = this.#last;
-    }
+    if (wrote !== undefined && precedes(wrote, read)) facts.write = wrote;
     // The same state as before, which contradicted nothing and owed nothing: so does this one.
     if (reader.settled === this.#changes && last !== undefined && same(last.saw, read.saw)) {
       reader.last = read;

@@ -30,9 +30,12 @@ export interface ObjectState {
   read(read: Operation, facts: ReadFacts): void;
 }
 
-/** What one session has seen of an object. */
+/** What one session has written to an object, and seen of it. */
 export interface Reader {
   session: string;
+  /** Its last acknowledged write. */
+  wrote?: Operation;
+  /** Its last read. */
   last?: Operation;
   /** For each value: the first read that showed it. */
   shown: Map<string, Operation>;

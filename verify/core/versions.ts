@@ -3,6 +3,12 @@ import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
 import { type Contradiction, type ObjectState, type Reader, type ReadFacts, readerOf } from './read-facts.ts';
 
+/** With the versions of what the session wrote and read last. */
+interface Numbered extends Reader {
+  written?: number;
+  version?: number;
+}
+
 /**
  * The order of versions comes from the server where it gives a number; of a register from its one writer, who
  * calls one write after the other; of a counter that only rises from the count. Where none of these is so,
@@ -17,9 +23,7 @@ export class Versions implements ObjectState {
   #writing: Start | undefined;
   /** Counter: what acknowledged increments have added up to; undefined once one was negative. */
   #sum: number | undefined;
-  /** The latest acknowledged write, with the version that it made. */
-  #last: { operation: Operation; version: number } | undefined;
-  readonly #readers: (Reader & { version?: number })[] = [];
+  readonly #readers: Numbered[] = [];
 
   constructor(kind: ObjectEvent) {
     this.#counter = kind.kind === 'counter';
@@ -51,20 +55,22 @@ export class Versions implements ObjectState {
     if (this.#counter && this.#sum !== undefined) this.#sum += Number(value);
     const version = operation.version ?? (this.#counter ? this.#sum : this.#order?.get(value));
     if (version === undefined) return;
-    if (this.#last === undefined || version >= this.#last.version) this.#last = { operation, version };
+    const reader: Numbered = readerOf(this.#readers, operation.session);
+    if (version < (reader.written ?? version)) return;
+    reader.wrote = operation;
+    reader.written = version;
   }
 
   read(read: Operation, facts: ReadFacts): void {
     const [shown = ''] = read.saw ?? [];
     const version = read.version ?? (this.#counter ? this.#counted(shown) : this.#order?.get(shown));
-    const reader: Reader & { version?: number } = readerOf(this.#readers, read.session);
+    const reader: Numbered = readerOf(this.#readers, read.session);
     if (version === undefined || Number.isNaN(version)) return;
-    const write = this.#last;
-    if (write !== undefined && write.operation.session === read.session && precedes(write.operation, read)) {
-      facts.write = write.operation;
-      if (version < write.version) facts.stale.push(older(write.operation, 'acknowledged', shown));
+    const { last, wrote } = reader;
+    if (wrote !== undefined && precedes(wrote, read)) {
+      facts.write = wrote;
+      if (version < (reader.written ?? version)) facts.stale.push(older(wrote, 'acknowledged', shown));
     }
-    const { last } = reader;
     if (last !== undefined && precedes(last, read)) {
       facts.read = last;
       if (version < (reader.version ?? version))

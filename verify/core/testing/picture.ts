@@ -28,7 +28,16 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
 export type Shown = Partial<
   Pick<
     Operation,
-    'outcome' | 'status' | 'note' | 'signedIn' | 'sawUser' | 'canaries' | 'cookies' | 'call' | 'return'
+    | 'outcome'
+    | 'status'
+    | 'note'
+    | 'signedIn'
+    | 'sawUser'
+    | 'canaries'
+    | 'cookies'
+    | 'call'
+    | 'return'
+    | 'version'
   >
 >;
 
@@ -113,6 +122,11 @@ export class SessionPicture {
 
   remove(value: string, instance: string, shown: Shown = {}): this {
     return this.#request('remove', instance, { object: `basket@${this.name}`, value, ...shown });
+  }
+
+  /** Any other change of the object. */
+  change(action: Action, value: string, instance: string, shown: Shown = {}): this {
+    return this.#request(action, instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
   logout(instance: string): this {
