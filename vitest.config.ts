@@ -8,11 +8,11 @@ const project = (name: string, include: string[], extra: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['{app,stack,verify,tests}/**/*.test.ts'], {
+      project('unit', ['{app,stack,verify,loadtests,tests}/**/*.test.ts'], {
         exclude: ['**/*.property.test.ts', '**/*.integration.test.ts', '**/node_modules/**'],
       }),
-      project('property', ['{app,stack,verify,tests}/**/*.property.test.ts']),
-      project('integration', ['{app,stack,verify,tests}/**/*.integration.test.ts'], {
+      project('property', ['{app,stack,verify,loadtests,tests}/**/*.property.test.ts']),
+      project('integration', ['{app,stack,verify,loadtests,tests}/**/*.integration.test.ts'], {
         testTimeout: 120_000,
         hookTimeout: 60_000,
         // Two cores: servers under test and their load share them, one file at a time.

@@ -55,6 +55,13 @@ describe('terminal', () => {
     expect(text).toContain(' VALID  the claimed guarantee holds');
   });
 
+  it('says that it knows no proof where only counts are known', () => {
+    const result = lost().finish().result();
+    const counts = result.guarantees.map(verdict => ({ ...verdict, anomalies: [] }));
+    const text = terminal({ ...result, guarantees: counts }, { colour: false, width: 100 });
+    expect(text).toContain('\ncontinuity was broken 1 time; the requests that prove it are not known here\n');
+  });
+
   it('colours only when asked to', () => {
     expect(drawn(lost())).not.toContain('\u001b');
     expect(drawn(lost(), true)).toContain('\u001b[31m✗ continuity');

@@ -143,12 +143,18 @@ function proof(verdict: Verdict, result: Result, paint: Paint, { width }: Termin
   const more = verdict.violations - shown.length;
   return [
     ...blocks,
-    ...(more > 0 ? [paint(`  … and ${grouped(more)} more of ${verdict.guarantee}`, 'dim')] : []),
+    ...(more > 0 ? [paint(moreOf(verdict, more, shown.length), 'dim')] : []),
     paint(`  it holds when ${GUARANTEES[verdict.guarantee].holds}`, 'dim'),
     paint(`  see it again:  ${result.command}`, 'dim'),
     '',
   ];
 }
+
+/** Where only counts are known, as in a summary of k6, there is no witness to be shown. */
+const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
+  shown === 0
+    ? `${guarantee} was broken ${counted(more, 'time')}; the requests that prove it are not known here`
+    : `  … and ${grouped(more)} more of ${guarantee}`;
 
 /** One of each story: those that differ in numbers alone (which instance, which session) tell nothing new. */
 function distinct(anomalies: readonly Anomaly[]): Anomaly[] {

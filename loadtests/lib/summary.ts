@@ -1,0 +1,135 @@
+/** The metrics of a whole run → the verdict, as the verifier's reports tell it. Pure: see handleSummary. */
+import { type Counts, counted, grouped } from '../../verify/core/check.ts';
+import { served } from '../../verify/core/checks/routing.ts';
+import type { Guarantee } from '../../verify/core/guarantees.ts';
+import type { Run } from '../../verify/core/history.ts';
+import type { Result, Tally } from '../../verify/core/result.ts';
+import { combine, type Verdict } from '../../verify/core/verdict.ts';
+import { terminal } from '../../verify/reports/terminal.ts';
+import { CHECKS, countsOf, ERRORS, FAILURES, OTHER, TAGGED, tagged } from './figures.ts';
+
+/** What k6 gives to handleSummary, as far as it is used. */
+export interface SummaryData {
+  metrics?: Readonly<Record<string, { values: Readonly<Record<string, number>> }>>;
+  state?: { testRunDurationMs: number; isStdOutTTY: boolean };
+  setup_data?: unknown;
+}
+
+type Sum = (metric: string) => number;
+
+/**
+ * @param run what setup() made
+ * @param instances those that were expected
+ */
+export function resultOf(data: SummaryData, run: Run, instances: readonly string[]): Result {
+  const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
+  const guarantees = verdicts(sum, run, instances);
+  const errors = sum(ERRORS);
+  const judgements = guarantees.map(verdict => verdict.judgement);
+  return {
+    format: 'baton-result',
+    version: 1,
+    run: run.run,
+    target: run.target,
+    url: run.url,
+    seed: run.seed,
+    started: run.started,
+    command: run.command,
+    finished: 'complete',
+    judgement: combine(errors > 0 ? [...judgements, 'unknown'] : judgements),
+    guarantees,
+    tally: tallyOf(sum, instances, (data.state?.testRunDurationMs ?? 0) * 1000),
+    remarks: remarksOn(guarantees, errors),
+  };
+}
+
+function remarksOn(guarantees: readonly Verdict[], errors: number): string[] {
+  const remarks: string[] = [];
+  if (errors > 0) remarks.push(`${counted(errors, 'iteration')} of the script ended in an error: see above`);
+  if (guarantees.some(verdict => verdict.violations > 0)) {
+    remarks.push(
+      'to see the requests: HISTORY=1 k6 run --console-output run.ndjson --log-format raw loadtests/dashboard.ts, ' +
+        'then npx baton check run.ndjson',
+    );
+  }
+  return remarks;
+}
+
+function verdicts(sum: Sum, run: Run, instances: readonly string[]): Verdict[] {
+  const counts = countsOf(sum);
+  const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
+  const shares = [...instances, OTHER].map(name => [served(name), sum(tagged(TAGGED.requests, name))]);
+  const routes: Counts = { ...counts.get('routing'), ...Object.fromEntries(shares) };
+  return CHECKS.map(check => {
+    const { guarantee } = check;
+    if (guarantee !== 'routing') return verdict(guarantee, check.conclude(counts.get(guarantee) ?? {}, run));
+    // No threshold of k6 can hold a chi-square test, so no more is claimed than one can hold.
+    const found = verdict(guarantee, check.conclude(routes, { ...run, routing: 'least-outstanding' }));
+    if (missing.length === 0) return found;
+    return { ...found, judgement: 'unknown', why: notServed(missing), finding: '' };
+  });
+}
+
+function verdict(
+  guarantee: Guarantee,
+  conclusion: Omit<Verdict, 'guarantee' | 'claimed' | 'anomalies'>,
+): Verdict {
+  // Each virtual user knows its own pairs of instances, which do not add up.
+  const { 'login pairs': _, ...rests } = conclusion.rests;
+  return { guarantee, claimed: true, ...conclusion, rests, anomalies: [] };
+}
+
+const notServed = (missing: readonly string[]): string =>
+  `${missing.join(', ')} served nothing, and INSTANCES expects ${missing.length === 1 ? 'it' : 'them'}: see that ` +
+  'the balancer reaches every instance and that the session does not stick to one';
+
+function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tally {
+  const outcome = (name: string): number => sum(tagged(TAGGED.operations, name));
+  const [ok, fail, info] = [outcome('ok'), outcome('fail'), outcome('info')];
+  const rows = [...instances, OTHER].map(instance => ({
+    instance,
+    requests: sum(tagged(TAGGED.requests, instance)),
+    sessions: sum(tagged(TAGGED.met, instance)),
+  }));
+  const known = rows.reduce((total, { requests }) => total + requests, 0);
+  const failures = FAILURES.map(how => [how, sum(tagged(TAGGED.failed, how))] as const);
+  return {
+    operations: ok + fail + info,
+    ok,
+    fail,
+    info,
+    sessions: sum('baton_sessions'),
+    users: sum('baton_users'),
+    handoffs: sum('baton_handoffs'),
+    duration,
+    failures: Object.fromEntries(failures.filter(([, times]) => times > 0)),
+    instances: rows
+      .filter(({ instance, requests }) => instance !== OTHER || requests > 0)
+      .map(row => ({ ...row, share: known === 0 ? 0 : row.requests / known })),
+  };
+}
+
+/** What k6 itself measured, in one line. */
+export function loadLine(data: SummaryData): string {
+  const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
+  const ms = (name: string): string => `${value('http_req_duration', name).toFixed(1)} ms`;
+  const dropped = value('dropped_iterations', 'count');
+  return (
+    `k6: ${counted(value('http_reqs', 'count'), 'request')}, ${grouped(Math.round(value('http_reqs', 'rate')))} a second, ` +
+    `answered in ${ms('med')} (median), ${ms('p(95)')} (95 %), ${ms('max')} (most)` +
+    (dropped > 0 ? `; ${counted(dropped, 'iteration')} not started in time` : '')
+  );
+}
+
+/** The whole text of a summary. */
+export function summaryText(
+  data: SummaryData,
+  run: Run | undefined,
+  { instances, colour }: { instances: readonly string[]; colour: boolean },
+): string {
+  if (data.metrics === undefined) {
+    return 'expected the metrics of k6 in the form of its default summary: run without --new-machine-readable-summary\n';
+  }
+  if (run === undefined) return 'nothing was run: setup() did not end, see the error above\n';
+  return `\n${loadLine(data)}\n${terminal(resultOf(data, run, instances), { colour, width: 100 })}`;
+}
