@@ -9,7 +9,8 @@ export const VERSION = 1;
 /**
  * form: opens the login page · login · logout: ends this session · logout-all: ends all sessions of the user
  * read: shows who is signed in and, with an object, its state · add, remove: one value of it
- * set: replaces a register's value · increment: a counter, by its value · clear: takes out all that is in it
+ * set: replaces a register's value, or with `state` all that an object holds · cas: sets a register whose value is
+ * `expected` · increment: a counter, by its value · clear: takes out all that is in it
  */
 export type Action =
   | 'form'
@@ -20,6 +21,7 @@ export type Action =
   | 'add'
   | 'remove'
   | 'set'
+  | 'cas'
   | 'increment'
   | 'clear';
 
@@ -127,6 +129,10 @@ interface Called {
   action: Action;
   object?: string;
   value?: string;
+  /** cas: the value that is to be replaced. */
+  expected?: string;
+  /** set: all of the new state, of an object that holds several values. */
+  state?: string[];
   request: string;
   call: number;
   /** Path of the request, without query. */

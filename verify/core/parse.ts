@@ -18,6 +18,7 @@ const actions = [
   'add',
   'remove',
   'set',
+  'cas',
   'increment',
   'clear',
 ] as const;
@@ -34,6 +35,8 @@ const called: Shape = {
 const mayBeCalled: Shape = {
   object: 'text',
   value: 'text',
+  expected: 'text',
+  state: 'texts',
   path: 'text',
   with: ['old', 'before-login', 'invented', 'forged', 'none'],
   change: 'text',

@@ -1,0 +1,226 @@
+/**
+ * Decides linearizability without a search where all values are unique and there are only reads and adds (of a
+ * register: sets): then the reads alone tell the order. An operation that nobody acknowledged is taken to have
+ * happened if somebody saw its value, and otherwise never to.
+ */
+import type { ObjectKind } from './history.ts';
+import type { Decision, Interval } from './linearizability.ts';
+
+const OK: Decision = { verdict: 'ok' };
+const violated = (culprit: number): Decision => ({ verdict: 'violated', culprit, placed: [] });
+
+/** The write that is not in the history: of what was there before it. */
+const BEFORE = -1;
+
+/** Values by number, and the operation that wrote each. */
+interface Writes {
+  numbers: ReadonlyMap<string, number>;
+  operations: readonly number[];
+}
+
+/** @returns undefined when the history is not of that sort; a violation has no `placed` */
+export function direct(
+  kind: ObjectKind,
+  initial: readonly string[] | undefined,
+  operations: readonly Interval[],
+): Decision | undefined {
+  if (kind === 'counter') return undefined;
+  const writes = writesOf(kind, initial ?? [], operations);
+  if (writes === undefined) return undefined;
+  return kind === 'register'
+    ? register(initial?.[0], writes, operations)
+    : growing(kind, initial ?? [], writes, operations);
+}
+
+function writesOf(
+  kind: ObjectKind,
+  initial: readonly string[],
+  operations: readonly Interval[],
+): Writes | undefined {
+  const numbers = new Map<string, number>();
+  const by: number[] = [];
+  for (const value of initial) {
+    if (numbers.has(value)) return undefined;
+    numbers.set(value, by.push(BEFORE) - 1);
+  }
+  for (let i = 0; i < operations.length; i++) {
+    const { action, value } = (operations[i] as Interval).deed;
+    if (action === 'read') continue;
+    const writing = action === 'add' || (action === 'set' && kind === 'register');
+    if (!writing || value === undefined || numbers.has(value)) return undefined;
+    numbers.set(value, by.push(i) - 1);
+  }
+  return { numbers, operations: by };
+}
+
+/**
+ * A set, list or bag that only grows: all states that were read lie within each other, and every operation has its
+ * slot: the add of a value before the first state that shows it and after the last that does not; what was never
+ * shown after all. It is linearizable if and only if the order of slots agrees with time.
+ */
+function growing(
+  kind: ObjectKind,
+  initial: readonly string[],
+  writes: Writes,
+  operations: readonly Interval[],
+): Decision {
+  const reads: number[] = [];
+  for (let i = 0; i < operations.length; i++) {
+    const { return: end, deed } = operations[i] as Interval;
+    if (deed.action === 'read' && end !== Number.POSITIVE_INFINITY) reads.push(i);
+  }
+  const saw = (i: number): readonly string[] => operations[i]?.deed.saw ?? [];
+  const sizes = reads.map(i => (kind === 'set' ? new Set(saw(i)).size : saw(i).length));
+  const order = reads.map((_, nth) => nth).sort((a, b) => (sizes[a] as number) - (sizes[b] as number));
+
+  const growth = new Growth(kind, writes);
+  growth.extend(initial);
+  const slots = new Int32Array(operations.length).fill(-1);
+  let slot = 0;
+  for (const nth of order) {
+    const read = reads[nth] as number;
+    const fresh = growth.extend(saw(read));
+    if (fresh === undefined) return violated(read);
+    for (const [i, number] of fresh.entries()) {
+      if (kind === 'list' || i === 0) slot++;
+      slots[writes.operations[number] as number] = slot;
+    }
+    if (fresh.length > 0) slot++;
+    slots[read] = slot;
+  }
+  for (const i of writes.operations) {
+    if (i !== BEFORE && slots[i] === -1 && operations[i]?.return !== Number.POSITIVE_INFINITY)
+      slots[i] = slot + 1;
+  }
+  return inTime(slots, slot + 2, operations);
+}
+
+/** The states of an object that grows, the smallest first. */
+class Growth {
+  readonly #kind: ObjectKind;
+  readonly #numbers: ReadonlyMap<string, number>;
+  /** By value: its place in the state, −1 while it is not in it. */
+  readonly #places: Int32Array;
+  /** By value: the last state that showed it. */
+  readonly #shown: Int32Array;
+  #size = 0;
+  #states = 0;
+
+  constructor(kind: ObjectKind, { numbers }: Writes) {
+    this.#kind = kind;
+    this.#numbers = numbers;
+    this.#places = new Int32Array(numbers.size).fill(-1);
+    this.#shown = new Int32Array(numbers.size);
+  }
+
+  /** @returns the values that it did not have before, by number; undefined if it cannot have grown to that state */
+  extend(state: readonly string[]): readonly number[] | undefined {
+    this.#states++;
+    const fresh: number[] = [];
+    let old = 0;
+    for (let place = 0; place < state.length; place++) {
+      const number = this.#numbers.get(state[place] as string);
+      if (number === undefined) return undefined;
+      if (this.#shown[number] === this.#states) {
+        if (this.#kind === 'set') continue;
+        return undefined;
+      }
+      this.#shown[number] = this.#states;
+      if (this.#places[number] === -1) fresh.push(number);
+      else if (this.#kind === 'list' && this.#places[number] !== place) return undefined;
+      else old++;
+    }
+    if (old !== this.#size) return undefined;
+    for (const number of fresh) this.#places[number] = this.#size++;
+    return fresh;
+  }
+}
+
+/** Whether no operation of a later slot had returned before one of an earlier slot was called. */
+function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Decision {
+  /** By slot: the operation called last, and the first return. */
+  const lastCalled = new Int32Array(count).fill(-1);
+  const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
+  for (let i = 0; i < operations.length; i++) {
+    const slot = slots[i] as number;
+    if (slot < 0) continue;
+    const operation = operations[i] as Interval;
+    if (operation.call > call(lastCalled[slot] as number)) lastCalled[slot] = i;
+    firstReturn[slot] = Math.min(firstReturn[slot] as number, operation.return);
+  }
+  let latest = -1;
+  for (let slot = 0; slot < count; slot++) {
+    if ((firstReturn[slot] as number) < call(latest)) return violated(latest);
+    const here = lastCalled[slot] as number;
+    if (call(here) > call(latest)) latest = here;
+  }
+  return OK;
+}
+
+/** From the first return of the operations on one value to the last call of them: it was there in between. */
+interface Zone {
+  first: number;
+  last: number;
+  /** The operation called last. */
+  latest: number;
+}
+
+/**
+ * A register with unique values: the zones of Gibbons and Korach, "Testing shared memories" (1997). Of two values
+ * one must come first; that fails exactly when each has an operation that returned before one of the other was
+ * called. Two such zones overlap and run forward (first < last), or one lies within another that does.
+ */
+function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Decision {
+  const zones: (Zone | undefined)[] = [];
+  const unset = writes.operations.length;
+  const start = initial === undefined ? unset : (writes.numbers.get(initial) as number);
+  zones[start] = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
+  for (let i = 0; i < operations.length; i++) {
+    const { call, return: end, deed } = operations[i] as Interval;
+    const reading = deed.action === 'read';
+    if (reading && end === Number.POSITIVE_INFINITY) continue;
+    const value = reading ? deed.saw?.[0] : deed.value;
+    const number = value === undefined ? unset : writes.numbers.get(value);
+    if (number === undefined || (number === unset && start !== unset)) return violated(i);
+    const write = writes.operations[number] ?? BEFORE;
+    if (reading && write !== BEFORE && end < (operations[write]?.call as number)) return violated(i);
+    let zone = zones[number];
+    if (zone === undefined) {
+      zone = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
+      zones[number] = zone;
+    }
+    zone.first = Math.min(zone.first, end);
+    if (call > zone.last) {
+      zone.last = call;
+      zone.latest = i;
+    }
+  }
+  return apart(zones.filter(zone => zone !== undefined && zone.first < Number.POSITIVE_INFINITY) as Zone[]);
+}
+
+function apart(zones: readonly Zone[]): Decision {
+  const later = (a: Zone, b: Zone): Decision => violated(a.last > b.last ? a.latest : b.latest);
+  const forward = zones.filter(zone => zone.first < zone.last).sort((a, b) => a.first - b.first);
+  for (let i = 1; i < forward.length; i++) {
+    const [a, b] = [forward[i - 1] as Zone, forward[i] as Zone];
+    if (b.first < a.last) return later(a, b);
+  }
+  for (const zone of zones) {
+    if (zone.first < zone.last) continue;
+    const around = lastBefore(forward, zone.last);
+    if (around !== undefined && zone.first < around.last) return later(around, zone);
+  }
+  return OK;
+}
+
+/** @returns the last zone that begins before the time, of zones in order */
+function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
+  let [low, high] = [0, zones.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((zones[middle] as Zone).first < time) low = middle + 1;
+    else high = middle;
+  }
+  return zones[low - 1];
+}

@@ -1,0 +1,46 @@
+/** The judge of linearizability against one that tries every order, on random histories, valid and broken. */
+import { describe, expect, it } from 'vitest';
+import type { ObjectKind } from './history.ts';
+import { decide, type Interval, searched } from './linearizability.ts';
+import { linearizableByBruteForce } from './testing/brute-force.ts';
+import { type Drawn, drawHistory, drawing } from './testing/random-history.ts';
+
+/** Histories of each kind; BATON_HISTORIES draws more (npm run test:long). */
+const HISTORIES = Number(process.env['BATON_HISTORIES'] ?? 4000);
+
+const KINDS: readonly ObjectKind[] = ['register', 'counter', 'set', 'list', 'bag'];
+
+const shown = ({ kind, initial, operations }: Drawn): string =>
+  [
+    `${kind} ${JSON.stringify(initial)}`,
+    ...operations.map(o => `${o.call}..${o.return} ${JSON.stringify(o.deed)}`),
+  ].join('\n');
+
+describe.each(KINDS)('on a %s', kind => {
+  it('both judges agree, whatever is drawn', () => {
+    const found = { linearizable: 0, not: 0 };
+    for (let seed = 0; seed < HISTORIES; seed++) {
+      const draw = drawing(seed * 5 + KINDS.indexOf(kind));
+      const drawn = drawHistory(kind, 1 + draw(7), draw(2) > 0, draw);
+      const { initial, operations } = drawn;
+      const truth = linearizableByBruteForce(kind, initial, operations) ? 'ok' : 'violated';
+      for (const judge of [decide, searched]) {
+        const got = judge(kind, initial, operations);
+        if (got.verdict !== truth)
+          expect.fail(`seed ${seed}: ${judge.name} says ${got.verdict}, and it is ${truth}\n${shown(drawn)}`);
+        if (got.verdict === 'violated') checkPrefix(drawn, got.placed, judge === searched);
+      }
+      found[truth === 'ok' ? 'linearizable' : 'not']++;
+    }
+    // The comparison says something only if both kinds occurred.
+    expect(Math.min(found.linearizable, found.not)).toBeGreaterThan(HISTORIES / 10);
+  }, 600_000);
+});
+
+/** The placed operations alone are explained. */
+function checkPrefix({ kind, initial, operations }: Drawn, placed: readonly number[], any: boolean): void {
+  if (!any) return;
+  const prefix = placed.map(i => operations[i] as Interval);
+  expect(new Set(placed).size).toBe(placed.length);
+  expect(linearizableByBruteForce(kind, initial, prefix)).toBe(true);
+}

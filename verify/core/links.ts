@@ -1,0 +1,45 @@
+/** Doubly linked lists of numbers that give back what was taken out, last first ("dancing links", Knuth 2000). */
+export class Links {
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+
+  /** @param size all members and ends are below it */
+  constructor(size: number) {
+    this.#next = new Int32Array(size);
+    this.#previous = new Int32Array(size);
+  }
+
+  /** Makes a list of the members; `end` is what lies before its first and after its last. */
+  chain(members: readonly number[], end: number): this {
+    let last = end;
+    for (const member of members) {
+      this.#next[last] = member;
+      this.#previous[member] = last;
+      last = member;
+    }
+    this.#next[last] = end;
+    this.#previous[end] = last;
+    return this;
+  }
+
+  next(member: number): number {
+    return this.#next[member] as number;
+  }
+
+  previous(member: number): number {
+    return this.#previous[member] as number;
+  }
+
+  take(member: number): void {
+    const next = this.next(member);
+    const previous = this.previous(member);
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+  }
+
+  /** Puts back the member that was taken last of those not put back. */
+  restore(member: number): void {
+    this.#next[this.previous(member)] = member;
+    this.#previous[this.next(member)] = member;
+  }
+}

@@ -1,0 +1,60 @@
+/** Puts the operations of a search in the orders that it needs. */
+import type { Interval } from './linearizability.ts';
+import { Links } from './links.ts';
+import type { Transitions } from './transitions.ts';
+
+/** The operations of one class that may never have happened, in the order of their calls. */
+export interface Unsure {
+  kind: number;
+  calls: number[];
+  operations: number[];
+}
+
+/** @returns the operations that happened, in the order of their calls */
+export function sureOnes(operations: readonly Interval[]): number[] {
+  const sure: number[] = [];
+  operations.forEach((operation, i) => {
+    if (operation.return !== Number.POSITIVE_INFINITY) sure.push(i);
+  });
+  return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
+}
+
+/** @returns those that may have. Reads that nobody saw an answer of are left out: they say nothing. */
+export function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
+  const classes = new Map<number, Unsure>();
+  const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
+  unsure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
+  for (const i of unsure) {
+    const { call, deed } = operations[i] as Interval;
+    if (deed.action === 'read') continue;
+    const kind = transitions.classOf(deed);
+    let of = classes.get(kind);
+    if (of === undefined) {
+      of = { kind, calls: [], operations: [] };
+      classes.set(kind, of);
+    }
+    of.calls.push(call);
+    of.operations.push(i);
+  }
+  return [...classes.values()];
+}
+
+/** Lists the operations of each class in the order of returns; the end of a class's list is `end + 1 + class`. */
+export function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
+  const classes = new Map<number, number[]>();
+  let most = 0;
+  for (const i of byReturn) {
+    const kind = kinds[i] as number;
+    most = Math.max(most, kind);
+    const members = classes.get(kind);
+    if (members === undefined) classes.set(kind, [i]);
+    else members.push(i);
+  }
+  const links = new Links(end + 2 + most);
+  for (const [kind, members] of classes) links.chain(members, end + 1 + kind);
+  return links;
+}
+
+/** @returns a list of the members between two ends of that number, which is above all of them */
+export const inOrder = (members: readonly number[], end: number): Links =>
+  new Links(end + 1).chain(members, end);

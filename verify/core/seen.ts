@@ -1,0 +1,111 @@
+/**
+ * The memory of a search (Lowe 2017): configurations that were tried already. One is told by which operations have
+ * been placed and by the state that they led to; to come to it again by another order can lead to nothing new.
+ */
+
+/** A place in the search. */
+export interface Configuration {
+  /** One bit for each acknowledged operation. */
+  placed: Int32Array;
+  /** All operations before this word are placed, and none from the word `to` on. */
+  from: number;
+  to: number;
+  state: number;
+  /** The state before the unacknowledged operations placed last, if an acknowledged one must follow; else −1. */
+  chain: number;
+  /** How many unacknowledged operations of each class have been placed. */
+  counts: Uint16Array;
+}
+
+/** next entry of the bucket, hash, from, to, state, chain; the words and the counts follow. */
+const HEAD = 6;
+
+/** Entries lie one after the other in one array, so that millions of them cost no objects. */
+export class Seen {
+  #data = new Int32Array(1 << 12);
+  #used = 1;
+  #buckets = new Int32Array(1 << 10);
+  #entries = 0;
+
+  /** Bytes that it takes, to hold against a limit. */
+  get bytes(): number {
+    return 4 * this.#used;
+  }
+
+  /**
+   * Subtle: a configuration counts as seen when the same acknowledged operations led to the same state with no more
+   * of the others. Whatever could follow it could follow the one that has more of them left.
+   *
+   * @returns whether it was seen before; if not, it is from now on
+   */
+  add(configuration: Configuration): boolean {
+    const hash = hashOf(configuration);
+    let at = this.#buckets[hash & (this.#buckets.length - 1)] as number;
+    for (; at !== 0; at = this.#data[at] as number) {
+      if (this.#data[at + 1] === hash && this.#covers(at, configuration)) return true;
+    }
+    this.#write(configuration, hash);
+    return false;
+  }
+
+  #covers(at: number, { placed, from, to, state, chain, counts }: Configuration): boolean {
+    const data = this.#data;
+    if (data[at + 2] !== from || data[at + 3] !== to) return false;
+    if (data[at + 4] !== state || data[at + 5] !== chain) return false;
+    let entry = at + HEAD;
+    for (let word = from; word < to; word++) if (data[entry++] !== placed[word]) return false;
+    for (let i = 0; i < counts.length; i++) {
+      if ((data[entry++] as number) > (counts[i] as number)) return false;
+    }
+    return true;
+  }
+
+  #write({ placed, from, to, state, chain, counts }: Configuration, hash: number): void {
+    const at = this.#used;
+    this.#used += HEAD + to - from + counts.length;
+    if (this.#used > this.#data.length) {
+      const larger = new Int32Array(Math.max(2 * this.#data.length, this.#used));
+      larger.set(this.#data);
+      this.#data = larger;
+    }
+    const data = this.#data;
+    data[at + 1] = hash;
+    data[at + 2] = from;
+    data[at + 3] = to;
+    data[at + 4] = state;
+    data[at + 5] = chain;
+    let entry = at + HEAD;
+    for (let word = from; word < to; word++) data[entry++] = placed[word] as number;
+    for (let i = 0; i < counts.length; i++) data[entry++] = counts[i] as number;
+    this.#link(at);
+    if (++this.#entries > this.#buckets.length) this.#spread(counts.length);
+  }
+
+  #link(at: number): void {
+    const bucket = (this.#data[at + 1] as number) & (this.#buckets.length - 1);
+    this.#data[at] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = at;
+  }
+
+  #spread(counts: number): void {
+    this.#buckets = new Int32Array(4 * this.#buckets.length);
+    const data = this.#data;
+    for (let at = 1; at < this.#used; ) {
+      this.#link(at);
+      at += HEAD + (data[at + 3] as number) - (data[at + 2] as number) + counts;
+    }
+  }
+}
+
+/** FNV-1a over whole words, then mixed. Counts are left out: entries that differ in them alone share a bucket. */
+function hashOf({ placed, from, to, state, chain }: Configuration): number {
+  let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
+  hash = Math.imul(hash ^ state, 0x01000193);
+  hash = Math.imul(hash ^ chain, 0x01000193);
+  for (let word = from; word < to; word++) {
+    hash = Math.imul(hash ^ (placed[word] as number), 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return hash ^ (hash >>> 15);
+}

@@ -1,0 +1,35 @@
+/**
+ * The second judge of linearizability, as simple as can be: it tries every order of the operations, with every
+ * choice of those that may not have happened. For histories of a few operations only.
+ */
+import type { ObjectKind } from '../history.ts';
+import type { Interval } from '../linearizability.ts';
+import { MODELS, type State } from '../models.ts';
+
+/** @returns whether some order explains every answer */
+export function linearizableByBruteForce(
+  kind: ObjectKind,
+  initial: readonly string[] | undefined,
+  operations: readonly Interval[],
+): boolean {
+  const model = MODELS[kind];
+  return explained(model.initial(initial), operations);
+
+  function explained(state: State, left: readonly Interval[]): boolean {
+    if (left.every(operation => operation.return === Number.POSITIVE_INFINITY)) return true;
+    return left.some(next => {
+      if (left.some(other => other.return < next.call)) return false;
+      const after =
+        next.return === Number.POSITIVE_INFINITY && next.deed.action === 'read'
+          ? state
+          : model.step(state, next.deed);
+      return (
+        after !== undefined &&
+        explained(
+          after,
+          left.filter(other => other !== next),
+        )
+      );
+    });
+  }
+}

@@ -1,0 +1,90 @@
+/** Draws small histories of one object: from an atomic one that happened, most of them then damaged a little. */
+import type { Action, ObjectKind } from '../history.ts';
+import type { Interval } from '../linearizability.ts';
+import { type Deed, MODELS, type State } from '../models.ts';
+
+/** Whole numbers below a bound, the same ones for the same seed (mulberry32). */
+export type Draw = (bound: number) => number;
+
+export function drawing(seed: number): Draw {
+  let state = seed | 0;
+  return bound => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
+  };
+}
+
+export interface Drawn {
+  kind: ObjectKind;
+  initial: string[];
+  operations: Interval[];
+}
+
+const updates: Record<ObjectKind, readonly Action[]> = {
+  register: ['set', 'set', 'set', 'cas', 'cas', 'clear'],
+  counter: ['increment', 'increment', 'increment', 'set', 'clear'],
+  set: ['add', 'add', 'add', 'remove', 'clear', 'set'],
+  list: ['add', 'add', 'add', 'remove', 'clear', 'set'],
+  bag: ['add', 'add', 'add', 'remove', 'clear', 'set'],
+};
+
+/** @param unique every value is written once, and nothing but reads and plain writes occurs */
+export function drawHistory(kind: ObjectKind, size: number, unique: boolean, draw: Draw): Drawn {
+  const model = MODELS[kind];
+  const value = (): string => (unique ? `v${++values}` : String(1 + draw(3)));
+  let values = 0;
+  const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
+  let state: State = model.initial(initial);
+  const operations: Interval[] = [];
+  /** Small spans make many equal times: closed intervals are put to the test. */
+  const span = 1 + draw(1 + draw(3 * size));
+  for (let i = 0; i < size; i++) {
+    const at = i * 2;
+    const reads = draw(2) > 0;
+    const action = reads ? 'read' : unique ? (updates[kind][0] as Action) : among(updates[kind], draw);
+    const deed: Deed = { action };
+    if (action === 'read') deed.saw = state;
+    else if (action !== 'clear') deed.value = value();
+    if (action === 'cas') deed.expected = draw(2) > 0 ? (state[0] ?? '1') : value();
+    if (action === 'set' && kind !== 'register' && kind !== 'counter') deed.state = [value(), value()];
+    const after = model.step(state, deed);
+    const info = action !== 'read' && draw(4) === 0;
+    // What nobody acknowledged may be without effect, and a cas that failed did not happen.
+    if (after === undefined && !info) continue;
+    if (after !== undefined && (!info || draw(2) > 0)) state = after;
+    operations.push({
+      call: at - draw(span),
+      return: info ? Number.POSITIVE_INFINITY : at + draw(span),
+      deed,
+    });
+  }
+  for (let damages = draw(4); damages > 0; damages--) damage(operations, draw);
+  return { kind, initial, operations };
+}
+
+const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.length)] as T;
+
+/** Changes one answer or one interval, as a fault of the store would. */
+function damage(operations: Interval[], draw: Draw): void {
+  const operation = operations[draw(operations.length)];
+  if (operation === undefined || operation.return === Number.POSITIVE_INFINITY) return;
+  const { deed } = operation;
+  const { saw = [] } = among(operations, draw).deed;
+  const how = draw(4);
+  if (deed.action === 'read' && how < 2) operation.deed = { ...deed, saw };
+  else if (deed.action === 'read' && how < 3)
+    operation.deed = { ...deed, saw: altered(deed.saw ?? [], draw) };
+  else {
+    operation.call += draw(13) - 6;
+    operation.return = operation.call + draw(4);
+  }
+}
+
+function altered(saw: readonly string[], draw: Draw): string[] {
+  const how = draw(3);
+  if (how === 0) return saw.slice(draw(2));
+  if (how === 1) return [...saw].reverse();
+  return saw.length === 1 ? [String(Number(saw[0]) + 1)] : [...saw, saw[0] ?? '1'];
+}

@@ -1,0 +1,84 @@
+/** A model with its states and deeds numbered, so that a search computes each step once and compares numbers. */
+import type { Deed, Model, State } from './models.ts';
+
+/** The deed cannot have been answered so in that state. */
+export const REFUSED = -1;
+const UNTRIED = -2;
+
+/** With more classes of deeds than this, steps lie in a map: most of a table would be empty. */
+const WIDE = 256;
+
+export class Transitions {
+  readonly #model: Model;
+  readonly #deeds: Deed[] = [];
+  readonly #classes = new Map<string, number>();
+  readonly #states: State[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #rows: Int32Array[] = [];
+  readonly #steps = new Map<number, number>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** All deeds are to be given before the first step. @returns the number of its class: equal deeds have one */
+  classOf(deed: Deed): number {
+    const { action, value, expected, state, saw } = deed;
+    const name =
+      action === 'read' && saw?.length === 1
+        ? `read=${saw[0]}`
+        : JSON.stringify([action, value, expected, state, saw]);
+    let number = this.#classes.get(name);
+    if (number === undefined) {
+      number = this.#deeds.length;
+      this.#classes.set(name, number);
+      this.#deeds.push(deed);
+    }
+    return number;
+  }
+
+  numberOf(state: State): number {
+    const key = this.#model.key(state);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#states.length;
+      this.#numbers.set(key, number);
+      this.#states.push(state);
+    }
+    return number;
+  }
+
+  /** @returns the number of the state that the deed leads to, or REFUSED */
+  step(state: number, kind: number): number {
+    const classes = this.#deeds.length;
+    if (classes > WIDE) {
+      const at = state * classes + kind;
+      let next = this.#steps.get(at);
+      if (next === undefined) {
+        next = this.#compute(state, kind);
+        this.#steps.set(at, next);
+      }
+      return next;
+    }
+    let row = this.#rows[state];
+    if (row === undefined) {
+      row = new Int32Array(classes).fill(UNTRIED);
+      this.#rows[state] = row;
+    }
+    let next = row[kind] as number;
+    if (next === UNTRIED) {
+      next = this.#compute(state, kind);
+      row[kind] = next;
+    }
+    return next;
+  }
+
+  #compute(state: number, kind: number): number {
+    const next = this.#model.step(this.#states[state] as State, this.#deeds[kind] as Deed);
+    return next === undefined ? REFUSED : this.numberOf(next);
+  }
+
+  describe(state: number): string {
+    return this.#model.describe(this.#states[state] as State);
+  }
+}
