@@ -78,6 +78,7 @@ const schema = z.object({
   PAYMENT_MS: optional(milliseconds(), '0'),
   SCRYPT_COST: optional(scryptCost, '16384'),
   FIXTURE_USERS: optional(wholeNumber('users', 0, 100_000), '0'),
+  LOG_FILE: optional(z.string(), ''),
 });
 
 export interface Config {
@@ -98,6 +99,8 @@ export interface Config {
   readonly paymentMs: number;
   readonly scryptCost: number;
   readonly fixtureUsers: number;
+  /** Takes what the log on stdout says, for readers that cannot see stdout; '' for none. */
+  readonly logFile: string;
 }
 
 /** A variable that the app cannot run with; the message has one line for each. */
@@ -138,6 +141,7 @@ function named(v: z.output<typeof schema>): Config {
     paymentMs: v.PAYMENT_MS,
     scryptCost: v.SCRYPT_COST,
     fixtureUsers: v.FIXTURE_USERS,
+    logFile: v.LOG_FILE,
   };
 }
 

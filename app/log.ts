@@ -1,17 +1,20 @@
 /** Who asked for what, as one JSON line for each request; ids of sessions appear as labels only. */
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 
-/** JSON lines on stdout. */
-export function createLogger(): Logger {
-  return pino({
+/** JSON lines on stdout, and the same in `file` if it is named. Throws what the file system says against that. */
+export function createLogger(file = ''): Logger {
+  const options = {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: label => ({ level: label }) },
-  });
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (file === '') return pino(options);
+  // Synchronous, as stdout is: what was answered is in the log, however the process ends.
+  return pino(options, multistream([process.stdout, destination({ dest: file, sync: true })]));
 }
 
 interface Who {

@@ -18,7 +18,7 @@ const EXIT_USAGE = 64;
 
 async function main(): Promise<void> {
   const config = configOrExit();
-  const log = createLogger();
+  const log = createLogger(config.logFile);
   const lifecycle = new Lifecycle();
   const redis = connectRedis(config.redisUrl, config.storeTimeoutMs, error => {
     log.warn({
