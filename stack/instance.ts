@@ -57,8 +57,11 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
   };
 }
 
-/** Another program than ours may know no /readyz: that it answers is all that can be asked of it. */
-async function isReady(url: string, ours: boolean): Promise<boolean> {
+/**
+ * Whether the instance takes requests; throws what it answered if not.
+ * Another program than ours may know no /readyz: that it answers is all that can be asked of it.
+ */
+export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {
     redirect: 'manual',
     signal: AbortSignal.timeout(2_000),

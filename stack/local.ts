@@ -7,23 +7,8 @@ import { Nginx } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import { requirePrograms } from './programs.ts';
 import { RedisProcess } from './redis.ts';
-import type { Instance, InstanceOptions, LogSource, Stack } from './stack.ts';
+import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
-
-export interface LocalStackOptions {
-  /** How many to begin with, or what each of them is to be. Default 2. */
-  instances?: number | readonly InstanceOptions[];
-  /** The balancer's: this one or the next that is free (default 8080), or any that is free. */
-  port?: number | 'any';
-  /** Added to the environment of all instances. */
-  env?: Record<string, string>;
-  /** Told what happens while it starts, in words for a person. */
-  onStep?: (message: string) => void;
-  /** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */
-  onDeath?: (description: string) => void;
-  /** Gives the start up: everything is stopped, and its reason is thrown. */
-  signal?: AbortSignal;
-}
 
 const USUAL_PORT = 8080;
 
@@ -32,7 +17,7 @@ const USUAL_PORT = 8080;
  * Throws MissingProgramError, naming all that is missing, or an error with the output of what did not start;
  * nothing is left running then. Nothing is left running either however this process ends.
  */
-export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
+export async function startLocalStack(options: StackOptions = {}): Promise<Stack> {
   requirePrograms(['redis-server', 'valkey-server'], ['nginx']);
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
@@ -60,7 +45,7 @@ class LocalStack implements Stack {
   readonly store: RedisProcess;
   readonly logs: LogSource[] = [];
   readonly died: Promise<string>;
-  readonly #options: LocalStackOptions;
+  readonly #options: StackOptions;
   readonly #dir: string;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
@@ -69,7 +54,7 @@ class LocalStack implements Stack {
   readonly #onDeath: (description: string) => void;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: LocalStackOptions, ports: { balancer: number; status: number; store: number }) {
+  constructor(options: StackOptions, ports: { balancer: number; status: number; store: number }) {
     const dir = temporaryPath('baton-stack-');
     makeFolder(dir);
     const { promise, resolve } = Promise.withResolvers<string>();

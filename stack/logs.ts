@@ -1,5 +1,5 @@
 /** The logs of instances and balancer as they grow: who served which request. */
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Served } from '../verify/core/history.ts';
@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-type Parse = (line: string) => Served | undefined;
+export type Parse = (line: string) => Served | undefined;
 
 /** What one instance says of the requests that it answered: JSON lines with `event: "request"`. */
 export function instanceLog(name: string, file: string): LogSource {
@@ -24,6 +24,41 @@ export function balancerLog(
   nameOf: (address: string) => string | undefined,
 ): LogSource {
   return new LogFile(name, 'balancer', file, line => parseBalancerLine(name, line, nameOf));
+}
+
+/** The same of a log that tells by itself which address is which instance: what it told before is read first. */
+export function tellingBalancerLog(name: string, file: string): LogSource {
+  const routes = new Routes();
+  return new LogFile(name, 'balancer', file, routes.parser(name), line => routes.learn(line));
+}
+
+const routedLine = z.object({
+  event: z.literal('routed'),
+  instances: z.record(z.string(), z.string()),
+});
+
+/**
+ * Which address is which instance, as deploy/balancer.sh tells it in nginx's log: in the order of what happened, for
+ * an address may go from one container to another. Those that have gone are remembered.
+ */
+export class Routes {
+  readonly #names = new Map<string, string>();
+
+  /** Takes up what a line says of addresses; other lines say nothing. */
+  learn(line: string): void {
+    if (!line.includes('"routed"')) return; // Spares the parser a million lines.
+    const parsed = routedLine.safeParse(parseJson(line));
+    for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
+      this.#names.set(address, name);
+  }
+
+  /** Of the lines of that log in their order. */
+  parser(name: string): Parse {
+    return line => {
+      this.learn(line);
+      return parseBalancerLine(name, line, address => this.#names.get(address));
+    };
+  }
 }
 
 const instanceLine = z.object({
@@ -93,13 +128,23 @@ class LogFile implements LogSource {
   readonly kind: 'balancer' | 'instance';
   readonly #file: string;
   readonly #parse: Parse;
+  readonly #learn: ((line: string) => void) | undefined;
 
-  constructor(name: string, kind: 'balancer' | 'instance', file: string, parse: Parse) {
+  /** `learn` gets the lines that were there before. */
+  constructor(
+    name: string,
+    kind: 'balancer' | 'instance',
+    file: string,
+    parse: Parse,
+    learn?: (line: string) => void,
+  ) {
     this.name = name;
     this.kind = kind;
     this.#file = file;
     this.#parse = parse;
-    closeSync(openSync(file, 'a')); // There from the start, so that it can be followed from the start.
+    this.#learn = learn;
+    // There from the start, so that it can be followed from the start. One that is there may be read-only.
+    if (!existsSync(file)) closeSync(openSync(file, 'a'));
   }
 
   /** "Now" is when this is called, not when the first entry is asked for. */
@@ -110,6 +155,7 @@ class LogFile implements LogSource {
   async *#entries(start: number, signal: AbortSignal): AsyncGenerator<Served> {
     const file = await open(this.#file, 'r');
     try {
+      if (this.#learn) for await (const line of lines(file, 0, AbortSignal.abort())) this.#learn(line);
       for await (const line of lines(file, start, signal)) {
         const served = this.#parse(line);
         if (served !== undefined) yield served;
@@ -142,7 +188,8 @@ async function* lines(file: FileHandle, start: number, signal: AbortSignal): Asy
   }
 }
 
-function timeOrAbort(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after that time, or at once when the signal aborts. */
+export function timeOrAbort(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer);

@@ -69,3 +69,19 @@ export interface Stack {
   /** Stops everything, also what is paused or half started. Safe to call twice. */
   stop(): Promise<void>;
 }
+
+/** What every runner takes. */
+export interface StackOptions {
+  /** How many to begin with, or what each of them is to be. Default 2. */
+  instances?: number | readonly InstanceOptions[];
+  /** The balancer's: this one or the next that is free (default 8080), or any that is free. */
+  port?: number | 'any';
+  /** Added to the environment of all instances. */
+  env?: Record<string, string>;
+  /** Told what happens while it starts, in words for a person. */
+  onStep?: (message: string) => void;
+  /** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */
+  onDeath?: (description: string) => void;
+  /** Gives the start up: everything is stopped, and its reason is thrown. */
+  signal?: AbortSignal;
+}

@@ -5,6 +5,7 @@ import { groupMembers, signalGroup } from './group.ts';
 
 const groups = new Set<number>();
 const folders = new Set<string>();
+const projects = new Set<string>();
 
 // It outlives the process it watches over; only the closing pipe ends it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -17,6 +18,8 @@ lines.on('line', line => {
   if (verb === '-group') groups.delete(Number(what));
   if (verb === '+folder') folders.add(what);
   if (verb === '-folder') folders.delete(what);
+  if (verb === '+project') projects.add(what);
+  if (verb === '-project') projects.delete(what);
 });
 lines.on('close', clearUp);
 
@@ -27,5 +30,13 @@ async function clearUp(): Promise<void> {
   while (performance.now() < deadline && [...groups].some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));
   }
+  for (const project of projects) await removeContainers(project);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function removeContainers(what: string): Promise<void> {
+  const [host = '', project = ''] = what.split(' ');
+  // Only here: most stacks have no containers, and need no engine's library.
+  const { connect, removeProject } = await import('./engine.ts');
+  await removeProject(connect(host), project).catch(() => {}); // Nobody is left to be told.
 }

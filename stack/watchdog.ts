@@ -39,6 +39,15 @@ export function removeFolder(folder: string): void {
   tell(`-folder ${folder}`);
 }
 
+/** All that an engine (as DOCKER_HOST names it) has of a compose project is removed when this process ends. */
+export function guardProject(host: string, project: string): void {
+  tell(`+project ${host} ${project}`);
+}
+
+export function releaseProject(host: string, project: string): void {
+  tell(`-project ${host} ${project}`);
+}
+
 /** Starts the watchdog ahead of the first child, so that there is no moment without it. */
 export function startWatchdog(): void {
   if (watchdog !== undefined) return;

@@ -2,8 +2,9 @@
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
+import { type Runner, startStack } from '../stack/start.ts';
+import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
 import type { Result } from './core/result.ts';
 import { EXIT, isBatonError, UnavailableError, UsageError } from './errors.ts';
 import { judgeFile } from './judge-file.ts';
@@ -19,10 +20,13 @@ usage: baton verify [TARGET]    verify a running system by its target file (bato
        baton help
 
 options of verify
-  --stack local       start the bundled card store first (Redis, nginx, two instances), and stop it afterwards
+  --stack local       start the bundled card store first (Redis, nginx, two instances), and stop it afterwards;
+          compose     the same in containers
   --instances N       instances of that stack (2)
   --sessions N        sessions at once, each with one request in flight (32)
   --duration TIME     length of the load: 10, 10s, 2m (10s)
+  --url URL           where the target is, instead of what its file says
+  --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
   --seed N            draws the same plan again (random when absent, and printed)
   --out DIR           where histories and results are kept (runs)
 
@@ -39,6 +43,8 @@ const options = {
   instances: { type: 'string', default: '2' },
   sessions: { type: 'string', default: '32' },
   duration: { type: 'string', default: '10s' },
+  url: { type: 'string' },
+  logs: { type: 'string' },
   seed: { type: 'string' },
   out: { type: 'string', default: 'runs' },
   json: { type: 'boolean', default: false },
@@ -80,6 +86,7 @@ async function checkCommand(run: string | undefined, values: Values): Promise<nu
 
 async function verifyCommand(file: string | undefined, values: Values): Promise<number> {
   const target = await loadTarget(file ?? 'baton.yaml', process.env);
+  if (values.url !== undefined) target.url = address(values.url);
   const seed =
     values.seed === undefined ? randomInt(2 ** 31) : whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
   const load = {
@@ -90,21 +97,20 @@ async function verifyCommand(file: string | undefined, values: Values): Promise<
     command: replay(file, values, seed),
   };
   const count = whole('--instances', values.instances, 1, 64);
-  if (values.stack !== undefined && values.stack !== 'local') {
-    throw new UsageError(`--stack: expected local, got ${values.stack}`);
-  }
+  const runner = runnerOf(values);
+  const logs = logsIn(values.logs);
   const stop = stopping();
   const progress = new Progress(process.stderr, values.quiet);
   let stack: Stack | undefined;
   try {
-    if (values.stack === 'local') {
-      stack = await startStack(count, stop.signal, step => progress.step(step));
+    if (runner !== undefined) {
+      stack = await start(runner, count, stop.signal, step => progress.step(step));
       target.url = stack.url;
       void stack.died.then(what => stop.fail(what));
     }
     const { result, folder } = await verify(target, {
       ...load,
-      logs: stack?.logs ?? [],
+      logs: [...(stack?.logs ?? []), ...logs],
       signal: stop.signal,
       stopped: stop.reason,
       onPhase: phase => progress.phase(phase, load),
@@ -125,13 +131,20 @@ async function verifyCommand(file: string | undefined, values: Values): Promise<
   }
 }
 
-async function startStack(
+async function start(
+  runner: Runner,
   instances: number,
   signal: AbortSignal,
   onStep: (step: string) => void,
 ): Promise<Stack> {
   try {
-    return await startLocalStack({ instances, port: 'any', env: passedOn(process.env), onStep, signal });
+    return await startStack(runner, {
+      instances,
+      port: 'any',
+      env: passedOn(process.env),
+      onStep,
+      signal,
+    });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
@@ -171,21 +184,6 @@ function print(result: Result, values: Values): void {
   );
 }
 
-function whole(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(
-    `${option}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
-  );
-}
-
-function milliseconds(text: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
-  if (value > 0) return value;
-  throw new UsageError(`--duration: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
-}
-
 /** What the app of the bundled stack may be told by the caller's environment. */
 const APP_VARIABLES = /^(SESSION_|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 
@@ -202,7 +200,7 @@ function replay(file: string | undefined, values: Values, seed: number): string 
   const shown = Object.entries(environment)
     .filter(([name]) => name !== 'SESSION_SECRET')
     .map(([name, value]) => `${name}=${value} `);
-  const given = (['stack', 'instances', 'sessions', 'duration'] as const).filter(
+  const given = (['stack', 'instances', 'sessions', 'duration', 'url', 'logs'] as const).filter(
     name =>
       values[name] !== undefined &&
       values[name] !== ('default' in options[name] ? options[name].default : undefined),

@@ -1,0 +1,128 @@
+/** A compose project of our own: docker-compose.yml with what this stack adds, under a name that nobody else has. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Container } from 'dockerode';
+import { Document } from 'yaml';
+import { type Engine, ofProject, removeProject } from './engine.ts';
+import { signalGroup } from './group.ts';
+import {
+  guardGroup,
+  guardProject,
+  makeFolder,
+  releaseGroup,
+  releaseProject,
+  removeFolder,
+  temporaryPath,
+} from './watchdog.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SERVICE = 'com.docker.compose.service';
+/** Of the output of compose, in an error. */
+const LAST_LINES = 40;
+
+/** As a compose file has it. */
+export type Services = Record<string, Record<string, unknown>>;
+
+export class ComposeProject {
+  readonly name = `baton-${randomBytes(5).toString('hex')}`;
+  readonly file = join(ROOT, 'docker-compose.yml');
+  readonly engine: Engine;
+  readonly #dir = temporaryPath('baton-compose-');
+  readonly #environment: Record<string, string>;
+  readonly #running = new Set<number>();
+  /** One `up` at a time: each writes the file that it reads. */
+  #ups: Promise<unknown> = Promise.resolve();
+  #removed = false;
+
+  /** `environment` fills the variables of docker-compose.yml. */
+  constructor(engine: Engine, environment: Record<string, string>) {
+    this.engine = engine;
+    this.#environment = environment;
+    makeFolder(this.#dir);
+    guardProject(engine.host, this.name);
+  }
+
+  /**
+   * Creates and starts these services and no others, and does not wait until they are healthy.
+   * `added` are all services that differ from docker-compose.yml or are not in it, those that run already included.
+   * Throws with what compose said if it fails.
+   */
+  async up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
+    const up = this.#ups.then(async () => {
+      const file = join(this.#dir, 'added.yml');
+      writeFileSync(file, composeFile(added));
+      await this.#compose(file, 'up', '--detach', '--no-deps', '--no-recreate', ...options, ...services);
+    });
+    this.#ups = up.catch(() => {}); // Told to whoever asked for it.
+    await up;
+  }
+
+  async container(service: string): Promise<Container> {
+    const { label } = ofProject(this.name);
+    const filters = { label: [...label, `${SERVICE}=${service}`] };
+    const [found] = await this.engine.docker.listContainers({ all: true, filters });
+    if (found === undefined)
+      throw new Error(`expected a container of ${service} in ${this.name}, found none`);
+    return this.engine.docker.getContainer(found.Id);
+  }
+
+  /** Ends what compose is doing, and removes all that it made. */
+  async remove(): Promise<void> {
+    this.#removed = true;
+    for (const group of this.#running) signalGroup(group, 'SIGKILL');
+    await this.#ups;
+    await removeProject(this.engine, this.name);
+    releaseProject(this.engine.host, this.name);
+    removeFolder(this.#dir);
+  }
+
+  #compose(file: string, ...args: string[]): Promise<void> {
+    if (this.#removed) throw new Error('the stack was stopped and starts no more containers');
+    const files = ['--file', this.file, '--file', file];
+    const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
+    // A group of its own: the terminal's Ctrl-C reaches only us, and we stop things in order.
+    const child = spawn('docker', all, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#environment, DOCKER_HOST: this.engine.host, NO_COLOR: '1' },
+    });
+    const group = child.pid;
+    if (group !== undefined) {
+      guardGroup(group);
+      this.#running.add(group);
+    }
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk;
+      });
+    }
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => {
+        if (group !== undefined) {
+          releaseGroup(group);
+          this.#running.delete(group);
+        }
+        if (code === 0) return resolve();
+        const last = output.trim().split('\n').slice(-LAST_LINES).join('\n');
+        reject(new Error(`docker compose ${args[0]} failed (${signal ?? `exit code ${code}`}):\n${last}`));
+      });
+    });
+  }
+}
+
+/** Without the conditions of docker-compose.yml: what must be there before what is for the stack to say. */
+function composeFile(services: Services): string {
+  const document = new Document({ services });
+  for (const name of Object.keys(services)) {
+    const none = document.createNode({});
+    none.tag = '!reset';
+    document.setIn(['services', name, 'depends_on'], none);
+  }
+  // In a compose file $ begins a variable.
+  return document.toString().replaceAll('$', '$$$$');
+}

@@ -1,0 +1,216 @@
+/** The stack in containers: docker-compose.yml under a name of its own, driven through the engine's API. */
+import { randomBytes } from 'node:crypto';
+import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
+import { ComposeProject, type Services } from './compose-project.ts';
+import { ContainerService, type ContainerSpec } from './container.ts';
+import { findEngine, ofProject, run } from './engine.ts';
+import { EngineLog } from './engine-log.ts';
+import { isReady } from './instance.ts';
+import { parseInstanceLine, Routes } from './logs.ts';
+import { freePort, freePortFrom } from './ports.ts';
+import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from './stack.ts';
+
+const USUAL_PORT = 8080;
+const FIRST = 'app-1';
+/** The services of docker-compose.yml that are no instance. */
+const PARTS = ['redis', 'balancer'];
+
+/**
+ * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
+ * Throws MissingProgramError if there is no engine, or an error with the output of what did not start; nothing is
+ * left then. Nothing is left either however this process ends.
+ */
+export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
+  const engine = await findEngine();
+  options.signal?.throwIfAborted();
+  const { port = USUAL_PORT } = options;
+  const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
+  const project = new ComposeProject(engine, {
+    BALANCER_PORT: String(balancerPort),
+    SESSION_SECRET: randomBytes(32).toString('hex'),
+    ...options.env,
+  });
+  const stack = new ComposeStack(project, `http://127.0.0.1:${balancerPort}`, options);
+  const giveUp = () => void stack.stop();
+  options.signal?.addEventListener('abort', giveUp);
+  try {
+    await stack.start();
+    return stack;
+  } catch (error) {
+    await stack.stop();
+    throw options.signal?.aborted ? options.signal.reason : error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+class ComposeInstance extends ContainerService implements Instance {
+  readonly url: string;
+
+  constructor(url: string, spec: Omit<ContainerSpec, 'ready'>, ours: boolean) {
+    super({ ...spec, ready: () => isReady(url, ours) });
+    this.url = url;
+  }
+}
+
+/** An instance before its container is there. */
+interface Planned {
+  name: string;
+  url: string;
+  ours: boolean;
+}
+
+class ComposeStack implements Stack {
+  readonly url: string;
+  readonly logs: LogSource[] = [];
+  readonly died: Promise<string>;
+  readonly #project: ComposeProject;
+  readonly #options: StackOptions;
+  readonly #onDeath: (description: string) => void;
+  readonly #instances: ComposeInstance[] = [];
+  /** What is added to docker-compose.yml: also of instances that have gone, whose names are not given again. */
+  readonly #services: Services = {};
+  readonly #watching = new AbortController();
+  #parts: { balancer: ComposeBalancer; store: ContainerService } | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(project: ComposeProject, url: string, options: StackOptions) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.died = promise;
+    this.#onDeath = description => {
+      resolve(description);
+      options.onDeath?.(description);
+    };
+    this.url = url;
+    this.#project = project;
+    this.#options = options;
+  }
+
+  get balancer(): ComposeBalancer {
+    return this.#started().balancer;
+  }
+
+  get store(): ContainerService {
+    return this.#started().store;
+  }
+
+  instances(): readonly Instance[] {
+    return [...this.#instances];
+  }
+
+  async start(): Promise<void> {
+    const { instances = 2, onStep } = this.#options;
+    const wanted = typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
+    const planned: Planned[] = [];
+    for (const one of wanted) planned.push(await this.#plan(one));
+    const names = planned.map(({ name }) => name);
+    this.#services['redis'] = WITHOUT_HEALTHCHECK;
+    this.#services['balancer'] = {
+      ...WITHOUT_HEALTHCHECK,
+      environment: { INSTANCES: names.map(routeTo).join(' ') },
+    };
+    onStep?.(
+      `building the image and starting Redis, nginx and ${names.length} instances as ${this.#project.name}`,
+    );
+    await this.#project.up([...PARTS, ...names], this.#services, '--build');
+    await this.#watch();
+    const [redis, nginx] = await Promise.all(PARTS.map(name => this.#project.container(name)));
+    if (redis === undefined || nginx === undefined) throw new Error('expected the containers of both parts');
+    const onDeath = this.#onDeath;
+    const answersPing = async () => (await run(redis, 'redis-cli', 'ping')) === 'PONG';
+    const store = new ContainerService({ name: 'redis', container: redis, ready: answersPing, onDeath });
+    const balancer = new ComposeBalancer(this.url, names, { container: nginx, onDeath });
+    this.#parts = { store, balancer };
+    const routes = new Routes();
+    const learn = (line: string) => routes.learn(line);
+    this.logs.push(new EngineLog('balancer', 'balancer', nginx, routes.parser('balancer'), learn));
+    const found: ComposeInstance[] = [];
+    for (const one of planned) found.push(await this.#find(one));
+    await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
+    // It began with the addresses of those that had one by then.
+    await balancer.reload();
+    onStep?.(`ready at ${this.url}`);
+  }
+
+  async add(options: InstanceOptions = {}): Promise<Instance> {
+    if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
+    const planned = await this.#plan(options);
+    await this.#project.up([planned.name], this.#services);
+    const instance = await this.#find(planned);
+    try {
+      await instance.untilReady();
+      await this.balancer.register(instance);
+    } catch (error) {
+      await this.#forget(instance);
+      throw error;
+    }
+    return instance;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  #started() {
+    if (this.#parts) return this.#parts;
+    throw new Error('the stack has not started');
+  }
+
+  /** Describes one more instance to compose. Its port is fixed, so that it comes back with the same address. */
+  async #plan({ env, command }: InstanceOptions): Promise<Planned> {
+    const port = await freePort();
+    const name = `app-${Object.keys(this.#services).filter(key => !PARTS.includes(key)).length + 1}`;
+    this.#services[name] = {
+      extends: { file: this.#project.file, service: FIRST },
+      ...WITHOUT_HEALTHCHECK,
+      environment: { ...this.#options.env, INSTANCE_ID: name, LOG_FILE: '', ...env },
+      ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
+      ...(command && { command }),
+    };
+    return { name, url: `http://127.0.0.1:${port}`, ours: command === undefined };
+  }
+
+  async #find({ name, url, ours }: Planned): Promise<ComposeInstance> {
+    const container = await this.#project.container(name);
+    const instance = new ComposeInstance(url, { name, container, onDeath: this.#onDeath }, ours);
+    this.#instances.push(instance);
+    this.logs.push(new EngineLog(name, 'instance', container, line => parseInstanceLine(name, line)));
+    return instance;
+  }
+
+  /** The container stays, for those who already follow its log, and is removed with the stack. */
+  async #forget(instance: ComposeInstance): Promise<void> {
+    await instance.kill();
+    instance.dispose();
+    this.#instances.splice(this.#instances.indexOf(instance), 1);
+  }
+
+  #all(): readonly ContainerService[] {
+    return [...(this.#parts ? Object.values(this.#parts) : []), ...this.#instances];
+  }
+
+  /** Hears from the engine when a container of the project ends. */
+  async #watch(): Promise<void> {
+    const { docker } = this.#project.engine;
+    const stream = await docker.getEvents({
+      filters: { ...ofProject(this.#project.name), type: ['container'], event: ['die', 'destroy'] },
+    });
+    stream.on('data', () => {
+      for (const service of this.#all()) void service.look();
+    });
+    stream.on('error', () => {}); // The engine has gone; whoever asks it next is told so.
+    const close = () => 'destroy' in stream && typeof stream.destroy === 'function' && stream.destroy();
+    this.#watching.signal.addEventListener('abort', close);
+  }
+
+  async #stop(): Promise<void> {
+    for (const service of this.#all()) service.dispose();
+    await this.#project.remove();
+    await Promise.all(this.#all().map(service => service.look()));
+    this.#watching.abort();
+  }
+}
+
+/** Compose's own checks would cost what is to be measured; readiness is asked from here. */
+const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

@@ -1,0 +1,50 @@
+/** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
+import { logFolder } from '../stack/log-folder.ts';
+import type { LogSource } from '../stack/stack.ts';
+import { RUNNERS, type Runner } from '../stack/start.ts';
+import { UsageError } from './errors.ts';
+
+export function whole(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageError(
+    `${option}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** A time such as 10, 10s, 2m, 500ms. */
+export function milliseconds(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
+  if (value > 0) return value;
+  throw new UsageError(`--duration: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
+}
+
+/** A stack that is started here is its own target. */
+export function runnerOf({
+  stack,
+  url,
+  logs,
+}: Partial<Record<'stack' | 'url' | 'logs', string>>): Runner | undefined {
+  if (stack === undefined) return undefined;
+  const runner = RUNNERS.find(name => name === stack);
+  if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);
+  if (url === undefined && logs === undefined) return runner;
+  throw new UsageError('--stack: it has an address and logs of its own; leave --url and --logs away');
+}
+
+export function address(text: string): string {
+  if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
+  throw new UsageError(
+    `--url: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`,
+  );
+}
+
+export function logsIn(folder: string | undefined): LogSource[] {
+  if (folder === undefined) return [];
+  try {
+    return logFolder(folder);
+  } catch (error) {
+    throw new UsageError(`--logs: ${(error as Error).message}`);
+  }
+}
