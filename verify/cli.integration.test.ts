@@ -257,7 +257,7 @@ describe('baton verify TARGET', () => {
     [['verify', '--durtion', '3'], "Unknown option '--durtion'"],
     [['verify', '--duration', 'soon'], '--duration: expected a time such as 10s'],
     [['verify', '--sessions', '0'], '--sessions: expected a whole number from 1 to 10000, got "0"'],
-    [['verify', '--stack', 'cloud'], '--stack: expected local, got cloud'],
+    [['verify', '--stack', 'cloud'], '--stack: expected local or compose, got cloud'],
     [['judge'], 'unknown command "judge"'],
     [['check'], 'check: expected a run'],
     [['check', 'runs/none'], 'expected a history file or the folder of a run'],

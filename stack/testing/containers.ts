@@ -1,0 +1,62 @@
+/** What of containers can be tested on this machine: tests skip the rest, and say why. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PULL_MS = 60_000;
+
+/** The engine's name and version; undefined, if there is none or it cannot run compose files. */
+const engine: string | undefined = (() => {
+  try {
+    docker('compose', 'version', '--short');
+    return `Docker ${docker('version', '--format', '{{.Server.Version}}')}`;
+  } catch {
+    return undefined;
+  }
+})();
+
+/** Why containers of these images cannot be started here; '' if they can. Pulls those that are absent. */
+export function whyNot(...images: string[]): string {
+  if (engine === undefined) return 'no Docker engine with compose';
+  const missing = images.filter(image => !isHere(image) && !pulled(image));
+  return missing.length === 0 ? '' : `cannot pull ${missing.join(', ')}`;
+}
+
+/**
+ * Sets testcontainers up where images are stand-ins made on the spot (docker-here): there its reaper's image cannot
+ * be pulled, and it takes this machine for a container.
+ */
+export function prepareEngine(): void {
+  if (!isHere('stand-in:base')) return;
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
+}
+
+/** For the last lines of a test run. */
+export function containersOf(...images: string[]): string {
+  const why = whyNot(...images);
+  return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;
+}
+
+/** Images that docker-compose.yml and the Dockerfile name for the stack itself. */
+export const STACK_IMAGES: string[] = [
+  ...named('docker-compose.yml', /^ {4}image: ((?:redis|nginx):\S+)$/gm),
+  ...named('deploy/Dockerfile', /^ARG NODE_IMAGE=(\S+)$/gm),
+];
+
+function named(file: string, what: RegExp): string[] {
+  return [...readFileSync(join(ROOT, file), 'utf8').matchAll(what)].map(match => match[1] ?? '');
+}
+
+function docker(...args: string[]): string {
+  return execFileSync('docker', args, { encoding: 'utf8', stdio: 'pipe', timeout: 20_000 }).trim();
+}
+
+function isHere(image: string): boolean {
+  return spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0;
+}
+
+function pulled(image: string): boolean {
+  return spawnSync('docker', ['pull', '--quiet', image], { stdio: 'ignore', timeout: PULL_MS }).status === 0;
+}
