@@ -7,6 +7,8 @@ const project = (name: string, include: string[], extra: object = {}) => ({
 
 export default defineConfig({
   test: {
+    // Ends the run with what it really used: a k6, containers.
+    globalSetup: ['tests/used.ts'],
     projects: [
       project('unit', ['{app,stack,verify,loadtests,tests}/**/*.test.ts'], {
         exclude: ['**/*.property.test.ts', '**/*.integration.test.ts', '**/node_modules/**'],

@@ -75,7 +75,7 @@ function cookiesOf(response: RefinedResponse<'text'>): Reply['cookies'] {
 }
 
 /** Path of a redirect on the same host, without its query; another host's with its origin. k6 has no URL. */
-export function pathOf(location: string, url: string): string {
+function pathOf(location: string, url: string): string {
   const plain = location.split(/[?#]/)[0] ?? '';
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;
   if (plain === url) return '/';

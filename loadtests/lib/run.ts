@@ -42,7 +42,7 @@ export function makeRun(settings: Settings): Shared {
 }
 
 /** k6 tells time in milliseconds. */
-export const UNCERTAINTY = 1000;
+const UNCERTAINTY = 1000;
 
 /** @returns the line that a clock needs before its first use */
 export const clockLine = ({ zero }: Shared, clock: string): Clock => ({

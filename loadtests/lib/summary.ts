@@ -110,7 +110,7 @@ function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tall
 }
 
 /** What k6 itself measured, in one line. */
-export function loadLine(data: SummaryData): string {
+function loadLine(data: SummaryData): string {
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
   const ms = (name: string): string => `${value('http_req_duration', name).toFixed(1)} ms`;
   const dropped = value('dropped_iterations', 'count');

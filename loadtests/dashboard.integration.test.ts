@@ -1,0 +1,121 @@
+/** The real script against the real stack: by real k6 where there is one, and by the double everywhere. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import { used } from '../tests/used.ts';
+import { judgeFile } from '../verify/judge-file.ts';
+import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
+
+const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
+/** Enough of each kind of evidence on a slow machine: a run has no end before its time. */
+const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1' };
+
+type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;
+
+let stack: Stack | undefined;
+let of = '';
+/** One stack at a time; the next test of the same kind takes it over. */
+async function stackOf(options: LocalStackOptions): Promise<string> {
+  const kind = JSON.stringify(options);
+  if (stack === undefined || of !== kind) {
+    await stack?.stop();
+    stack = undefined;
+    stack = await startLocalStack({ ...options, port: 'any' });
+    of = kind;
+  }
+  return stack.url;
+}
+afterAll(() => stack?.stop());
+
+let folder = '';
+afterEach(() => {
+  if (folder !== '') rmSync(folder, { recursive: true });
+  folder = '';
+});
+async function judged(history: string) {
+  folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
+  const file = join(folder, 'run.ndjson');
+  writeFileSync(file, history);
+  return judgeFile(file);
+}
+
+describe.each<[string, Runner | undefined]>([
+  ['real k6', realK6],
+  ['the double', double],
+])('dashboard.ts on %s', (_, runner) => {
+  const run = async (options: LocalStackOptions, env: Record<string, string> = {}) => {
+    if (runner === undefined) throw new Error('expected to be skipped without k6');
+    return runner.run(SCRIPT, { ...LOAD, BASE_URL: await stackOf(options), ...env });
+  };
+  const there = { skip: runner === undefined };
+
+  it('passes on the shipped app, and leaves a valid history without a secret', there, async () => {
+    const { code, stdout, console: history } = await run({}, { HISTORY: '1', SEED: '7' });
+    expect(stdout).toContain(' VALID  all 5 claimed guarantees hold');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/✓ continuity +valid/);
+    expect(stdout).toMatch(/\napp-1 +[\d,]+ +\d\d\.\d %/);
+    expect(stdout).toMatch(/seed 7 · .* 4 sessions of 4 users, [\d,]+ handoffs/);
+    const result = await judged(history);
+    expect(result).toMatchObject({ judgement: 'valid', finished: 'complete', remarks: [], seed: 7 });
+    expect(result.tally).toMatchObject({ sessions: 4, users: 4 });
+    const [, requests] = /([\d,]+) requests in/.exec(stdout) ?? [];
+    expect(result.tally.operations).toBe(Number(requests?.replaceAll(',', '')));
+    expect(history).not.toMatch(/correct-horse|s%3A|s:[\w-]{20}|_csrf/);
+  });
+
+  it('fails on sessions in memory, says which it saw first, and the history proves it', there, async () => {
+    const memory = { env: { SESSION_STORE: 'memory' } };
+    const told = await run(memory, { DURATION: '2s' });
+    expect(told.stdout).toContain(' VIOLATED  broken: continuity');
+    expect(told.code).toBe(99);
+    expect(told.stdout).toMatch(/✗ continuity +violated +[1-9]\d* of \d+ sessions lost/);
+    expect(told.console + told.stderr).toMatch(
+      /LOSS {2}continuity {2}session \S+ {2}user user\d: app-\d knew/,
+    );
+    const { code, console: history } = await run(memory, { HISTORY: '1', DURATION: '2s' });
+    expect(code).toBe(99);
+    const { guarantees, judgement } = await judged(history);
+    expect(judgement).toBe('violated');
+    expect(guarantees[0]?.anomalies[0]).toMatchObject({ name: 'LOSS', guarantee: 'continuity' });
+  });
+
+  it('fails when nobody can log in, so that nothing was checked', there, async () => {
+    const { code, stdout } = await run({}, { PASSWORD: 'wrong', DURATION: '2s' });
+    expect(code).toBe(99);
+    expect(stdout).toMatch(/\? continuity +unknown +no login succeeded/);
+    expect(stdout).not.toContain(' VALID ');
+  });
+
+  it('fails when nothing answers', there, async () => {
+    const { code, stdout } = await run({}, { BASE_URL: 'http://127.0.0.1:1', DURATION: '1s' });
+    expect(code).toBe(99);
+    expect(stdout).toContain(' UNKNOWN  too little evidence for continuity');
+    expect(stdout).toMatch(/without success: no answer × \d/);
+  });
+
+  it('fails when only one instance answers: no handoff, no verdict', there, async () => {
+    const { code, stdout } = await run({ instances: 1 }, { INSTANCES: '1', DURATION: '2s' });
+    expect(code).toBe(99);
+    expect(stdout).toMatch(/\? continuity +unknown +0 handoffs/);
+    expect(stdout).toMatch(/\? routing +unknown +every response came from app-1/);
+  });
+
+  it('fails when an instance that is expected serves nothing', there, async () => {
+    const { code, stdout } = await run({}, { INSTANCES: 'app-1,app-2,app-3' });
+    expect(code).toBe(99);
+    expect(stdout).toMatch(/\? routing +unknown +app-3 served nothing, and INSTANCES expects it/);
+  });
+
+  it('does not run with settings that are wrong', there, async () => {
+    const { code, stderr } = await run({}, { USERS: 'many' });
+    expect(code).toBe(107);
+    expect(stderr).toContain('USERS: expected a whole number from 1 on, got');
+  });
+});
+
+used('real k6', REAL_K6);

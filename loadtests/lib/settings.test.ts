@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseTarget } from '../../verify/target/load.ts';
+import { accountOf, userLabel } from './accounts.ts';
+import { CARD_STORE } from './card-store.ts';
+import { loadOf, replayOf, settingsOf } from './settings.ts';
+
+describe('settings', () => {
+  it('fit the bundled stack as they are', () => {
+    expect(settingsOf({})).toMatchObject({
+      url: 'http://127.0.0.1:8080',
+      users: 10,
+      duration: '10s',
+      instances: ['app-1', 'app-2'],
+      history: false,
+      colour: true,
+    });
+    expect(settingsOf({ USERS: '', HISTORY: '0' })).toEqual(settingsOf({}));
+  });
+
+  it('come from the environment', () => {
+    const settings = settingsOf({ VUS: '3', INSTANCES: '3', RATE: '50', HISTORY: '1', NO_COLOR: '1' });
+    expect(settings).toMatchObject({ users: 3, rate: 50, history: true, colour: false });
+    expect(settings.instances).toEqual(['app-1', 'app-2', 'app-3']);
+    expect(loadOf(settings)).toMatchObject({
+      scenarios: { dashboard: { rate: 50, preAllocatedVUs: 3, maxVUs: 3 } },
+    });
+    expect(settingsOf({ INSTANCES: 'web-a, web-b' }).instances).toEqual(['web-a', 'web-b']);
+  });
+
+  it('are told in the command that runs it again, without the password', () => {
+    const command = replayOf(settingsOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }), 7);
+    expect(command).toBe('USERS=4 INSTANCES=a SEED=7 k6 run loadtests/dashboard.ts');
+  });
+
+  it.each([
+    [{ USERS: 'ten' }, 'USERS: expected a whole number from 1 on, got "ten"'],
+    [{ VUS: '0' }, 'VUS: expected a whole number from 1 on, got "0"'],
+    [{ BASE_URL: 'localhost:8080' }, 'BASE_URL: expected an address such as http://127.0.0.1:8080'],
+    [{ BASE_URL: 'http://a/shop' }, 'BASE_URL: expected an address'],
+    [{ DURATION: '10' }, 'DURATION: expected a time such as 30s or 5m, got "10"'],
+    [{ INSTANCES: 'a,a' }, 'INSTANCES: expected the names of 1 to 64 different instances'],
+    [{ INSTANCES: 'a}b' }, 'INSTANCES: '],
+    [{ INSTANCES: '65' }, 'INSTANCES: '],
+  ])('%o are refused, saying what was expected', (environment, message) => {
+    expect(() => settingsOf(environment)).toThrow(message);
+  });
+});
+
+describe('accounts', () => {
+  const accounts = { account: 'user{n}@example.test', accounts: 3 };
+
+  it('are shared when there are fewer than virtual users', () => {
+    expect([1, 3, 4].map(n => accountOf(accounts, n))).toEqual([
+      'user1@example.test',
+      'user3@example.test',
+      'user1@example.test',
+    ]);
+  });
+
+  it.each([
+    ['user2@example.test', 'user2'],
+    ['user4@example.test', undefined],
+    ['user02@example.test', undefined],
+    ['user2@example.test.evil', undefined],
+    ['alice@example.test', undefined],
+  ])('%s is called %s', (name, label) => expect(userLabel(accounts, name)).toBe(label));
+
+  it('know the one account of a pattern without {n}', () => {
+    const one = { account: 'me', accounts: 1 };
+    expect(accountOf(one, 7)).toBe('me');
+    expect([userLabel(one, 'me'), userLabel(one, 'you')]).toEqual(['user', undefined]);
+  });
+});
+
+describe('the card store', () => {
+  it('is what baton.yaml describes', () => {
+    const file = parseTarget(
+      readFileSync(new URL('../../baton.yaml', import.meta.url), 'utf8'),
+      'baton.yaml',
+      {},
+    );
+    const { name, login, csrf, signedIn, instance, probes } = file;
+    const [probe] = probes;
+    expect(CARD_STORE).toMatchObject({
+      name,
+      login: { page: login.page, path: login.path, form: login.form },
+      csrf,
+      signedIn: { user: signedIn.user },
+      instance,
+      dashboard: probe?.read.path,
+      object: probe?.object,
+      add: { path: probe?.add?.path, form: probe?.add?.form },
+      remove: { path: probe?.remove?.path, form: probe?.remove?.form },
+      probes: [{ read: { items: probe?.read.items } }],
+    });
+    const { account, password } = settingsOf({});
+    expect(file.accounts).toContainEqual({ user: account.replace('{n}', '1'), password, label: 'user1' });
+  });
+});

@@ -1,0 +1,22 @@
+/** Judges a history inside k6, by every check that there is, and prints the report. */
+import { Judge } from '../../verify/core/judge.ts';
+import { parseEvent } from '../../verify/core/parse.ts';
+import { terminal } from '../../verify/reports/terminal.ts';
+
+const lines = open(__ENV['FILE'] ?? '')
+  .trim()
+  .split('\n');
+
+export const options = { vus: 1, iterations: 1 };
+
+export default function (): void {}
+
+export function handleSummary(): Record<string, string> {
+  const [first = '', ...rest] = lines;
+  const run = parseEvent(first);
+  if (run.type !== 'run') throw new Error(`expected a "run" line first, got ${first}`);
+  const judge = new Judge(run);
+  for (const line of rest) judge.step(parseEvent(line));
+  const result = judge.finish();
+  return { stdout: `${terminal(result, { colour: true, width: 80 })}${JSON.stringify(result)}\n` };
+}

@@ -1,0 +1,99 @@
+/** `k6/http` of the double: requests with the jar of the virtual user, and no redirect followed. */
+import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
+import { ask, script, tell } from '../thread.ts';
+
+interface Params {
+  headers?: Record<string, string>;
+  redirects?: number;
+  tags?: Record<string, string>;
+}
+
+const emptyJar = (): CookieJar =>
+  new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
+let jar = emptyJar();
+
+/** k6 replaces the jar at each iteration, unless `noCookiesReset` is set. */
+export function beginIteration(): void {
+  if (script.options.noCookiesReset !== true) jar = emptyJar();
+}
+
+/** The time that k6 gives where a cookie has no Expires. */
+const NO_EXPIRES = -6_795_364_578_871;
+
+function cookieOf(line: string) {
+  const cookie = Cookie.parse(line, { loose: true });
+  if (cookie === undefined) return undefined;
+  const { key: name, value, domain, path, httpOnly, secure, maxAge, expires } = cookie;
+  const seconds = typeof maxAge === 'number' ? maxAge : 0;
+  return {
+    name,
+    value,
+    domain: domain ?? '',
+    path: path ?? '',
+    http_only: httpOnly,
+    secure,
+    max_age: typeof maxAge === 'number' && seconds <= 0 ? -1 : seconds,
+    expires: expires instanceof Date ? expires.getTime() : NO_EXPIRES,
+  };
+}
+
+function request(
+  method: string,
+  url: string,
+  body: Record<string, string> | null = null,
+  params: Params = {},
+) {
+  const headers: Record<string, string> = { ...params.headers };
+  const cookie = jar.getCookieStringSync(url);
+  if (cookie !== '') headers['cookie'] = cookie;
+  if (body !== null) headers['content-type'] = 'application/x-www-form-urlencoded';
+  const encoded = body === null ? null : new URLSearchParams(body).toString();
+  const answer = ask({ type: 'request', method, url, headers, body: encoded });
+  if (
+    answer.status >= 300 &&
+    answer.status < 400 &&
+    (params.redirects ?? script.options.maxRedirects) !== 0
+  ) {
+    throw new Error(`the double follows no redirect: give ${method} ${url} the parameter "redirects: 0"`);
+  }
+  const tags = params.tags ?? {};
+  tell({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });
+  tell({ type: 'sample', metric: 'http_req_duration', kind: 'trend', value: answer.duration, tags });
+  const setCookies = answer.headers.filter(([name]) => name === 'Set-Cookie').map(([, line]) => line);
+  for (const line of setCookies) jar.setCookieSync(line, url, { ignoreError: true });
+  const parsed = setCookies.map(cookieOf).filter(one => one !== undefined);
+  return {
+    url,
+    status: answer.status,
+    error_code: answer.errorCode,
+    headers: joined(answer.headers),
+    body: answer.status === 0 ? null : answer.body,
+    cookies: Object.fromEntries(
+      parsed.map(one => [one.name, parsed.filter(({ name }) => name === one.name)]),
+    ),
+    timings: { duration: answer.duration },
+  };
+}
+
+function joined(headers: readonly [string, string][]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of headers) all[name] = name in all ? `${all[name]}, ${value}` : value;
+  return all;
+}
+
+const jarOfUser = {
+  clear: (url: string): void => {
+    for (const { domain, path, key } of jar.getCookiesSync(url)) {
+      if (domain !== null && path !== null) jar.store.removeCookie(domain, path, key, () => {});
+    }
+  },
+  cookiesForURL: (url: string): Record<string, string[]> =>
+    Object.fromEntries(jar.getCookiesSync(url).map(cookie => [cookie.key, [cookie.value]])),
+};
+
+export default {
+  request,
+  get: (url: string, params?: Params) => request('GET', url, null, params),
+  post: (url: string, body: Record<string, string>, params?: Params) => request('POST', url, body, params),
+  cookieJar: () => jarOfUser,
+};

@@ -1,0 +1,37 @@
+/** The two ways to run a script in tests: by real k6, where there is one, and by the double. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findK6, runK6 } from '../../verify/k6.ts';
+import { runDouble, type ScriptRun } from './double.ts';
+
+export interface Runner {
+  name: string;
+  run(script: string, env: Record<string, string>): Promise<ScriptRun>;
+}
+
+const k6 = await findK6(process.env);
+
+/** For the last lines of the test run. */
+export const REAL_K6 =
+  k6 === undefined ? 'not found, scripts ran through the double' : `used (${k6.version})`;
+
+/** undefined without k6 on this machine. */
+export const realK6: Runner | undefined = k6 && {
+  name: `k6 ${k6.version}`,
+  async run(script, env) {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
+    const lines = join(folder, 'console');
+    // k6 makes it with the first line only.
+    writeFileSync(lines, '');
+    try {
+      const flags = ['--console-output', lines, '--log-format', 'raw', '--no-color'];
+      const { code, stdout, stderr } = await runK6(k6, script, { env, flags });
+      return { code, stdout, stderr, console: readFileSync(lines, 'utf8') };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+export const double: Runner = { name: 'the double', run: runDouble };
