@@ -69,7 +69,7 @@ onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async si
 });
 
 onLinux('an error that nobody caught', async () => {
-  run(START_AND_STAY, ['throw']);
+  run(START_AND_STAY, ['local', 'throw']);
   const [code] = await once(parent, 'exit');
   expect(code).toBe(1);
   expect(output).toContain('uncaught');

@@ -1,13 +1,13 @@
-/** A program that starts a stack, prints the processes it is made of, and stays or fails, as its argument says. */
-import { fileURLToPath } from 'node:url';
-import { startLocalStack } from '../local.ts';
+/** A program that starts a stack, says so, and stays or fails: `start-and-stay.ts [local|compose] [throw]`. */
+import { RUNNERS, SMALL } from './runners.ts';
 
-const program = fileURLToPath(new URL('./instance-program.ts', import.meta.url));
-const command = [process.execPath, program] as const;
-const stack = await startLocalStack({ port: 'any', instances: [{ command }, { command }] });
+const runner = RUNNERS.find(({ name }) => name === (process.argv[2] ?? 'local'));
+if (runner === undefined) throw new Error(`expected local or compose, got ${process.argv[2]}`);
+const small = runner.instance(SMALL);
+const stack = await runner.start({ port: 'any', instances: [small, small] });
 await stack.instances()[0]?.pause(); // A paused process takes no signal but SIGKILL.
 process.stdout.write('up\n');
-if (process.argv[2] === 'throw') {
+if (process.argv[3] === 'throw') {
   setImmediate(() => {
     throw new Error('uncaught');
   });
