@@ -1,0 +1,163 @@
+/** docker-compose.yml as people use it. */
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } from 'testcontainers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../stack/ports.ts';
+import { containersOf, prepareEngine, STACK_IMAGES, whyNot } from '../stack/testing/containers.ts';
+import type { Result } from '../verify/core/result.ts';
+import { used } from './used.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const PROJECT = `baton-file-${process.pid}`;
+const why = whyNot(...STACK_IMAGES);
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function compose(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  const all = ['compose', '--project-name', PROJECT, ...args];
+  try {
+    const ran = await promisify(execFile)('docker', all, { cwd: ROOT, env: { ...process.env, ...env } });
+    return { code: 0, ...ran };
+  } catch (error) {
+    return error as Ran;
+  }
+}
+
+async function resolved(...args: string[]) {
+  const { stdout, stderr } = await compose({}, ...args, 'config', '--format', 'json');
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as { services: Record<string, Service> };
+}
+
+function judgementOf({ guarantees }: Result, name: string): string | undefined {
+  return guarantees.find(({ guarantee }) => guarantee === name)?.judgement;
+}
+
+interface Service {
+  image: string;
+  command?: string[];
+  environment?: Record<string, string>;
+  volumes?: { type: string; source: string }[];
+}
+
+describe.skipIf(why !== '')(`docker compose${why && ` (skipped: ${why})`}`, () => {
+  let runs: string;
+  let up: StartedDockerComposeEnvironment | undefined;
+  let url: string;
+
+  async function start(env: Record<string, string> = {}): Promise<void> {
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    up = await new DockerComposeEnvironment(ROOT, 'docker-compose.yml')
+      .withProjectName(PROJECT)
+      .withBuild()
+      .withEnvironment({ BALANCER_PORT: String(port), RUNS: runs, ...env })
+      .withDefaultWaitStrategy(Wait.forHealthCheck())
+      .up();
+  }
+
+  /** As a person types it; no variable of `up` is repeated. */
+  async function verify(...args: string[]): Promise<Ran & { result: Result }> {
+    const ran = await compose(
+      { RUNS: runs },
+      'run',
+      '--rm',
+      '--build',
+      'verify',
+      '--quiet',
+      '--json',
+      ...args,
+    );
+    return { ...ran, result: JSON.parse(ran.stdout.slice(ran.stdout.indexOf('{\n'))) as Result };
+  }
+
+  beforeAll(() => {
+    prepareEngine();
+    runs = mkdtempSync(join(tmpdir(), 'baton-runs-'));
+    chmodSync(runs, 0o777); // The container's user is not ours.
+  });
+
+  afterAll(async () => {
+    await up?.down({ removeVolumes: true });
+    const { stdout } = await compose({}, 'ps', '--all', '--quiet');
+    expect(stdout).toBe('');
+    rmSync(runs, { recursive: true, force: true });
+  });
+
+  test('up: all healthy, and the card store answers', async () => {
+    await start();
+    const { stdout } = await compose({}, 'ps', '--format', '{{.Service}} {{.Health}}');
+    expect(stdout.trim().split('\n').toSorted()).toEqual(
+      ['app-1', 'app-2', 'balancer', 'redis'].map(name => `${name} healthy`),
+    );
+    const answers = await Promise.all([fetch(`${url}/login`), fetch(`${url}/login`)]);
+    expect(answers.map(answer => answer.headers.get('x-instance-id')).toSorted()).toEqual(['app-1', 'app-2']);
+  });
+
+  test('run verify: valid, by what the logs of all three say too', async () => {
+    const { code, result } = await verify('--duration', '8s');
+    expect(judgementOf(result, 'evidence')).toBe('valid');
+    expect(result.judgement).toBe('valid');
+    expect(code).toBe(0);
+    expect(readdirSync(runs)).toHaveLength(1);
+  });
+
+  test('the balancer finds an instance that comes back, wherever', async () => {
+    await compose({}, 'stop', 'app-1', 'app-2');
+    await compose({}, 'start', 'app-2');
+    await compose({}, 'start', 'app-1');
+    await expect
+      .poll(
+        async () => {
+          const answers = await Promise.all([fetch(`${url}/readyz`), fetch(`${url}/readyz`)]);
+          return answers.map(answer => `${answer.status} ${answer.headers.get('x-instance-id')}`).toSorted();
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+      .toEqual(['200 app-1', '200 app-2']);
+  });
+
+  test('what Redis has acknowledged outlives it', async () => {
+    await compose({}, 'exec', '-T', 'redis', 'redis-cli', 'set', 'kept', 'yes');
+    await compose({}, 'kill', 'redis');
+    await compose({}, 'up', '--detach', '--wait', '--no-recreate', 'redis');
+    const { stdout } = await compose({}, 'exec', '-T', 'redis', 'redis-cli', 'get', 'kept');
+    expect(stdout.trim()).toBe('yes');
+  });
+
+  test('SESSION_STORE=memory: the same command finds the sessions that are lost', async () => {
+    await start({ SESSION_STORE: 'memory' });
+    const { code, result } = await verify('--duration', '3s');
+    expect(code).toBe(1);
+    expect(judgementOf(result, 'continuity')).toBe('violated');
+    expect(judgementOf(result, 'evidence')).toBe('valid');
+  });
+});
+
+describe.skipIf(why !== '')('the profile for k6', () => {
+  test('runs a script that is there, with all that it imports', async () => {
+    const { services } = await resolved('--profile', 'load');
+    const { image, command, environment, volumes } = services['load'] ?? { image: '' };
+    expect(image).toMatch(/^grafana\/k6:\d+\.\d+\.\d+$/);
+    expect(command?.[0]).toBe('run');
+    expect(environment).toHaveProperty('BASE_URL', 'http://balancer:8080');
+    const folders = Object.fromEntries((volumes ?? []).map(({ source }) => [source, existsSync(source)]));
+    expect(folders).toEqual({ [join(ROOT, 'loadtests')]: true, [join(ROOT, 'verify')]: true });
+    expect(existsSync(join(ROOT, command?.at(-1)?.replace('/baton/', '') ?? ''))).toBe(true);
+  });
+
+  test('only without a profile: what a stack is made of', async () => {
+    const { services } = await resolved();
+    expect(Object.keys(services).toSorted()).toEqual(['app-1', 'app-2', 'balancer', 'redis']);
+  });
+});
+
+used('containers', containersOf(...STACK_IMAGES));
