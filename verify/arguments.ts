@@ -25,7 +25,9 @@ export function runnerOf({
   stack,
   url,
   logs,
-}: Partial<Record<'stack' | 'url' | 'logs', string>>): Runner | undefined {
+  k6,
+}: Partial<Record<'stack' | 'url' | 'logs', string>> & { k6?: boolean }): Runner | undefined {
+  if (stack === undefined && k6) throw new UsageError('--k6: it loads the bundled stack; add --stack local');
   if (stack === undefined) return undefined;
   const runner = RUNNERS.find(name => name === stack);
   if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);

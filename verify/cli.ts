@@ -6,8 +6,10 @@ import type { Stack } from '../stack/stack.ts';
 import { type Runner, startStack } from '../stack/start.ts';
 import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
 import type { Result } from './core/result.ts';
+import { combine, type Judgement } from './core/verdict.ts';
 import { EXIT, isBatonError, UnavailableError, UsageError } from './errors.ts';
 import { judgeFile } from './judge-file.ts';
+import { type SecondLoad, secondLoad } from './k6.ts';
 import { Progress } from './progress.ts';
 import { terminal } from './reports/terminal.ts';
 import { verify } from './run.ts';
@@ -28,6 +30,7 @@ options of verify
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
   --seed N            draws the same plan again (random when absent, and printed)
+  --k6                after it, with --stack, a second load by k6 where that is installed; its verdict counts
   --out DIR           where histories and results are kept (runs)
 
 options of both
@@ -46,6 +49,7 @@ const options = {
   url: { type: 'string' },
   logs: { type: 'string' },
   seed: { type: 'string' },
+  k6: { type: 'boolean', default: false },
   out: { type: 'string', default: 'runs' },
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
@@ -120,7 +124,9 @@ async function verifyCommand(file: string | undefined, values: Values): Promise<
     print(result, values);
     process.stderr.write(`history: ${folder}\n`);
     if (result.finished === 'interrupted') return EXIT.interrupted;
-    if (stop.died === undefined) return exitOf(result);
+    const all = { url: target.url, instances: count, seed, signal: stop.signal };
+    const second = values.k6 ? await byK6(all, progress, values) : [];
+    if (stop.died === undefined) return EXIT[combine([result.judgement, ...second])];
     throw new UnavailableError(`a part of the stack died, so the load was stopped: ${stop.died}`);
   } catch (error) {
     if (stop.signal.aborted && stop.died === undefined) return EXIT.interrupted;
@@ -168,6 +174,14 @@ function stopping() {
     process.on(signal, () => controller.abort());
   }
   return state;
+}
+
+/** @returns what k6 found, if it is there */
+async function byK6(load: SecondLoad, progress: Progress, values: Values): Promise<Judgement[]> {
+  const second = await secondLoad(load, step => progress.step(step));
+  if (second === undefined) return [];
+  (values.json ? process.stderr : process.stdout).write(second.summary);
+  return [second.judgement];
 }
 
 function exitOf(result: Result): number {

@@ -2,7 +2,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { UsageError } from './errors.ts';
+import type { Judgement } from './core/verdict.ts';
+import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {
   /** Path, or name on the PATH. */
@@ -12,11 +13,10 @@ export interface K6 {
 }
 
 /** How to get it, in one line. */
-export const GET_K6 =
-  'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
+const GET_K6 = 'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
 /** The script that hammers the dashboard. */
-export const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
+const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
  * @returns the k6 that K6 names or the PATH has; undefined when the PATH has none
@@ -45,7 +45,7 @@ export interface K6Run {
 }
 
 /** The exit code of k6 when a threshold did not hold. */
-export const THRESHOLDS_FAILED = 99;
+const THRESHOLDS_FAILED = 99;
 
 export interface K6Options {
   /** What the script is told (docs/k6.md). */
@@ -80,4 +80,52 @@ export async function runK6({ program }: K6, script: string, options: K6Options)
   } finally {
     options.signal?.removeEventListener('abort', stop);
   }
+}
+
+export interface SecondLoad {
+  /** The bundled stack's balancer. */
+  url: string;
+  /** How many instances must serve. */
+  instances: number;
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** Long enough for the evidence that every verdict needs, also on a slow machine. */
+const SECONDS = 5;
+
+/**
+ * Loads the bundled stack a second time, by k6 where it is on the machine; says how to get it where it is not.
+ *
+ * @param onStep told what happens, in words for a person
+ * @returns what k6 printed, and its verdict; undefined when there is none
+ * @throws UnavailableError when k6 itself failed
+ * @throws the reason of the signal, once it aborts
+ */
+export async function secondLoad(
+  options: SecondLoad,
+  onStep: (step: string) => void,
+): Promise<{ judgement: Judgement; summary: string } | undefined> {
+  const { url, instances, seed, signal } = options;
+  signal.throwIfAborted();
+  const k6 = await findK6(process.env);
+  if (k6 === undefined) {
+    onStep(`no second load, since k6 is not on the PATH: ${GET_K6}`);
+    return undefined;
+  }
+  onStep(`second load: k6 ${k6.version} for ${SECONDS} s`);
+  const env = {
+    BASE_URL: url,
+    INSTANCES: `${instances}`,
+    SEED: `${seed}`,
+    DURATION: `${SECONDS}s`,
+    HISTORY: '',
+  };
+  const { code, stdout, stderr } = await runK6(k6, DASHBOARD, { env, signal });
+  signal.throwIfAborted();
+  if (code === 0) return { judgement: 'valid', summary: stdout };
+  if (code === THRESHOLDS_FAILED) return { judgement: 'violated', summary: stdout };
+  throw new UnavailableError(
+    `${k6.program} run: expected exit code 0 or ${THRESHOLDS_FAILED}, got ${code}:\n${stderr}`,
+  );
 }

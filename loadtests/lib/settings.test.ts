@@ -31,6 +31,7 @@ describe('settings', () => {
   it('are told in the command that runs it again, without the password', () => {
     const command = replayOf(settingsOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }), 7);
     expect(command).toBe('USERS=4 INSTANCES=a SEED=7 k6 run loadtests/dashboard.ts');
+    expect(settingsOf({ SEED: String(2 ** 31 - 1) }).seed).toBe(2 ** 31 - 1);
   });
 
   it.each([

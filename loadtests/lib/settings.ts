@@ -51,7 +51,7 @@ const on = (environment: Environment, name: string): boolean =>
 function whole(environment: Environment, name: string, least: number): number | undefined {
   const text = environment[name];
   if (text === undefined || text === '') return undefined;
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+  if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
   throw new Error(`${name}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
 }
 

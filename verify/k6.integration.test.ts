@@ -1,0 +1,80 @@
+/** The second load of `npm start`: by a stand-in for k6 that only exits, and by real k6 where there is one. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REAL_K6, realK6 } from '../loadtests/testing/scripts.ts';
+import { used } from '../tests/used.ts';
+import { UsageError } from './errors.ts';
+import { findK6 } from './k6.ts';
+import { baton } from './testing/baton.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A program that says what k6 says of its version, tells what it was given, and exits with a code. */
+function standIn(code: number, version = 'k6 v1.2.3 (commit/abc)'): string {
+  const program = join(folder, `k6-${code}`);
+  const ran = `echo "loaded $BASE_URL INSTANCES=$INSTANCES $*"; echo broke >&2; exit ${code}`;
+  writeFileSync(program, `#!/bin/sh\n[ "$1" = version ] && { echo "${version}"; exit 0; }\n${ran}\n`);
+  chmodSync(program, 0o755);
+  return program;
+}
+
+const start = (env: Record<string, string>) =>
+  baton(['verify', '--stack', 'local', '--k6', '--duration', '2s', '--out', folder], env);
+
+describe('findK6', () => {
+  it('takes the one that K6 names, and knows its version', async () => {
+    const program = standIn(0);
+    expect(await findK6({ K6: program })).toEqual({ program, version: 'v1.2.3' });
+  });
+
+  it('finds none where the PATH has none', async () => {
+    expect(await findK6({ PATH: join(folder, 'nothing') })).toBeUndefined();
+  });
+
+  it.each([
+    ['is not there', () => join(folder, 'missing')],
+    ['is something else', () => standIn(0, 'kernel 6')],
+  ])('says so when what K6 names %s', async (_, program) => {
+    await expect(findK6({ K6: program() })).rejects.toThrow(UsageError);
+  });
+});
+
+describe('baton verify --k6', () => {
+  it.each([
+    [0, 0],
+    [99, 1],
+  ])('counts the verdict of k6: its exit code %i gives %i', async (theirs, ours) => {
+    const { code, stdout, stderr } = await start({ K6: standIn(theirs) });
+    expect(stdout).toContain(' VALID ');
+    expect(stdout).toMatch(/loaded http:\/\/127\.0\.0\.1:\d+ INSTANCES=2 run .*loadtests\/dashboard\.ts/);
+    expect(stderr).toContain('second load: k6 v1.2.3');
+    expect(code).toBe(ours);
+  });
+
+  it('says what k6 said when k6 itself failed', async () => {
+    const { code, stderr } = await start({ K6: standIn(107) });
+    expect(stderr).toMatch(/run: expected exit code 0 or 99, got 107:\nbroke/);
+    expect(code).toBe(69);
+  });
+
+  it('has nothing to load without a stack of its own', async () => {
+    const { code, stderr } = await baton(['verify', '--k6']);
+    expect(stderr).toContain('--k6: it loads the bundled stack; add --stack local');
+    expect(code).toBe(64);
+  });
+
+  it.skipIf(realK6 === undefined)('prints the summary of real k6 under its own', async () => {
+    const { code, stdout } = await start({});
+    expect(stdout.match(/✓ continuity +valid/g)).toHaveLength(2);
+    expect(stdout).toMatch(/\nk6: [\d,]+ requests, [\d,]+ a second/);
+    expect(code).toBe(0);
+  });
+});
+
+used('real k6', REAL_K6);
