@@ -12,16 +12,24 @@ import { Versions } from './versions.ts';
 interface Value {
   /** Its acknowledged add. */
   add?: Operation;
-  /** A removal that was called: from then on it may be gone. */
-  removing?: Start;
-  /** Its acknowledged removal: a read called after it must not show the value. */
-  removal?: Operation;
+  /** What may have removed it, from the call of each on. */
+  removing: Removing[];
+  /** A read that misses it has been told of. */
+  missed?: boolean;
   /** Number of the last read that was compared and showed it. */
   shownIn: number;
 }
 
+/** A removal of one value, or a clear, that has been called; one that failed removed nothing. */
+interface Removing {
+  start: Start;
+  end?: Operation;
+}
+
 /** Removed values that are remembered, for an object: enough to see one come back, and bounded. */
 const REMEMBERED = 1000;
+/** Clears that are remembered, for an object. */
+const CLEARS = 16;
 
 /** A set, list or bag of unique values: one state is later than another when it has what was added since. */
 class Values implements ObjectState {
@@ -29,22 +37,28 @@ class Values implements ObjectState {
   readonly #removed = new Map<string, Value>();
   readonly #cap: number;
   readonly #readers: Reader[] = [];
+  /** The last clears: what is added while one is under way may be gone with it. */
+  readonly #clears: Removing[] = [];
   #reads = 0;
   /** Rises with every event that may change what a read must show. */
   #changes = 0;
 
   constructor(kind?: ObjectEvent) {
     this.#cap = kind?.cap ?? Number.POSITIVE_INFINITY;
-    for (const value of kind?.initial ?? []) this.#present.set(value, { shownIn: 0 });
+    for (const value of kind?.initial ?? []) this.#present.set(value, { removing: [], shownIn: 0 });
   }
 
   started(start: Start): void {
     this.#changes++;
     const { action, value } = start;
     if (action === 'clear') {
-      for (const present of this.#present.values()) present.removing ??= start;
-    } else if (value !== undefined && action === 'remove') this.#of(value).removing = start;
-    else if (value !== undefined && action === 'add') this.#removed.delete(value);
+      const clear: Removing = { start };
+      for (const known of this.#present.values()) known.removing.push(clear);
+      for (const known of this.#removed.values()) known.removing.push(clear);
+      this.#clears.push(clear);
+      if (this.#clears.length > CLEARS) this.#clears.shift();
+    } else if (value !== undefined && action === 'remove') this.#of(value).removing.push({ start });
+    else if (value !== undefined && action === 'add') this.#adding(value, start);
   }
 
   wrote(operation: Operation): void {
@@ -53,35 +67,46 @@ class Values implements ObjectState {
     if (action === 'clear') this.#cleared(operation);
     else if (value !== undefined) {
       const known = this.#of(value);
-      if (action === 'remove' && outcome === 'fail') delete known.removing;
-      if (action === 'remove' && outcome === 'ok') this.#remove(value, known, operation);
+      if (action === 'remove') this.#removing(value, known, operation);
       if (action === 'add' && outcome === 'ok') known.add = operation;
     }
     if (outcome === 'ok') readerOf(this.#readers, operation.session).wrote = operation;
   }
 
+  #removing(value: string, known: Value, operation: Operation): void {
+    const own = known.removing.find(({ start }) => start.id === operation.id);
+    if (own !== undefined) own.end = operation;
+    if (operation.outcome === 'ok') this.#remove(value, known);
+  }
+
+  #adding(value: string, start: Start): void {
+    this.#removed.delete(value);
+    const known = this.#of(value);
+    for (const clear of this.#clears) {
+      if (clear.end === undefined || !precedes(clear.end, start)) known.removing.push(clear);
+    }
+  }
+
   #of(value: string): Value {
     let known = this.#present.get(value) ?? this.#removed.get(value);
     if (known === undefined) {
-      known = { shownIn: 0 };
+      known = { removing: [], shownIn: 0 };
       this.#present.set(value, known);
     }
     return known;
   }
 
   #cleared(clear: Operation): void {
-    for (const [value, known] of this.#present) {
-      if (known.removing?.id !== clear.id) continue;
-      if (clear.outcome === 'fail') delete known.removing;
+    const own = this.#clears.find(({ start }) => start.id === clear.id);
+    if (own !== undefined) own.end = clear;
+    if (clear.outcome !== 'ok') return;
+    for (const [value, { add }] of this.#present) {
       // What was added while it was cleared may have come before or after.
-      else if (clear.outcome === 'ok' && known.add !== undefined && precedes(known.add, clear)) {
-        this.#remove(value, known, clear);
-      }
+      if (add !== undefined && precedes(add, clear)) this.#remove(value, this.#of(value));
     }
   }
 
-  #remove(value: string, known: Value, removal: Operation): void {
-    known.removal = removal;
+  #remove(value: string, known: Value): void {
     this.#present.delete(value);
     this.#removed.set(value, known);
     if (this.#removed.size <= REMEMBERED) return;
@@ -111,22 +136,27 @@ class Values implements ObjectState {
     for (const value of read.saw ?? []) owed = this.#shows(value, number, read, reader, facts) || owed;
     if (this.#present.size > this.#cap) return true;
     for (const [value, known] of this.#present) {
-      if (known.shownIn === number || known.add === undefined || known.add.session !== read.session) continue;
+      if (known.shownIn === number || known.add?.session !== read.session || known.missed) continue;
       owed = true;
       if (!precedes(known.add, read) || mayBeGone(known, read)) continue;
       facts.stale.push(
         contradiction(known.add, 'acknowledged', `"${value}" in it`, `"${value}" is not there`),
       );
-      delete known.add;
+      known.missed = true;
     }
     for (const [value, earlier] of reader.shown) {
       const known = this.#of(value);
       if (known.shownIn === number) continue;
       owed = true;
       if (!precedes(earlier, read)) continue;
-      reader.shown.delete(value);
-      if (mayBeGone(known, read)) reader.gone.set(value, read);
-      else facts.back.push(contradiction(earlier, `showed "${value}"`, `"${value}" in it`, 'it is gone'));
+      if (mayBeGone(known, read)) {
+        if (!reader.gone.has(value)) reader.gone.set(value, read);
+        // A removal that is not acknowledged may still turn out to have failed.
+        if (known.removing.some(({ end }) => end?.outcome === 'ok')) reader.shown.delete(value);
+      } else {
+        reader.shown.delete(value);
+        facts.back.push(contradiction(earlier, `showed "${value}"`, `"${value}" in it`, 'it is gone'));
+      }
     }
     return owed;
   }
@@ -134,8 +164,8 @@ class Values implements ObjectState {
   #shows(value: string, number: number, read: Operation, reader: Reader, facts: ReadFacts): boolean {
     const known = this.#of(value);
     known.shownIn = number;
-    const { removal } = known;
-    if (removal !== undefined && removal.session === read.session && precedes(removal, read)) {
+    const removal = mustBeGone(known, read);
+    if (removal !== undefined) {
       facts.stale.push(
         contradiction(removal, 'acknowledged', `"${value}" gone`, `"${value}" is still there`),
       );
@@ -148,12 +178,22 @@ class Values implements ObjectState {
       const was = `no longer showed "${value}"`;
       facts.back.push(contradiction(without, was, `"${value}" gone`, 'it is there again'));
     }
-    return known.removing !== undefined;
+    return known.removing.length > 0;
   }
 }
 
+/** @returns the session's own acknowledged removal that was over when the read was called */
+function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
+  for (const { start, end } of removing) {
+    if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
+    // A clear takes what was there before it was called; a removal takes its value, whenever that was added.
+    if (start.action === 'remove' || (add !== undefined && precedes(add, start))) return end;
+  }
+  return undefined;
+}
+
 const mayBeGone = ({ removing }: Value, read: Operation): boolean =>
-  removing !== undefined && !precedes(read, removing);
+  removing.some(({ start, end }) => end?.outcome !== 'fail' && !precedes(read, start));
 
 const contradiction = (against: Operation, was: string, expected: string, came: string): Contradiction => ({
   against,

@@ -1,0 +1,144 @@
+/** Facts about reads, against the definitions written down as they stand: every pair of operations is looked at. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { precedes } from './clocks.ts';
+import type { Event, Operation, Outcome } from './history.ts';
+import { Picture } from './testing/picture.ts';
+
+const plan = fc.array(
+  fc.record({
+    session: fc.constantFrom('s1', 's1', 's2'),
+    what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
+    after: fc.integer({ min: 0, max: 12 }),
+    lasts: fc.integer({ min: 1, max: 25 }),
+    outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'fail'),
+    which: fc.nat(50),
+    /** What a read shows wrongly: one value too few, or one that is not there. */
+    wrong: fc.constantFrom('no', 'no', 'no', 'misses', 'shows'),
+  }),
+  { minLength: 2, maxLength: 14, size: 'max' },
+);
+
+/** Operations of two sessions on one object, overlapping or not; a read mostly shows the state at its call. */
+function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Operation[] {
+  const operations: Operation[] = [];
+  let at = 10;
+  let state: string[] = [];
+  const known: string[] = [];
+  steps.forEach(({ session, what, after, lasts, outcome, which, wrong }, i) => {
+    at += after;
+    const some = known[which % Math.max(1, known.length)];
+    const base = {
+      type: 'op' as const,
+      id: i + 10,
+      clock: 'c0',
+      client: session,
+      session,
+      user: 'alice',
+      object: 'basket@alice',
+      request: `r${i}`,
+      call: at,
+      return: at + lasts,
+      instance: `app-${(i % 2) + 1}`,
+    };
+    if (what === 'read') {
+      const saw = wrong === 'misses' ? state.slice(1) : [...state];
+      if (wrong === 'shows' && some !== undefined && !saw.includes(some)) saw.push(some);
+      operations.push({ ...base, action: 'read', outcome: 'ok', signedIn: 'in', sawUser: 'alice', saw });
+      return;
+    }
+    if (what === 'clear') {
+      operations.push({ ...base, action: 'clear', outcome });
+      if (outcome === 'ok') state = [];
+      return;
+    }
+    const value = what === 'add' ? `v${i}` : some;
+    if (value === undefined || operations.some(o => o.action === what && o.value === value)) return;
+    if (what === 'add') known.push(value);
+    operations.push({ ...base, action: what as 'add', value, outcome });
+    if (outcome === 'ok') state = what === 'add' ? [...state, value] : state.filter(v => v !== value);
+  });
+  return operations;
+}
+
+/** As a recorder writes them: starts by call, ends and reads by return. */
+function eventsOf(operations: readonly Operation[]): Event[] {
+  const timed = operations.flatMap((operation): { at: number; event: Event }[] => {
+    const { return: end = 0, call: at } = operation;
+    if (operation.action === 'read') return [{ at: end, event: operation }];
+    const { type: _, return: __, outcome: ___, ...called } = operation;
+    return [
+      { at, event: { ...called, type: 'start' } },
+      {
+        at: end,
+        event: { type: 'end', id: operation.id, return: end, outcome: operation.outcome, instance: 'app-1' },
+      },
+    ];
+  });
+  return timed
+    .sort((a, b) => a.at - b.at || Number(b.event.type === 'start') - Number(a.event.type === 'start'))
+    .map(t => t.event);
+}
+
+function byDefinition(operations: readonly Operation[]): { stale: boolean; back: boolean } {
+  const reads = operations.filter(o => o.action === 'read');
+  const has = (read: Operation, value: string) => read.saw?.includes(value) === true;
+  const addOf = (value: string) => operations.find(o => o.action === 'add' && o.value === value);
+  /** A removal that fails excuses what was read before it was known to. */
+  const removes = (o: Operation, value: string, read: Operation) => {
+    const [failed = 0, seen = 0] = [o.return, read.return];
+    if (o.outcome === 'fail' && (failed < seen || (failed === seen && o.id < read.id))) return false;
+    if (o.action === 'remove') return o.value === value;
+    const add = addOf(value);
+    return o.action === 'clear' && add !== undefined && !precedes(o, add);
+  };
+  const mayBeGone = (value: string, read: Operation) =>
+    operations.some(o => removes(o, value, read) && !precedes(read, o));
+  let [stale, back] = [false, false];
+  for (const read of reads) {
+    for (const o of operations) {
+      if (o.session !== read.session || !precedes(o, read) || o.outcome !== 'ok') continue;
+      const { value = '' } = o;
+      if (o.action === 'add' && !has(read, value) && !mayBeGone(value, read)) stale = true;
+      if (o.action === 'remove' && has(read, value)) stale = true;
+      if (o.action === 'clear') {
+        stale ||= (read.saw ?? []).some(v => {
+          const add = addOf(v);
+          return add?.outcome === 'ok' && precedes(add, o);
+        });
+      }
+      for (const shown of o.saw ?? []) if (!has(read, shown) && !mayBeGone(shown, read)) back = true;
+      if (o.action !== 'read') continue;
+      for (const earlier of reads) {
+        if (earlier.session !== read.session || !precedes(earlier, o)) continue;
+        back ||= (earlier.saw ?? []).some(v => !has(o, v) && has(read, v));
+      }
+    }
+  }
+  return { stale, back };
+}
+
+describe('what a read contradicts', () => {
+  it('is what the definitions say, whatever overlaps', () => {
+    const found = { stale: 0, back: 0, neither: 0, both: 0 };
+    fc.assert(
+      fc.property(plan, steps => {
+        const operations = drawn(steps);
+        const picture = new Picture();
+        picture.session('s1', 'alice').login('app-1', { call: 0, return: 1 });
+        picture.session('s2', 'alice').login('app-1', { call: 0, return: 1 });
+        picture.add(...eventsOf(operations));
+        const got = {
+          stale: picture.verdict('read-your-writes').violations > 0,
+          back: picture.verdict('monotonic-reads').violations > 0,
+        };
+        const expected = byDefinition(operations);
+        found[expected.stale ? (expected.back ? 'both' : 'stale') : expected.back ? 'back' : 'neither']++;
+        expect(got).toEqual(expected);
+      }),
+      { numRuns: Number(process.env['BATON_RUNS'] ?? 4000) },
+    );
+    // The comparison says something only if all kinds occurred.
+    expect(Math.min(...Object.values(found))).toBeGreaterThan(20);
+  });
+});
