@@ -1,0 +1,45 @@
+/** The workflows of this repository and of docs/ci.md, as far as they can be checked where they do not run. */
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
+const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}` };
+const actionlint = spawnSync('actionlint', ['-version'], { env }).status === 0;
+
+const workflows: [string, string][] = [
+  ...globSync('.github/workflows/*.yml', { cwd: ROOT }).map((file): [string, string] => [
+    file,
+    readFileSync(join(ROOT, file), 'utf8'),
+  ]),
+  ...[...readFileSync(join(ROOT, 'docs/ci.md'), 'utf8').matchAll(/^```yaml\n(name:.*?)^```/gms)].map(
+    ([, text = ''], index): [string, string] => [`docs/ci.md, workflow ${index + 1}`, text],
+  ),
+];
+
+describe.each(workflows)('%s', (_, text) => {
+  test('pins each action by its full commit, with the version beside it', () => {
+    const uses = [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(match => match[1]);
+    expect(uses.length).toBeGreaterThan(0);
+    for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test('asks for no more than to read, and ends by itself', () => {
+    expect(text).toMatch(/^permissions:\n {2}contents: read$/m);
+    expect(text).not.toMatch(/: write$/m);
+    expect([...text.matchAll(/timeout-minutes:/g)]).toHaveLength([...text.matchAll(/runs-on:/g)].length);
+  });
+
+  test.skipIf(!actionlint)('actionlint has nothing to say', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-workflow-'));
+    const file = join(folder, 'workflow.yml');
+    writeFileSync(file, text);
+    const { stdout, stderr, status } = spawnSync('actionlint', [file], { env, encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    expect(`${stdout}${stderr}`).toBe('');
+    expect(status).toBe(0);
+  });
+});
