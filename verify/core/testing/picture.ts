@@ -66,6 +66,20 @@ export class Picture {
     return this.add({ type: 'finish', clock: 'c0', at: this.now, reason: 'complete' });
   }
 
+  /** Puts the lines as a recorder writes them: each when it happens, whatever the order of drawing. */
+  inTime(): this {
+    const calls = new Map<number, number>();
+    for (const event of this.events) if (event.type === 'start') calls.set(event.id, event.call);
+    const moment = (event: Event): number => {
+      if (event.type === 'start') return event.call;
+      if (event.type === 'op') return event.return ?? event.call;
+      if (event.type === 'end') return event.return ?? calls.get(event.id) ?? 0;
+      return 'at' in event ? event.at : Number.NEGATIVE_INFINITY;
+    };
+    this.events.sort((a, b) => moment(a) - moment(b));
+    return this;
+  }
+
   result(): Result {
     const judge = new Judge(this.run);
     for (const event of this.events) judge.step(event);
@@ -118,6 +132,10 @@ export class SessionPicture {
 
   write(value: string, instance: string, shown: Shown = {}): this {
     return this.#request('add', instance, { object: `basket@${this.name}`, value, ...shown });
+  }
+
+  increment(instance: string, shown: Shown = {}): this {
+    return this.#request('increment', instance, { object: `basket@${this.name}`, ...shown });
   }
 
   remove(value: string, instance: string, shown: Shown = {}): this {

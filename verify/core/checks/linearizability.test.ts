@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { burst, declared } from '../testing/bursts.ts';
+import { Picture, type SessionPicture } from '../testing/picture.ts';
+import type { Verdict } from '../verdict.ts';
+
+const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
+  const picture = new Picture();
+  draw(picture.session('s1', 'alice').login('app-1'), picture);
+  return picture.inTime().verdict('linearizability');
+};
+
+const told = ({ anomalies }: Verdict) =>
+  anomalies[0]?.witness.map(({ operation: { action, value }, came }) => [action, value, came]);
+
+const info = { outcome: 'info' as const, status: 504 };
+
+describe('linearizability', () => {
+  it('is unknown of an empty history, without overlap, and on one instance', () => {
+    expect(judged(() => {}).why).toContain('give the target file a probe');
+    const sequential = judged(session => {
+      for (let i = 0; i < 20; i++) session.write(`v${i}`, `app-${(i % 2) + 1}`);
+    });
+    expect(sequential.why).toContain('0 requests overlapped a write');
+    const alone = judged(session => {
+      for (let i = 0; i < 20; i++) session.write(`v${i}`, 'app-1', { call: 1000, return: 9000 });
+    });
+    expect(alone.why).toContain('0 requests on another instance');
+  });
+
+  it('is valid when every answer has its place, whatever the order within an overlap', () => {
+    expect(judged((session, picture) => burst(picture, session, 10))).toMatchObject({
+      judgement: 'valid',
+      rests: { operations: 30, overlapping: 20, 'on another instance': 19 },
+    });
+    const inside = judged((session, picture) => {
+      const state = burst(picture, session, 10);
+      const call = picture.now;
+      session.write('a', 'app-1', { call, return: call + 900 });
+      session.read('app-2', state, { call: call + 100, return: call + 400 });
+      session.read('app-2', [...state, 'a'], { call: call + 500, return: call + 800 });
+    });
+    expect(inside.judgement).toBe('valid');
+  });
+
+  it('is NONLINEAR when a read misses what another read had shown before it was called', () => {
+    const verdict = judged((session, picture) => {
+      const state = burst(picture, session, 10);
+      const call = picture.now;
+      session.write('a', 'app-1', { call, return: call + 900 });
+      session.read('app-2', [...state, 'a'], { call: call + 100, return: call + 300 });
+      session.read('app-1', state, { call: call + 500, return: call + 800 });
+    });
+    expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
+    expect(told(verdict)?.map(([action]) => action)).toEqual(['read', 'read']);
+  });
+
+  it('shrinks a long history to what proves it', () => {
+    const verdict = judged((session, picture) => {
+      const state: string[] = [];
+      const call = picture.now;
+      for (let i = 0; i < 300; i++) {
+        state.push(`v${i}`);
+        session.write(`v${i}`, `app-${(i % 2) + 1}`, { call: call + i * 10, return: call + i * 10 + 15 });
+      }
+      picture.now += 10_000;
+      session.read(
+        'app-1',
+        state.filter(value => value !== 'v137'),
+      );
+    });
+    expect(told(verdict)).toEqual([
+      ['add', 'v137', 'acknowledged'],
+      ['read', undefined, expect.stringContaining('saw [')],
+    ]);
+  });
+
+  it('tells the read that a stretch begins with when the proof needs it', () => {
+    const verdict = judged(session =>
+      session
+        .write('a', 'app-1')
+        .read('app-1', ['a'])
+        .read('app-1', ['a'])
+        .read('app-2', [])
+        .read('app-1', []),
+    );
+    expect(told(verdict)).toEqual([
+      ['read', undefined, 'showed [a]'],
+      ['read', undefined, 'saw []'],
+    ]);
+  });
+
+  it('lets what may have happened happen late, once, or never', () => {
+    const reading = (...reads: string[][]) =>
+      judged((session, picture) => {
+        declared(picture, session, 'list');
+        session.write('a', 'app-1').write('b', 'app-1', info).read('app-1', ['a']).read('app-1', ['a']);
+        for (const saw of reads) session.read('app-2', saw);
+      }).violations;
+    expect(reading()).toBe(0);
+    expect(reading(['a'], ['a', 'b'], ['a', 'b'])).toBe(0);
+    expect(reading(['a', 'b'], ['a'])).toBe(1);
+    expect(reading(['b', 'a'])).toBe(1);
+    expect(reading(['a', 'b', 'b'])).toBe(1);
+  });
+
+  it('cuts no stretch where it is not known what has happened: counters, removals', () => {
+    const counter = (...reads: string[]) =>
+      judged((session, picture) => {
+        declared(picture, session, 'counter');
+        session.increment('app-1').increment('app-1', info).increment('app-1', info);
+        for (const value of reads) session.read('app-2', [value]).read('app-1', [value]);
+      }).violations;
+    expect(counter('1', '2', '3')).toBe(0);
+    expect(counter('3', '3', '3')).toBe(0);
+    expect(counter('1', '4')).toBe(1);
+    expect(counter('2', '1')).toBe(1);
+    const removal = judged(s =>
+      s
+        .write('a', 'app-1')
+        .remove('a', 'app-1', info)
+        .read('app-1', ['a'])
+        .read('app-1', [])
+        .read('app-2', []),
+    );
+    expect(removal.violations).toBe(0);
+  });
+
+  it('judges registers', () => {
+    const register = (...reads: string[]) =>
+      judged((session, picture) => {
+        declared(picture, session, 'register', { initial: ['x'] });
+        session.read('app-1', ['x']).write('y', 'app-1').write('z', 'app-2');
+        for (const value of reads) session.read('app-1', [value]).read('app-2', [value]);
+      }).violations;
+    expect(register('z')).toBe(0);
+    expect(register('y')).toBe(1);
+    expect(register('nobody wrote it')).toBe(1);
+  });
+
+  it('is unknown when the app may drop values, and where continuity broke', () => {
+    const capped = judged((session, picture) => {
+      declared(picture, session, 'set', { cap: 5 });
+      burst(picture, session, 10);
+    });
+    expect(capped.why).toContain("filled to the app's cap");
+    const broken = judged((session, picture) => {
+      burst(picture, session, 10);
+      session.signedOut('app-2').ended();
+    });
+    expect(broken).toMatchObject({ judgement: 'unknown', violations: 0 });
+  });
+
+  it('believes an order across two clocks only beyond what they may be apart', () => {
+    const two = (uncertainty: number, later: number) => {
+      const picture = new Picture();
+      const base = '2026-01-01T00:00:00.000Z';
+      picture.add({ type: 'clock', clock: 'c0', base, uncertainty: 0 });
+      picture.add({ type: 'clock', clock: 'c1', base, uncertainty });
+      const session = picture.session('s1', 'alice').login('app-1');
+      burst(picture, session, 10);
+      session.write('a', 'app-1');
+      const call = picture.now + later;
+      session.read('app-2', [], { call, return: call + 500 });
+      const last = picture.events.at(-1);
+      if (last?.type === 'op') last.clock = 'c1';
+      return picture.inTime().verdict('linearizability');
+    };
+    expect(two(100, 5000).judgement).toBe('violated');
+    const apart = two(100_000, 0);
+    expect(apart.judgement).toBe('unknown');
+    expect(apart.why).toMatch(/clocks that are too far apart|took so long/);
+  });
+
+  it('takes a slow read as it comes, however late', () => {
+    const slow = (saw: string[]) =>
+      judged((session, picture) => {
+        const state = burst(picture, session, 10);
+        const call = picture.now;
+        session
+          .write('a', 'app-1')
+          .read('app-2', [...state, 'a'])
+          .read('app-1', [...state, 'a']);
+        session
+          .write('b', 'app-1')
+          .read('app-2', [...state, 'a', 'b'])
+          .read('app-1', [...state, 'a', 'b']);
+        session.read('app-2', saw.length > 0 ? [...state, ...saw] : state, {
+          call,
+          return: picture.now + 500,
+        });
+      });
+    expect(slow(['a', 'b']).judgement).toBe('valid');
+    const old = slow([]);
+    expect(old.violations).toBe(0);
+    expect(old.why).toContain('so long that the writes before it were already judged');
+  });
+});

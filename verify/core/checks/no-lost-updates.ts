@@ -1,0 +1,142 @@
+/** no-lost-updates: every acknowledged add of overlapping requests is in the final state of its object. */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  grouped,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
+import type { Event, Operation, Start } from '../history.ts';
+import { type LostUpdate, Races } from '../races.ts';
+import { Scoped } from '../scoped.ts';
+import type { SessionState, Standing } from '../sessions.ts';
+import { upperBound } from '../statistics.ts';
+import type { Anomaly, WitnessStep } from '../verdict.ts';
+import { changesData } from './data.ts';
+
+const ENOUGH = 10;
+
+export const noLostUpdates: Check = {
+  guarantee: 'no-lost-updates',
+  assumes:
+    'the final state is what the last read shows, called when all writes had returned or in the final phase',
+  minimum: `${ENOUGH} acknowledged adds that overlap one another on two instances, and a read after them`,
+  start: (_run, tell) => new NoLostUpdates(tell),
+  conclude: concluded,
+};
+
+class NoLostUpdates implements Fold {
+  readonly #anomalies: Anomalies;
+  readonly #objects = new Scoped(kind => new Races(kind));
+  #final = false;
+  #lost = 0;
+  #overlapping = 0;
+  #crossed = 0;
+
+  constructor(tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+  }
+
+  started(start: Start): void {
+    if (start.object !== undefined && changesData(start)) this.#objects.of(start.object).started(start);
+  }
+
+  ended(operation: Operation, standing: Standing): void {
+    const { session, live } = standing;
+    if (session.lost === operation) this.#lost++;
+    if (operation.object === undefined) return;
+    const certain = operation.outcome === 'ok' && live && session.lost === undefined;
+    if (changesData(operation)) this.#objects.of(operation.object).wrote(operation, certain);
+    else if (certain && operation.action === 'read' && operation.saw !== undefined)
+      this.#objects.of(operation.object).read(operation, this.#final);
+  }
+
+  event(event: Event): void {
+    if (event.type === 'object') this.#objects.declared(event);
+    if (event.type === 'phase') this.#final = event.phase === 'final';
+  }
+
+  sessionEnded({ session }: SessionState): void {
+    for (const races of this.#objects.ended(session)) this.#end(races);
+  }
+
+  #end(races: Races): void {
+    const lost = races.finish();
+    this.#overlapping += races.judged;
+    this.#crossed += races.crossed;
+    for (const update of lost) this.#anomalies.add(() => clobber(update));
+  }
+
+  counts(): Counts {
+    return {
+      overlapping: this.#overlapping,
+      crossed: this.#crossed,
+      lost: this.#lost,
+      clobbered: this.#anomalies.count,
+    };
+  }
+
+  finish(): Finding {
+    for (const races of this.#objects.all()) this.#end(races);
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const finding =
+    of('clobbered') === 0
+      ? `at most ${percent(upperBound(0, of('overlapping')))} of overlapping adds are lost`
+      : `${counted(of('clobbered'), 'acknowledged add')} of ${grouped(of('overlapping'))} that overlapped are gone`;
+  const rests = { 'overlapping adds': of('overlapping'), 'on two instances': of('crossed') };
+  return conclude(of('clobbered'), missing(counts), rests, finding);
+}
+
+function missing(counts: Counts): string | undefined {
+  const of = reader(counts);
+  if (of('lost') > 0) {
+    return `continuity is broken in ${counted(of('lost'), 'session')}: what became of its data cannot be told`;
+  }
+  if (of('crossed') >= ENOUGH) return undefined;
+  return (
+    `${counted(of('crossed'), 'acknowledged add')} overlapped one on another instance and had a final read, ` +
+    `${ENOUGH} are needed: run the workload \`burst\` on at least two instances`
+  );
+}
+
+function clobber({ value, write, showed, read }: LostUpdate): Anomaly {
+  const counts = read.saw?.length === 1 && write?.start.action === 'increment';
+  const rival = write?.rivals.find(({ acknowledged }) => acknowledged !== undefined) ?? write?.rivals[0];
+  const shown = `[${(read.saw ?? []).join(', ')}]`;
+  const steps: WitnessStep[] = [];
+  if (write?.acknowledged !== undefined) steps.push({ operation: write.acknowledged, came: 'acknowledged' });
+  if (rival?.acknowledged !== undefined) steps.push({ operation: rival.acknowledged, came: 'acknowledged' });
+  else if (rival !== undefined) {
+    steps.push({ operation: { ...rival.start, type: 'op', outcome: 'info' }, came: 'may have happened' });
+  } else if (write?.read !== undefined) steps.push({ operation: write.read, came: 'overlapped it' });
+  if (showed !== undefined) steps.push({ operation: showed, came: `showed "${value}"` });
+  steps.sort((a, b) => a.operation.call - b.operation.call);
+  return {
+    name: 'CLOBBER',
+    guarantee: 'no-lost-updates',
+    session: read.session,
+    user: read.user,
+    summary: counts
+      ? `acknowledged increments that overlapped amount to ${value}, and the final state is ${read.saw?.[0] ?? '0'}`
+      : 'an acknowledged add that overlapped another request is not in the final state',
+    witness: [
+      ...steps,
+      counts
+        ? { operation: read, expected: `${value} or more`, came: shown }
+        : { operation: read, expected: `"${value}" in it`, came: `saw ${shown}: "${value}" is gone` },
+    ],
+    notes: [],
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Follows the acknowledged adds of one object that overlapped another request, until it is known whether they are in
+ * its final state. Of what a read has shown only the value is kept.
+ */
+import { precedes } from './clocks.ts';
+import type { ObjectEvent, Operation, Start } from './history.ts';
+import { Overlaps, type Write } from './overlaps.ts';
+
+/** An acknowledged add that the final state does not have. */
+export interface LostUpdate {
+  value: string;
+  /** Absent when a read had shown the value before it was lost. */
+  write: Write | undefined;
+  /** The last read that showed it. */
+  showed: Operation | undefined;
+  /** The read of the final state. */
+  read: Operation;
+}
+
+/** One value of a set, list or bag. */
+interface Owed {
+  /** Its acknowledged adds that no final state has shown yet. */
+  writes: Write[];
+  /** How often it must be there: adds of it that were acknowledged. */
+  least: number;
+  /** Whether one of its adds overlapped another request. */
+  raced: boolean;
+  /** Whether the last final state had it, and the one that last did when it has not. */
+  absent: boolean;
+  showed: Operation | undefined;
+}
+
+export class Races {
+  /** Acknowledged adds that overlapped an acknowledged add, and were looked for in a final state. */
+  judged = 0;
+  /** Of those: with one on another instance. */
+  crossed = 0;
+  readonly #object: ObjectEvent;
+  readonly #overlaps = new Overlaps();
+  readonly #values = new Map<string, Owed>();
+  /** Counter: increments that no final state has shown, and the least value that they all lead to. */
+  #increments: Write[] = [];
+  #sum: number;
+  /** Values whose removal may come at any time. */
+  readonly #doubtful = new Set<string>();
+  /** Nothing can be said of what the object must hold: it may be emptied at any time, or is at the app's cap. */
+  #free = false;
+  #adds: number;
+  /** The last final state, until the next write is called; and the last one that was seen at all. */
+  #final: Operation | undefined;
+  #last: Operation | undefined;
+
+  constructor(object: ObjectEvent) {
+    this.#object = object;
+    this.#sum = Number(object.initial?.[0] ?? '0');
+    this.#adds = object.initial?.length ?? 0;
+    this.#free = object.kind === 'register';
+  }
+
+  started(start: Start): void {
+    this.#final = undefined;
+    const write = this.#overlaps.started(start);
+    const { action, value } = start;
+    if (action === 'add' && ++this.#adds > (this.#object.cap ?? Number.POSITIVE_INFINITY)) this.#free = true;
+    for (const other of this.#overlaps.open.values()) {
+      if (takesAway(start, other.start)) other.excused = true;
+      if (takesAway(other.start, start)) write.excused = true;
+    }
+    if (action === 'remove' && value !== undefined) this.#values.delete(value);
+    if (action === 'clear' || action === 'set') this.#values.clear();
+    if (this.#object.kind === 'counter' && !isIncrement(start)) this.#free = true;
+  }
+
+  /** @param certain it was acknowledged, in a session that lives */
+  wrote(operation: Operation, certain: boolean): void {
+    const write = this.#overlaps.ended(operation, certain);
+    const { action, value, outcome } = operation;
+    if (!certain && outcome !== 'fail') {
+      if (action === 'remove' && value !== undefined) this.#doubtful.add(value);
+      if (action === 'clear' || action === 'set') this.#free = true;
+    }
+    if (!certain || this.#free) return;
+    if (this.#object.kind === 'counter') {
+      this.#sum += Number(value ?? '1');
+      this.#increments.push(write);
+    } else if (action === 'add' && value !== undefined && !write.excused && !this.#doubtful.has(value)) {
+      this.#owe(value, write);
+    }
+  }
+
+  #owe(value: string, write: Write): void {
+    let owed = this.#values.get(value);
+    if (owed === undefined) {
+      owed = { writes: [], least: 0, raced: false, absent: false, showed: undefined };
+      this.#values.set(value, owed);
+    }
+    owed.writes.push(write);
+    if (this.#object.kind === 'bag' || owed.least === 0) owed.least++;
+  }
+
+  /**
+   * @param read of a live session, with the state that it showed
+   * @param final the phase of the run in which no writes are begun
+   */
+  read(read: Operation, final: boolean): void {
+    this.#overlaps.read(read);
+    if (!final && !this.#overlaps.overBefore(read)) return;
+    if (this.#object.kind === 'counter') this.#readCounter(read);
+    else this.#readValues(read);
+    this.#final = read;
+    this.#last = read;
+  }
+
+  #readValues(read: Operation): void {
+    if (this.#values.size === 0) return;
+    const counts = new Map<string, number>();
+    for (const value of read.saw ?? []) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const [value, owed] of this.#values) {
+      if ((counts.get(value) ?? 0) >= owed.least) {
+        this.#settle(owed.writes);
+        owed.raced ||= owed.writes.some(overlapped);
+        owed.writes = [];
+        owed.absent = false;
+        // What raced with nothing is the business of other guarantees. Of a bag its number must be known.
+        if (!owed.raced && this.#object.kind !== 'bag') this.#values.delete(value);
+      } else if (!owed.absent) {
+        owed.absent = true;
+        owed.showed = owed.writes.length === 0 ? this.#last : undefined;
+      }
+    }
+  }
+
+  #readCounter(read: Operation): void {
+    if (Number(read.saw?.[0] ?? '0') < this.#sum) return;
+    this.#settle(this.#increments);
+    this.#increments = [];
+  }
+
+  #settle(writes: readonly Write[]): void {
+    for (const write of writes) {
+      const rivals = write.rivals.filter(rival => rival.acknowledged !== undefined && adds(rival.start));
+      if (rivals.length === 0) continue;
+      this.judged++;
+      const here = write.acknowledged?.instance;
+      if (here === undefined) continue;
+      const elsewhere = rivals.some(
+        ({ acknowledged }) => acknowledged?.instance !== undefined && acknowledged.instance !== here,
+      );
+      if (elsewhere) this.crossed++;
+    }
+  }
+
+  /** Nothing more comes. @returns what the final state lacks */
+  finish(): LostUpdate[] {
+    const read = this.#final;
+    if (read === undefined || this.#free) return [];
+    if (this.#object.kind === 'counter') return this.#finishCounter(read);
+    const lost: LostUpdate[] = [];
+    for (const [value, { writes, raced, absent, showed }] of this.#values) {
+      if (!absent) continue;
+      this.#settle(writes);
+      const write = writes.find(
+        ({ acknowledged }) => acknowledged !== undefined && precedes(acknowledged, read),
+      );
+      if (raced || (write !== undefined && writes.some(overlapped)))
+        lost.push({ value, write, showed, read });
+    }
+    return lost;
+  }
+
+  #finishCounter(read: Operation): LostUpdate[] {
+    this.#settle(this.#increments);
+    const sum = this.#increments
+      .filter(({ acknowledged }) => acknowledged === undefined || !precedes(acknowledged, read))
+      .reduce((least, { start }) => least - Number(start.value ?? '1'), this.#sum);
+    const write = this.#increments.find(overlapped);
+    if (write === undefined || !(Number(read.saw?.[0] ?? '0') < sum)) return [];
+    return [{ value: String(sum), write, showed: undefined, read }];
+  }
+}
+
+const adds = ({ action }: Pick<Start, 'action'>): boolean => action === 'add' || action === 'increment';
+
+const isIncrement = ({ action, value }: Start): boolean => adds({ action }) && Number(value ?? '1') >= 0;
+
+const overlapped = ({ rivals, read }: Write): boolean => rivals.length > 0 || read !== undefined;
+
+/** Whether the first may undo what the second adds. */
+function takesAway(start: Start, add: Start): boolean {
+  if (add.action !== 'add') return false;
+  if (start.action === 'remove') return start.value === add.value;
+  return start.action === 'clear' || start.action === 'set';
+}

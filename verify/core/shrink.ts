@@ -1,0 +1,45 @@
+/** Delta debugging: leaves out of a proof all that it does not need. */
+
+/**
+ * Zeller and Hildebrandt's ddmin ("Simplifying and isolating failure-inducing input", 2002).
+ *
+ * @param items in order; the order is kept
+ * @param holds whether these items alone still prove it; pure, and true of all items
+ * @returns items of which none can be left out; all of them if `holds` is not true of all
+ */
+export function shrink<T>(items: readonly T[], holds: (kept: readonly T[]) => boolean): readonly T[] {
+  if (!holds(items)) return items;
+  let kept = items;
+  let parts = 2;
+  while (kept.length >= 2) {
+    const smaller = reduced(kept, parts, holds);
+    if (smaller !== undefined) {
+      parts = smaller.length < kept.length / 2 + 1 ? 2 : Math.max(parts - 1, 2);
+      kept = smaller;
+    } else if (parts >= kept.length) {
+      break;
+    } else {
+      parts = Math.min(2 * parts, kept.length);
+    }
+  }
+  return kept.length === 1 && holds([]) ? [] : kept;
+}
+
+/** One of the parts alone, or all but one of them, if that still proves it. */
+function reduced<T>(
+  items: readonly T[],
+  parts: number,
+  holds: (kept: readonly T[]) => boolean,
+): readonly T[] | undefined {
+  const edge = (part: number): number => Math.floor((part * items.length) / parts);
+  for (let part = 0; part < parts; part++) {
+    const alone = items.slice(edge(part), edge(part + 1));
+    if (holds(alone)) return alone;
+  }
+  if (parts === 2) return undefined;
+  for (let part = 0; part < parts; part++) {
+    const others = [...items.slice(0, edge(part)), ...items.slice(edge(part + 1))];
+    if (holds(others)) return others;
+  }
+  return undefined;
+}

@@ -1,0 +1,164 @@
+/**
+ * Cuts the history of one object, as it streams, into stretches that can be judged one by one: at a read that
+ * nothing overlaps. Such a read shows the whole state, so that what comes after it needs nothing of what came before
+ * but that state and the operations that nobody acknowledged and nobody has seen.
+ */
+import { precedes } from './clocks.ts';
+import type { ObjectEvent, Operation, Start } from './history.ts';
+
+/** An operation on the object that may have an effect, or showed the state. */
+export interface Entry {
+  operation: Operation;
+  /** It happened, between its call and its return; otherwise at any time from its call on, or never. */
+  sure: boolean;
+  /** It was recorded after its stretch had been cut off, and is judged from there on: that is too strict. */
+  late: boolean;
+}
+
+/** What is judged at once. */
+export interface Stretch {
+  object: ObjectEvent;
+  /** State before it; absent as in `ObjectEvent`. */
+  initial: readonly string[] | undefined;
+  /** The read that showed that state; absent at the beginning of the run. */
+  from: Operation | undefined;
+  entries: readonly Entry[];
+}
+
+/** With so many operations it is cut although a slow read that began before the cut may still come. */
+const PATIENCE = 4096;
+
+export class Stretches {
+  readonly object: ObjectEvent;
+  /** Recorded out of order or beyond the app's cap: what follows is not judged. */
+  closed = false;
+  #initial: readonly string[] | undefined;
+  #from: Operation | undefined;
+  #entries: Entry[] = [];
+  readonly #open = new Map<number, Start>();
+  /** Of those that have ended in this stretch, the one that returned last. */
+  #last: Operation | undefined;
+  /** The read to cut at, the number of entries up to it, and the clients that have not gone on since. */
+  #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
+  readonly #clients = new Set<string>();
+  /** From here on it can never be cut: see #ambiguous. */
+  #stuck = false;
+  #unsure = 0;
+  /** Values that may have been added in this stretch. */
+  #adds = 0;
+
+  constructor(object: ObjectEvent) {
+    this.object = object;
+    this.#initial = object.initial;
+  }
+
+  started(start: Start): void {
+    this.#open.set(start.id, start);
+    if (this.#cut !== undefined) this.#goesOn(start);
+  }
+
+  /**
+   * @param sure whether it certainly happened; false: it may have
+   * @returns a stretch that is over, if one is
+   */
+  ended(operation: Operation, sure: boolean): Stretch | undefined {
+    this.#open.delete(operation.id);
+    if (operation.outcome === 'fail' || this.closed) return undefined;
+    const reads = operation.action === 'read';
+    const late = this.#from !== undefined && !precedes(this.#from, operation);
+    if ((late && !reads) || !this.#known(operation)) this.closed = true;
+    const alone = reads && sure && !late && this.#alone(operation);
+    this.#entries.push({ operation, sure, late });
+    if (sure && (this.#last === undefined || returned(operation) > returned(this.#last)))
+      this.#last = operation;
+    if (!sure) this.#unsure++;
+    this.#clients.add(operation.client);
+    if (this.#cut !== undefined) this.#goesOn(operation);
+    const over = this.#cutOff();
+    if (alone && this.#cut === undefined && !this.#ambiguous()) {
+      this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients) };
+    }
+    return over;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** Nothing more comes: what is left. Operations that never ended may have happened. */
+  rest(): Stretch {
+    const open = [...this.#open.values()].map(
+      (start): Entry => ({ operation: { ...start, type: 'op', outcome: 'info' }, sure: false, late: false }),
+    );
+    return this.#stretch([...this.#entries, ...open]);
+  }
+
+  /** Whether the model knows what it does: not where the app may drop values, nor where a number is none. */
+  #known({ action, value = '0', saw }: Operation): boolean {
+    const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
+    if (kind === 'counter') return Number.isFinite(Number(action === 'read' ? (saw?.[0] ?? '0') : value));
+    if (action === 'add' && kind !== 'register') this.#adds++;
+    return (this.#initial?.length ?? 0) + this.#adds <= cap;
+  }
+
+  #alone(read: Operation): boolean {
+    return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
+  }
+
+  /** Takes note of what was called after the cut; what overlaps it takes the cut back. */
+  #goesOn(called: Operation | Start): void {
+    if (this.#cut === undefined) return;
+    if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
+    else this.#cut = undefined;
+  }
+
+  #cutOff(): Stretch | undefined {
+    const cut = this.#cut;
+    if (cut === undefined || (cut.waiting.size > 0 && this.#entries.length < PATIENCE)) return undefined;
+    // Those that we lost patience with may be gone for good.
+    for (const client of cut.waiting) this.#clients.delete(client);
+    const entries = this.#entries.slice(0, cut.length);
+    const stretch = this.#stretch(entries);
+    const seen = shownIn(entries);
+    const pending = entries.filter(({ operation, sure }) => !sure && !seen.has(operation.value));
+    this.#entries = [...pending, ...this.#entries.slice(cut.length)];
+    this.#unsure = this.#entries.reduce((sum, { sure }) => sum + Number(!sure), 0);
+    this.#adds = this.#entries.filter(({ operation }) => operation.action === 'add').length;
+    this.#initial = cut.read.saw;
+    this.#from = cut.read;
+    this.#cut = undefined;
+    return stretch;
+  }
+
+  #stretch(entries: readonly Entry[]): Stretch {
+    return { object: this.object, initial: this.#initial, from: this.#from, entries };
+  }
+
+  /**
+   * Subtle: at a cut it must be known of each unacknowledged operation whether it has happened, since it happens
+   * once at most. It is for writes of unique values: one that a read showed has happened, any other might as well not
+   * have, and is carried on. With others there is no cut, and the stretch goes on.
+   */
+  #ambiguous(): boolean {
+    if (this.#stuck || this.#unsure === 0) return this.#stuck;
+    const { kind } = this.object;
+    const values = new Set(this.#initial);
+    this.#stuck = this.#entries.some(({ operation: { action, value, state }, sure }) => {
+      if (action === 'read') return false;
+      const writes = action === 'add' || (action === 'set' && kind === 'register');
+      if (!writes) return !sure || action === 'cas' || state !== undefined;
+      if (value === undefined || kind === 'counter' || values.has(value)) return true;
+      values.add(value);
+      return false;
+    });
+    return this.#stuck;
+  }
+}
+
+const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
+
+function shownIn(entries: readonly Entry[]): ReadonlySet<string | undefined> {
+  const seen = new Set<string | undefined>();
+  for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);
+  return seen;
+}

@@ -1,0 +1,39 @@
+/** Draws what a burst looks like: adds of one session that overlap on two instances, then reads. */
+import type { ObjectEvent } from '../history.ts';
+import type { Picture, SessionPicture } from './picture.ts';
+
+/** Times between two bursts; within one, requests overlap in pairs. */
+const APART = 10_000;
+
+/** The kind of the object that the session reads and writes. */
+export const declared = (
+  picture: Picture,
+  session: SessionPicture,
+  kind: ObjectEvent['kind'],
+  more: Partial<ObjectEvent> = {},
+): Picture => picture.add({ type: 'object', object: `basket@${session.name}`, kind, ...more });
+
+/**
+ * Pairs of overlapping adds on two instances, each followed by a read that shows all.
+ *
+ * @returns what the object holds then
+ */
+export function burst(picture: Picture, session: SessionPicture, pairs: number, counts = false): string[] {
+  const state: string[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const call = picture.now + APART;
+    for (const instance of ['app-1', 'app-2']) {
+      const value = `${instance}-${pair}`;
+      state.push(value);
+      const shown = { call, return: call + 600 };
+      if (counts) session.increment(instance, shown);
+      else session.write(value, instance, shown);
+    }
+    session.read(pair % 2 === 0 ? 'app-1' : 'app-2', counts ? [String(state.length)] : [...state], {
+      call: call + 2000,
+      return: call + 2500,
+    });
+  }
+  picture.now += APART;
+  return state;
+}
