@@ -1,13 +1,12 @@
 /** Judges a history file, from any run and of any length, line by line. */
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { FORMAT, VERSION } from './core/history.ts';
 import { Judge } from './core/judge.ts';
 import { HistoryError, parseEvent } from './core/parse.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
+import { eachLine } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
 
@@ -17,30 +16,36 @@ export const HISTORY = 'history.ndjson';
  */
 export async function judgeFile(path: string): Promise<Result> {
   const file = await historyIn(path);
-  let judge: Judge | undefined;
-  let number = 0;
-  /** A bad line is forgiven if nothing follows it: a kill cut it. */
-  let bad: { number: number; error: HistoryError } | undefined;
-  for await (const line of createInterface({
-    input: createReadStream(file),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    number++;
-    if (bad !== undefined) throw broken(file, bad);
-    if (line === '') continue;
-    try {
-      if (judge === undefined) judge = begin(line);
-      else judge.step(parseEvent(line));
-    } catch (error) {
-      if (!(error instanceof HistoryError)) throw error;
-      if (judge === undefined) throw broken(file, { number, error });
-      bad = { number, error };
-    }
-  }
+  const reading: Reading = { file, number: 0, judge: undefined, bad: undefined };
+  await eachLine(file, line => read(reading, line));
+  const { judge, bad } = reading;
   if (judge === undefined) throw new UsageError(`${file}: expected a history, and the file is empty`);
   return judge.finish(
     bad === undefined ? [] : [`line ${bad.number} is cut (${bad.error.message}) and was left out`],
   );
+}
+
+interface Reading {
+  file: string;
+  /** Of the last line that was read, from 1. */
+  number: number;
+  judge: Judge | undefined;
+  /** A bad line is forgiven if nothing follows it: a kill cut it. */
+  bad: { number: number; error: HistoryError } | undefined;
+}
+
+function read(reading: Reading, line: string): void {
+  const number = ++reading.number;
+  if (reading.bad !== undefined) throw broken(reading.file, reading.bad);
+  if (line === '') return;
+  try {
+    if (reading.judge === undefined) reading.judge = begin(line);
+    else reading.judge.step(parseEvent(line));
+  } catch (error) {
+    if (!(error instanceof HistoryError)) throw error;
+    if (reading.judge === undefined) throw broken(reading.file, { number, error });
+    reading.bad = { number, error };
+  }
 }
 
 async function historyIn(path: string): Promise<string> {

@@ -4,6 +4,7 @@ import { GUARANTEES } from '../core/guarantees.ts';
 import type { InstanceTally, Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
 import { witnessLines } from './witness.ts';
+import { wrap } from './wrap.ts';
 
 export interface TerminalOptions {
   colour: boolean;
@@ -88,18 +89,6 @@ function unmeasured(others: readonly Verdict[], paint: Paint, width: number): st
   return ['', ...wrap(`not claimed, and this run is no evidence for ${names.join(', ')}`, width)].map(line =>
     paint(line, 'dim'),
   );
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return line === '' ? lines : [...lines, line];
 }
 
 const BAR = 30;

@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { eachLine } from './lines.ts';
+
+it.each([
+  ['', []],
+  ['a', ['a']],
+  ['a\nb\n', ['a', 'b']],
+  ['a\r\nb\r\n\nc', ['a', 'b', '', 'c']],
+  // Longer than what is read at once, with characters of several bytes across the seams.
+  [`${'ä€😀'.repeat(100_000)}\nend\n`, ['ä€😀'.repeat(100_000), 'end']],
+])('gives each line once', async (text, lines) => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-lines-'));
+  writeFileSync(join(folder, 'file'), text);
+  const got: string[] = [];
+  await eachLine(join(folder, 'file'), line => got.push(line));
+  rmSync(folder, { recursive: true });
+  expect(got).toEqual(lines);
+});

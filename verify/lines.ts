@@ -1,0 +1,26 @@
+/** Lines of a file, without holding the file. */
+import { createReadStream } from 'node:fs';
+
+/** A longer line is no history, and would fill the memory. Characters. */
+const LONGEST = 64 << 20;
+
+/**
+ * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF); an empty last line is
+ * left out. A callback, not an iterator: millions of lines would each wait for a promise.
+ *
+ * @throws what the file system or `line` throws; Error when a line is longer than 64 Mi characters
+ */
+export async function eachLine(file: string, line: (text: string) => void): Promise<void> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
+    const text: string = rest + chunk;
+    let from = 0;
+    for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
+      line(text.charCodeAt(to - 1) === 13 && to > from ? text.slice(from, to - 1) : text.slice(from, to));
+      from = to + 1;
+    }
+    rest = text.slice(from);
+    if (rest.length > LONGEST) throw new Error(`${file}: a line is longer than ${LONGEST} characters`);
+  }
+  if (rest !== '') line(rest);
+}
