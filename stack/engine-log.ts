@@ -75,7 +75,9 @@ export class EngineLog implements LogSource {
   }
 
   async *#entries(start: string, signal: AbortSignal): AsyncGenerator<Served> {
-    if (this.#learn) for await (const { line } of this.#written()) this.#learn(line);
+    if (this.#learn) {
+      for await (const { line, time } of this.#written()) if (time < start) this.#learn(line);
+    }
     const seen = new Seen(start);
     for (let last = false; !last; ) {
       seen.again();

@@ -155,7 +155,7 @@ class LogFile implements LogSource {
   async *#entries(start: number, signal: AbortSignal): AsyncGenerator<Served> {
     const file = await open(this.#file, 'r');
     try {
-      if (this.#learn) for await (const line of lines(file, 0, AbortSignal.abort())) this.#learn(line);
+      if (this.#learn) for await (const line of lines(file, 0, signal, start)) this.#learn(line);
       for await (const line of lines(file, start, signal)) {
         const served = this.#parse(line);
         if (served !== undefined) yield served;
@@ -166,15 +166,19 @@ class LogFile implements LogSource {
   }
 }
 
-/** Whole lines from a byte on, those to come included; after an abort, up to where the file ended then. */
-async function* lines(file: FileHandle, start: number, signal: AbortSignal): AsyncGenerator<string> {
+/** Whole lines from a byte on, up to `end` or for ever; after an abort, up to where the file ended then. */
+async function* lines(
+  file: FileHandle,
+  start: number,
+  signal: AbortSignal,
+  end = Number.POSITIVE_INFINITY,
+): AsyncGenerator<string> {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let offset = start;
   let rest = Buffer.alloc(0);
-  let end = Number.POSITIVE_INFINITY;
   while (offset < end) {
     if (signal.aborted && end === Number.POSITIVE_INFINITY) end = (await file.stat()).size;
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
+    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, end - offset), offset);
     if (bytesRead === 0) {
       if (signal.aborted) return;
       await timeOrAbort(LOOK_EVERY_MS, signal);

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../stack/ports.ts';
 import { containersOf, prepareEngine, STACK_IMAGES, whyNot } from '../stack/testing/containers.ts';
 import type { Result } from '../verify/core/result.ts';
+import { baton } from '../verify/testing/baton.ts';
 import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -139,6 +140,20 @@ describe.skipIf(why !== '')(`docker compose${why && ` (skipped: ${why})`}`, () =
     expect(code).toBe(1);
     expect(judgementOf(result, 'continuity')).toBe('violated');
     expect(judgementOf(result, 'evidence')).toBe('valid');
+  });
+});
+
+describe.skipIf(why !== '')('baton verify --stack compose', () => {
+  test.each([
+    ['', 0, 'valid'],
+    ['memory', 1, 'violated'],
+  ])('SESSION_STORE=%s: exit code %i', async (store, code, continuity) => {
+    const options = ['--stack', 'compose', '--duration', '8s', '--json'];
+    const ran = await baton(['verify', ...options], { SESSION_STORE: store });
+    const result = JSON.parse(ran.stdout) as Result;
+    expect(judgementOf(result, 'continuity')).toBe(continuity);
+    expect(judgementOf(result, 'evidence')).toBe('valid');
+    expect(ran.code).toBe(code);
   });
 });
 
