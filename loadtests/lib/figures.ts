@@ -84,9 +84,9 @@ export const OTHER = 'other';
 export const ERRORS = 'baton_script_errors';
 
 /** What came instead of success, in one of few words. */
-export function failureOf(how: string): (typeof FAILURES)[number] {
-  if (!/^\d+$/.test(how)) return 'no answer';
-  return FAILURES.find(name => name === `${how[0]}xx`) ?? 'other';
+export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
+  if (status === undefined) return 'no answer';
+  return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
 }
 
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>

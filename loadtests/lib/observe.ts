@@ -1,11 +1,10 @@
 /** What one virtual user sees, judged as it goes: events → core judge → metrics, and lines of a history. */
 import type { Counts } from '../../verify/core/check.ts';
 import type { Guarantee } from '../../verify/core/guarantees.ts';
-import type { Event } from '../../verify/core/history.ts';
+import type { End, Event, Operation } from '../../verify/core/history.ts';
 import { Judge } from '../../verify/core/judge.ts';
-import type { Tally } from '../../verify/core/result.ts';
 import type { Anomaly } from '../../verify/core/verdict.ts';
-import { CHECKS, FIGURES, failureOf, OTHER, OUTCOMES, TAGGED } from './figures.ts';
+import { CHECKS, FIGURES, type Figure, failureOf, OTHER, TAGGED } from './figures.ts';
 import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
@@ -14,10 +13,11 @@ export class Observer {
   readonly #judge: Judge;
   readonly #settings: Settings;
   readonly #known: ReadonlySet<string>;
-  /** Whether this virtual user is the first one of its account. */
-  readonly #first: boolean;
-  /** What was added to each counter so far. */
-  readonly #added = new Map<string, number>();
+  readonly #figures: readonly Figure[];
+  /** What was added to the counter of each figure so far. */
+  readonly #added: number[];
+  /** Instances that the session has met. */
+  readonly #met = new Set<string>();
   #told = false;
 
   /** @param user number of the virtual user, from 1 on */
@@ -25,55 +25,48 @@ export class Observer {
     this.#judge = new Judge(run, CHECKS, anomaly => this.#tell(anomaly));
     this.#settings = settings;
     this.#known = new Set(settings.instances);
-    this.#first = user <= settings.accounts;
+    const first = user <= settings.accounts;
+    this.#figures = FIGURES.filter(({ perAccount }) => !perAccount || first);
+    this.#added = this.#figures.map(() => 0);
   }
 
-  /** Takes in an event as it happens. */
+  /** Takes in an event before or after an operation. */
   step(event: Event): void {
     if (this.#settings.history) writeLine(event);
     this.#judge.step(event);
-    if (event.type === 'op' || event.type === 'end') this.#report();
+    if (event.type === 'session') this.#met.clear();
   }
 
+  /** Takes in an operation that has ended. */
+  ended(event: End | Operation, operation: Operation): void {
+    this.step(event);
+    this.#count(operation);
+    this.#report();
+  }
+
+  #count({ outcome, status, instance, action }: Operation): void {
+    add(TAGGED.operations.metric, 1, { [TAGGED.operations.tag]: outcome });
+    if (outcome !== 'ok') add(TAGGED.failed.metric, 1, { [TAGGED.failed.tag]: failureOf(status) });
+    if (instance === undefined) return;
+    const tags = { [TAGGED.requests.tag]: this.#known.has(instance) ? instance : OTHER };
+    add(TAGGED.requests.metric, 1, tags);
+    const before = action === 'form' || (action === 'login' && outcome !== 'ok');
+    if (before || this.#met.has(instance)) return;
+    this.#met.add(instance);
+    add(TAGGED.met.metric, 1, tags);
+  }
+
+  /** Brings each counter up to what the checks have counted. */
   #report(): void {
-    const { tally, checks } = this.#judge.counts();
-    const counts = new Map<Guarantee, Counts>(checks.map(check => [check.guarantee, check.counts]));
-    for (const { metric, counts: names, perAccount } of FIGURES) {
-      if (perAccount && !this.#first) continue;
-      const [guarantee, name] = names[0];
-      this.#raise(metric, counts.get(guarantee)?.[name] ?? 0);
-    }
-    this.#tally(tally);
-  }
-
-  #tally(tally: Tally): void {
-    for (const outcome of OUTCOMES) this.#tagged(TAGGED.operations, outcome, tally[outcome]);
-    for (const [how, times] of Object.entries(tally.failures)) {
-      this.#tagged(TAGGED.failed, failureOf(how), times, how);
-    }
-    for (const { instance, requests, sessions } of tally.instances) {
-      const name = this.#known.has(instance) ? instance : OTHER;
-      this.#tagged(TAGGED.requests, name, requests, instance);
-      this.#tagged(TAGGED.met, name, sessions, instance);
-    }
-  }
-
-  /** @param part what is counted apart, though it has the same tag as others */
-  #tagged(
-    { metric, tag }: { metric: string; tag: string },
-    value: string,
-    total: number,
-    part = value,
-  ): void {
-    this.#raise(metric, total, `${metric} ${part}`, { [tag]: value });
-  }
-
-  /** Brings a counter up to a total. */
-  #raise(metric: string, total: number, key = metric, tags?: Record<string, string>): void {
-    const more = total - (this.#added.get(key) ?? 0);
-    if (more <= 0) return;
-    this.#added.set(key, total);
-    add(metric, more, tags);
+    const counts = new Map<Guarantee, Counts>();
+    for (const check of this.#judge.counts()) counts.set(check.guarantee, check.counts);
+    this.#figures.forEach(({ metric, counts: [[guarantee, name]] }, index) => {
+      const total = counts.get(guarantee)?.[name] ?? 0;
+      const more = total - (this.#added[index] ?? 0);
+      if (more <= 0) return;
+      this.#added[index] = total;
+      add(metric, more);
+    });
   }
 
   /** The first thing that breaks, once for each virtual user. A history holds all of it, and nothing else. */

@@ -5,7 +5,7 @@ import { parseHTML } from 'k6/html';
 import { canaryOf } from '../../verify/core/canary.ts';
 import { filled } from '../../verify/core/form.ts';
 import type { Action, End, Operation, SessionEvent, Start } from '../../verify/core/history.ts';
-import { Interpreter } from '../../verify/core/interpret.ts';
+import { Interpreter, type Reply } from '../../verify/core/interpret.ts';
 import { type Random, seeded } from '../../verify/workloads/random.ts';
 import { accountOf, userLabel } from './accounts.ts';
 import type { App, FormRequest } from './card-store.ts';
@@ -36,7 +36,8 @@ export class VirtualUser {
   readonly #random: Random;
   #session: string | undefined;
   #items: string[] = [];
-  #csrf = '';
+  /** The last reply that may hold a form token: it is looked for when a form is sent. */
+  #page: Reply | undefined;
   #lives = 0;
   #values = 0;
   #ids = 0;
@@ -166,14 +167,15 @@ export class VirtualUser {
       return: this.#time(),
       ...this.#interpreter.seen(reply, asked),
     };
-    this.#csrf = this.#interpreter.csrf(reply) ?? this.#csrf;
+    if (!changes && reply.status === 200) this.#page = reply;
     const operation: Operation = { type: 'op', ...called, ...returned };
-    this.#observer.step(changes ? { type: 'end', id, ...returned } : operation);
+    this.#observer.ended(changes ? { type: 'end', id, ...returned } : operation, operation);
     return operation;
   }
 
   #filled({ path, form }: FormRequest, value = ''): Omit<Send, 'headers'> {
-    const known = { user: this.#user, password: this.#settings.password, csrf: this.#csrf, value };
+    const csrf = this.#page === undefined ? '' : (this.#interpreter.csrf(this.#page) ?? '');
+    const known = { user: this.#user, password: this.#settings.password, csrf, value };
     return { method: 'POST', path, form: filled(form, known) };
   }
 

@@ -15,9 +15,24 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** @returns a pattern (flag g) that finds every canary of a run in a text */
-export const canaryPattern = (prefix: string): RegExp =>
-  new RegExp(`${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`, 'g');
+/** More than the longest canary has. */
+const LONGEST = 256;
+
+/**
+ * @returns what finds every canary of a run in a text. It looks only where the prefix stands: in k6 an expression
+ *   takes long over a page, and most texts have no canary at all.
+ */
+export function canaryFinder(prefix: string): (text: string) => string[] {
+  const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
+  return text => {
+    const found: string[] = [];
+    for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
+      const match = canary.exec(text.slice(at, at + LONGEST));
+      if (match !== null) found.push(match[0]);
+    }
+    return found;
+  };
+}
 
 /** @returns the user whose canary this is; undefined when the value is no canary of the run */
 export function canaryOwner(value: string, prefix: string): string | undefined {

@@ -1,5 +1,5 @@
 /** What a reply says about the session: signed in or out, as whom, which state, which instance. */
-import { canaryPattern } from './canary.ts';
+import { canaryFinder } from './canary.ts';
 import type { Action, CookieChange, Operation } from './history.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 
@@ -64,7 +64,7 @@ export class Interpreter {
   sessionCookies: readonly string[] = [];
   readonly #pages: Pages;
   readonly #reading: Reading;
-  readonly #canaries: RegExp;
+  readonly #canaries: (text: string) => string[];
   readonly #user: RegExp;
   readonly #items: Map<string, RegExp>;
   readonly #csrf: RegExp | undefined;
@@ -73,7 +73,7 @@ export class Interpreter {
   constructor(pages: Pages, reading: Reading) {
     this.#pages = pages;
     this.#reading = reading;
-    this.#canaries = canaryPattern(reading.canary);
+    this.#canaries = canaryFinder(reading.canary);
     this.#user = new RegExp(pages.signedIn.user);
     this.#items = new Map(pages.probes.map(probe => [probe.object, new RegExp(probe.read.items, 'g')]));
     this.#csrf = pages.csrf === undefined ? undefined : new RegExp(pages.csrf);
@@ -129,17 +129,14 @@ export class Interpreter {
   #state(reply: Reply, object: string): string[] {
     const items = this.#items.get(object);
     if (items === undefined) return [];
-    return Array.from(reply.body.matchAll(items), match => this.#reading.decode(match[1] ?? ''));
+    return matches(items, reply.body).map(match => this.#reading.decode(match[1] ?? ''));
   }
 
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
     const found = new Set<string>();
-    if (reply.body.includes(this.#reading.canary)) {
-      for (const [canary] of reply.body.matchAll(this.#canaries)) found.add(canary);
-    }
-    for (const value of Object.values(reply.headers)) {
-      for (const [canary] of String(value).matchAll(this.#canaries)) found.add(canary);
+    for (const text of [reply.body, ...Object.values(reply.headers).flat()]) {
+      for (const canary of text === undefined ? [] : this.#canaries(text)) found.add(canary);
     }
     for (const value of seen.saw ?? []) found.delete(value);
     if (found.size > 0) seen.canaries = [...found];
@@ -152,6 +149,18 @@ export class Interpreter {
       ? { name, change: 'deleted' }
       : { name, change: 'set', label: this.#reading.label(value) };
   }
+}
+
+/** As `matchAll`, which compiles the expression anew at each call: in k6 that takes longer than to match it. */
+function matches(pattern: RegExp, text: string): RegExpExecArray[] {
+  const all: RegExpExecArray[] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    all.push(match);
+    // One that matches nothing at all would be found at the same place for ever.
+    if (match[0] === '') pattern.lastIndex++;
+  }
+  return all;
 }
 
 /**

@@ -126,7 +126,7 @@ describe('a run that is judged in parts, as k6 does', () => {
       for (const event of events) whole.step('id' in event ? { ...event, id: event.id + i * 1000 } : event);
     });
     const verdicts = whole.finish().guarantees;
-    const counted = parts.map(({ judge }) => judge.counts().checks);
+    const counted = parts.map(({ judge }) => judge.counts());
     CHECKS.forEach((check, index) => {
       const sum: Record<string, number> = {};
       for (const checks of counted) {

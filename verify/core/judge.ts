@@ -7,7 +7,7 @@ import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
 import { Objects } from './objects.ts';
 import { HistoryError } from './parse.ts';
-import type { Result, Tally } from './result.ts';
+import type { Result } from './result.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
 import { combine, type Verdict } from './verdict.ts';
@@ -101,11 +101,8 @@ export class Judge {
   }
 
   /** What was counted so far, for those who report while the run goes on. */
-  counts(): { tally: Tally; checks: { guarantee: Guarantee; counts: Counts }[] } {
-    return {
-      tally: this.#tally.finish(),
-      checks: this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() })),
-    };
+  counts(): { guarantee: Guarantee; counts: Counts }[] {
+    return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
   }
 
   /** @param remarks what the reader of the history has to say of it */

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { canaryFinder, canaryOf, canaryOwner } from './canary.ts';
+
+const canary = (user: string, number = 1) =>
+  canaryOf({ prefix: 'bc0ffee', user, session: 's1-2', number, random: 0.5 });
+
+describe('canaryFinder', () => {
+  const find = canaryFinder('bc0ffee');
+
+  it('finds every canary of the run, wherever it stands', () => {
+    const text = `· ${canary('alice')}<li>${canary('bob', 12)}</li>${canary('alice')}x`;
+    expect(find(text)).toEqual([canary('alice'), canary('bob', 12), canary('alice')]);
+  });
+
+  it.each([
+    '',
+    'bc0ffee',
+    'bc0ffee.',
+    'bc0ffee.alice.s1.x.aaaaaaaa',
+    'bc0ffee.alice.s1.1.short',
+    canary('alice').slice(1),
+  ])('finds none in %j', text => expect(find(text)).toEqual([]));
+
+  it('finds one that the prefix stands before by chance', () => {
+    expect(find(`bc0ffee${canary('alice')}`)).toEqual([canary('alice')]);
+  });
+
+  it('leaves it to the canary to say whose it is', () => {
+    expect(canaryOwner(canary('alice'), 'bc0ffee')).toBe('alice');
+    expect(canaryOwner('anything', 'bc0ffee')).toBeUndefined();
+  });
+});
