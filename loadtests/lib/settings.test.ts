@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../verify/target/load.ts';
 import { accountOf, userLabel } from './accounts.ts';
 import { CARD_STORE } from './card-store.ts';
+import { ERRORS, FIGURES } from './figures.ts';
 import { loadOf, replayOf, settingsOf } from './settings.ts';
 
 describe('settings', () => {
@@ -97,5 +98,21 @@ describe('the card store', () => {
     });
     const { account, password } = settingsOf({});
     expect(file.accounts).toContainEqual({ user: account.replace('{n}', '1'), password, label: 'user1' });
+  });
+});
+
+describe('docs/k6.md', () => {
+  const text = readFileSync(new URL('../../docs/k6.md', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('./settings.ts', import.meta.url), 'utf8');
+
+  it('tells of every setting', () => {
+    const read = new Set([...source.matchAll(/'([A-Z][A-Z_]+)'/g)].map(match => match[1] ?? ''));
+    expect(read.size).toBeGreaterThan(10);
+    expect([...read].filter(name => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('tells of every metric that can fail a run', () => {
+    const limited = FIGURES.filter(({ needs }) => needs !== undefined).map(({ metric }) => metric);
+    expect([...limited, ERRORS].filter(name => !text.includes(`\`${name}\``))).toEqual([]);
   });
 });
