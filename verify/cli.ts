@@ -8,6 +8,7 @@ import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
 import type { Result } from './core/result.ts';
 import { combine, type Judgement } from './core/verdict.ts';
 import { EXIT, isBatonError, UnavailableError, UsageError } from './errors.ts';
+import { jepsenOptions, judgeJepsen } from './import/jepsen.ts';
 import { judgeFile } from './judge-file.ts';
 import { type SecondLoad, secondLoad } from './k6.ts';
 import { Progress } from './progress.ts';
@@ -33,6 +34,12 @@ options of verify
   --k6                after it, with --stack, a second load by k6 where that is installed; its verdict counts
   --out DIR           where histories and results are kept (runs)
 
+options of check
+  --from jepsen       RUN is a history that Jepsen recorded, EDN or JSON: is it linearizable?
+  --model M           of that history: register, cas-register, append or set
+  --initial EDN       what each object holds at first (nothing)
+  --nil-reads R       an ok read of nil says nothing (any), or shows what was there at first (initial)
+
 options of both
   --json              the whole result on stdout (docs/result.schema.json)
   --quiet             no progress on stderr
@@ -51,6 +58,10 @@ const options = {
   seed: { type: 'string' },
   k6: { type: 'boolean', default: false },
   out: { type: 'string', default: 'runs' },
+  from: { type: 'string' },
+  model: { type: 'string' },
+  initial: { type: 'string' },
+  'nil-reads': { type: 'string', default: 'initial' },
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -83,7 +94,10 @@ async function main(argv: readonly string[]): Promise<number> {
 async function checkCommand(run: string | undefined, values: Values): Promise<number> {
   if (run === undefined)
     throw new UsageError('check: expected a run, as in: baton check runs/20261124-101500-3fa2c1');
-  const result = await judgeFile(run);
+  if (values.from !== undefined && values.from !== 'jepsen')
+    throw new UsageError(`--from: expected jepsen, got ${values.from}`);
+  const result =
+    values.from === undefined ? await judgeFile(run) : await judgeJepsen(run, jepsenOptions(values));
   print(result, values);
   return exitOf(result);
 }

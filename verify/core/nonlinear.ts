@@ -10,7 +10,7 @@ import type { Anomaly, WitnessStep } from './verdict.ts';
 export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
 /** Placements that one question of the shrinking may take. */
-const QUESTION = 20_000;
+const QUESTION = 5_000;
 /** Placements that the search for the longest order may take. */
 const EXPLANATION = 2_000;
 /** Operations of a witness that could not be shrunk. */

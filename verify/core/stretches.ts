@@ -57,6 +57,18 @@ export class Stretches {
     if (this.#cut !== undefined) this.#goesOn(start);
   }
 
+  /** An operation that says nothing has ended. */
+  skipped({ id, client }: Operation): void {
+    this.#open.delete(id);
+    this.#gone(client);
+  }
+
+  /** A client whose request failed may be gone for good: nothing waits for it. */
+  #gone(client: string): void {
+    this.#clients.delete(client);
+    this.#cut?.waiting.delete(client);
+  }
+
   /**
    * @param sure whether it certainly happened; false: it may have
    * @returns a stretch that is over, if one is
@@ -72,7 +84,8 @@ export class Stretches {
     if (sure && (this.#last === undefined || returned(operation) > returned(this.#last)))
       this.#last = operation;
     if (!sure) this.#unsure++;
-    this.#clients.add(operation.client);
+    if (sure) this.#clients.add(operation.client);
+    else this.#gone(operation.client);
     if (this.#cut !== undefined) this.#goesOn(operation);
     const over = this.#cutOff();
     if (alone && this.#cut === undefined && !this.#ambiguous()) {
@@ -87,9 +100,15 @@ export class Stretches {
 
   /** Nothing more comes: what is left. Operations that never ended may have happened. */
   rest(): Stretch {
-    const open = [...this.#open.values()].map(
-      (start): Entry => ({ operation: { ...start, type: 'op', outcome: 'info' }, sure: false, late: false }),
-    );
+    const open = [...this.#open.values()]
+      .filter(({ action }) => action !== 'read')
+      .map(
+        (start): Entry => ({
+          operation: { ...start, type: 'op', outcome: 'info' },
+          sure: false,
+          late: false,
+        }),
+      );
     return this.#stretch([...this.#entries, ...open]);
   }
 

@@ -19,10 +19,15 @@ describe('linearizability', () => {
     expect(judged(() => {}).why).toContain('give the target file a probe');
     const sequential = judged(session => {
       for (let i = 0; i < 20; i++) session.write(`v${i}`, `app-${(i % 2) + 1}`);
+      session.read(
+        'app-1',
+        Array.from({ length: 20 }, (_, i) => `v${i}`),
+      );
     });
     expect(sequential.why).toContain('0 requests overlapped a write');
     const alone = judged(session => {
       for (let i = 0; i < 20; i++) session.write(`v${i}`, 'app-1', { call: 1000, return: 9000 });
+      session.read('app-1', [], { call: 2000, return: 3000 });
     });
     expect(alone.why).toContain('0 requests on another instance');
   });

@@ -21,10 +21,8 @@ import type { SessionState, Standing } from '../sessions.ts';
 import { type Stretch, Stretches } from '../stretches.ts';
 import { changesData } from './data.ts';
 
-/** Placements that the search may try for one stretch; less after each that ran out. */
 const BUDGET = 1_000_000;
 const LEAST_BUDGET = 10_000;
-/** Operations of one object that are kept at most while nothing allows to judge them. */
 const LONGEST = 100_000;
 
 /** The least evidence. */
@@ -33,7 +31,11 @@ interface Least {
   overlaps: number;
   /** Requests on another instance than the one before. */
   handoffs: number;
-  operations: number;
+  reads: number;
+  /** Placements that the search may try for one stretch; less after each that ran out. */
+  budget?: number;
+  /** Operations of one object that are kept at most while nothing allows to judge them. */
+  longest?: number;
 }
 
 /** For histories of other systems, which name no instances: whoever recorded them knows what they are worth. */
@@ -47,7 +49,7 @@ export const linearizabilityOf = (least: Least): Check => ({
   conclude: counts => concluded(counts, least),
 });
 
-export const linearizability = linearizabilityOf({ overlaps: 10, handoffs: ENOUGH_HANDOFFS, operations: 1 });
+export const linearizability = linearizabilityOf({ overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 });
 
 /** One object: its stretches, and what tells how much was put to the test. */
 interface Watched {
@@ -74,20 +76,27 @@ class Linearizability implements Fold {
   };
   #closed = 0;
   #operations = 0;
+  #reads = 0;
   #overlaps = 0;
   #crossed = 0;
   #lost = 0;
-  #budget = BUDGET;
+  #budget: number;
+  readonly #longest: number;
 
   constructor(least: Least, tell?: Tell) {
     this.#least = least;
+    this.#budget = least.budget ?? BUDGET;
+    this.#longest = least.longest ?? LONGEST;
     this.#anomalies = new Anomalies(tell);
   }
 
   started(start: Start): void {
-    if (start.object === undefined || !changesData(start)) return;
+    if (start.object === undefined) return;
+    const changes = changesData(start);
+    // A read has no such line from us; a history of others may have one.
+    if (!changes && start.action !== 'read') return;
     const watched = this.#objects.of(start.object);
-    watched.open++;
+    if (changes) watched.open++;
     watched.stretches.started(start);
   }
 
@@ -96,19 +105,23 @@ class Linearizability implements Fold {
     if (operation.object === undefined) return;
     const reads = operation.action === 'read';
     if (!reads && !changesData(operation)) return;
-    const certain = operation.outcome === 'ok' && standing.live && standing.session.lost === undefined;
-    if (reads && (!certain || operation.saw === undefined)) return;
     const watched = this.#objects.of(operation.object);
     if (!reads) watched.open--;
+    const certain = operation.outcome === 'ok' && standing.live && standing.session.lost === undefined;
+    if (reads && (!certain || operation.saw === undefined)) {
+      watched.stretches.skipped(operation);
+      return;
+    }
     if (certain) this.#count(operation, watched);
     const stretch = watched.stretches.ended(operation, certain);
     if (stretch !== undefined) this.#judge(stretch);
-    if (watched.stretches.length > LONGEST) this.#end(watched);
+    if (watched.stretches.length > this.#longest) this.#end(watched);
   }
 
   #count(operation: Operation, watched: Watched): void {
     const { last, wrote } = watched;
     this.#operations++;
+    if (operation.action === 'read') this.#reads++;
     const against = operation.action === 'read' ? wrote : last;
     if (watched.open > 0 || (against !== undefined && !precedes(against, operation))) this.#overlaps++;
     const { instance } = operation;
@@ -126,7 +139,7 @@ class Linearizability implements Fold {
 
   #end({ stretches }: Watched): void {
     if (!stretches.closed) this.#judge(stretches.rest());
-    if (stretches.closed || stretches.length > LONGEST) this.#closed++;
+    if (stretches.closed || stretches.length > this.#longest) this.#closed++;
     stretches.closed = true;
   }
 
@@ -141,6 +154,7 @@ class Linearizability implements Fold {
   counts(): Counts {
     return {
       operations: this.#operations,
+      reads: this.#reads,
       overlaps: this.#overlaps,
       crossed: this.#crossed,
       lost: this.#lost,
@@ -185,8 +199,8 @@ function missing(counts: Counts, least: Least): string | undefined {
     return `${counted(of('late'), 'read')} took so long that the writes before it were already judged`;
   if (of('clocks') > 0)
     return `in ${counted(of('clocks'), 'place')} the order hangs on clocks that are too far apart: record with one clock`;
-  if (of('operations') < least.operations)
-    return 'no request on data was recorded: give the target file a probe with `read` and `add`';
+  if (of('reads') < least.reads)
+    return 'no read of data was recorded: give the target file a probe with `read` and `add`';
   if (of('overlaps') < least.overlaps)
     return `${counted(of('overlaps'), 'request')} overlapped a write of the same object, ${least.overlaps} are needed: run the workload \`burst\``;
   if (of('crossed') < least.handoffs)

@@ -1,0 +1,79 @@
+/** Judges histories that Jepsen recorded, as EDN or JSON: the check of linearizability decides. */
+import { createReadStream } from 'node:fs';
+import { linearizabilityOf } from '../core/checks/linearizability.ts';
+import type { Run } from '../core/history.ts';
+import { Judge } from '../core/judge.ts';
+import type { Result } from '../core/result.ts';
+import { UsageError } from '../errors.ts';
+import { EdnError, EdnReader } from './edn.ts';
+import { JEPSEN_MODELS, JepsenHistory, type JepsenOptions } from './jepsen-history.ts';
+
+/** Whoever recorded the history knows what it is worth: any is judged, and long ones to the end. */
+const CHECK = linearizabilityOf({
+  overlaps: 0,
+  handoffs: 0,
+  reads: 1,
+  budget: 50_000_000,
+  longest: Number.POSITIVE_INFINITY,
+});
+
+/** @throws UsageError naming file and line when it is no such history */
+export async function judgeJepsen(file: string, options: JepsenOptions): Promise<Result> {
+  const judge = new Judge(runOf(file, options), [CHECK]);
+  const history = new JepsenHistory(options, event => judge.step(event));
+  const reader = new EdnReader((form, line) => history.take(form, line));
+  try {
+    for await (const piece of createReadStream(file, 'utf8')) reader.feed(piece as string);
+    reader.end();
+  } catch (error) {
+    if (error instanceof EdnError) throw new UsageError(`${file}: ${error.message}`);
+    throw new UsageError(
+      `${file}: expected a Jepsen history (${(error as NodeJS.ErrnoException).code ?? error})`,
+    );
+  }
+  if (history.operations === 0) {
+    throw new UsageError(
+      `${file}: expected operations such as {:process 0, :type :invoke, :f :read, :value nil}, found none`,
+    );
+  }
+  judge.step({ type: 'finish', clock: 'c0', at: history.now, reason: 'complete' });
+  return judge.finish();
+}
+
+const runOf = (file: string, { model, initial, nilReads }: JepsenOptions): Run => ({
+  type: 'run',
+  format: 'baton-history',
+  version: 1,
+  run: 'jepsen',
+  seed: 0,
+  started: '1970-01-01T00:00:00.000Z',
+  target: `Jepsen history (${model})`,
+  url: file,
+  command:
+    `npx baton check --from jepsen ${file} --model ${model}` +
+    `${initial === undefined ? '' : ` --initial '${initial}'`} --nil-reads ${nilReads}`,
+  claims: ['linearizability'],
+  routing: 'spread',
+  canary: 'jepsen',
+  logs: [],
+});
+
+/**
+ * @param words the options of the command line, as they were typed
+ * @throws UsageError saying which is missing or wrong
+ */
+export function jepsenOptions(words: {
+  model?: string | undefined;
+  initial?: string | undefined;
+  'nil-reads': string;
+}): JepsenOptions {
+  const model = JEPSEN_MODELS.find(name => name === words.model);
+  if (model === undefined) {
+    throw new UsageError(`--model: expected ${JEPSEN_MODELS.join(', ')}, got ${words.model ?? 'none'}`);
+  }
+  const nilReads = words['nil-reads'];
+  if (nilReads !== 'any' && nilReads !== 'initial') {
+    throw new UsageError(`--nil-reads: expected any or initial, got ${nilReads}`);
+  }
+  return { model, initial: words.initial, nilReads };
+}
