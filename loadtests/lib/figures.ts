@@ -76,7 +76,7 @@ export const TAGGED = {
   failed: { metric: 'baton_failed', tag: 'how' },
 } as const;
 
-export const OUTCOMES = ['ok', 'fail', 'info'] as const;
+const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
 /** Stands for all instances that were not expected. */
 export const OTHER = 'other';
