@@ -244,6 +244,8 @@ export interface Fault {
   down?: boolean;
   /** In the line that closes the window: whether the fault was seen to take effect. */
   bit?: boolean;
+  /** In the line that closes the window: whether all that was disturbed answered its health check again in time. */
+  healthy?: boolean;
 }
 
 /** What a log says of one request: who served it. */

@@ -50,9 +50,14 @@ describe('Judge', () => {
   });
 
   it('does not pass over a claim that it cannot judge', () => {
-    const picture = new Picture({ claims: ['rotation'] });
-    expect(picture.result()).toMatchObject({ judgement: 'unknown' });
-    expect(picture.verdict('rotation').why).toContain('does not judge it yet');
+    const judge = new Judge(
+      runLine({ claims: ['rotation'] }),
+      CHECKS.filter(check => check.guarantee !== 'rotation'),
+    );
+    const result = judge.finish();
+    expect(result.judgement).toBe('unknown');
+    const verdict = result.guarantees.find(({ guarantee }) => guarantee === 'rotation');
+    expect(verdict?.why).toContain('does not judge it yet');
   });
 
   it('counts which instance served how much', () => {

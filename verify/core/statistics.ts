@@ -112,3 +112,50 @@ export function chiSquareP(counts: readonly number[], shares?: readonly number[]
   });
   return upperGamma((counts.length - 1) / 2, statistic / 2);
 }
+
+const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+
+/**
+ * Fisher's exact test, one-sided: is the first rate higher than the second by more than chance?
+ *
+ * @param events how many of the first trials, 0 ≤ events ≤ trials; the same of the second
+ * @returns the probability of so many events or more among the first, were both rates the same
+ */
+export function fisherP(events: number, trials: number, otherEvents: number, otherTrials: number): number {
+  const all = events + otherEvents;
+  const most = Math.min(all, trials);
+  const whole = logChoose(trials + otherTrials, all);
+  let p = 0;
+  for (let k = events; k <= most; k++) {
+    p += Math.exp(logChoose(trials, k) + logChoose(otherTrials, all - k) - whole);
+  }
+  return Math.min(1, p);
+}
+
+/** From so many on, 1 − x and e^−x are the same for all that matters, and a sum over all would take long. */
+const MANY = 10_000;
+
+/**
+ * How large the space that ids are drawn from must be at the least, since no two were equal (the birthday problem).
+ *
+ * @param ids how many were drawn, all different
+ * @returns the lower end of the confidence interval of its size; `ids` at the least, as so many were seen
+ */
+export function idSpace(ids: number, confidence = 0.95): number {
+  const rare = Math.log(1 - confidence);
+  // P(no two equal) ≤ e^(−n(n−1)/2N), so this is never above the exact bound.
+  const near = (-ids * (ids - 1)) / (2 * rare);
+  if (ids < 2 || ids > MANY) return Math.max(ids, near);
+  const logDistinct = (size: number): number => {
+    let sum = 0;
+    for (let i = 1; i < ids; i++) sum += Math.log1p(-i / size);
+    return sum;
+  };
+  let [low, high] = [ids, Math.max(2 * ids, 2 * near)];
+  while (high - low > 1e-9 * high) {
+    const size = (low + high) / 2;
+    if (logDistinct(size) < rare) low = size;
+    else high = size;
+  }
+  return high;
+}

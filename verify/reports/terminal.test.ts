@@ -22,7 +22,9 @@ describe('terminal', () => {
       ? read-your-writes  unknown   continuity is broken in 1 session: what those would have read cannot
                                     be told
 
-      not claimed, and this run is no evidence for isolation, routing, monotonic-reads, evidence
+      not claimed, and this run is no evidence for isolation, instances-agree, routing, monotonic-reads,
+      no-lost-updates, at-most-once, linearizability, logout-final, rotation, forgery, one-session,
+      expiry, cookie-policy, private-responses, outage, survival, availability, evidence
 
       instance   requests   share                                 sessions
       app-1             3  75.0 %  ███████████████████████        1

@@ -1,6 +1,6 @@
 /** Draws small histories for tests: each call is one request, one after the other unless times are given. */
 import type { Guarantee } from '../guarantees.ts';
-import type { Action, Event, Operation, Run } from '../history.ts';
+import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history.ts';
 import { Judge } from '../judge.ts';
 import type { Result } from '../result.ts';
 import type { Verdict } from '../verdict.ts';
@@ -38,6 +38,14 @@ export type Shown = Partial<
     | 'call'
     | 'return'
     | 'version'
+    | 'with'
+    | 'change'
+    | 'direct'
+    | 'sent'
+    | 'path'
+    | 'skew'
+    | 'caching'
+    | 'exposed'
   >
 >;
 
@@ -66,6 +74,27 @@ export class Picture {
     return this.add({ type: 'finish', clock: 'c0', at: this.now, reason: 'complete' });
   }
 
+  wait(microseconds: number): this {
+    this.now += microseconds;
+    return this;
+  }
+
+  phase(phase: Phase['phase']): this {
+    return this.add({ type: 'phase', phase, clock: 'c0', at: this.now });
+  }
+
+  /** Opens the window of a fault. */
+  disturb(id: number, name: string, more: Partial<Fault> = {}): this {
+    return this.add({ type: 'fault', id, name, clock: 'c0', begin: this.now, ...more });
+  }
+
+  /** Closes it, the fault having taken effect unless told otherwise. */
+  heal(id: number, more: Partial<Fault> = {}): this {
+    const opened = this.events.find((event): event is Fault => event.type === 'fault' && event.id === id);
+    if (opened === undefined) throw new Error(`no fault ${id} was begun`);
+    return this.add({ ...opened, end: this.now, bit: true, ...more });
+  }
+
   /** Puts the lines as a recorder writes them: each when it happens, whatever the order of drawing. */
   inTime(): this {
     const calls = new Map<number, number>();
@@ -74,6 +103,7 @@ export class Picture {
       if (event.type === 'start') return event.call;
       if (event.type === 'op') return event.return ?? event.call;
       if (event.type === 'end') return event.return ?? calls.get(event.id) ?? 0;
+      if (event.type === 'fault') return event.end ?? event.begin;
       return 'at' in event ? event.at : Number.NEGATIVE_INFINITY;
     };
     this.events.sort((a, b) => moment(a) - moment(b));
@@ -121,12 +151,13 @@ export class SessionPicture {
     return this.#request('read', instance, { signedIn: 'in', sawUser: this.user, ...state, ...shown });
   }
 
-  signedOut(instance: string): this {
+  signedOut(instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',
       signedIn: 'out',
       status: 303,
       note: '303 to /login',
+      ...shown,
     });
   }
 
@@ -147,8 +178,34 @@ export class SessionPicture {
     return this.#request(action, instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  logout(instance: string): this {
-    return this.#request('logout', instance, {});
+  logout(instance: string, shown: Shown = {}): this {
+    return this.#request('logout', instance, shown);
+  }
+
+  logoutAll(instance: string, shown: Shown = {}): this {
+    return this.#request('logout-all', instance, shown);
+  }
+
+  /** A page asked for with other cookies than the jar's, and shown to the session's user. */
+  honours(cookies: With, instance: string, shown: Shown = {}): this {
+    return this.read(instance, [], { with: cookies, ...shown });
+  }
+
+  /** The same, and refused. */
+  refuses(cookies: With, instance: string, shown: Shown = {}): this {
+    return this.#request('read', instance, {
+      outcome: 'fail',
+      signedIn: 'out',
+      status: 303,
+      note: '303 to /login',
+      with: cookies,
+      ...shown,
+    });
+  }
+
+  /** A request that is no page of the session: a health check, a file. */
+  asks(instance: string, shown: Shown = {}): this {
+    return this.#request('read', instance, shown);
   }
 
   ended(): this {
@@ -178,8 +235,9 @@ export class SessionPicture {
       request: `test-${id}`,
       call,
     };
-    const { object, value, ...rest } = shown;
-    const what = { ...called, ...(object ? { object } : {}), ...(value ? { value } : {}) };
+    const { object, value, with: cookies, change, direct, sent, path, ...rest } = shown;
+    const asked = { object, value, with: cookies, change, direct, sent, path };
+    const what = { ...called, ...given(asked) };
     const returned = {
       return: call + 500,
       outcome: 'ok' as const,
@@ -193,3 +251,7 @@ export class SessionPicture {
     return this;
   }
 }
+
+/** Without the fields that are absent. */
+const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

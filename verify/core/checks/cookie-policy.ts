@@ -1,0 +1,187 @@
+/** cookie-policy: cookies that carry the session have the attributes that protect them, wherever they are set. */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  reader,
+  type Tell,
+} from '../check.ts';
+import type { CookieAttributes, CookieChange, Operation, Run } from '../history.ts';
+import { Reach, reach, untried } from '../reach.ts';
+import type { Standing } from '../sessions.ts';
+import { idSpace } from '../statistics.ts';
+import { exposures, type Policy } from './exposures.ts';
+
+export const cookiePolicy: Check = {
+  guarantee: 'cookie-policy',
+  assumes: 'the cookies in the history are those that carry the session, found by leaving them out',
+  minimum:
+    'the attributes of a session cookie set by every instance, and one request without a cookie to a health ' +
+    'check or a static file',
+  start: (run, tell) => new CookiePolicy(run, tell),
+  conclude: concluded,
+};
+
+/** Different faults that are remembered: there are few kinds, times instances, times paths. */
+const REMEMBERED = 10_000;
+
+class CookiePolicy implements Fold {
+  readonly #policy: Policy;
+  readonly #anomalies: Anomalies;
+  readonly #reach = new Reach();
+  readonly #found = new Set<string>();
+  /** Whom each id was issued to at a login, by its label: a few bytes a session. */
+  readonly #ids = new Map<string, Operation['user']>();
+  /** Where a cookie lives, by its name: Path and Domain. */
+  readonly #scopes = new Map<string, Set<string>>();
+  #cookies = 0;
+  #without = 0;
+  #equal = 0;
+  #open = 0;
+
+  constructor(run: Run, tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+    this.#policy = { https: run.url.startsWith('https:'), asvs: run.declared?.cookies === 'asvs' };
+  }
+
+  ended(operation: Operation, { firstContact }: Standing): void {
+    if (firstContact) this.#reach.met(operation.instance);
+    const { cookies, exposed, with: sent } = operation;
+    if (sent === 'none' && operation.action === 'read') this.#withoutCookie(operation);
+    if (exposed !== undefined) {
+      for (const where of exposed) {
+        this.#expose(operation, `in the ${where}`, `its value stands in the ${where}`, 'only in the cookie');
+      }
+    }
+    if (cookies === undefined) return;
+    for (const cookie of cookies) {
+      if (cookie.change !== 'set') continue;
+      if (operation.action === 'login' && operation.outcome === 'ok') this.#issued(operation, cookie);
+      if (cookie.attributes !== undefined) this.#look(operation, cookie, cookie.attributes);
+    }
+  }
+
+  /**
+   * A read without a cookie that is neither signed in nor out is one of a health check or a static file; pages are
+   * free to begin a session.
+   */
+  #withoutCookie(operation: Operation): void {
+    const { signedIn, status, cookies } = operation;
+    if (signedIn !== undefined || status === undefined || status >= 400) return;
+    this.#without++;
+    const set = cookies?.find(cookie => cookie.change === 'set');
+    if (set === undefined) return;
+    const came = `set ${set.name}: a session for whoever asks`;
+    this.#expose(operation, 'without a cookie', came, 'no session cookie');
+  }
+
+  #issued({ user }: Operation, { label }: CookieChange): void {
+    if (label === undefined) return;
+    const holder = this.#ids.get(label);
+    if (holder === undefined) this.#ids.set(label, user);
+    // Stateless tokens of one user may be equal; that two users hold one is for isolation to condemn.
+    else this.#equal++;
+  }
+
+  #look(operation: Operation, { name }: CookieChange, attributes: CookieAttributes): void {
+    this.#cookies++;
+    this.#reach.tried(operation.instance);
+    this.#scoped(name, attributes);
+    if (attributes.sameSite === 'none') this.#open++;
+    for (const { fault, came, expected } of exposures(name, attributes, this.#policy, operation)) {
+      this.#expose(operation, `${name} ${fault}`, `${name} ${came}`, expected);
+    }
+  }
+
+  #scoped(name: string, { path = '', domain = '' }: CookieAttributes): void {
+    let scopes = this.#scopes.get(name);
+    if (scopes === undefined) {
+      scopes = new Set();
+      this.#scopes.set(name, scopes);
+    }
+    if (scopes.size < REMEMBERED) scopes.add(`${domain} ${path}`);
+  }
+
+  /** Once for each fault, instance and path. */
+  #expose(operation: Operation, fault: string, came: string, expected: string): void {
+    const key = `${fault}\n${operation.instance ?? ''}\n${operation.path ?? operation.action}`;
+    if (this.#found.has(key) || this.#found.size >= REMEMBERED) return;
+    this.#found.add(key);
+    const there = operation.instance ?? 'the app';
+    const where = operation.path === undefined ? '' : ` on ${operation.path}`;
+    this.#anomalies.add(() => ({
+      name: 'EXPOSED',
+      guarantee: 'cookie-policy',
+      session: operation.session,
+      user: operation.user,
+      summary: `the session cookie of ${there}${where}: ${came}`,
+      witness: [{ operation, expected, came }],
+      notes: [],
+    }));
+  }
+
+  counts(): Counts {
+    return {
+      cookies: this.#cookies,
+      without: this.#without,
+      ids: this.#ids.size,
+      equal: this.#equal,
+      'same-site none': this.#open,
+      scopes: [...this.#scopes.values()].reduce((sum, scopes) => sum + scopes.size - 1, 0),
+      exposed: this.#anomalies.count,
+      ...this.#reach.counts(),
+    };
+  }
+
+  finish(): Finding {
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [cookies, ids, exposed] = [of('cookies'), of('ids'), of('exposed')];
+  const rests = {
+    'cookies set': cookies,
+    instances: reach(counts),
+    'requests without a cookie': of('without'),
+    'session ids': ids,
+  };
+  const judged =
+    exposed === 0
+      ? `${counted(cookies, 'cookie')} set as they should be`
+      : `${counted(exposed, 'way')} in which the session cookie is exposed`;
+  return conclude(exposed, missing(counts), rests, [judged, ...told(counts)].join('; '));
+}
+
+function told(counts: Counts): string[] {
+  const of = reader(counts);
+  const [ids, equal] = [of('ids'), of('equal')];
+  const bits = Math.floor(Math.log2(Math.max(1, idSpace(ids))));
+  return [
+    ...(ids > 1 && equal === 0
+      ? [`no two of ${counted(ids, 'id')} were equal: ${bits} bits at the least`]
+      : []),
+    ...(equal > 0 ? [`${counted(equal, 'login')} got an id that was issued before`] : []),
+    ...(of('same-site none') > 0 ? ['SameSite=None: other sites may send it'] : []),
+    ...(of('scopes') > 0
+      ? ['one name is set under several Paths or Domains: clients may send it twice']
+      : []),
+  ];
+}
+
+function missing(counts: Counts): string | undefined {
+  const of = reader(counts);
+  if (of('cookies') === 0) {
+    return 'the attributes of no session cookie were recorded: look at the responses that set it, on every instance';
+  }
+  if (of('without') === 0) {
+    return 'no health check or static file was asked for without a cookie: name one in the target file';
+  }
+  return untried(counts, 'session cookie');
+}

@@ -1,0 +1,133 @@
+/** How each instance sets the session cookie: all should set it in one way. */
+import type { CookieAttributes, Operation } from '../history.ts';
+import { timeoutTolerance } from '../sessions.ts';
+import type { Anomaly } from '../verdict.ts';
+
+/** Cookies of one instance, all alike, before another way is called a difference. */
+const ALIKE = 3;
+const REMEMBERED = 1000;
+
+/** What one instance did at one kind of request. */
+interface Ways {
+  times: number;
+  /** The ways in which it set the cookie; two are enough to know that it varies. */
+  ways: Set<string>;
+  /** Seconds. */
+  least: number;
+  most: number;
+  example: Operation;
+}
+
+export class CookieWays {
+  /** By what was asked: the cookie, the action, and through the balancer or directly. Then by instance. */
+  readonly #asked = new Map<string, Map<string, Ways>>();
+
+  add(operation: Operation): void {
+    const { instance, cookies = [], action, direct } = operation;
+    if (instance === undefined) return;
+    for (const { name, change, attributes } of cookies) {
+      if (change !== 'set' || attributes === undefined) continue;
+      const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''}`;
+      let asked = this.#asked.get(key);
+      if (asked === undefined) {
+        if (this.#asked.size >= REMEMBERED) return;
+        asked = new Map();
+        this.#asked.set(key, asked);
+      }
+      take(asked, instance, attributes, operation);
+    }
+  }
+
+  differences(): Anomaly[] {
+    return [...this.#asked].flatMap(([key, instances]) => {
+      const [cookie = ''] = key.split(' ');
+      const steady = [...instances].filter(([, { times, ways }]) => times >= ALIKE && ways.size === 1);
+      for (const [instance, mine] of steady) {
+        for (const [other, theirs] of steady) {
+          if (other <= instance) continue;
+          const told = [wayOf(mine), wayOf(theirs)] as const;
+          if (told[0] !== told[1]) return [differs(cookie, [instance, mine], [other, theirs], told)];
+          const lasts = [`lasts ${mine.most} s`, `lasts ${theirs.most} s`] as const;
+          if (key.includes(' at a login') && apart(mine, theirs)) {
+            return [differs(cookie, [instance, mine], [other, theirs], lasts)];
+          }
+        }
+      }
+      return [];
+    });
+  }
+}
+
+function take(
+  asked: Map<string, Ways>,
+  instance: string,
+  attributes: CookieAttributes,
+  example: Operation,
+): void {
+  let of = asked.get(instance);
+  if (of === undefined) {
+    of = {
+      times: 0,
+      ways: new Set(),
+      least: Number.POSITIVE_INFINITY,
+      most: Number.NEGATIVE_INFINITY,
+      example,
+    };
+    asked.set(instance, of);
+  }
+  of.times++;
+  if (of.ways.size < 2) of.ways.add(described(attributes));
+  const { lifetime } = attributes;
+  if (lifetime === undefined) return;
+  of.least = Math.min(of.least, lifetime);
+  of.most = Math.max(of.most, lifetime);
+}
+
+const wayOf = ({ ways }: Ways): string => [...ways][0] ?? '';
+
+function described({ httpOnly, secure, sameSite, path, domain, lifetime }: CookieAttributes): string {
+  return [
+    httpOnly ? 'HttpOnly' : 'no HttpOnly',
+    secure ? 'Secure' : 'no Secure',
+    `SameSite ${sameSite ?? 'absent'}`,
+    `Path ${path ?? 'absent'}`,
+    `Domain ${domain ?? 'absent'}`,
+    lifetime === undefined ? 'no expiry' : 'an expiry',
+  ].join(', ');
+}
+
+/** Whether the lifetimes that two instances give do not even overlap, by more than the tolerance of timeouts. */
+function apart(a: Ways, b: Ways): boolean {
+  const gap = Math.max(a.least - b.most, b.least - a.most);
+  return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);
+}
+
+function differs(
+  cookie: string,
+  [instance, mine]: [string, Ways],
+  [other, theirs]: [string, Ways],
+  [one, two]: readonly [string, string],
+): Anomaly {
+  const steps = [
+    { operation: mine.example, came: `set ${cookie}: ${one}` },
+    {
+      operation: theirs.example,
+      expected: `${cookie} as ${instance} sets it`,
+      came: `set ${cookie}: ${two}`,
+    },
+  ];
+  return {
+    name: 'SKEW',
+    guarantee: 'instances-agree',
+    summary: `${instance} and ${other} set the cookie ${cookie} in different ways: ${only(one, two)}`,
+    witness: steps.sort((a, b) => a.operation.call - b.operation.call),
+    notes: [],
+  };
+}
+
+/** The parts in which two descriptions differ. */
+function only(one: string, two: string): string {
+  const [a, b] = [one.split(', '), two.split(', ')];
+  const parts = a.flatMap((part, i) => (part === b[i] ? [] : [`${part} against ${b[i]}`]));
+  return parts.join(', ');
+}

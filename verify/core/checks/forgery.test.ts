@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { Picture } from '../testing/picture.ts';
+
+const judged = (draw: (picture: Picture) => void) => {
+  const picture = new Picture();
+  draw(picture);
+  return picture.verdict('forgery');
+};
+
+const changes = ['flip', 'cut', 'empty', 'splice'];
+const healthy = (p: Picture) => {
+  const session = p.session('s', 'alice').login('app-1').read('app-2');
+  for (let i = 0; i < 12; i++) {
+    session.refuses('forged', i % 2 === 0 ? 'app-1' : 'app-2', { change: changes[i % 4] ?? 'flip' });
+  }
+  return session.read('app-1');
+};
+
+describe('forgery', () => {
+  it('is unknown of an empty history, with few forgeries, one way of changing, or one instance', () => {
+    expect(judged(() => {}).why).toContain('0 changed cookies');
+    const alone = (instances: string[], ways: string[]) =>
+      judged(p => {
+        const session = p.session('s', 'alice').login('app-1').read('app-2');
+        for (let i = 0; i < 12; i++) {
+          const instance = instances[i % instances.length] ?? '';
+          session.refuses('forged', instance, { change: ways[(i >> 1) % ways.length] ?? '' });
+        }
+      }).why;
+    expect(alone(['app-1', 'app-2'], ['flip'])).toContain('in one way only');
+    expect(alone(['app-1'], ['flip', 'cut'])).toContain('0 changed cookies on app-2');
+  });
+
+  it('is valid when every change is refused', () => {
+    expect(judged(healthy)).toMatchObject({
+      judgement: 'valid',
+      rests: { 'forged cookies': 12, 'ways of changing': 4, instances: 2 },
+    });
+  });
+
+  it('is violated by one that is signed in, and by one that breaks the app', () => {
+    const accepted = judged(p => healthy(p).honours('forged', 'app-2', { change: 'flip' }));
+    expect(accepted.anomalies[0]).toMatchObject({
+      name: 'FORGED',
+      summary: 'app-2 answered a session cookie that was changed (flip) with signed in as alice',
+    });
+    const broken = judged(p =>
+      healthy(p).asks('app-2', { with: 'forged', change: 'cut', status: 500, outcome: 'fail' }),
+    );
+    expect(broken.anomalies[0]?.summary).toContain('500: the cookie breaks it');
+  });
+
+  it('takes 503 and 504 for the cookie only when one change always gets them', () => {
+    const busy = (p: Picture, change: string, times: number) => {
+      const session = healthy(p);
+      for (let i = 0; i < times; i++) {
+        session.asks('app-1', { with: 'forged', change, status: 503, outcome: 'fail' });
+      }
+    };
+    expect(judged(p => busy(p, 'flip', 9)).judgement).toBe('valid');
+    expect(judged(p => busy(p, 'long', 2)).judgement).toBe('valid');
+    expect(judged(p => busy(p, 'long', 3)).judgement).toBe('violated');
+  });
+
+  it('does not accuse a refusal without signed out, a time-out, or an error while something is disturbed', () => {
+    const verdict = judged(p => {
+      const session = healthy(p)
+        .asks('app-1', { with: 'forged', change: 'cut', status: 400, outcome: 'fail' })
+        .asks('app-1', { with: 'forged', change: 'cut', outcome: 'fail', note: 'timeout' });
+      p.disturb(1, 'kill');
+      session.asks('app-1', { with: 'forged', change: 'cut', status: 502, outcome: 'fail' });
+      p.heal(1);
+    });
+    expect(verdict.judgement).toBe('valid');
+  });
+
+  it('takes no refusal of a lost or logged-out session for evidence', () => {
+    const verdict = judged(p => {
+      const lost = p.session('l', 'alice').login('app-1').signedOut('app-2');
+      const out = p.session('o', 'alice').login('app-1').read('app-2').logout('app-1');
+      for (let i = 0; i < 10; i++) for (const s of [lost, out]) s.refuses('forged', 'app-1');
+    });
+    expect(verdict.rests).toMatchObject({ 'forged cookies': 0 });
+  });
+});

@@ -1,0 +1,151 @@
+/** forgery: a session cookie that was changed is never signed in, on any instance, and never a 5xx. */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  ENOUGH_HANDOFFS,
+  type Finding,
+  type Fold,
+  grouped,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
+import { precedes } from '../clocks.ts';
+import type { Event, Operation } from '../history.ts';
+import { Reach, reach, untried } from '../reach.ts';
+import type { SessionState, Standing } from '../sessions.ts';
+import { upperBound } from '../statistics.ts';
+import type { Anomaly } from '../verdict.ts';
+import { Windows } from '../windows.ts';
+
+/** Ways of changing a cookie, at the least. */
+const CHANGES = 2;
+/** Answers that say "busy" or "too slow": only what always comes of one change says something of the cookie. */
+const BUSY = new Set([503, 504]);
+const ALWAYS = 3;
+
+export const forgery: Check = {
+  guarantee: 'forgery',
+  assumes: 'a change is one that no decoder undoes: not the last character of a part, not a routing suffix',
+  minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
+  start: (_run, tell) => new Forgery(tell),
+  conclude: concluded,
+};
+
+class Forgery implements Fold {
+  readonly #anomalies: Anomalies;
+  readonly #reach = new Reach();
+  readonly #windows = new Windows();
+  readonly #changes = new Map<string, { busy: Operation[]; others: number }>();
+  #forged = 0;
+
+  constructor(tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+  }
+
+  event(event: Event): void {
+    this.#windows.event(event);
+  }
+
+  ended(operation: Operation, { session, firstContact }: Standing): void {
+    if (firstContact) this.#reach.met(operation.instance);
+    if (operation.with !== 'forged') return;
+    const { status, signedIn } = operation;
+    if (status === undefined) return;
+    const change = this.#changeOf(operation.change ?? 'changed');
+    const crashed = status >= 500 && signedIn !== 'in';
+    if (crashed && this.#windows.met(operation)) return;
+    if (crashed && BUSY.has(status)) {
+      if (change.busy.length < ALWAYS) change.busy.push(operation);
+      return;
+    }
+    change.others++;
+    if (lives(session, operation)) {
+      this.#forged++;
+      this.#reach.tried(operation.instance);
+    }
+    if (crashed || signedIn === 'in') this.#anomalies.add(() => forged(operation, session));
+  }
+
+  #changeOf(name: string): { busy: Operation[]; others: number } {
+    let change = this.#changes.get(name);
+    if (change === undefined) {
+      change = { busy: [], others: 0 };
+      this.#changes.set(name, change);
+    }
+    return change;
+  }
+
+  counts(): Counts {
+    return {
+      forged: this.#forged,
+      changes: this.#changes.size,
+      broken: this.#anomalies.count,
+      ...this.#reach.counts(),
+    };
+  }
+
+  finish(): Finding {
+    for (const { busy, others } of this.#changes.values()) {
+      const [first] = busy;
+      if (first !== undefined && busy.length >= ALWAYS && others === 0) {
+        this.#anomalies.add(() => forged(first, undefined));
+      }
+    }
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+/** A forgery of a dead session's cookie is refused for another reason. */
+function lives({ login, logout, lost }: SessionState, operation: Operation): boolean {
+  if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
+  return logout === undefined || precedes(operation, logout);
+}
+
+function forged(operation: Operation, session: SessionState | undefined): Anomaly {
+  const there = operation.instance ?? 'the app';
+  const how = operation.change === undefined ? 'changed' : `changed (${operation.change})`;
+  const came =
+    operation.signedIn === 'in'
+      ? `signed in as ${operation.sawUser ?? operation.user}`
+      : `${operation.status}: the cookie breaks it`;
+  return {
+    name: 'FORGED',
+    guarantee: 'forgery',
+    session: operation.session,
+    user: operation.user,
+    summary: `${there} answered a session cookie that was ${how} with ${came}`,
+    witness: [
+      ...(session?.login === undefined ? [] : [{ operation: session.login, came: 'logged in' }]),
+      { operation, expected: 'signed out, or refused', came },
+    ],
+    notes: [],
+  };
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [forgeries, broken] = [of('forged'), of('broken')];
+  const finding =
+    broken === 0
+      ? `at most ${percent(upperBound(0, forgeries))} of changed cookies are accepted`
+      : `${grouped(broken)} answers to changed cookies were signed in, or an error`;
+  const rests = { 'forged cookies': forgeries, 'ways of changing': of('changes'), instances: reach(counts) };
+  return conclude(broken, missing(counts), rests, finding);
+}
+
+function missing(counts: Counts): string | undefined {
+  const of = reader(counts);
+  if (of('forged') < ENOUGH_HANDOFFS) {
+    return (
+      `${counted(of('forged'), 'changed cookie')} of live sessions sent, ${ENOUGH_HANDOFFS} are needed: ` +
+      'change a character in the middle, cut it, empty it, splice two, on every instance'
+    );
+  }
+  if (of('changes') < CHANGES) return `cookies were changed in one way only, ${CHANGES} are needed`;
+  return untried(counts, 'changed cookie');
+}

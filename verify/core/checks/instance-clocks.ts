@@ -1,0 +1,76 @@
+/** How far the instances' clocks are apart, as far as the Date of their responses tells. */
+import type { Operation } from '../history.ts';
+import type { Anomaly } from '../verdict.ts';
+
+/** Clocks may differ by so much, microseconds. */
+const TOLERANCE = 2_000_000;
+/** Date has whole seconds. */
+const RESOLUTION = 1_000_000;
+
+/** Bounds of a clock's offset from ours. The second best of each, so that one freak response proves nothing. */
+interface Offset {
+  least: [number, number];
+  most: [number, number];
+  example: Operation;
+}
+
+export class Clocks {
+  readonly #offsets = new Map<string, Offset>();
+
+  /**
+   * Date was written between call and return, and cut to the second: so the offset is at least its lead over our
+   * clock at the return, and less than a second more than that over our clock at the call. Slow answers widen the
+   * bounds, and never move them.
+   */
+  add(operation: Operation, skew: number): void {
+    const { instance, call, return: end, caching } = operation;
+    if (instance === undefined || end === undefined || caching?.hit === true) return;
+    const least = skew;
+    const most = skew + RESOLUTION + (end - call);
+    const known = this.#offsets.get(instance);
+    if (known === undefined) {
+      this.#offsets.set(instance, {
+        least: [least, Number.NEGATIVE_INFINITY],
+        most: [most, Number.POSITIVE_INFINITY],
+        example: operation,
+      });
+      return;
+    }
+    if (least > known.least[0]) known.least = [least, known.least[0]];
+    else if (least > known.least[1]) known.least[1] = least;
+    if (most < known.most[0]) known.most = [most, known.most[0]];
+    else if (most < known.most[1]) known.most[1] = most;
+  }
+
+  /** @returns one anomaly for each instance whose clock certainly goes before another's */
+  differences(): Anomaly[] {
+    const clocks = [...this.#offsets];
+    return clocks.flatMap(([instance, { least, example }]) => {
+      const behind = clocks
+        .map(([other, { most, example: theirs }]) => ({ other, theirs, by: least[1] - most[1] }))
+        .filter(({ by }) => by > TOLERANCE)
+        .sort((a, b) => b.by - a.by)[0];
+      if (behind === undefined) return [];
+      const by = `${(behind.by / 1e6).toFixed(1)} s`;
+      const witness = [
+        { operation: behind.theirs, came: `Date ${seconds(behind.theirs.skew)} off our clock` },
+        {
+          operation: example,
+          expected: 'the same time, within 2 s',
+          came: `Date ${seconds(example.skew)} off our clock`,
+        },
+      ];
+      return [
+        {
+          name: 'SKEW',
+          guarantee: 'instances-agree' as const,
+          summary: `the clock of ${instance} is at least ${by} ahead of that of ${behind.other}`,
+          witness: witness.sort((a, b) => a.operation.call - b.operation.call),
+          notes: [],
+        },
+      ];
+    });
+  }
+}
+
+const seconds = (skew = 0): string => `${(skew / 1e6).toFixed(1)} s`;

@@ -1,0 +1,198 @@
+/** instances-agree: no instance answers the same session differently from the others, reproducibly. */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
+import type { Event, Operation } from '../history.ts';
+import { honoured, type SessionState, type Standing } from '../sessions.ts';
+import { upperBound } from '../statistics.ts';
+import { Windows } from '../windows.ts';
+import { CookieWays } from './cookie-ways.ts';
+import { Clocks } from './instance-clocks.ts';
+import { differences, type Pair, PairTable, pairsOf } from './pairs.ts';
+
+/** Answers on each ordered pair of instances. */
+const ENOUGH = 3;
+
+export const instancesAgree: Check = {
+  guarantee: 'instances-agree',
+  assumes:
+    'conflicts (409, 412, 423, 425, 429) and signs of overload (408, 502, 503, 504, no answer) are no differences; ' +
+    'requests during a fault are left out',
+  minimum: `${ENOUGH} answers on each ordered pair of instances: the one that logged in or wrote last, the one that serves`,
+  start: (_run, tell) => new InstancesAgree(tell),
+  conclude: concluded,
+};
+
+/** Say that the request came at a bad moment, on whichever instance. */
+const MOMENT = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
+/** Refusals of a session that wait for another instance to honour it. */
+const PENDING = 8;
+
+/** A refusal that becomes a difference once another pair of instances answers the same session otherwise. */
+interface Pending {
+  pair: Pair;
+  kind: string;
+  write: boolean;
+  operation: Operation;
+  before: Operation | undefined;
+}
+
+interface Route {
+  /** Instance of the login or last write, and of the last page: a form may be known to its instance only. */
+  wrote: string | undefined;
+  page: string | undefined;
+  pending: Pending[] | undefined;
+}
+
+class InstancesAgree implements Fold {
+  readonly #anomalies: Anomalies;
+  readonly #windows = new Windows();
+  readonly #routes = new Map<SessionState, Route>();
+  readonly #wrote = new PairTable('logged in or wrote on');
+  readonly #pages = new PairTable('page from');
+  readonly #clocks = new Clocks();
+  readonly #cookies = new CookieWays();
+
+  constructor(tell?: Tell) {
+    this.#anomalies = new Anomalies(tell);
+  }
+
+  event(event: Event): void {
+    this.#windows.event(event);
+  }
+
+  ended(operation: Operation, { session, live }: Standing): void {
+    const { instance } = operation;
+    if (instance === undefined) return;
+    if (operation.skew !== undefined) this.#clocks.add(operation, operation.skew);
+    if (operation.cookies !== undefined) this.#cookies.add(operation);
+    if (session.login === undefined || operation.with !== undefined) return;
+    const route = this.#routes.get(session);
+    if (session.login === operation || route === undefined) {
+      if (session.login === operation) {
+        this.#routes.set(session, { wrote: instance, page: undefined, pending: undefined });
+      }
+    } else if (live) this.#answered(operation, instance, session, route);
+    else if (session.lost !== undefined && honoured(operation) === true) this.#confirm(operation, route);
+  }
+
+  #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
+    const { action, outcome } = operation;
+    const write = action !== 'read' && action !== 'form';
+    if (!this.#windows.met(operation)) {
+      const kind = outcome === 'ok' ? undefined : kindOf(operation);
+      if (outcome === 'ok' || kind !== undefined) {
+        this.#on(this.#wrote.of(route.wrote ?? instance, instance), operation, session, route, kind, write);
+        if (write && route.page !== undefined) {
+          this.#on(this.#pages.of(route.page, instance), operation, session, route, kind, write);
+        }
+      }
+    }
+    if (outcome !== 'ok') return;
+    if (route.pending !== undefined) this.#confirm(operation, route);
+    if (write) route.wrote = instance;
+    else route.page = instance;
+  }
+
+  #on(
+    pair: Pair,
+    operation: Operation,
+    session: SessionState,
+    route: Route,
+    kind: string | undefined,
+    write: boolean,
+  ): void {
+    pair.asked++;
+    if (kind === undefined) return;
+    route.pending ??= [];
+    if (route.pending.length < PENDING) {
+      const before = session.last ?? session.login;
+      route.pending.push({ pair, kind, write, operation, before });
+    }
+  }
+
+  /** The session lives on another way: what refused it differs. */
+  #confirm(operation: Operation, route: Route): void {
+    const write = operation.action !== 'read' && operation.action !== 'form';
+    const { pending } = route;
+    if (pending === undefined) return;
+    route.pending = pending.filter(refusal => {
+      const other = refusal.operation.instance !== operation.instance || refusal.write;
+      if (refusal.write !== write || !other) return true;
+      refusal.pair.differs(refusal.kind, refusal.before, refusal.operation, operation);
+      return false;
+    });
+    if (route.pending.length === 0) route.pending = undefined;
+  }
+
+  sessionEnded(session: SessionState): void {
+    this.#routes.delete(session);
+  }
+
+  counts(): Counts {
+    return { different: this.#anomalies.count, ...this.#wrote.counts() };
+  }
+
+  finish(): Finding {
+    for (const anomaly of [
+      ...differences(this.#wrote),
+      ...differences(this.#pages),
+      ...this.#cookies.differences(),
+      ...this.#clocks.differences(),
+    ]) {
+      this.#anomalies.add(() => anomaly);
+    }
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+/** How an answer differs from success; undefined when it says nothing of the instance. */
+function kindOf(operation: Operation): string | undefined {
+  if (operation.signedIn === 'out') return 'signed out';
+  if (honoured(operation) === false) return 'signed in as somebody else';
+  const { status } = operation;
+  if (status === undefined || status < 400 || MOMENT.has(status)) return undefined;
+  return String(status);
+}
+
+function concluded(counts: Counts): Conclusion {
+  const pairs = pairsOf(counts);
+  const different = reader(counts)('different');
+  const asked = pairs.reduce((sum, { asked }) => sum + asked, 0);
+  const least = Math.min(...pairs.map(pair => pair.asked));
+  const rests = { answers: asked, 'pairs of instances': pairs.length };
+  const finding =
+    different === 0
+      ? `at most ${percent(upperBound(0, least))} of answers differ on any pair of instances`
+      : `${counted(different, 'difference')} between instances`;
+  return conclude(different, missing(pairs), rests, finding);
+}
+
+function missing(pairs: readonly { from: string; to: string; asked: number }[]): string | undefined {
+  const instances = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))].sort();
+  if (instances.length < 2) {
+    return 'fewer than two instances answered: run at least two, and set `instance` in the target file';
+  }
+  for (const from of instances) {
+    for (const to of instances) {
+      const asked = pairs.find(pair => pair.from === from && pair.to === to)?.asked ?? 0;
+      if (from !== to && asked < ENOUGH) {
+        return (
+          `${counted(asked, 'answer')} of ${to} to sessions that logged in or wrote last on ${from}, ` +
+          `${ENOUGH} are needed on each pair: run for longer`
+        );
+      }
+    }
+  }
+  return undefined;
+}

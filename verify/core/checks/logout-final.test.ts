@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { Picture, type SessionPicture } from '../testing/picture.ts';
+
+const judged = (draw: (picture: Picture) => void) => {
+  const picture = new Picture();
+  draw(picture);
+  return picture.inTime().verdict('logout-final');
+};
+
+/** Served by both instances, then logged out on app-1 while a request is in flight. */
+function raced(p: Picture, name: string, user = 'alice'): SessionPicture {
+  const session = p.session(name, user).login('app-1').read('app-2').read('app-1');
+  const call = p.now;
+  session.write('slow', 'app-2', { call: call - 10, return: call + 700 });
+  return session.logout('app-1', { call, return: call + 100 }).asks('app-2');
+}
+
+const healthy = (p: Picture, sessions = 6) => {
+  for (let i = 1; i <= sessions; i++) {
+    raced(p, `s${i}`).refuses('old', 'app-1').refuses('old', 'app-2').ended();
+  }
+};
+
+describe('logout-final', () => {
+  it('is unknown of an empty history, and of one without replays', () => {
+    expect(judged(() => {}).why).toContain('no logout was acknowledged');
+    expect(judged(p => raced(p, 's1')).why).toContain('0 replays');
+  });
+
+  it('is valid when the old cookie is refused everywhere, and says what that rules out', () => {
+    const verdict = judged(healthy);
+    expect(verdict).toMatchObject({
+      judgement: 'valid',
+      rests: { logouts: 6, 'with a request in flight': 6, replays: 12, instances: 2 },
+      finding: 'at most 39 % of logouts with a request in flight are undone',
+    });
+  });
+
+  it('is unknown when nothing was in flight, and when an instance was not asked', () => {
+    const calm = judged(p => {
+      for (let i = 1; i <= 6; i++) {
+        const session = p.session(`s${i}`, 'alice').login('app-1').read('app-2').logout('app-1');
+        session.refuses('old', 'app-1').refuses('old', 'app-2').ended();
+      }
+    });
+    expect(calm.why).toContain('0 logouts with a request of the session in flight');
+    const half = judged(p => {
+      for (let i = 1; i <= 12; i++) raced(p, `s${i}`).refuses('old', 'app-1').ended();
+    });
+    expect(half.why).toContain('0 replays on app-2');
+  });
+
+  it('is ZOMBIE when an instance never hears of the logout', () => {
+    const verdict = judged(p => {
+      healthy(p);
+      const session = p.session('z', 'bob').login('app-1').read('app-2').read('app-1').logout('app-1');
+      session.refuses('old', 'app-1').honours('old', 'app-2').honours('old', 'app-2').ended();
+    });
+    expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
+    const [zombie] = verdict.anomalies;
+    expect(zombie).toMatchObject({ name: 'ZOMBIE', session: 'z', user: 'bob' });
+    expect(zombie?.summary).toBe('app-2 still honours the cookie after the logout');
+    expect(zombie?.witness.map(step => step.came)).toEqual(['acknowledged', 'signed in as bob']);
+    expect(zombie?.notes).toEqual([
+      'the cookie from before the logout: app-1 honoured it 0 of 1 times, app-2 honoured it 2 of 2 times',
+    ]);
+  });
+
+  it('is RISEN when the session was dead and a request in flight wrote it back', () => {
+    const verdict = judged(p => {
+      const session = p.session('r', 'bob').login('app-1').read('app-2').read('app-1');
+      const call = p.now;
+      session.write('slow', 'app-2', { call: call - 10, return: call + 5000 });
+      session.logout('app-1', { call, return: call + 100 }).refuses('old', 'app-1');
+      p.wait(10_000);
+      session.honours('old', 'app-2');
+    });
+    const [risen] = verdict.anomalies;
+    expect(risen?.name).toBe('RISEN');
+    expect(risen?.witness.map(step => [step.operation.action, step.came])).toEqual([
+      ['add', 'in flight during the logout'],
+      ['logout', 'acknowledged'],
+      ['read', 'refused: the session was dead'],
+      ['read', 'signed in as bob'],
+    ]);
+  });
+
+  it('is RISEN when the instance that refused it honours it again', () => {
+    const verdict = judged(p => {
+      const session = p.session('r', 'bob').login('app-1').read('app-2').logout('app-1');
+      session.refuses('old', 'app-2').honours('old', 'app-2');
+    });
+    expect(verdict.anomalies[0]).toMatchObject({ name: 'RISEN' });
+  });
+
+  it('is violated by a late response whose cookie is accepted, and names that response', () => {
+    const verdict = judged(p => {
+      const session = p.session('l', 'bob').login('app-1').read('app-2').read('app-1');
+      const call = p.now;
+      const late = [{ name: 'sid', change: 'set' as const, label: 'late' }];
+      session.read('app-2', [], { call: call - 10, return: call + 700, cookies: late });
+      session.logout('app-1', { call, return: call + 100 }).read('app-1', [], { sent: 'late' });
+    });
+    const [anomaly] = verdict.anomalies;
+    expect(anomaly?.summary).toBe('a late response set a cookie that app-1 accepts after the logout');
+    expect(anomaly?.witness.map(step => step.came)).toContain('set a cookie, after the logout');
+  });
+
+  it('tells a late response that sets the dead cookie again, and a deletion that misses, and condemns neither', () => {
+    const at = (path: string) => ({ httpOnly: true, secure: false, bytes: 50, bits: 128, path });
+    const set = [{ name: 'sid', change: 'set' as const, label: 'old', attributes: at('/app') }];
+    const verdict = judged(p => {
+      healthy(p);
+      const session = p.session('m', 'bob').login('app-1', { cookies: set }).read('app-2').read('app-1');
+      const call = p.now;
+      session.read('app-2', [], { call: call - 10, return: call + 700, cookies: set });
+      const missed = [{ name: 'sid', change: 'deleted' as const, attributes: at('/') }];
+      session.logout('app-1', { call, return: call + 100, cookies: missed });
+      session.signedOut('app-2').refuses('old', 'app-1').ended();
+    });
+    expect(verdict.judgement).toBe('valid');
+    expect(verdict.finding).toContain('1 deletion missed the cookie’s Path or Domain');
+    expect(verdict.finding).toContain('1 late response set the dead cookie again');
+  });
+
+  it('holds a logout of all sessions to all sessions that the user had', () => {
+    const verdict = judged(p => {
+      const one = p.session('a1', 'alice').login('app-1').read('app-2');
+      const two = p.session('a2', 'alice').login('app-2').read('app-1');
+      const bob = p.session('b1', 'bob').login('app-2').read('app-1');
+      one.logoutAll('app-2').refuses('old', 'app-1');
+      two.honours('old', 'app-1');
+      bob.read('app-1');
+      p.session('a3', 'alice').login('app-1').read('app-2');
+    });
+    expect(verdict).toMatchObject({ violations: 1 });
+    expect(verdict.anomalies[0]).toMatchObject({ name: 'ZOMBIE', session: 'a2' });
+    expect(verdict.anomalies[0]?.summary).toContain('the logout of all sessions');
+  });
+
+  it('does not judge a logout that nobody acknowledged, nor what overlaps it', () => {
+    for (const shown of [
+      { outcome: 'info', status: 504 } as const,
+      { outcome: 'fail', status: 409 } as const,
+    ]) {
+      const verdict = judged(p => {
+        const session = p.session('i', 'alice').login('app-1').read('app-2').logout('app-1', shown);
+        session.refuses('old', 'app-1').honours('old', 'app-2').read('app-1');
+      });
+      expect(verdict.judgement).toBe('unknown');
+    }
+    const overlapping = judged(p => {
+      const session = p.session('o', 'alice').login('app-1').read('app-2');
+      const call = p.now;
+      session.logout('app-1', { call, return: call + 900 }).honours('old', 'app-2', { call: call + 900 });
+    });
+    expect(overlapping.judgement).toBe('unknown');
+  });
+
+  it('says nothing of a logout whose instance may not have known the session', () => {
+    // Sessions in the memory of app-1: app-2 answers the logout, and knows of nothing.
+    const strange = judged(p =>
+      p.session('s', 'alice').login('app-1').logout('app-2').honours('old', 'app-1'),
+    );
+    expect(strange).toMatchObject({ judgement: 'unknown', violations: 0 });
+    const knew = judged(p => p.session('s', 'alice').login('app-1').logout('app-2').honours('old', 'app-2'));
+    expect(knew.judgement).toBe('violated');
+    const lost = judged(p =>
+      p.session('s', 'alice').login('app-1').signedOut('app-2').logout('app-2').honours('old', 'app-1'),
+    );
+    expect(lost).toMatchObject({ judgement: 'unknown', why: expect.stringContaining('restore continuity') });
+  });
+
+  it('does not take a new login with the same jar for the old session', () => {
+    const verdict = judged(p => {
+      healthy(p);
+      const session = p.session('n', 'alice').login('app-1').read('app-2').read('app-1').logout('app-1');
+      session.login('app-2').read('app-1').refuses('old', 'app-2').ended();
+    });
+    expect(verdict.judgement).toBe('valid');
+  });
+});

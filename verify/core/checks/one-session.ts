@@ -1,0 +1,205 @@
+/** one-session: after parallel first requests of one fresh jar the login that follows succeeds, and its session lives. */
+import {
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  grouped,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
+import { precedes } from '../clocks.ts';
+import type { Event, Operation } from '../history.ts';
+import type { SessionState, Standing } from '../sessions.ts';
+import { fisherP, upperBound } from '../statistics.ts';
+import type { Anomaly, WitnessStep } from '../verdict.ts';
+import { Windows } from '../windows.ts';
+
+const ENOUGH = 3;
+/** Where sessions without parallel first requests fail too, those with them must fail more, by more than chance. */
+const SIGNIFICANT = 1e-4;
+const KEPT = 5;
+
+export const oneSession: Check = {
+  guarantee: 'one-session',
+  assumes: 'the first requests of a session are those of a fresh jar',
+  minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
+  start: (_run, tell) => new OneSession(tell),
+  conclude: concluded,
+};
+
+/** The requests of a jar before its login. */
+interface Jar {
+  /** The one that returned first: what was called until then was sent without a cookie. */
+  first: Operation;
+  /** One that overlapped it. */
+  second?: Operation;
+  login?: Operation;
+}
+
+class OneSession implements Fold {
+  readonly #tell: Tell | undefined;
+  readonly #windows = new Windows();
+  readonly #jars = new Map<SessionState, Jar>();
+  /** Held until it is known how sessions without parallel first requests fare. */
+  readonly #witnesses: Anomaly[] = [];
+  readonly #parallel = { lived: 0, failed: 0 };
+  readonly #single = { lived: 0, failed: 0 };
+  #several = 0;
+
+  constructor(tell?: Tell) {
+    this.#tell = tell;
+  }
+
+  event(event: Event): void {
+    this.#windows.event(event);
+  }
+
+  ended(operation: Operation, { session }: Standing): void {
+    if (operation.action === 'login') {
+      if (operation.with === undefined) this.#login(operation, session);
+    } else if (session.login === undefined) {
+      if (operation.with === undefined && session.lost === undefined) this.#first(operation, session);
+    } else if (session.lost === operation) this.#lost(operation, session);
+  }
+
+  #first(operation: Operation, session: SessionState): void {
+    const jar = this.#jars.get(session);
+    if (jar === undefined) this.#jars.set(session, { first: operation });
+    else if (jar.second === undefined && jar.login === undefined && !precedes(jar.first, operation)) {
+      jar.second = operation;
+      if (differ(jar.first, operation)) this.#several++;
+    }
+  }
+
+  #login(login: Operation, session: SessionState): void {
+    const jar = this.#jars.get(session) ?? { first: login };
+    this.#jars.set(session, jar);
+    if (jar.login !== undefined) return;
+    jar.login = login;
+    // Only a plain refusal says that the login was not accepted; "too many requests" does not.
+    if (login.outcome === 'fail' && login.signedIn === 'out') this.#failed(jar, login, 'login refused');
+  }
+
+  #lost(operation: Operation, session: SessionState): void {
+    const jar = this.#jars.get(session);
+    if (jar?.login !== undefined) this.#failed(jar, operation, 'the session is lost');
+  }
+
+  #failed(jar: Jar, operation: Operation, came: string): void {
+    // What a fault has done is no doing of the first requests.
+    if (this.#windows.since(jar.first.call)) return;
+    if (jar.second === undefined) this.#single.failed++;
+    else {
+      this.#parallel.failed++;
+      if (this.#witnesses.length < KEPT) this.#witnesses.push(forked(jar, jar.second, operation, came));
+    }
+  }
+
+  sessionEnded(session: SessionState): void {
+    const jar = this.#jars.get(session);
+    this.#jars.delete(session);
+    // Only one that was used after its login has shown that it lives.
+    if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
+    if (session.last === session.login) return;
+    if (jar.second === undefined) this.#single.lived++;
+    else this.#parallel.lived++;
+  }
+
+  counts(): Counts {
+    return {
+      lived: this.#parallel.lived,
+      failed: this.#parallel.failed,
+      'single lived': this.#single.lived,
+      'single failed': this.#single.failed,
+      several: this.#several,
+    };
+  }
+
+  finish(): Finding {
+    const conclusion = concluded(this.counts());
+    const anomalies = conclusion.judgement === 'violated' ? this.#witnesses : [];
+    for (const anomaly of anomalies) this.#tell?.(anomaly);
+    return { ...conclusion, anomalies };
+  }
+}
+
+/** Whether two responses gave the jar two ids. */
+function differ(a: Operation, b: Operation): boolean {
+  const labels = (operation: Operation) =>
+    (operation.cookies ?? []).flatMap(({ label }) => (label === undefined ? [] : [label]));
+  const [one, other] = [labels(a), labels(b)];
+  return one.length > 0 && other.length > 0 && !one.some(label => other.includes(label));
+}
+
+function forked({ first, login }: Jar, second: Operation, operation: Operation, came: string): Anomaly {
+  const scene: WitnessStep[] = [
+    { operation: first, came: 'without a cookie' },
+    { operation: second, came: 'without a cookie, at the same time' },
+  ];
+  scene.sort((a, b) => a.operation.call - b.operation.call);
+  if (login !== undefined && login !== operation) scene.push({ operation: login, came: 'logged in' });
+  return {
+    name: 'FORK',
+    guarantee: 'one-session',
+    session: operation.session,
+    user: operation.user,
+    summary: `after parallel first requests ${came === 'login refused' ? 'the login is refused' : came}`,
+    witness: [
+      ...scene,
+      {
+        operation,
+        expected: login === operation ? 'login accepted' : `signed in as ${operation.user}`,
+        came,
+      },
+    ],
+    notes: differ(first, second)
+      ? ['the parallel responses set different session ids: the jar kept one']
+      : [],
+  };
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [lived, failed, single] = [of('lived'), of('failed'), of('single lived')];
+  const violations = blames(counts) ? failed : 0;
+  const sessions = lived + failed;
+  const judged =
+    violations === 0
+      ? `at most ${percent(upperBound(0, lived))} of logins after parallel first requests fail`
+      : `${grouped(failed)} of ${counted(sessions, 'login')} after parallel first requests failed`;
+  const told = of('several') > 0 ? `; ${counted(of('several'), 'jar')} got more than one id` : '';
+  const rests = { 'after parallel first requests': sessions, 'without them': single };
+  return conclude(violations, missing(counts), rests, judged + told);
+}
+
+/** Whether it is the parallel first requests that make sessions fail. */
+function blames(counts: Counts): boolean {
+  const of = reader(counts);
+  const [failed, single, singleFailed] = [of('failed'), of('single lived'), of('single failed')];
+  if (failed === 0 || single < ENOUGH) return false;
+  if (singleFailed === 0) return true;
+  return fisherP(failed, failed + of('lived'), singleFailed, single + singleFailed) < SIGNIFICANT;
+}
+
+function missing(counts: Counts): string | undefined {
+  const of = reader(counts);
+  const [lived, failed, single] = [of('lived'), of('failed'), of('single lived')];
+  if (lived + failed < ENOUGH) {
+    return (
+      `${counted(lived + failed, 'login')} after overlapping first requests of a fresh jar, ${ENOUGH} are needed: ` +
+      'send several at once, then log in'
+    );
+  }
+  if (single < ENOUGH) {
+    return `${counted(single, 'session')} without parallel first requests lived, ${ENOUGH} are needed to compare`;
+  }
+  if (failed > 0) {
+    return 'sessions without parallel first requests fail as well: restore continuity first';
+  }
+  return undefined;
+}

@@ -1,0 +1,213 @@
+/** outage: while the store is down nobody is signed out and nothing hangs; afterwards live sessions live. */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  ENOUGH_HANDOFFS,
+  type Finding,
+  type Fold,
+  grouped,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
+import type { Event, Operation, Run } from '../history.ts';
+import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
+import { upperBound } from '../statistics.ts';
+import type { Anomaly } from '../verdict.ts';
+import { idle, meets, titleOf, type Window, Windows } from '../windows.ts';
+
+/** Sessions that were asked again after the store was back. */
+const RECOVERED = 3;
+const KEPT = 5;
+
+export const outage: Check = {
+  guarantee: 'outage',
+  assumes:
+    'the store answers nobody from the begin of the window to its end; faults are timed by the run’s clock',
+  minimum:
+    `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
+    `${RECOVERED} of those sessions asked again afterwards`,
+  start: (run, tell) => new Outage(run, tell),
+  conclude: concluded,
+};
+
+/** An outage, with what was seen in it: it counts once the outage is known to have bitten. */
+interface Down {
+  window: Window;
+  requests: number;
+  found: number;
+  anomalies: Anomaly[];
+  /** Live sessions that met it and were not asked since; then how many lived. */
+  sessions: Set<SessionState>;
+  recovered: number;
+}
+
+class Outage implements Fold {
+  readonly #run: Run;
+  readonly #deadline: number;
+  readonly #anomalies: Anomalies;
+  readonly #windows = new Windows(fault => fault.down === true);
+  readonly #downs: Down[] = [];
+
+  constructor(run: Run, tell?: Tell) {
+    this.#run = run;
+    this.#deadline = run.declared?.deadline ?? Number.POSITIVE_INFINITY;
+    this.#anomalies = new Anomalies(tell);
+  }
+
+  event(event: Event): void {
+    const window = this.#windows.event(event);
+    if (window === undefined) return;
+    const down = this.#downs.find(known => known.window === window);
+    if (down === undefined) {
+      this.#downs.push({ window, requests: 0, found: 0, anomalies: [], sessions: new Set(), recovered: 0 });
+    } else if (window.bit === true) {
+      for (const anomaly of down.anomalies) this.#anomalies.add(() => anomaly);
+      this.#anomalies.count += down.found - down.anomalies.length;
+    }
+  }
+
+  ended(operation: Operation, { session, live }: Standing): void {
+    for (const down of this.#downs) {
+      if (meets(down.window, operation)) this.#during(operation, session, live, down);
+      else if (down.sessions.size > 0 && live) this.#afterwards(operation, session, down);
+    }
+  }
+
+  #during(operation: Operation, session: SessionState, live: boolean, down: Down): void {
+    this.#timed(operation, down);
+    if (!live) return;
+    down.requests++;
+    if (session.lost !== operation) {
+      down.sessions.add(session);
+      return;
+    }
+    down.sessions.delete(session);
+    const came =
+      honoured(operation) === false
+        ? 'signed out'
+        : `${operation.status ?? 'no answer'}, and deleted the cookie`;
+    const summary = `${operation.instance ?? 'the app'} ${
+      deletedCookie(operation) === undefined
+        ? 'signed a live session out'
+        : 'took the cookie of a live session away'
+    } while the store was down (${titleOf(down.window)})`;
+    this.#found(down, () => signedOut(operation, session, summary, came));
+  }
+
+  /** A request that we gave up ourselves, or that nobody knows the end of, says nothing. */
+  #timed(operation: Operation, down: Down): void {
+    const { call, return: end, note } = operation;
+    if (end === undefined || note === 'aborted') return;
+    const waited = end - Math.max(call, down.window.begin);
+    if (waited <= this.#deadline) return;
+    const came = `${operation.status ?? note ?? 'no answer'} after ${seconds(waited)}`;
+    this.#found(down, () => ({
+      name: 'HANG',
+      guarantee: 'outage',
+      session: operation.session,
+      user: operation.user,
+      summary: `a request hung for ${seconds(waited)} while the store was down (${titleOf(down.window)})`,
+      witness: [{ operation, expected: `any answer within ${seconds(this.#deadline)}`, came }],
+      notes: [],
+    }));
+  }
+
+  #afterwards(operation: Operation, session: SessionState, down: Down): void {
+    const shown = honoured(operation);
+    if (shown === undefined && session.lost !== operation) return;
+    if (!down.sessions.delete(session)) return;
+    if (session.lost !== operation) {
+      down.recovered++;
+      return;
+    }
+    const summary = `a session that lived before the store was down (${titleOf(down.window)}) is signed out afterwards`;
+    this.#found(down, () => signedOut(operation, session, summary, 'signed out'));
+  }
+
+  #found(down: Down, make: () => Anomaly): void {
+    if (down.window.closed && down.window.bit !== true) return;
+    if (down.window.bit === true) {
+      this.#anomalies.add(make);
+      return;
+    }
+    down.found++;
+    if (down.anomalies.length < KEPT) down.anomalies.push(make());
+  }
+
+  sessionEnded(session: SessionState): void {
+    for (const down of this.#downs) down.sessions.delete(session);
+  }
+
+  counts(): Counts {
+    const bitten = this.#downs.filter(({ window }) => window.bit === true);
+    const sum = (of: (down: Down) => number) => bitten.reduce((total, down) => total + of(down), 0);
+    return {
+      outages: this.#downs.length,
+      bitten: bitten.length,
+      requests: sum(down => down.requests),
+      recovered: sum(down => down.recovered),
+      broken: this.#anomalies.count,
+    };
+  }
+
+  finish(): Finding {
+    const vain = idle(this.#windows.all);
+    const conclusion = concluded(this.counts(), this.#run);
+    return {
+      ...conclusion,
+      ...(conclusion.judgement === 'unknown' && vain !== undefined ? { why: vain } : {}),
+      anomalies: this.#anomalies.kept,
+    };
+  }
+}
+
+const seconds = (time: number): string => `${Number((time / 1e6).toFixed(1))} s`;
+
+function signedOut(operation: Operation, session: SessionState, summary: string, came: string): Anomaly {
+  const { login, last } = session;
+  const before = last ?? login;
+  return {
+    name: 'LOGOUT',
+    guarantee: 'outage',
+    session: operation.session,
+    user: operation.user,
+    summary,
+    witness: [
+      ...(before === undefined ? [] : [{ operation: before, came: 'the session lived' }]),
+      { operation, expected: `signed in as ${operation.user}, or an error with the cookie untouched`, came },
+    ],
+    notes: [],
+  };
+}
+
+function concluded(counts: Counts, run: Run): Conclusion {
+  const of = reader(counts);
+  const [requests, recovered, broken] = [of('requests'), of('recovered'), of('broken')];
+  const finding =
+    broken === 0
+      ? `at most ${percent(upperBound(0, requests))} of requests are signed out or hang while the store is down`
+      : `${grouped(broken)} of ${counted(requests, 'request')} signed out or hung`;
+  const rests = { outages: of('bitten'), requests, 'sessions asked again': recovered };
+  return conclude(broken, missing(counts, run), rests, finding);
+}
+
+function missing(counts: Counts, run: Run): string | undefined {
+  const of = reader(counts);
+  if (of('outages') === 0) return 'the store was never down: run with a fault that stops it';
+  if (of('bitten') < of('outages')) return 'an outage was not seen to take effect';
+  if (run.declared?.deadline === undefined) {
+    return 'no deadline is declared, so nothing can hang: set `deadline` in the target file';
+  }
+  if (of('requests') < ENOUGH_HANDOFFS) {
+    return `${counted(of('requests'), 'request')} of live sessions while the store was down, ${ENOUGH_HANDOFFS} are needed`;
+  }
+  if (of('recovered') < RECOVERED) {
+    return `${counted(of('recovered'), 'session')} asked again once the store was back, ${RECOVERED} are needed`;
+  }
+  return undefined;
+}

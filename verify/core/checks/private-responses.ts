@@ -1,0 +1,131 @@
+/** private-responses: no signed-in response, nor one that sets the session cookie, may be kept by a shared cache. */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  type Finding,
+  type Fold,
+  grouped,
+  reader,
+  type Tell,
+} from '../check.ts';
+import type { Caching, Operation, Run } from '../history.ts';
+import { Reach, reach, untried } from '../reach.ts';
+import type { Standing } from '../sessions.ts';
+import { CacheReader, type Freshness } from './freshness.ts';
+
+export const privateResponses: Check = {
+  guarantee: 'private-responses',
+  assumes:
+    'the recorder notes the caching headers of the responses that it looks at, also where there are none',
+  minimum:
+    'a signed-in response of every instance whose caching headers were looked at, and one that set the cookie',
+  start: (run, tell) => new PrivateResponses(run, tell),
+  conclude: concluded,
+};
+
+/** Different faults that are remembered: instances times paths. */
+const REMEMBERED = 10_000;
+
+class PrivateResponses implements Fold {
+  readonly #strict: boolean;
+  readonly #anomalies: Anomalies;
+  readonly #reach = new Reach();
+  readonly #reader = new CacheReader();
+  readonly #found = new Set<string>();
+  #signedIn = 0;
+  #setting = 0;
+  #silent = 0;
+  #cached = 0;
+
+  constructor(run: Run, tell?: Tell) {
+    this.#strict = run.declared?.caching === 'strict';
+    this.#anomalies = new Anomalies(tell);
+  }
+
+  ended(operation: Operation, { firstContact }: Standing): void {
+    const { caching, signedIn, cookies } = operation;
+    if (firstContact) this.#reach.met(operation.instance);
+    if (caching === undefined) return;
+    const sets = cookies?.some(cookie => cookie.change === 'set') === true;
+    if (signedIn !== 'in' && !sets) return;
+    if (signedIn === 'in') {
+      this.#signedIn++;
+      this.#reach.tried(operation.instance);
+    }
+    if (sets) this.#setting++;
+    this.#judge(operation, caching, this.#reader.read(caching, signedIn !== 'in'));
+  }
+
+  #judge(operation: Operation, caching: Caching, fresh: Freshness): void {
+    if (caching.hit === true && fresh.keptApart !== true) {
+      this.#condemn(operation, 'it was served from a cache', 'an answer of the app');
+    } else if (fresh.because !== undefined) {
+      this.#condemn(operation, `it says ${fresh.because}`, 'private, no-store, no-cache or Vary: Cookie');
+    } else if (fresh.silent === true) {
+      this.#silent++;
+      if (this.#strict) this.#condemn(operation, 'it says nothing to caches', 'private or no-store');
+    }
+  }
+
+  /** Once for each kind, instance and path. */
+  #condemn(operation: Operation, came: string, expected: string): void {
+    this.#cached++;
+    const where = operation.path ?? operation.action;
+    const key = `${came}\n${operation.instance ?? ''}\n${where}`;
+    if (this.#found.has(key) || this.#found.size >= REMEMBERED) return;
+    this.#found.add(key);
+    const what =
+      operation.signedIn === 'in' ? 'a signed-in response' : 'a response that sets the session cookie';
+    this.#anomalies.add(() => ({
+      name: 'CACHED',
+      guarantee: 'private-responses',
+      session: operation.session,
+      user: operation.user,
+      summary: `${what} (${where}) may go to others: ${came}`,
+      witness: [{ operation, expected, came }],
+      notes: [],
+    }));
+  }
+
+  counts(): Counts {
+    return {
+      'signed in': this.#signedIn,
+      setting: this.#setting,
+      silent: this.#silent,
+      cached: this.#cached,
+      places: this.#anomalies.count,
+      ...this.#reach.counts(),
+    };
+  }
+
+  finish(): Finding {
+    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+function concluded(counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [signedIn, setting, silent, cached] = [of('signed in'), of('setting'), of('silent'), of('cached')];
+  const rests = { 'signed-in responses': signedIn, 'that set the cookie': setting, instances: reach(counts) };
+  const judged =
+    cached === 0
+      ? 'none may be kept by a shared cache'
+      : `${counted(cached, 'response')} may be kept by a shared cache, or came from one`;
+  const told = silent > 0 ? `; ${grouped(silent)} say nothing to caches: send private or no-store` : '';
+  return conclude(of('places'), missing(counts), rests, judged + told);
+}
+
+function missing(counts: Counts): string | undefined {
+  const of = reader(counts);
+  if (of('signed in') === 0) {
+    return 'the caching headers of no signed-in response were recorded: look at the pages of every instance';
+  }
+  if (of('setting') === 0) {
+    return 'the caching headers of no response that sets the session cookie were recorded';
+  }
+  return untried(counts, 'signed-in response');
+}

@@ -1,0 +1,162 @@
+/** Acknowledged adds that nobody took out again, until the final reads tell which are still there. */
+import type { Placed } from '../clocks.ts';
+import type { ObjectEvent, Operation, Start } from '../history.ts';
+import type { WitnessStep } from '../verdict.ts';
+import type { Toll } from './survival.ts';
+
+const KEPT = 3;
+
+/** How far off the time of an operation may be. */
+const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
+
+/** Of an add only the moment of its return is kept, since there may be millions. */
+type Adds = Map<string, number>;
+
+interface Tracked {
+  adds: Adds;
+  /** The latest add, for the witness. */
+  latest: Operation;
+  /** How many faults had begun at its last read. */
+  epoch: number;
+  last?: Operation;
+  /** For each fault the last read before it began, if there was one. */
+  before: (Operation | undefined)[];
+  final?: Operation;
+  /** What no final read has shown so far, and the moments at which the others were acknowledged. */
+  missing: Adds;
+  shown: number[];
+}
+
+export class Writes {
+  /** Faults that have begun so far. */
+  faults = 0;
+  readonly #objects = new Map<string, Tracked>();
+  /** Objects that belong to one session, by its name. */
+  readonly #own = new Map<string, string[]>();
+  /** Objects whose values may go for other reasons: those that the app caps, and those that are no collections. */
+  readonly #others = new Set<string>();
+
+  declared({ object, kind, cap }: ObjectEvent): void {
+    if (cap !== undefined || kind === 'register' || kind === 'counter') this.#others.add(object);
+  }
+
+  /** From its call on, whatever takes a value out may have done so. */
+  started({ action, object, value }: Start): void {
+    if (action === 'add' || object === undefined) return;
+    const tracked = this.#objects.get(object);
+    if (tracked === undefined) return;
+    if (action === 'remove' && value !== undefined) {
+      tracked.adds.delete(value);
+      tracked.missing.delete(value);
+    } else if (action === 'clear' || action === 'set') {
+      tracked.adds.clear();
+      tracked.missing.clear();
+    }
+  }
+
+  ended(operation: Operation, final: boolean): void {
+    const { action, object = '', outcome, saw } = operation;
+    if (action === 'read') {
+      const tracked = this.#objects.get(object);
+      if (tracked !== undefined && saw !== undefined) this.#read(tracked, operation, saw, final);
+    } else if (action === 'add' && outcome === 'ok') this.#add(object, operation);
+  }
+
+  #add(object: string, add: Operation): void {
+    const { value, return: end } = add;
+    if (value === undefined || end === undefined || this.#others.has(object)) return;
+    let tracked = this.#objects.get(object);
+    if (tracked === undefined) {
+      const adds: Adds = new Map();
+      tracked = { adds, latest: add, epoch: this.faults, before: [], missing: new Map(), shown: [] };
+      this.#objects.set(object, tracked);
+      if (object.endsWith(`@${add.session}`)) {
+        const own = this.#own.get(add.session);
+        if (own === undefined) this.#own.set(add.session, [object]);
+        else own.push(object);
+      }
+    }
+    tracked.adds.set(value, end + slack(add));
+    tracked.latest = add;
+  }
+
+  #read(tracked: Tracked, read: Operation, saw: readonly string[], final: boolean): void {
+    for (; tracked.epoch < this.faults; tracked.epoch++) tracked.before[tracked.epoch] = tracked.last;
+    tracked.last = read;
+    if (!final) return;
+    tracked.final = read;
+    const there = new Set(saw);
+    for (const [value, end] of tracked.adds) {
+      if (there.has(value)) {
+        tracked.shown.push(end);
+        tracked.adds.delete(value);
+        tracked.missing.delete(value);
+      } else if (end < read.call - slack(read)) tracked.missing.set(value, end);
+    }
+  }
+
+  /** Settles the objects that only this session has. */
+  sessionEnded(session: string, tolls: readonly Toll[]): void {
+    const own = this.#own.get(session);
+    if (own === undefined) return;
+    this.#own.delete(session);
+    for (const object of own) {
+      const tracked = this.#objects.get(object);
+      if (tracked !== undefined) settle(tracked, tolls);
+      this.#objects.delete(object);
+    }
+  }
+
+  finish(tolls: readonly Toll[]): void {
+    for (const tracked of this.#objects.values()) settle(tracked, tolls);
+    this.#objects.clear();
+  }
+}
+
+/** Whether a read shows a value that had been acknowledged before; undefined when it cannot tell. */
+function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
+  if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
+  return read.saw.includes(value);
+}
+
+/** What the final reads of an object tell of each fault. */
+function settle(tracked: Tracked, tolls: readonly Toll[]): void {
+  const { missing, final, shown, before } = tracked;
+  if (final === undefined) return;
+  tolls.forEach((toll, index) => {
+    const { end: until = Number.POSITIVE_INFINITY } = toll.window;
+    for (const end of shown) if (end <= until) toll.writes.survived++;
+    for (const [value, end] of missing) {
+      // Acknowledged after the fault, or gone before it: not its doing.
+      if (end > until || shows(before[index], value, end) === false) continue;
+      // A read between this fault and a later one that shows it: the later one took it.
+      const outlived = before
+        .slice(index + 1)
+        .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
+      if (outlived) toll.writes.survived++;
+      else {
+        toll.writes.gone++;
+        if (toll.examples.write.length < KEPT)
+          toll.examples.write.push(lost(tracked, final, value, before[index]));
+      }
+    }
+  });
+}
+
+function lost(
+  { latest }: Tracked,
+  final: Operation,
+  value: string,
+  before: Operation | undefined,
+): WitnessStep[] {
+  const seen = before?.saw?.includes(value) ? before : undefined;
+  return [
+    ...(latest.value === value ? [{ operation: latest, came: 'acknowledged' }] : []),
+    ...(seen === undefined ? [] : [{ operation: seen, came: `showed "${value}"` }]),
+    {
+      operation: final,
+      expected: `"${value}" in it, which was acknowledged`,
+      came: `"${value}" is not there`,
+    },
+  ].sort((a, b) => a.operation.call - b.operation.call);
+}
