@@ -49,6 +49,8 @@ describe('a run that k6 counted', () => {
     ...INSTANCES.map(instance => ({ [tagged(TAGGED.requests, instance)]: 0 })),
     { [tagged(TAGGED.requests, OTHER)]: 300 },
     { [tagged(TAGGED.requests, 'app-1')]: 1 },
+    { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
+    { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
     // Handoffs are judged requests, so there are never fewer of those.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);

@@ -1,6 +1,4 @@
 /** What one virtual user sees, judged as it goes: events → core judge → metrics, and lines of a history. */
-import type { Counts } from '../../verify/core/check.ts';
-import type { Guarantee } from '../../verify/core/guarantees.ts';
 import type { End, Event, Operation } from '../../verify/core/history.ts';
 import { Judge } from '../../verify/core/judge.ts';
 import type { Anomaly } from '../../verify/core/verdict.ts';
@@ -9,13 +7,26 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
+/** A counter that follows a count of a check. */
+interface Raised {
+  readonly metric: string;
+  /** Index of the check. */
+  readonly check: number;
+  readonly name: string;
+  /** What was added to the counter so far. */
+  added: number;
+}
+
+function raisedFrom({ metric, counts }: Figure): Raised {
+  const [guarantee, name] = counts[0];
+  return { metric, check: CHECKS.findIndex(check => check.guarantee === guarantee), name, added: 0 };
+}
+
 export class Observer {
   readonly #judge: Judge;
   readonly #settings: Settings;
   readonly #known: ReadonlySet<string>;
-  readonly #figures: readonly Figure[];
-  /** What was added to the counter of each figure so far. */
-  readonly #added: number[];
+  readonly #raised: readonly Raised[];
   /** Instances that the session has met. */
   readonly #met = new Set<string>();
   #told = false;
@@ -26,8 +37,7 @@ export class Observer {
     this.#settings = settings;
     this.#known = new Set(settings.instances);
     const first = user <= settings.accounts;
-    this.#figures = FIGURES.filter(({ perAccount }) => !perAccount || first);
-    this.#added = this.#figures.map(() => 0);
+    this.#raised = FIGURES.filter(({ perAccount }) => !perAccount || first).map(raisedFrom);
   }
 
   /** Takes in an event before or after an operation. */
@@ -58,15 +68,13 @@ export class Observer {
 
   /** Brings each counter up to what the checks have counted. */
   #report(): void {
-    const counts = new Map<Guarantee, Counts>();
-    for (const check of this.#judge.counts()) counts.set(check.guarantee, check.counts);
-    this.#figures.forEach(({ metric, counts: [[guarantee, name]] }, index) => {
-      const total = counts.get(guarantee)?.[name] ?? 0;
-      const more = total - (this.#added[index] ?? 0);
-      if (more <= 0) return;
-      this.#added[index] = total;
-      add(metric, more);
-    });
+    const counts = this.#judge.counts();
+    for (const raised of this.#raised) {
+      const total = counts[raised.check]?.counts[raised.name] ?? 0;
+      if (total <= raised.added) continue;
+      add(raised.metric, total - raised.added);
+      raised.added = total;
+    }
   }
 
   /** The first thing that breaks, once for each virtual user. A history holds all of it, and nothing else. */

@@ -1,5 +1,6 @@
 /** What a reply says about the session: signed in or out, as whom, which state, which instance. */
 import { canaryFinder } from './canary.ts';
+import { Finder } from './finder.ts';
 import type { Action, CookieChange, Operation } from './history.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 
@@ -65,24 +66,24 @@ export class Interpreter {
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: (text: string) => string[];
-  readonly #user: RegExp;
-  readonly #items: Map<string, RegExp>;
-  readonly #csrf: RegExp | undefined;
+  readonly #user: Finder;
+  readonly #items: Map<string, Finder>;
+  readonly #csrf: Finder | undefined;
   readonly #header: string | undefined;
 
   constructor(pages: Pages, reading: Reading) {
     this.#pages = pages;
     this.#reading = reading;
     this.#canaries = canaryFinder(reading.canary);
-    this.#user = new RegExp(pages.signedIn.user);
-    this.#items = new Map(pages.probes.map(probe => [probe.object, new RegExp(probe.read.items, 'g')]));
-    this.#csrf = pages.csrf === undefined ? undefined : new RegExp(pages.csrf);
+    this.#user = new Finder(pages.signedIn.user);
+    this.#items = new Map(pages.probes.map(probe => [probe.object, new Finder(probe.read.items)]));
+    this.#csrf = pages.csrf === undefined ? undefined : new Finder(pages.csrf);
     this.#header = pages.instance?.header.toLowerCase();
   }
 
   /** @returns the form token in a page; undefined when there is none */
   csrf(reply: Reply): string | undefined {
-    const token = this.#csrf?.exec(reply.body)?.[1];
+    const token = this.#csrf?.first(reply.body);
     return token === undefined ? undefined : this.#reading.decode(token);
   }
 
@@ -116,7 +117,7 @@ export class Interpreter {
 
   /** A page that should name its user, and does not, is signed out. */
   #mark(seen: Seen, reply: Reply): void {
-    const user = this.#user.exec(reply.body)?.[1];
+    const user = this.#user.first(reply.body);
     if (user === undefined || user === '') {
       seen.signedIn = 'out';
       return;
@@ -129,7 +130,7 @@ export class Interpreter {
   #state(reply: Reply, object: string): string[] {
     const items = this.#items.get(object);
     if (items === undefined) return [];
-    return matches(items, reply.body).map(match => this.#reading.decode(match[1] ?? ''));
+    return items.all(reply.body).map(item => this.#reading.decode(item));
   }
 
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
@@ -149,18 +150,6 @@ export class Interpreter {
       ? { name, change: 'deleted' }
       : { name, change: 'set', label: this.#reading.label(value) };
   }
-}
-
-/** As `matchAll`, which compiles the expression anew at each call: in k6 that takes longer than to match it. */
-function matches(pattern: RegExp, text: string): RegExpExecArray[] {
-  const all: RegExpExecArray[] = [];
-  pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    all.push(match);
-    // One that matches nothing at all would be found at the same place for ever.
-    if (match[0] === '') pattern.lastIndex++;
-  }
-  return all;
 }
 
 /**
