@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { chiSquareP, incompleteBeta, logGamma, upperBound, upperGamma } from './statistics.ts';
+import {
+  chiSquareP,
+  fisherP,
+  idSpace,
+  incompleteBeta,
+  logGamma,
+  upperBound,
+  upperGamma,
+} from './statistics.ts';
 
 // Reference values: R 4.3 (lgamma, pbeta, pgamma, qbeta, pchisq), 10 digits.
 describe('statistics', () => {
@@ -39,5 +47,26 @@ describe('statistics', () => {
     expect(chiSquareP([100])).toBe(1);
     expect(chiSquareP([0, 0])).toBe(1);
     expect(chiSquareP([900, 100])).toBeLessThan(1e-100);
+  });
+
+  it('fisherP', () => {
+    // R: fisher.test(matrix(c(3,1,1,3),2), alternative="greater") and so on.
+    expect(fisherP(3, 4, 1, 4)).toBeCloseTo(17 / 70, 12);
+    expect(fisherP(10, 10, 0, 10)).toBeCloseTo(1 / 184756, 12);
+    expect(fisherP(0, 10, 5, 10)).toBeCloseTo(1, 12);
+    expect(fisherP(1000, 1000, 0, 1000)).toBeLessThan(1e-300);
+  });
+
+  it('idSpace is the birthday problem turned round', () => {
+    // 23 people: 0.4927 that no two share a birthday of 365; 41 people: 0.0968.
+    expect(idSpace(23, 1 - 0.492702766)).toBeCloseTo(365, 3);
+    expect(idSpace(41, 1 - 0.0968483885)).toBeCloseTo(365, 2);
+    expect(idSpace(0)).toBe(0);
+    expect(idSpace(1)).toBe(1);
+    expect(Math.log2(idSpace(500))).toBeCloseTo(15.35, 2);
+    // The bound for many ids is the same to all that matters, and never above.
+    const near = (10_001 * 10_000) / (-2 * Math.log(0.05));
+    expect(idSpace(10_001)).toBeCloseTo(near, 3);
+    expect(idSpace(10_000) / ((10_000 * 9999) / (-2 * Math.log(0.05)))).toBeCloseTo(1, 3);
   });
 });

@@ -27,6 +27,9 @@ export const cookiePolicy: Check = {
   conclude: concluded,
 };
 
+/** Bits that uniqueness must prove before they are worth a word: some 30 ids. */
+const TELLING = 7;
+
 /** Different faults that are remembered: there are few kinds, times instances, times paths. */
 const REMEMBERED = 10_000;
 
@@ -164,7 +167,7 @@ function told(counts: Counts): string[] {
   const [ids, equal] = [of('ids'), of('equal')];
   const bits = Math.floor(Math.log2(Math.max(1, idSpace(ids))));
   return [
-    ...(ids > 1 && equal === 0
+    ...(bits >= TELLING && equal === 0
       ? [`no two of ${counted(ids, 'id')} were equal: ${bits} bits at the least`]
       : []),
     ...(equal > 0 ? [`${counted(equal, 'login')} got an id that was issued before`] : []),

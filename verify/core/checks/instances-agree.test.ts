@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import type { CookieAttributes } from '../history.ts';
+import { Picture, type Shown } from '../testing/picture.ts';
+
+const SECOND = 1_000_000;
+const judged = (draw: (picture: Picture) => void) => {
+  const picture = new Picture();
+  draw(picture);
+  return picture.verdict('instances-agree');
+};
+const other = (instance: string) => (instance === 'app-1' ? 'app-2' : 'app-1');
+const instances = ['app-1', 'app-2'] as const;
+
+/** Sessions that log in on one instance and are asked on both. */
+const healthy = (p: Picture, count = 10) => {
+  for (let i = 0; i < count; i++) {
+    const home = instances[i % 2] ?? 'app-1';
+    p.session(`h${i}`, 'alice')
+      .login(home)
+      .read(other(home))
+      .read(home)
+      .write(`w${i}`, other(home))
+      .read(home)
+      .ended();
+  }
+};
+const refused = { outcome: 'fail', status: 403 } as const;
+
+describe('instances-agree', () => {
+  it('is unknown of an empty history, of one instance, and until every ordered pair was tried', () => {
+    expect(judged(() => {}).why).toContain('fewer than two instances');
+    const half = judged(p => {
+      for (let i = 0; i < 9; i++) p.session(`s${i}`, 'alice').login('app-1').read('app-2').read('app-1');
+    });
+    expect(half.why).toContain('0 answers of app-1 to sessions that logged in or wrote last on app-2');
+  });
+
+  it('is valid when all answer alike, and says what that rules out', () => {
+    const verdict = judged(healthy);
+    expect(verdict.judgement).toBe('valid');
+    expect(verdict.finding).toMatch(/^at most \d+ % of answers differ on any pair/);
+  });
+
+  it('is violated when a form of one instance is refused by another, session after session', () => {
+    const verdict = judged(p => {
+      for (let i = 0; i < 30; i++) {
+        const home = instances[i % 2] ?? 'app-1';
+        const session = p.session(`s${i}`, 'alice').login(home);
+        session.read(home).write(`a${i}`, other(home), refused).write(`b${i}`, home);
+        session.read(other(home)).write(`c${i}`, home, refused).write(`d${i}`, other(home)).ended();
+      }
+    });
+    expect(verdict.judgement).toBe('violated');
+    const [skew] = verdict.anomalies;
+    expect(skew).toMatchObject({ name: 'SKEW' });
+    expect(verdict.anomalies.some(({ summary }) => summary.includes('answers 403 (page from'))).toBe(true);
+    expect(skew?.witness.map(step => step.came)).toEqual(['answered', '403', 'answered: the session lives']);
+  });
+
+  it('is violated by an instance that cannot read what another wrote', () => {
+    const verdict = judged(p => {
+      for (let i = 0; i < 30; i++) {
+        const [home, away] = i % 2 === 0 ? (['app-1', 'app-2'] as const) : (['app-2', 'app-1'] as const);
+        const session = p.session(`s${i}`, 'alice').login(home).read(home);
+        if (away === 'app-2') session.asks(away, { outcome: 'fail', status: 500 });
+        else session.read(away);
+        session.read(home).ended();
+      }
+    });
+    expect(verdict.anomalies[0]?.summary).toBe(
+      'app-2 answers 500 (logged in or wrote on app-1), where other pairs of instances do not',
+    );
+    expect(verdict.anomalies[0]?.notes).toEqual([
+      'logged in or wrote on app-1, then app-2: 500 15 of 15 times',
+    ]);
+  });
+
+  it('counts a refused session only when another instance honours it afterwards', () => {
+    const lost = (back: boolean) =>
+      judged(p => {
+        healthy(p);
+        for (let i = 0; i < 30; i++) {
+          const session = p.session(`s${i}`, 'alice').login('app-1').read('app-1').signedOut('app-2');
+          if (back) session.read('app-1');
+          session.ended();
+        }
+      }).judgement;
+    expect(lost(true)).toBe('violated');
+    expect(lost(false)).toBe('valid');
+  });
+
+  it('does not accuse conflicts, overload, single errors, rare refusals everywhere, or what a fault did', () => {
+    const answers: Shown[] = [409, 423, 429, 502, 503, 504].map(status => ({ outcome: 'fail', status }));
+    const verdict = judged(p => {
+      healthy(p);
+      for (let i = 0; i < 40; i++) {
+        const session = p.session(`s${i}`, 'alice').login('app-1').read('app-1');
+        for (const shown of answers) session.asks('app-2', shown).read('app-1').read('app-2');
+        session
+          .write('bad', instances[i % 2] ?? 'app-1', { outcome: 'fail', status: 400 })
+          .write('good', 'app-1')
+          .ended();
+      }
+      const session = p.session('e', 'alice').login('app-1').asks('app-2', { outcome: 'fail', status: 500 });
+      session.read('app-1');
+      p.disturb(1, 'kill', { where: 'app-2' });
+      for (let i = 0; i < 40; i++) session.asks('app-2', { outcome: 'fail', status: 500 }).read('app-1');
+      p.heal(1);
+    });
+    expect(verdict.judgement).toBe('valid');
+  });
+
+  it('is violated by cookies that two instances set in different ways, and not by ways that vary on each', () => {
+    const attributes: CookieAttributes = {
+      httpOnly: true,
+      secure: false,
+      sameSite: 'lax',
+      path: '/',
+      bytes: 9,
+      bits: 128,
+    };
+    const logins = (of: (instance: string, i: number) => Partial<CookieAttributes>) =>
+      judged(p => {
+        healthy(p);
+        for (let i = 0; i < 12; i++) {
+          const instance = instances[i % 2] ?? 'app-1';
+          const set = {
+            name: 'sid',
+            change: 'set' as const,
+            label: `${i}`,
+            attributes: { ...attributes, ...of(instance, i) },
+          };
+          p.session(`c${i}`, 'alice')
+            .login(instance, { cookies: [set] })
+            .ended();
+        }
+      });
+    expect(logins(() => ({ lifetime: 3600 })).judgement).toBe('valid');
+    expect(logins((_, i) => ({ lifetime: 3600 - (i % 2) })).judgement).toBe('valid');
+    expect(logins((_, i) => ({ path: i % 3 === 0 ? '/' : '/app' })).judgement).toBe('valid');
+    const domain = logins(instance => (instance === 'app-2' ? { domain: 'shop.test' } : {}));
+    expect(domain.anomalies[0]?.summary).toBe(
+      'app-1 and app-2 set the cookie sid in different ways: Domain absent against Domain shop.test',
+    );
+    const lasts = logins(instance => ({ lifetime: instance === 'app-2' ? 3600 : 60 }));
+    expect(lasts.anomalies[0]?.summary).toContain('lasts 60 s against lasts 3600 s');
+  });
+
+  it('is violated by clocks that are certainly more than 2 s apart, however slow the answers', () => {
+    const clocks = (ahead: number, slow: number, times = 5) =>
+      judged(p => {
+        healthy(p);
+        const session = p.session('t', 'alice').login('app-1');
+        for (let i = 0; i < times; i++) {
+          for (const instance of instances) {
+            const skew = (instance === 'app-2' ? ahead : 0) - 400_000;
+            session.read(instance, [], { skew, call: p.now, return: p.now + slow, direct: true });
+          }
+        }
+      });
+    expect(clocks(10 * SECOND, 5000).anomalies[0]?.summary).toBe(
+      'the clock of app-2 is at least 9.0 s ahead of that of app-1',
+    );
+    expect(clocks(2 * SECOND, 5000).judgement).toBe('valid');
+    expect(clocks(10 * SECOND, 20 * SECOND).judgement).toBe('valid');
+    expect(clocks(10 * SECOND, 5000, 1).judgement).toBe('valid');
+  });
+});
