@@ -5,6 +5,7 @@
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
 import { type Contradiction, type ObjectState, type Reader, type ReadFacts, readerOf } from './read-facts.ts';
+import { Scoped } from './scoped.ts';
 import type { Standing } from './sessions.ts';
 import { Versions } from './versions.ts';
 
@@ -43,9 +44,9 @@ class Values implements ObjectState {
   /** Rises with every event that may change what a read must show. */
   #changes = 0;
 
-  constructor(kind?: ObjectEvent) {
-    this.#cap = kind?.cap ?? Number.POSITIVE_INFINITY;
-    for (const value of kind?.initial ?? []) this.#present.set(value, { removing: [], shownIn: 0 });
+  constructor(kind: ObjectEvent) {
+    this.#cap = kind.cap ?? Number.POSITIVE_INFINITY;
+    for (const value of kind.initial ?? []) this.#present.set(value, { removing: [], shownIn: 0 });
   }
 
   started(start: Start): void {
@@ -208,44 +209,26 @@ function same(a: readonly string[] | undefined, b: readonly string[] | undefined
   return true;
 }
 
-/**
- * All objects of a run. They are named `<what>@<scope>`, the scope being a session or a user; those of a session
- * are forgotten with it.
- */
+/** All objects of a run. */
 export class Objects {
-  readonly #scopes = new Map<string, Map<string, ObjectState>>();
-  readonly #kinds = new Map<string, ObjectEvent>();
+  readonly #objects = new Scoped<ObjectState>(kind =>
+    kind.kind === 'register' || kind.kind === 'counter' ? new Versions(kind) : new Values(kind),
+  );
   readonly #facts: ReadFacts = { stale: [], back: [], read: undefined, write: undefined };
 
   declared(event: ObjectEvent): void {
-    this.#kinds.set(event.object, event);
-  }
-
-  #of(object: string): ObjectState {
-    const scope = object.slice(object.lastIndexOf('@') + 1);
-    let objects = this.#scopes.get(scope);
-    if (objects === undefined) {
-      objects = new Map();
-      this.#scopes.set(scope, objects);
-    }
-    let state = objects.get(object);
-    if (state === undefined) {
-      const kind = this.#kinds.get(object);
-      state = kind?.kind === 'register' || kind?.kind === 'counter' ? new Versions(kind) : new Values(kind);
-      objects.set(object, state);
-    }
-    return state;
+    this.#objects.declared(event);
   }
 
   started(start: Start): void {
-    if (start.object !== undefined) this.#of(start.object).started(start);
+    if (start.object !== undefined) this.#objects.of(start.object).started(start);
   }
 
   /** @returns what a read of a live session shows; the same object each time. Undefined for anything else */
   ended(operation: Operation, standing: Standing): ReadFacts | undefined {
     const { object } = operation;
     if (object === undefined) return undefined;
-    const state = this.#of(object);
+    const state = this.#objects.of(object);
     if (operation.action !== 'read') {
       state.wrote(operation);
       return undefined;
@@ -262,6 +245,6 @@ export class Objects {
   }
 
   sessionEnded(session: string): void {
-    this.#scopes.delete(session);
+    this.#objects.ended(session);
   }
 }

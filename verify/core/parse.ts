@@ -115,6 +115,7 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
       part: ['instance', 'balancer', 'store'],
       down: 'flag',
       bit: 'flag',
+      healthy: 'flag',
     },
   },
   served: {
@@ -169,11 +170,33 @@ const kinds = {
   },
 };
 
-const fits = (value: unknown, kind: Kind): boolean =>
-  typeof kind === 'string' ? kinds[kind].is(value) : (kind as readonly unknown[]).includes(value);
+interface Field {
+  name: string;
+  must: boolean;
+  is(value: unknown): boolean;
+  means: string;
+}
 
-const meaning = (kind: Kind): string =>
-  typeof kind === 'string' ? kinds[kind].means : kind.map(value => JSON.stringify(value)).join(' or ');
+const field = (name: string, kind: Kind, must: boolean): Field =>
+  typeof kind === 'string'
+    ? { name, must, ...kinds[kind] }
+    : {
+        name,
+        must,
+        is: value => (kind as readonly unknown[]).includes(value),
+        means: kind.map(value => JSON.stringify(value)).join(' or '),
+      };
+
+/** The shapes as lists, made once: every line of a long history goes through one of them. */
+const fieldsOf = Object.fromEntries(
+  Object.entries(shapes).map(([type, { must, may }]) => [
+    type,
+    [
+      ...Object.entries(must).map(([name, kind]) => field(name, kind, true)),
+      ...Object.entries(may).map(([name, kind]) => field(name, kind, false)),
+    ],
+  ]),
+) as Record<Event['type'], Field[]>;
 
 const shown = (value: unknown): string => {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
@@ -200,17 +223,12 @@ export function parseEvent(line: string): Event {
   if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) {
     throw new HistoryError(`"type": expected one of ${Object.keys(shapes).join(', ')}, got ${shown(type)}`);
   }
-  const { must, may } = shapes[type as Event['type']];
-  for (const name in must) check(fields, name, must[name] as Kind);
-  for (const name in may) if (Object.hasOwn(fields, name)) check(fields, name, may[name] as Kind);
+  for (const field of fieldsOf[type as Event['type']]) {
+    const found = fields[field.name];
+    if (found === undefined ? field.must : !field.is(found)) throw wrong(fields, field);
+  }
   return value as Event;
 }
 
-function check(fields: Record<string, unknown>, name: string, kind: Kind): void {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  if (!fits(value, kind)) {
-    throw new HistoryError(
-      `"${name}" of a ${fields['type']} line: expected ${meaning(kind)}, got ${shown(value)}`,
-    );
-  }
-}
+const wrong = (fields: Record<string, unknown>, { name, means }: Field): HistoryError =>
+  new HistoryError(`"${name}" of a ${fields['type']} line: expected ${means}, got ${shown(fields[name])}`);

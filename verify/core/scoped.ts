@@ -8,7 +8,9 @@ import type { ObjectEvent } from './history.ts';
 export class Scoped<T> {
   readonly #make: (kind: ObjectEvent) => T;
   readonly #kinds = new Map<string, ObjectEvent>();
-  readonly #scopes = new Map<string, Map<string, T>>();
+  readonly #states = new Map<string, T>();
+  /** Names of the objects that are kept, by scope. */
+  readonly #scopes = new Map<string, string[]>();
 
   constructor(make: (kind: ObjectEvent) => T) {
     this.#make = make;
@@ -20,31 +22,33 @@ export class Scoped<T> {
 
   /** Made when it is first asked for. */
   of(object: string): T {
-    const scope = object.slice(object.lastIndexOf('@') + 1);
-    let objects = this.#scopes.get(scope);
-    if (objects === undefined) {
-      objects = new Map();
-      this.#scopes.set(scope, objects);
-    }
-    let state = objects.get(object);
+    let state = this.#states.get(object);
     if (state === undefined) {
       state = this.#make(this.#kinds.get(object) ?? { type: 'object', object, kind: 'set' });
-      objects.set(object, state);
+      this.#states.set(object, state);
+      const scope = object.slice(object.lastIndexOf('@') + 1);
+      const objects = this.#scopes.get(scope);
+      if (objects === undefined) this.#scopes.set(scope, [object]);
+      else objects.push(object);
     }
     return state;
   }
 
   /** @returns what was kept for the objects of the session, which is forgotten */
-  ended(session: string): Iterable<T> {
+  ended(session: string): readonly T[] {
     const objects = this.#scopes.get(session);
     if (objects === undefined) return [];
     this.#scopes.delete(session);
-    for (const object of objects.keys()) this.#kinds.delete(object);
-    return objects.values();
+    return objects.flatMap(object => {
+      const state = this.#states.get(object);
+      this.#states.delete(object);
+      this.#kinds.delete(object);
+      return state === undefined ? [] : [state];
+    });
   }
 
   /** What is kept for all objects that have not ended. */
-  *all(): Iterable<T> {
-    for (const objects of this.#scopes.values()) yield* objects.values();
+  all(): Iterable<T> {
+    return this.#states.values();
   }
 }
