@@ -35,7 +35,8 @@ function replyOf(response: RefinedResponse<'text'>, url: string): Reply {
     return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
   }
   const headers: Record<string, string> = {};
-  for (const name in response.headers) headers[name.toLowerCase()] = response.headers[name] ?? '';
+  // Once: each look at response.headers crosses from JavaScript to Go.
+  for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = value;
   const reply: Reply = {
     status: response.status,
     headers,
