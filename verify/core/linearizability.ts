@@ -6,9 +6,11 @@
  * are searched (search.ts), within a budget.
  */
 import { direct } from './direct.ts';
-import type { ObjectKind } from './history.ts';
+import type { Action, ObjectKind } from './history.ts';
+import { appendOnly } from './list.ts';
 import { type Deed, MODELS } from './models.ts';
 import { search } from './search.ts';
+import type { PuttingOff } from './search-order.ts';
 
 /** An operation on one object. Intervals are closed: what touches is concurrent. */
 export interface Interval {
@@ -49,8 +51,8 @@ export function searched(
   operations: readonly Interval[],
   budget = BUDGET,
 ): Decision {
-  const model = MODELS[kind];
-  return search(model, model.initial(initial), operations, mayPutOff(kind, operations), budget);
+  const model = (kind === 'list' && appendOnly(initial, operations)) || MODELS[kind];
+  return search(model, model.initial(initial), operations, puttingOff(kind, operations), budget);
 }
 
 /**
@@ -58,11 +60,10 @@ export function searched(
  * q after i leads where i after q leads, or q alone. True of values that are set, added, removed or counted one by
  * one; not of places in a list, nor of an unacknowledged `clear` or `set` of a whole collection or counter.
  */
-function mayPutOff(kind: ObjectKind, operations: readonly Interval[]): boolean {
-  if (kind === 'list') return false;
-  if (kind === 'register') return true;
-  return !operations.some(
-    ({ return: end, deed: { action } }) =>
-      end === Number.POSITIVE_INFINITY && (action === 'clear' || action === 'set'),
-  );
+function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
+  if (kind === 'list') return 'no';
+  const unsure = (action: Action): boolean =>
+    operations.some(({ return: end, deed }) => end === Number.POSITIVE_INFINITY && deed.action === action);
+  if (kind === 'register') return unsure('cas') ? 'together' : 'alone';
+  return unsure('clear') || unsure('set') ? 'no' : 'together';
 }

@@ -3,6 +3,13 @@ import type { Interval } from './linearizability.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
+/**
+ * How far an unacknowledged deed may be put off, or left out, past acknowledged ones that can go before it.
+ * no: not at all. together: until an answer needs it, with others. alone: and never two of them in a row, since the
+ * second would undo the first.
+ */
+export type PuttingOff = 'no' | 'together' | 'alone';
+
 /** The operations of one class that may never have happened, in the order of their calls. */
 export interface Unsure {
   kind: number;
@@ -58,3 +65,13 @@ export function twins(byReturn: readonly number[], kinds: Int32Array, end: numbe
 /** @returns a list of the members between two ends of that number, which is above all of them */
 export const inOrder = (members: readonly number[], end: number): Links =>
   new Links(end + 1).chain(members, end);
+
+/** @returns of the operations below `end` that are not placed, the one that returned first */
+export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
+  let first = -1;
+  for (let i = 0; i < end; i++) {
+    if (placed.has(i)) continue;
+    if (first < 0 || (returns[i] as number) < (returns[first] as number)) first = i;
+  }
+  return first;
+}

@@ -6,36 +6,43 @@
  * - equal operations are placed in the order of their returns: to swap two of them makes the later one's deadline
  *   no tighter (the exchange argument of earliest-deadline-first)
  * - operations that nobody acknowledged are tried last, and those of a class in the order of their calls; where
- *   the kind allows (`lazy`), only right before an answer that is impossible without them
+ *   the kind allows (`PuttingOff`), only right before an answer that is impossible without them
  */
 import type { Decision, Interval } from './linearizability.ts';
 import type { Links } from './links.ts';
 import type { Model, State } from './models.ts';
-import { inOrder, sureOnes, twins, type Unsure, unsureOnes } from './search-order.ts';
+import {
+  firstLeft,
+  inOrder,
+  type PuttingOff,
+  sureOnes,
+  twins,
+  type Unsure,
+  unsureOnes,
+} from './search-order.ts';
 import { type Configuration, Seen } from './seen.ts';
 import { REFUSED, Transitions } from './transitions.ts';
 
 /** Bytes that the memory of configurations may take before the search gives up. */
 const MEMORY = 512 * 1024 * 1024;
+/** Values in all states together, likewise. */
+const VALUES = 20_000_000;
 const NO_CHAIN = -1;
 
-/**
- * @param lazy an unacknowledged deed may be put off, or left out, past any acknowledged one that can go before it
- * @param budget how many placements are tried before the answer is `unknown`
- */
+/** @param budget how many placements are tried before the answer is `unknown` */
 export function search(
   model: Model,
   initial: State,
   operations: readonly Interval[],
-  lazy: boolean,
+  puttingOff: PuttingOff,
   budget: number,
 ): Decision {
-  return new Search(model, initial, operations, lazy).run(budget);
+  return new Search(model, initial, operations, puttingOff).run(budget);
 }
 
 class Search {
   readonly #transitions: Transitions;
-  readonly #lazy: boolean;
+  readonly #puttingOff: PuttingOff;
   /** Acknowledged operations in the order of their calls: everything below is by place in it. */
   readonly #sure: readonly number[];
   readonly #unsure: readonly Unsure[];
@@ -60,9 +67,9 @@ class Search {
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
-  constructor(model: Model, initial: State, operations: readonly Interval[], lazy: boolean) {
+  constructor(model: Model, initial: State, operations: readonly Interval[], puttingOff: PuttingOff) {
     this.#transitions = new Transitions(model);
-    this.#lazy = lazy;
+    this.#puttingOff = puttingOff;
     this.#sure = sureOnes(operations);
     this.#unsure = unsureOnes(operations, this.#transitions);
     const end = this.#sure.length;
@@ -86,7 +93,7 @@ class Search {
       to: 0,
       state: this.#transitions.numberOf(initial),
       chain: NO_CHAIN,
-      counts: new Uint16Array(this.#unsure.length),
+      counts: new Uint32Array(this.#unsure.length),
     };
   }
 
@@ -94,7 +101,7 @@ class Search {
     while (this.#left > 0) {
       if (this.#forward()) continue;
       if (this.#stack.length > this.#longest.length) this.#longest = [...this.#stack];
-      if (this.#steps > budget || this.#seen.bytes > MEMORY) {
+      if (this.#steps > budget || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES) {
         return { verdict: 'unknown', steps: this.#steps, placed: this.#named(this.#longest) };
       }
       if (!this.#back()) return this.#violated();
@@ -160,16 +167,29 @@ class Search {
     const next = this.#transitions.step(state, kind);
     // One that changes nothing need not have happened.
     if (next === REFUSED || next === state) return false;
+    const alone = this.#puttingOff === 'alone';
+    if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
     this.#steps++;
     at.counts[k] = (at.counts[k] as number) + 1;
-    this.#set(next, this.#lazy ? (chain === NO_CHAIN ? state : chain) : NO_CHAIN, from, to);
-    if (this.#seen.add(at)) {
+    this.#set(next, this.#puttingOff === 'no' ? NO_CHAIN : chain === NO_CHAIN ? state : chain, from, to);
+    if (!alone && this.#seen.add(at)) {
       at.counts[k] = (at.counts[k] as number) - 1;
       this.#set(state, chain, from, to);
       return false;
     }
     this.#push(-1 - k, state, chain, from, to);
     return true;
+  }
+
+  /** Whether an acknowledged operation could come next after it that could not without. */
+  #enables(state: number, next: number, limit: number): boolean {
+    for (let i = this.#byCall.next(this.#end); i < this.#end; i = this.#byCall.next(i)) {
+      if ((this.#calls[i] as number) > limit) return false;
+      const kind = this.#kinds[i] as number;
+      if (this.#transitions.step(state, kind) !== REFUSED) continue;
+      if (this.#transitions.step(next, kind) !== REFUSED) return true;
+    }
+    return false;
   }
 
   #push(placed: number, state: number, chain: number, from: number, to: number): void {
@@ -183,8 +203,7 @@ class Search {
   #back(): boolean {
     const last = this.#stack.pop();
     if (last === undefined) return false;
-    const [state = 0, chain = 0, from = 0, to = 0] = this.#saved.splice(-4);
-    this.#set(state, chain, from, to);
+    this.#unsave();
     if (last < 0) {
       const k = -1 - last;
       this.#at.counts[k] = (this.#at.counts[k] as number) - 1;
@@ -200,6 +219,13 @@ class Search {
     this.#cursor = this.#byCall.next(last);
     this.#class = 0;
     return true;
+  }
+
+  #unsave(): void {
+    const to = this.#saved.pop() ?? 0;
+    const from = this.#saved.pop() ?? 0;
+    const chain = this.#saved.pop() ?? NO_CHAIN;
+    this.#set(this.#saved.pop() ?? 0, chain, from, to);
   }
 
   #clear(i: number): void {
@@ -226,12 +252,7 @@ class Search {
 
   /** The operation that had to come next, since it returned before all others that are left. */
   #violated(): Decision {
-    const placed = new Set(this.#longest);
-    let culprit = -1;
-    for (let i = 0; i < this.#end; i++) {
-      if (placed.has(i)) continue;
-      if (culprit < 0 || (this.#returns[i] as number) < (this.#returns[culprit] as number)) culprit = i;
-    }
+    const culprit = firstLeft(new Set(this.#longest), this.#returns, this.#end);
     return {
       verdict: 'violated',
       culprit: this.#sure[culprit] as number,

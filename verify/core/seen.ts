@@ -14,7 +14,7 @@ export interface Configuration {
   /** The state before the unacknowledged operations placed last, if an acknowledged one must follow; else −1. */
   chain: number;
   /** How many unacknowledged operations of each class have been placed. */
-  counts: Uint16Array;
+  counts: Uint32Array;
 }
 
 /** next entry of the bucket, hash, from, to, state, chain; the words and the counts follow. */
@@ -22,9 +22,9 @@ const HEAD = 6;
 
 /** Entries lie one after the other in one array, so that millions of them cost no objects. */
 export class Seen {
-  #data = new Int32Array(1 << 12);
+  #data = new Int32Array(1 << 10);
   #used = 1;
-  #buckets = new Int32Array(1 << 10);
+  #buckets = new Int32Array(1 << 6);
   #entries = 0;
 
   /** Bytes that it takes, to hold against a limit. */

@@ -27,6 +27,8 @@ export interface Stretch {
 
 /** With so many operations it is cut although a slow read that began before the cut may still come. */
 const PATIENCE = 4096;
+/** Operations to wait for after a read where clients overlap themselves. */
+const PARALLEL = 64;
 
 export class Stretches {
   readonly object: ObjectEvent;
@@ -40,7 +42,10 @@ export class Stretches {
   #last: Operation | undefined;
   /** The read to cut at, the number of entries up to it, and the clients that have not gone on since. */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
-  readonly #clients = new Set<string>();
+  /** The last return of each client. */
+  readonly #clients = new Map<string, number>();
+  /** A client had two requests under way at once: that it goes on does not tell that its reads are over. */
+  #parallel = false;
   /** From here on it can never be cut: see #ambiguous. */
   #stuck = false;
   #unsure = 0;
@@ -61,6 +66,13 @@ export class Stretches {
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#gone(client);
+  }
+
+  #follow(operation: Operation): void {
+    const { client, call } = operation;
+    const before = this.#clients.get(client) ?? Number.NEGATIVE_INFINITY;
+    if (call <= before) this.#parallel = true;
+    this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
   /** A client whose request failed may be gone for good: nothing waits for it. */
@@ -84,12 +96,12 @@ export class Stretches {
     if (sure && (this.#last === undefined || returned(operation) > returned(this.#last)))
       this.#last = operation;
     if (!sure) this.#unsure++;
-    if (sure) this.#clients.add(operation.client);
+    if (sure) this.#follow(operation);
     else this.#gone(operation.client);
     if (this.#cut !== undefined) this.#goesOn(operation);
     const over = this.#cutOff();
     if (alone && this.#cut === undefined && !this.#ambiguous()) {
-      this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients) };
+      this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients.keys()) };
     }
     return over;
   }
@@ -133,7 +145,9 @@ export class Stretches {
 
   #cutOff(): Stretch | undefined {
     const cut = this.#cut;
-    if (cut === undefined || (cut.waiting.size > 0 && this.#entries.length < PATIENCE)) return undefined;
+    if (cut === undefined) return undefined;
+    if (cut.waiting.size > 0 && this.#entries.length < PATIENCE) return undefined;
+    if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
     // Those that we lost patience with may be gone for good.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);

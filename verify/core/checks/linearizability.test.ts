@@ -162,6 +162,7 @@ describe('linearizability', () => {
       picture.add({ type: 'clock', clock: 'c0', base, uncertainty: 0 });
       picture.add({ type: 'clock', clock: 'c1', base, uncertainty });
       const session = picture.session('s1', 'alice').login('app-1');
+      picture.now = 10_000_000;
       burst(picture, session, 10);
       session.write('a', 'app-1');
       const call = picture.now + later;
@@ -171,32 +172,35 @@ describe('linearizability', () => {
       return picture.inTime().verdict('linearizability');
     };
     expect(two(100, 5000).judgement).toBe('violated');
-    const apart = two(100_000, 0);
+    const apart = two(1_000_000, 0);
     expect(apart.judgement).toBe('unknown');
-    expect(apart.why).toMatch(/clocks that are too far apart|took so long/);
+    expect(apart.why).toContain('clocks that are too far apart');
   });
 
   it('takes a slow read as it comes, however late', () => {
     const slow = (saw: string[]) =>
       judged((session, picture) => {
-        const state = burst(picture, session, 10);
         const call = picture.now;
-        session
-          .write('a', 'app-1')
-          .read('app-2', [...state, 'a'])
-          .read('app-1', [...state, 'a']);
-        session
-          .write('b', 'app-1')
-          .read('app-2', [...state, 'a', 'b'])
-          .read('app-1', [...state, 'a', 'b']);
-        session.read('app-2', saw.length > 0 ? [...state, ...saw] : state, {
-          call,
-          return: picture.now + 500,
-        });
+        session.write('a', 'app-1').read('app-2', ['a']).read('app-1', ['a']);
+        session.write('b', 'app-1').read('app-2', ['a', 'b']).read('app-1', ['a', 'b']);
+        session.read('app-2', saw, { call, return: picture.now + 500 });
       });
-    expect(slow(['a', 'b']).judgement).toBe('valid');
+    expect(slow(['a', 'b']).why).toContain('overlapped a write');
     const old = slow([]);
     expect(old.violations).toBe(0);
     expect(old.why).toContain('so long that the writes before it were already judged');
+  });
+
+  it('waits for slow reads where a client has several requests under way', () => {
+    const { judgement, violations } = judged((session, picture) => {
+      const state = burst(picture, session, 10);
+      const call = picture.now;
+      session
+        .write('a', 'app-1')
+        .read('app-2', [...state, 'a'])
+        .read('app-1', [...state, 'a']);
+      session.read('app-2', state, { call, return: picture.now + 500 });
+    });
+    expect([judgement, violations]).toEqual(['valid', 0]);
   });
 });
