@@ -98,6 +98,8 @@ function described({ httpOnly, secure, sameSite, path, domain, lifetime }: Cooki
 
 /** Whether the lifetimes that two instances give do not even overlap, by more than the tolerance of timeouts. */
 function apart(a: Ways, b: Ways): boolean {
+  // Cookies of the browser session have none.
+  if (a.least > a.most || b.least > b.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
   return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);
 }

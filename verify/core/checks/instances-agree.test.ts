@@ -136,6 +136,7 @@ describe('instances-agree', () => {
         }
       });
     expect(logins(() => ({ lifetime: 3600 })).judgement).toBe('valid');
+    expect(logins(() => ({})).judgement).toBe('valid');
     expect(logins((_, i) => ({ lifetime: 3600 - (i % 2) })).judgement).toBe('valid');
     expect(logins((_, i) => ({ path: i % 3 === 0 ? '/' : '/app' })).judgement).toBe('valid');
     const domain = logins(instance => (instance === 'app-2' ? { domain: 'shop.test' } : {}));
