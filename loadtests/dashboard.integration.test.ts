@@ -58,11 +58,13 @@ describe.each<[string, Runner | undefined]>([
     expect(stdout).toContain(' VALID  all 5 claimed guarantees hold');
     expect(code).toBe(0);
     expect(stdout).toMatch(/✓ continuity +valid/);
-    expect(stdout).toMatch(/\napp-1 +[\d,]+ +\d\d\.\d %/);
     expect(stdout).toMatch(/seed 7 · .* 4 sessions of 4 users, [\d,]+ handoffs/);
     const result = await judged(history);
     expect(result).toMatchObject({ judgement: 'valid', finished: 'complete', remarks: [], seed: 7 });
     expect(result.tally).toMatchObject({ sessions: 4, users: 4 });
+    const rows = result.tally.instances.map(({ instance, sessions }) => [instance, String(sessions)]);
+    const shown = [...stdout.matchAll(/^(app-\d) +[\d,]+ +[\d.]+ % +█+ +(\d+)$/gm)];
+    expect(shown.map(([, instance, sessions]) => [instance, sessions])).toEqual(rows);
     const [, requests] = /([\d,]+) requests in/.exec(stdout) ?? [];
     expect(result.tally.operations).toBe(Number(requests?.replaceAll(',', '')));
     expect(history).not.toMatch(/correct-horse|s%3A|s:[\w-]{20}|_csrf/);

@@ -44,7 +44,7 @@ export class Observer {
   step(event: Event): void {
     if (this.#settings.history) writeLine(event);
     this.#judge.step(event);
-    if (event.type === 'session') this.#met.clear();
+    if (event.type === 'session' && event.event === 'ended') this.#met.clear();
   }
 
   /** Takes in an operation that has ended. */
