@@ -5,6 +5,7 @@ import { CHECKS } from './checks/index.ts';
 import { Clocks } from './clocks.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
+import { joined } from './joined.ts';
 import { Objects } from './objects.ts';
 import { HistoryError } from './parse.ts';
 import type { Result } from './result.ts';
@@ -29,8 +30,12 @@ export class Judge {
   /**
    * @param run the first line of the history
    * @param tell told of the first few anomalies of each check as they are found
+   * @throws HistoryError when the run claims what no guarantee is called
    */
   constructor(run: Run, checks: readonly Check[] = CHECKS, tell?: Tell) {
+    const unknown = run.claims.find(claim => !isGuarantee(claim));
+    if (unknown !== undefined)
+      throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(unknown)}`);
     this.#run = run;
     this.#sessions = new Sessions(run);
     this.#folds = checks.map(check => ({ check, fold: check.start(run, tell) }));
@@ -74,7 +79,7 @@ export class Judge {
     if (start === undefined)
       throw new HistoryError(`the end of operation ${end.id}, which was never started`);
     this.#open.delete(end.id);
-    const operation: Operation = { ...start, ...end, type: 'op' };
+    const operation = joined(start, end);
     this.#clocks.place(operation, 'return');
     return operation;
   }
@@ -109,12 +114,7 @@ export class Judge {
   finish(remarks: readonly string[] = []): Result {
     // Nobody knows how these went: they may take effect at any time from their call on.
     for (const start of this.#open.values()) {
-      this.#ended({
-        ...start,
-        type: 'op',
-        outcome: 'info',
-        note: 'never ended',
-      });
+      this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
     for (const session of this.#sessions.open()) this.#sessionEnded(session);
     const cutOff = this.#finish === undefined;
@@ -142,14 +142,13 @@ export class Judge {
 
   /** What is judged, then what is claimed and cannot be: a claim is never passed over. */
   #verdicts(findings: ReadonlyMap<Guarantee, Finding>): Verdict[] {
-    const claims = new Set(this.#run.claims);
+    const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({
       guarantee,
       claimed: claims.has(guarantee),
       ...finding,
     }));
     for (const claim of claims) {
-      if (!isGuarantee(claim)) throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(claim)}`);
       if (findings.has(claim)) continue;
       verdicts.push({
         guarantee: claim,

@@ -57,7 +57,7 @@ const mayBeReturned: Shape = {
   cookies: 'cookies',
   version: 'count',
   skew: 'time',
-  caching: 'object',
+  caching: 'facts',
   exposed: 'texts',
 };
 
@@ -77,7 +77,7 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
       canary: 'text',
       logs: 'texts',
     },
-    may: { declared: 'object' },
+    may: { declared: 'declared' },
   },
   clock: {
     must: { clock: 'text', base: 'text', uncertainty: 'count' },
@@ -139,6 +139,16 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
 
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(v => typeof v === 'string');
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An object of texts, numbers and flags. */
+const isFacts = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every(v => v !== null && typeof v !== 'object');
+
+const isDeclared = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every(v => isFacts(v) || (v !== null && typeof v !== 'object'));
+
 function isCookies(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -148,7 +158,8 @@ function isCookies(value: unknown): boolean {
         c !== null &&
         typeof c.name === 'string' &&
         (c.change === 'set' || c.change === 'deleted') &&
-        (c.label === undefined || typeof c.label === 'string'),
+        (c.label === undefined || typeof c.label === 'string') &&
+        (c.attributes === undefined || isFacts(c.attributes)),
     )
   );
 }
@@ -164,10 +175,8 @@ const kinds = {
   time: { is: (v: unknown) => Number.isSafeInteger(v), means: 'whole microseconds' },
   texts: { is: isTexts, means: 'a list of texts' },
   cookies: { is: isCookies, means: 'a list of cookie changes' },
-  object: {
-    is: (v: unknown) => typeof v === 'object' && v !== null && !Array.isArray(v),
-    means: 'an object',
-  },
+  facts: { is: isFacts, means: 'an object of texts, numbers and flags' },
+  declared: { is: isDeclared, means: 'an object of what the target declares' },
 };
 
 interface Field {
