@@ -17,8 +17,43 @@ export interface Unsure {
   operations: number[];
 }
 
+/** The operations of a search: those that happened by their place in the order of calls, `end` of them. */
+export class Tables {
+  readonly end: number;
+  /** Their indexes in the history. */
+  readonly sure: readonly number[];
+  readonly unsure: readonly Unsure[];
+  readonly calls: Float64Array;
+  readonly returns: Float64Array;
+  /** The class of each, and whether it is a read (1), which changes nothing. */
+  readonly kinds: Int32Array;
+  readonly reads: Uint8Array;
+  /** Those not placed: in the order of calls, of returns, and of returns within a class. */
+  readonly byCall: Links;
+  readonly byReturn: Links;
+  readonly twins: Links;
+
+  constructor(operations: readonly Interval[], transitions: Transitions) {
+    this.sure = sureOnes(operations);
+    this.unsure = unsureOnes(operations, transitions);
+    const end = this.sure.length;
+    const happened = this.sure.map(i => operations[i] as Interval);
+    this.end = end;
+    this.calls = Float64Array.from(happened, ({ call }) => call);
+    // One more: with nothing left there is no limit.
+    this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
+    this.kinds = Int32Array.from(happened, ({ deed }) => transitions.classOf(deed));
+    this.reads = Uint8Array.from(happened, ({ deed }) => (deed.action === 'read' ? 1 : 0));
+    const order = happened.map((_, i) => i);
+    this.byCall = new Links(end + 1).chain(order, end);
+    order.sort((a, b) => (this.returns[a] as number) - (this.returns[b] as number) || a - b);
+    this.byReturn = new Links(end + 1).chain(order, end);
+    this.twins = twins(order, this.kinds, end);
+  }
+}
+
 /** @returns the operations that happened, in the order of their calls */
-export function sureOnes(operations: readonly Interval[]): number[] {
+function sureOnes(operations: readonly Interval[]): number[] {
   const sure: number[] = [];
   operations.forEach((operation, i) => {
     if (operation.return !== Number.POSITIVE_INFINITY) sure.push(i);
@@ -27,7 +62,7 @@ export function sureOnes(operations: readonly Interval[]): number[] {
 }
 
 /** @returns those that may have. Reads that nobody saw an answer of are left out: they say nothing. */
-export function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
+function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
   unsure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
@@ -47,7 +82,7 @@ export function unsureOnes(operations: readonly Interval[], transitions: Transit
 }
 
 /** Lists the operations of each class in the order of returns; the end of a class's list is `end + 1 + class`. */
-export function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
+function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
   for (const i of byReturn) {
@@ -62,10 +97,6 @@ export function twins(byReturn: readonly number[], kinds: Int32Array, end: numbe
   return links;
 }
 
-/** @returns a list of the members between two ends of that number, which is above all of them */
-export const inOrder = (members: readonly number[], end: number): Links =>
-  new Links(end + 1).chain(members, end);
-
 /** @returns of the operations below `end` that are not placed, the one that returned first */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
@@ -74,4 +105,15 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
     if (first < 0 || (returns[i] as number) < (returns[first] as number)) first = i;
   }
   return first;
+}
+
+/** @returns the indexes in the history of what is placed: an acknowledged operation, or −1 − its class */
+export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
+  const used = new Map<number, number>();
+  return placed.map(entry => {
+    if (entry >= 0) return sure[entry] as number;
+    const nth = used.get(entry) ?? 0;
+    used.set(entry, nth + 1);
+    return unsure[-1 - entry]?.operations[nth] as number;
+  });
 }

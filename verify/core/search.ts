@@ -9,17 +9,8 @@
  *   the kind allows (`PuttingOff`), only right before an answer that is impossible without them
  */
 import type { Decision, Interval } from './linearizability.ts';
-import type { Links } from './links.ts';
 import type { Model, State } from './models.ts';
-import {
-  firstLeft,
-  inOrder,
-  type PuttingOff,
-  sureOnes,
-  twins,
-  type Unsure,
-  unsureOnes,
-} from './search-order.ts';
+import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './search-order.ts';
 import { type Configuration, Seen } from './seen.ts';
 import { REFUSED, Transitions } from './transitions.ts';
 
@@ -43,20 +34,15 @@ export function search(
 class Search {
   readonly #transitions: Transitions;
   readonly #puttingOff: PuttingOff;
-  /** Acknowledged operations in the order of their calls: everything below is by place in it. */
-  readonly #sure: readonly number[];
-  readonly #unsure: readonly Unsure[];
-  readonly #calls: Float64Array;
-  readonly #returns: Float64Array;
-  readonly #kinds: Int32Array;
-  /** Those not placed: in the order of calls, of returns, and of returns within a class. */
-  readonly #byCall: Links;
-  readonly #byReturn: Links;
-  readonly #twins: Links;
+  readonly #tables: Tables;
   readonly #seen = new Seen();
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
+  /** Nothing has been tried here yet. */
+  #fresh = true;
+  /** Of each placed one: whether there is no need to try anything else in its place. */
+  readonly #forced: boolean[] = [];
   /** Where the scan goes on: at an acknowledged operation, then at a class of the others. */
   #cursor: number;
   #class = 0;
@@ -70,30 +56,18 @@ class Search {
   constructor(model: Model, initial: State, operations: readonly Interval[], puttingOff: PuttingOff) {
     this.#transitions = new Transitions(model);
     this.#puttingOff = puttingOff;
-    this.#sure = sureOnes(operations);
-    this.#unsure = unsureOnes(operations, this.#transitions);
-    const end = this.#sure.length;
-    const of = (i: number): Interval => operations[this.#sure[i] as number] as Interval;
-    this.#calls = Float64Array.from({ length: end }, (_, i) => of(i).call);
-    this.#returns = Float64Array.from({ length: end + 1 }, (_, i) =>
-      i < end ? of(i).return : Number.POSITIVE_INFINITY,
-    );
-    this.#kinds = Int32Array.from({ length: end }, (_, i) => this.#transitions.classOf(of(i).deed));
-    const order = Array.from({ length: end }, (_, i) => i);
-    this.#byCall = inOrder(order, end);
-    order.sort((a, b) => (this.#returns[a] as number) - (this.#returns[b] as number) || a - b);
-    this.#byReturn = inOrder(order, end);
-    this.#twins = twins(order, this.#kinds, end);
+    this.#tables = new Tables(operations, this.#transitions);
+    const { end, byCall, unsure } = this.#tables;
     this.#end = end;
     this.#left = end;
-    this.#cursor = this.#byCall.next(end);
+    this.#cursor = byCall.next(end);
     this.#at = {
       placed: new Int32Array((end >> 5) + 1),
       from: 0,
       to: 0,
       state: this.#transitions.numberOf(initial),
       chain: NO_CHAIN,
-      counts: new Uint32Array(this.#unsure.length),
+      counts: new Uint32Array(unsure.length),
     };
   }
 
@@ -102,7 +76,7 @@ class Search {
       if (this.#forward()) continue;
       if (this.#stack.length > this.#longest.length) this.#longest = [...this.#stack];
       if (this.#steps > budget || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES) {
-        return { verdict: 'unknown', steps: this.#steps, placed: this.#named(this.#longest) };
+        return { verdict: 'unknown', steps: this.#steps, placed: namesOf(this.#longest, this.#tables) };
       }
       if (!this.#back()) return this.#violated();
     }
@@ -112,21 +86,44 @@ class Search {
   /** Places the next operation that can be placed here. @returns whether there was one */
   #forward(): boolean {
     // Nothing may be placed after an operation that had returned before it was called.
-    const limit = this.#returns[this.#byReturn.next(this.#end)] as number;
-    for (let i = this.#cursor; i < this.#end; i = this.#byCall.next(i)) {
-      if ((this.#calls[i] as number) > limit) break;
-      if (this.#tryAcknowledged(i, limit)) return true;
+    const limit = this.#tables.returns[this.#tables.byReturn.next(this.#end)] as number;
+    if (this.#fresh) {
+      this.#fresh = false;
+      const read = this.#fittingRead(limit);
+      if (read >= 0) {
+        if (!this.#tryAcknowledged(read, limit)) return false;
+        this.#forced[this.#forced.length - 1] = true;
+        return true;
+      }
     }
-    for (let k = this.#class; k < this.#unsure.length; k++) {
+    for (let i = this.#cursor; i < this.#end; i = this.#tables.byCall.next(i)) {
+      if ((this.#tables.calls[i] as number) > limit) break;
+      if (this.#tables.reads[i] === 0 && this.#tryAcknowledged(i, limit)) return true;
+    }
+    for (let k = this.#class; k < this.#tables.unsure.length; k++) {
       if (this.#tryUnsure(k, limit)) return true;
     }
     return false;
   }
 
+  /**
+   * Subtle: a read that fits the state can be placed at once, and nothing else need be tried instead: whatever order
+   * has it later is as good with the read moved here.
+   */
+  #fittingRead(limit: number): number {
+    for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
+      if ((this.#tables.calls[i] as number) > limit) return -1;
+      const kind = this.#tables.kinds[i] as number;
+      if (this.#tables.reads[i] === 0 || this.#transitions.step(this.#at.state, kind) === REFUSED) continue;
+      if (!this.#hasTwin(i, kind, limit)) return i;
+    }
+    return -1;
+  }
+
   #tryAcknowledged(i: number, limit: number): boolean {
     const at = this.#at;
     const { state, chain, from, to } = at;
-    const kind = this.#kinds[i] as number;
+    const kind = this.#tables.kinds[i] as number;
     const next = this.#transitions.step(state, kind);
     if (next === REFUSED || this.#hasTwin(i, kind, limit)) return false;
     if (chain !== NO_CHAIN && this.#transitions.step(chain, kind) !== REFUSED) return false;
@@ -142,9 +139,9 @@ class Search {
       this.#set(state, chain, from, to);
       return false;
     }
-    this.#byCall.take(i);
-    this.#byReturn.take(i);
-    this.#twins.take(i);
+    this.#tables.byCall.take(i);
+    this.#tables.byReturn.take(i);
+    this.#tables.twins.take(i);
     this.#left--;
     this.#push(i, state, chain, from, to);
     return true;
@@ -152,16 +149,16 @@ class Search {
 
   /** Whether an equal operation could be placed here and has to return earlier: then that one comes first. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
-    const before = this.#twins.previous(i);
+    const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
-    if ((this.#calls[before] as number) <= limit) return true;
-    return (this.#calls[this.#twins.next(this.#end + 1 + kind)] as number) <= limit;
+    if ((this.#tables.calls[before] as number) <= limit) return true;
+    return (this.#tables.calls[this.#tables.twins.next(this.#end + 1 + kind)] as number) <= limit;
   }
 
   #tryUnsure(k: number, limit: number): boolean {
     const at = this.#at;
     const { state, chain, from, to } = at;
-    const { kind, calls } = this.#unsure[k] as Unsure;
+    const { kind, calls } = this.#tables.unsure[k] as Unsure;
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
@@ -183,9 +180,9 @@ class Search {
 
   /** Whether an acknowledged operation could come next after it that could not without. */
   #enables(state: number, next: number, limit: number): boolean {
-    for (let i = this.#byCall.next(this.#end); i < this.#end; i = this.#byCall.next(i)) {
-      if ((this.#calls[i] as number) > limit) return false;
-      const kind = this.#kinds[i] as number;
+    for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
+      if ((this.#tables.calls[i] as number) > limit) return false;
+      const kind = this.#tables.kinds[i] as number;
       if (this.#transitions.step(state, kind) !== REFUSED) continue;
       if (this.#transitions.step(next, kind) !== REFUSED) return true;
     }
@@ -195,30 +192,37 @@ class Search {
   #push(placed: number, state: number, chain: number, from: number, to: number): void {
     this.#stack.push(placed);
     this.#saved.push(state, chain, from, to);
-    this.#cursor = this.#byCall.next(this.#end);
+    this.#forced.push(false);
+    this.#fresh = true;
+    this.#cursor = this.#tables.byCall.next(this.#end);
     this.#class = 0;
   }
 
   /** Takes back what was placed last, to go on with what comes after it. @returns whether there was anything */
   #back(): boolean {
-    const last = this.#stack.pop();
-    if (last === undefined) return false;
-    this.#unsave();
-    if (last < 0) {
-      const k = -1 - last;
-      this.#at.counts[k] = (this.#at.counts[k] as number) - 1;
-      this.#cursor = this.#end;
-      this.#class = k + 1;
-      return true;
+    for (;;) {
+      const last = this.#stack.pop();
+      if (last === undefined) return false;
+      this.#unsave();
+      if (last < 0) {
+        const k = -1 - last;
+        this.#at.counts[k] = (this.#at.counts[k] as number) - 1;
+        this.#cursor = this.#end;
+        this.#class = k + 1;
+      } else this.#takeBack(last);
+      this.#fresh = false;
+      if (this.#forced.pop() !== true) return true;
     }
-    this.#clear(last);
-    this.#twins.restore(last);
-    this.#byReturn.restore(last);
-    this.#byCall.restore(last);
+  }
+
+  #takeBack(i: number): void {
+    this.#clear(i);
+    this.#tables.twins.restore(i);
+    this.#tables.byReturn.restore(i);
+    this.#tables.byCall.restore(i);
     this.#left++;
-    this.#cursor = this.#byCall.next(last);
+    this.#cursor = this.#tables.byCall.next(i);
     this.#class = 0;
-    return true;
   }
 
   #unsave(): void {
@@ -240,23 +244,13 @@ class Search {
     this.#at.to = to;
   }
 
-  #named(stack: readonly number[]): number[] {
-    const used = new Map<number, number>();
-    return stack.map(entry => {
-      if (entry >= 0) return this.#sure[entry] as number;
-      const nth = used.get(entry) ?? 0;
-      used.set(entry, nth + 1);
-      return this.#unsure[-1 - entry]?.operations[nth] as number;
-    });
-  }
-
   /** The operation that had to come next, since it returned before all others that are left. */
   #violated(): Decision {
-    const culprit = firstLeft(new Set(this.#longest), this.#returns, this.#end);
+    const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {
       verdict: 'violated',
-      culprit: this.#sure[culprit] as number,
-      placed: this.#named(this.#longest),
+      culprit: this.#tables.sure[culprit] as number,
+      placed: namesOf(this.#longest, this.#tables),
     };
   }
 }

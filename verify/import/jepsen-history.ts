@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { type Edn, EdnError, EdnReader, textOf } from './edn.ts';
 
 export const JEPSEN_MODELS = ['register', 'cas-register', 'append', 'set'] as const;
-export type JepsenModel = (typeof JEPSEN_MODELS)[number];
+type JepsenModel = (typeof JEPSEN_MODELS)[number];
 
 export interface JepsenOptions {
   model: JepsenModel;

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { decide, type Interval, searched } from './linearizability.ts';
+import { MODELS } from './models.ts';
+
+/** `write(1, 3, 'a')`: called at 1, returned at 3. */
+const write = (call: number, end: number | undefined, value: string): Interval => ({
+  call,
+  return: end ?? Number.POSITIVE_INFINITY,
+  deed: { action: 'add', value },
+});
+const read = (call: number, end: number, ...saw: string[]): Interval => ({
+  call,
+  return: end,
+  deed: { action: 'read', saw },
+});
+
+describe('decide', () => {
+  it('takes intervals as closed: what touches is concurrent', () => {
+    expect(decide('set', [], [write(0, 5, 'a'), read(5, 6)]).verdict).toBe('ok');
+    expect(decide('set', [], [write(0, 5, 'a'), read(6, 7)]).verdict).toBe('violated');
+  });
+
+  it('names the operation that has no place and the longest order before it', () => {
+    // The read comes after both adds, and shows one.
+    const operations = [write(0, 1, 'a'), write(2, 3, 'b'), read(4, 5, 'a'), read(6, 7, 'a', 'b')];
+    expect(searched('set', [], operations)).toEqual({ verdict: 'violated', culprit: 2, placed: [0, 1] });
+    expect(decide('set', [], operations)).toMatchObject({ verdict: 'violated' });
+  });
+
+  it('gives up when its budget is spent, and says how far it came', () => {
+    const counter = Array.from(
+      { length: 24 },
+      (_, i): Interval => ({
+        call: 0,
+        return: 100,
+        deed: { action: 'increment', value: String(2 ** i) },
+      }),
+    );
+    const hopeless = [...counter, read(200, 300, '-1')];
+    expect(searched('counter', undefined, hopeless, 1000)).toMatchObject({ verdict: 'unknown' });
+  });
+
+  it('does not explode with many operations that nobody acknowledged', () => {
+    const unsure = Array.from({ length: 2000 }, (_, i) => write(i, undefined, `v${i}`));
+    const reads = [read(5000, 5001, 'v7'), read(5002, 5003, 'v1999')];
+    for (const judge of [decide, searched]) {
+      expect(judge('register', [], [...unsure, ...reads]).verdict).toBe('ok');
+      expect(judge('register', [], [...unsure, ...reads, read(5004, 5005, 'v7')]).verdict).toBe('violated');
+    }
+  });
+
+  it('does not explode with many equal operations at once', () => {
+    const equal = Array.from(
+      { length: 200 },
+      (): Interval => ({ call: 0, return: 100, deed: { action: 'increment' } }),
+    );
+    expect(decide('counter', undefined, [...equal, read(200, 300, '200')]).verdict).toBe('ok');
+    expect(decide('counter', undefined, [...equal, read(200, 300, '201')]).verdict).toBe('violated');
+  });
+
+  it('decides a long history without recursion', () => {
+    const long = Array.from({ length: 50_000 }, (_, i) => write(10 * i, 10 * i + 15, String(i % 7)));
+    expect(searched('register', [], [...long, read(600_000, 600_001, String(49_999 % 7))]).verdict).toBe(
+      'ok',
+    );
+  });
+});
+
+describe('models', () => {
+  it('say what each deed does', () => {
+    const ends = (kind: keyof typeof MODELS, ...deeds: Interval['deed'][]) =>
+      deeds.reduce((state, deed) => MODELS[kind].step(state, deed) ?? ['refused'], MODELS[kind].initial());
+    const add = (value: string) => ({ action: 'add' as const, value });
+    expect(ends('set', add('b'), add('a'), add('b'))).toEqual(['a', 'b']);
+    expect(ends('bag', add('b'), add('a'), add('b'), { action: 'remove', value: 'b' })).toEqual(['a', 'b']);
+    expect(ends('list', add('b'), add('a'), add('b'))).toEqual(['b', 'a', 'b']);
+    expect(ends('list', add('b'), { action: 'clear' })).toEqual([]);
+    expect(ends('list', { action: 'set', state: ['x', 'y'] }, add('z'))).toEqual(['x', 'y', 'z']);
+    expect(ends('counter', { action: 'increment' }, { action: 'increment', value: '4' })).toEqual(['5']);
+    expect(ends('register', { action: 'cas', expected: 'a', value: 'b' })).toEqual(['refused']);
+    expect(MODELS.register.describe([])).toBe('unset');
+    expect(MODELS.list.describe(['a', 'b'])).toBe('[a, b]');
+    expect(MODELS.set.key(['a,b'])).not.toBe(MODELS.set.key(['a', 'b']));
+  });
+});
