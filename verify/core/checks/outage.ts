@@ -72,6 +72,7 @@ class Outage implements Fold {
   }
 
   ended(operation: Operation, { session, live }: Standing): void {
+    if (this.#downs.length === 0) return;
     for (const down of this.#downs) {
       if (meets(down.window, operation)) this.#during(operation, session, live, down);
       else if (down.sessions.size > 0 && live) this.#afterwards(operation, session, down);
