@@ -92,7 +92,8 @@ export class Stretches {
     const late = this.#from !== undefined && !precedes(this.#from, operation);
     if ((late && !reads) || !this.#known(operation)) this.closed = true;
     const alone = reads && sure && !late && this.#alone(operation);
-    this.#entries.push({ operation, sure, late });
+    const repeats = alone && this.#repeats(operation);
+    if (!repeats) this.#entries.push({ operation, sure, late });
     if (sure && (this.#last === undefined || returned(operation) > returned(this.#last)))
       this.#last = operation;
     if (!sure) this.#unsure++;
@@ -100,7 +101,7 @@ export class Stretches {
     else this.#gone(operation.client);
     if (this.#cut !== undefined) this.#goesOn(operation);
     const over = this.#cutOff();
-    if (alone && this.#cut === undefined && !this.#ambiguous()) {
+    if (alone && !repeats && this.#cut === undefined && !this.#ambiguous()) {
       this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients.keys()) };
     }
     return over;
@@ -134,6 +135,13 @@ export class Stretches {
 
   #alone(read: Operation): boolean {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
+  }
+
+  /** Whether nothing has happened since a read alone that showed the same: then this one adds nothing. */
+  #repeats({ saw }: Operation): boolean {
+    const cut = this.#cut;
+    if (cut !== undefined) return cut.length === this.#entries.length && same(cut.read.saw, saw);
+    return this.#from !== undefined && this.#entries.length === this.#unsure && same(this.#initial, saw);
   }
 
   /** Takes note of what was called after the cut; what overlaps it takes the cut back. */
@@ -186,6 +194,12 @@ export class Stretches {
     });
     return this.#stuck;
   }
+}
+
+function same(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
