@@ -6,7 +6,7 @@ export interface Freshness {
   because?: string;
   /** It says nothing about caching at all. */
   silent?: true;
-  /** Caches keep it apart for each cookie, or may not keep it. */
+  /** A shared cache may keep it, but must ask first or keep it apart for each cookie: then a hit is no leak. */
   keptApart?: true;
 }
 
@@ -44,14 +44,10 @@ export class CacheReader {
    *   header alone (`no-cache="Set-Cookie"`) protects it
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
-    if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
     const directives = this.#directives(control ?? '');
-    if (directives.has('no-store')) return APART;
-    for (const name of ['private', 'no-cache']) {
-      const fields = directives.get(name);
-      if (fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields)))
-        return APART;
-    }
+    if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
+    if (forbids(directives, 'no-cache', cookieOnly)) return APART;
+    if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
     // The first of these that is there decides, for a shared cache.
     for (const name of ['s-maxage', 'max-age']) {
       const age = directives.get(name);
@@ -63,7 +59,13 @@ export class CacheReader {
   }
 }
 
+/** With a list of fields a directive is about those only. */
+function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
+  const fields = directives.get(name);
+  return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));
+}
+
 const APART: Freshness = { keptApart: true };
 const SILENT: Freshness = { silent: true };
-/** A cache must ask first, or may guess: nothing makes it fresh. */
+/** Nothing makes it fresh: a cache must not keep it, must ask first, or may guess. */
 const STALE: Freshness = {};

@@ -40,6 +40,8 @@ describe('private-responses', () => {
     ['Expires in 30 s', { expires: 30 }],
     ['max-age=9', { control: 'No-Cache="Set-Cookie, x", Max-Age="9"' }],
     ['it was served from a cache', { control: 'max-age=0', hit: true }],
+    // A proxy that ignores what the app says.
+    ['it was served from a cache', { control: 'private, no-store', hit: true }],
   ])('is violated by a signed-in page that says %s', (came, caching) => {
     const verdict = judged(p => healthy(p).read('app-2', [], { caching, path: '/me' }));
     expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
@@ -68,7 +70,8 @@ describe('private-responses', () => {
         { control: 'public, max-age=0, must-revalidate' },
         { control: 'max-age=60, s-maxage=0' },
         { expires: -1 },
-        { control: 'private, max-age=60', hit: true },
+        { control: 'no-cache', hit: true },
+        { control: 'max-age=60', vary: 'Cookie', hit: true },
       ]) {
         session.read('app-1', [], { caching });
       }
@@ -95,7 +98,8 @@ describe('CacheReader', () => {
     const read = (control: string) => new CacheReader().read({ control }, false);
     expect(read('')).toEqual({ silent: true });
     expect(read('must-revalidate')).toEqual({});
-    expect(read('PRIVATE')).toEqual({ keptApart: true });
+    expect(read('PRIVATE')).toEqual({});
+    expect(read('No-Cache')).toEqual({ keptApart: true });
     expect(read('max-age = 5')).toEqual({ because: 'max-age=5' });
     expect(read('ext="private, no-store", max-age=1')).toEqual({ because: 'max-age=1' });
   });
