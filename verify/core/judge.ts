@@ -20,6 +20,9 @@ import { combine, type Verdict } from './verdict.ts';
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
+  /** Of these, those that want starts, and those that want what has ended. */
+  readonly #starting: Fold[];
+  readonly #ending: Fold[];
   readonly #sessions: Sessions;
   readonly #objects = new Objects();
   readonly #clocks = new Clocks();
@@ -39,6 +42,9 @@ export class Judge {
     this.#run = run;
     this.#sessions = new Sessions(run);
     this.#folds = checks.map(check => ({ check, fold: check.start(run, tell) }));
+    const folds = this.#folds.map(({ fold }) => fold);
+    this.#starting = folds.filter(fold => fold.started !== undefined);
+    this.#ending = folds.filter(fold => fold.ended !== undefined);
   }
 
   /** @throws HistoryError when the event cannot follow what came before it */
@@ -71,7 +77,7 @@ export class Judge {
     this.#clocks.place(start, 'call');
     this.#sessions.started(start);
     this.#objects.started(start);
-    for (const { fold } of this.#folds) fold.started?.(start);
+    for (const fold of this.#starting) fold.started?.(start);
   }
 
   #assemble(end: End): Operation {
@@ -88,7 +94,7 @@ export class Judge {
     const standing = this.#sessions.ended(operation);
     standing.reads = this.#objects.ended(operation, standing);
     this.#tally.ended(operation, standing);
-    for (const { fold } of this.#folds) fold.ended?.(operation, standing);
+    for (const fold of this.#ending) fold.ended?.(operation, standing);
   }
 
   #other(event: Event): void {

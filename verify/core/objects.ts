@@ -34,6 +34,7 @@ const CLEARS = 16;
 
 /** A set, list or bag of unique values: one state is later than another when it has what was added since. */
 class Values implements ObjectState {
+  readonly name: string;
   readonly #present = new Map<string, Value>();
   readonly #removed = new Map<string, Value>();
   readonly #cap: number;
@@ -45,6 +46,7 @@ class Values implements ObjectState {
   #changes = 0;
 
   constructor(kind: ObjectEvent) {
+    this.name = kind.object;
     this.#cap = kind.cap ?? Number.POSITIVE_INFINITY;
     for (const value of kind.initial ?? []) this.#present.set(value, { removing: [], shownIn: 0 });
   }
@@ -221,7 +223,10 @@ export class Objects {
   }
 
   started(start: Start): void {
-    if (start.object !== undefined) this.#objects.of(start.object).started(start);
+    if (start.object === undefined) return;
+    const state = this.#objects.of(start.object);
+    start.object = state.name;
+    state.started(start);
   }
 
   /** @returns what a read of a live session shows; the same object each time. Undefined for anything else */
@@ -229,6 +234,7 @@ export class Objects {
     const { object } = operation;
     if (object === undefined) return undefined;
     const state = this.#objects.of(object);
+    operation.object = state.name;
     if (operation.action !== 'read') {
       state.wrote(operation);
       return undefined;

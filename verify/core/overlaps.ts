@@ -28,8 +28,10 @@ export class Overlaps {
   started(start: Start): Write {
     const write: Write = { start, rivals: [], excused: false };
     for (const other of this.open.values()) pair(write, other);
-    for (const { write: other, operation } of this.#recent)
-      if (!precedes(operation, start)) pair(write, other);
+    if (!this.#allBefore(start)) {
+      for (const { write: other, operation } of this.#recent)
+        if (!precedes(operation, start)) pair(write, other);
+    }
     this.open.set(start.id, write);
     return write;
   }
@@ -47,6 +49,7 @@ export class Overlaps {
 
   read(read: Operation): void {
     for (const write of this.open.values()) write.read = read;
+    if (this.#allBefore(read)) return;
     for (const { write, operation } of this.#recent) {
       if (!precedes(operation, read) && !precedes(read, operation)) write.read = read;
     }
@@ -54,7 +57,12 @@ export class Overlaps {
 
   /** Whether all writes had returned when the read was called. */
   overBefore(read: Operation): boolean {
-    return this.open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
+    return this.open.size === 0 && this.#allBefore(read);
+  }
+
+  /** Whether every ended write was over before: mostly so, and then none needs to be looked at. */
+  #allBefore(operation: Operation | Start): boolean {
+    return this.#last === undefined || precedes(this.#last, operation);
   }
 }
 

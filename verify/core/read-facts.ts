@@ -23,6 +23,8 @@ export interface ReadFacts {
 
 /** How one kind of object follows its operations, in the order of the history. */
 export interface ObjectState {
+  /** The object's, one string for all of its operations. */
+  readonly name: string;
   started(start: Start): void;
   /** A change has ended, however. */
   wrote(operation: Operation): void;

@@ -72,13 +72,25 @@ export class Sessions {
   /** Takes in an operation that has ended and says how it stands. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
+    // One string for each name: maps find it faster, since its hash is known.
+    operation.session = session.session;
+    if (operation.user === session.user) operation.user = session.user;
     const result = this.#stand(operation, session);
-    const { instance } = operation;
-    if (instance !== undefined && session.login !== undefined && !session.instances.includes(instance)) {
-      session.instances.push(instance);
-      result.firstContact = true;
+    if (operation.instance !== undefined && session.login !== undefined) {
+      result.firstContact = this.#met(session.instances, operation, operation.instance);
     }
     return result;
+  }
+
+  /** @returns whether the instance is new to the session */
+  #met(instances: string[], operation: Operation, instance: string): boolean {
+    for (const known of instances) {
+      if (known !== instance) continue;
+      operation.instance = known;
+      return false;
+    }
+    instances.push(instance);
+    return true;
   }
 
   #stand(operation: Operation, session: SessionState): Standing {

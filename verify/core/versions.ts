@@ -15,6 +15,7 @@ interface Numbered extends Reader {
  * nothing is contradicted, and nothing counts as evidence.
  */
 export class Versions implements ObjectState {
+  readonly name: string;
   readonly #counter: boolean;
   /** Register: the number of each written value, in the order of one writer; undefined once there are two. */
   #order: Map<string, number> | undefined = new Map();
@@ -26,6 +27,7 @@ export class Versions implements ObjectState {
   readonly #readers: Numbered[] = [];
 
   constructor(kind: ObjectEvent) {
+    this.name = kind.object;
     this.#counter = kind.kind === 'counter';
     const [initial] = kind.initial ?? [];
     if (this.#counter) this.#sum = Number(initial ?? 0);

@@ -13,7 +13,7 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
-import type { Operation, Run, Start } from '../history.ts';
+import type { Operation, Run } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
@@ -32,9 +32,11 @@ class Isolation implements Fold {
   /** Who was given a session id first, by its label; kept for the whole run. */
   readonly #holders = new Map<string, Operation>();
   readonly #users = new Set<string>();
-  readonly #planted = new Set<string>();
-  /** The operation that planted a canary, for the witness: the latest of each user. */
-  readonly #plants = new Map<string, Operation>();
+  /** The operation that planted a canary, for the witness: the first of each user's last session. */
+  readonly #planted = new Map<string, Operation>();
+  /** Open sessions that were shown something, and that planted a canary. */
+  readonly #looked = new Set<SessionState>();
+  readonly #planting = new Set<SessionState>();
   #responses = 0;
 
   constructor(run: Run, tell?: Tell) {
@@ -42,19 +44,17 @@ class Isolation implements Fold {
     this.#anomalies = new Anomalies(tell);
   }
 
-  started(start: Start): void {
-    const owner = start.value === undefined ? undefined : canaryOwner(start.value, this.#run.canary);
-    if (start.action === 'add' && owner !== undefined) this.#planted.add(owner);
-  }
-
   ended(operation: Operation, { session }: Standing): void {
     if (operation.cookies !== undefined) this.#sharedId(operation);
-    if (operation.action === 'add' && operation.outcome === 'ok') this.#plants.set(operation.user, operation);
+    if (operation.action === 'add' && operation.outcome === 'ok') this.#plants(operation, session);
     const looked = operation.saw !== undefined || operation.sawUser !== undefined;
     if (!looked && operation.canaries === undefined) return;
     if (looked) {
       this.#responses++;
-      this.#users.add(operation.user);
+      if (!this.#looked.has(session)) {
+        this.#looked.add(session);
+        this.#users.add(operation.user);
+      }
     }
     const { sawUser } = operation;
     if (sawUser !== undefined && sawUser !== operation.user) {
@@ -65,6 +65,17 @@ class Isolation implements Fold {
     if (foreign === undefined) return;
     const owner = canaryOwner(foreign, this.#run.canary) ?? '';
     this.#anomalies.add(() => this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner));
+  }
+
+  #plants(add: Operation, session: SessionState): void {
+    if (this.#planting.has(session) || add.value?.startsWith(session.canary) !== true) return;
+    this.#planting.add(session);
+    this.#planted.set(add.user, add);
+  }
+
+  sessionEnded(session: SessionState): void {
+    this.#looked.delete(session);
+    this.#planting.delete(session);
   }
 
   /** @returns the first value that is a canary of the run, and not of the session's user */
@@ -100,7 +111,7 @@ class Isolation implements Fold {
   }
 
   #bleed(operation: Operation, came: string, owner: string): Anomaly {
-    const plant = this.#plants.get(owner);
+    const plant = this.#planted.get(owner);
     const scene: WitnessStep[] =
       plant === undefined ? [] : [{ operation: plant, came: `${owner} put private values there` }];
     return {
