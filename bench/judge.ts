@@ -1,13 +1,16 @@
 /** `npm run bench:judge`: how fast the judge is, each part beside a peer in the same run. Results on stdout. */
 import { linearizabilityBench } from './linearizability.ts';
+import { memoryBench, speedBench } from './throughput.ts';
 
-/** Each prints a table; `npm run bench:judge linearizability` runs one of them. */
-const SECTIONS: Record<string, () => string[]> = {
+/** Each gives the lines of a table; `npm run bench:judge linearizability` runs one of them. */
+const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
+  speed: speedBench,
   linearizability: linearizabilityBench,
+  memory: memoryBench,
 };
 
 const [only] = process.argv.slice(2);
 for (const [name, bench] of Object.entries(SECTIONS)) {
   if (only !== undefined && only !== name) continue;
-  process.stdout.write(`## ${name}\n\n${bench().join('\n')}\n\n`);
+  process.stdout.write(`## ${name}\n\n${(await bench()).join('\n')}\n\n`);
 }

@@ -41,8 +41,8 @@ function judgeAll(events: readonly Event[], without: ReadonlySet<string>): void 
   judge.finish();
 }
 
-/** @returns rows of a table: what, thousands a second, beside JSON.parse of the same lines in the same run */
-export async function speeds(): Promise<[string, string][]> {
+/** A table: thousands a second, the median of several runs, beside JSON.parse of the same lines in the same run. */
+export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
   const operations = events.filter(isOperation).length;
   const lines = [run, ...events].map(event => JSON.stringify(event));
@@ -74,10 +74,11 @@ export async function speeds(): Promise<[string, string][]> {
     ],
   ];
   rmSync(folder, { recursive: true });
-  return rows.map(([what, ms, unit]) => {
+  const told = rows.map(([what, ms, unit]) => {
     const count = unit === 'lines' ? lines.length : operations;
-    return [what, `${(count / ms).toFixed(0).padStart(6)} thousand ${unit} a second`];
+    return `| ${what} | ${unit} | ${(count / ms).toFixed(0)} |`;
   });
+  return ['| what | unit | thousands a second |', '|---|---|--:|', ...told];
 }
 
 function write(file: string, lines: readonly string[]): void {
@@ -101,16 +102,14 @@ const peakMemory = (): number =>
     /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? process.memoryUsage().rss / 1024,
   );
 
-/** @returns rows of a table: operations and sessions, and the peak memory of a process that judges them */
-export function memory(): [string, string][] {
-  return [1, 3, 10].map(millions => {
+/** A table: the peak memory of a process that judges so many operations of 10,000 sessions, all checks. */
+export function memoryBench(): string[] {
+  const told = [1, 3, 10].map(millions => {
     const args = [import.meta.filename, '--judge', String(millions * 1e6), '10000'];
     const { operations, kilobytes } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-    return [
-      `${(operations / 1e6).toFixed(1)} million operations, 10,000 sessions`,
-      `${(kilobytes / 1024).toFixed(0).padStart(4)} MB`,
-    ];
+    return `| ${(operations / 1e6).toFixed(1)} million | ${(kilobytes / 1024).toFixed(0)} |`;
   });
+  return ['| operations | peak memory, MB |', '|---|--:|', ...told];
 }
 
 if (process.argv[1] === import.meta.filename && process.argv[2] === '--judge') {

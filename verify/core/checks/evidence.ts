@@ -49,6 +49,7 @@ class Evidence implements Fold {
   }
 
   ended(operation: Operation): void {
+    if (!this.#hasBalancer && !this.#hasInstances) return;
     const testimony = this.#of(operation.request);
     testimony.operation = operation;
     this.#settle(operation.request, testimony);
@@ -78,7 +79,6 @@ class Evidence implements Fold {
     if (this.#hasBalancer && balancer === undefined) return;
     if (this.#hasInstances && instances.length === 0) return;
     this.#pending.delete(request);
-    if (!this.#hasBalancer && !this.#hasInstances) return;
     this.#joined++;
     this.#judge(operation, balancer, instances);
   }
