@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CHECKS } from '../verify/core/checks/index.ts';
+import { EXPLANATIONS } from '../verify/core/explain/index.ts';
 import { GUARANTEES } from '../verify/core/guarantees.ts';
 import { EXIT } from '../verify/errors.ts';
 import { judgeFile } from '../verify/judge-file.ts';
+import { explainPage } from '../verify/reports/explain.ts';
 import { parseTarget } from '../verify/target/load.ts';
 import { targetSchema } from '../verify/target/schema.ts';
 
@@ -45,6 +47,22 @@ describe('docs', () => {
       const row = text.split('\n').find(line => line.startsWith(`| \`${guarantee}\` |`));
       expect(row, guarantee).toContain(GUARANTEES[guarantee].anomalies.join(', '));
     }
+  });
+
+  it.each(EXPLANATIONS)(
+    'guarantees/$guarantee.md is what baton explain says (vitest -u writes it)',
+    async entry => {
+      const check = CHECKS.find(({ guarantee }) => guarantee === entry.guarantee);
+      if (check === undefined) throw new Error('explained, and not judged');
+      const page = `../docs/guarantees/${entry.guarantee}.md`;
+      await expect(explainPage(entry, check)).toMatchFileSnapshot(page);
+    },
+  );
+
+  it('every guarantee is explained', () => {
+    expect(EXPLANATIONS.map(entry => entry.guarantee).sort()).toEqual(
+      CHECKS.map(check => check.guarantee).sort(),
+    );
   });
 
   it('the README gives the exit codes of the code', () => {

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import type { Stack } from '../stack/stack.ts';
 import { type Runner, startStack } from '../stack/start.ts';
 import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
+import { CHECKS } from './core/checks/index.ts';
+import { EXPLANATIONS, guaranteeNamed } from './core/explain/index.ts';
 import type { Result } from './core/result.ts';
 import { combine, type Judgement } from './core/verdict.ts';
 import { EXIT, isBatonError, UnavailableError, UsageError } from './errors.ts';
@@ -12,6 +14,7 @@ import { jepsenOptions, judgeJepsen } from './import/jepsen.ts';
 import { judgeFile } from './judge-file.ts';
 import { type SecondLoad, secondLoad } from './k6.ts';
 import { Progress } from './progress.ts';
+import { explainText } from './reports/explain.ts';
 import { terminal } from './reports/terminal.ts';
 import { verify } from './run.ts';
 import { loadTarget } from './target/load.ts';
@@ -20,6 +23,7 @@ const USAGE = `Baton proves that web sessions survive the load balancer.
 
 usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
        baton check RUN          judge a recorded history again: a folder under runs/, or a history file
+       baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
        baton help
 
 options of verify
@@ -88,7 +92,10 @@ async function main(argv: readonly string[]): Promise<number> {
     throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
   if (command === 'verify') return verifyCommand(argument, values);
   if (command === 'check') return checkCommand(argument, values);
-  throw new UsageError(`unknown command "${command}": expected verify, check or help\nSee: baton help`);
+  if (command === 'explain') return explainCommand(argument);
+  throw new UsageError(
+    `unknown command "${command}": expected verify, check, explain or help\nSee: baton help`,
+  );
 }
 
 async function checkCommand(run: string | undefined, values: Values): Promise<number> {
@@ -100,6 +107,18 @@ async function checkCommand(run: string | undefined, values: Values): Promise<nu
     values.from === undefined ? await judgeFile(run) : await judgeJepsen(run, jepsenOptions(values));
   print(result, values);
   return exitOf(result);
+}
+
+function explainCommand(name = ''): number {
+  const guarantee = guaranteeNamed(name);
+  const entry = EXPLANATIONS.find(explanation => explanation.guarantee === guarantee);
+  const check = CHECKS.find(candidate => candidate.guarantee === guarantee);
+  if (entry === undefined || check === undefined) {
+    const known = EXPLANATIONS.map(explanation => explanation.guarantee).join(', ');
+    throw new UsageError(`explain: expected a guarantee or an anomaly, got "${name}". Guarantees: ${known}`);
+  }
+  process.stdout.write(explainText(entry, check, process.stdout.columns ?? 100));
+  return EXIT.valid;
 }
 
 async function verifyCommand(file: string | undefined, values: Values): Promise<number> {

@@ -14,9 +14,11 @@ import type { Random } from './random.ts';
 export const HOP_FEEDS: readonly Guarantee[] = [
   'continuity',
   'isolation',
+  'instances-agree',
   'routing',
   'read-your-writes',
   'monotonic-reads',
+  'availability',
   'evidence',
 ];
 
