@@ -210,9 +210,9 @@ describe('baton verify TARGET', () => {
   it('verifies a running stack; without its logs, evidence is unknown', async () => {
     const { code, stdout } = await run(text, '--json');
     const result = resultOf(stdout);
-    expect(result.guarantees.filter(v => v.claimed && v.judgement !== 'valid').map(v => v.guarantee)).toEqual([
-      'evidence',
-    ]);
+    expect(result.guarantees.filter(v => v.claimed && v.judgement !== 'valid').map(v => v.guarantee)).toEqual(
+      ['evidence'],
+    );
     expect(code).toBe(2);
     expect((await run(text.replace('  - evidence\n', ''))).code).toBe(0);
   });

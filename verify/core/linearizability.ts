@@ -28,7 +28,7 @@ export type Decision =
   | { verdict: 'unknown'; steps: number; placed: readonly number[] };
 
 /** Placements to try: some seconds. */
-export const BUDGET = 5_000_000;
+const BUDGET = 5_000_000;
 
 /**
  * @param initial what the object held before all operations; absent: nothing, or 0 for a counter

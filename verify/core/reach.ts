@@ -24,7 +24,7 @@ export class Reach {
 }
 
 /** @returns each instance with how often it was tried, in the order of their names */
-export function reached(counts: Counts): [instance: string, times: number][] {
+function reached(counts: Counts): [instance: string, times: number][] {
   return Object.entries(counts)
     .filter(([name]) => name.startsWith(TRIED))
     .map(([name, times]): [string, number] => [name.slice(TRIED.length), times])
