@@ -11,6 +11,7 @@ import { Versions } from './versions.ts';
 
 /** What is known of one value of a set, list or bag. Values are unique, so it is added and removed once at most. */
 interface Value {
+  value: string;
   /** Its acknowledged add. */
   add?: Operation;
   /** What may have removed it, from the call of each on. */
@@ -20,6 +21,18 @@ interface Value {
   /** Number of the last read that was compared and showed it. */
   shownIn: number;
 }
+
+/** What one session has seen of the values. Keyed by value, not by its text: these maps are used at every read. */
+interface Viewer extends Reader {
+  /** The first read that showed it. */
+  shown: Map<Value, Operation>;
+  /** Of what was shown and may have been removed: the first read without it. */
+  gone: Map<Value, Operation>;
+  /** The object's number of changes at the last read, if that read owed nothing; else −1. */
+  settled: number;
+}
+
+const viewer = (session: string): Viewer => ({ session, shown: new Map(), gone: new Map(), settled: -1 });
 
 /** A removal of one value, or a clear, that has been called; one that failed removed nothing. */
 interface Removing {
@@ -38,7 +51,7 @@ class Values implements ObjectState {
   readonly #present = new Map<string, Value>();
   readonly #removed = new Map<string, Value>();
   readonly #cap: number;
-  readonly #readers: Reader[] = [];
+  readonly #readers: Viewer[] = [];
   /** The last clears: what is added while one is under way may be gone with it. */
   readonly #clears: Removing[] = [];
   #reads = 0;
@@ -48,7 +61,7 @@ class Values implements ObjectState {
   constructor(kind: ObjectEvent) {
     this.name = kind.object;
     this.#cap = kind.cap ?? Number.POSITIVE_INFINITY;
-    for (const value of kind.initial ?? []) this.#present.set(value, { removing: [], shownIn: 0 });
+    for (const value of kind.initial ?? []) this.#present.set(value, { value, removing: [], shownIn: 0 });
   }
 
   started(start: Start): void {
@@ -73,7 +86,7 @@ class Values implements ObjectState {
       if (action === 'remove') this.#removing(value, known, operation);
       if (action === 'add' && outcome === 'ok') known.add = operation;
     }
-    if (outcome === 'ok') readerOf(this.#readers, operation.session).wrote = operation;
+    if (outcome === 'ok') readerOf(this.#readers, operation.session, viewer).wrote = operation;
   }
 
   #removing(value: string, known: Value, operation: Operation): void {
@@ -93,7 +106,7 @@ class Values implements ObjectState {
   #of(value: string): Value {
     let known = this.#present.get(value) ?? this.#removed.get(value);
     if (known === undefined) {
-      known = { removing: [], shownIn: 0 };
+      known = { value, removing: [], shownIn: 0 };
       this.#present.set(value, known);
     }
     return known;
@@ -118,13 +131,14 @@ class Values implements ObjectState {
   }
 
   read(read: Operation, facts: ReadFacts): void {
-    const reader = readerOf(this.#readers, read.session);
+    const reader = readerOf(this.#readers, read.session, viewer);
     const { last, wrote } = reader;
     if (last !== undefined && precedes(last, read)) facts.read = last;
     if (wrote !== undefined && precedes(wrote, read)) facts.write = wrote;
     // The same state as before, which contradicted nothing and owed nothing: so does this one.
     if (reader.settled === this.#changes && last !== undefined && same(last.saw, read.saw)) {
       reader.last = read;
+      facts.repeated = true;
       return;
     }
     const owed = this.#compare(read, reader, facts);
@@ -133,12 +147,13 @@ class Values implements ObjectState {
   }
 
   /** @returns whether a later read with the same state might contradict what this one need not show yet */
-  #compare(read: Operation, reader: Reader, facts: ReadFacts): boolean {
+  #compare(read: Operation, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     let owed = false;
     for (const value of read.saw ?? []) owed = this.#shows(value, number, read, reader, facts) || owed;
     if (this.#present.size > this.#cap) return true;
-    for (const [value, known] of this.#present) {
+    for (const known of this.#present.values()) {
+      const { value } = known;
       if (known.shownIn === number || known.add?.session !== read.session || known.missed) continue;
       owed = true;
       if (!precedes(known.add, read) || mayBeGone(known, read)) continue;
@@ -147,24 +162,24 @@ class Values implements ObjectState {
       );
       known.missed = true;
     }
-    for (const [value, earlier] of reader.shown) {
-      const known = this.#of(value);
+    for (const [known, earlier] of reader.shown) {
+      const { value } = known;
       if (known.shownIn === number) continue;
       owed = true;
       if (!precedes(earlier, read)) continue;
       if (mayBeGone(known, read)) {
-        if (!reader.gone.has(value)) reader.gone.set(value, read);
+        if (!reader.gone.has(known)) reader.gone.set(known, read);
         // A removal that is not acknowledged may still turn out to have failed.
-        if (known.removing.some(({ end }) => end?.outcome === 'ok')) reader.shown.delete(value);
+        if (known.removing.some(({ end }) => end?.outcome === 'ok')) reader.shown.delete(known);
       } else {
-        reader.shown.delete(value);
+        reader.shown.delete(known);
         facts.back.push(contradiction(earlier, `showed "${value}"`, `"${value}" in it`, 'it is gone'));
       }
     }
     return owed;
   }
 
-  #shows(value: string, number: number, read: Operation, reader: Reader, facts: ReadFacts): boolean {
+  #shows(value: string, number: number, read: Operation, reader: Viewer, facts: ReadFacts): boolean {
     const known = this.#of(value);
     known.shownIn = number;
     const removal = mustBeGone(known, read);
@@ -173,11 +188,11 @@ class Values implements ObjectState {
         contradiction(removal, 'acknowledged', `"${value}" gone`, `"${value}" is still there`),
       );
     }
-    const without = reader.gone.get(value);
+    const without = reader.gone.get(known);
     if (without === undefined) {
-      if (!reader.shown.has(value)) reader.shown.set(value, read);
+      if (!reader.shown.has(known)) reader.shown.set(known, read);
     } else if (precedes(without, read)) {
-      reader.gone.delete(value);
+      reader.gone.delete(known);
       const was = `no longer showed "${value}"`;
       facts.back.push(contradiction(without, was, `"${value}" gone`, 'it is there again'));
     }
@@ -216,7 +231,7 @@ export class Objects {
   readonly #objects = new Scoped<ObjectState>(kind =>
     kind.kind === 'register' || kind.kind === 'counter' ? new Versions(kind) : new Values(kind),
   );
-  readonly #facts: ReadFacts = { stale: [], back: [], read: undefined, write: undefined };
+  readonly #facts: ReadFacts = { stale: [], back: [], read: undefined, write: undefined, repeated: false };
 
   declared(event: ObjectEvent): void {
     this.#objects.declared(event);
@@ -244,6 +259,7 @@ export class Objects {
     const facts = this.#facts;
     facts.write = undefined;
     facts.read = undefined;
+    facts.repeated = false;
     if (facts.stale.length > 0) facts.stale = [];
     if (facts.back.length > 0) facts.back = [];
     state.read(operation, facts);

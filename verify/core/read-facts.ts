@@ -15,6 +15,8 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's read before it. */
   read: Operation | undefined;
+  /** It shows what the session's read before it showed, and nothing was written since. */
+  repeated: boolean;
   /** Against acknowledged writes of its session. */
   stale: Contradiction[];
   /** Against earlier reads of its session. */
@@ -39,18 +41,15 @@ export interface Reader {
   wrote?: Operation;
   /** Its last read. */
   last?: Operation;
-  /** For each value: the first read that showed it. */
-  shown: Map<string, Operation>;
-  /** For each value that was shown and removed: the first read without it. */
-  gone: Map<string, Operation>;
-  /** The object's number of changes at the last read, if that read owed nothing; else −1. */
-  settled: number;
 }
 
-/** @returns the reader of a session; an object has few, mostly one */
-export function readerOf(readers: Reader[], session: string): Reader {
+/**
+ * @param make a reader for a session that has none yet
+ * @returns the reader of a session; an object has few, mostly one
+ */
+export function readerOf<R extends Reader>(readers: R[], session: string, make: (session: string) => R): R {
   for (const reader of readers) if (reader.session === session) return reader;
-  const reader: Reader = { session, shown: new Map(), gone: new Map(), settled: -1 };
+  const reader = make(session);
   readers.push(reader);
   return reader;
 }

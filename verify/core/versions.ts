@@ -9,6 +9,8 @@ interface Numbered extends Reader {
   version?: number;
 }
 
+const numbered = (session: string): Numbered => ({ session });
+
 /**
  * The order of versions comes from the server where it gives a number; of a register from its one writer, who
  * calls one write after the other; of a counter that only rises from the count. Where none of these is so,
@@ -57,7 +59,7 @@ export class Versions implements ObjectState {
     if (this.#counter && this.#sum !== undefined) this.#sum += Number(value);
     const version = operation.version ?? (this.#counter ? this.#sum : this.#order?.get(value));
     if (version === undefined) return;
-    const reader: Numbered = readerOf(this.#readers, operation.session);
+    const reader = readerOf(this.#readers, operation.session, numbered);
     if (version < (reader.written ?? version)) return;
     reader.wrote = operation;
     reader.written = version;
@@ -66,7 +68,7 @@ export class Versions implements ObjectState {
   read(read: Operation, facts: ReadFacts): void {
     const [shown = ''] = read.saw ?? [];
     const version = read.version ?? (this.#counter ? this.#counted(shown) : this.#order?.get(shown));
-    const reader: Numbered = readerOf(this.#readers, read.session);
+    const reader = readerOf(this.#readers, read.session, numbered);
     if (version === undefined || Number.isNaN(version)) return;
     const { last, wrote } = reader;
     if (wrote !== undefined && precedes(wrote, read)) {

@@ -62,4 +62,14 @@ describe('isolation', () => {
     same.alice.read('app-1', [hers], { cookies }).read('app-2', [hers], { cookies });
     expect(same.verdict().judgement).toBe('valid');
   });
+
+  it('is not violated by equal cookies that say "nobody": before the login, and after the logout', () => {
+    const cookies = [{ name: 'sid', change: 'set' as const, label: 'anonymous' }];
+    const { picture, alice, bob, verdict } = two();
+    picture.session('s3', 'alice').form('app-1', { cookies });
+    picture.session('s4', 'bob').form('app-1', { cookies });
+    alice.logout('app-1').read('app-2', [], { signedIn: 'out', outcome: 'fail', cookies });
+    bob.logout('app-2').read('app-1', [], { signedIn: 'out', outcome: 'fail', cookies });
+    expect(verdict().judgement).toBe('valid');
+  });
 });

@@ -37,6 +37,8 @@ class Isolation implements Fold {
   /** Open sessions that were shown something, and that planted a canary. */
   readonly #looked = new Set<SessionState>();
   readonly #planting = new Set<SessionState>();
+  /** Open sessions that were shown what is another's: of these every response is looked at. */
+  readonly #bled = new Set<SessionState>();
   #responses = 0;
 
   constructor(run: Run, tell?: Tell) {
@@ -44,8 +46,10 @@ class Isolation implements Fold {
     this.#anomalies = new Anomalies(tell);
   }
 
-  ended(operation: Operation, { session }: Standing): void {
-    if (operation.cookies !== undefined) this.#sharedId(operation);
+  ended(operation: Operation, { session, live, reads }: Standing): void {
+    // Of a login, or within a session: before and after it equal cookies may say "nobody" to all alike.
+    const issued = live || (operation.action === 'login' && operation.outcome === 'ok');
+    if (issued && operation.cookies !== undefined) this.#sharedId(operation);
     if (operation.action === 'add' && operation.outcome === 'ok') this.#plants(operation, session);
     const looked = operation.saw !== undefined || operation.sawUser !== undefined;
     if (!looked && operation.canaries === undefined) return;
@@ -61,8 +65,10 @@ class Isolation implements Fold {
       this.#anomalies.add(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
       return;
     }
+    if (reads?.repeated && operation.canaries === undefined && !this.#bled.has(session)) return;
     const foreign = this.#foreign(operation.saw, session) ?? this.#foreign(operation.canaries, session);
     if (foreign === undefined) return;
+    this.#bled.add(session);
     const owner = canaryOwner(foreign, this.#run.canary) ?? '';
     this.#anomalies.add(() => this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner));
   }
@@ -76,6 +82,7 @@ class Isolation implements Fold {
   sessionEnded(session: SessionState): void {
     this.#looked.delete(session);
     this.#planting.delete(session);
+    this.#bled.delete(session);
   }
 
   /** @returns the first value that is a canary of the run, and not of the session's user */
