@@ -55,11 +55,11 @@ export const FIGURES: readonly Figure[] = [
   { metric: 'baton_reads_after_write', counts: [['read-your-writes', 'reads']] },
   { metric: 'baton_reads_after_write_elsewhere', counts: [['read-your-writes', 'crossed']], needs: some },
   { metric: 'baton_sessions_with_writes', counts: [['read-your-writes', 'sessions']] },
-  { metric: 'baton_stale', counts: [['read-your-writes', 'stale']], needs: 'count==0' },
+  { metric: 'baton_stale', counts: [['read-your-writes', 'broken']], needs: 'count==0' },
   { metric: 'baton_reads_compared', counts: [['monotonic-reads', 'reads']] },
   { metric: 'baton_reads_compared_elsewhere', counts: [['monotonic-reads', 'crossed']], needs: some },
   { metric: 'baton_sessions_with_reads', counts: [['monotonic-reads', 'sessions']] },
-  { metric: 'baton_back', counts: [['monotonic-reads', 'back']], needs: 'count==0' },
+  { metric: 'baton_back', counts: [['monotonic-reads', 'broken']], needs: 'count==0' },
   { metric: 'baton_sessions_routed', counts: [['routing', 'sessions']] },
 ];
 

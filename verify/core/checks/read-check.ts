@@ -1,0 +1,139 @@
+/**
+ * What the two guarantees about the reads of a session have in common: one measures them against its writes, the
+ * other against its reads.
+ */
+import {
+  Anomalies,
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  ENOUGH_HANDOFFS,
+  type Finding,
+  type Fold,
+  percent,
+  reader,
+  type Tell,
+} from '../check.ts';
+import type { Guarantee } from '../guarantees.ts';
+import type { Operation } from '../history.ts';
+import type { Contradiction, ReadFacts } from '../read-facts.ts';
+import type { Standing } from '../sessions.ts';
+import { upperBound } from '../statistics.ts';
+import type { Anomaly } from '../verdict.ts';
+
+/** How one of them speaks, and what of the facts about a read it looks at. */
+export interface Measure {
+  guarantee: Guarantee;
+  assumes: string;
+  anomaly: string;
+  /** What a read is measured against, in words and in the facts. */
+  against: string;
+  earlier(facts: ReadFacts): Operation | undefined;
+  contradictions(facts: ReadFacts): readonly Contradiction[];
+  summary(earlier: string, later: string): string;
+  /** Names of the two figures that a verdict rests on: all judged reads, and those on another instance. */
+  rests: readonly [judged: string, crossed: string];
+  /** As in "at most 3 % of reads on another instance …", and after a number of anomalies. */
+  ruledOut: string;
+  broken: string;
+}
+
+export const readCheck = (measure: Measure): Check => ({
+  guarantee: measure.guarantee,
+  assumes: measure.assumes,
+  minimum: `${ENOUGH_HANDOFFS} reads of a session on another instance than ${measure.against}`,
+  start: (_run, tell) => new Reads(measure, tell),
+  conclude: counts => concluded(measure, counts),
+});
+
+class Reads implements Fold {
+  readonly #measure: Measure;
+  readonly #anomalies: Anomalies;
+  readonly #sessions = new Set<string>();
+  #judged = 0;
+  /** Judged reads that another instance served than the operation they are measured against. */
+  #crossed = 0;
+  /** Sessions that continuity has lost: of those nothing more can be told. */
+  #lost = 0;
+
+  constructor(measure: Measure, tell?: Tell) {
+    this.#measure = measure;
+    this.#anomalies = new Anomalies(tell);
+  }
+
+  ended(operation: Operation, { session, reads }: Standing): void {
+    if (session.lost === operation) this.#lost++;
+    if (reads === undefined) return;
+    const earlier = this.#measure.earlier(reads);
+    if (earlier !== undefined) this.#judge(operation, earlier);
+    for (const contradiction of this.#measure.contradictions(reads)) {
+      this.#anomalies.add(() => anomalyOf(this.#measure, operation, contradiction));
+    }
+  }
+
+  #judge(read: Operation, earlier: Operation): void {
+    this.#judged++;
+    this.#sessions.add(read.session);
+    const { instance } = read;
+    if (earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance)
+      this.#crossed++;
+  }
+
+  counts(): Counts {
+    return {
+      reads: this.#judged,
+      crossed: this.#crossed,
+      sessions: this.#sessions.size,
+      lost: this.#lost,
+      broken: this.#anomalies.count,
+    };
+  }
+
+  finish(): Finding {
+    return { ...concluded(this.#measure, this.counts()), anomalies: this.#anomalies.kept };
+  }
+}
+
+function concluded(measure: Measure, counts: Counts): Conclusion {
+  const of = reader(counts);
+  const [judged, crossed] = measure.rests;
+  const finding =
+    of('broken') === 0
+      ? `at most ${percent(upperBound(0, of('crossed')))} of reads on another instance ${measure.ruledOut}`
+      : `${of('broken')} ${measure.broken}`;
+  const rests = { [judged]: of('reads'), [crossed]: of('crossed'), sessions: of('sessions') };
+  return conclude(of('broken'), missing(measure, counts), rests, finding);
+}
+
+function missing({ against }: Measure, counts: Counts): string | undefined {
+  const of = reader(counts);
+  if (of('lost') > 0) {
+    return `continuity is broken in ${counted(of('lost'), 'session')}: what those would have read cannot be told`;
+  }
+  if (of('crossed') >= ENOUGH_HANDOFFS) return undefined;
+  return (
+    `${counted(of('crossed'), 'read')} on another instance than ${against}, ${ENOUGH_HANDOFFS} are needed: ` +
+    'give the target file a probe with `read` and `add`, run at least two instances, or run for longer'
+  );
+}
+
+function anomalyOf(
+  measure: Measure,
+  read: Operation,
+  { against, was, expected, came }: Contradiction,
+): Anomaly {
+  return {
+    name: measure.anomaly,
+    guarantee: measure.guarantee,
+    session: read.session,
+    user: read.user,
+    summary: measure.summary(against.instance ?? 'the app', read.instance ?? 'the app'),
+    witness: [
+      { operation: against, came: was },
+      { operation: read, expected, came },
+    ],
+    notes: [],
+  };
+}
