@@ -1,0 +1,96 @@
+/** docs/result.schema.json describes every result that the judge can give. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, it } from 'vitest';
+import type { Operation } from '../verify/core/history.ts';
+import { Picture } from '../verify/core/testing/picture.ts';
+
+const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../docs/result.schema.json'), 'utf8'));
+const validate = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
+const problems = (value: unknown) => {
+  validate(JSON.parse(JSON.stringify(value)));
+  return validate.errors;
+};
+
+/** Every field that an operation can have: the type makes the list complete. */
+const whole: Required<Operation> & { uncertainty: number } = {
+  type: 'op',
+  id: 1,
+  clock: 'c0',
+  client: 'c',
+  session: 's1',
+  user: 'alice',
+  action: 'cas',
+  object: 'basket@s1',
+  value: 'v',
+  expected: 'e',
+  state: ['x'],
+  request: 'r',
+  call: 1,
+  path: '/p',
+  with: 'old',
+  change: 'cut',
+  direct: true,
+  sent: 'label',
+  return: 2,
+  outcome: 'ok',
+  status: 200,
+  note: '200',
+  instance: 'app-1',
+  source: 'header',
+  signedIn: 'in',
+  sawUser: 'alice',
+  saw: ['v'],
+  canaries: [],
+  cookies: [
+    {
+      name: 'sid',
+      change: 'set',
+      label: 'l',
+      attributes: {
+        httpOnly: true,
+        secure: false,
+        sameSite: 'lax',
+        path: '/',
+        domain: 'x.test',
+        lifetime: 1,
+        bytes: 40,
+        bits: 128,
+      },
+    },
+  ],
+  version: 3,
+  skew: -4,
+  caching: { control: 'private', expires: 0, vary: 'Cookie', hit: false },
+  exposed: ['url', 'body'],
+  uncertainty: 1000,
+};
+
+const violated = () => {
+  const picture = new Picture({ claims: ['continuity', 'rotation'] });
+  picture
+    .session('s1', 'alice')
+    .login('app-1')
+    .write('a', 'app-1')
+    .read('app-2', [])
+    .signedOut('app-2')
+    .ended();
+  return picture.finish().result();
+};
+
+it('a result with violations, unknowns and a witness', () => {
+  expect(problems(violated())).toBeNull();
+});
+
+it('a witness of an operation with every field there is', () => {
+  const result = violated();
+  const anomaly = result.guarantees.find(verdict => verdict.anomalies.length > 0)?.anomalies[0];
+  anomaly?.witness.push({ operation: whole, came: 'all of it' });
+  expect(anomaly?.witness).toHaveLength(4);
+  expect(problems(result)).toBeNull();
+});
+
+it('refuses what it does not describe', () => {
+  expect(problems({ ...violated(), more: 1 })).not.toBeNull();
+});
