@@ -1,7 +1,8 @@
 /** Live progress: one line that renews itself on a terminal, a line every few seconds elsewhere. */
 import type { Operation } from './core/history.ts';
 
-interface Out {
+/** Where text goes: stdout or stderr. */
+export interface Out {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;

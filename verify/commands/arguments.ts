@@ -1,8 +1,8 @@
 /** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
-import { logFolder } from '../stack/log-folder.ts';
-import type { LogSource } from '../stack/stack.ts';
-import { RUNNERS, type Runner } from '../stack/start.ts';
-import { UsageError } from './errors.ts';
+import { logFolder } from '../../stack/log-folder.ts';
+import type { LogSource } from '../../stack/stack.ts';
+import { RUNNERS, type Runner } from '../../stack/start.ts';
+import { UsageError } from '../errors.ts';
 
 export function whole(option: string, text: string, least: number, most: number): number {
   const value = Number(text);

@@ -1,0 +1,18 @@
+/** `baton explain`: what is known of a guarantee. */
+import { CHECKS } from '../core/checks/index.ts';
+import { EXPLANATIONS, guaranteeNamed } from '../core/explain/index.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { explainText } from '../reports/explain.ts';
+import { type Output, widthOf } from './output.ts';
+
+export function explainCommand(name: string, output: Output): number {
+  const guarantee = guaranteeNamed(name);
+  const entry = EXPLANATIONS.find(explanation => explanation.guarantee === guarantee);
+  const check = CHECKS.find(candidate => candidate.guarantee === guarantee);
+  if (entry === undefined || check === undefined) {
+    const known = EXPLANATIONS.map(explanation => explanation.guarantee).join(', ');
+    throw new UsageError(`explain: expected a guarantee or an anomaly, got "${name}". Guarantees: ${known}`);
+  }
+  output.result.write(explainText(entry, check, widthOf(output)));
+  return EXIT.valid;
+}

@@ -1,0 +1,66 @@
+/** The words and options that `baton` understands, and what it says of them. */
+import { parseArgs } from 'node:util';
+import { UsageError } from '../errors.ts';
+
+export const USAGE = `Baton proves that web sessions survive the load balancer.
+
+usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
+       baton check RUN          judge a recorded history again: a folder under runs/, or a history file
+       baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
+       baton help
+
+options of verify
+  --stack local       start the bundled card store first (Redis, nginx, two instances), and stop it afterwards;
+          compose     the same in containers
+  --instances N       instances of that stack (2)
+  --sessions N        sessions at once, each with one request in flight (32)
+  --duration TIME     length of the load: 10, 10s, 2m (10s)
+  --url URL           where the target is, instead of what its file says
+  --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
+  --seed N            draws the same plan again (random when absent, and printed)
+  --k6                after it, with --stack, a second load by k6 where that is installed; its verdict counts
+  --out DIR           where histories and results are kept (runs)
+
+options of check
+  --from jepsen       RUN is a history that Jepsen recorded, EDN or JSON: is it linearizable?
+  --model M           of that history: register, cas-register, append or set
+  --initial EDN       what each object holds at first (nothing)
+  --nil-reads R       an ok read of nil says nothing (any), or shows what was there at first (initial)
+
+options of both
+  --json              the whole result on stdout (docs/result.schema.json)
+  --quiet             no progress on stderr
+
+exit code   0 all claimed guarantees valid   1 violated   2 unknown (too little evidence)
+            64 usage, target file or credentials   69 target unavailable   70 internal error   130 interrupted
+`;
+
+export const options = {
+  stack: { type: 'string' },
+  instances: { type: 'string', default: '2' },
+  sessions: { type: 'string', default: '32' },
+  duration: { type: 'string', default: '10s' },
+  url: { type: 'string' },
+  logs: { type: 'string' },
+  seed: { type: 'string' },
+  k6: { type: 'boolean', default: false },
+  out: { type: 'string', default: 'runs' },
+  from: { type: 'string' },
+  model: { type: 'string' },
+  initial: { type: 'string' },
+  'nil-reads': { type: 'string', default: 'initial' },
+  json: { type: 'boolean', default: false },
+  quiet: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** @throws UsageError for an option that is not there */
+export function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\nSee: baton help`);
+  }
+}
+
+export type Values = ReturnType<typeof parse>['values'];

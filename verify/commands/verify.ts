@@ -1,0 +1,138 @@
+/** `baton verify`: drives a running system, or the bundled stack, and judges what was recorded. */
+import { randomInt } from 'node:crypto';
+import type { Stack } from '../../stack/stack.ts';
+import { type Runner, startStack } from '../../stack/start.ts';
+import { combine, type Judgement } from '../core/verdict.ts';
+import { EXIT, UnavailableError } from '../errors.ts';
+import { type SecondLoad, secondLoad } from '../k6.ts';
+import { type Out, Progress } from '../progress.ts';
+import { verify } from '../run.ts';
+import { loadTarget } from '../target/load.ts';
+import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
+import { options, type Values } from './options.ts';
+import { type Output, printResult } from './output.ts';
+
+export async function verifyCommand(
+  file: string | undefined,
+  values: Values,
+  output: Output,
+): Promise<number> {
+  const target = await loadTarget(file ?? 'baton.yaml', process.env);
+  if (values.url !== undefined) target.url = address(values.url);
+  const seed =
+    values.seed === undefined ? randomInt(2 ** 31) : whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
+  const load = {
+    seed,
+    sessions: whole('--sessions', values.sessions, 1, 10_000),
+    duration: milliseconds(values.duration),
+    out: values.out,
+    command: replay(file, values, seed),
+  };
+  const count = whole('--instances', values.instances, 1, 64);
+  const runner = runnerOf(values);
+  const logs = logsIn(values.logs);
+  const stop = stopping();
+  const progress = new Progress(output.progress, values.quiet);
+  let stack: Stack | undefined;
+  try {
+    if (runner !== undefined) {
+      stack = await start(runner, count, stop.signal, step => progress.step(step));
+      target.url = stack.url;
+      void stack.died.then(what => stop.fail(what));
+    }
+    const { result, folder } = await verify(target, {
+      ...load,
+      logs: [...(stack?.logs ?? []), ...logs],
+      signal: stop.signal,
+      stopped: stop.reason,
+      onPhase: phase => progress.phase(phase, load),
+      onOperation: operation => progress.operation(operation),
+    });
+    progress.end();
+    printResult(result, values, output);
+    output.progress.write(`history: ${folder}\n`);
+    if (result.finished === 'interrupted') return EXIT.interrupted;
+    const all = { url: target.url, instances: count, seed, signal: stop.signal };
+    const second = values.k6 ? await byK6(all, progress, values.json ? output.progress : output.result) : [];
+    if (stop.died === undefined) return EXIT[combine([result.judgement, ...second])];
+    throw new UnavailableError(`a part of the stack died, so the load was stopped: ${stop.died}`);
+  } catch (error) {
+    if (stop.signal.aborted && stop.died === undefined) return EXIT.interrupted;
+    throw error;
+  } finally {
+    progress.end();
+    await stack?.stop();
+  }
+}
+
+async function start(
+  runner: Runner,
+  instances: number,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Stack> {
+  try {
+    return await startStack(runner, {
+      instances,
+      port: 'any',
+      env: passedOn(process.env),
+      onStep,
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
+  }
+}
+
+/** Ctrl-C, SIGTERM, SIGHUP or the death of a part of the stack end the load; what was recorded is judged. */
+function stopping() {
+  const controller = new AbortController();
+  const state = {
+    signal: controller.signal,
+    died: undefined as string | undefined,
+    reason: (): 'interrupted' | 'failed' => (state.died === undefined ? 'interrupted' : 'failed'),
+    fail: (what: string): void => {
+      if (controller.signal.aborted) return;
+      state.died = what;
+      controller.abort();
+    },
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => controller.abort());
+  }
+  return state;
+}
+
+/** @returns what k6 found, if it is there */
+async function byK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
+  const second = await secondLoad(load, step => progress.step(step));
+  if (second === undefined) return [];
+  out.write(second.summary);
+  return [second.judgement];
+}
+
+/** What the app of the bundled stack may be told by the caller's environment. */
+const APP_VARIABLES = /^(SESSION_|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
+
+const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => APP_VARIABLES.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+
+/** The command that runs it again, with the seed and all that was not the default. */
+function replay(file: string | undefined, values: Values, seed: number): string {
+  const environment = values.stack === undefined ? {} : passedOn(process.env);
+  const shown = Object.entries(environment)
+    .filter(([name]) => name !== 'SESSION_SECRET')
+    .map(([name, value]) => `${name}=${value} `);
+  const given = (['stack', 'instances', 'sessions', 'duration', 'url', 'logs'] as const).filter(
+    name =>
+      values[name] !== undefined &&
+      values[name] !== ('default' in options[name] ? options[name].default : undefined),
+  );
+  const flags = given.map(name => ` --${name} ${values[name]}`).join('');
+  return `${shown.join('')}npx baton verify${file === undefined ? '' : ` ${file}`}${flags} --seed ${seed}`;
+}
