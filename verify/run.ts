@@ -94,6 +94,7 @@ export async function verify(
 function runOf(target: Target, options: VerifyOptions): Run {
   const started = new Date();
   const stamp = started.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const logs = (options.logs ?? []).map(log => log.name);
   const random = randomBytes(3).toString('hex');
   return {
     type: 'run',
@@ -105,11 +106,14 @@ function runOf(target: Target, options: VerifyOptions): Run {
     target: target.name,
     url: target.url,
     command: options.command,
-    claims: target.claims,
+    claims: target.claims.filter(
+      name => name !== 'evidence' || logs.length > 0 || !target.bySet.includes(name),
+    ),
     routing: target.routing,
+    ...(target.declared === undefined ? {} : { declared: target.declared }),
     // Begins with a letter and has nothing that an app might refuse in a short text.
     canary: `b${random}`,
-    logs: (options.logs ?? []).map(log => log.name),
+    logs,
   };
 }
 

@@ -23,7 +23,9 @@ export interface Pages {
   signedIn: { user: string };
   csrf?: string | undefined;
   probes: readonly { object: string; read: { items: string } }[];
-  instance?: { header: string } | undefined;
+  instance?: { header?: string | undefined } | undefined;
+  /** Finds "busy, try again": the request was refused, and nothing came of it. */
+  busy?: string | undefined;
 }
 
 export interface Reading {
@@ -78,7 +80,7 @@ export class Interpreter {
     this.#user = new Finder(pages.signedIn.user);
     this.#items = new Map(pages.probes.map(probe => [probe.object, new Finder(probe.read.items)]));
     this.#csrf = pages.csrf === undefined ? undefined : new Finder(pages.csrf);
-    this.#header = pages.instance?.header.toLowerCase();
+    this.#header = pages.instance?.header?.toLowerCase();
   }
 
   /** @returns the form token in a page; undefined when there is none */

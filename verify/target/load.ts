@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { closest, distance } from 'fastest-levenshtein';
 import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { CLAIM_SETS, GUARANTEES, isGuarantee } from '../core/guarantees.ts';
-import type { Run } from '../core/history.ts';
+import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
-import { HOP_FEEDS } from '../workloads/hop.ts';
+import { type Claims, claimsOf } from './claims.ts';
 import { type TargetFile, targetSchema } from './schema.ts';
 
 export interface Account {
@@ -17,10 +16,8 @@ export interface Account {
 }
 
 /** The system under test as Baton understood it. */
-export interface Target extends Omit<TargetFile, 'accounts' | 'claims' | '$schema' | 'version'> {
+export interface Target extends Omit<TargetFile, 'accounts' | 'claims' | '$schema' | 'version'>, Claims {
   accounts: Account[];
-  claims: string[];
-  routing: Run['routing'];
 }
 
 /**
@@ -134,12 +131,15 @@ function nearest(name: string, known: readonly string[]): string {
 }
 
 function understood(file: TargetFile, root: ParsedNode | null, at: At): Target {
-  const { accounts, claims, $schema: _schema, version: _version, ...rest } = file;
-  return {
-    ...rest,
-    accounts: labelled(accounts.flatMap(expanded)),
-    ...claimed(claims, root, at),
-  };
+  const { accounts, claims: _claims, $schema: _schema, version: _version, ...rest } = file;
+  const claims = claimsOf(file, (unknown, index) => {
+    const { node } = nodeAt(root, ['claims', index]);
+    const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
+    return new UsageError(
+      `${at(node?.range?.[0] ?? 0)}: claims: unknown guarantee "${unknown}"${nearest(unknown, known)}`,
+    );
+  });
+  return { ...rest, accounts: labelled(accounts.flatMap(expanded)), ...claims };
 }
 
 function expanded(account: TargetFile['accounts'][number]): Omit<Account, 'label'>[] {
@@ -159,33 +159,4 @@ function labelled(accounts: Omit<Account, 'label'>[]): Account[] {
     taken.add(label);
     return { ...account, label };
   });
-}
-
-function claimed(
-  claims: TargetFile['claims'],
-  root: ParsedNode | null,
-  at: At,
-): Pick<Target, 'claims' | 'routing'> {
-  const names = new Set<string>();
-  let routing: Run['routing'] = 'spread';
-  claims.forEach((claim, index) => {
-    if (typeof claim !== 'string') {
-      names.add('routing');
-      routing = claim.routing;
-      return;
-    }
-    const set = Object.hasOwn(CLAIM_SETS, claim) ? CLAIM_SETS[claim] : undefined;
-    if (set !== undefined) {
-      for (const guarantee of HOP_FEEDS) if (set(guarantee)) names.add(guarantee);
-      if (claim === 'sticky') routing = 'sticky';
-    } else if (isGuarantee(claim)) names.add(claim);
-    else {
-      const { node } = nodeAt(root, ['claims', index]);
-      const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
-      throw new UsageError(
-        `${at(node?.range?.[0] ?? 0)}: claims: unknown guarantee "${claim}"${nearest(claim, known)}`,
-      );
-    }
-  });
-  return { claims: [...names], routing };
 }

@@ -3,6 +3,15 @@ import { z } from 'zod';
 
 const path = z.string().startsWith('/', 'expected a path that begins with /');
 
+/** A time such as 30m, 12h, 90s or 500ms → milliseconds. */
+const time = z.string().transform((text, context) => {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit as 'ms'];
+  if (value > 0) return value;
+  context.addIssue(`expected a time such as 30m, 12h or 90s, got ${JSON.stringify(text)}`);
+  return z.NEVER;
+});
+
 /** A regular expression whose first group is what it finds. */
 const regex = z.string().transform((source, context) => {
   try {
@@ -11,6 +20,16 @@ const regex = z.string().transform((source, context) => {
       context.addIssue('expected a regular expression with a group, such as data-user="([^"]*)"');
       return z.NEVER;
     }
+    return source;
+  } catch (error) {
+    context.addIssue(`expected a regular expression: ${(error as Error).message}`);
+    return z.NEVER;
+  }
+});
+
+const pattern = z.string().transform((source, context) => {
+  try {
+    new RegExp(source);
     return source;
   } catch (error) {
     context.addIssue(`expected a regular expression: ${(error as Error).message}`);
@@ -36,9 +55,51 @@ const account = z.strictObject({
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
   scope: z.enum(['session', 'user']).default('session'),
+  /** set: values without order · list: in the order of their adds · bag: a list with repeats · register, counter */
+  kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
+  /** The app keeps at most so many values. */
+  cap: z.int().min(1).optional(),
   read: z.strictObject({ path, items: regex }),
   add: request.optional(),
   remove: request.optional(),
+  /** Replaces the value of a register. */
+  set: request.optional(),
+  /** Counts a counter up by one. */
+  increment: request.optional(),
+});
+
+/** What takes the target long, on purpose of its own: races need it. */
+const slow = z.strictObject({
+  /** A page that takes long and changes nothing. */
+  read: path.optional(),
+  /** A request that takes long and changes the session; with `object` and {value} it adds to a probe. */
+  write: request.extend({ object: z.string().optional() }).optional(),
+});
+
+/** How an instance is recognised, and how to reach a given one. */
+const instance = z.strictObject({
+  /** Response header that names it. */
+  header: z.string().min(1).optional(),
+  /** Addresses of the single instances, past the balancer, by the name that `header` gives. */
+  addresses: z
+    .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))
+    .optional(),
+  /** A request header, or a cookie, by whose value the balancer sends a request to the instance of that name. */
+  steer: z
+    .union([z.strictObject({ header: z.string().min(1) }), z.strictObject({ cookie: z.string().min(1) })])
+    .optional(),
+  /** Shares of the instances, on any scale; equal when absent. */
+  weights: z.record(z.string(), z.number().positive()).optional(),
+});
+
+/** How long a session lives. */
+const expiry = z.strictObject({
+  /** Without activity. */
+  idle: time.optional(),
+  /** After its login, whatever happens. */
+  absolute: time.optional(),
+  /** Which requests renew the idle time: each, those past half of it, those that write, none. */
+  renew: z.enum(['each', 'half', 'write', 'never']).default('each'),
 });
 
 export const targetSchema = z.strictObject({
@@ -62,7 +123,17 @@ export const targetSchema = z.strictObject({
   csrf: regex.optional(),
   probes: z.array(probe).default([]),
   logout: request.optional(),
-  instance: z.strictObject({ header: z.string().min(1) }).optional(),
+  /** Ends all sessions of the user. */
+  logoutEverywhere: request.optional(),
+  slow: slow.optional(),
+  /** Finds "busy, try again" in an answer: the request was refused, and nothing came of it. */
+  busy: pattern.optional(),
+  /** More pages that only a signed-in user sees. */
+  pages: z.array(path).default([]),
+  /** Health checks and static files: they answer anybody and begin no session. */
+  public: z.array(path).default([]),
+  instance: instance.optional(),
+  expiry: expiry.optional(),
   claims: z
     .array(
       z.union([
@@ -70,6 +141,10 @@ export const targetSchema = z.strictObject({
         z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
+        /** Cookies are held to OWASP ASVS too: 128 bits, __Host- or __Secure-. */
+        z.strictObject({ 'cookie-policy': z.literal('asvs') }),
+        /** A signed-in response without any caching directive is condemned. */
+        z.strictObject({ 'private-responses': z.literal('strict') }),
       ]),
     )
     .default(['standard']),

@@ -5,22 +5,9 @@
  * What comes next is drawn for each request, so that no rhythm of ours beats with the round robin.
  */
 import { type Context, Driver } from '../client/driver.ts';
-import type { Guarantee } from '../core/guarantees.ts';
 import { accountOf, leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import type { Random } from './random.ts';
-
-/** What its histories are evidence for. */
-export const HOP_FEEDS: readonly Guarantee[] = [
-  'continuity',
-  'isolation',
-  'instances-agree',
-  'routing',
-  'read-your-writes',
-  'monotonic-reads',
-  'availability',
-  'evidence',
-];
 
 export interface HopOptions {
   /** How many sessions are driven at once. */

@@ -1,0 +1,63 @@
+/** What a target claims and declares: the measure that its run is judged by. */
+import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
+import type { Declared, Run } from '../core/history.ts';
+import type { TargetFile } from './schema.ts';
+
+export interface Claims {
+  claims: Guarantee[];
+  /** Those of `claims` that only a set names. */
+  bySet: Guarantee[];
+  routing: Run['routing'];
+  /** Absent when the target file declares nothing beside its claims. */
+  declared?: Declared;
+}
+
+/** What a set can claim of this target: a guarantee of something that it does not have cannot be kept. */
+function declares({ logout, expiry }: TargetFile, guarantee: Guarantee): boolean {
+  if (guarantee === 'logout-final') return logout !== undefined;
+  if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
+  // Both speak of faults, which are declared by asking for them.
+  return guarantee !== 'outage' && guarantee !== 'survival';
+}
+
+/** @param unknown makes the error for a claim that is neither a guarantee nor a set, by its place in the list */
+export function claimsOf(file: TargetFile, unknown: (name: string, index: number) => Error): Claims {
+  const named = new Set<Guarantee>();
+  const bySet = new Set<Guarantee>();
+  const claims: Claims = { claims: [], bySet: [], routing: 'spread' };
+  const declared = declaredOf(file);
+  file.claims.forEach((claim, index) => {
+    if (typeof claim !== 'string') {
+      for (const name of Object.keys(claim)) if (isGuarantee(name)) named.add(name);
+      if ('routing' in claim) claims.routing = claim.routing;
+      if ('cookie-policy' in claim) declared.cookies = claim['cookie-policy'];
+      if ('private-responses' in claim) declared.caching = claim['private-responses'];
+      return;
+    }
+    const set = Object.hasOwn(CLAIM_SETS, claim) ? CLAIM_SETS[claim] : undefined;
+    if (set !== undefined) {
+      for (const guarantee of Object.keys(GUARANTEES) as Guarantee[]) {
+        if (set(guarantee) && declares(file, guarantee)) bySet.add(guarantee);
+      }
+      if (claim === 'sticky') claims.routing = 'sticky';
+      if (claim === 'strict') declared.caching = 'strict';
+    } else if (isGuarantee(claim)) named.add(claim);
+    else throw unknown(claim, index);
+  });
+  claims.claims = [...new Set([...named, ...bySet])];
+  claims.bySet = [...bySet].filter(name => !named.has(name));
+  return Object.keys(declared).length === 0 ? claims : { ...claims, declared };
+}
+
+const MICROSECONDS = 1000;
+
+function declaredOf({ expiry, instance }: TargetFile): Declared {
+  const declared: Declared = {};
+  if (expiry !== undefined) {
+    declared.expiry = { renew: expiry.renew };
+    if (expiry.idle !== undefined) declared.expiry.idle = expiry.idle * MICROSECONDS;
+    if (expiry.absolute !== undefined) declared.expiry.absolute = expiry.absolute * MICROSECONDS;
+  }
+  if (instance?.weights !== undefined) declared.weights = instance.weights;
+  return declared;
+}
