@@ -11,11 +11,11 @@ export default defineConfig({
     // Ends the run with what it really used: a k6, containers.
     globalSetup: ['tests/used.ts'],
     projects: [
-      project('unit', ['{app,stack,verify,loadtests,tests}/**/*.test.ts'], {
+      project('unit', ['{app,stack,verify,zoo,loadtests,tests}/**/*.test.ts'], {
         exclude: ['**/*.property.test.ts', '**/*.integration.test.ts', '**/node_modules/**'],
       }),
-      project('property', ['{app,stack,verify,loadtests,tests}/**/*.property.test.ts']),
-      project('integration', ['{app,stack,verify,loadtests,tests}/**/*.integration.test.ts'], {
+      project('property', ['{app,stack,verify,zoo,loadtests,tests}/**/*.property.test.ts']),
+      project('integration', ['{app,stack,verify,zoo,loadtests,tests}/**/*.integration.test.ts'], {
         // Two cores: servers under test and their load share them, one file at a time.
         fileParallelism: false,
       }),

@@ -5,7 +5,7 @@ import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { createCsrf } from './csrf.ts';
+import { type CsrfProtection, createCsrf } from './csrf.ts';
 import { Cards } from './data/cards.ts';
 import type { Users } from './data/users.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -28,6 +28,10 @@ export interface Deps {
   readonly lifecycle: Lifecycle;
   /** Resolves when the payment provider has answered. */
   readonly pay: () => Promise<void>;
+  /** Protects the forms, in place of the tokens that every instance can check. */
+  readonly csrf?: CsrfProtection;
+  /** Sees each request once its session is loaded. */
+  readonly onSession?: RequestHandler;
 }
 
 /** Builds the app of one instance; it shares nothing with another instance but Redis and the secrets. */
@@ -35,7 +39,7 @@ export function createApp(deps: Deps): Express {
   const { config, redis, lifecycle, log, users } = deps;
   const [firstSecret = ''] = config.secrets;
   const label = sessionLabel(firstSecret);
-  const csrf = createCsrf(config.secrets);
+  const csrf = deps.csrf ?? createCsrf(config.secrets);
   const cards = new Cards(redis);
   const app = express();
   app.set('trust proxy', config.trustProxy);
@@ -47,7 +51,9 @@ export function createApp(deps: Deps): Express {
   app.use(notCached, healthRoutes({ redis, lifecycle }));
   // The body first: a slow upload would make the loaded session old before it is used.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
-  app.use(sessions(deps.store, config.secrets, config), noteSession(label), csrf.prepare);
+  app.use(sessions(deps.store, config.secrets, config));
+  if (deps.onSession) app.use(deps.onSession);
+  app.use(noteSession(label), csrf.prepare);
   app.use(pageRoutes({ users, cards }), authRoutes({ users, csrf, label }));
   app.use('/basket', basketRoutes({ cards, csrf, pay: deps.pay }));
   app.use('/cards', cardRoutes({ cards, csrf }));

@@ -3,21 +3,35 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { LocalInstance } from './instance.ts';
 import { balancerLog, instanceLog } from './logs.ts';
-import { Nginx } from './nginx.ts';
+import { Nginx, type NginxAdditions } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import { requirePrograms } from './programs.ts';
-import { RedisProcess } from './redis.ts';
+import { RedisProcess, type RedisServer } from './redis.ts';
 import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 const USUAL_PORT = 8080;
+
+/** Something else that the instances use. */
+export interface Beside {
+  /** Added to the environment of all instances: where they find it. */
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** What only the local runner takes. */
+export interface LocalStackOptions extends StackOptions {
+  nginx?: NginxAdditions;
+  /** Starts what the instances need besides the store, once that is ready; stopped after the instances. */
+  beside?: (store: RedisServer) => Promise<Beside>;
+}
 
 /**
  * Starts Redis, the instances and nginx, and waits until all are ready.
  * Throws MissingProgramError, naming all that is missing, or an error with the output of what did not start;
  * nothing is left running then. Nothing is left running either however this process ends.
  */
-export async function startLocalStack(options: StackOptions = {}): Promise<Stack> {
+export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   requirePrograms(['redis-server', 'valkey-server'], ['nginx']);
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
@@ -45,16 +59,17 @@ class LocalStack implements Stack {
   readonly store: RedisProcess;
   readonly logs: LogSource[] = [];
   readonly died: Promise<string>;
-  readonly #options: StackOptions;
+  readonly #options: LocalStackOptions;
   readonly #dir: string;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
   /** Also of those that have gone: the balancer's log may still speak of them. */
   readonly #names = new Map<string, string>();
   readonly #onDeath: (description: string) => void;
+  #beside: Beside | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: StackOptions, ports: { balancer: number; status: number; store: number }) {
+  constructor(options: LocalStackOptions, ports: { balancer: number; status: number; store: number }) {
     const dir = temporaryPath('baton-stack-');
     makeFolder(dir);
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -75,6 +90,7 @@ class LocalStack implements Stack {
       dir,
       port: ports.balancer,
       statusPort: ports.status,
+      ...(options.nginx && { additions: options.nginx }),
       onDeath,
     });
     this.url = this.balancer.url;
@@ -91,6 +107,9 @@ class LocalStack implements Stack {
     const wanted = typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
     onStep?.('starting Redis');
     await this.store.start();
+    this.#beside = await this.#options.beside?.(this.store);
+    // Given up meanwhile: `stop` has not seen it.
+    if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
     // In order, though their ports are chosen one by one: app-1 is the first.
     const created: LocalInstance[] = [];
@@ -131,7 +150,7 @@ class LocalStack implements Stack {
       redisUrl: this.store.url,
       secret: this.#secret,
       onDeath: this.#onDeath,
-      env: { ...this.#options.env, ...options.env },
+      env: { ...this.#options.env, ...this.#beside?.env, ...options.env },
       ...(options.command && { command: options.command }),
     });
     this.#names.set(new URL(instance.url).host, name);
@@ -150,6 +169,7 @@ class LocalStack implements Stack {
     // Against the flow of requests, so that none arrives where nobody is left.
     await this.balancer.dispose();
     await Promise.all(this.#instances.map(instance => instance.dispose()));
+    await this.#beside?.stop();
     await this.store.dispose();
     removeFolder(this.#dir);
   }

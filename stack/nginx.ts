@@ -17,8 +17,19 @@ export interface NginxOptions {
   statusPort: number;
   /** An existing folder for its configuration, temporary files and logs. */
   dir: string;
+  additions?: NginxAdditions;
   /** Told how it ended, with its last output, when nobody asked it to. */
   onDeath?: (description: string) => void;
+}
+
+/** Directives added to deploy/nginx.conf.template, each line as it would stand there. */
+export interface NginxAdditions {
+  /** Among those for all servers. */
+  http?: string;
+  /** In the server that clients reach; what is said there wins over what is said for all servers. */
+  server?: string;
+  /** First in the group of instances: how one is chosen. */
+  upstream?: string;
 }
 
 /** What it has to know of an instance. */
@@ -38,11 +49,12 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly #statusUrl: string;
   readonly #files: NginxFiles;
   readonly #command: readonly [string, ...string[]];
+  readonly #upstream: string;
   readonly #registered = new Map<string, Address>();
   /** Changes of the configuration, one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
-  constructor({ port, statusPort, dir, onDeath }: NginxOptions) {
+  constructor({ port, statusPort, dir, additions = {}, onDeath }: NginxOptions) {
     const files = nginxFiles(dir);
     const command = nginxCommand(files);
     super({
@@ -60,7 +72,10 @@ export class Nginx extends ServerProcess implements Balancer {
     this.accessLog = files.accessLog;
     this.#files = files;
     this.#command = command;
+    this.#upstream = additions.upstream === undefined ? '' : `${additions.upstream}\n`;
     writeFileSync(files.config, fillTemplate(port, statusPort, files));
+    writeAddition(files.http, additions.http);
+    writeAddition(files.server, additions.server);
     this.#statusUrl = `http://127.0.0.1:${statusPort}/status`;
     this.#writeInstances();
   }
@@ -172,7 +187,7 @@ export class Nginx extends ServerProcess implements Balancer {
     // nginx takes no group without a server; one that is down answers as if all instances were.
     const lines = (options: string) => hosts.map(host => `server ${host} ${options};\n`).join('');
     const none = 'server 127.0.0.1:9 down;\n';
-    writeFileSync(this.#files.instances, lines('max_fails=1 fail_timeout=1s') || none);
+    writeFileSync(this.#files.instances, this.#upstream + (lines('max_fails=1 fail_timeout=1s') || none));
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);
   }
 }
@@ -187,6 +202,8 @@ function nginxFiles(dir: string) {
     config: join(state, 'nginx.conf'),
     pid: join(state, 'nginx.pid'),
     instances: join(state, 'instances.conf'),
+    http: join(state, 'http.d'),
+    server: join(state, 'server.d'),
     closing: join(state, 'closing'),
     anyInstance: join(state, 'any-instance.conf'),
     accessLog: join(dir, 'access.log'),
@@ -214,6 +231,12 @@ function fillTemplate(port: number, statusPort: number, files: NginxFiles): stri
     /\$\{([A-Z_]+)\}/g,
     (whole, name: string) => values[name] ?? whole,
   );
+}
+
+function writeAddition(folder: string, directives: string | undefined): void {
+  if (directives === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'additions.conf'), `${directives}\n`);
 }
 
 function memberPids(pgid: number): number[] {

@@ -24,6 +24,11 @@ const rules: { folder: string; may: RegExp; why: string }[] = [
   },
   { folder: 'app', may: /^(?!verify\/|stack\/)/, why: 'the app knows nothing of what tests it' },
   {
+    folder: 'zoo/hosts/plain',
+    may: /^(?!verify\/|stack\/|app\/)/,
+    why: 'the plain host is an app of its own, and knows nothing of what tests it',
+  },
+  {
     folder: 'verify/client',
     may: /^(?!stack\/|app\/|verify\/(run|cli)\.ts)/,
     why: 'only run.ts and cli.ts see everything',

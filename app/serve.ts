@@ -1,0 +1,110 @@
+/** One instance from start to end: reads the configuration, connects, listens, leaves in order when told to. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Store } from 'express-session';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { createApp, type Deps } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createFixtures } from './data/fixtures.ts';
+import { Users } from './data/users.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { createLogger } from './log.ts';
+import { connectRedis } from './redis.ts';
+import { secondsLeft } from './session.ts';
+import { leaveInOrder } from './shutdown.ts';
+import { createStore } from './stores/index.ts';
+
+const EXIT_USAGE = 64;
+
+/** What may stand in for a part of the shipped app, so that another program can be this app but for one thing. */
+export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
+  /** Makes the session store, in place of the one that SESSION_STORE names. */
+  readonly store?: (config: Config, redis: Redis) => Store;
+}
+
+/** Runs an instance in this process, as the environment says; resolves when it listens. */
+export async function serve(parts: Parts = {}): Promise<void> {
+  const config = configOrExit();
+  const log = createLogger(config.logFile);
+  const lifecycle = new Lifecycle();
+  const redis = connectRedis(config.redisUrl, config.storeTimeoutMs, error => {
+    log.warn({
+      event: 'redis',
+      instance: config.instance,
+      error: error.message,
+    });
+  });
+  const users = new Users(redis, config.scryptCost);
+  const store =
+    parts.store?.(config, redis) ??
+    createStore(config.sessionStore, redis, data => secondsLeft(data, config));
+  const pay = () => sleep(config.paymentMs);
+  const server = createServer(createApp({ ...parts, config, redis, store, users, log, lifecycle, pay }));
+  // Longer than the balancer's, or it would send a request into a connection that we are just closing.
+  server.keepAliveTimeout = config.keepAliveMs;
+  // Node counts it from the end of the last request: shorter than keep-alive, it would cut idle connections.
+  server.headersTimeout = config.keepAliveMs + 10_000;
+  leaveInOrder({
+    server,
+    lifecycle,
+    config,
+    log,
+    close: () => redis.disconnect(),
+  });
+  const prepared = prepare(users, config, lifecycle, log);
+  // Without Redis it listens all the same, and tells each request so; /readyz keeps the balancer away.
+  await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
+  await listen(server, config, log);
+}
+
+function configOrExit(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return exit(error.message);
+  }
+}
+
+function exit(problem: string): never {
+  process.stderr.write(`${problem}\n`);
+  process.exit(EXIT_USAGE);
+}
+
+/** Makes the fixture users; tries until Redis takes them or the instance leaves. */
+async function prepare(users: Users, config: Config, lifecycle: Lifecycle, log: Logger): Promise<void> {
+  while (!lifecycle.draining) {
+    try {
+      await createFixtures(users, config.fixtureUsers, config.scryptCost);
+      lifecycle.prepared = true;
+      return;
+    } catch (error) {
+      log.debug({ event: 'fixtures', error: String(error) });
+      await sleep(50, undefined, { ref: false });
+    }
+  }
+}
+
+function listen(server: Server, config: Config, log: Logger): Promise<void> {
+  return new Promise(resolve => {
+    server.once('error', error => {
+      const where = `${config.host}:${config.port}`;
+      exit(
+        `expected to listen at HOST:PORT ${where}, got: ${error.message}\nSet PORT to one that is free (0: any).`,
+      );
+    });
+    server.listen(config.port, config.host, () => {
+      const { port } = server.address() as AddressInfo;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      log.info({
+        event: 'listening',
+        instance: config.instance,
+        port,
+        url: `http://${host}:${port}`,
+      });
+      resolve();
+    });
+  });
+}

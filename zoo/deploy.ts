@@ -1,0 +1,69 @@
+/** Starts an entry of the zoo on the real stack. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { startLocalStack } from '../stack/local.ts';
+import type { InstanceOptions, Stack, StackOptions } from '../stack/stack.ts';
+import type { Entry } from './entry.ts';
+
+const HOSTS = {
+  'card-store': {
+    target: new URL('../baton.yaml', import.meta.url),
+    program: new URL('../app/server.ts', import.meta.url),
+    // A payment is the card store's slow operation. Fixture passwords need no costly hash.
+    env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '' },
+  },
+  plain: {
+    target: new URL('./hosts/plain/target.yaml', import.meta.url),
+    program: new URL('./hosts/plain/server.ts', import.meta.url),
+    env: { WORK_MS: '300' },
+  },
+} as const;
+
+export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {
+  /** In place of the number that the entry names. */
+  instances?: number;
+}
+
+export interface Deployed {
+  readonly stack: Stack;
+  /** The entry's target file for this stack, as JSON: `parseTarget` of verify/target takes it. */
+  readonly target: string;
+  /** Stops everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Starts an entry, by default on any free port. Throws what the stack throws; nothing is left running then. */
+export async function deploy(entry: Entry, options: DeployOptions = {}): Promise<Deployed> {
+  const { deployment } = entry;
+  const { instances: count = deployment.instances ?? 2, ...passed } = options;
+  const stack = await startLocalStack({
+    port: 'any',
+    ...passed,
+    env: { ...HOSTS[deployment.host].env, ...deployment.env },
+    instances: Array.from({ length: count }, (_, n) => instanceOptions(entry, n)),
+    ...(deployment.nginx && { nginx: deployment.nginx }),
+    ...(deployment.beside && { beside: deployment.beside }),
+  });
+  return { stack, target: JSON.stringify(targetOf(entry, stack.url)), stop: () => stack.stop() };
+}
+
+/** The content of the entry's target file, for a balancer at `url`. What a defect must break is claimed. */
+export function targetOf(entry: Entry, url: string): Record<string, unknown> {
+  const host: Record<string, unknown> = parse(readFileSync(HOSTS[entry.deployment.host].target, 'utf8'));
+  const target: Record<string, unknown> = { ...host, name: entry.name, url, ...entry.target };
+  if (entry.kind === 'control' || !Array.isArray(target['claims'])) return target;
+  const { guarantee } = entry.must;
+  return { ...target, claims: [...new Set([...target['claims'], guarantee])] };
+}
+
+function instanceOptions({ deployment }: Entry, n: number): InstanceOptions {
+  const { host, program, each = [] } = deployment;
+  const env = each[n % each.length];
+  // The card store as it ships is what the stack runs by itself.
+  const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
+  return {
+    ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),
+    ...(env && { env: { ...env } }),
+  };
+}

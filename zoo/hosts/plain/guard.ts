@@ -1,0 +1,28 @@
+/** What the routes have in common. */
+import type { Request, RequestHandler } from 'express';
+import type { Redis } from 'ioredis';
+import type { PlainParts } from './parts.ts';
+
+export interface RouteOptions {
+  readonly redis: Redis;
+  /** How long the slow operations take, milliseconds. */
+  readonly workMs: number;
+  readonly parts: PlainParts;
+}
+
+/** Lets signed-in users pass, and sends others to the login. */
+export const signedIn: RequestHandler = (request, response, next) => {
+  if (request.session?.user) next();
+  else response.redirect(303, '/app/login');
+};
+
+/** Behind `signedIn`. */
+export function userOf(request: Request): string {
+  return request.session.user ?? '';
+}
+
+/** A text from a form; undefined if it is missing, empty or longer than 2000 characters. */
+export function textOf(request: Request, field: string): string | undefined {
+  const text: unknown = request.body?.[field];
+  return typeof text === 'string' && text !== '' && text.length <= 2_000 ? text : undefined;
+}

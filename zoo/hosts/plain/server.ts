@@ -1,0 +1,4 @@
+/** Entry: the plain host as it is. */
+import { servePlain } from './serve.ts';
+
+servePlain();

@@ -1,0 +1,14 @@
+import { expect } from 'vitest';
+import { plant } from '../testing/plant.ts';
+
+plant('no-id-rotation-at-login', {
+  'a cookie from before the login is signed in by it': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.send(alice.target.login.page);
+    const planted = await alice.cookie();
+    expect(planted).not.toBe('');
+    expect(await alice.who(planted)).toBeUndefined();
+    await alice.submit(alice.target.login);
+    expect(await alice.who(planted)).toBe(alice.user);
+  },
+});

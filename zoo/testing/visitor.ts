@@ -1,0 +1,124 @@
+/** A person with a browser at an entry of the zoo, as its target file describes the pages. */
+import { CookieJar } from 'tough-cookie';
+import { parseTarget, type Target } from '../../verify/target/load.ts';
+import type { Probe, RequestSpec } from '../../verify/target/schema.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface Send {
+  method?: string;
+  form?: Record<string, string>;
+  headers?: Record<string, string>;
+  /** Sent in place of the cookies of the jar. */
+  cookie?: string;
+}
+
+export class Visitor {
+  readonly target: Target;
+  readonly #user: number;
+  readonly #urls: readonly string[];
+  #jar = new CookieJar();
+  #csrf = '';
+  #next = 0;
+
+  /** Requests go to the addresses in turn. `user`: which of the target's accounts. */
+  constructor(target: Target | string, urls: readonly string[], user = 0) {
+    this.target = typeof target === 'string' ? parseTarget(target, 'target', {}) : target;
+    this.#urls = urls;
+    this.#user = user;
+  }
+
+  get user(): string {
+    return this.#account.user;
+  }
+
+  get #account() {
+    const account = this.target.accounts[this.#user];
+    if (account === undefined) throw new Error(`expected ${this.#user + 1} accounts in the target`);
+    return account;
+  }
+
+  /** The same person with the same cookies, at other addresses. */
+  at(...urls: string[]): Visitor {
+    const twin = new Visitor(this.target, urls, this.#user);
+    twin.#jar = this.#jar;
+    twin.#csrf = this.#csrf;
+    return twin;
+  }
+
+  /** Redirects are not followed. */
+  async send(path: string, { method = 'GET', form, headers, cookie }: Send = {}): Promise<Answer> {
+    const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
+    const sent = new Headers(headers);
+    sent.set('cookie', cookie ?? (await this.#jar.getCookieString(url)));
+    const body = form === undefined ? null : new URLSearchParams(form);
+    const response = await fetch(url, { method, redirect: 'manual', headers: sent, body });
+    const text = await response.text();
+    // Who sends a cookie of another time looks only.
+    if (cookie === undefined) await this.#keep(response, url, text);
+    return { status: response.status, headers: response.headers, text };
+  }
+
+  async #keep(response: Response, url: string, text: string): Promise<void> {
+    for (const line of response.headers.getSetCookie()) {
+      await this.#jar.setCookie(line, url, { ignoreError: true });
+    }
+    const token = this.target.csrf && new RegExp(this.target.csrf).exec(text)?.[1];
+    if (token) this.#csrf = token;
+  }
+
+  submit(request: RequestSpec, value = ''): Promise<Answer> {
+    const { user, password } = this.#account;
+    const values: Record<string, string> = { user, password, csrf: this.#csrf, value };
+    const filled = (text: string) => text.replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+    const form = Object.fromEntries(
+      Object.entries(request.form).map(([name, text]) => [name, filled(text)] as const),
+    );
+    return this.send(request.path, { method: request.method, form, headers: request.headers });
+  }
+
+  /** Opens the login page and sends its form. */
+  async signIn(): Promise<Answer> {
+    await this.send(this.target.login.page);
+    return this.submit(this.target.login);
+  }
+
+  /** Whom the page names that only a signed-in user sees; undefined when it is not shown. */
+  async who(cookie?: string): Promise<string | undefined> {
+    const { page, user } = this.target.signedIn;
+    const { text } = await this.send(page, cookie === undefined ? {} : { cookie });
+    return new RegExp(user).exec(text)?.[1];
+  }
+
+  async signOut(): Promise<Answer> {
+    if (this.target.logout === undefined) throw new Error('expected a target with a logout');
+    return this.submit(this.target.logout);
+  }
+
+  probe(object: string): Probe {
+    const probe = this.target.probes.find(one => one.object === object);
+    if (probe === undefined) throw new Error(`expected a probe ${object} in the target`);
+    return probe;
+  }
+
+  add(object: string, value: string): Promise<Answer> {
+    const { add } = this.probe(object);
+    if (add === undefined) throw new Error(`expected ${object} to take values`);
+    return this.submit(add, value);
+  }
+
+  async items(object: string): Promise<string[]> {
+    const { path, items } = this.probe(object).read;
+    const { text } = await this.send(path);
+    return [...text.matchAll(new RegExp(items, 'g'))].map(match => match[1] ?? '');
+  }
+
+  /** The Cookie header that it would send to the page of signed-in users, to be kept and sent again. */
+  cookie(): Promise<string> {
+    return this.#jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
+  }
+}
