@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ObjectKind } from '../history.ts';
 import { declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 import type { Verdict } from '../verdict.ts';
 
 const judged = (kind: ObjectKind, draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
@@ -91,5 +92,131 @@ describe('at-most-once', () => {
     });
     expect(lost.judgement).toBe('unknown');
     expect(lost.why).toContain('continuity is broken in 1 session');
+  });
+
+  it('says how much it rests on, and what that rules out', () => {
+    expect(told(judged('bag', good))).toMatchInlineSnapshot(`
+      "valid
+      at most 26 % of adds take effect twice
+      rests on adds counted 10, on another instance 10"
+    `);
+    const nine = judged('bag', session => {
+      for (let i = 1; i <= 9; i++) session.write('a', 'app-1').read('app-2', Array(i).fill('a'));
+      session.write('a', 'app-1', { instance: undefined }).read('app-2', Array(10).fill('a'));
+      session.write('a', 'app-1').read('app-2', Array(11).fill('a'), { instance: undefined });
+    });
+    expect(told(nine)).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 acknowledged adds to a bag or counter read on another instance, 10 are needed: give the target file a probe that counts, run at least two instances, or run for longer
+      rests on adds counted 11, on another instance 9"
+    `);
+    const set = judged('set', session => session.write('a', 'app-1').read('app-2', ['a', 'a']));
+    expect(told(set)).toMatchInlineSnapshot(`
+      "unknown
+      why: a set or a list without repeats cannot show that an add took effect twice: give the target file a probe that counts (\`kind: bag\` or \`counter\`)
+      rests on adds counted 0, on another instance 0"
+    `);
+    const both = judged('set', (session, picture) => {
+      session.write('a', 'app-1').read('app-2', ['a']);
+      const other = picture.session('s2', 'bob').login('app-1');
+      declared(picture, other, 'bag').session('s2', 'bob').write('b', 'app-1').read('app-2', ['b']);
+    });
+    expect(both.why).toMatch(/^1 acknowledged add to a bag or counter/);
+  });
+
+  it('shows the adds of the value, what may have been one, and what was there before', () => {
+    const bag = judged('bag', session => {
+      session.write('a', 'app-1').write('b', 'app-1').read('app-2', ['a', 'b']);
+      session.write('a', 'app-1', info).write('b', 'app-2').write('a', 'app-1');
+      session.read('app-1', ['a', 'b', 'a', 'a', 'b', 'a']);
+    });
+    expect(told(bag)).toMatchInlineSnapshot(`
+      "violated, 1
+      1 time more was there than had been added
+      rests on adds counted 4, on another instance 3
+      DOUBLE at-most-once s1 alice: a value is there more often than it was added: an add took effect twice
+        #4 read on app-2: saw [a, b]
+        #5 add a info: may have happened
+        #7 add a on app-1: acknowledged
+        #8 read on app-1: expected "a" 3 times at most; came "a" 4 times"
+    `);
+    const many = judged('bag', session => {
+      for (let i = 0; i < 6; i++) session.write('a', 'app-1');
+      session.read('app-2', Array(7).fill('a'));
+    });
+    expect(stories(many)).toMatchInlineSnapshot(`
+      "DOUBLE at-most-once s1 alice: a value is there more often than it was added: an add took effect twice
+        #4 add a on app-1: acknowledged
+        #5 add a on app-1: acknowledged
+        #6 add a on app-1: acknowledged
+        #7 add a on app-1: acknowledged
+        #8 read on app-2: expected "a" 6 times at most; came "a" 7 times"
+    `);
+    const counter = judged('counter', session => {
+      session.increment('app-1').increment('app-2', info).read('app-2', ['3']).read('app-1', ['3']);
+      session.change('increment', '4', 'app-1').read('app-1', ['7']).read('app-2', ['8']);
+    });
+    expect(stories(counter)).toMatchInlineSnapshot(`
+      "DOUBLE at-most-once s1 alice: the counter is higher than all increments together: one took effect twice
+        #2 increment on app-1: acknowledged
+        #3 increment info: may have happened
+        #4 read on app-2: expected 2 at most; came 3
+      DOUBLE at-most-once s1 alice: the counter is higher than all increments together: one took effect twice
+        #7 read on app-1: saw [7]
+        #8 read on app-2: expected 7 at most; came 8"
+    `);
+  });
+
+  it('begins with what the object held, and knows a value that nobody added', () => {
+    const begun = (kind: ObjectKind, initial: string[], saw: string[]) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice').login('app-1');
+      declared(picture, session, kind, { initial });
+      session.read('app-1', saw);
+      return picture.verdict('at-most-once').violations;
+    };
+    expect([
+      begun('bag', ['a', 'a', 'b'], ['a', 'a', 'b']),
+      begun('bag', ['a', 'a'], ['a', 'a', 'a']),
+    ]).toEqual([0, 1]);
+    // One more than none may be a write of somebody else: only what is there twice was doubled.
+    expect([begun('bag', [], ['a']), begun('bag', [], ['a', 'a'])]).toEqual([0, 1]);
+    expect([
+      begun('counter', ['5'], ['5']),
+      begun('counter', ['5'], ['6']),
+      begun('counter', [], ['1']),
+    ]).toEqual([0, 1, 1]);
+    expect([
+      begun('counter', [], []),
+      begun('register', ['a'], ['a', 'a']),
+      begun('set', [], ['a', 'a']),
+    ]).toEqual([0, 0, 0]);
+  });
+
+  it('says nothing where sums tell nothing: what is set, or counted down', () => {
+    const bag = (draw: (session: SessionPicture) => void) =>
+      judged('bag', session => {
+        draw(session);
+        session.read('app-2', ['a', 'a', 'a']);
+      }).violations;
+    expect(bag(s => s.write('a', 'app-1'))).toBe(1);
+    expect(bag(s => s.write('a', 'app-1').change('set', 'x', 'app-1'))).toBe(0);
+    expect(bag(s => s.write('a', 'app-1').change('remove', 'a', 'app-1').change('clear', '', 'app-1'))).toBe(
+      1,
+    );
+    const counter = (by: string) =>
+      judged('counter', s => s.change('increment', by, 'app-1').read('app-2', ['9'])).violations;
+    expect(['1', '0', '9', '-1', 'x'].map(counter)).toEqual([1, 1, 0, 0, 0]);
+  });
+
+  it('counts acknowledged adds that a read of a live session followed, and nothing else', () => {
+    const { rests } = judged('bag', (session, picture) => {
+      session.write('a', 'app-1').write('b', 'app-1', { outcome: 'fail', status: 409 }).read('app-2', ['a']);
+      session.remove('a', 'app-1').asks('app-2').read('app-2', []);
+      session.write('c', 'app-1').signedOut('app-2').write('d', 'app-1').read('app-2', ['c', 'd']).ended();
+      picture.session('s1', 'alice').login('app-1').read('app-2', []).ended();
+      picture.session('s2', 'bob').write('a', 'app-1').login('app-1').read('app-2', ['a']);
+    });
+    expect(rests).toEqual({ 'adds counted': 1, 'on another instance': 1 });
   });
 });

@@ -206,7 +206,8 @@ class LoginPairs {
     const key = `form from ${form.instance}, posted to ${login.instance}`;
     const pair = this.#pairs.get(key) ?? { accepted: 0, refused: 0 };
     if (login.outcome === 'ok' && pair.accepted++ === 0) this.#accepting++;
-    if (login.outcome === 'fail' && login.signedIn === 'out') {
+    // One that refuses its own form has another reason, such as the password.
+    if (login.outcome === 'fail' && login.signedIn === 'out' && form.instance !== login.instance) {
       if (pair.refused++ === 0) this.#refusing++;
       pair.example ??= [
         { operation: form, came: 'gave the login form' },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes } from '../history.ts';
 import { Picture, type Shown } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const SECOND = 1_000_000;
 const judged = (draw: (picture: Picture) => void) => {
@@ -165,5 +166,89 @@ describe('instances-agree', () => {
     expect(clocks(2 * SECOND, 5000).judgement).toBe('valid');
     expect(clocks(10 * SECOND, 20 * SECOND).judgement).toBe('valid');
     expect(clocks(10 * SECOND, 5000, 1).judgement).toBe('valid');
+  });
+
+  it('needs three answers on each ordered pair, and says how many there were', () => {
+    const pairs = (times: number) =>
+      judged(p => {
+        for (let i = 0; i < times; i++)
+          for (const home of instances)
+            p.session(`${home}${i}`, 'alice').login(home).read(other(home)).ended();
+        p.session('h', 'alice').login('app-1').read('app-1').read('app-1').read('app-1');
+      });
+    expect(told(pairs(2))).toMatchInlineSnapshot(`
+      "unknown
+      why: 2 answers of app-2 to sessions that logged in or wrote last on app-1, 3 are needed on each pair: run for longer
+      rests on answers 7, pairs of instances 3"
+    `);
+    expect(told(pairs(3))).toMatchInlineSnapshot(`
+      "valid
+      at most 63 % of answers differ on any pair of instances
+      rests on answers 9, pairs of instances 3"
+    `);
+  });
+
+  it('asks of the instance that logged in or wrote last, and of the one that gave the page', () => {
+    const { rests, finding } = judged(p => {
+      const session = p.session('s', 'alice').login('app-1');
+      // Three times app-1 → app-2, then app-2 → app-1.
+      session.read('app-2').form('app-2').write('a', 'app-2').read('app-1');
+      // Neither what names no instance, nor what was sent with other cookies, nor what gives no answer.
+      session.read('app-3', [], { instance: undefined }).honours('old', 'app-3');
+      session
+        .asks('app-3', { outcome: 'info', status: 504 })
+        .asks('app-3', { outcome: 'fail', status: undefined });
+      p.session('t', 'bob').read('app-3').refusedLogin('app-3').read('app-3');
+    });
+    expect({ rests, finding }).toEqual({ rests: { answers: 4, 'pairs of instances': 2 }, finding: '' });
+  });
+
+  it('takes a page that is refused for a difference only when another instance gives one', () => {
+    const answers = (then: (session: ReturnType<Picture['session']>, status: Shown) => void) =>
+      judged(p => {
+        healthy(p, 60);
+        for (let i = 0; i < 90; i++) {
+          const session = p.session(`s${i}`, 'alice').login('app-1').read('app-2');
+          then(session, { outcome: 'fail', status: 418 });
+          session.ended();
+        }
+      });
+    const page = answers((s, shown) => s.asks('app-2', shown).read('app-2').write('a', 'app-1'));
+    expect(page.judgement).toBe('valid');
+    const elsewhere = answers((s, shown) => s.asks('app-2', shown).write('a', 'app-1').read('app-1'));
+    expect(stories(elsewhere)).toMatchInlineSnapshot(`
+      "SKEW instances-agree s0 alice: app-2 answers 418 (logged in or wrote on app-1), where other pairs of instances do not
+        #302 read on app-2: answered
+        #303 read on app-2 fail: expected the answer of the other instances; came 418
+        #305 read on app-1: answered: the session lives
+        (logged in or wrote on app-1, then app-2: 418 90 of 270 times)"
+    `);
+    const somebody = answers(s => s.read('app-2', [], { sawUser: 'bob', outcome: 'fail' }).read('app-1'));
+    expect(stories(somebody)).toMatchInlineSnapshot(`
+      "SKEW instances-agree s0 alice: app-2 answers signed in as somebody else (logged in or wrote on app-1), where other pairs of instances do not
+        #302 read on app-2: answered
+        #303 read on app-2 fail: expected the answer of the other instances; came signed in as somebody else
+        #304 read on app-1: answered: the session lives
+        (logged in or wrote on app-1, then app-2: signed in as somebody else 90 of 270 times)"
+    `);
+  });
+
+  it('is violated by an answer given a tenth of the time, and at most a quarter as often elsewhere', () => {
+    /** Of 400 answers of app-2 to what began on app-1 so many are errors, and of those of each other pair. */
+    const refusing = (here: number, elsewhere: number) =>
+      judged(p => {
+        for (let i = 0; i < 200; i++) {
+          for (const home of instances) {
+            const session = p.session(`${home}${i}`, 'alice').login(home);
+            const asked = (instance: string, often: number) =>
+              i < often ? session.asks(instance, { outcome: 'fail', status: 500 }) : session.read(instance);
+            asked(other(home), home === 'app-1' ? here : elsewhere);
+            asked(home, elsewhere);
+            session.read(other(home)).read(home).ended();
+          }
+        }
+      }).violations;
+    expect([refusing(40, 0), refusing(39, 0)]).toEqual([1, 0]);
+    expect([refusing(160, 40), refusing(160, 41)]).toEqual([1, 0]);
   });
 });

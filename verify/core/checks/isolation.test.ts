@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canaryOf } from '../canary.ts';
 import { Picture, PREFIX } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const canary = (user: string, number = 1) =>
   canaryOf({ prefix: PREFIX, user, session: 's', number, random: 0.5 });
@@ -71,5 +72,81 @@ describe('isolation', () => {
     alice.logout('app-1').read('app-2', [], { signedIn: 'out', outcome: 'fail', cookies });
     bob.logout('app-2').read('app-1', [], { signedIn: 'out', outcome: 'fail', cookies });
     expect(verdict().judgement).toBe('valid');
+  });
+
+  it('tells who put the private value there, and counts what was looked at', () => {
+    const { picture, alice, bob, verdict } = two();
+    // Says nothing of anybody: neither state nor user.
+    bob.asks('app-1').write('x', 'app-2').write('y', 'app-1', { outcome: 'fail', status: 409 });
+    alice.read('app-1', [hers, 'no canary', `${PREFIX}-but-not-one`]);
+    bob.read('app-2', [hers]).read('app-1', [], { sawUser: 'alice', saw: [hers] });
+    picture
+      .session('s3', 'carol')
+      .login('app-1')
+      .read('app-1', [canary('dave')]);
+    expect(told(verdict())).toMatchInlineSnapshot(`
+      "violated, 3
+      3 responses of 6 responses showed another user's data
+      rests on responses 6, users 3, users with canaries 2, session ids 0
+      BLEED isolation s2 bob: a response to bob shows "bcanary.alice.s.1.i0000000", private to alice
+        #2 add bcanary.alice.s.1.i0000000 on app-1: alice put private values there
+        #11 read on app-2: expected only what belongs to bob; came shows "bcanary.alice.s.1.i0000000", private to alice
+      BLEED isolation s2 bob: a response to bob shows that alice is signed in
+        #2 add bcanary.alice.s.1.i0000000 on app-1: alice put private values there
+        #12 read on app-1: expected only what belongs to bob; came shows that alice is signed in
+      BLEED isolation s3 carol: a response to carol shows "bcanary.dave.s.1.i0000000", private to dave
+        #14 read on app-1: expected only what belongs to carol; came shows "bcanary.dave.s.1.i0000000", private to dave"
+    `);
+  });
+
+  it('knows who planted what: the first canary of each session, once it was acknowledged', () => {
+    const picture = new Picture();
+    const alice = picture.session('s1', 'alice').login('app-1');
+    alice.write('plain', 'app-1').write(canary('alice', 1), 'app-2', { outcome: 'info', status: 504 });
+    alice.write(canary('bob', 9), 'app-2').remove(canary('alice', 2), 'app-1').change('clear', '', 'app-1');
+    alice.read('app-1', []);
+    const bob = picture.session('s2', 'bob').login('app-1').write(his, 'app-1').read('app-1', [his]);
+    expect(picture.verdict('isolation').rests).toMatchObject({ 'users with canaries': 1 });
+    expect(picture.verdict('isolation').why).toContain('fewer than two users put private values');
+    alice.write(canary('alice', 3), 'app-1').write(canary('alice', 4), 'app-2').ended();
+    picture.session('s3', 'alice').login('app-1').write(canary('alice', 5), 'app-2').write(hers, 'app-1');
+    bob.read('app-2', [hers]);
+    expect(stories(picture.verdict('isolation'))).toMatchInlineSnapshot(`
+      "BLEED isolation s2 bob: a response to bob shows "bcanary.alice.s.1.i0000000", private to alice
+        #14 add bcanary.alice.s.5.i0000000 on app-2: alice put private values there
+        #16 read on app-2: expected only what belongs to bob; came shows "bcanary.alice.s.1.i0000000", private to alice"
+    `);
+  });
+
+  it('tells who was given the same session id, at the login or later', () => {
+    const cookie = (label?: string) => [{ name: 'sid', change: 'set' as const, ...(label && { label }) }];
+    const { picture, alice, verdict } = two();
+    picture.session('s3', 'carol').login('app-1', { cookies: cookie('one') });
+    picture.session('s4', 'dave').login('app-2', { cookies: cookie('one') });
+    // A login that failed gives nobody an id, nor does a cookie without a value.
+    picture.session('s5', 'eve').login('app-2', { cookies: cookie('one'), outcome: 'fail', signedIn: 'out' });
+    alice.read('app-1', [], { cookies: cookie() });
+    picture.session('s6', 'fred').login('app-1', { cookies: cookie() });
+    expect(told(verdict())).toMatchInlineSnapshot(`
+      "violated, 1
+      1 response of 3 responses showed another user's data
+      rests on responses 3, users 2, users with canaries 2, session ids 1
+      BLEED isolation s4 dave: a response to dave sets the cookie sid to a value that carol was given
+        #7 login on app-1: set sid for carol
+        #8 login on app-2: expected a sid of its own; came set sid to the same value"
+    `);
+  });
+
+  it('tells it at every response, also where the state is the same as before', () => {
+    const { bob, verdict } = two();
+    bob
+      .read('app-1', [his, hers])
+      .read('app-2', [his, hers])
+      .read('app-1', [his], { canaries: [hers] });
+    bob.read('app-1', [his], { canaries: [hers] }).read('app-2', [his], { canaries: [his] });
+    expect(verdict()).toMatchObject({
+      violations: 4,
+      finding: "4 responses of 7 responses showed another user's data",
+    });
   });
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Check } from '../check.ts';
+import { Judge } from '../judge.ts';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { told as whole } from '../testing/told.ts';
 import type { Verdict } from '../verdict.ts';
+import { linearizabilityOf } from './linearizability.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
   const picture = new Picture();
@@ -202,5 +206,102 @@ describe('linearizability', () => {
       session.read('app-2', state, { call, return: picture.now + 500 });
     });
     expect([judgement, violations]).toEqual(['valid', 0]);
+  });
+});
+
+describe('linearizability, to the word', () => {
+  it('says how much it rests on, and needs ten overlaps and ten handoffs', () => {
+    expect(whole(judged((session, picture) => burst(picture, session, 4)))).toMatchInlineSnapshot(`
+      "unknown
+      why: 8 requests overlapped a write of the same object, 10 are needed: run the workload \`burst\`
+      rests on operations 12, overlapping 8, on another instance 7"
+    `);
+    expect(whole(judged((session, picture) => burst(picture, session, 5)))).toMatchInlineSnapshot(`
+      "valid
+      15 requests on data have an order that explains every answer
+      rests on operations 15, overlapping 10, on another instance 10"
+    `);
+    const handoffs = (last: string) =>
+      judged((session, picture) => {
+        const at = picture.now + 1000;
+        for (let i = 0; i < 10; i++)
+          session.write(`v${i}`, `app-${(i % 2) + 1}`, { call: at, return: at + 9000 });
+        picture.now += 10_000;
+        session.read(
+          last,
+          Array.from({ length: 10 }, (_, i) => `v${i}`),
+        );
+      });
+    expect(handoffs('app-1').judgement).toBe('valid');
+    expect(whole(handoffs('app-2'))).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 requests on another instance than the one before, 10 are needed: run at least two instances
+      rests on operations 11, overlapping 10, on another instance 9"
+    `);
+  });
+
+  it('counts what overlaps a write, and not reads among themselves or what nobody acknowledged', () => {
+    const { rests } = judged((session, picture) => {
+      const call = picture.now + 1000;
+      session.write('a', 'app-1', { call, return: call + 100 });
+      for (let i = 0; i < 3; i++)
+        session.read('app-2', ['a'], { call: call + 200 + i, return: call + 900 + i });
+      session.write('b', 'app-1', { call: call + 800, return: call + 2000 });
+      session.write('c', 'app-3', { ...info, call: call + 850, return: call + 1900 });
+      session.read('app-3', ['a'], { outcome: 'info', status: 504, call: call + 860, return: call + 1800 });
+      session.asks('app-3', { call: call + 870, return: call + 1700 }).form('app-3');
+    });
+    expect(rests).toEqual({ operations: 5, overlapping: 4, 'on another instance': 2 });
+  });
+
+  it('says in how many places no order explains the answers', () => {
+    const verdict = judged((session, picture) => {
+      for (const value of ['a', 'b']) {
+        session.write(value, 'app-1').read('app-2', []).ended();
+        picture.session('s1', 'alice').login('app-1');
+      }
+      picture.session('s2', 'bob').login('app-1').write('c', 'app-1').read('app-1', ['c']).read('app-2', []);
+    });
+    expect(whole(verdict)).toMatchInlineSnapshot(`
+      "violated, 3
+      in 3 places no order explains the answers
+      rests on operations 7, overlapping 0, on another instance 3
+      NONLINEAR linearizability s1 alice: no order of the requests on basket explains every answer, each taking effect between call and return
+        #2 add a on app-1: acknowledged
+        #3 read on app-2: expected what fits [a], where the order before it leads; came saw []
+        (the longest order that explains the answers: add "a")
+      NONLINEAR linearizability s1 alice: no order of the requests on basket explains every answer, each taking effect between call and return
+        #5 add b on app-1: acknowledged
+        #6 read on app-2: expected what fits [b], where the order before it leads; came saw []
+        (the longest order that explains the answers: add "b")
+      NONLINEAR linearizability s2 bob: no order of the requests on basket explains every answer, each taking effect between call and return
+        #10 read on app-1: showed [c]
+        #11 read on app-2: expected what fits [c], where the order before it leads; came saw []"
+    `);
+  });
+
+  it('gives up a place that takes too many steps, and follows no object for longer than told', () => {
+    const run = (check: Check) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice').login('app-1');
+      declared(picture, session, 'counter');
+      const call = picture.now + 1000;
+      for (let i = 0; i < 12; i++)
+        session.change('increment', String(2 ** i), 'app-1', { call, return: call + 100 });
+      session.read('app-2', ['1234'], { call, return: call + 100 });
+      session.read('app-2', ['2345'], { call, return: call + 100 });
+      session.read('app-2', ['5000'], { call: call + 200, return: call + 300 });
+      const judge = new Judge(picture.run, [check]);
+      for (const event of picture.inTime().events) judge.step(event);
+      return judge.finish().guarantees.find(({ guarantee }) => guarantee === 'linearizability');
+    };
+    const least = { overlaps: 1, handoffs: 0, reads: 1 };
+    expect(run(linearizabilityOf({ ...least, budget: 10 }))?.why).toMatchInlineSnapshot(
+      `"in 1 place the order took too many steps to decide: use fewer requests at once, or values that are unique"`,
+    );
+    expect(run(linearizabilityOf({ ...least, longest: 5 }))?.why).toMatchInlineSnapshot(
+      `"1 object could not be followed: written in another order than it happened, filled to the app's cap, or never quiet"`,
+    );
+    expect(run(linearizabilityOf(least))?.judgement).toBe('violated');
   });
 });

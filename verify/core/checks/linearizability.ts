@@ -115,7 +115,7 @@ class Linearizability implements Fold {
     if (certain) this.#count(operation, watched);
     const stretch = watched.stretches.ended(operation, certain);
     if (stretch !== undefined) this.#judge(stretch);
-    if (watched.stretches.length > this.#longest) this.#end(watched);
+    if (watched.stretches.length > this.#longest) this.#giveUp(watched);
   }
 
   #count(operation: Operation, watched: Watched): void {
@@ -137,10 +137,14 @@ class Linearizability implements Fold {
     if (verdict === 'budget') this.#budget = Math.max(LEAST_BUDGET, this.#budget / 2);
   }
 
-  #end({ stretches }: Watched): void {
+  #giveUp({ stretches }: Watched): void {
     if (!stretches.closed) this.#judge(stretches.rest());
-    if (stretches.closed || stretches.length > this.#longest) this.#closed++;
     stretches.closed = true;
+  }
+
+  #end({ stretches }: Watched): void {
+    if (stretches.closed) this.#closed++;
+    else this.#judge(stretches.rest());
   }
 
   event(event: Event): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 import type { Verdict } from '../verdict.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
@@ -122,5 +123,146 @@ describe('no-lost-updates', () => {
       }).judgement;
     expect(broken(['a', 'b'])).toBe('unknown');
     expect(broken(['a'])).toBe('violated');
+  });
+
+  it('says how much it rests on, and what that rules out', () => {
+    const pairs = (count: number) => judged((session, picture) => burst(picture, session, count));
+    expect(told(pairs(4))).toMatchInlineSnapshot(`
+      "unknown
+      why: 8 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
+      rests on overlapping adds 8, on two instances 8"
+    `);
+    expect(told(pairs(5))).toMatchInlineSnapshot(`
+      "valid
+      at most 26 % of overlapping adds are lost
+      rests on overlapping adds 10, on two instances 10"
+    `);
+  });
+
+  it('shows the add that is gone, what overlapped it, and the last read that showed it', () => {
+    const lost = (draw: (session: SessionPicture, picture: Picture) => void) =>
+      told(
+        judged((session, picture) => {
+          draw(session, picture);
+          session.read('app-2', []).ended();
+        }),
+      );
+    expect(lost((s, p) => race(s, p, 'a', 'b'))).toMatchInlineSnapshot(`
+      "violated, 2
+      2 acknowledged adds of 2 that overlapped are gone
+      rests on overlapping adds 2, on two instances 2
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #2 add a on app-1: acknowledged
+        #3 add b on app-2: acknowledged
+        #4 read on app-2: expected "a" in it; came saw []: "a" is gone
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #2 add a on app-1: acknowledged
+        #3 add b on app-2: acknowledged
+        #4 read on app-2: expected "b" in it; came saw []: "b" is gone"
+    `);
+    expect(lost((s, p) => race(s, p, 'a', 'b', info))).toMatchInlineSnapshot(`
+      "violated, 1
+      1 acknowledged add of 0 that overlapped are gone
+      rests on overlapping adds 0, on two instances 0
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #2 add a on app-1: acknowledged
+        #3 add b info: may have happened
+        #4 read on app-2: expected "a" in it; came saw []: "a" is gone"
+    `);
+    const beside = lost((session, picture) => {
+      const call = picture.now + 1000;
+      session.write('a', 'app-1', { call, return: call + 900 });
+      session.read('app-2', [], { call: call + 100, return: call + 200 });
+      picture.now += 1000;
+    });
+    expect(beside).toMatchInlineSnapshot(`
+      "violated, 1
+      1 acknowledged add of 0 that overlapped are gone
+      rests on overlapping adds 0, on two instances 0
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #2 add a on app-1: acknowledged
+        #3 read on app-2: overlapped it
+        #4 read on app-2: expected "a" in it; came saw []: "a" is gone"
+    `);
+    const shown = lost((s, p) => {
+      race(s, p, 'a', 'b');
+      s.read('app-1', ['a', 'b']);
+    });
+    expect(shown).toMatchInlineSnapshot(`
+      "violated, 2
+      2 acknowledged adds of 2 that overlapped are gone
+      rests on overlapping adds 2, on two instances 2
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #4 read on app-1: showed "a"
+        #5 read on app-2: expected "a" in it; came saw []: "a" is gone
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #4 read on app-1: showed "b"
+        #5 read on app-2: expected "b" in it; came saw []: "b" is gone"
+    `);
+  });
+
+  it('prefers to show an add that was acknowledged to one that may have happened', () => {
+    const verdict = judged((session, picture) => {
+      const call = picture.now + 1000;
+      session.write('x', 'app-2', { ...info, call, return: call + 900 });
+      session.write('a', 'app-1', { call: call + 100, return: call + 500 });
+      session.write('b', 'app-2', { call: call + 200, return: call + 800 });
+      picture.now += 2000;
+      session.read('app-1', ['b']);
+    });
+    expect(stories(verdict)).toMatchInlineSnapshot(`
+      "CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #3 add a on app-1: acknowledged
+        #4 add b on app-2: acknowledged
+        #5 read on app-1: expected "a" in it; came saw [b]: "a" is gone"
+    `);
+  });
+
+  it('tells of increments what they amount to, also where nothing is there', () => {
+    const counter = (saw: string[]) =>
+      judged((session, picture) => {
+        declared(picture, session, 'counter', { initial: ['5'] });
+        const call = picture.now + 1000;
+        session.increment('app-1', { call, return: call + 500 });
+        session.increment('app-2', { call, return: call + 500 });
+        session.read('app-1', saw);
+      });
+    expect(stories(counter(['6']))).toMatchInlineSnapshot(`
+      "CLOBBER no-lost-updates s1 alice: acknowledged increments that overlapped amount to 7, and the final state is 6
+        #2 increment on app-1: acknowledged
+        #3 increment on app-2: acknowledged
+        #4 read on app-1: expected 7 or more; came [6]"
+    `);
+    expect(counter(['7']).violations).toBe(0);
+    expect(counter([]).violations).toBe(1);
+  });
+
+  it('takes a read of the final phase for the final state, though a write never returned', () => {
+    const phased = (phase: 'final' | 'settle') =>
+      judged((session, picture) => {
+        race(session, picture, 'a', 'b');
+        session.write('c', 'app-1');
+        picture.events.pop();
+        picture.phase(phase);
+        session.read('app-1', ['b']);
+      }).violations;
+    expect([phased('settle'), phased('final')]).toEqual([0, 1]);
+  });
+
+  it('judges an object with its session, and takes nothing from what is neither write nor read of it', () => {
+    const verdict = judged((session, picture) => {
+      race(session, picture, 'a', 'b');
+      session.read('app-1', ['a', 'b']).ended();
+      // The same name again: another session, with nothing in its basket.
+      const again = picture.session('s1', 'alice').login('app-2').read('app-1', []);
+      again.logout('app-1', {}).signedOut('app-1').ended();
+      const form = picture.session('s2', 'bob').login('app-1');
+      form.asks('app-1').form('app-2');
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "unknown
+      why: 2 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
+      rests on overlapping adds 2, on two instances 2"
+    `);
   });
 });

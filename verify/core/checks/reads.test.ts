@@ -1,6 +1,7 @@
 /** read-your-writes and monotonic-reads, side by side: what passes one may fail the other. */
 import { describe, expect, it } from 'vitest';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 import type { Judgement } from '../verdict.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void) => {
@@ -98,5 +99,63 @@ describe('read-your-writes and monotonic-reads', () => {
       p.session('s2', 'bob').login('app-2').hops(12, []);
     });
     expect(both).toEqual(['valid', 'valid']);
+  });
+});
+
+describe('read-your-writes and monotonic-reads, to the word', () => {
+  it('say how much they rest on: reads after a write, reads after a read, those on another instance', () => {
+    const { own, monotonic } = judged(good);
+    expect(told(own)).toMatchInlineSnapshot(`
+      "valid
+      at most 24 % of reads on another instance miss a write
+      rests on reads after a write 22, on another instance 11, sessions 1"
+    `);
+    expect(told(monotonic)).toMatchInlineSnapshot(`
+      "valid
+      at most 13 % of reads on another instance go back
+      rests on pairs of reads 21, on two instances 21, sessions 1"
+    `);
+    const few = judged(s =>
+      s.write('a', 'app-1').hops(18, ['a']).read('app-2', ['a'], { instance: undefined }),
+    );
+    expect(told(few.own)).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 reads on another instance than its last acknowledged write, 10 are needed: give the target file a probe with \`read\` and \`add\`, run at least two instances, or run for longer
+      rests on reads after a write 19, on another instance 9, sessions 1"
+    `);
+    const enough = judged(s => s.write('a', 'app-1').hops(10, ['a']).hops(9, ['a']));
+    expect(enough.both).toEqual(['valid', 'valid']);
+  });
+
+  it('show the write or read that is contradicted, and the read', () => {
+    const { own, monotonic } = judged((s, p) => {
+      s.write('a', 'app-1').read('app-1', ['a']).read('app-2', [], { instance: undefined }).ended();
+      const bob = p.session('s2', 'bob').login('app-2').write('b', 'app-2');
+      bob.remove('b', 'app-1').read('app-2', ['b']).signedOut('app-2').ended();
+    });
+    expect(told(own)).toMatchInlineSnapshot(`
+      "violated, 2
+      2 acknowledged writes were not in a later read
+      rests on reads after a write 3, on another instance 1, sessions 2
+      STALE read-your-writes s1 alice: app-1 acknowledged a write that a later read on the app does not show
+        #2 add a on app-1: acknowledged
+        #4 read: expected "a" in it; came "a" is not there
+      STALE read-your-writes s2 bob: app-1 acknowledged a write that a later read on app-2 does not show
+        #7 remove b on app-1: acknowledged
+        #8 read on app-2: expected "b" gone; came "b" is still there"
+    `);
+    expect(stories(monotonic)).toMatchInlineSnapshot(`
+      "BACK monotonic-reads s1 alice: the app showed an older state than app-1 had shown before
+        #3 read on app-1: showed "a"
+        #4 read: expected "a" in it; came it is gone"
+    `);
+  });
+
+  it('count the sessions that continuity lost', () => {
+    const { own } = judged((s, p) => {
+      good(s).signedOut('app-2');
+      p.session('s2', 'bob').login('app-2').signedOut('app-1');
+    });
+    expect(own.why).toBe('continuity is broken in 2 sessions: what those would have read cannot be told');
   });
 });

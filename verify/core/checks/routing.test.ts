@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
+import { routing } from './routing.ts';
 
 /** One session per row; a row names the instance of each request by its last character. */
 const routes = (rows: string[], run: Partial<Run> = {}) => {
@@ -73,5 +75,158 @@ describe('routing, claimed sticky', () => {
     };
     expect(moved(['app-2'])).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'UNPINNED' }] });
     expect(moved(['app-1', 'app-2']).judgement).toBe('valid');
+  });
+});
+
+describe('routing, to the word', () => {
+  const fault = (picture: Picture, id: number, end?: number) =>
+    picture.add({ type: 'fault', id, name: 'kill', clock: 'c0', begin: picture.now, ...(end && { end }) });
+
+  it('counts requests by the instance that they name, while nothing is disturbed', () => {
+    const picture = routes(['12'.repeat(40)]);
+    picture.session('s2', 'bob').read('app-1').login('app-2').read('app-2', [], { instance: undefined });
+    fault(fault(picture, 1), 2);
+    fault(picture, 1, picture.now);
+    picture.session('s3', 'carol').login('app-1').read('app-1');
+    fault(picture, 2, picture.now);
+    expect(told(picture.verdict('routing'))).toMatchInlineSnapshot(`
+      "unknown
+      why: 83 requests, 100 are needed: run for longer
+      rests on requests 83, instances 2, sessions 1"
+    `);
+    picture.session('s4', 'dave').login('app-1').hops(16);
+    expect(told(picture.verdict('routing'))).toMatchInlineSnapshot(`
+      "valid
+      spread 51 % / 49 % (chi-square p = 0.84)
+      rests on requests 100, instances 2, sessions 2"
+    `);
+    expect(told(new Picture().verdict('routing'))).toMatchInlineSnapshot(`
+      "unknown
+      why: no response names its instance: set \`instance\` in the target file
+      rests on requests 0, instances 0, sessions 0"
+    `);
+  });
+
+  it('calls a share uneven that is off by more than a fifth, and by more than chance', () => {
+    const shares = (one: number, two: number) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice');
+      for (let i = 0; i < one; i++) session.read('app-1');
+      for (let i = 0; i < two; i++) session.read('app-2');
+      return picture.verdict('routing');
+    };
+    expect(shares(1200, 800).judgement).toBe('valid');
+    expect(told(shares(1201, 799))).toMatchInlineSnapshot(`
+      "violated, 1
+      spread 60 % / 40 % (chi-square p = 2.5e-19)
+      rests on requests 2000, instances 2, sessions 0
+      PINNED routing: app-1 served 60 %, app-2 served 40 %, where 50 % is fair"
+    `);
+    // 70 to 30 would be once in 16,000 runs.
+    expect(told(shares(70, 30))).toMatchInlineSnapshot(`
+      "valid
+      spread 70 % / 30 % (chi-square p = 0.000063)
+      rests on requests 100, instances 2, sessions 0"
+    `);
+    expect(shares(90, 9).judgement).toBe('unknown');
+    expect(shares(99, 1).judgement).toBe('violated');
+  });
+
+  it('tells only of the instances whose share is off, where there are several', () => {
+    const picture = new Picture();
+    const session = picture.session('s1', 'alice');
+    for (const [instance, times] of [
+      ['a', 330],
+      ['b', 320],
+      ['c', 250],
+    ] as const)
+      for (let i = 0; i < times; i++) session.read(`app-${instance}`);
+    for (let i = 0; i < 100; i++) session.read('app-d');
+    expect(picture.verdict('routing').anomalies[0]?.summary).toMatchInlineSnapshot(
+      `"app-a served 33 %, app-b served 32 %, app-d served 10 %, where 25 % is fair"`,
+    );
+  });
+
+  it('shows the sessions that stayed longest, and none that may have stayed by chance', () => {
+    // Five sessions make six tests: 2 ** -23, as of 24 requests, is the first below a sixth of 1e-6.
+    const rows = ['1'.repeat(22), '2'.repeat(30), '1'.repeat(24), '2'.repeat(23), '12'.repeat(20)];
+    expect(told(routes(rows).verdict('routing'))).toMatchInlineSnapshot(`
+      "violated, 2
+      spread 48 % / 52 % (chi-square p = 0.62)
+      rests on requests 144, instances 2, sessions 5
+      PINNED routing s2 alice: all 30 requests of a session went to app-2
+        #25 read on app-2: expected other instances in turn; came all 30 requests of a session went to app-2
+      PINNED routing s3 alice: all 24 requests of a session went to app-1
+        #56 read on app-1: expected other instances in turn; came all 24 requests of a session went to app-1"
+    `);
+  });
+
+  it('keeps the longest of very many that stayed', () => {
+    const rows = Array.from({ length: 120 }, (_, i) => String((i % 2) + 1).repeat(i === 3 ? 60 : 3));
+    const verdict = routes(rows).verdict('routing');
+    expect(verdict.violations).toBe(1);
+    expect(verdict.anomalies[0]?.summary).toBe('all 60 requests of a session went to app-2');
+  });
+
+  it('tells of sticky sessions how often they stayed, and of each move', () => {
+    const sticky = { routing: 'sticky' as const, logs: ['balancer'] };
+    expect(told(routes(['111111', '22222'], sticky).verdict('routing'))).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 requests, 10 are needed: run for longer
+      rests on requests 13, instances 2, sessions 2"
+    `);
+    expect(routes(['111111', '222222'], sticky).verdict('routing')).toMatchObject({
+      judgement: 'valid',
+      finding: 'no session changed its instance in 10 requests',
+    });
+    const picture = routes(['1'.repeat(20), '21222222'], sticky);
+    const served = (id: number, more: object = {}) =>
+      picture.add({
+        type: 'served',
+        source: 'balancer',
+        kind: 'balancer',
+        request: `test-${id}`,
+        status: 200,
+        ...more,
+      });
+    const [there, back] = [picture.ids - 6, picture.ids - 5];
+    served(1).add({
+      type: 'served',
+      source: 'app-1',
+      kind: 'instance',
+      request: `test-${there}`,
+      status: 200,
+    });
+    expect(picture.verdict('routing').why).toMatch(/^2 requests went to another instance/);
+    served(there);
+    served(back);
+    served(there);
+    expect(told(picture.verdict('routing'))).toMatchInlineSnapshot(`
+      "violated, 2
+      2 requests of 26 went to another instance than the session's
+      rests on requests 30, instances 2, sessions 2
+      UNPINNED routing s2 alice: a session moved to another instance without need
+        #23 read on app-2: served by app-2
+        #24 read on app-1: expected served by app-2; came served by app-1
+      UNPINNED routing s2 alice: a session moved to another instance without need
+        #24 read on app-1: served by app-1
+        #25 read on app-2: expected served by app-1; came served by app-2"
+    `);
+  });
+
+  it('asks of least-outstanding only that all serve', () => {
+    const verdict = routes(['1'.repeat(150), '12'], { routing: 'least-outstanding' }).verdict('routing');
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "valid
+      every instance served: 99 % / 0.65 %
+      rests on requests 154, instances 2, sessions 2"
+    `);
+    expect(stories(verdict)).toBe('');
+  });
+
+  it('adds up the counts of parts of a run, some of which met one instance alone', () => {
+    const counts = { requests: 120, sessions: 2, 'served by app-1': 120, 'served by app-2': 0 };
+    const verdict = routing.conclude(counts, new Picture().run);
+    expect(verdict.why).toContain('every response came from app-1');
   });
 });

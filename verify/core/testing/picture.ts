@@ -24,10 +24,12 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
   ...more,
 });
 
-/** What a request shows, where it is not the plain success. */
-export type Shown = Partial<
+/** What a request shows, where it is not the plain success; undefined takes out what the plain success has. */
+export type Shown = Absent<
   Pick<
     Operation,
+    | 'instance'
+    | 'saw'
     | 'outcome'
     | 'status'
     | 'note'
@@ -49,7 +51,8 @@ export type Shown = Partial<
   >
 >;
 
-type What = Pick<Operation, 'object' | 'value' | 'saw'>;
+type Absent<T> = { [K in keyof T]?: T[K] | undefined };
+type What = Pick<Operation, 'object' | 'value'>;
 
 export class Picture {
   readonly events: Event[] = [];
@@ -220,7 +223,7 @@ export class SessionPicture {
     return this;
   }
 
-  #request(action: Action, instance: string, shown: Shown & What): this {
+  #request(action: Action, from: string, shown: Shown & What): this {
     const picture = this.#picture;
     const id = ++picture.ids;
     const call = shown.call ?? picture.now;
@@ -235,17 +238,11 @@ export class SessionPicture {
       request: `test-${id}`,
       call,
     };
-    const { object, value, with: cookies, change, direct, sent, path, ...rest } = shown;
+    const { object, value, with: cookies, change, direct, sent, path, outcome = 'ok', ...rest } = shown;
     const asked = { object, value, with: cookies, change, direct, sent, path };
     const what = { ...called, ...given(asked) };
-    const returned = {
-      return: call + 500,
-      outcome: 'ok' as const,
-      status: 200,
-      instance,
-      source: 'header',
-      ...rest,
-    };
+    const answer = { return: call + 500, status: 200, instance: from, source: 'header', ...rest };
+    const returned = { ...given(answer), outcome };
     if (action === 'read' || action === 'form') picture.add({ type: 'op', ...what, ...returned });
     else picture.add({ type: 'start', ...what }, { type: 'end', id, ...returned });
     return this;
