@@ -28,3 +28,26 @@ plant('secret-mismatch-between-instances', {
     expect(await alice.who()).toBeUndefined();
   },
 });
+
+plant('form-or-handshake-token-in-process', {
+  'a form is refused by an instance that did not make it': async ({
+    visitor,
+    direct: [first = '', second = ''],
+  }) => {
+    const alice = visitor(0, [first]);
+    await alice.send(alice.target.login.page);
+    expect((await alice.at(second).submit(alice.target.login)).status).toBe(403);
+    expect((await alice.submit(alice.target.login)).status).toBe(303);
+    expect(await alice.at(second).who()).toBe(alice.user);
+  },
+});
+
+plant('ip-bound-session', {
+  'a session is there over one node of the cloud balancer, and not over the other': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const seen = [];
+    for (let n = 0; n < 40; n++) seen.push(await alice.who());
+    expect(new Set(seen)).toEqual(new Set([alice.user, undefined]));
+  },
+});

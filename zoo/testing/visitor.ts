@@ -21,8 +21,8 @@ export class Visitor {
   readonly target: Target;
   readonly #user: number;
   readonly #urls: readonly string[];
-  #jar = new CookieJar();
-  #csrf = '';
+  /** What the browser keeps. */
+  #kept = { jar: new CookieJar(), csrf: '' };
   #next = 0;
 
   /** Requests go to the addresses in turn. `user`: which of the target's accounts. */
@@ -45,8 +45,7 @@ export class Visitor {
   /** The same person with the same cookies, at other addresses. */
   at(...urls: string[]): Visitor {
     const twin = new Visitor(this.target, urls, this.#user);
-    twin.#jar = this.#jar;
-    twin.#csrf = this.#csrf;
+    twin.#kept = this.#kept;
     return twin;
   }
 
@@ -54,7 +53,7 @@ export class Visitor {
   async send(path: string, { method = 'GET', form, headers, cookie }: Send = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const sent = new Headers(headers);
-    sent.set('cookie', cookie ?? (await this.#jar.getCookieString(url)));
+    sent.set('cookie', cookie ?? (await this.#kept.jar.getCookieString(url)));
     const body = form === undefined ? null : new URLSearchParams(form);
     const response = await fetch(url, { method, redirect: 'manual', headers: sent, body });
     const text = await response.text();
@@ -65,15 +64,15 @@ export class Visitor {
 
   async #keep(response: Response, url: string, text: string): Promise<void> {
     for (const line of response.headers.getSetCookie()) {
-      await this.#jar.setCookie(line, url, { ignoreError: true });
+      await this.#kept.jar.setCookie(line, url, { ignoreError: true });
     }
     const token = this.target.csrf && new RegExp(this.target.csrf).exec(text)?.[1];
-    if (token) this.#csrf = token;
+    if (token) this.#kept.csrf = token;
   }
 
   submit(request: RequestSpec, value = ''): Promise<Answer> {
     const { user, password } = this.#account;
-    const values: Record<string, string> = { user, password, csrf: this.#csrf, value };
+    const values: Record<string, string> = { user, password, csrf: this.#kept.csrf, value };
     const filled = (text: string) => text.replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
     const form = Object.fromEntries(
       Object.entries(request.form).map(([name, text]) => [name, filled(text)] as const),
@@ -119,6 +118,6 @@ export class Visitor {
 
   /** The Cookie header that it would send to the page of signed-in users, to be kept and sent again. */
   cookie(): Promise<string> {
-    return this.#jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
+    return this.#kept.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }
 }

@@ -1,0 +1,26 @@
+import type { Defect } from '../entry.ts';
+
+export const formOrHandshakeTokenInProcess: Defect = {
+  kind: 'defect',
+  name: 'form-or-handshake-token-in-process',
+  section: 'continuity',
+  broken:
+    'The token that proves that a form came from the app is kept in the memory of the instance that made it. Sent to another instance, the form is refused as out of date, though sessions are shared.',
+  wild: 'The session was moved to a shared store when the second instance came, and the map of form tokens, the secret of a CSRF library or the first step of a handshake stayed behind in the process.',
+  references: [
+    'parse-community/parse-dashboard#3015',
+    'drakkan/sftpgo#1895',
+    'grokability/snipe-it#3075',
+    'socketio/socket.io#1982',
+    'socketio/socket.io#3009',
+    'socketio/socket.io#4881',
+  ],
+  remedy: 'Sign the token with a key that all instances have, or keep it in the session or the shared store.',
+  needs: ['instances'],
+  deployment: {
+    host: 'card-store',
+    program: new URL('./form-or-handshake-token-in-process.server.ts', import.meta.url),
+  },
+  must: { guarantee: 'continuity', anomaly: 'LOSS' },
+  mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
+};

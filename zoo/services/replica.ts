@@ -1,0 +1,59 @@
+/** A replica of the store that lags behind it. */
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { Redis } from 'ioredis';
+import type { Beside } from '../../stack/local.ts';
+import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { until } from '../../stack/wait.ts';
+
+/** Starts a replica that gets everything `lagMs` late; instances find it at REPLICA_URL. */
+export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<Beside> {
+  return async store => {
+    const link = await slowLink(store.port, lagMs);
+    const primary = new Redis(store.url);
+    // Waiting for more replicas would only make the start slow.
+    await primary.config('SET', 'repl-diskless-sync-delay', '0');
+    const replica = await startRedis({
+      args: ['--replicaof', '127.0.0.1', String(link.port), '--appendonly', 'no'],
+    });
+    const inSync = async () => /state=online/.test(await primary.info('replication'));
+    await until(inSync, { withinMs: 10_000, what: 'the replica to be in sync' });
+    primary.disconnect();
+    return {
+      env: { REPLICA_URL: replica.url },
+      async stop() {
+        await replica.dispose();
+        link.close();
+      },
+    };
+  };
+}
+
+/** What the server at `port` sends arrives late; what is sent to it, at once. */
+async function slowLink(port: number, lagMs: number): Promise<{ port: number; close(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer(near => {
+    const far = connect(port, '127.0.0.1');
+    near.pipe(far);
+    far.on('data', chunk => setTimeout(() => near.write(chunk), lagMs));
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
