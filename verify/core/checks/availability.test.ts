@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const SECOND = 1_000_000;
 const judged = (draw: (picture: Picture, session: SessionPicture) => void, declared: Declared = {}) => {
@@ -118,3 +119,119 @@ describe('availability', () => {
 });
 
 const lastOf = (p: Picture) => p.events.findLast(event => event.type === 'op');
+
+describe('availability, to the word', () => {
+  it('says how much it rests on: a hundred requests outside, ten in each window', () => {
+    const some = (outside: number, inside: number) =>
+      judged((p, s) => {
+        s.hops(outside - 1);
+        trouble(p, s, 1, inside - 2);
+      });
+    expect(told(some(100, 10))).toMatchInlineSnapshot(`
+      "valid
+      at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap 0 s
+      rests on requests 100, fault windows 1, requests in them 10"
+    `);
+    expect(told(some(99, 10))).toMatchInlineSnapshot(`
+      "unknown
+      why: 99 requests outside fault windows, 100 are needed: run for longer
+      rests on requests 99, fault windows 1, requests in them 10"
+    `);
+    expect(told(some(100, 9))).toMatchInlineSnapshot(`
+      "unknown
+      why: fewer than 10 requests in 1 fault window: keep the load going
+      rests on requests 100, fault windows 1, requests in them 9"
+    `);
+  });
+
+  it('shows each error while nothing was disturbed, and how long the last fault had been over', () => {
+    const verdict = judged((p, s) => {
+      s.hops(100).asks('app-1', { outcome: 'info', status: undefined, note: 'reset', instance: undefined });
+      s.write('x', 'app-1', { outcome: 'info', status: undefined });
+      trouble(p, s, 0, 10);
+      p.wait(SECOND / 2);
+      s.asks('app-2', { ...error, status: 500 });
+      p.disturb(2, 'slow').wait(1000);
+      s.hops(12);
+      p.heal(2).wait(2 * SECOND);
+      errors(s, 1);
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 4
+      4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap 0 s
+      rests on requests 105, fault windows 2, requests in them 23
+      DOWN availability s alice: a read got reset, and nothing was disturbed
+        #102 read info: expected an answer; came reset
+      DOWN availability s alice: a add got no answer from app-1, and nothing was disturbed
+        #103 add x on app-1 info: expected an answer; came no answer
+      DOWN availability s alice: a read got 500 from app-2, and nothing was disturbed (kill of app-1 had been over for 0.5 s)
+        #115 read on app-2 fail: expected an answer; came 500
+      DOWN availability s alice: a read got 502 from app-1, and nothing was disturbed (slow had been over for 2 s)
+        #128 read on app-1 fail: expected an answer; came 502"
+    `);
+  });
+
+  it('shows the first error of a window, and what was answered around the longest gap', () => {
+    const verdict = judged(
+      (p, s) => {
+        s.hops(100);
+        p.disturb(1, 'kill', { where: 'app-1' });
+        s.hops(5).asks('app-1', error).hops(1);
+        s.asks('app-1', { outcome: 'info', status: undefined, note: 'reset' });
+        p.wait(SECOND);
+        errors(s, 2);
+        s.hops(1).asks('app-2', error).hops(2);
+        p.heal(1);
+      },
+      { budgets: { errors: 0.3, gap: SECOND } },
+    );
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 2
+      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap 1 s
+      rests on requests 101, fault windows 1, requests in them 14
+      DOWN availability s alice: 36 % of 14 requests failed during kill of app-1; at most 30 % may
+        #107 read on app-1 fail: expected at most 30 %; came 36 % of 14 requests failed during kill of app-1
+      DOWN availability s alice: nobody got an answer for 1 s during kill of app-1; at most 1 s may pass
+        #108 read on app-2: answered
+        #109 read on app-1 info: reset
+        #112 read on app-2: expected an answer sooner; came the next answer, 1 s after the last"
+    `);
+  });
+
+  it('counts a request for each window that it touched, and for none when it was over or long after', () => {
+    const { rests, finding } = judged((p, s) => {
+      s.hops(3);
+      p.wait(10_000);
+      const begin = p.now;
+      p.disturb(1, 'one').wait(5000).disturb(2, 'two').wait(5000).heal(1).wait(5000).heal(2);
+      const at = (call: number, end: number, shown: object = error) =>
+        s.asks('app-1', { ...shown, call: begin + call, return: begin + end });
+      at(-9000, -1).read('app-1', [], { call: begin - 8000, return: begin - 1 });
+      at(-100, 0).asks('app-1', { ...error, call: begin + 15_000, return: begin + 16_000 });
+      at(6000, 7000).read('app-1', [], { call: begin + 15_001, return: begin + 15_002 });
+      s.asks('app-1', { ...error, call: begin + 1, return: undefined, note: 'aborted', status: undefined });
+    });
+    expect({ rests, finding }).toEqual({
+      rests: { requests: 7, 'fault windows': 2, 'requests in them': 4 },
+      finding:
+        '1 of 7 requests failed while nothing was disturbed; in 2 fault windows 4 of 4 failed, longest gap 0.02 s',
+    });
+  });
+
+  it('holds only a fault that bit to its budget, and says that another was not seen to', () => {
+    const verdict = judged(
+      (p, s) => {
+        s.hops(100);
+        trouble(p, s, 9, 9, { bit: false });
+      },
+      { budgets: { errors: 0, gap: 0 } },
+    );
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "unknown
+      why: not seen to take effect: kill of app-1. See that the fault reaches what it should disturb
+      rests on requests 101, fault windows 1, requests in them 19"
+    `);
+    const none = judged(p => p.disturb(1, 'kill').wait(1000).heal(1), { budgets: { errors: 0, gap: 0 } });
+    expect(stories(none)).toBe('');
+  });
+});

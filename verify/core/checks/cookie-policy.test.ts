@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, Run } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const judged = (draw: (picture: Picture) => void, run: Partial<Run> = {}) => {
   const picture = new Picture(run);
@@ -126,5 +127,121 @@ describe('cookie-policy', () => {
     for (const told of ['SameSite=None', 'several Paths', '1 login got an id that was issued before']) {
       expect(verdict.finding).toContain(told);
     }
+  });
+
+  it('says what it rests on, and what it found', () => {
+    expect(told(judged(healthy))).toMatchInlineSnapshot(`
+      "valid
+      2 cookies set as they should be
+      rests on cookies set 2, instances 2, requests without a cookie 1, session ids 2"
+    `);
+    const verdict = judged(p => {
+      healthy(p);
+      const open = set({ httpOnly: false, sameSite: 'none' });
+      p.session('x', 'carol').login('app-2', open).read('app-2', [], open).read('app-1', [], open);
+      p.session('y', 'dave').login('app-1', { ...open, instance: undefined, path: undefined });
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 6
+      6 ways in which the session cookie is exposed; 2 logins got an id that was issued before; SameSite=None: other sites may send it
+      rests on cookies set 6, instances 2, requests without a cookie 1, session ids 2
+      EXPOSED cookie-policy x carol: the session cookie of app-2 on /login: sid has no HttpOnly: scripts can read it
+        #5 login on app-2: expected HttpOnly; came sid has no HttpOnly: scripts can read it
+      EXPOSED cookie-policy x carol: the session cookie of app-2 on /login: sid has no Secure: it is sent in the clear
+        #5 login on app-2: expected Secure; came sid has no Secure: it is sent in the clear
+      EXPOSED cookie-policy x carol: the session cookie of app-1 on /login: sid has no HttpOnly: scripts can read it
+        #7 read on app-1: expected HttpOnly; came sid has no HttpOnly: scripts can read it
+      EXPOSED cookie-policy x carol: the session cookie of app-1 on /login: sid has no Secure: it is sent in the clear
+        #7 read on app-1: expected Secure; came sid has no Secure: it is sent in the clear
+      EXPOSED cookie-policy y dave: the session cookie of the app: sid has no HttpOnly: scripts can read it
+        #8 login: expected HttpOnly; came sid has no HttpOnly: scripts can read it"
+    `);
+  });
+
+  it('draws the line at 4096 bytes, 64 bits, and 128 under asvs', () => {
+    const faults = (attributes: Partial<CookieAttributes>, run: Partial<Run> = {}, name = 'sid') =>
+      judged(p => {
+        p.session('x', 'alice').login('app-1', set(attributes, 'x', name));
+      }, run).anomalies.map(({ witness }) => `${witness[0]?.expected}: ${witness[0]?.came}`);
+    expect(faults({ bytes: 4096, bits: 64 })).toEqual([]);
+    expect(faults({ bytes: 4097, bits: 63, httpOnly: false, sameSite: 'no' })).toMatchInlineSnapshot(`
+      [
+        "HttpOnly: sid has no HttpOnly: scripts can read it",
+        "SameSite=Lax or Strict: sid has SameSite=no, which says nothing",
+        "at most 4096 bytes: sid has 4097 bytes: browsers drop it",
+        "room for 64 bits: sid has room for 63 bits: it can be guessed",
+      ]
+    `);
+    const asvs: Partial<Run> = { declared: { cookies: 'asvs' } };
+    expect(faults({ bits: 128 }, asvs, '__Host-sid')).toEqual([]);
+    expect(faults({ bits: 128 }, asvs, '__Secure-sid')).toEqual([]);
+    expect(faults({ bits: 127 }, asvs)).toMatchInlineSnapshot(`
+      [
+        "room for 128 bits: sid has room for 127 bits: it can be guessed",
+        "__Host- or __Secure-: sid has neither __Host- nor __Secure- before its name",
+      ]
+    `);
+    expect([
+      faults({ sameSite: 'strict' }),
+      faults({ sameSite: 'none' }, { url: 'https://shop.test' }),
+    ]).toMatchInlineSnapshot(`
+      [
+        [],
+        [
+          "Secure: sid has no Secure: it is sent in the clear",
+        ],
+      ]
+    `);
+  });
+
+  it('takes for a health check what is read without a cookie, answered, and neither signed in nor out', () => {
+    const { rests, violations } = judged(p => {
+      healthy(p);
+      const session = p.session('s', 'carol').login('app-1');
+      const none = { with: 'none' as const, ...set({}, 'h') };
+      session.read('app-1', [], none).signedOut('app-1', none).form('app-1', none);
+      session.asks('app-1', { ...none, status: 404 }).asks('app-1', { ...none, status: undefined });
+      session.asks('app-2', { with: 'none', status: 399, cookies: [{ name: 'sid', change: 'deleted' }] });
+      session.asks('app-2', { with: 'none', status: 400, cookies: [{ name: 'sid', change: 'deleted' }] });
+    });
+    expect({ rests, violations }).toMatchObject({ rests: { 'requests without a cookie': 2 }, violations: 0 });
+  });
+
+  it('counts the ids of acknowledged logins, by their labels', () => {
+    const { rests, finding } = judged(p => {
+      healthy(p);
+      p.session('a', 'alice').login('app-1', { ...set({}, 'c'), outcome: 'info', status: 504 });
+      const unlabelled = { cookies: [{ name: 'sid', change: 'set' as const, attributes: good }] };
+      p.session('b', 'alice').login('app-1', unlabelled).read('app-1', [], set({}, 'd'));
+      for (let i = 0; i < 27; i++) p.session(`n${i}`, 'alice').login('app-1', set({}, `n${i}`));
+    });
+    expect(rests['session ids']).toBe(29);
+    expect(finding).toMatchInlineSnapshot(
+      `"32 cookies set as they should be; no two of 29 ids were equal: 7 bits at the least"`,
+    );
+  });
+
+  it('tells of each fault once for an instance and a path', () => {
+    const verdict = judged(p => {
+      const bad = set({ httpOnly: false });
+      const session = p.session('s', 'alice').login('app-1', bad).login('app-1', bad).login('app-2', bad);
+      session.read('app-1', [], { ...bad, path: '/a' }).read('app-1', [], { ...bad, path: undefined });
+      session
+        .form('app-1', { ...bad, path: undefined })
+        .read('app-1', [], { ...set({ bits: 1 }), path: '/a' });
+    });
+    expect(stories(verdict)).toMatchInlineSnapshot(`
+      "EXPOSED cookie-policy s alice: the session cookie of app-1 on /login: sid has no HttpOnly: scripts can read it
+        #1 login on app-1: expected HttpOnly; came sid has no HttpOnly: scripts can read it
+      EXPOSED cookie-policy s alice: the session cookie of app-2 on /login: sid has no HttpOnly: scripts can read it
+        #3 login on app-2: expected HttpOnly; came sid has no HttpOnly: scripts can read it
+      EXPOSED cookie-policy s alice: the session cookie of app-1 on /a: sid has no HttpOnly: scripts can read it
+        #4 read on app-1: expected HttpOnly; came sid has no HttpOnly: scripts can read it
+      EXPOSED cookie-policy s alice: the session cookie of app-1: sid has no HttpOnly: scripts can read it
+        #5 read on app-1: expected HttpOnly; came sid has no HttpOnly: scripts can read it
+      EXPOSED cookie-policy s alice: the session cookie of app-1: sid has no HttpOnly: scripts can read it
+        #6 form on app-1: expected HttpOnly; came sid has no HttpOnly: scripts can read it"
+    `);
+    expect(verdict.violations).toBe(6);
   });
 });

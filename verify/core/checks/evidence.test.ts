@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Served } from '../history.ts';
-import { Picture } from '../testing/picture.ts';
+import { Picture, type SessionPicture, type Shown } from '../testing/picture.ts';
+import { stories, told as whole } from '../testing/told.ts';
 
 const logs = ['balancer', 'app-1', 'app-2'];
 
@@ -85,5 +86,104 @@ describe('evidence', () => {
     picture.add(served(picture, 'balancer', 'app-1'), served(picture, 'app-1', 'app-1'));
     picture.add(served(picture, 'app-2', 'app-2', 'health-check'));
     expect(picture.finish().verdict('evidence').judgement).toBe('valid');
+  });
+
+  it('says what disagrees, and how many requests and sources it rests on', () => {
+    const good = [
+      ['balancer', 'app-1'],
+      ['app-1', 'app-1'],
+    ] as [string, string][];
+    expect(whole(told(good))).toMatchInlineSnapshot(`
+      "valid
+      header and logs agree on all 1 request
+      rests on requests 1, sources 3"
+    `);
+    expect(whole(told([...good, ['app-2', 'app-2']]))).toMatchInlineSnapshot(`
+      "violated, 1
+      the sources disagree on 1 request
+      rests on requests 1, sources 3
+      DISPUTED evidence: request test-1 was served once more by app-2"
+    `);
+    expect(whole(told([['balancer', 'app-2']], { logs: ['balancer'] }))).toMatchInlineSnapshot(`
+      "violated, 1
+      the sources disagree on 1 request
+      rests on requests 1, sources 2
+      DISPUTED evidence s1 alice: the response says app-1, the balancer log says app-2
+        #1 add a on app-1: expected all sources name one instance, and served once; came the response says app-1, the balancer log says app-2"
+    `);
+    expect(whole(told([['app-1', 'app-1']], { logs: ['app-1'] }))).toMatchInlineSnapshot(`
+      "valid
+      header and logs agree on all 1 request
+      rests on requests 1, sources 2"
+    `);
+    expect(whole(told([['app-1', 'app-1']]))).toMatchInlineSnapshot(`
+      "unknown
+      why: no request was found in the logs: do they carry X-Request-Id?
+      rests on requests 0, sources 3"
+    `);
+    expect(whole(told(good, { logs: [] }))).toMatchInlineSnapshot(`
+      "unknown
+      why: only the responses tell which instance served: no log of the balancer or of an instance was read
+      rests on requests 0, sources 1"
+    `);
+  });
+
+  it('lets a read be served twice, and tells of any other request that was', () => {
+    const twice = (draw: (session: SessionPicture) => void) => {
+      const picture = new Picture({ logs });
+      draw(picture.session('s1', 'alice'));
+      for (const [source, instance] of [
+        ['app-1', 'app-1'],
+        ['app-2', 'app-2'],
+        ['balancer', 'app-2'],
+      ] as const)
+        picture.add(served(picture, source, instance));
+      return stories(picture.finish().verdict('evidence'));
+    };
+    expect(twice(s => void s.read('app-2'))).toBe('');
+    expect(twice(s => void s.form('app-2'))).toBe('');
+    expect(twice(s => void s.login('app-2'))).toMatchInlineSnapshot(`
+      "DISPUTED evidence s1 alice: one login was served twice: by app-1 and app-2
+        #1 login on app-2: expected all sources name one instance, and served once; came one login was served twice: by app-1 and app-2"
+    `);
+  });
+
+  it('misses no entry of a request that nobody answered, or that the balancer refused itself', () => {
+    const missing = (shown: Shown) => {
+      const picture = new Picture({ logs });
+      const session = picture.session('s1', 'alice').write('a', 'app-1');
+      picture.add(served(picture, 'balancer', 'app-1'), served(picture, 'app-1', 'app-1'));
+      session.write('b', 'app-1', shown);
+      return picture.finish().verdict('evidence').why;
+    };
+    expect(missing({})).toBe('1 answered request of 2 are missing in a log');
+    expect(missing({ outcome: 'info', status: undefined })).toBeUndefined();
+    expect(missing({ outcome: 'info', status: 502, instance: undefined })).toBeUndefined();
+    expect(missing({ outcome: 'info', status: 500, instance: undefined })).toBeUndefined();
+    expect(missing({ outcome: 'fail', status: 499, instance: undefined })).toBeDefined();
+    expect(missing({ outcome: 'info', status: 502 })).toBeDefined();
+  });
+
+  it('tells of a request that an instance served once more, and of none in a history that was cut off', () => {
+    const again = (draw: (picture: Picture) => void) => {
+      const picture = new Picture({ logs });
+      picture.session('s1', 'alice').write('a', 'app-1');
+      picture.add(served(picture, 'balancer', 'app-1'), served(picture, 'app-1', 'app-1'));
+      draw(picture);
+      return whole(picture.verdict('evidence'));
+    };
+    expect(again(p => p.add(served(p, 'app-2', 'app-2')).finish())).toMatchInlineSnapshot(`
+      "violated, 1
+      the sources disagree on 1 request
+      rests on requests 1, sources 3
+      DISPUTED evidence: request test-1 was served once more by app-2"
+    `);
+    expect(again(p => p.add(served(p, 'app-2', 'app-2')))).toContain('valid');
+    expect(again(p => p.add(served(p, 'balancer', 'app-2')).finish())).toContain('valid');
+    expect(
+      again(p =>
+        p.add(served(p, 'app-2', 'app-2', 'test-9'), served(p, 'balancer', 'app-2', 'test-9')).finish(),
+      ),
+    ).toContain('valid');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const SECOND = 1_000_000;
 type Expiry = NonNullable<Declared['expiry']>;
@@ -163,5 +164,143 @@ describe('expiry', () => {
       session.signedOut('app-2');
     });
     expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
+  });
+});
+
+describe('expiry, to the word', () => {
+  it('says how much it rests on: what lived to four fifths, what was refused before a quarter more', () => {
+    const both: Expiry = { idle: 60 * SECOND, absolute: 80 * SECOND };
+    expect(told(judged(both, healthy))).toMatchInlineSnapshot(`
+      "unknown
+      why: no session lived to near its end: the absolute timeout of 80 s was not tried
+      rests on lived to near the end 2, expired in time 2, instances 2"
+    `);
+    expect(told(judged(absolute, healthy))).toMatchInlineSnapshot(`
+      "valid
+      sessions end as declared (absolute 60 s)
+      rests on lived to near the end 2, expired in time 2, instances 2"
+    `);
+    const tried = (expiry: Expiry, lived: number, refused: number) =>
+      judged(expiry, p => {
+        waited(p, 'a', lived, true).ended();
+        for (const instance of ['app-1', 'app-2'])
+          waited(p, `d-${instance}`, refused, false, instance).ended();
+      });
+    expect(tried(idle, 48, 77).judgement).toBe('valid');
+    expect(told(tried(idle, 47, 77))).toMatchInlineSnapshot(`
+      "unknown
+      why: no session lived to near its end: the idle timeout of 60 s was not tried
+      rests on lived to near the end 0, expired in time 2, instances 2"
+    `);
+    expect(told(tried(idle, 48, 79))).toMatchInlineSnapshot(`
+      "unknown
+      why: no session was asked for soon after its end: the idle timeout of 60 s was not tried
+      rests on lived to near the end 1, expired in time 0, instances 2"
+    `);
+    expect(tried(absolute, 48, 77).judgement).toBe('valid');
+    expect(tried(absolute, 47, 77).why).toMatch(/^no session lived to near its end: the absolute timeout/);
+  });
+
+  it('needs a run as long as the timeout, from its first call to its last return', () => {
+    const lasting = (microseconds: number) =>
+      judged(idle, p => {
+        p.session('s', 'alice').login('app-1', { call: 1000, return: 1500 });
+        p.session('t', 'bob').login('app-1', { call: 2000, return: 1000 + microseconds });
+      }).why;
+    expect(lasting(60 * SECOND - 1)).toBe('the idle timeout of 60 s is longer than the run');
+    expect(lasting(60 * SECOND)).toBe(
+      'no session lived to near its end: the idle timeout of 60 s was not tried',
+    );
+  });
+
+  it('shows the login, what may have renewed the session, and the answer that came at the wrong time', () => {
+    const idly = judged(idle, p => {
+      healthy(p);
+      p.session('none', 'bob').login('app-1').ended();
+      waited(p, 'early', 30, false).ended();
+      waited(p, 'late', 70, true).read('app-1').ended();
+      const bare = p.session('bare', 'carol').login('app-1').login('app-1');
+      p.wait(30 * SECOND);
+      bare.signedOut('app-1').ended();
+    });
+    expect(told(idly)).toMatchInlineSnapshot(`
+      "violated, 3
+      3 sessions did not end as declared
+      rests on lived to near the end 2, expired in time 2, instances 2
+      DRIFT expiry early alice: app-1 refuses a session 30 s idle, before the declared idle timeout of 60 s
+        #18 login on app-1: logged in
+        #20 read on app-1: the last that may have renewed it
+        #21 read on app-1 fail: expected signed in as alice; came signed out after 30 s
+      DRIFT expiry late alice: app-1 honours a session 70 s idle, beyond the declared idle timeout of 60 s
+        #22 login on app-1: logged in
+        #24 read on app-1: the last that may have renewed it
+        #25 read on app-1: expected signed out; came signed in after 70 s
+      DRIFT expiry bare carol: app-1 refuses a session 30 s idle, before the declared idle timeout of 60 s
+        #27 login on app-1: logged in
+        #28 login on app-1: the last that may have renewed it
+        #29 read on app-1 fail: expected signed in as carol; came signed out after 30 s"
+    `);
+    const absolutely = judged(absolute, p => {
+      healthy(p);
+      waited(p, 'early', 30, false).ended();
+      waited(p, 'late', 70, true).read('app-1').ended();
+      const bare = p.session('bare', 'carol').login('app-1');
+      p.wait(70 * SECOND);
+      bare.read('app-1', [], { instance: undefined }).ended();
+    });
+    expect(stories(absolutely)).toMatchInlineSnapshot(`
+      "DRIFT expiry early alice: app-1 refuses a session 30 s after its login, before the declared absolute timeout of 60 s
+        #17 login on app-1: logged in
+        #19 read on app-1: signed in
+        #20 read on app-1 fail: expected signed in as alice; came signed out after 30 s
+      DRIFT expiry late alice: app-1 honours a session 70 s after its login, beyond the declared absolute timeout of 60 s
+        #21 login on app-1: logged in
+        #23 read on app-1: signed in
+        #24 read on app-1: expected signed out; came signed in after 70 s
+      DRIFT expiry bare carol: the app honours a session 70 s after its login, beyond the declared absolute timeout of 60 s
+        #26 login on app-1: logged in
+        #27 read: expected signed out; came signed in after 70 s"
+    `);
+  });
+
+  it('tells of early ends where a session was never seen before, five at the most', () => {
+    const strangers = (count: number, known: number) => {
+      const verdict = judged(idle, p => {
+        healthy(p);
+        for (let i = 0; i < known; i++) waited(p, `k${i}`, 30, false).ended();
+        for (let i = 0; i < count; i++) {
+          const session = p.session(`w${i}`, 'bob').login('app-1');
+          p.wait(30 * SECOND);
+          session.signedOut('app-2').ended();
+        }
+      });
+      return [verdict.violations, verdict.finding, ...verdict.anomalies.map(({ session }) => session)];
+    };
+    expect(strangers(2, 1)).toEqual([3, '3 sessions did not end as declared', 'k0', 'w0', 'w1']);
+    expect(strangers(7, 0)).toEqual([7, '7 sessions did not end as declared', 'w0', 'w1', 'w2', 'w3', 'w4']);
+    expect(strangers(3, 4)).toEqual([7, '7 sessions did not end as declared', 'k0', 'k1', 'k2', 'k3', 'w0']);
+  });
+
+  it('judges no session that logged out, was lost, never began, or was asked with other cookies', () => {
+    const { rests, violations } = judged(idle, p => {
+      healthy(p);
+      p.session('n', 'nobody').read('app-9').read('app-1').ended();
+      const out = waited(p, 'out', 55, true).logout('app-1').signedOut('app-1');
+      p.wait(70 * SECOND);
+      out.honours('old', 'app-1').signedOut('app-1').ended();
+      const lost = p.session('lost', 'bob').login('app-1').read('app-2', [], { sawUser: 'carol' });
+      p.wait(70 * SECOND);
+      lost.read('app-1').signedOut('app-2').ended();
+      const other = p.session('other', 'bob').login('app-1').read('app-2');
+      p.wait(70 * SECOND);
+      for (const cookies of ['none', 'forged', 'invented'] as const) other.honours(cookies, 'app-1');
+      other.refuses('old', 'app-1').ended();
+      const late = waited(p, 'late', 64, false);
+      late.read('app-1').signedOut('app-1').ended();
+    });
+    expect({ rests, violations }).toEqual({
+      rests: { 'lived to near the end': 3, 'expired in time': 4, instances: 2 },
+      violations: 0,
+    });
   });
 });

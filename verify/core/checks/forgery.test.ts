@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -81,5 +82,73 @@ describe('forgery', () => {
       for (let i = 0; i < 10; i++) for (const s of [lost, out]) s.refuses('forged', 'app-1');
     });
     expect(verdict.rests).toMatchObject({ 'forged cookies': 0 });
+  });
+
+  it('says how much it rests on, and shows the login and the cookie that was accepted', () => {
+    const few = (times: number) =>
+      judged(p => {
+        const session = p.session('s', 'alice').login('app-1').read('app-2');
+        for (let i = 0; i < times; i++)
+          session.refuses('forged', i % 2 ? 'app-1' : 'app-2', { change: i % 3 ? 'cut' : 'flip' });
+      });
+    expect(told(few(9))).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 changed cookies of live sessions sent, 10 are needed: change a character in the middle, cut it, empty it, splice two, on every instance
+      rests on forged cookies 9, ways of changing 2, instances 2"
+    `);
+    expect(told(few(10))).toMatchInlineSnapshot(`
+      "valid
+      at most 26 % of changed cookies are accepted
+      rests on forged cookies 10, ways of changing 2, instances 2"
+    `);
+    const broken = judged(p => {
+      const session = healthy(p).honours('forged', 'app-2', { change: 'flip', sawUser: 'bob' });
+      session.honours('forged', 'app-1', { status: 500, instance: undefined, sawUser: undefined });
+      for (let i = 0; i < 3; i++)
+        session.asks('app-1', { with: 'forged', change: 'long', status: 504, outcome: 'fail' });
+      p.session('t', 'carol').honours('forged', 'app-2', { change: 'cut' });
+    });
+    expect(told(broken)).toMatchInlineSnapshot(`
+      "violated, 4
+      4 answers to changed cookies were signed in, or an error
+      rests on forged cookies 14, ways of changing 6, instances 2
+      FORGED forgery s alice: app-2 answered a session cookie that was changed (flip) with signed in as bob
+        #1 login on app-1: logged in
+        #16 read on app-2: expected signed out, or refused; came signed in as bob
+      FORGED forgery s alice: the app answered a session cookie that was changed with signed in as alice
+        #1 login on app-1: logged in
+        #17 read: expected signed out, or refused; came signed in as alice
+      FORGED forgery t carol: app-2 answered a session cookie that was changed (cut) with signed in as carol
+        #21 read on app-2: expected signed out, or refused; came signed in as carol
+      FORGED forgery s alice: app-1 answered a session cookie that was changed (long) with 504: the cookie breaks it
+        #18 read on app-1 fail: expected signed out, or refused; came 504: the cookie breaks it"
+    `);
+  });
+
+  it('counts no answer that never came, and no instance that only others met', () => {
+    const verdict = judged(p => {
+      const session = healthy(p);
+      for (let i = 0; i < 5; i++)
+        session.asks('app-1', { with: 'forged', change: 'x', status: undefined, outcome: 'info' });
+      p.session('n', 'nobody').read('app-3').asks('app-1', { with: 'forged', change: 'y', status: 400 });
+    });
+    expect(verdict.rests).toEqual({ 'forged cookies': 12, 'ways of changing': 5, instances: 2 });
+    expect(verdict.judgement).toBe('valid');
+    expect(stories(verdict)).toBe('');
+  });
+
+  it('takes 503 for the cookie only where nothing else ever came of that change', () => {
+    const verdict = judged(p => {
+      const session = healthy(p).asks('app-1', {
+        with: 'forged',
+        change: 'odd',
+        status: 400,
+        outcome: 'fail',
+      });
+      for (let i = 0; i < 4; i++)
+        session.asks('app-1', { with: 'forged', change: 'odd', status: 503, outcome: 'fail' });
+      session.asks('app-1', { with: 'forged', change: 'odd', status: 400, outcome: 'fail' });
+    });
+    expect(verdict.judgement).toBe('valid');
   });
 });

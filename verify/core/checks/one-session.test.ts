@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Judge } from '../judge.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { told } from '../testing/told.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -96,5 +98,170 @@ describe('one-session', () => {
       p.heal(1);
     });
     expect(verdict.judgement).toBe('valid');
+  });
+});
+
+describe('one-session, to the word', () => {
+  it('says how much it rests on: sessions that were used after their login', () => {
+    const used = judged(p => {
+      singles(p);
+      parallels(p);
+      parallel(p, 'unused').login('app-1').ended();
+      parallel(p, 'no login').ended();
+      p.session('unused too', 'bob').form('app-1').login('app-1').ended();
+      // Never asked for anything before the login.
+      p.session('plain', 'bob').login('app-1').read('app-2').ended();
+    });
+    expect(told(used)).toMatchInlineSnapshot(`
+      "valid
+      at most 63 % of logins after parallel first requests fail; 5 jars got more than one id
+      rests on after parallel first requests 3, without them 4"
+    `);
+    const few = (after: number, without: number) =>
+      judged(p => {
+        for (let i = 0; i < after; i++) parallel(p, `p${i}`).login('app-2').read('app-1').ended();
+        for (let i = 0; i < without; i++) p.session(`n${i}`, 'bob').login('app-2').read('app-1').ended();
+      });
+    expect(told(few(2, 3))).toMatchInlineSnapshot(`
+      "unknown
+      why: 2 logins after overlapping first requests of a fresh jar, 3 are needed: send several at once, then log in
+      rests on after parallel first requests 2, without them 3"
+    `);
+    expect(told(few(3, 2))).toMatchInlineSnapshot(`
+      "unknown
+      why: 2 sessions without parallel first requests lived, 3 are needed to compare
+      rests on after parallel first requests 3, without them 2"
+    `);
+    expect(few(3, 3).judgement).toBe('valid');
+  });
+
+  it('shows both first requests, the login, and what was refused', () => {
+    const verdict = judged(p => {
+      singles(p);
+      parallel(p, 'x').refusedLogin('app-1').ended();
+      const call = p.now;
+      const y = p.session('y', 'carol').form('app-2', { call: call + 5, return: call + 400 });
+      y.form('app-1', { call, return: call + 500 })
+        .login('app-1')
+        .read('app-1')
+        .signedOut('app-2')
+        .ended();
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 2
+      2 of 2 logins after parallel first requests failed; 1 jar got more than one id
+      rests on after parallel first requests 2, without them 3
+      FORK one-session x alice: after parallel first requests the login is refused
+        #13 form on app-1: without a cookie
+        #14 form on app-2: without a cookie, at the same time
+        #15 login on app-1 fail: expected login accepted; came login refused
+        (the parallel responses set different session ids: the jar kept one)
+      FORK one-session y carol: after parallel first requests the session is lost
+        #17 form on app-1: without a cookie, at the same time
+        #16 form on app-2: without a cookie
+        #18 login on app-1: logged in
+        #20 read on app-2 fail: expected signed in as carol; came the session is lost"
+    `);
+  });
+
+  it('calls ids different that two responses set, each one, and none of them the same', () => {
+    const set = (...labels: (string | undefined)[]) => ({
+      cookies: labels.map(label => ({ name: 'sid', change: 'set' as const, ...(label && { label }) })),
+    });
+    const several = (one: object, other: object) => {
+      const { finding } = judged(p => {
+        singles(p);
+        for (let i = 0; i < 3; i++) {
+          const call = p.now;
+          const session = p.session(`p${i}`, 'alice').form('app-1', { call, ...one });
+          session.form('app-2', { call, ...other }).form('app-3', { call, ...set('third') });
+          session.login('app-2').read('app-1').ended();
+        }
+      });
+      return finding.endsWith('; 3 jars got more than one id');
+    };
+    expect(several(set('a'), set('b'))).toBe(true);
+    expect(several(set('a', 'c'), set('b', 'd'))).toBe(true);
+    expect(several(set('a', 'b'), set('b', 'c'))).toBe(false);
+    expect([several(set('a'), set('a')), several(set('a'), {}), several({}, set('a'))]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([
+      several({}, {}),
+      several(set(undefined), set('a')),
+      several(set(undefined), set(undefined)),
+    ]).toEqual([false, false, false]);
+  });
+
+  it('takes for first requests what was sent with the own cookies before the first login', () => {
+    const { rests } = judged(p => {
+      const call = p.now;
+      const forged = { call, with: 'forged' } as const;
+      p.session('a', 'alice')
+        .form('app-1', { call })
+        .form('app-2', forged)
+        .login('app-1')
+        .read('app-2')
+        .ended();
+      p.session('b', 'alice')
+        .form('app-2', forged)
+        .form('app-1', { call })
+        .login('app-1')
+        .read('app-2')
+        .ended();
+      const again = p.session('c', 'alice').form('app-1').login('app-1', { outcome: 'fail', status: 429 });
+      again.form('app-2', { call: 0, return: p.now }).login('app-1').read('app-2').ended();
+      p.session('d', 'alice')
+        .form('app-1', { call: p.now, return: p.now + 900 })
+        .login('app-1', { call: p.now + 800, with: 'invented' });
+      p.session('e', 'alice').form('app-1').refusedLogin('app-2').login('app-2').read('app-1').ended();
+    });
+    expect(rests).toEqual({ 'after parallel first requests': 0, 'without them': 4 });
+  });
+
+  it('blames the first requests where sessions without them fail too, if much less often', () => {
+    const failing = (after: number, without: number) =>
+      judged(p => {
+        for (let i = 0; i < 20; i++) {
+          const [one, other] = [
+            parallel(p, `p${i}`).login('app-1'),
+            p.session(`n${i}`, 'bob').login('app-1'),
+          ];
+          if (i < after) one.signedOut('app-2');
+          else one.read('app-2');
+          if (i < without) other.signedOut('app-2');
+          else other.read('app-2');
+        }
+      });
+    expect(failing(14, 1)).toMatchObject({ judgement: 'violated', violations: 14, anomalies: { length: 5 } });
+    expect(failing(6, 1)).toMatchObject({ judgement: 'unknown', violations: 0, anomalies: [] });
+    expect(failing(1, 0).finding).toBe(
+      '1 of 20 logins after parallel first requests failed; 20 jars got more than one id',
+    );
+    expect(failing(20, 18).why).toMatch(/^2 sessions without parallel first requests lived/);
+  });
+
+  it('tells of a fork once it is certain, and of none that is not', () => {
+    const seen = (draw: (picture: Picture) => void) => {
+      const picture = new Picture();
+      draw(picture);
+      const forks: (string | undefined)[] = [];
+      const judge = new Judge(picture.run, undefined, ({ name, session }) => {
+        if (name === 'FORK') forks.push(session);
+      });
+      for (const event of picture.events) judge.step(event);
+      const before = [...forks];
+      judge.finish();
+      return { before, after: forks };
+    };
+    const refused = (p: Picture) => parallel(p, 'x').refusedLogin('app-1');
+    expect(seen(refused)).toEqual({ before: [], after: [] });
+    const certain = seen(p => {
+      singles(p);
+      refused(p);
+    });
+    expect(certain).toEqual({ before: [], after: ['x'] });
   });
 });

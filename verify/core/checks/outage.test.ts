@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared, Fault } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const SECOND = 1_000_000;
 const declared: Declared = { deadline: 2 * SECOND };
@@ -115,5 +116,147 @@ describe('outage', () => {
       ),
     );
     expect(verdict.judgement).toBe('valid');
+  });
+});
+
+describe('outage, to the word', () => {
+  it('says how much it rests on: ten requests while the store was down, three sessions afterwards', () => {
+    expect(told(judged(p => back(outage(p))))).toMatchInlineSnapshot(`
+      "valid
+      at most 22 % of requests are signed out or hang while the store is down
+      rests on outages 1, requests 12, sessions asked again 4"
+    `);
+    const some = (requests: number, recovered: number) =>
+      judged(p => {
+        const all = sessions(p);
+        p.disturb(1, 'stop', store).wait(1000);
+        for (let i = 0; i < requests; i++) all[i % 4]?.asks('app-1', error);
+        p.heal(1).wait(SECOND);
+        back(all.slice(0, recovered));
+      });
+    expect(told(some(9, 3))).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 requests of live sessions while the store was down, 10 are needed
+      rests on outages 1, requests 9, sessions asked again 3"
+    `);
+    expect(told(some(10, 2))).toMatchInlineSnapshot(`
+      "unknown
+      why: 2 sessions asked again once the store was back, 3 are needed
+      rests on outages 1, requests 10, sessions asked again 2"
+    `);
+    expect(some(10, 3).judgement).toBe('valid');
+    const two = judged(p => {
+      back(outage(p));
+      p.disturb(2, 'stop', store);
+    });
+    expect(two.why).toContain('not seen to take effect: stop of redis');
+  });
+
+  it('shows the last answer before, the one that signed out, and what hung for how long', () => {
+    const cookies = [{ name: 'sid', change: 'deleted' as const }];
+    const verdict = judged(p => {
+      const all = sessions(p);
+      const begin = p.now;
+      p.disturb(1, 'stop', { ...store, where: undefined } as never).wait(1000);
+      for (let i = 0; i < 12; i++) all[i % 4]?.asks('app-1', error);
+      all[0]?.signedOut('app-2', { instance: undefined });
+      all[1]?.asks('app-2', { outcome: 'info', status: undefined, cookies });
+      all[2]?.asks('app-2', { ...error, call: begin - SECOND, return: begin + 2.5 * SECOND });
+      all[2]?.asks('app-2', { outcome: 'info', status: undefined, call: begin, return: begin + 3 * SECOND });
+      p.heal(1).wait(SECOND);
+      all[2]?.read('app-1');
+      all[3]?.read('app-1', [], { sawUser: 'bob' });
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 5
+      5 of 15 requests signed out or hung
+      rests on outages 1, requests 15, sessions asked again 1
+      LOGOUT outage s1 alice: the app signed a live session out while the store was down (stop)
+        #2 read on app-2: the session lived
+        #21 read fail: expected signed in as alice, or an error with the cookie untouched; came signed out
+      LOGOUT outage s2 alice: app-2 took the cookie of a live session away while the store was down (stop)
+        #4 read on app-2: the session lived
+        #22 read on app-2 info: expected signed in as alice, or an error with the cookie untouched; came no answer, and deleted the cookie
+      HANG outage s3 alice: a request hung for 2.5 s while the store was down (stop)
+        #23 read on app-2 fail: expected any answer within 2 s; came 503 after 2.5 s
+      HANG outage s3 alice: a request hung for 3 s while the store was down (stop)
+        #24 read on app-2 info: expected any answer within 2 s; came no answer after 3 s
+      LOGOUT outage s4 alice: a session that lived before the store was down (stop) is signed out afterwards
+        #8 read on app-2: the session lived
+        #26 read on app-1: expected signed in as alice, or an error with the cookie untouched; came signed out"
+    `);
+  });
+
+  it('counts the deadline from the call, or from the begin of the outage, to the answer', () => {
+    const hangs = (from: number, lasts: number, shown: object = {}) =>
+      judged(p => {
+        const all = sessions(p).slice(0, 1);
+        p.wait(10 * SECOND).disturb(1, 'stop', store);
+        const call = p.now + from;
+        for (const s of all) s.asks('app-1', { ...error, call, return: call + lasts, ...shown });
+        p.wait(20 * SECOND).heal(1);
+      }).violations;
+    expect([hangs(0, 2 * SECOND), hangs(0, 2 * SECOND + 1), hangs(SECOND, 2 * SECOND + 1)]).toEqual([
+      0, 1, 1,
+    ]);
+    expect([hangs(-SECOND, 3 * SECOND), hangs(-SECOND, 3 * SECOND + 1)]).toEqual([0, 1]);
+    expect([hangs(0, 9 * SECOND, { return: undefined }), hangs(0, 9 * SECOND, { note: 'aborted' })]).toEqual([
+      0, 0,
+    ]);
+  });
+
+  it('condemns what is found after the end is known, and five of the many found before', () => {
+    const verdict = judged(p => {
+      const all = Array.from({ length: 9 }, (_, i) =>
+        p.session(`s${i}`, 'alice').login('app-1').read('app-2'),
+      );
+      p.disturb(1, 'stop', store).wait(1000);
+      for (const session of all.slice(0, 8)) session.signedOut('app-1');
+      p.heal(1);
+      // Recorded after the fault had ended, since it was slow.
+      all[8]?.signedOut('app-1', { call: p.now - 500, return: p.now + 1000 });
+    });
+    expect(verdict).toMatchObject({ violations: 9, finding: '9 of 9 requests signed out or hung' });
+    expect(verdict.anomalies.map(({ session }) => session)).toEqual(['s0', 's1', 's2', 's3', 's4']);
+    const vain = judged(p => {
+      const [first] = sessions(p);
+      p.disturb(1, 'stop', store).heal(1, { bit: false });
+      first?.signedOut('app-1', { call: p.now - 500, return: p.now + 1000 });
+    });
+    expect(vain.violations).toBe(0);
+  });
+
+  it('asks afterwards for sessions that met the outage, once each, by what shows them signed in', () => {
+    const { rests } = judged(p => {
+      const [one, two, three] = outage(p);
+      one?.write('x', 'app-1').asks('app-1').read('app-1').read('app-2');
+      two?.logout('app-1').signedOut('app-1');
+      three?.ended();
+      p.session('s3', 'alice').login('app-1').read('app-1');
+      p.session('new', 'bob').login('app-1').read('app-2');
+    });
+    expect(rests).toEqual({ outages: 1, requests: 12, 'sessions asked again': 1 });
+  });
+
+  it('is about the store alone, and about each time that it was down', () => {
+    const verdict = judged(p => {
+      const all = outage(p);
+      back(all);
+      p.disturb(2, 'kill', { where: 'app-1' }).wait(1000);
+      all[0]?.asks('app-1', { ...error, call: p.now, return: p.now + 9 * SECOND });
+      p.wait(9 * SECOND)
+        .heal(2)
+        .wait(1000);
+      p.disturb(3, 'stop', store).wait(1000);
+      all[1]?.signedOut('app-1');
+      p.heal(3).wait(1000);
+      back(all.slice(2));
+    });
+    expect(stories(verdict)).toMatchInlineSnapshot(`
+      "LOGOUT outage s2 alice: app-1 signed a live session out while the store was down (stop of redis)
+        #22 read on app-1: the session lived
+        #26 read on app-1 fail: expected signed in as alice, or an error with the cookie untouched; came signed out"
+    `);
+    expect(verdict.rests).toEqual({ outages: 2, requests: 13, 'sessions asked again': 4 });
   });
 });

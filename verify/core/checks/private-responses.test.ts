@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Caching, Declared } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
+import { told } from '../testing/told.ts';
 import { CacheReader } from './freshness.ts';
 
 const judged = (draw: (picture: Picture) => void, declared: Declared = {}) => {
@@ -102,5 +103,79 @@ describe('CacheReader', () => {
     expect(read('No-Cache')).toEqual({ keptApart: true });
     expect(read('max-age = 5')).toEqual({ because: 'max-age=5' });
     expect(read('ext="private, no-store", max-age=1')).toEqual({ because: 'max-age=1' });
+  });
+});
+
+describe('private-responses, to the word', () => {
+  it('says how much it rests on, and what it found', () => {
+    expect(told(judged(healthy))).toMatchInlineSnapshot(`
+      "valid
+      none may be kept by a shared cache
+      rests on signed-in responses 3, that set the cookie 1, instances 2"
+    `);
+    const verdict = judged(p => {
+      const session = healthy(p);
+      const caching = { control: 'public' };
+      session.read('app-1', [], { caching }).read('app-1', [], { caching }).read('app-2', [], { caching });
+      session.read('app-1', [], { caching, path: '/me' }).read('app-1', [], { caching: { expires: 1 } });
+      session.form('app-1', { caching: { hit: true }, cookies, instance: undefined });
+      session.form('app-1', { caching, cookies: [{ name: 'sid', change: 'deleted' }] });
+      session.read('app-1', [], { caching: {} }).read('app-1');
+      p.session('n', 'nobody').form('app-7');
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 5
+      6 responses may be kept by a shared cache, or came from one; 1 say nothing to caches: send private or no-store
+      rests on signed-in responses 9, that set the cookie 2, instances 2
+      CACHED private-responses s alice: a signed-in response (read) may go to others: it says public
+        #4 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says public
+      CACHED private-responses s alice: a signed-in response (read) may go to others: it says public
+        #6 read on app-2: expected private, no-store, no-cache or Vary: Cookie; came it says public
+      CACHED private-responses s alice: a signed-in response (/me) may go to others: it says public
+        #7 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says public
+      CACHED private-responses s alice: a signed-in response (read) may go to others: it says Expires in 1 s
+        #8 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says Expires in 1 s
+      CACHED private-responses s alice: a response that sets the session cookie (form) may go to others: it was served from a cache
+        #9 form: expected an answer of the app; came it was served from a cache"
+    `);
+    const strict = judged(p => healthy(p).read('app-1', [], { caching: {} }), { caching: 'strict' });
+    expect(told(strict)).toMatchInlineSnapshot(`
+      "violated, 1
+      1 response may be kept by a shared cache, or came from one; 1 say nothing to caches: send private or no-store
+      rests on signed-in responses 4, that set the cookie 1, instances 2
+      CACHED private-responses s alice: a signed-in response (read) may go to others: it says nothing to caches
+        #4 read on app-1: expected private or no-store; came it says nothing to caches"
+    `);
+  });
+
+  it('reads what is kept apart, what is stale, and what only names the cookie', () => {
+    const read = (caching: Caching, cookieOnly = false) => new CacheReader().read(caching, cookieOnly);
+    const apart = { keptApart: true };
+    const fresh = { because: 'max-age=9' };
+    for (const vary of ['cookie', 'Accept,Cookie', 'Accept, cookie , x', '*', 'x *', 'Cookie,x'])
+      expect(read({ control: 'max-age=9', vary }), vary).toEqual(apart);
+    for (const vary of ['', 'accept', 'x-cookie', 'cookie2', 'Accept-Cookie, cookies'])
+      expect(read({ control: 'max-age=9', vary }), vary).toEqual(fresh);
+    expect([read({ expires: 0 }), read({ control: 'max-age=0' }), read({ control: 'max-age=x' })]).toEqual([
+      {},
+      {},
+      {},
+    ]);
+    expect(read({ control: 'max-age=9, max-age=0' })).toEqual(fresh);
+    expect(read({ control: 'max-age=0', expires: 9 })).toEqual({});
+    expect(read({ control: 'public', expires: -9 })).toEqual({});
+    expect(read({ control: 'private="x-name", max-age=9' })).toEqual(fresh);
+    expect(read({ control: 'private="Set-Cookie", max-age=9' })).toEqual(fresh);
+    expect(read({ control: 'private="x, Set-Cookie", max-age=9' }, true)).toEqual({});
+    expect(read({ control: 'private="x-set-cookies", max-age=9' }, true)).toEqual(fresh);
+    expect(read({ control: 'no-cache="Set-Cookie", max-age=9' }, true)).toEqual(apart);
+    expect(read({ control: 'max-age=9' }, true)).toEqual(fresh);
+  });
+
+  it('reads each header as it is, however many it has read before', () => {
+    const reader = new CacheReader();
+    for (let age = 1; age <= 2500; age++)
+      expect(reader.read({ control: `max-age=${age}` }, false)).toEqual({ because: `max-age=${age}` });
+    expect(reader.read({ control: 'max-age=1' }, false)).toEqual({ because: 'max-age=1' });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../testing/picture.ts';
+import { told } from '../testing/told.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -87,5 +88,65 @@ describe('rotation', () => {
         .read('app-2', [], set('other'));
     });
     expect(verdict.judgement).toBe('valid');
+  });
+
+  it('says how much it rests on: three sessions of each kind, each counted once', () => {
+    expect(told(judged(healthy))).toMatchInlineSnapshot(`
+      "valid
+      at most 63 % of logins sign in the cookies from before them
+      rests on replays 6, from before the login 3, invented 3"
+    `);
+    const sessions = (before: number, invented: number) =>
+      judged(p => {
+        for (let i = 0; i < before; i++) {
+          const session = p.session(`b${i}`, 'alice').login('app-1').refuses('before-login', 'app-2');
+          session.refuses('before-login', 'app-1').asks('app-1', { with: 'before-login' });
+        }
+        for (let i = 0; i < invented; i++)
+          p.session(`i${i}`, 'bob').login('app-1').refuses('invented', 'app-2');
+        p.session('x', 'bob').login('app-1').signedOut('app-2').refuses('before-login', 'app-1').ended();
+        p.session('y', 'bob').refusedLogin('app-1').honours('before-login', 'app-1');
+        p.session('z', 'bob')
+          .login('app-1', { with: 'invented', outcome: 'fail' })
+          .honours('invented', 'app-2');
+        p.session('w', 'bob').login('app-1').read('app-1', [], { with: 'before-login', sawUser: 'carol' });
+      });
+    expect(told(sessions(2, 3))).toMatchInlineSnapshot(`
+      "unknown
+      why: cookies from before the login were replayed for 2 live sessions, 3 are needed: keep what the jar held before each login, and send it again afterwards
+      rests on replays 7, from before the login 2, invented 3"
+    `);
+    expect(told(sessions(3, 2))).toMatchInlineSnapshot(`
+      "unknown
+      why: an invented id was sent before the login of 2 sessions, 3 are needed
+      rests on replays 8, from before the login 3, invented 2"
+    `);
+  });
+
+  it('shows the login and the replay, also where the session had ended before', () => {
+    const verdict = judged(p => {
+      healthy(p);
+      p.session('a', 'bob')
+        .login('app-1')
+        .honours('before-login', 'app-2')
+        .honours('invented', 'app-2')
+        .ended();
+      p.session('b', 'carol').login('app-2').logout('app-2').honours('invented', 'app-1').ended();
+      p.session('a', 'bob').login('app-1').honours('before-login', 'app-2');
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 3
+      3 of 10 sessions signed in what was held before the login
+      rests on replays 10, from before the login 5, invented 5
+      FIXED rotation a bob: the cookies from before the login became signed in by it: whoever planted them is bob now
+        #25 login on app-1: logged in
+        #26 read on app-2: expected signed out; came signed in as bob
+      FIXED rotation b carol: an id that the client had invented became signed in by it: whoever planted it is carol now
+        #28 login on app-2: logged in
+        #30 read on app-1: expected signed out; came signed in as carol
+      FIXED rotation a bob: the cookies from before the login became signed in by it: whoever planted them is bob now
+        #31 login on app-1: logged in
+        #32 read on app-2: expected signed out; came signed in as bob"
+    `);
   });
 });

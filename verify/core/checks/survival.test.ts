@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { stories, told } from '../testing/told.ts';
 
 const judged = (draw: (picture: Picture) => void, survival?: number) => {
   const declared: Declared = survival === undefined ? {} : { budgets: { survival } };
@@ -123,5 +124,218 @@ describe('survival', () => {
       finals(p, all);
     });
     expect(verdict).toMatchObject({ judgement: 'valid', rests: { 'sessions from before': 10 } });
+  });
+});
+
+describe('survival, to the word', () => {
+  const value = (session: SessionPicture) => [`v${session.name.slice(1)}`];
+
+  it('says of each fault how much it rests on', () => {
+    const verdict = judged(p => {
+      const all = early(p, 11);
+      fault(p, 1);
+      p.session('x', 'bob').login('app-1').read('app-1');
+      p.disturb(2, 'failover').wait(1000).heal(2).wait(1000);
+      finals(p, all);
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "valid
+      restart of redis: 11 of 11 sessions survived (≥ 76 % at 95 %), 11 of 11 acknowledged writes; failover: 11 of 11 sessions survived (≥ 76 % at 95 %), 11 of 11 acknowledged writes
+      rests on faults 2, sessions from before 22, writes from before 22"
+    `);
+    const nine = judged(p => {
+      const all = early(p, 9);
+      fault(p);
+      finals(p, all);
+    });
+    expect(told(nine)).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 sessions from before restart of redis asked for at the end, 10 are needed
+      rests on faults 1, sessions from before 9, writes from before 9"
+    `);
+    const interrupted = judged(p => {
+      early(p);
+      fault(p);
+      p.phase('final').phase('settle');
+    });
+    expect(interrupted.why).toBe('there were no final reads: let the run end by itself');
+    const several = judged(p => {
+      p.disturb(1, 'restart').disturb(2, 'kill').disturb(3, 'kill').heal(1);
+    });
+    expect(several.why).toContain('not seen to take effect: kill. See');
+  });
+
+  it('shows the session that is gone: its last answer, and the one that was refused', () => {
+    const verdict = judged(p => {
+      const all = early(p, 12);
+      p.session('bare', 'carol').login('app-2').ended();
+      fault(p);
+      p.session('s8', 'alice').ended();
+      all[1]?.signedOut('app-2').ended();
+      finals(p, [...all.slice(0, 1), ...all.slice(2)]);
+      const bare = p.session('late', 'dave').login('app-1');
+      bare.signedOut('app-2').ended();
+    }, 0.99);
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "violated, 1
+      restart of redis: 10 of 11 sessions survived (≥ 64 % at 95 %), 10 of 10 acknowledged writes
+      rests on faults 1, sessions from before 11, writes from before 10
+      GONE survival s1 alice: 1 of 11 sessions did not outlive restart of redis; 99 % must
+        #6 read on app-2: the session lived
+        #38 read on app-2 fail: expected signed in as alice; came signed out"
+    `);
+    const login = judged(p => {
+      const session = p.session('s', 'carol').login('app-2');
+      fault(p);
+      session.signedOut('app-1');
+    });
+    expect(stories(login)).toMatchInlineSnapshot(`
+      "GONE survival s carol: 1 of 1 session did not outlive restart of redis
+        #1 login on app-2: logged in
+        #2 read on app-1 fail: expected signed in as carol; came signed out"
+    `);
+  });
+
+  it('blames no fault that ended before the last answer, or began after the refusal', () => {
+    const sessionsOf = (draw: (p: Picture, session: SessionPicture) => void) => {
+      const { anomalies, rests } = judged(p => {
+        const session = p.session('s', 'carol').login('app-2');
+        draw(p, session);
+      });
+      return [rests['sessions from before'], anomalies.length];
+    };
+    const kill = (p: Picture) => p.disturb(1, 'kill').wait(1000).heal(1).wait(1000);
+    const earlier = sessionsOf((p, session) => {
+      kill(p);
+      session.read('app-1').signedOut('app-1');
+    });
+    const between = sessionsOf((p, session) => {
+      session.read('app-1');
+      kill(p);
+      session.signedOut('app-1');
+    });
+    const later = sessionsOf((p, session) => {
+      session.signedOut('app-1');
+      kill(p);
+    });
+    expect([earlier, between, later]).toEqual([
+      [1, 0],
+      [1, 1],
+      [0, 0],
+    ]);
+    const born = sessionsOf(p => {
+      kill(p);
+      p.session('t', 'dave').login('app-1').read('app-2').signedOut('app-1');
+    });
+    expect(born).toEqual([0, 0]);
+  });
+
+  it('asks at the end for sessions that nobody ended, with their own cookies', () => {
+    const { rests } = judged(p => {
+      const all = early(p);
+      p.session('out', 'bob').login('app-1').read('app-2').logout('app-1');
+      const never = p.session('never', 'bob').read('app-1');
+      fault(p);
+      p.phase('final');
+      for (const session of all.slice(0, 4)) session.read('app-1', value(session));
+      all[4]?.write('w', 'app-1');
+      all[5]?.honours('old', 'app-1');
+      all[6]?.read('app-1', value(all[6])).logout('app-1').signedOut('app-1');
+      all[7]?.asks('app-1');
+      never.read('app-2');
+      all[8]?.signedOut('app-1').read('app-2', value(all[8]));
+    });
+    expect(rests['sessions from before']).toBe(6);
+  });
+
+  it('counts a write as survived by the faults that came after it, and up to the one that took it', () => {
+    const story = (draw: (p: Picture, s: SessionPicture) => void) => {
+      const verdict = judged(p => draw(p, p.session('s', 'alice').login('app-1')));
+      return [stories(verdict), verdict.rests['writes from before']];
+    };
+    const kill = (p: Picture, id: number) => p.disturb(id, `kill ${id}`).wait(1000).heal(id).wait(1000);
+    // Between the two faults it was still there.
+    const second = story((p, s) => {
+      s.write('a', 'app-1').write('b', 'app-2').read('app-1', ['a', 'b']);
+      kill(p, 1);
+      s.read('app-2', ['a', 'b']);
+      kill(p, 2).phase('final');
+      s.read('app-1', ['b']).read('app-2', ['b']);
+    });
+    expect(second).toMatchInlineSnapshot(`
+      [
+        "GONE survival s alice: 1 of 2 acknowledged writes did not outlive kill 2
+        #5 read on app-2: showed "a"
+        #7 read on app-2: expected "a" in it, which was acknowledged; came "a" is not there",
+        4,
+      ]
+    `);
+    // Nobody looked in between: either may have taken it.
+    const either = story((p, s) => {
+      s.write('a', 'app-1');
+      kill(p, 1);
+      kill(p, 2).phase('final');
+      s.read('app-1', []);
+    });
+    expect(either).toMatchInlineSnapshot(`
+      [
+        "GONE survival s alice: 1 of 1 acknowledged write did not outlive kill 1
+        #2 add a on app-1: acknowledged
+        #3 read on app-1: expected "a" in it, which was acknowledged; came "a" is not there
+      GONE survival s alice: 1 of 1 acknowledged write did not outlive kill 2
+        #2 add a on app-1: acknowledged
+        #3 read on app-1: expected "a" in it, which was acknowledged; came "a" is not there",
+        2,
+      ]
+    `);
+    const after = story((p, s) => {
+      kill(p, 1);
+      s.write('a', 'app-1');
+      p.phase('final');
+      s.read('app-1', []);
+    });
+    expect(after).toEqual(['', 0]);
+  });
+
+  it('owes no write that was taken out, that is shown later, or that the app may drop', () => {
+    /** An object, an add, what else is done before the fault, and the final reads. */
+    const gone = (more: object, before: (s: SessionPicture) => void, final: (s: SessionPicture) => void) =>
+      judged(p => {
+        const session = p.session('s', 'alice').login('app-1');
+        p.add({ type: 'object', object: 'basket@s', kind: 'set', ...more }).now += 1000;
+        before(session.write('a', 'app-1'));
+        p.disturb(1, 'kill').wait(1000).heal(1).wait(1000).phase('final');
+        final(session.read('app-1', []));
+      }).violations;
+    const nothing = () => {};
+    expect(gone({}, nothing, nothing)).toBe(1);
+    expect(gone({ kind: 'bag' }, nothing, nothing)).toBe(1);
+    for (const more of [{ cap: 9 }, { kind: 'register' }, { kind: 'counter' }])
+      expect(gone(more, nothing, nothing)).toBe(0);
+    expect(gone({}, s => s.remove('b', 'app-2'), nothing)).toBe(1);
+    expect(gone({}, s => s.change('clear', '', 'app-2'), nothing)).toBe(0);
+    expect(gone({}, s => s.change('set', 'b', 'app-2'), nothing)).toBe(0);
+    expect(gone({}, nothing, s => s.remove('a', 'app-1'))).toBe(0);
+    expect(gone({}, nothing, s => s.remove('b', 'app-1'))).toBe(1);
+    expect(gone({}, nothing, s => s.change('clear', '', 'app-1'))).toBe(0);
+    expect(gone({}, nothing, s => s.read('app-2', ['a']))).toBe(0);
+  });
+
+  it('does not look for a write in a read that began before it was acknowledged, as far as clocks can tell', () => {
+    const gone = (later: number, uncertainty?: number) =>
+      judged(p => {
+        const base = '2026-01-01T00:00:00.000Z';
+        if (uncertainty !== undefined) {
+          p.add({ type: 'clock', clock: 'c0', base, uncertainty: 0 });
+          p.add({ type: 'clock', clock: 'c1', base, uncertainty });
+        }
+        const session = p.session('s', 'alice').login('app-1').write('a', 'app-1');
+        p.add({ type: 'fault', id: 1, name: 'kill', clock: 'c0', begin: 1600, end: 9000, bit: true });
+        p.phase('final');
+        session.read('app-1', [], { call: 1500 + later });
+        const last = p.events.at(-1);
+        if (last?.type === 'op' && uncertainty !== undefined) last.clock = 'c1';
+      }).violations;
+    expect([gone(0), gone(1), gone(99, 100), gone(301, 100)]).toEqual([0, 1, 0, 1]);
   });
 });
