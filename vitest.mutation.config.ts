@@ -13,10 +13,11 @@ class QuickFirst extends BaseSequencer {
 // The tests that are to notice a broken check: those of the core, none that start a server.
 export default defineConfig({
   test: {
-    include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts'],
+    include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/target/interpret.test.ts'],
     exclude: ['**/*.integration.test.ts'],
     // The core is pure: test files may share its modules, and a mutant costs a third of what it would.
     isolate: false,
+    env: { BATON_SHARE: '0.1' },
     sequence: { sequencer: QuickFirst },
   },
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { share } from '../tests/share.ts';
 import { Picture, runLine } from './core/testing/picture.ts';
 import { UsageError } from './errors.ts';
 import { judgeFile } from './judge-file.ts';
@@ -127,7 +128,7 @@ describe('a damaged history', () => {
         }
         expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
       }),
-      { numRuns: Number(process.env['BATON_RUNS'] ?? 1500) },
+      { numRuns: share(1500) },
     );
     expect(refused).toBeGreaterThan(100);
   });

@@ -1,10 +1,13 @@
 /** Laws that hold for every history: random ones are drawn, and shrunk when one breaks a law. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { share } from '../../tests/share.ts';
 import type { Event, Operation } from './history.ts';
 import { HistoryError, parseEvent } from './parse.ts';
 import { Picture, runLine } from './testing/picture.ts';
 import type { Judgement } from './verdict.ts';
+
+fc.configureGlobal({ numRuns: share(100) });
 
 /** One step of a session over a store that may be stale, lossy or fine. */
 const step = fc.record({
@@ -181,10 +184,10 @@ describe('a simple judge of sequential sessions agrees', () => {
           neither: found.neither + Number(!expected.stale && !expected.back),
         };
       }),
-      { numRuns: 3000 },
+      { numRuns: share(3000) },
     );
     // The comparison says something only if all kinds occurred.
-    expect(Math.min(...Object.values(found))).toBeGreaterThan(30);
+    expect(Math.min(...Object.values(found))).toBeGreaterThan(share(3000) / 100);
   });
 });
 
@@ -221,7 +224,7 @@ describe('parseEvent', () => {
           expect(error).toBeInstanceOf(HistoryError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: share(2000) },
     );
   });
 });

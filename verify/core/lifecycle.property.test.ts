@@ -1,12 +1,15 @@
 /** Laws of the checks of session life, cookies and faults, on random runs of a simulated site. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { share } from '../../tests/share.ts';
 import type { Guarantee } from './guarantees.ts';
 import type { Event } from './history.ts';
 import { Judge } from './judge.ts';
 import { declared, Site, SWITCHES, type Switch } from './testing/lifecycle.ts';
 import { Picture } from './testing/picture.ts';
 import type { Judgement } from './verdict.ts';
+
+fc.configureGlobal({ numRuns: share(100) });
 
 const MINE = [
   'instances-agree',
@@ -79,7 +82,7 @@ describe('a simulated site', () => {
         const judged = judgements(site([], seed));
         expect(MINE.filter(guarantee => judged[guarantee] !== 'valid')).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: share(100) },
     );
   });
 
@@ -91,7 +94,7 @@ describe('a simulated site', () => {
         expect(found).toContain(first);
         expect(found.filter(guarantee => guarantee !== first && !also.includes(guarantee))).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: share(25) },
     );
   });
 });
@@ -140,7 +143,7 @@ describe('laws', () => {
         );
         expect(violated(new Picture({ declared }).add(...other))).toEqual(violated(site([on], seed)));
       }),
-      { numRuns: 40 },
+      { numRuns: share(40) },
     );
   });
 
@@ -159,7 +162,7 @@ describe('laws', () => {
           [],
         );
       }),
-      { numRuns: 50 },
+      { numRuns: share(50) },
     );
   });
 });

@@ -1,12 +1,13 @@
 /** The judge of linearizability against one that tries every order, on random histories, valid and broken. */
 import { describe, expect, it } from 'vitest';
+import { share } from '../../tests/share.ts';
 import type { ObjectKind } from './history.ts';
 import { decide, type Interval, searched } from './linearizability.ts';
 import { linearizableByBruteForce } from './testing/brute-force.ts';
 import { type Drawn, drawHistory, drawing } from './testing/random-history.ts';
 
-/** Histories of each kind; BATON_HISTORIES draws more (npm run test:long). */
-const HISTORIES = Number(process.env['BATON_HISTORIES'] ?? 4000);
+/** Of each kind. */
+const HISTORIES = share(4000);
 
 const KINDS: readonly ObjectKind[] = ['register', 'counter', 'set', 'list', 'bag'];
 

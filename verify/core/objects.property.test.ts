@@ -1,6 +1,7 @@
 /** Facts about reads, against the definitions written down as they stand: every pair of operations is looked at. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { share } from '../../tests/share.ts';
 import { precedes } from './clocks.ts';
 import type { Event, Operation, Outcome } from './history.ts';
 import { Picture } from './testing/picture.ts';
@@ -136,9 +137,9 @@ describe('what a read contradicts', () => {
         found[expected.stale ? (expected.back ? 'both' : 'stale') : expected.back ? 'back' : 'neither']++;
         expect(got).toEqual(expected);
       }),
-      { numRuns: Number(process.env['BATON_RUNS'] ?? 4000) },
+      { numRuns: share(4000) },
     );
     // The comparison says something only if all kinds occurred.
-    expect(Math.min(...Object.values(found))).toBeGreaterThan(20);
+    expect(Math.min(...Object.values(found))).toBeGreaterThan(share(4000) / 200);
   });
 });

@@ -186,4 +186,37 @@ describe('evidence', () => {
       ),
     ).toContain('valid');
   });
+
+  it('lets the balancer send a read on, in whatever order the logs tell, and though an instance may be silent', () => {
+    const sentOn = (action: 'read' | 'add', ...order: ('app-1' | 'app-2' | 'balancer' | 'response')[]) => {
+      const picture = new Picture({ logs });
+      const tried = ['app-1', 'app-2'];
+      for (const who of order) {
+        if (who === 'balancer') picture.add({ ...served(picture, who, 'app-2', 'test-1'), tried });
+        else if (who !== 'response') picture.add(served(picture, who, who, 'test-1'));
+        else if (action === 'read') picture.session('s1', 'alice').read('app-2');
+        else picture.session('s1', 'alice').write('a', 'app-2');
+      }
+      return whole(picture.finish().verdict('evidence'));
+    };
+    for (const order of [
+      ['app-1', 'response', 'balancer', 'app-2'],
+      ['app-1', 'balancer', 'app-2', 'response'],
+      ['response', 'app-2', 'balancer', 'app-1'],
+      ['response', 'app-2', 'balancer'],
+      ['response', 'balancer', 'app-1'],
+    ] as const)
+      expect(sentOn('read', ...order), order.join()).toBe(
+        'valid\nheader and logs agree on all 1 request\nrests on requests 1, sources 3',
+      );
+    expect(sentOn('read', 'response', 'balancer')).toContain('no request was found in the logs');
+    expect(sentOn('add', 'app-1', 'response', 'balancer', 'app-2')).toMatchInlineSnapshot(`
+      "violated, 1
+      the sources disagree on 1 request
+      rests on requests 1, sources 3
+      DISPUTED evidence s1 alice: one add was served twice: by app-1 and app-2
+        #1 add a on app-2: expected all sources name one instance, and served once; came one add was served twice: by app-1 and app-2"
+    `);
+    expect(sentOn('add', 'response', 'balancer', 'app-2')).toContain('valid');
+  });
 });

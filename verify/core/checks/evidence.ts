@@ -31,6 +31,9 @@ interface Testimony {
 
 const safe = new Set(['form', 'read']);
 
+/** How many instances the balancer says that it tried. */
+const triedOf = ({ balancer }: Testimony): number => balancer?.tried?.length ?? 1;
+
 class Evidence implements Fold {
   readonly #anomalies: Anomalies;
   readonly #pending = new Map<string, Testimony>();
@@ -74,26 +77,32 @@ class Evidence implements Fold {
   }
 
   #settle(request: string, testimony: Testimony): void {
-    const { operation, balancer, instances } = testimony;
-    if (operation === undefined) return;
-    if (this.#hasBalancer && balancer === undefined) return;
-    if (this.#hasInstances && instances.length === 0) return;
+    if (testimony.operation === undefined || !this.#allSpoke(testimony)) return;
+    // Of a request that was sent on, each instance that was tried may have something to say; some never will.
+    if (this.#hasInstances && testimony.instances.length < triedOf(testimony)) return;
     this.#pending.delete(request);
-    this.#joined++;
-    this.#judge(operation, balancer, instances);
+    this.#judge(testimony.operation, testimony);
   }
 
-  #judge(operation: Operation, balancer: Served | undefined, instances: Served[]): void {
+  /** Whether there is an entry of each kind of log. */
+  #allSpoke({ balancer, instances }: Testimony): boolean {
+    return (!this.#hasBalancer || balancer !== undefined) && (!this.#hasInstances || instances.length > 0);
+  }
+
+  #judge(operation: Operation, testimony: Testimony): void {
+    this.#joined++;
+    const { balancer, instances } = testimony;
     const said = [
       ['the response', operation.instance],
       ['the balancer log', balancer?.instance],
       ...instances.map(entry => [`the log of ${entry.source}`, entry.instance]),
     ].filter((entry): entry is [string, string] => entry[1] !== undefined);
     const names = new Set(said.map(([, instance]) => instance));
+    const sentOn = Math.max(instances.length, triedOf(testimony)) > 1;
     if (instances.length > 1 && !safe.has(operation.action)) {
       const where = instances.map(entry => entry.source).join(' and ');
       this.#anomalies.add(() => disputed(operation, `one ${operation.action} was served twice: by ${where}`));
-    } else if (names.size > 1 && !(safe.has(operation.action) && instances.length > 1)) {
+    } else if (names.size > 1 && !(safe.has(operation.action) && sentOn)) {
       const told = said.map(([source, instance]) => `${source} says ${instance}`).join(', ');
       this.#anomalies.add(() => disputed(operation, told));
     }
@@ -115,8 +124,10 @@ class Evidence implements Fold {
     };
   }
 
-  #leftOver(request: string, { operation, instances, balancer }: Testimony): void {
-    if (operation === undefined) {
+  #leftOver(request: string, testimony: Testimony): void {
+    const { operation, instances, balancer } = testimony;
+    if (operation !== undefined && this.#allSpoke(testimony)) this.#judge(operation, testimony);
+    else if (operation === undefined) {
       // Its testimony was complete before, and an instance tells of it once more: served twice. In a history
       // that was cut off the operation may simply not have been written.
       const again = instances[0];
