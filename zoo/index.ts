@@ -1,13 +1,23 @@
 /** All entries of the zoo. */
 import { cardStoreOnFiveInstances } from './controls/card-store-on-five-instances.ts';
 import { cardStoreOnTwoInstances } from './controls/card-store-on-two-instances.ts';
+import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
+import { cookieStoredSessionRace } from './defects/cookie-stored-session-race.ts';
 import { doubleCommitAfterResponse } from './defects/double-commit-after-response.ts';
 import { formOrHandshakeTokenInProcess } from './defects/form-or-handshake-token-in-process.ts';
+import { insertRace500 } from './defects/insert-race-500.ts';
 import { ipBoundSession } from './defects/ip-bound-session.ts';
+import { lbRetryReplaysWrite } from './defects/lb-retry-replays-write.ts';
+import { lockTimeoutThenUnlockedWrite } from './defects/lock-timeout-then-unlocked-write.ts';
+import { logoutIsClientSideOnly } from './defects/logout-is-client-side-only.ts';
 import { logoutLocalToNode } from './defects/logout-local-to-node.ts';
+import { logoutResurrectedByInflightSave } from './defects/logout-resurrected-by-inflight-save.ts';
 import { memoryStorePerInstance } from './defects/memory-store-per-instance.ts';
 import { noIdRotationAtLogin } from './defects/no-id-rotation-at-login.ts';
+import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
+import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
+import { revokeAllMissesSessions } from './defects/revoke-all-misses-sessions.ts';
 import { secretMismatchBetweenInstances } from './defects/secret-mismatch-between-instances.ts';
 import { staleLocalSessionCache } from './defects/stale-local-session-cache.ts';
 import { staleReplicaRead } from './defects/stale-replica-read.ts';
@@ -24,8 +34,18 @@ export const DEFECTS: readonly Defect[] = [
   staleReplicaRead,
   staleLocalSessionCache,
   wholeSessionLastWriterWins,
+  resaveRewritesUnmodifiedSession,
+  cookieStoredSessionRace,
   doubleCommitAfterResponse,
+  parallelFirstRequestsSplitSession,
+  lockTimeoutThenUnlockedWrite,
+  insertRace500,
+  lbRetryReplaysWrite,
+  logoutResurrectedByInflightSave,
   logoutLocalToNode,
+  logoutIsClientSideOnly,
+  clearCookieAttributesMismatch,
+  revokeAllMissesSessions,
   noIdRotationAtLogin,
 ];
 

@@ -1,17 +1,6 @@
 import { expect } from 'vitest';
-import { plant } from '../testing/plant.ts';
-
-plant('no-id-rotation-at-login', {
-  'a cookie from before the login is signed in by it': async ({ visitor }) => {
-    const alice = visitor();
-    await alice.send(alice.target.login.page);
-    const planted = await alice.cookie();
-    expect(planted).not.toBe('');
-    expect(await alice.who(planted)).toBeUndefined();
-    await alice.submit(alice.target.login);
-    expect(await alice.who(planted)).toBe(alice.user);
-  },
-});
+import { until } from '../../stack/wait.ts';
+import { plant, soon } from '../testing/plant.ts';
 
 plant('logout-local-to-node', {
   'another instance goes on accepting the cookie': async ({ visitor, direct: [first = '', second = ''] }) => {
@@ -22,5 +11,66 @@ plant('logout-local-to-node', {
     expect((await alice.signOut()).status).toBe(303);
     expect(await alice.who(cookie)).toBeUndefined();
     expect(await alice.at(second).who(cookie)).toBe(alice.user);
+  },
+});
+
+plant('logout-resurrected-by-inflight-save', {
+  'a slow request that writes brings the session back': async ({ visitor }) => {
+    await until(async () => {
+      const alice = visitor();
+      await alice.signIn();
+      const cookie = await alice.cookie();
+      const slow = alice.send('/app/cart/wrapped', { method: 'POST', form: { item: 'late' }, cookie });
+      await alice.who();
+      expect((await alice.signOut()).status).toBe(303);
+      const after = await alice.who(cookie);
+      await slow;
+      return after === undefined && (await alice.who(cookie)) === alice.user;
+    }, soon('a session that rises'));
+  },
+});
+
+plant('logout-is-client-side-only', {
+  'the cookie goes on working': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const cookie = await alice.cookie();
+    await alice.signOut();
+    expect(await alice.who()).toBeUndefined();
+    expect(await alice.who(cookie)).toBe(alice.user);
+  },
+});
+
+plant(
+  'clear-cookie-attributes-mismatch',
+  {
+    'the browser keeps the cookie, and stays signed in': async ({ visitor }) => {
+      const alice = visitor();
+      await alice.signIn();
+      const answer = await alice.signOut();
+      expect(answer.headers.getSetCookie()).toHaveLength(2);
+      expect(await alice.who()).toBe(alice.user);
+    },
+  },
+  { ordinary: 'nowhere' },
+);
+
+plant('revoke-all-misses-sessions', {
+  'a session that began along with another survives': async ({ visitor }) => {
+    await until(async () => {
+      const devices = Array.from({ length: 4 }, () => visitor());
+      await Promise.all(devices.map(device => device.signIn()));
+      const [phone] = devices;
+      await phone?.send('/app/logout-everywhere', { method: 'POST' });
+      const alive = await Promise.all(devices.map(device => device.who()));
+      expect(alive[0]).toBeUndefined();
+      return alive.some(user => user !== undefined);
+    }, soon('a session that is still there'));
+  },
+  'and those that began one after the other do not': async ({ visitor }) => {
+    const devices = Array.from({ length: 3 }, () => visitor(1));
+    for (const device of devices) await device.signIn();
+    await devices[0]?.send('/app/logout-everywhere', { method: 'POST' });
+    for (const device of devices) expect(await device.who()).toBeUndefined();
   },
 });

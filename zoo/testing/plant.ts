@@ -22,6 +22,9 @@ export interface PlantOptions {
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
 
+/** For `until`: what depends on chance gets time, not one try. */
+export const soon = (what: string) => ({ withinMs: 20_000, what });
+
 /** Deploys a defect, has somebody visit it in an ordinary way, and runs `scripts`: what happens → how it is shown. */
 export function plant(
   name: string,

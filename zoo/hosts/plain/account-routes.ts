@@ -22,7 +22,7 @@ export function accountRoutes({ redis, parts }: RouteOptions): Router {
       response.status(401).send(loginPage(request, 'Wrong email address or password'));
       return;
     }
-    await (parts.signIn ?? signIn)(request, email);
+    await (parts.signIn ?? signIn)(request, email, redis);
     await mine.add(email, request.sessionID);
     response.redirect(303, '/app/dashboard');
   });

@@ -30,7 +30,7 @@ export interface PlainParts {
   readonly beforeSession?: (redis: Redis) => RequestHandler;
   /** Sees each request once its session is loaded. */
   readonly onSession?: (redis: Redis) => RequestHandler;
-  readonly signIn?: (request: Request, user: string) => Promise<void>;
+  readonly signIn?: (request: Request, user: string, redis: Redis) => Promise<void>;
   readonly signOut?: (request: Request, response: Response) => Promise<void>;
   readonly devices?: (redis: Redis) => Devices;
   /** Adds a hidden field to each form. */

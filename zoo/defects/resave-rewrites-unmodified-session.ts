@@ -1,0 +1,27 @@
+import type { Defect } from '../entry.ts';
+
+export const resaveRewritesUnmodifiedSession: Defect = {
+  kind: 'defect',
+  name: 'resave-rewrites-unmodified-session',
+  section: 'no-lost-updates',
+  broken:
+    'Requests that changed nothing write back the session as they found it. Writers take turns by a lock, but a slow page that only reads undoes what was written while it ran.',
+  wild: '`resave: true`, which examples copied for years, stores that save at every request, and a renewal of the timeout that stores the whole session.',
+  references: [
+    'apostrophecms/apostrophe#1765',
+    'expressjs/session#71',
+    'auth0/express-openid-connect#408',
+    'valery-barysok/session-file-store PR#55',
+    'tj/connect-redis PR#285',
+    'spring-projects/spring-session#469',
+  ],
+  remedy:
+    'Save only what changed (`resave: false`), and renew the timeout without writing the content (`touch`).',
+  needs: ['overlap'],
+  deployment: {
+    host: 'plain',
+    program: new URL('./resave-rewrites-unmodified-session.server.ts', import.meta.url),
+  },
+  must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
+  mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
+};

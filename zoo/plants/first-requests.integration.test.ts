@@ -1,0 +1,29 @@
+import { expect } from 'vitest';
+import { until } from '../../stack/wait.ts';
+import { plant, soon } from '../testing/plant.ts';
+
+plant('parallel-first-requests-split-session', {
+  'the login fails after parallel first requests': async ({ visitor }) => {
+    await until(async () => {
+      const alice = visitor();
+      const pages = [alice.target.login.page, '/', '/help', '/app/dashboard'];
+      await Promise.all(pages.map(page => alice.send(page)));
+      return (await alice.submit(alice.target.login)).status === 403;
+    }, soon('a refused login'));
+  },
+  'and not after one first request': async ({ visitor }) => {
+    expect((await visitor().signIn()).status).toBe(303);
+  },
+});
+
+plant('no-id-rotation-at-login', {
+  'a cookie from before the login is signed in by it': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.send(alice.target.login.page);
+    const planted = await alice.cookie();
+    expect(planted).not.toBe('');
+    expect(await alice.who(planted)).toBeUndefined();
+    await alice.submit(alice.target.login);
+    expect(await alice.who(planted)).toBe(alice.user);
+  },
+});
