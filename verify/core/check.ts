@@ -101,7 +101,7 @@ export function percent(rate: number): string {
   const value = rate * 100;
   if (value === 0) return '0 %';
   if (value < 0.0001) return '< 0.0001 %';
-  return `${value.toPrecision(2).replace(/e.*$/, '')} %`.replace(/^(\d+)\.0+ /, '$1 ');
+  return `${Number(value.toPrecision(2))} %`;
 }
 
 /** 12034 → `12,034`, the same in every runtime (k6 has no Intl). */

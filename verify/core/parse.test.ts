@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryError, parseEvent } from './parse.ts';
+import { fullEnd, fullStart } from './testing/full.ts';
 import { Picture, runLine } from './testing/picture.ts';
 
 const error = (line: string): string => {
@@ -43,4 +44,183 @@ describe('parseEvent', () => {
   ])('refuses %s', (line, message) => {
     expect(error(line)).toContain(message);
   });
+});
+
+/** One event of each type with every field that it may have, and the fields that it must have. */
+const cookies = [
+  { name: 'sid', change: 'set', label: 'a', attributes: { httpOnly: true, bytes: 9, path: '/' } },
+  { name: 'sid', change: 'deleted' },
+];
+const called = 'id clock client session user action request call';
+const full: [event: Record<string, unknown>, must: string][] = [
+  [
+    {
+      ...runLine({ claims: ['rotation'], logs: ['balancer'] }),
+      declared: { expiry: { idle: 1, renew: 'each' }, deadline: 5, budgets: { gap: 0.1 }, cookies: 'asvs' },
+    },
+    'format version run seed started target url command claims routing canary logs',
+  ],
+  [{ type: 'clock', clock: 'c0', base: 'b', uncertainty: 0 }, 'clock base uncertainty'],
+  [
+    { type: 'session', session: 's', user: 'u', event: 'ended', clock: 'c0', at: -1, reason: 'over' },
+    'session user event clock at',
+  ],
+  [{ type: 'object', object: 'o', kind: 'bag', initial: ['a'], cap: 9 }, 'object kind'],
+  [{ type: 'phase', phase: 'final', clock: 'c0', at: 1 }, 'phase clock at'],
+  [{ ...fullStart }, called],
+  [{ ...fullEnd, cookies, caching: { control: 'x', expires: -1, hit: true } }, 'id outcome'],
+  [{ ...fullStart, ...fullEnd, type: 'op', cookies }, `${called} outcome`],
+  [
+    {
+      type: 'fault',
+      id: 1,
+      name: 'n',
+      clock: 'c0',
+      begin: 1,
+      end: 2,
+      where: 'w',
+      part: 'store',
+      down: true,
+      bit: false,
+      healthy: true,
+    },
+    'id name clock begin',
+  ],
+  [
+    { type: 'served', source: 's', kind: 'instance', request: 'r', status: 200, instance: 'i', tried: ['i'] },
+    'source kind request status',
+  ],
+  [{ type: 'finish', clock: 'c0', at: 1, reason: 'failed' }, 'clock at reason'],
+];
+
+describe.each(full)('a line with all its fields: %o', (event, must) => {
+  it('is read as it is', () => expect(parseEvent(JSON.stringify(event))).toEqual(event));
+
+  it.each(Object.keys(event).filter(name => name !== 'type'))(
+    'may be without %s only where that says nothing',
+    name => {
+      const { [name]: _, ...without } = event;
+      const line = JSON.stringify(without);
+      if (must.split(' ').includes(name)) {
+        expect(error(line)).toMatch(
+          new RegExp(`^"${name}" of a ${event['type']} line: expected .*, got nothing$`),
+        );
+      } else expect(parseEvent(line)).toEqual(without);
+    },
+  );
+
+  it.each(Object.keys(event).filter(name => name !== 'type'))('must hold in %s what belongs there', name => {
+    const value = event[name];
+    const strange: unknown[] = [
+      null,
+      { a: {} },
+      [{}],
+      ...(Array.isArray(value) ? ['x', 1, true, [1], [null], {}] : []),
+    ];
+    if (typeof value === 'number') strange.push('1', 1.5, true, 2 ** 53, []);
+    if (typeof value === 'string') strange.push(1, true, [], ['x']);
+    if (typeof value === 'boolean') strange.push(0, 'true', []);
+    if (name === 'declared') strange.splice(1, 1, { a: { b: {} } });
+    if (typeof value === 'object' && !Array.isArray(value)) strange.push('x', 1, [], [1]);
+    for (const wrong of strange) {
+      expect(error(JSON.stringify({ ...event, [name]: wrong })), JSON.stringify(wrong)).toContain(
+        `"${name}" of a `,
+      );
+    }
+  });
+});
+
+describe('fields of few values, and of parts', () => {
+  const end = { type: 'end', id: 1, outcome: 'ok' };
+  const accepts = (event: object): boolean => {
+    try {
+      return parseEvent(JSON.stringify(event)).type !== undefined;
+    } catch {
+      return false;
+    }
+  };
+
+  it('hold one of the values that there are', () => {
+    const start: object = { ...fullStart };
+    for (const action of [
+      'form',
+      'login',
+      'logout',
+      'logout-all',
+      'read',
+      'add',
+      'remove',
+      'set',
+      'cas',
+      'increment',
+      'clear',
+    ])
+      expect(accepts({ ...start, action }), action).toBe(true);
+    for (const cookies of ['old', 'before-login', 'invented', 'forged', 'none'])
+      expect(accepts({ ...start, with: cookies }), cookies).toBe(true);
+    for (const routing of ['spread', 'sticky', 'least-outstanding'])
+      expect(accepts(runLine({ routing } as never))).toBe(true);
+    for (const phase of ['warm-up', 'load', 'heal', 'settle', 'final'])
+      expect(accepts({ type: 'phase', phase, clock: 'c', at: 0 }), phase).toBe(true);
+    for (const kind of ['set', 'list', 'bag', 'register', 'counter'])
+      expect(accepts({ type: 'object', object: 'o', kind }), kind).toBe(true);
+    for (const reason of ['complete', 'interrupted', 'failed'])
+      expect(accepts({ type: 'finish', clock: 'c', at: 0, reason }), reason).toBe(true);
+    expect([accepts({ ...start, action: 'dance' }), accepts({ ...start, with: 'new' })]).toEqual([
+      false,
+      false,
+    ]);
+    expect([
+      accepts({ ...end, id: 0 }),
+      accepts({ ...end, id: -1 }),
+      accepts({ ...end, return: -1 }),
+    ]).toEqual([true, false, true]);
+  });
+
+  it('are cookie changes with name, change, label and attributes', () => {
+    const cookie = (more: object) => accepts({ ...end, cookies: [{ name: 'sid', change: 'set', ...more }] });
+    expect([
+      cookie({}),
+      cookie({ change: 'deleted' }),
+      cookie({ label: 'a' }),
+      cookie({ attributes: {} }),
+    ]).toEqual([true, true, true, true]);
+    expect([
+      cookie({ name: 1 }),
+      cookie({ change: 'gone' }),
+      cookie({ label: 1 }),
+      cookie({ attributes: [] }),
+    ]).toEqual([false, false, false, false]);
+    expect([
+      cookie({ attributes: { a: {} } }),
+      cookie({ attributes: { a: null } }),
+      cookie({ attributes: null }),
+    ]).toEqual([false, false, false]);
+    expect([
+      accepts({ ...end, cookies: [null] }),
+      accepts({ ...end, cookies: ['x'] }),
+      accepts({ ...end, cookies: {} }),
+    ]).toEqual([false, false, false]);
+  });
+
+  it('are objects of texts, numbers and flags, and of such objects where the target declares', () => {
+    expect([
+      accepts({ ...end, caching: { a: 1, b: 'x', c: false } }),
+      accepts({ ...end, caching: { a: {} } }),
+    ]).toEqual([true, false]);
+    const declares = (declared: unknown) => accepts({ ...runLine(), declared });
+    expect([
+      declares({ a: 1, b: { c: 'x' } }),
+      declares({}),
+      declares({ a: { b: {} } }),
+      declares({ a: null }),
+      declares({ a: [1] }),
+    ]).toEqual([true, true, false, false, false]);
+  });
+});
+
+it('shows of a long value what fits in a line', () => {
+  expect(error(`{"type":"${'x'.repeat(100)}"}`)).toMatch(/got "x{56}…$/);
+  expect(error(`{"type":"${'x'.repeat(58)}"}`)).toMatch(/got "x{58}"$/);
+  expect(error(`{"type":"${'x'.repeat(59)}"}`)).toMatch(/got "x{56}…$/);
 });

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { Anomalies, conclude, counted, grouped, percent, reader } from './check.ts';
+import { Reach, reach, untried } from './reach.ts';
+import type { Anomaly } from './verdict.ts';
+
+describe('percent', () => {
+  it.each<[number, string]>([
+    [0, '0 %'],
+    [1, '100 %'],
+    [0.996, '100 %'],
+    [0.994, '99 %'],
+    [0.5, '50 %'],
+    [0.03, '3 %'],
+    [0.0305, '3 %'],
+    [0.12345, '12 %'],
+    [0.00012, '0.012 %'],
+    [0.0000011, '0.00011 %'],
+    [0.0000009, '< 0.0001 %'],
+  ])('%d: %s', (rate, told) => expect(percent(rate)).toBe(told));
+});
+
+describe('counted', () => {
+  it('groups by thousands, and has a plural', () => {
+    expect([1, 12, 999, 1000, 12034, 1234567].map(grouped)).toEqual([
+      '1',
+      '12',
+      '999',
+      '1,000',
+      '12,034',
+      '1,234,567',
+    ]);
+    expect([0, 1, 2, 3000].map(n => counted(n, 'session'))).toEqual([
+      '0 sessions',
+      '1 session',
+      '2 sessions',
+      '3,000 sessions',
+    ]);
+  });
+});
+
+describe('conclude', () => {
+  it('is violated, else unknown when something is missing, else valid', () => {
+    const rests = { requests: 3 };
+    expect(conclude(0, undefined, rests, 'found')).toEqual({
+      judgement: 'valid',
+      rests,
+      finding: 'found',
+      violations: 0,
+    });
+    expect(conclude(0, 'too few', rests, 'found')).toEqual({
+      judgement: 'unknown',
+      why: 'too few',
+      rests,
+      finding: '',
+      violations: 0,
+    });
+    expect(conclude(2, 'too few', rests, 'found')).toEqual({
+      judgement: 'violated',
+      rests,
+      finding: 'found',
+      violations: 2,
+    });
+  });
+
+  it('reads a count that nothing was added to as 0', () => {
+    const of = reader({ one: 1 });
+    expect([of('one'), of('other')]).toEqual([1, 0]);
+  });
+});
+
+describe('Anomalies', () => {
+  const made = (name: string): Anomaly => ({
+    name,
+    guarantee: 'continuity',
+    summary: '',
+    witness: [],
+    notes: [],
+  });
+
+  it('keeps the first five whole, tells of those, and counts the others without making them', () => {
+    const told: string[] = [];
+    const anomalies = new Anomalies(({ name }) => told.push(name));
+    let makes = 0;
+    for (let i = 1; i <= 8; i++) {
+      anomalies.add(() => {
+        makes++;
+        return made(`A${i}`);
+      });
+    }
+    expect(anomalies.count).toBe(8);
+    expect(anomalies.kept.map(({ name }) => name)).toEqual(['A1', 'A2', 'A3', 'A4', 'A5']);
+    expect([told, makes]).toEqual([['A1', 'A2', 'A3', 'A4', 'A5'], 5]);
+  });
+});
+
+describe('Reach', () => {
+  it('tells how often each instance was tried of those that there are', () => {
+    const found = new Reach();
+    found.met('app-2');
+    found.tried('app-2');
+    found.met('app-2');
+    found.met(undefined);
+    found.tried(undefined);
+    found.met('app-1');
+    const counts = { ...found.counts(), other: 7 };
+    expect(counts).toEqual({ 'tried on app-2': 1, 'tried on app-1': 0, other: 7 });
+    expect(reach(counts)).toBe(1);
+    expect(untried(counts, 'replay')).toBe('0 replays on app-1; 1 on each instance is needed');
+    expect(untried(counts, 'replay', 2)).toBe(
+      '0 replays on app-1, 1 replay on app-2; 2 on each instance are needed',
+    );
+    found.tried('app-1');
+    expect(untried(found.counts(), 'replay')).toBeUndefined();
+    expect(untried({}, 'replay')).toBeUndefined();
+  });
+});
