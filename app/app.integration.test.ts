@@ -136,7 +136,7 @@ describe('sessions', () => {
     Date.now = realNow;
   });
 
-  test.each(['redis-attributes', 'connect-redis', 'memory'])(
+  test.each(['redis-attributes', 'connect-redis', 'redis-locked', 'cookie', 'memory'])(
     'in %s end absolutely, however much used',
     async name => {
       const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });
@@ -154,8 +154,8 @@ describe('sessions', () => {
     },
   );
 
-  test('in memory end when idle', async () => {
-    const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: 'memory' } });
+  test.each(['memory', 'cookie'])('in %s end when idle', async name => {
+    const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });
     const browser = new Browser(instance.url);
     await browser.signIn('dave');
     Date.now = () => realNow() + 101_000;
@@ -163,7 +163,7 @@ describe('sessions', () => {
     await instance.close();
   });
 
-  test.each(['redis-attributes', 'connect-redis'])(
+  test.each(['redis-attributes', 'connect-redis', 'redis-locked'])(
     'in %s end when idle: Redis keeps them no longer',
     async name => {
       const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });

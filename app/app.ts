@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-session';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { Backing } from './backing.ts';
+import { createBaskets } from './baskets.ts';
 import type { Config } from './config.ts';
 import { type CsrfProtection, createCsrf } from './csrf.ts';
 import { Cards } from './data/cards.ts';
@@ -21,7 +22,7 @@ import { sessions, signedInUser } from './session.ts';
 
 export interface Deps {
   readonly config: Config;
-  readonly redis: Redis;
+  readonly backing: Backing;
   readonly store: Store;
   readonly users: Users;
   readonly log: Logger;
@@ -34,28 +35,29 @@ export interface Deps {
   readonly onSession?: RequestHandler;
 }
 
-/** Builds the app of one instance; it shares nothing with another instance but Redis and the secrets. */
+/** Builds the app of one instance; it shares nothing with another instance but what is behind them and the secrets. */
 export function createApp(deps: Deps): Express {
-  const { config, redis, lifecycle, log, users } = deps;
+  const { config, backing, lifecycle, log, users } = deps;
   const [firstSecret = ''] = config.secrets;
   const label = sessionLabel(firstSecret);
   const csrf = deps.csrf ?? createCsrf(config.secrets);
-  const cards = new Cards(redis);
+  const cards = new Cards(backing.redis);
+  const baskets = createBaskets(config, backing);
   const app = express();
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requestLog(log, config.instance), lifecycle.track, safetyHeaders);
-  // Before the session: neither needs one, and neither may fail when Redis does.
+  // Before the session: neither needs one, and neither may fail when the store does.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
-  app.use(notCached, healthRoutes({ redis, lifecycle }));
+  app.use(notCached, healthRoutes({ backing, lifecycle }));
   // The body first: a slow upload would make the loaded session old before it is used.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
   app.use(noteSession(label), csrf.prepare);
-  app.use(pageRoutes({ users, cards }), authRoutes({ users, csrf, label }));
-  app.use('/basket', basketRoutes({ cards, csrf, pay: deps.pay }));
+  app.use(pageRoutes({ users, cards, baskets }), authRoutes({ users, csrf, label }));
+  app.use('/basket', basketRoutes({ baskets, cards, csrf, pay: deps.pay }));
   app.use('/cards', cardRoutes({ cards, csrf }));
   app.use(nothingHere, problems(log));
   return app;

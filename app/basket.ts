@@ -1,5 +1,5 @@
 /**
- * The basket: items of a session that wait for checkout. Each item is a session attribute of its own
+ * The basket in a session: items that wait for checkout. Each item is a session attribute of its own
  * (`basket:<text>`), so that the redis-attributes store never lets one item undo another.
  */
 import { randomBytes } from 'node:crypto';
@@ -46,16 +46,20 @@ export function itemsOf(basket: Basket): BasketItem[] {
 export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
   if (Object.hasOwn(basket, name)) return;
-  if (itemsOf(basket).length >= MAX_ITEMS) {
-    throw new Refusal(
-      409,
-      `A basket holds ${MAX_ITEMS} cards and yours is full. Check out or remove one first.`,
-    );
-  }
-  basket[name] = {
-    addedAt: Date.now(),
-    card: randomBytes(9).toString('base64url'),
-  };
+  if (itemsOf(basket).length >= MAX_ITEMS) throw full();
+  basket[name] = waiting();
+}
+
+/** What is remembered of a card that waits from now on. */
+export function waiting(): Waiting {
+  return { addedAt: Date.now(), card: randomBytes(9).toString('base64url') };
+}
+
+export function full(): Refusal {
+  return new Refusal(
+    409,
+    `A basket holds ${MAX_ITEMS} cards and yours is full. Check out or remove one first.`,
+  );
 }
 
 /** Takes a card out; one that is not there is no error. Throws Refusal 422. */
@@ -63,11 +67,14 @@ export function removeItem(basket: Basket, text: unknown): void {
   delete basket[itemName(text)];
 }
 
+/** The text of a card, if it may be one. Throws Refusal 422. */
+export function inscription(text: unknown): string {
+  if (typeof text === 'string' && TEXT.test(text)) return text;
+  throw new Refusal(422, "An inscription has 1 to 64 letters, digits, spaces or . _ ' - and nothing else.");
+}
+
 function itemName(text: unknown): `basket:${string}` {
-  if (typeof text !== 'string' || !TEXT.test(text)) {
-    throw new Refusal(422, "An inscription has 1 to 64 letters, digits, spaces or . _ ' - and nothing else.");
-  }
-  return `${PREFIX}${text}`;
+  return `${PREFIX}${inscription(text)}`;
 }
 
 function isItemName(name: string): name is `basket:${string}` {

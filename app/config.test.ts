@@ -7,6 +7,9 @@ test('nothing set: the defaults of a development machine', () => {
     host: '127.0.0.1',
     redisUrl: 'redis://127.0.0.1:6379',
     sessionStore: 'redis-attributes',
+    basketStore: 'session',
+    sessionLockMs: 10_000,
+    sessionLockWaitMs: 5000,
     trustProxy: 'loopback',
     keepAliveMs: 75_000,
     drainMs: 5000,
@@ -41,7 +44,11 @@ test.each([
   ['PORT', '80.5', 'port'],
   ['INSTANCE_ID', 'a b', 'letters, digits'],
   ['REDIS_URL', 'http://127.0.0.1', 'redis://127.0.0.1:6379'],
-  ['SESSION_STORE', 'redis', 'one of redis-attributes, connect-redis, memory'],
+  ['DATABASE_URL', 'mysql://127.0.0.1/baton', 'postgres://127.0.0.1:5432/baton'],
+  ['MEMCACHED_ADDRESS', 'http://127.0.0.1', 'HOST:PORT'],
+  ['SESSION_STORE', 'redis', 'one of redis-attributes, connect-redis, redis-locked, postgres'],
+  ['BASKET_STORE', 'redis', 'one of session, postgres'],
+  ['SESSION_LOCK_MS', '0', 'milliseconds from 1'],
   ['SESSION_SECRET', 'short', '16 characters'],
   ['SESSION_IDLE_SECONDS', '0', 'seconds from 1'],
   ['TRUST_PROXY', 'everyone', 'addresses such as loopback'],
@@ -62,8 +69,17 @@ test('all that is wrong is told at once', () => {
   );
 });
 
+test.each(['SESSION_STORE', 'BASKET_STORE'])('%s=postgres wants to know where it is', name => {
+  expect(() => readConfig({ [name]: 'postgres' })).toThrow(
+    `DATABASE_URL: expected a URL such as postgres://127.0.0.1:5432/baton, as ${name} is postgres`,
+  );
+  const url = 'postgres://127.0.0.1:5432/baton';
+  expect(readConfig({ [name]: 'postgres', DATABASE_URL: url }).databaseUrl).toBe(url);
+});
+
 test('secrets are never shown', () => {
-  const read = () => readConfig({ SESSION_SECRET: 'hush', REDIS_URL: 'http://:hush@host' });
+  const env = { SESSION_SECRET: 'hush', REDIS_URL: 'http://:hush@host', DATABASE_URL: 'x://:hush@host' };
+  const read = () => readConfig(env);
   expect(read).toThrow('(not shown)');
   expect(read).not.toThrow('hush');
 });

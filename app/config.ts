@@ -4,7 +4,18 @@ import express from 'express';
 import { z } from 'zod';
 
 /** The names that SESSION_STORE takes; the first is the default. */
-const STORES = ['redis-attributes', 'connect-redis', 'memory'] as const;
+const STORES = [
+  'redis-attributes',
+  'connect-redis',
+  'redis-locked',
+  'postgres',
+  'memcached',
+  'cookie',
+  'memory',
+] as const;
+
+/** The names that BASKET_STORE takes; the first is the default. */
+const BASKETS = ['session', 'postgres'] as const;
 
 const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
@@ -24,10 +35,16 @@ function wholeNumber(unit: string, min: number, max: number) {
 const milliseconds = (max = 3_600_000) => wholeNumber('milliseconds', 0, max);
 const seconds = wholeNumber('seconds', 1, 31_536_000);
 
-const redisUrl = z.string().refine(value => {
-  const url = URL.parse(value);
-  return url !== null && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '';
-}, 'a URL such as redis://127.0.0.1:6379');
+function urlOf(protocols: readonly string[], example: string) {
+  return z.string().refine(value => {
+    const url = URL.parse(value);
+    return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
+  }, `a URL such as ${example}`);
+}
+
+const redisUrl = urlOf(['redis:', 'rediss:'], 'redis://127.0.0.1:6379');
+const databaseUrl = urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/baton');
+const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
 
 const secrets = z
   .string()
@@ -66,7 +83,12 @@ const schema = z.object({
     `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-').slice(-128),
   ),
   REDIS_URL: optional(redisUrl, 'redis://127.0.0.1:6379'),
+  DATABASE_URL: optional(z.literal('').or(databaseUrl), ''),
+  MEMCACHED_ADDRESS: optional(memcachedAddress, '127.0.0.1:11211'),
   SESSION_STORE: optional(z.enum(STORES, `one of ${STORES.join(', ')}`), STORES[0]),
+  BASKET_STORE: optional(z.enum(BASKETS, `one of ${BASKETS.join(', ')}`), BASKETS[0]),
+  SESSION_LOCK_MS: optional(wholeNumber('milliseconds', 1, 3_600_000), '10000'),
+  SESSION_LOCK_WAIT_MS: optional(milliseconds(), '5000'),
   SESSION_SECRET: optional(secrets, DEVELOPMENT_SECRET),
   SESSION_IDLE_SECONDS: optional(seconds, '1800'),
   SESSION_ABSOLUTE_SECONDS: optional(seconds, '43200'),
@@ -86,7 +108,16 @@ export interface Config {
   readonly host: string;
   readonly instance: string;
   readonly redisUrl: string;
+  /** '' where neither sessions nor baskets are in PostgreSQL. */
+  readonly databaseUrl: string;
+  /** HOST:PORT */
+  readonly memcachedAddress: string;
   readonly sessionStore: (typeof STORES)[number];
+  /** `session`: each session has a basket of its own. `postgres`: each user has one, in a table. */
+  readonly basketStore: (typeof BASKETS)[number];
+  /** For redis-locked: how long a request may hold its session, and how long another waits for it. */
+  readonly sessionLockMs: number;
+  readonly sessionLockWaitMs: number;
   /** The first signs, all are accepted, so that a secret can be replaced without signing people out. */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
@@ -117,6 +148,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       'SESSION_SECRET: expected secrets of 16 characters or more when NODE_ENV is production, got nothing',
     );
   }
+  if (parsed.success && parsed.data.DATABASE_URL === '') {
+    for (const name of ['SESSION_STORE', 'BASKET_STORE'] as const) {
+      if (parsed.data[name] !== 'postgres') continue;
+      problems.push(
+        `DATABASE_URL: expected a URL such as postgres://127.0.0.1:5432/baton, as ${name} is postgres, got nothing`,
+      );
+    }
+  }
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(`${[...new Set(problems)].join('\n')}\nSet the environment right and start again.`);
   }
@@ -129,7 +168,12 @@ function named(v: z.output<typeof schema>): Config {
     host: v.HOST,
     instance: v.INSTANCE_ID,
     redisUrl: v.REDIS_URL,
+    databaseUrl: v.DATABASE_URL,
+    memcachedAddress: v.MEMCACHED_ADDRESS,
     sessionStore: v.SESSION_STORE,
+    basketStore: v.BASKET_STORE,
+    sessionLockMs: v.SESSION_LOCK_MS,
+    sessionLockWaitMs: v.SESSION_LOCK_WAIT_MS,
     secrets: v.SESSION_SECRET,
     idleSeconds: v.SESSION_IDLE_SECONDS,
     absoluteSeconds: v.SESSION_ABSOLUTE_SECONDS,
@@ -147,7 +191,7 @@ function named(v: z.output<typeof schema>): Config {
 
 function describe(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const name = String(issue.path[0]);
-  // A Redis URL may hold a password.
-  const secret = name === 'SESSION_SECRET' || name === 'REDIS_URL';
+  // A URL may hold a password.
+  const secret = ['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL'].includes(name);
   return `${name}: expected ${issue.message}, got ${secret ? '(not shown)' : JSON.stringify(env[name])}`;
 }

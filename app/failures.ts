@@ -17,17 +17,17 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
   constructor(cause: unknown) {
-    super(`expected an answer of Redis, got: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    super(`expected an answer of the store, got: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   }
 }
 
-/** Waits for a store's answer. Throws StoreUnavailable with the cause if it fails. */
+/** Waits for a store's answer. Throws StoreUnavailable with the cause if it fails; a Refusal stays one. */
 export async function confirmed<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
-    throw new StoreUnavailable(cause);
+    throw cause instanceof Refusal ? cause : new StoreUnavailable(cause);
   }
 }

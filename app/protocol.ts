@@ -13,10 +13,20 @@ export function byProtocol<T>(make: (secure: boolean) => T): (request: Request) 
 /** Tells the browser to forget a cookie of this app, given its name over http. */
 export function forgetCookie(request: Request, response: Response, name: string): void {
   const { secure } = request;
-  response.clearCookie(secure ? `__Host-${name}` : name, {
+  const full = secure ? `__Host-${name}` : name;
+  withdrawCookie(response, full);
+  response.clearCookie(full, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
     secure,
   });
+}
+
+/** Takes back what the response was to say of a cookie, given its full name: two lines for one would contradict. */
+export function withdrawCookie(response: Response, name: string): void {
+  const lines = [response.getHeader('Set-Cookie') ?? []].flat().map(String);
+  const others = lines.filter(line => !line.startsWith(`${name}=`));
+  if (others.length === 0) response.removeHeader('Set-Cookie');
+  else response.setHeader('Set-Cookie', others);
 }

@@ -6,13 +6,12 @@ import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { createApp, type Deps } from './app.ts';
+import { type Backing, connectBacking } from './backing.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createFixtures } from './data/fixtures.ts';
 import { Users } from './data/users.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger } from './log.ts';
-import { connectRedis } from './redis.ts';
-import { secondsLeft } from './session.ts';
 import { leaveInOrder } from './shutdown.ts';
 import { createStore } from './stores/index.ts';
 
@@ -29,19 +28,14 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const config = configOrExit();
   const log = createLogger(config.logFile);
   const lifecycle = new Lifecycle();
-  const redis = connectRedis(config.redisUrl, config.storeTimeoutMs, error => {
-    log.warn({
-      event: 'redis',
-      instance: config.instance,
-      error: error.message,
-    });
+  const { instance } = config;
+  const backing = connectBacking(config, (server, error) => {
+    log.warn({ event: server, instance, error: error.message });
   });
-  const users = new Users(redis, config.scryptCost);
-  const store =
-    parts.store?.(config, redis) ??
-    createStore(config.sessionStore, redis, data => secondsLeft(data, config));
+  const users = new Users(backing.redis, config.scryptCost);
+  const store = parts.store?.(config, backing.redis) ?? createStore(config, backing);
   const pay = () => sleep(config.paymentMs);
-  const server = createServer(createApp({ ...parts, config, redis, store, users, log, lifecycle, pay }));
+  const server = createServer(createApp({ ...parts, config, backing, store, users, log, lifecycle, pay }));
   // Longer than the balancer's, or it would send a request into a connection that we are just closing.
   server.keepAliveTimeout = config.keepAliveMs;
   // Node counts it from the end of the last request: shorter than keep-alive, it would cut idle connections.
@@ -51,10 +45,10 @@ export async function serve(parts: Parts = {}): Promise<void> {
     lifecycle,
     config,
     log,
-    close: () => redis.disconnect(),
+    close: () => backing.close(),
   });
-  const prepared = prepare(users, config, lifecycle, log);
-  // Without Redis it listens all the same, and tells each request so; /readyz keeps the balancer away.
+  const prepared = prepare({ backing, users, config, lifecycle, log });
+  // Without its store it listens all the same, and tells each request so; /readyz keeps the balancer away.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }
@@ -73,15 +67,24 @@ function exit(problem: string): never {
   process.exit(EXIT_USAGE);
 }
 
-/** Makes the fixture users; tries until Redis takes them or the instance leaves. */
-async function prepare(users: Users, config: Config, lifecycle: Lifecycle, log: Logger): Promise<void> {
+interface Preparing {
+  backing: Backing;
+  users: Users;
+  config: Config;
+  lifecycle: Lifecycle;
+  log: Logger;
+}
+
+/** Makes tables and the fixture users; tries until the servers take them or the instance leaves. */
+async function prepare({ backing, users, config, lifecycle, log }: Preparing): Promise<void> {
   while (!lifecycle.draining) {
     try {
+      await backing.prepare();
       await createFixtures(users, config.fixtureUsers, config.scryptCost);
       lifecycle.prepared = true;
       return;
     } catch (error) {
-      log.debug({ event: 'fixtures', error: String(error) });
+      log.debug({ event: 'prepare', error: String(error) });
       await sleep(50, undefined, { ref: false });
     }
   }

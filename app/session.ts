@@ -1,9 +1,16 @@
 /** express-session as this app needs it. Each option that matters for consistency says why it is set so. */
-import type { Request, RequestHandler } from 'express';
+import cookieParser from 'cookie-parser';
+import { type Request, type RequestHandler, Router } from 'express';
 import session, { type SessionData, type Store } from 'express-session';
 import { Refusal, StoreUnavailable } from './failures.ts';
 import { byProtocol } from './protocol.ts';
-import { SessionGoneError } from './stores/redis-attributes.ts';
+import { CookieStore } from './stores/cookie.ts';
+import {
+  SessionBusyError,
+  SessionGoneError,
+  SessionLockLostError,
+  SessionTooLargeError,
+} from './stores/errors.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -25,14 +32,21 @@ export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date
   return Math.min(limits.idleSeconds, absolute);
 }
 
-/** Loads the session of a request, and at the end of the response prolongs it. Fails with StoreUnavailable. */
+/** Of the cookie. `__Host-` makes a browser refuse it without Secure, for another path, or from a sibling domain. */
+export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
+
+/**
+ * Loads the session of a request, and at the end of the response prolongs it.
+ * Fails with StoreUnavailable, or with Refusal 503 while other requests hold the session.
+ */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
+  // express-session puts an id into the cookie; what puts the session there cannot be a store of it.
+  if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
     session({
       store,
-      // `__Host-` makes a browser refuse the cookie without Secure, for another path, or from a sibling domain.
-      name: secure ? '__Host-sid' : 'sid',
+      name: secure ? COOKIE_NAMES.secure : COOKIE_NAMES.plain,
       secret: [...secrets],
       // Writing back what a request only read would undo what a parallel request wrote meanwhile.
       resave: false,
@@ -53,7 +67,7 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
     }),
   );
   return (request, response, next) => {
-    load(request)(request, response, error => next(error ? new StoreUnavailable(error) : undefined));
+    load(request)(request, response, error => next(error ? failure(error) : undefined));
   };
 }
 
@@ -74,7 +88,8 @@ export function signedInUser(request: Request): string | undefined {
 /**
  * Saves the session, and resolves only when the store has confirmed. Call it last, right before answering:
  * express-session by itself sends the headers first, saves then, and drops a save's error.
- * Throws Refusal 503 if the session has ended meanwhile, StoreUnavailable if the store did not confirm.
+ * Throws Refusal 503 if the session has ended meanwhile or was held too long, 409 if it has grown too large,
+ * StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -83,8 +98,9 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    abandon(request);
-    throw cause instanceof SessionGoneError ? ended() : new StoreUnavailable(cause);
+    // Too large is the one reason that leaves the session as it was.
+    if (!(cause instanceof SessionTooLargeError)) abandon(request);
+    throw failure(cause);
   }
   // After `regenerate` express-session cannot tell that this session is saved, and would write it again behind
   // the answer: a second chance to fail unseen, or, with a store that writes whole sessions, to undo a logout.
@@ -97,11 +113,29 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-function ended(): Refusal {
-  return new Refusal(
-    503,
-    'Your session ended while this request ran, so it was not completed. Sign in and look again.',
-  );
+/** What to tell the user of a store's error: what it refused and why, or that it did not answer. */
+function failure(cause: unknown): Refusal | StoreUnavailable {
+  if (cause instanceof SessionGoneError)
+    return new Refusal(
+      503,
+      'Your session ended while this request ran, so it was not completed. Sign in and look again.',
+    );
+  if (cause instanceof SessionBusyError)
+    return new Refusal(
+      503,
+      'Your session is busy with other requests of yours, so nothing was done. Try again in a moment.',
+    );
+  if (cause instanceof SessionLockLostError)
+    return new Refusal(
+      503,
+      'This request took too long, so it was not completed. Look again, then try again.',
+    );
+  if (cause instanceof SessionTooLargeError)
+    return new Refusal(
+      409,
+      'Your session holds as much as it can, so nothing was changed. Remove something first.',
+    );
+  return new StoreUnavailable(cause);
 }
 
 /** Replaces the session by a new, empty one with a new id; the old one is destroyed. Throws StoreUnavailable. */

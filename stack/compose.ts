@@ -17,10 +17,12 @@ const PARTS = ['redis', 'balancer'];
 
 /**
  * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
- * Throws MissingProgramError if there is no engine, or an error with the output of what did not start; nothing is
+ * Throws MissingProgramError if there is no engine, an error if SESSION_STORE or BASKET_STORE needs more than Redis,
+ * or one with the output of what did not start; nothing is
  * left then. Nothing is left either however this process ends.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
+  requireOnlyRedis(options);
   const engine = await findEngine();
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
@@ -41,6 +43,19 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
     throw options.signal?.aborted ? options.signal.reason : error;
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Throws an error with the remedy where sessions or baskets are to be in a server that docker-compose.yml has not. */
+function requireOnlyRedis({ env }: StackOptions): void {
+  const wanted: Record<string, string | undefined> = { ...process.env, ...env };
+  for (const name of ['SESSION_STORE', 'BASKET_STORE']) {
+    const value = wanted[name] ?? '';
+    if (!['postgres', 'memcached'].includes(value)) continue;
+    throw new Error(
+      `${name}: expected what needs no server but Redis, as docker-compose.yml has no other, got ${value}. ` +
+        'Run it with --stack local, which starts what it needs.',
+    );
   }
 }
 
@@ -92,6 +107,10 @@ class ComposeStack implements Stack {
 
   get store(): ContainerService {
     return this.#started().store;
+  }
+
+  get servers(): readonly ContainerService[] {
+    return [this.store];
   }
 
   instances(): readonly Instance[] {

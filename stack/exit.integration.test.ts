@@ -1,11 +1,12 @@
 /** However the process that started a stack ends, nothing of the stack is left. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
 const START_AND_STAY = fileURLToPath(new URL('./testing/start-and-stay.ts', import.meta.url));
@@ -87,6 +88,22 @@ onLinux.each([5, 60, 120, 200, 300, 450])(
   },
 );
 
+const onLinuxWithPostgres = test.skipIf(
+  !existsSync('/proc/self/fd') || whyWithout('PostgreSQL', 'postgres') !== '',
+);
+
+onLinuxWithPostgres.each([150, 700, 'up'] as const)('with PostgreSQL, kill -9 after %s', async moment => {
+  chmodSync(dir, 0o755); // PostgreSQL, which runs as another user than root, has a folder in it.
+  run(START_AND_STAY, [], { SESSION_STORE: 'postgres' });
+  if (moment === 'up') {
+    await said('up');
+    expect(processes().length).toBeGreaterThanOrEqual(10); // PostgreSQL has some of its own.
+  } else await new Promise(resolve => setTimeout(resolve, moment));
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+  await nothingIsLeft();
+});
+
 onLinux('npm run stack: a person is told what to do, and Ctrl-C ends it with 0', async () => {
   run(MAIN, ['--instances', '3']);
   await said('Ctrl-C');
@@ -107,7 +124,7 @@ onLinux('npm run stack: goes on without an instance, and not without Redis', asy
   process.kill(find(/redis-server|valkey-server/), 'SIGKILL');
   expect(await once(parent, 'exit')).toEqual([69, null]);
   expect(output).toMatch(/redis \(process \d+\) ended: SIGKILL/);
-  expect(output).toContain('Without Redis there is nothing to go on with');
+  expect(output).toContain('Without redis there is nothing to go on with');
   expect(processes()).toEqual([]);
 });
 

@@ -1,16 +1,28 @@
-/** Process groups: each child leads one, so that its own children (nginx's workers) share its fate. */
+/**
+ * Process groups: each child leads one, so that its own children (nginx's workers) share its fate. Children of the
+ * leader that lead groups of their own, as PostgreSQL's do, count as members while the leader lives.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 interface Member {
   pid: number;
+  group: number;
   stopped: boolean;
 }
 
 /** Sends a signal to every process of the group. False if there is none. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  // Looked for before the leader may be gone, which is what they are found by.
+  const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
+  const sent = send(-pgid, signal);
+  for (const { group } of leaders) send(-group, signal);
+  return sent;
+}
+
+function send(to: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-pgid, signal);
+    process.kill(to, signal);
     return true;
   } catch {
     // ESRCH: gone. EPERM: macOS says so of a group in which only the dead are left.
@@ -30,8 +42,8 @@ function membersFromProc(pgid: number): Member[] {
     if (!/^\d+$/.test(entry)) continue;
     const stat = readStat(entry);
     // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so count from its last bracket.
-    const [state = 'Z', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(group) === pgid) addLiving(members, Number(entry), state);
+    const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (belongs(pgid, parent, group)) addLiving(members, Number(entry), Number(group), state);
   }
   return members;
 }
@@ -46,16 +58,20 @@ function readStat(pid: string): string {
 
 function membersFromPs(pgid: number): Member[] {
   const members: Member[] = [];
-  for (const line of execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat='], {
+  for (const line of execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat='], {
     encoding: 'utf8',
   }).split('\n')) {
-    const [pid, group, state = 'Z'] = line.trim().split(/\s+/);
-    if (Number(group) === pgid) addLiving(members, Number(pid), state);
+    const [pid, parent, group, state = 'Z'] = line.trim().split(/\s+/);
+    if (belongs(pgid, parent, group)) addLiving(members, Number(pid), Number(group), state);
   }
   return members;
 }
 
-function addLiving(members: Member[], pid: number, state: string): void {
+function belongs(leader: number, parent: string | undefined, group: string | undefined): boolean {
+  return Number(group) === leader || Number(parent) === leader;
+}
+
+function addLiving(members: Member[], pid: number, group: number, state: string): void {
   if (/^[ZXx]/.test(state)) return;
-  members.push({ pid, stopped: /^[Tt]/.test(state) });
+  members.push({ pid, group, stopped: /^[Tt]/.test(state) });
 }

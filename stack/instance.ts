@@ -9,7 +9,8 @@ export interface LocalInstanceOptions extends InstanceOptions {
   port: number;
   /** Takes its output, the request log included. */
   log: string;
-  redisUrl: string;
+  /** Where the servers behind it are: REDIS_URL … */
+  backing: Record<string, string>;
   /** The same for all instances of a stack, or they would not accept each other's cookies. */
   secret: string;
   /** Told how it ended, with its last output, when nobody asked it to. */
@@ -50,7 +51,7 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
     TRUST_PROXY: 'loopback',
     ...process.env,
     INSTANCE_ID: options.name,
-    REDIS_URL: options.redisUrl,
+    ...options.backing,
     ...options.env,
     HOST: '127.0.0.1',
     PORT: String(options.port),

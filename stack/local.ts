@@ -1,12 +1,13 @@
-/** The stack as local processes: redis-server, nginx and any number of instances. */
+/** The stack as local processes: the store, nginx and any number of instances. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { type Backing, planBacking, requireServers } from './backing.ts';
 import { LocalInstance } from './instance.ts';
 import { balancerLog, instanceLog } from './logs.ts';
 import { Nginx, type NginxAdditions } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
-import { requirePrograms } from './programs.ts';
-import { RedisProcess, type RedisServer } from './redis.ts';
+import type { ServerProcess } from './process.ts';
+import type { RedisServer } from './redis.ts';
 import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
@@ -22,23 +23,29 @@ export interface Beside {
 /** What only the local runner takes. */
 export interface LocalStackOptions extends StackOptions {
   nginx?: NginxAdditions;
-  /** Starts what the instances need besides the store, once that is ready; stopped after the instances. */
-  beside?: (store: RedisServer) => Promise<Beside>;
+  /** Starts what the instances need besides Redis, once that is ready; stopped after the instances. */
+  beside?: (redis: RedisServer) => Promise<Beside>;
 }
 
 /**
- * Starts Redis, the instances and nginx, and waits until all are ready.
+ * Starts Redis, what else the instances' SESSION_STORE and BASKET_STORE need, the instances and nginx, and waits
+ * until all are ready.
  * Throws MissingProgramError, naming all that is missing, or an error with the output of what did not start;
  * nothing is left running then. Nothing is left running either however this process ends.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
-  requirePrograms(['redis-server', 'valkey-server'], ['nginx']);
+  const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
+  requireServers(environments);
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
+  const dir = temporaryPath('baton-stack-');
+  const deaths = new Deaths(options.onDeath);
   const stack = new LocalStack(options, {
-    balancer: port === 'any' ? await freePort() : await freePortFrom(port),
-    status: await freePort(),
-    store: await freePort(),
+    dir,
+    deaths,
+    port: port === 'any' ? await freePort() : await freePortFrom(port),
+    statusPort: await freePort(),
+    backing: await planBacking({ environments, dir, onDeath: deaths.tell }),
   });
   const giveUp = () => void stack.stop();
   options.signal?.addEventListener('abort', giveUp);
@@ -53,45 +60,61 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   }
 }
 
+function instancesOf({ instances = 2 }: StackOptions): readonly InstanceOptions[] {
+  return typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
+}
+
+/** Who died that nobody asked to. */
+class Deaths {
+  readonly first: Promise<string>;
+  readonly tell: (description: string) => void;
+
+  constructor(onDeath: StackOptions['onDeath']) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.first = promise;
+    this.tell = description => {
+      resolve(description);
+      onDeath?.(description);
+    };
+  }
+}
+
+interface Plan {
+  dir: string;
+  deaths: Deaths;
+  /** The balancer's. */
+  port: number;
+  statusPort: number;
+  backing: Backing;
+}
+
 class LocalStack implements Stack {
   readonly url: string;
   readonly balancer: Nginx;
-  readonly store: RedisProcess;
+  readonly store: ServerProcess;
+  readonly servers: readonly ServerProcess[];
   readonly logs: LogSource[] = [];
   readonly died: Promise<string>;
   readonly #options: LocalStackOptions;
-  readonly #dir: string;
+  readonly #plan: Plan;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
   /** Also of those that have gone: the balancer's log may still speak of them. */
   readonly #names = new Map<string, string>();
-  readonly #onDeath: (description: string) => void;
   #beside: Beside | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: LocalStackOptions, ports: { balancer: number; status: number; store: number }) {
-    const dir = temporaryPath('baton-stack-');
+  constructor(options: LocalStackOptions, plan: Plan) {
+    const { dir, deaths, port, statusPort, backing } = plan;
     makeFolder(dir);
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.died = promise;
-    this.#onDeath = description => {
-      resolve(description);
-      options.onDeath?.(description);
-    };
     this.#options = options;
-    this.#dir = dir;
-    const onDeath = this.#onDeath;
-    this.store = new RedisProcess({
-      dir: join(dir, 'redis'),
-      port: ports.store,
-      onDeath,
-    });
+    this.#plan = plan;
+    this.died = deaths.first;
+    this.store = backing.store;
+    this.servers = backing.servers;
     this.balancer = new Nginx({
-      dir,
-      port: ports.balancer,
-      statusPort: ports.status,
+      ...{ dir, port, statusPort, onDeath: deaths.tell },
       ...(options.nginx && { additions: options.nginx }),
-      onDeath,
     });
     this.url = this.balancer.url;
     const nameOf = (address: string) => this.#names.get(address);
@@ -103,11 +126,11 @@ class LocalStack implements Stack {
   }
 
   async start(): Promise<void> {
-    const { instances = 2, onStep } = this.#options;
-    const wanted = typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
-    onStep?.('starting Redis');
-    await this.store.start();
-    this.#beside = await this.#options.beside?.(this.store);
+    const { onStep } = this.#options;
+    const wanted = instancesOf(this.#options);
+    onStep?.(`starting ${this.servers.map(({ name }) => name).join(' and ')}`);
+    await Promise.all(this.servers.map(server => server.start()));
+    this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
     // Given up meanwhile: `stop` has not seen it.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
@@ -142,14 +165,14 @@ class LocalStack implements Stack {
     const port = await freePort();
     if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
     const name = `app-${this.#names.size + 1}`;
-    const log = join(this.#dir, `${name}.log`);
+    const log = join(this.#plan.dir, `${name}.log`);
     const instance = new LocalInstance({
       name,
       port,
       log,
-      redisUrl: this.store.url,
+      backing: this.#plan.backing.env,
       secret: this.#secret,
-      onDeath: this.#onDeath,
+      onDeath: this.#plan.deaths.tell,
       env: { ...this.#options.env, ...this.#beside?.env, ...options.env },
       ...(options.command && { command: options.command }),
     });
@@ -170,7 +193,7 @@ class LocalStack implements Stack {
     await this.balancer.dispose();
     await Promise.all(this.#instances.map(instance => instance.dispose()));
     await this.#beside?.stop();
-    await this.store.dispose();
-    removeFolder(this.#dir);
+    await Promise.all(this.servers.map(server => server.dispose()));
+    removeFolder(this.#plan.dir);
   }
 }

@@ -9,7 +9,8 @@ const EXIT_UNAVAILABLE = 69;
 
 const USAGE = `npm run stack -- [--instances N] [--port N]
 
-Starts Redis, nginx and the instances of the card store, and keeps them up until Ctrl-C.
+Starts Redis (and what else SESSION_STORE needs), nginx and the instances of the card store, and keeps them up
+until Ctrl-C.
   --instances N   how many instances (2)
   --port N        the balancer's port, or the next that is free (8080)
 The app's own settings (SESSION_STORE, PAYMENT_MS …) are taken from the environment.`;
@@ -75,15 +76,16 @@ function interruptedOrMissing(
   });
 }
 
-/** Redis and the balancer, and the last instance, are what a stack cannot be without. */
+/** The servers behind the instances and the balancer, and the last instance, are what a stack cannot be without. */
 function essentialThatDied(stack: Stack): string | undefined {
-  if (!stack.store.running()) return 'Redis';
+  const server = stack.servers.find(one => !one.running());
+  if (server) return server.name;
   if (!stack.balancer.running()) return 'the balancer';
   return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
 }
 
 function running(stack: Stack): string {
-  const names = [stack.store, stack.balancer, ...stack.instances()]
+  const names = [...stack.servers, stack.balancer, ...stack.instances()]
     .filter(service => service.running())
     .map(({ name }) => name);
   return names.length > 0 ? names.join(', ') : 'nothing';

@@ -9,6 +9,11 @@ import type { Service } from './stack.ts';
 import { until } from './wait.ts';
 import { guardGroup, releaseGroup, startWatchdog } from './watchdog.ts';
 
+export interface User {
+  uid: number;
+  gid: number;
+}
+
 export interface ServerSpec {
   name: string;
   command: readonly [string, ...string[]];
@@ -24,6 +29,10 @@ export interface ServerSpec {
   stopSignal?: NodeJS.Signals;
   /** Milliseconds it may take to end after that; then it is killed. */
   stopMs?: number;
+  /** Asks it to end for good, at once; SIGTERM by default. */
+  disposeSignal?: NodeJS.Signals;
+  /** Who it runs as: only root can say so. */
+  runAs?: User;
   /** Told how it ended, with its last output, when nobody asked it to. */
   onDeath?: (description: string) => void;
 }
@@ -111,9 +120,10 @@ export class ServerProcess implements Service {
     this.#disposed = true;
     const run = this.#run;
     if (run === undefined || run.end !== undefined) return;
-    const askAgain = setInterval(() => run.child.kill('SIGTERM'), 50);
+    const ask = () => run.child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
+    const askAgain = setInterval(ask, 50);
     try {
-      await this.#end(() => run.child.kill('SIGTERM'), 1_000);
+      await this.#end(ask, 1_000);
     } finally {
       clearInterval(askAgain);
     }
@@ -170,6 +180,7 @@ export class ServerProcess implements Service {
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],
       env: this.#spec.env,
+      ...this.#spec.runAs,
     });
     closeSync(log);
     return child;

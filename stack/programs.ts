@@ -1,5 +1,5 @@
 /** Finds the programs that the stack runs but does not bring. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that the stack needs is not on this machine. */
@@ -7,8 +7,31 @@ export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 
-// Debian leaves the sbin folders, where nginx is, out of a normal user's PATH.
-const ALSO = ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+/** Needed by some session stores only, and installed only when asked for. */
+const OPTIONAL: readonly string[] = ['postgres', 'memcached'];
+
+// Debian leaves the sbin folders, where nginx is, out of a normal user's PATH, and PostgreSQL, of which several
+// versions may be there, out of everybody's.
+const ALSO = ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()];
+
+function postgresFolders(): string[] {
+  const [debian, homebrew] = ['/usr/lib/postgresql', '/opt/homebrew/opt'];
+  const newestFirst = (a: string, b: string) => b.localeCompare(a, 'en', { numeric: true });
+  return [
+    ...entries(debian).toSorted(newestFirst),
+    ...entries(homebrew)
+      .filter(path => path.includes('/postgresql@'))
+      .toSorted(newestFirst),
+  ].map(folder => join(folder, 'bin'));
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder).map(name => join(folder, name));
+  } catch {
+    return [];
+  }
+}
 
 /**
  * The path of the first of `names` that is installed, in that order.
@@ -23,8 +46,9 @@ export function findProgram(...names: string[]): string {
       if (isExecutable(file)) return file;
     }
   }
+  const setup = names.some(name => OPTIONAL.includes(name)) ? 'scripts/setup --stores' : 'scripts/setup';
   throw new MissingProgramError(
-    `expected ${names.join(' or ')} on the PATH, but found none. Run scripts/setup, which installs it.`,
+    `expected ${names.join(' or ')} on the PATH, but found none. Run ${setup}, which installs it.`,
   );
 }
 
@@ -49,4 +73,11 @@ export function requirePrograms(...choices: string[][]): void {
     }
   }
   if (problems.length > 0) throw new MissingProgramError(problems.join('\n'));
+}
+
+/** The ids of a user of this machine; undefined if there is none of that name. */
+export function findUser(name: string): { uid: number; gid: number } | undefined {
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const [, , uid, gid] = users.find(line => line.startsWith(`${name}:`))?.split(':') ?? [];
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 }

@@ -61,7 +61,10 @@ export interface Stack {
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
   readonly balancer: Balancer;
+  /** Where sessions live, or Redis where they live in no server. */
   readonly store: Service;
+  /** All that is behind the instances, the store first: users and cards are in Redis whatever the store. */
+  readonly servers: readonly Service[];
   /** Of the balancer and of each instance; grows with `add`. */
   readonly logs: readonly LogSource[];
   /** Resolves with a description (name, exit, last output) once any part dies that nobody asked to. */

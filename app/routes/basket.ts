@@ -1,14 +1,15 @@
 /** The basket and its checkout. */
 import { Router } from 'express';
-import { addItem, CARD_PRICE, itemsOf, removeItem } from '../basket.ts';
+import { CARD_PRICE } from '../basket.ts';
+import type { Baskets } from '../baskets.ts';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Cards } from '../data/cards.ts';
 import { Refusal } from '../failures.ts';
 import { done } from '../pages.ts';
-import { save } from '../session.ts';
 import { field, requireUser, userOf } from './guard.ts';
 
 export interface BasketDeps {
+  readonly baskets: Baskets;
   readonly cards: Cards;
   readonly csrf: CsrfProtection;
   /** Resolves when the payment provider has answered. */
@@ -16,35 +17,31 @@ export interface BasketDeps {
 }
 
 /** POST /basket/items, /basket/remove and /basket/checkout. */
-export function basketRoutes({ cards, csrf, pay }: BasketDeps): Router {
+export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser, csrf.require);
 
   router.post('/items', async (request, response) => {
-    addItem(request.session, field(request, 'item'));
-    const basket = itemsOf(request.session).map(item => item.text);
-    await save(request);
-    done(request, response, '/dashboard', { basket }, 201);
+    const items = await baskets.add(request, field(request, 'item'));
+    done(request, response, '/dashboard', { basket: items.map(item => item.text) }, 201);
   });
 
   router.post('/remove', async (request, response) => {
-    removeItem(request.session, field(request, 'item'));
-    const basket = itemsOf(request.session).map(item => item.text);
-    await save(request);
-    done(request, response, '/dashboard', { basket });
+    const items = await baskets.remove(request, [field(request, 'item')]);
+    done(request, response, '/dashboard', { basket: items.map(item => item.text) });
   });
 
   router.post('/checkout', async (request, response) => {
-    const items = itemsOf(request.session);
+    const items = await baskets.items(request);
     if (items.length === 0) throw new Refusal(409, 'Your basket is empty. Add a card first.');
     await pay();
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
     // By name, so that what another request added while we waited stays. Cards first, then the basket: if this
-    // save fails, the cards are there and a second checkout charges nothing for them.
-    for (const item of items) removeItem(request.session, item.text);
-    await save(request);
+    // change fails, the cards are there and a second checkout charges nothing for them.
+    const texts = items.map(item => item.text);
+    await baskets.remove(request, texts);
     done(request, response, '/dashboard', {
       cards: items.map(item => ({ id: item.card, text: item.text })),
     });

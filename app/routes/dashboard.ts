@@ -1,6 +1,6 @@
 /** The front page, the dashboard and the market. */
 import { Router } from 'express';
-import { itemsOf } from '../basket.ts';
+import type { Baskets } from '../baskets.ts';
 import type { Cards } from '../data/cards.ts';
 import type { Users } from '../data/users.ts';
 import { show } from '../pages.ts';
@@ -8,8 +8,14 @@ import { requireUser, userOf } from './guard.ts';
 
 const ON_FRONT_PAGE = 8;
 
+export interface PageDeps {
+  readonly users: Users;
+  readonly cards: Cards;
+  readonly baskets: Baskets;
+}
+
 /** GET /, /dashboard and /market. */
-export function pageRoutes({ users, cards }: { users: Users; cards: Cards }): Router {
+export function pageRoutes({ users, cards, baskets }: PageDeps): Router {
   const router = Router();
 
   router.get('/', async (request, response) => {
@@ -31,15 +37,18 @@ export function pageRoutes({ users, cards }: { users: Users; cards: Cards }): Ro
 
   router.get('/dashboard', requireUser, async (request, response) => {
     const email = userOf(request);
-    const [user, owned] = await Promise.all([users.find(email), cards.ownedBy(email)]);
+    const [user, owned, items] = await Promise.all([
+      users.find(email),
+      cards.ownedBy(email),
+      baskets.items(request),
+    ]);
     if (!user)
       throw new Error('expected a user record for a signed-in user, found none: was the database emptied?');
-    const basket = itemsOf(request.session).map(item => item.text);
     const data = {
       name: user.name,
       balance: user.balance,
       cards: owned,
-      basket,
+      basket: items.map(item => item.text),
     };
     show(request, response, { view: 'dashboard', title: 'Dashboard', data });
   });

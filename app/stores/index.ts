@@ -1,27 +1,27 @@
 /** SESSION_STORE → session store. */
+import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
-import type { SessionData, Store } from 'express-session';
-import type { Redis } from 'ioredis';
+import session, { type Store } from 'express-session';
+import type { Backing } from '../backing.ts';
 import type { Config } from '../config.ts';
+import { COOKIE_NAMES, secondsLeft } from '../session.ts';
+import { CookieStore } from './cookie.ts';
+import { MemcachedStore } from './memcached.ts';
 import { ExpiringMemoryStore } from './memory.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
+import { RedisLockedStore } from './redis-locked.ts';
+
+const PgStore = connectPgSimple(session);
 
 /**
- * Makes the session store that the configuration names. `ttl`: seconds that a session has left.
- * Each store has a key prefix of its own: one that met the other's keys would fail on every old cookie.
+ * Makes the session store that the configuration names.
+ * Each has a key prefix of its own: one that met another's keys would fail on every old cookie.
  */
-export function createStore(
-  name: Config['sessionStore'],
-  client: Redis,
-  ttl: (session: SessionData) => number,
-): Store {
-  switch (name) {
+export function createStore(config: Config, { redis: client, database, memcached }: Backing): Store {
+  const ttl = (data: session.SessionData) => secondsLeft(data, config);
+  switch (config.sessionStore) {
     case 'redis-attributes':
-      return new RedisAttributesStore({
-        client,
-        prefix: 'baton:session:',
-        ttl,
-      });
+      return new RedisAttributesStore({ client, prefix: 'baton:session:', ttl });
     case 'connect-redis':
       // EXPIRE takes whole seconds.
       return new RedisStore({
@@ -29,6 +29,24 @@ export function createStore(
         prefix: 'baton:stock-session:',
         ttl: data => Math.ceil(ttl(data)),
       });
+    case 'redis-locked':
+      return new RedisLockedStore({
+        client,
+        prefix: 'baton:locked-session:',
+        ttl,
+        lockMs: config.sessionLockMs,
+        waitMs: config.sessionLockWaitMs,
+      });
+    case 'postgres':
+      if (database === undefined) throw new Error('expected a database for SESSION_STORE=postgres, got none');
+      // It knows one time to live for all; `sessions` sees to the absolute end.
+      return new PgStore({ pool: database, ttl: config.idleSeconds });
+    case 'memcached':
+      if (memcached === undefined)
+        throw new Error('expected memcached for SESSION_STORE=memcached, got none');
+      return new MemcachedStore({ client: memcached, prefix: 'baton:session:', ttl });
+    case 'cookie':
+      return new CookieStore({ secrets: config.secrets, ttl, names: COOKIE_NAMES });
     case 'memory':
       return new ExpiringMemoryStore(ttl);
   }

@@ -11,7 +11,8 @@ import {
   save,
   touch,
 } from '../testing/sessions.ts';
-import { RedisAttributesStore, SessionGoneError } from './redis-attributes.ts';
+import { SessionGoneError } from './errors.ts';
+import { RedisAttributesStore } from './redis-attributes.ts';
 
 let server: RedisServer;
 let redis: Redis;

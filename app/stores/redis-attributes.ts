@@ -8,6 +8,7 @@
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Cluster, Redis, Result } from 'ioredis';
+import { SessionGoneError } from './errors.ts';
 
 /** The same meaning as the options of connect-redis's RedisStore. */
 export interface RedisAttributesOptions {
@@ -20,18 +21,6 @@ export interface RedisAttributesOptions {
   disableTTL?: boolean;
   /** Reading a session does not prolong it. */
   disableTouch?: boolean;
-}
-
-/** A save refused because the session was destroyed or expired after it was loaded. */
-export class SessionGoneError extends Error {
-  override readonly name = 'SessionGoneError';
-  readonly code = 'ESESSIONGONE';
-
-  constructor() {
-    super(
-      'expected the session to exist, but it was destroyed or expired after this request loaded it; not saved',
-    );
-  }
 }
 
 /** What Redis holds of a loaded session: attribute → JSON. */

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { containersOf, prepareEngine, whyNot } from '../../stack/testing/containers.ts';
 import { used } from '../../tests/used.ts';
 import { attributes, clients, create, destroy, load, loadExisting, save } from '../testing/sessions.ts';
-import { RedisAttributesStore, SessionGoneError } from './redis-attributes.ts';
+import { SessionGoneError } from './errors.ts';
+import { RedisAttributesStore } from './redis-attributes.ts';
 
 const IMAGES = [
   'redis:6.2-bookworm',

@@ -8,12 +8,11 @@ import { createInterface } from 'node:readline';
 import type { Store } from 'express-session';
 import { pino } from 'pino';
 import { createApp } from '../app.ts';
+import { connectBacking } from '../backing.ts';
 import { readConfig } from '../config.ts';
 import { createFixtures } from '../data/fixtures.ts';
 import { Users } from '../data/users.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import { connectRedis } from '../redis.ts';
-import { secondsLeft } from '../session.ts';
 import { createStore } from '../stores/index.ts';
 
 export type LogLine = Record<string, unknown>;
@@ -23,6 +22,8 @@ export interface TestInstance {
   readonly log: LogLine[];
   readonly store: Store;
   readonly lifecycle: Lifecycle;
+  /** As clients do that give up. */
+  closeConnections(): void;
   close(): Promise<void>;
 }
 
@@ -39,25 +40,27 @@ export async function startInProcess(redisUrl: string, options: InProcess = {}):
   const config = readConfig({ ...CHEAP, REDIS_URL: redisUrl, ...options.env });
   const lines: LogLine[] = [];
   const log = pino({ base: null }, { write: line => lines.push(JSON.parse(line)) });
-  const redis = connectRedis(config.redisUrl, config.storeTimeoutMs, () => {});
-  if (redis.status !== 'ready') await once(redis, 'ready');
-  const users = new Users(redis, config.scryptCost);
+  const backing = connectBacking(config, () => {});
+  if (backing.redis.status !== 'ready') await once(backing.redis, 'ready');
+  await backing.prepare();
+  const users = new Users(backing.redis, config.scryptCost);
   await createFixtures(users, config.fixtureUsers, config.scryptCost);
   const lifecycle = new Lifecycle();
   lifecycle.prepared = true;
-  const store = createStore(config.sessionStore, redis, data => secondsLeft(data, config));
+  const store = createStore(config, backing);
   const pay = options.pay ?? (() => Promise.resolve());
-  const server = createServer(createApp({ config, redis, store, users, log, lifecycle, pay }));
+  const server = createServer(createApp({ config, backing, store, users, log, lifecycle, pay }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const close = async () => {
     server.closeAllConnections();
     server.close();
-    redis.disconnect();
+    backing.close();
     await once(server, 'close');
   };
-  return { url: `http://127.0.0.1:${port}`, log: lines, store, lifecycle, close };
+  const closeConnections = () => server.closeAllConnections();
+  return { url: `http://127.0.0.1:${port}`, log: lines, store, lifecycle, closeConnections, close };
 }
 
 export interface TestProcess {

@@ -1,0 +1,55 @@
+/** The servers behind an instance: Redis for users and cards, and what sessions and baskets need besides. */
+import type { Redis } from 'ioredis';
+import type { MemcacheClient } from 'memcache-client';
+import type { Pool } from 'pg';
+import type { Config } from './config.ts';
+import { connectDatabase, createTables } from './database.ts';
+import { connectMemcached } from './memcached.ts';
+import { connectRedis } from './redis.ts';
+
+export interface Backing {
+  readonly redis: Redis;
+  /** Where sessions or baskets are in PostgreSQL. */
+  readonly database?: Pool;
+  /** Where sessions are in memcached. */
+  readonly memcached?: MemcacheClient;
+  /** Makes what has to exist there. Throws if a server does not answer. */
+  prepare(): Promise<void>;
+  /** The name of a server that does not answer; undefined if all do. */
+  unanswered(): Promise<string | undefined>;
+  close(): void;
+}
+
+/** Connects in the background. Connection errors go to `onError`, with the server's name. */
+export function connectBacking(config: Config, onError: (server: string, error: Error) => void): Backing {
+  const { storeTimeoutMs } = config;
+  const redis = connectRedis(config.redisUrl, storeTimeoutMs, error => onError('redis', error));
+  const needsDatabase = config.sessionStore === 'postgres' || config.basketStore === 'postgres';
+  const database = needsDatabase
+    ? connectDatabase(config.databaseUrl, storeTimeoutMs, error => onError('postgres', error))
+    : undefined;
+  const memcached =
+    config.sessionStore === 'memcached'
+      ? connectMemcached(config.memcachedAddress, storeTimeoutMs)
+      : undefined;
+  const pings: [string, () => Promise<unknown>][] = [['Redis', () => redis.ping()]];
+  if (database) pings.push(['PostgreSQL', () => database.query('SELECT 1')]);
+  if (memcached) pings.push(['memcached', () => memcached.version()]);
+  return {
+    redis,
+    ...(database && { database }),
+    ...(memcached && { memcached }),
+    prepare: async () => {
+      if (database) await createTables(database);
+    },
+    unanswered: async () => {
+      const results = await Promise.allSettled(pings.map(([, ping]) => ping()));
+      return pings.find((_, i) => results[i]?.status === 'rejected')?.[0];
+    },
+    close: () => {
+      redis.disconnect();
+      void database?.end();
+      memcached?.shutdown();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** BASKET_STORE → where baskets are: one in each session, or one for each user. */
+import type { Request } from 'express';
+import type { Backing } from './backing.ts';
+import { addItem, type BasketItem, itemsOf, removeItem } from './basket.ts';
+import type { Config } from './config.ts';
+import { BasketTable } from './data/basket-table.ts';
+import { userOf } from './routes/guard.ts';
+import { save } from './session.ts';
+
+/**
+ * The basket of whoever is signed in, oldest item first. A change resolves with what is in the basket then, and only
+ * when it is confirmed. Throws Refusal for what cannot be done, StoreUnavailable.
+ */
+export interface Baskets {
+  items(request: Request): Promise<readonly BasketItem[]>;
+  /** One that is there already stays. */
+  add(request: Request, text: unknown): Promise<readonly BasketItem[]>;
+  /** Those that are not there are no error. */
+  remove(request: Request, texts: readonly unknown[]): Promise<readonly BasketItem[]>;
+}
+
+export function createBaskets(config: Config, { database }: Backing): Baskets {
+  if (config.basketStore === 'session') return inSession;
+  if (database === undefined) throw new Error('expected a database for BASKET_STORE=postgres, got none');
+  const table = new BasketTable(database);
+  return {
+    items: request => table.items(userOf(request)),
+    add: (request, text) => table.add(userOf(request), text),
+    remove: (request, texts) => table.remove(userOf(request), texts),
+  };
+}
+
+const inSession: Baskets = {
+  items: async request => itemsOf(request.session),
+  add: (request, text) => change(request, () => addItem(request.session, text)),
+  remove: (request, texts) =>
+    change(request, () => {
+      for (const text of texts) removeItem(request.session, text);
+    }),
+};
+
+async function change(request: Request, apply: () => void): Promise<readonly BasketItem[]> {
+  apply();
+  const items = itemsOf(request.session);
+  await save(request);
+  return items;
+}

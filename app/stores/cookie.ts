@@ -1,0 +1,140 @@
+/**
+ * No store at all: the session itself travels in its cookie, encrypted and authenticated (iron). Any instance with
+ * the secret can read it, and no instance can take it back: docs/stores.md states what that cannot keep.
+ */
+import { randomBytes } from 'node:crypto';
+import { callbackify } from 'node:util';
+import type { Request, RequestHandler, Response } from 'express';
+import session, { type SessionData } from 'express-session';
+import * as iron from 'iron-webcrypto';
+import { z } from 'zod';
+import { withdrawCookie } from '../protocol.ts';
+import { deriveKey } from '../secrets.ts';
+import { SessionGoneError, SessionTooLargeError } from './errors.ts';
+
+export interface CookieStoreOptions {
+  /** The first seals, all are accepted. */
+  secrets: readonly string[];
+  /** Seconds that a session has left. */
+  ttl: (session: SessionData) => number;
+  /** Name of the cookie, over http and over https. */
+  names: { plain: string; secure: string };
+}
+
+/** What a cookie holds. */
+const Sealed = z.object({
+  id: z.string(),
+  /** Milliseconds since the epoch, by the clock of the instance that sealed it. */
+  sealedAt: z.number(),
+  /** After that it counts no more; the same clock. */
+  until: z.number(),
+  data: z.record(z.string(), z.unknown()),
+});
+type Sealed = z.infer<typeof Sealed>;
+
+/** Browsers keep cookies of 4096 bytes, name and attributes included; the rest is for attributes. */
+const MOST_BYTES = 4000;
+/** Room for the difference between the clocks of two instances would be time that a session lives too long. */
+const SKEW_SECONDS = 0;
+
+/** An express-session store in form only: `handle` takes the place of the express-session middleware. */
+export class CookieStore extends session.Store {
+  readonly #options: CookieStoreOptions;
+  readonly #keys: { id: string; secret: string }[];
+  /** Gives the request an empty session with a new id; express-session's Store asks for it. */
+  readonly generate = (request: Express.Request): void => {
+    request.sessionID = randomBytes(24).toString('base64url');
+    this.createSession(request as Request, { cookie: new session.Cookie() });
+  };
+
+  constructor(options: CookieStoreOptions) {
+    super();
+    this.#options = options;
+    // A name for each key that depends on nothing but the secret: it is found whatever its place in the list.
+    this.#keys = options.secrets.map(secret => ({
+      id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
+      secret: deriveKey(secret, 'cookie-session'),
+    }));
+  }
+
+  /**
+   * Gives the request, whose cookies have been parsed, its session: that of its cookie, or an empty one if there is none that counts. A session whose
+   * idle time is half over gets a new cookie; one at each response would let slow answers undo more.
+   */
+  readonly handle: RequestHandler = async (request, response, next) => {
+    request.sessionStore = this;
+    const sealed = await this.#unseal(request);
+    if (sealed === undefined) {
+      this.generate(request);
+      return next();
+    }
+    const { id, sealedAt, until, data } = sealed;
+    request.sessionID = id;
+    const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
+    const now = Date.now();
+    if (now - sealedAt > until - now) await this.#give(response, id, loaded);
+    next();
+  };
+
+  /** Nothing is kept here: what a request was given is all there is. */
+  override get(_sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    callback(null, null);
+  }
+
+  /** Seals the session into the cookie of the response. Calls back with SessionTooLargeError if it does not fit. */
+  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#give(responseOf(data), sid, data))(callback);
+  }
+
+  /** Can end nothing: whoever kept the cookie may send it again until its time is over. */
+  override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
+    callback();
+  }
+
+  async #unseal(request: Request): Promise<Sealed | undefined> {
+    const text: unknown = request.cookies[this.#name(request)];
+    if (typeof text !== 'string') return undefined;
+    const keys = Object.fromEntries(this.#keys.map(key => [key.id, key]));
+    try {
+      const sealed = Sealed.parse(await iron.unseal(text, keys, sealing(0)));
+      const left = this.#options.ttl({ ...sealed.data, cookie: new session.Cookie() });
+      return sealed.until > Date.now() && left > 0 ? sealed : undefined;
+    } catch {
+      return undefined; // Forged, cut, of a secret that is not ours any more: as no cookie at all.
+    }
+  }
+
+  async #give(response: Response, id: string, given: SessionData): Promise<void> {
+    const now = Date.now();
+    const ttlMs = Math.ceil(this.#options.ttl(given) * 1000);
+    const [key] = this.#keys;
+    if (key === undefined) throw new Error('expected at least one secret to seal sessions with, got none');
+    if (ttlMs <= 0) throw new SessionGoneError();
+    const { cookie: _, ...data } = given;
+    const sealed: Sealed = { id, sealedAt: now, until: now + ttlMs, data };
+    const text = await iron.seal(sealed, key, sealing(ttlMs));
+    const { secure } = response.req;
+    const name = this.#name(response.req);
+    const size = name.length + 1 + text.length;
+    if (size > MOST_BYTES) throw new SessionTooLargeError(size, MOST_BYTES);
+    withdrawCookie(response, name);
+    response.cookie(name, text, { httpOnly: true, sameSite: 'lax', path: '/', secure });
+  }
+
+  #name({ secure }: Request): string {
+    const { names } = this.#options;
+    return secure ? names.secure : names.plain;
+  }
+}
+
+function sealing(ttl: number): iron.SealOptions {
+  return { ...iron.defaults, ttl, timestampSkewSec: SKEW_SECONDS };
+}
+
+/** express-session keeps the request in each Session, where JSON does not see it. */
+function responseOf(data: SessionData & { req?: Request }): Response {
+  const response = data.req?.res;
+  if (response === undefined)
+    throw new Error('expected a session that a request was given, got another object');
+  return response;
+}

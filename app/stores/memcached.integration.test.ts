@@ -1,0 +1,141 @@
+/** Sessions in a real memcached. */
+import type { MemcacheClient } from 'memcache-client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type MemcachedServer, startMemcached } from '../../stack/memcached.ts';
+import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { whyWithout } from '../../stack/testing/servers.ts';
+import { until } from '../../stack/wait.ts';
+import { connectMemcached } from '../memcached.ts';
+import { Browser } from '../testing/browser.ts';
+import { startInProcess, type TestInstance } from '../testing/instance.ts';
+import { attributes, create, destroy, load, loadExisting, save, touch } from '../testing/sessions.ts';
+import { SessionGoneError } from './errors.ts';
+import { MemcachedStore } from './memcached.ts';
+
+describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => {
+  let memcached: MemcachedServer;
+
+  beforeAll(async () => {
+    memcached = await startMemcached();
+  });
+  afterAll(() => memcached?.dispose());
+
+  describe('the store', () => {
+    let client: MemcacheClient;
+    const open = (ttl = 60) => new MemcachedStore({ client, prefix: 'test:', ttl: () => ttl });
+
+    beforeEach(async () => {
+      client = connectMemcached(memcached.address, 5000);
+      await client.cmd('flush_all');
+    });
+    afterEach(() => client.shutdown());
+
+    test('keeps whole sessions, whatever is in them', async () => {
+      const store = open();
+      const held = { user: 'alice', text: 'ä "quoted" \r\n \u0000 🎴', list: [1, null, { a: true }] };
+      await save(create(store, 'a', held));
+      expect(attributes(await load(store, 'a'))).toEqual(held);
+      expect(await load(store, 'b')).toBeUndefined();
+    });
+
+    test('the last of parallel saves wins', async () => {
+      const store = open();
+      await save(create(store, 'a', {}));
+      const [one, two] = [await loadExisting(store, 'a'), await loadExisting(store, 'a')];
+      one['one'] = 1;
+      two['two'] = 2;
+      await save(one);
+      await save(two);
+      expect(attributes(await load(store, 'a'))).toEqual({ two: 2 });
+    });
+
+    test('a destroyed session does not come back, by a save or by a look', async () => {
+      const store = open();
+      await save(create(store, 'a', {}));
+      const late = await loadExisting(store, 'a');
+      await destroy(store, 'a');
+      await expect(save(late)).rejects.toThrow(SessionGoneError);
+      await touch(store, late);
+      expect(await load(store, 'a')).toBeUndefined();
+      await destroy(store, 'a');
+    });
+
+    test.each([
+      ['a second', 1],
+      ['30 days', 2_592_000],
+      ['a year, which memcached would take for a date in 1971', 31_536_000],
+    ])('a session may live for %s, prolonged or not', async (_what, ttl) => {
+      const store = open(ttl);
+      await save(create(store, 'a', {}));
+      await touch(store, await loadExisting(store, 'a'));
+      expect(await load(store, 'a')).toBeDefined();
+    });
+
+    test('a session ends with its time, and a look prolongs it', async () => {
+      const [brief, long] = [open(1), open(60)];
+      await save(create(brief, 'ends', {}));
+      await save(create(brief, 'prolonged', {}));
+      await touch(long, await loadExisting(brief, 'prolonged'));
+      const ended = async () => (await load(brief, 'ends')) === undefined;
+      await until(ended, { withinMs: 10_000, what: 'the end of the session' });
+      expect(await load(brief, 'prolonged')).toBeDefined();
+    });
+  });
+
+  describe('the app', () => {
+    let redis: RedisServer;
+    let one: TestInstance;
+    let two: TestInstance;
+
+    beforeAll(async () => {
+      redis = await startRedis();
+      const env = {
+        SESSION_STORE: 'memcached',
+        MEMCACHED_ADDRESS: memcached.address,
+        STORE_TIMEOUT_MS: '500',
+      };
+      [one, two] = await Promise.all([
+        startInProcess(redis.url, { env }),
+        startInProcess(redis.url, { env }),
+      ]);
+    });
+    afterAll(async () => {
+      await Promise.all([one?.close(), two?.close(), redis?.dispose()]);
+    });
+
+    test('has one session on all instances, until the sign-out', async () => {
+      const browser = new Browser(one.url, two.url);
+      await browser.signIn('alice');
+      await browser.post('/basket/items', { item: 'tea' });
+      await browser.post('/basket/items', { item: 'milk' });
+      expect((await browser.dashboard()).basket).toEqual(['tea', 'milk']);
+      const cookie = `sid=${await browser.cookie('sid')}`;
+      expect((await browser.post('/logout')).status).toBe(303);
+      for (const { url } of [one, two])
+        expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
+    });
+
+    test.each([
+      ['silent', () => memcached.pause(), () => memcached.resume(), 200],
+      // What it held is gone with its memory.
+      ['killed', () => memcached.kill(), () => memcached.restart(), 303],
+    ] as const)(
+      'with the server %s: 503, nobody signed out; it recovers',
+      async (_how, inject, heal, after) => {
+        const browser = new Browser(one.url, two.url);
+        await browser.signIn('bob');
+        await inject();
+        for (const path of ['/dashboard', '/dashboard', '/readyz', '/readyz']) {
+          const answer = await browser.get(path);
+          expect([path, answer.status, answer.setCookies]).toEqual([path, 503, []]);
+        }
+        await heal();
+        for (const { url } of [one, two]) {
+          const ready = async () => (await browser.at(url).get('/readyz')).status === 200;
+          await until(ready, { withinMs: 30_000, what: 'readiness' });
+          expect((await browser.at(url).get('/dashboard')).status).toBe(after);
+        }
+      },
+    );
+  });
+});

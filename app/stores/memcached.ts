@@ -1,0 +1,99 @@
+/**
+ * Sessions in memcached, one JSON text each. The published stores will not do: connect-memjs never prolongs a session
+ * that is only read, and connect-memcached prolongs it by writing all of it back, which undoes parallel writes.
+ */
+import { callbackify } from 'node:util';
+import session, { type SessionData } from 'express-session';
+import type { MemcacheClient } from 'memcache-client';
+import { accepted } from '../memcached.ts';
+import { SessionGoneError } from './errors.ts';
+
+export interface MemcachedStoreOptions {
+  client: MemcacheClient;
+  /** Of every key. */
+  prefix: string;
+  /** Seconds that a session has left. */
+  ttl: (session: SessionData) => number;
+}
+
+/** memcached takes a longer time to live for a date since 1970: the session would have expired long ago. */
+const LONGEST_SECONDS = 30 * 24 * 60 * 60;
+
+/** express-session store. The last of parallel saves wins; a destroyed session never comes back. */
+export class MemcachedStore extends session.Store {
+  readonly #client: MemcacheClient;
+  readonly #prefix: string;
+  readonly #ttl: (session: SessionData) => number;
+  /** What was loaded or saved: only a session that is not among them is new, and may make a key. */
+  readonly #known = new WeakSet<object>();
+
+  constructor({ client, prefix, ttl }: MemcachedStoreOptions) {
+    super();
+    this.#client = client;
+    this.#prefix = prefix;
+    this.#ttl = ttl;
+  }
+
+  /** Loads a session: null if there is none, or it was evicted. */
+  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    callbackify(() => this.#load(sid))(callback);
+  }
+
+  /** Calls back with SessionGoneError if the session was destroyed, has expired or was evicted since it was loaded. */
+  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#save(sid, data))(callback);
+  }
+
+  /** Prolongs the session if it exists; never an error that it does not, and never its revival. */
+  override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#touch(sid, data))(error => callback(error));
+  }
+
+  override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#destroy(sid))(error => callback(error));
+  }
+
+  /** express-session makes its Session from the data that `get` gave. */
+  override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
+    const created = super.createSession(request, data);
+    if (this.#known.has(data)) this.#known.add(created);
+    return created;
+  }
+
+  async #load(sid: string): Promise<SessionData | null> {
+    const found = await this.#client.get<string>(this.#prefix + sid);
+    if (!found) return null;
+    const data: SessionData = JSON.parse(found.value);
+    this.#known.add(data);
+    return data;
+  }
+
+  async #save(sid: string, data: SessionData): Promise<void> {
+    if (this.#ttl(data) <= 0) throw new SessionGoneError();
+    const [key, json, options] = [
+      this.#prefix + sid,
+      JSON.stringify(data),
+      { lifetime: this.#expires(data) },
+    ];
+    const saved = this.#known.has(data)
+      ? this.#client.replace(key, json, options)
+      : this.#client.set(key, json, options);
+    if (!(await accepted(saved, 'NOT_STORED'))) throw new SessionGoneError();
+    this.#known.add(data);
+  }
+
+  async #touch(sid: string, data: SessionData): Promise<void> {
+    const expires = String(this.#expires(data));
+    await accepted(this.#client.touch(this.#prefix + sid, expires), 'NOT_FOUND');
+  }
+
+  async #destroy(sid: string): Promise<void> {
+    await accepted(this.#client.delete(this.#prefix + sid), 'NOT_FOUND');
+  }
+
+  /** As memcached wants it: seconds from now, or the date in seconds since 1970 where that is far. */
+  #expires(data: SessionData): number {
+    const seconds = Math.max(1, Math.ceil(this.#ttl(data)));
+    return seconds <= LONGEST_SECONDS ? seconds : Math.ceil(Date.now() / 1000) + seconds;
+  }
+}

@@ -1,0 +1,209 @@
+/** Sessions and baskets in a real PostgreSQL. */
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type PostgresServer, startPostgres } from '../../stack/postgres.ts';
+import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { whyWithout } from '../../stack/testing/servers.ts';
+import { until } from '../../stack/wait.ts';
+import { MAX_ITEMS } from '../basket.ts';
+import { createTables } from '../database.ts';
+import { Browser } from '../testing/browser.ts';
+import { startInProcess, startProcess, type TestInstance } from '../testing/instance.ts';
+
+const missing = whyWithout('PostgreSQL', 'postgres');
+
+describe.skipIf(missing !== '')('PostgreSQL', () => {
+  let redis: RedisServer;
+  let postgres: PostgresServer;
+  let pool: Pool;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+    pool = new Pool({ connectionString: postgres.url });
+    pool.on('error', () => {});
+    env = { DATABASE_URL: postgres.url, SESSION_STORE: 'postgres', STORE_TIMEOUT_MS: '500' };
+  });
+
+  afterAll(async () => {
+    await pool?.end();
+    await Promise.all([redis?.dispose(), postgres?.dispose()]);
+  });
+
+  test('tables are made by any number of instances that start at once', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => createTables(pool)));
+    const { rows } = await pool.query(
+      "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+    );
+    expect(rows.map(row => row.tablename)).toEqual(['basket_item', 'session']);
+  });
+
+  test('the app as it ships starts on it, serves, and leaves in order', async () => {
+    const app = await startProcess(redis.url, { ...env, BASKET_STORE: 'postgres', DRAIN_MS: '0' });
+    const browser = new Browser(app.url);
+    await until(async () => (await browser.get('/readyz')).status === 200, {
+      withinMs: 30_000,
+      what: 'readiness',
+    });
+    await browser.signIn('dave');
+    expect((await browser.post('/basket/items', { item: 'tea' })).status).toBe(303);
+    expect((await browser.dashboard()).basket).toEqual(['tea']);
+    app.signal('SIGTERM');
+    expect(await app.ended).toBe(0);
+  });
+
+  describe('sessions', () => {
+    let one: TestInstance;
+    let two: TestInstance;
+
+    beforeEach(async () => {
+      [one, two] = await Promise.all([
+        startInProcess(redis.url, { env }),
+        startInProcess(redis.url, { env }),
+      ]);
+    });
+    afterEach(async () => {
+      await postgres.resume().catch(() => {});
+      if (!postgres.running()) await postgres.restart();
+      await Promise.all([one?.close(), two?.close()]);
+    });
+
+    test('are known to all instances until the sign-out, and die with it', async () => {
+      const browser = new Browser(one.url, two.url);
+      await browser.signIn('alice');
+      await browser.post('/basket/items', { item: 'tea' });
+      await browser.post('/basket/items', { item: 'milk' });
+      expect((await browser.dashboard()).basket).toEqual(['tea', 'milk']);
+      const cookie = `sid=${await browser.cookie('sid')}`;
+      expect((await browser.post('/logout')).status).toBe(303);
+      for (const { url } of [one, two])
+        expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
+    });
+
+    test('end when idle, and absolutely', async () => {
+      const brief = await startInProcess(redis.url, {
+        env: { ...env, SESSION_IDLE_SECONDS: '100', SESSION_ABSOLUTE_SECONDS: '150' },
+      });
+      const browser = new Browser(brief.url);
+      await browser.signIn('alice');
+      const left =
+        'SELECT extract(epoch FROM max(expire) - localtimestamp) AS seconds FROM session WHERE expire <';
+      const { rows } = await pool.query(`${left} localtimestamp + interval '102 s'`);
+      expect(Number(rows[0].seconds)).toBeGreaterThan(90);
+      // As if it had signed in long ago and been used all the time.
+      await pool.query(
+        `UPDATE session SET sess = jsonb_set(sess::jsonb, '{signedInAt}', to_jsonb($1::bigint))`,
+        [Date.now() - 151_000],
+      );
+      expect((await browser.get('/dashboard')).status).toBe(303);
+      await brief.close();
+    });
+
+    test.each([
+      ['killed', () => postgres.kill(), () => postgres.restart()],
+      ['silent', () => postgres.pause(), () => postgres.resume()],
+    ] as const)('with the server %s: 503, nobody signed out; it recovers', async (_how, inject, heal) => {
+      const browser = new Browser(one.url, two.url);
+      await browser.signIn('bob');
+      await browser.post('/basket/items', { item: 'before' });
+      await inject();
+      for (const path of ['/dashboard', '/dashboard', '/readyz', '/readyz']) {
+        const answer = await browser.get(path);
+        expect([path, answer.status, answer.setCookies]).toEqual([path, 503, []]);
+      }
+      expect((await browser.post('/logout')).status).toBe(503);
+      expect(JSON.parse((await browser.get('/readyz')).text).reason).toBe('PostgreSQL does not answer');
+      await heal();
+      for (const { url } of [one, two]) {
+        const ready = async () => (await browser.at(url).get('/readyz')).status === 200;
+        await until(ready, { withinMs: 30_000, what: 'readiness' });
+      }
+      expect((await browser.dashboard()).basket).toEqual(['before']);
+    });
+  });
+
+  describe('baskets', () => {
+    let one: TestInstance;
+    let two: TestInstance;
+    let paying = Promise.withResolvers<void>();
+    let paid = Promise.withResolvers<void>();
+
+    beforeAll(async () => {
+      const pay = () => {
+        paying.resolve();
+        return paid.promise;
+      };
+      const options = { env: { ...env, BASKET_STORE: 'postgres' }, pay };
+      [one, two] = await Promise.all([
+        startInProcess(redis.url, options),
+        startInProcess(redis.url, options),
+      ]);
+    });
+    beforeEach(async () => {
+      [paying, paid] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      await pool.query('DELETE FROM basket_item');
+    });
+    afterAll(() => Promise.all([one?.close(), two?.close()]));
+
+    async function signedIn(user: string, at = [one, two]): Promise<Browser> {
+      const browser = new Browser(...at.map(({ url }) => url));
+      await browser.signIn(user);
+      return browser;
+    }
+
+    test('are of the user: all sessions see them, and other users do not', async () => {
+      const [phone, laptop, other] = [
+        await signedIn('alice'),
+        await signedIn('alice'),
+        await signedIn('bob'),
+      ];
+      await phone.post('/basket/items', { item: 'tea' });
+      await laptop.post('/basket/items', { item: 'milk' });
+      await laptop.post('/basket/items', { item: 'tea' });
+      expect((await phone.dashboard()).basket).toEqual(['tea', 'milk']);
+      expect((await other.dashboard()).basket).toEqual([]);
+      await phone.post('/basket/remove', { item: 'tea' });
+      expect((await laptop.dashboard()).basket).toEqual(['milk']);
+    });
+
+    test('keep every one of parallel changes', async () => {
+      const browser = await signedIn('alice');
+      const items = Array.from({ length: 40 }, (_, i) => `card ${i}`);
+      const answers = await Promise.all(items.map(item => browser.post('/basket/items', { item })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
+      expect((await browser.dashboard()).basket.toSorted()).toEqual(items.toSorted());
+    });
+
+    test(`hold ${MAX_ITEMS} cards and no more, also when the last are added at once`, async () => {
+      await pool.query(
+        `INSERT INTO basket_item SELECT 'alice@example.test', 'card ' || i, 0, 'c' || i FROM generate_series(1, $1) i`,
+        [MAX_ITEMS - 5],
+      );
+      const browser = await signedIn('alice');
+      const more = Array.from({ length: 20 }, (_, i) => browser.post('/basket/items', { item: `more ${i}` }));
+      const statuses = (await Promise.all(more)).map(({ status }) => status);
+      expect(statuses.filter(status => status === 303)).toHaveLength(5);
+      expect(statuses.filter(status => status === 409)).toHaveLength(15);
+      expect((await browser.dashboard()).basket).toHaveLength(MAX_ITEMS);
+    });
+
+    test('what is no inscription is refused', async () => {
+      const browser = await signedIn('alice');
+      expect((await browser.post('/basket/items', { item: 'a/b' })).status).toBe(422);
+    });
+
+    test('a sign-out during the payment is final, and what was paid is paid once', async () => {
+      const browser = await signedIn('carol');
+      await browser.post('/basket/items', { item: 'tea' });
+      const cookie = `sid=${await browser.cookie('sid')}`;
+      const checkout = browser.at(one.url).post('/basket/checkout');
+      await paying.promise;
+      expect((await browser.at(two.url).post('/logout')).status).toBe(303);
+      paid.resolve();
+      expect((await checkout).status).toBe(303);
+      expect((await new Browser(one.url).get('/dashboard', { cookie })).status).toBe(303);
+      const after = await (await signedIn('carol')).dashboard();
+      expect([after.balance, after.basket, after.cards.length]).toEqual([995, [], 1]);
+    });
+  });
+});

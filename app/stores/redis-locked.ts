@@ -1,0 +1,188 @@
+/**
+ * Sessions as connect-redis keeps them, one JSON text each, but one request at a time: a request that has loaded a
+ * session holds its lock until the response ends. docs/stores.md states what that keeps and what it costs.
+ *
+ * The lock is a key with a random token and a time to live. Saving and releasing compare the token in the same step,
+ * so that a request which outlived its lock changes nothing that another has been given since.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callbackify } from 'node:util';
+import type { Request } from 'express';
+import session, { type SessionData } from 'express-session';
+import type { Cluster, Redis, Result } from 'ioredis';
+import { SessionBusyError, SessionGoneError, SessionLockLostError } from './errors.ts';
+
+export interface RedisLockedOptions {
+  client: Redis | Cluster;
+  /** Of every key; `sess:` by default. */
+  prefix?: string;
+  /** Seconds that a session has left. */
+  ttl: (session: SessionData) => number;
+  /** Milliseconds after which a lock ends by itself: longer than any request takes. */
+  lockMs: number;
+  /** Milliseconds that a request waits for the lock of another. */
+  waitMs: number;
+}
+
+interface Held {
+  readonly sid: string;
+  readonly token: string;
+}
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    /** session, lock, token or '' for a new session, JSON, TTL in ms: 1 saved, 0 gone, -1 lock lost. */
+    saveLockedSession(
+      key: string,
+      lock: string,
+      token: string,
+      json: string,
+      ttl: number,
+    ): Result<number, Context>;
+    releaseSessionLock(lock: string, token: string): Result<number, Context>;
+  }
+}
+
+const SAVE = `
+if ARGV[1] ~= '' then
+  if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
+  if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+/** Between two tries for a lock, milliseconds; drawn, so that those who wait do not try all at once. */
+const retryMs = () => 1 + Math.random() * 9;
+
+/** express-session store. `session.reload` would wait for the request's own lock: it calls back with SessionBusyError. */
+export class RedisLockedStore extends session.Store {
+  readonly #client: Redis | Cluster;
+  readonly #prefix: string;
+  readonly #options: RedisLockedOptions;
+  /** Keyed by the object that was loaded, then by the Session made of it. One without a lock is a new session. */
+  readonly #held = new WeakMap<object, Held>();
+
+  constructor(options: RedisLockedOptions) {
+    super();
+    this.#client = options.client;
+    this.#prefix = options.prefix ?? 'sess:';
+    this.#options = options;
+    this.#client.defineCommand('saveLockedSession', { numberOfKeys: 2, lua: SAVE });
+    this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
+  }
+
+  /** Loads and locks a session: null if there is none, SessionBusyError if its lock did not come free in time. */
+  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    callbackify(() => this.#load(sid))(callback);
+  }
+
+  /** Saves under the lock. Calls back with SessionGoneError or SessionLockLostError if nothing was saved. */
+  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#save(sid, data))(callback);
+  }
+
+  /** Prolongs the session if it exists, and lets the next request have it: express-session does this last. */
+  override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#touch(sid, data))(callback);
+  }
+
+  /** Ends the session. Whoever waits for it finds none; its lock is released, or ends by itself. */
+  override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#destroy(sid))(callback);
+  }
+
+  /** express-session makes its Session from the data that `get` gave: the lock follows, until the response ends. */
+  override createSession(request: Request, data: SessionData) {
+    const held = this.#held.get(data);
+    const created = super.createSession(request, data);
+    if (held) {
+      this.#held.set(created, held);
+      this.#releaseWithResponse(request, held);
+    }
+    return created;
+  }
+
+  async #load(sid: string): Promise<SessionData | null> {
+    const held = { sid, token: await this.#acquire(sid) };
+    try {
+      const text = await this.#client.get(this.#key(sid));
+      const data: SessionData | null = text === null ? null : JSON.parse(text);
+      if (data !== null && this.#options.ttl(data) > 0) {
+        this.#held.set(data, held);
+        return data;
+      }
+    } catch (error) {
+      this.#letGo(held);
+      throw error;
+    }
+    await this.#release(held);
+    return null;
+  }
+
+  async #acquire(sid: string): Promise<string> {
+    const { lockMs, waitMs } = this.#options;
+    const token = randomUUID();
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      try {
+        if ((await this.#client.set(this.#lock(sid), token, 'PX', lockMs, 'NX')) === 'OK') return token;
+      } catch (error) {
+        this.#letGo({ sid, token }); // Redis may have given it, with nobody left to hear.
+        throw error;
+      }
+      if (performance.now() >= deadline) throw new SessionBusyError(waitMs);
+      await sleep(retryMs());
+    }
+  }
+
+  async #save(sid: string, data: SessionData): Promise<void> {
+    const ttl = Math.ceil(this.#options.ttl(data) * 1000);
+    if (ttl <= 0) throw new SessionGoneError();
+    const token = this.#held.get(data)?.token ?? '';
+    const json = JSON.stringify(data);
+    const saved = await this.#client.saveLockedSession(this.#key(sid), this.#lock(sid), token, json, ttl);
+    if (saved === 0) throw new SessionGoneError();
+    if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
+  }
+
+  async #touch(sid: string, data: SessionData): Promise<void> {
+    await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
+    const held = this.#held.get(data);
+    if (held) await this.#release(held);
+  }
+
+  async #destroy(sid: string): Promise<void> {
+    await this.#client.del(this.#key(sid));
+  }
+
+  /** For what ends without a touch: a failed save, a session that was destroyed, a client that has gone. */
+  #releaseWithResponse(request: Request, held: Held): void {
+    const { res: response } = request;
+    if (!response) return;
+    if (response.closed) this.#letGo(held);
+    else response.once('close', () => this.#letGo(held));
+  }
+
+  /** Releases without waiting. If Redis does not answer, the lock ends by itself. */
+  #letGo(held: Held): void {
+    this.#release(held).catch(() => {});
+  }
+
+  async #release({ sid, token }: Held): Promise<void> {
+    await this.#client.releaseSessionLock(this.#lock(sid), token);
+  }
+
+  // The braces keep both keys in one slot of a cluster.
+  #key(sid: string): string {
+    return `${this.#prefix}{${sid}}`;
+  }
+
+  #lock(sid: string): string {
+    return `${this.#prefix}{${sid}}:lock`;
+  }
+}

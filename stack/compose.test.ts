@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { startComposeStack } from './compose.ts';
+
+test.each([
+  ['SESSION_STORE', 'postgres'],
+  ['SESSION_STORE', 'memcached'],
+  ['BASKET_STORE', 'postgres'],
+])('%s=%s is refused before anything is asked of an engine, with what to do', async (name, value) => {
+  await expect(startComposeStack({ env: { [name]: value } })).rejects.toThrow(
+    new RegExp(`^${name}: expected .*docker-compose.yml.* got ${value}. Run it with --stack local`),
+  );
+});

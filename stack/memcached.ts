@@ -1,0 +1,91 @@
+/** A memcached server as a child process. */
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import { ServerProcess } from './process.ts';
+import { findProgram } from './programs.ts';
+import type { Service } from './stack.ts';
+import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
+
+export interface MemcachedOptions {
+  /** Added to its arguments, so that they win: `['-m', '1']` … */
+  args?: readonly string[];
+  /** By default one that is free. */
+  port?: number;
+  /** Told how it ended, with its last output, when nobody asked it to. */
+  onDeath?: (description: string) => void;
+}
+
+/** Listens on 127.0.0.1. `restart` keeps the address; data does not outlive the process. */
+export interface MemcachedServer extends Service {
+  /** `127.0.0.1:PORT` */
+  readonly address: string;
+  /** Stops it for good, quickly. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Starts memcached, and waits until it tells its version.
+ * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
+ */
+export async function startMemcached(options: MemcachedOptions = {}): Promise<MemcachedServer> {
+  const memcached = new MemcachedProcess({ ...options, port: options.port ?? (await freePort()) });
+  try {
+    await memcached.start();
+  } catch (error) {
+    await memcached.dispose();
+    throw error;
+  }
+  return memcached;
+}
+
+/** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
+export class MemcachedProcess extends ServerProcess implements MemcachedServer {
+  readonly address: string;
+  readonly #folder: string;
+
+  constructor(options: MemcachedOptions & { port: number }) {
+    const { port } = options;
+    const folder = temporaryPath('baton-memcached-');
+    super({
+      name: 'memcached',
+      command: [findProgram('memcached'), ...memcachedArguments(port), ...(options.args ?? [])],
+      env: process.env,
+      log: join(folder, 'memcached.log'),
+      ready: () => tellsVersion(port),
+      ...(options.onDeath && { onDeath: options.onDeath }),
+    });
+    this.address = `127.0.0.1:${port}`;
+    this.#folder = folder;
+  }
+
+  override async start(): Promise<void> {
+    makeFolder(this.#folder);
+    await super.start();
+  }
+
+  override async dispose(): Promise<void> {
+    await super.dispose();
+    removeFolder(this.#folder);
+  }
+}
+
+function memcachedArguments(port: number): string[] {
+  // As root it wants to be told who to run as; -U 0: no UDP.
+  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user];
+}
+
+function tellsVersion(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
+    socket.on('connect', () => socket.write('version\r\n'));
+    socket.on('data', answer => {
+      socket.destroy();
+      resolve(answer.toString('latin1').startsWith('VERSION '));
+    });
+    socket.on('timeout', () => socket.destroy(new Error('no answer to "version"')));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(false));
+  });
+}

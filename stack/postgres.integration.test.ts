@@ -1,0 +1,91 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { groupMembers } from './group.ts';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { whyWithout } from './testing/servers.ts';
+import { until } from './wait.ts';
+
+/** Where the servers of these tests have their folders, and nobody else has. */
+let dir: string;
+const before = process.env['TMPDIR'];
+
+async function connect(server: PostgresServer): Promise<Client> {
+  const client = new Client({ connectionString: server.url, query_timeout: 1_000 });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+async function ask(server: PostgresServer, question: string): Promise<unknown[]> {
+  const client = await connect(server);
+  try {
+    return (await client.query({ text: question, rowMode: 'array' })).rows.flat();
+  } finally {
+    await client.end();
+  }
+}
+
+describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () => {
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
+    chmodSync(dir, 0o755); // The server runs as another user than root.
+    process.env['TMPDIR'] = dir;
+    server = await startPostgres({ settings: ['max_connections=7'] });
+  });
+  afterAll(async () => {
+    await server?.dispose();
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    rmSync(dir, { recursive: true });
+  });
+
+  test('keeps data and address over restarts, in order or after a kill, whoever is connected', async () => {
+    const connected = await connect(server);
+    await connected.query('CREATE TABLE kept (n int)');
+    await connected.query('INSERT INTO kept VALUES (1)');
+    await server.restart();
+    await ask(server, 'INSERT INTO kept VALUES (2)');
+    const other = await connect(server);
+    await server.kill();
+    expect(server.running()).toBe(false);
+    await server.restart();
+    expect(await ask(server, 'SELECT n FROM kept ORDER BY n')).toEqual([1, 2]);
+    expect(await ask(server, 'SHOW max_connections')).toEqual(['7']);
+    await Promise.allSettled([connected.end(), other.end()]);
+  });
+
+  test('paused it answers on no connection, also none that was open; resumed it does', async () => {
+    const open = await connect(server);
+    await server.pause();
+    await expect(open.query('SELECT 1')).rejects.toThrow('timeout');
+    await server.resume();
+    expect(await ask(server, 'SELECT 1')).toEqual([1]);
+    await server.pause();
+    await server.stop();
+    expect(server.running()).toBe(false);
+    await open.end().catch(() => {});
+    await server.restart();
+  });
+
+  test('a setting that it does not know: its own words, and nothing left', async () => {
+    const folders = readdirSync(dir);
+    const start = startPostgres({ settings: ['nonsense=1'] });
+    await expect(start).rejects.toThrow(/postgres.*exit code 1.*nonsense/s);
+    expect(readdirSync(dir)).toEqual(folders);
+  });
+
+  test('killed, none of its processes is left, and disposed of, nothing is', async () => {
+    const pids = groupMembers(server.pid ?? 0).map(({ pid }) => pid);
+    expect(pids.length).toBeGreaterThan(1);
+    await server.kill();
+    const gone = () => pids.every(pid => groupMembers(pid).length === 0);
+    await until(gone, { withinMs: 10_000, what: 'its processes to end' });
+    await server.dispose();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
