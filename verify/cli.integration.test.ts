@@ -60,6 +60,11 @@ describe('baton verify --stack local', () => {
     const again = await baton(['check', historyOf(first.stderr), '--json']);
     expect(resultOf(again.stdout)).toEqual(resultOf(first.stdout));
     expect(again.code).toBe(0);
+    const page = join(out, 'reports/baton.html');
+    const reports = ['--report', `html=${page}`, '--report', 'annotations=-'];
+    const told = await baton(['check', historyOf(first.stderr), '--quiet', ...reports]);
+    expect(told.stdout).toMatch(/all 8 claimed guarantees hold\n$/);
+    expect(readFileSync(page, 'utf8')).toContain('All 8 claimed guarantees hold');
   });
 
   it('finds sessions in memory LOST, with a witness and the way to see it again', async () => {
@@ -261,6 +266,7 @@ describe('baton verify TARGET', () => {
     [['verify', '--url', 'nowhere'], '--url: expected an address such as http://127.0.0.1:8080'],
     [['verify', '--logs', 'docs'], '--logs: docs: expected balancer/access.log or instances/NAME.log'],
     [['verify', '--stack', 'compose', '--url', 'http://x'], '--stack: it has an address and logs of its own'],
+    [['verify', '--report', 'pdf=x.pdf'], '--report: expected FORMAT=FILE with one of junit, ctrf, sarif,'],
     [['judge'], 'unknown command "judge"'],
     [['check'], 'check: expected a run'],
     [['check', 'runs/none'], 'expected a history file or the folder of a run'],

@@ -1,6 +1,7 @@
 /** The words and options that `baton` understands, and what it says of them. */
 import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.ts';
+import { REPORTS } from '../reports/index.ts';
 
 export const USAGE = `Baton proves that web sessions survive the load balancer.
 
@@ -29,11 +30,16 @@ options of check
 
 options of both
   --json              the whole result on stdout (docs/result.schema.json)
+  --report F=FILE     writes a report too, as often as wanted; F is one of ${Object.keys(REPORTS).join(', ')}
+                      (docs/reports.md); FILE - is stdout
   --quiet             no progress on stderr
 
 exit code   0 all claimed guarantees valid   1 violated   2 unknown (too little evidence)
             64 usage, target file or credentials   69 target unavailable   70 internal error   130 interrupted
 `;
+
+/** The target file when none is named. */
+export const TARGET = 'baton.yaml';
 
 export const options = {
   stack: { type: 'string' },
@@ -50,6 +56,7 @@ export const options = {
   initial: { type: 'string' },
   'nil-reads': { type: 'string', default: 'initial' },
   json: { type: 'boolean', default: false },
+  report: { type: 'string', multiple: true },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;

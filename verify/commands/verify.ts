@@ -9,15 +9,17 @@ import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
-import { options, type Values } from './options.ts';
+import { options, TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
+import { reportsOf, writeReports } from './reports.ts';
 
 export async function verifyCommand(
   file: string | undefined,
   values: Values,
   output: Output,
 ): Promise<number> {
-  const target = await loadTarget(file ?? 'baton.yaml', process.env);
+  const reports = reportsOf(values.report);
+  const target = await loadTarget(file ?? TARGET, process.env);
   if (values.url !== undefined) target.url = address(values.url);
   const seed =
     values.seed === undefined ? randomInt(2 ** 31) : whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
@@ -50,6 +52,7 @@ export async function verifyCommand(
     });
     progress.end();
     printResult(result, values, output);
+    await writeReports(reports, result, file ?? TARGET, output);
     output.progress.write(`history: ${folder}\n`);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };

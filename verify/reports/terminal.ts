@@ -2,7 +2,9 @@
 import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import type { InstanceTally, Result } from '../core/result.ts';
-import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
+import type { Judgement, Verdict } from '../core/verdict.ts';
+import { printable } from './printable.ts';
+import { conclusion, distinct, said, titleOf } from './report.ts';
 import { witnessLines } from './witness.ts';
 import { wrap } from './wrap.ts';
 
@@ -20,7 +22,8 @@ const colourOf: Record<Judgement, Style> = { valid: 'green', violated: 'red', un
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
 /** @returns the report, lines ended by newlines */
-export function terminal(result: Result, options: TerminalOptions): string {
+export function terminal(given: Result, options: TerminalOptions): string {
+  const result = printable(given);
   const paint: Paint = (text, ...styles) =>
     options.colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
@@ -43,7 +46,7 @@ export function terminal(result: Result, options: TerminalOptions): string {
       .filter(verdict => verdict.violations > 0)
       .flatMap(verdict => proof(verdict, result, paint, options)),
     ...result.remarks.map(remark => paint(`note: ${remark}`, 'yellow')),
-    conclusion(result, claimed, paint),
+    last(result, paint),
     '',
   ];
   return lines.join('\n');
@@ -73,9 +76,6 @@ function table(verdicts: readonly Verdict[], paint: Paint, width: number): strin
     ];
   });
 }
-
-const said = (verdict: Verdict): string =>
-  verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
 const restsOn = (verdict: Verdict): string =>
   Object.entries(verdict.rests)
@@ -119,10 +119,8 @@ function proof(verdict: Verdict, result: Result, paint: Paint, { width }: Termin
   const shown = distinct(verdict.anomalies).slice(0, 2);
   const style: Style = verdict.claimed ? 'red' : 'yellow';
   const blocks = shown.flatMap(anomaly => {
-    const who = [anomaly.session && `session ${anomaly.session}`, anomaly.user && `user ${anomaly.user}`];
-    const head = [`${anomaly.name}  ${verdict.guarantee}`, ...who].filter(part => part).join('  ');
     return [
-      paint(head, style, 'bold'),
+      paint(titleOf(anomaly), style, 'bold'),
       ...wrap(anomaly.summary, width - 2).map(line => `  ${line}`),
       ...witnessLines(anomaly.witness),
       ...anomaly.notes.flatMap(note => wrap(note, width - 2)).map(line => paint(`  ${line}`, 'dim')),
@@ -145,31 +143,7 @@ const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
     ? `${guarantee} was broken ${counted(more, 'time')}; the requests that prove it are not known here`
     : `  … and ${grouped(more)} more of ${guarantee}`;
 
-/** One of each story: those that differ in numbers alone (which instance, which session) tell nothing new. */
-function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
-  const stories = new Map<string, Anomaly>();
-  for (const anomaly of anomalies) {
-    const story = `${anomaly.name} ${anomaly.summary.replace(/"[^"]*"|\d+/g, '#')}`;
-    if (!stories.has(story)) stories.set(story, anomaly);
-  }
-  return [...stories.values()];
-}
-
-const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'cut off': 'cut off' };
-
-function conclusion(result: Result, claimed: readonly Verdict[], paint: Paint): string {
-  const by = (judgement: Judgement): string =>
-    claimed
-      .filter(verdict => verdict.judgement === judgement)
-      .map(verdict => verdict.guarantee)
-      .join(', ');
-  const text = {
-    valid:
-      claimed.length === 1 ? 'the claimed guarantee holds' : `all ${claimed.length} claimed guarantees hold`,
-    violated: `broken: ${by('violated')}`,
-    unknown: claimed.length === 0 ? 'nothing is claimed' : `too little evidence for ${by('unknown')}`,
-  }[result.judgement];
-  const until =
-    result.finished === 'complete' ? '' : `, as far as it went: the run was ${stopped[result.finished]}`;
-  return `${paint(` ${result.judgement.toUpperCase()} `, colourOf[result.judgement], 'bold')} ${text}${until}`;
+function last(result: Result, paint: Paint): string {
+  const { judgement } = result;
+  return `${paint(` ${judgement.toUpperCase()} `, colourOf[judgement], 'bold')} ${conclusion(result)}`;
 }

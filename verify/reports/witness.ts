@@ -27,17 +27,22 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
   });
 }
 
-function whatOf({ action, object, value, with: cookies }: Operation): string {
+/** `add "b41"`, `read basket with old cookie` */
+export function whatOf({ action, object, value, with: cookies }: Operation): string {
   const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${short(value)}"`;
   return [action, what, cookies && `with ${cookies} cookie`].filter(part => part).join(' ');
 }
 
-/** The end of a long value tells it from others. */
-const short = (value: string): string => (value.length > 16 ? `…${value.slice(-14)}` : value);
+/** The end of a long value tells it from others. By characters, since half of one would break a report. */
+function short(value: string): string {
+  const characters = [...value];
+  return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;
+}
 
 const end = ({ return: time = Number.POSITIVE_INFINITY }: Operation): number => time;
 
-const overlaps = (steps: readonly WitnessStep[]): boolean =>
+/** Whether any two of the requests were under way at the same time. */
+export const overlaps = (steps: readonly WitnessStep[]): boolean =>
   steps.some(({ operation: a }, i) =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
@@ -46,12 +51,26 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {
+  return spansOf(operations).map(({ from, to, open }) => {
+    const length = Math.max(1, (to - from) * STEP);
+    return `${' '.repeat(from * STEP)}├${'─'.repeat(length - 1)}${open ? '▶' : '┤'}`;
+  });
+}
+
+export interface Span {
+  /** Ranks among the moments at which a request was called or returned. */
+  from: number;
+  to: number;
+  /** It never returned. */
+  open: boolean;
+}
+
+export function spansOf(operations: readonly Operation[]): Span[] {
   const moments = [...new Set(operations.flatMap(operation => [operation.call, end(operation)]))];
   moments.sort((a, b) => a - b);
-  const column = (time: number): number => moments.indexOf(time) * STEP;
-  return operations.map(operation => {
-    const from = column(operation.call);
-    const length = Math.max(1, column(end(operation)) - from);
-    return `${' '.repeat(from)}├${'─'.repeat(length - 1)}${operation.return === undefined ? '▶' : '┤'}`;
-  });
+  return operations.map(operation => ({
+    from: moments.indexOf(operation.call),
+    to: moments.indexOf(end(operation)),
+    open: operation.return === undefined,
+  }));
 }

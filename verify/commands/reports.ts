@@ -1,0 +1,56 @@
+/** `--report FORMAT=FILE`: which reports are asked for, and writing them. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative, sep } from 'node:path';
+import type { Result } from '../core/result.ts';
+import { UsageError } from '../errors.ts';
+import { REPORTS } from '../reports/index.ts';
+import type { Report, Source } from '../reports/report.ts';
+import { claimLines } from '../target/claim-lines.ts';
+import type { Output } from './output.ts';
+
+interface Wanted {
+  report: Report;
+  /** `-` is stdout. */
+  file: string;
+}
+
+/** @throws UsageError before anything is run */
+export function reportsOf(values: readonly string[] = []): Wanted[] {
+  return values.map(value => {
+    const [, format = '', file = ''] = /^([^=]*)=(.*)$/.exec(value) ?? [];
+    const found = Object.hasOwn(REPORTS, format) ? REPORTS[format] : undefined;
+    if (found !== undefined && file !== '') return { report: found.report, file };
+    const known = Object.keys(REPORTS).join(', ');
+    throw new UsageError(
+      `--report: expected FORMAT=FILE with one of ${known}, as in --report junit=junit.xml, got ${JSON.stringify(value)}`,
+    );
+  });
+}
+
+/** @param target the target file, which some reports point at */
+export async function writeReports(
+  wanted: readonly Wanted[],
+  result: Result,
+  target: string,
+  output: Output,
+): Promise<void> {
+  if (wanted.length === 0) return;
+  const source: Source = {
+    path: relative('', target).split(sep).join('/'),
+    claims: await claimLines(target),
+  };
+  for (const { report, file } of wanted) {
+    const text = report({ result, source });
+    if (file === '-') output.result.write(text);
+    else await write(file, text);
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Result → workflow commands of GitHub Actions, to be printed by a step: an annotation for each guarantee that is not
+ * as claimed, worst first. GitHub shows ten of each kind for a step, so the tenth says how many there are more.
+ */
+import type { Verdict } from '../core/verdict.ts';
+import { startOf } from './printable.ts';
+import { lineOf, proofLines, type Report, type Source, safely, said, shownOf, worstFirst } from './report.ts';
+
+const SHOWN = 10;
+/** Longer messages are cut. UTF-16 units. */
+const LONGEST = 4000;
+
+type Kind = 'error' | 'notice';
+
+export const annotations: Report = safely(({ result, source }) => {
+  const wrong = worstFirst(result.guarantees).filter(
+    ({ claimed, judgement }) => judgement === 'violated' || (claimed && judgement === 'unknown'),
+  );
+  const lines = (['error', 'notice'] as const).flatMap(kind => {
+    const all = wrong.filter(verdict => verdict.claimed === (kind === 'error'));
+    const shown = all.length > SHOWN ? all.slice(0, SHOWN - 1) : all;
+    const rest = all.slice(shown.length).map(verdict => verdict.guarantee);
+    return [
+      ...shown.map(verdict => annotation(kind, verdict, source)),
+      ...(rest.length > 0
+        ? [command(kind, { file: source.path, title: `baton: ${rest.length} more` }, rest.join(', '))]
+        : []),
+    ];
+  });
+  return lines.map(line => `${line}\n`).join('');
+});
+
+function annotation(kind: Kind, verdict: Verdict, source: Source): string {
+  const { guarantee, claimed, judgement } = verdict;
+  const [first] = shownOf(verdict);
+  const title = `${guarantee} ${judgement}${first === undefined ? '' : ` (${first.name})`}`;
+  const proof = first === undefined ? [] : [first.summary, ...proofLines(first)];
+  const text = [said(verdict), ...proof, ...(claimed ? [] : ['not claimed: it fails nothing'])].join('\n');
+  const line = `${lineOf(source, guarantee)}`;
+  return command(kind, { file: source.path, line, title }, startOf(text, LONGEST));
+}
+
+function command(kind: Kind, properties: Readonly<Record<string, string>>, message: string): string {
+  const told = Object.entries(properties).map(([name, value]) => `${name}=${property(value)}`);
+  return `::${kind} ${told.join(',')}::${data(message)}`;
+}
+
+const data = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -1,0 +1,38 @@
+/** Result → GitLab's code quality report: an array of issues, each with one line of text and a fingerprint. */
+import type { Verdict } from '../core/verdict.ts';
+import { fingerprint, lineOf, type Report, safely, said, shownOf, storyOf, worstFirst } from './report.ts';
+
+export const codeQuality: Report = safely(({ result, source }) => {
+  const issues = worstFirst(result.guarantees).flatMap(verdict =>
+    findingsOf(verdict).map(({ name, text, story }) => ({
+      type: 'issue',
+      check_name: `baton/${verdict.guarantee}`,
+      description: `${name}: ${text}`,
+      categories: ['Bug Risk'],
+      severity: severityOf(verdict),
+      fingerprint: fingerprint(`${verdict.guarantee} ${story}`),
+      location: { path: source.path, lines: { begin: lineOf(source, verdict.guarantee) } },
+    })),
+  );
+  return `${JSON.stringify(issues, null, 2)}\n`;
+});
+
+/** What is to be told of a verdict: nothing, if it is valid or neither claimed nor measured. */
+function findingsOf(verdict: Verdict): { name: string; text: string; story: string }[] {
+  const { guarantee, claimed, judgement, violations } = verdict;
+  if (judgement === 'unknown' && claimed) {
+    return [{ name: 'unknown', text: `${guarantee}: ${said(verdict)}`, story: 'unknown' }];
+  }
+  if (judgement !== 'violated') return [];
+  const shown = shownOf(verdict).map(anomaly => ({
+    name: anomaly.name,
+    text: `${anomaly.summary} (${violations} times in this run; ${guarantee})`,
+    story: storyOf(anomaly),
+  }));
+  return shown.length > 0 ? shown : [{ name: guarantee, text: said(verdict), story: 'violated' }];
+}
+
+function severityOf({ claimed, judgement }: Verdict): 'blocker' | 'major' | 'minor' {
+  if (!claimed) return 'minor';
+  return judgement === 'violated' ? 'blocker' : 'major';
+}

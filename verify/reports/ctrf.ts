@@ -1,0 +1,77 @@
+/**
+ * Result → CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence is `failed` with the raw status
+ * `unknown`: readers fail a build on `failed` alone, and unknown never passes.
+ */
+
+import { GUARANTEES } from '../core/guarantees.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { epoch, type Report, safely, said, storyLines, unfinished } from './report.ts';
+
+interface Test {
+  name: string;
+  status: 'passed' | 'failed' | 'skipped';
+  [more: string]: unknown;
+}
+
+export const ctrf: Report = safely(({ result, source }) => {
+  const start = epoch(result.started);
+  const duration = Math.round(result.tally.duration / 1000);
+  const cut = unfinished(result);
+  const whole: Test[] =
+    cut === undefined
+      ? []
+      : [{ name: 'run', status: 'failed', rawStatus: 'unknown', duration: 0, message: cut }];
+  const guarantees = result.guarantees.map(
+    (verdict): Test => ({
+      name: verdict.guarantee,
+      status: statusOf(verdict),
+      rawStatus: verdict.judgement,
+      duration: 0,
+      suite: ['baton', ...(result.target === '' ? [] : [result.target])],
+      message: said(verdict),
+      ...(verdict.judgement === 'valid' ? {} : { trace: storyLines(verdict, result).join('\n') }),
+      tags: [...GUARANTEES[verdict.guarantee].standards],
+      filePath: source.path,
+      extra: { claimed: verdict.claimed, violations: verdict.violations, rests: verdict.rests },
+    }),
+  );
+  const tests = [...whole, ...guarantees];
+  const of = (status: Test['status']): number => tests.filter(test => test.status === status).length;
+  const summary = {
+    tests: tests.length,
+    passed: of('passed'),
+    failed: of('failed'),
+    skipped: of('skipped'),
+    pending: 0,
+    other: 0,
+    start,
+    stop: start + duration,
+    duration,
+  };
+  return `${JSON.stringify(
+    {
+      reportFormat: 'CTRF',
+      specVersion: '0.0.0',
+      runId: result.run || 'run',
+      generatedBy: 'baton-verify',
+      results: {
+        tool: { name: 'baton' },
+        summary,
+        tests,
+        environment: {
+          appName: result.target,
+          testEnvironment: result.url,
+          healthy: result.judgement === 'valid' && cut === undefined,
+          extra: { seed: result.seed, command: result.command },
+        },
+      },
+    },
+    null,
+    2,
+  )}\n`;
+});
+
+function statusOf({ claimed, judgement }: Verdict): Test['status'] {
+  if (!claimed) return 'skipped';
+  return judgement === 'valid' ? 'passed' : 'failed';
+}

@@ -1,0 +1,21 @@
+/** Every report that `--report FORMAT=FILE` can write. */
+import { annotations } from './annotations.ts';
+import { codeQuality } from './code-quality.ts';
+import { ctrf } from './ctrf.ts';
+import { html } from './html.ts';
+import { junit } from './junit.ts';
+import { comment, stepSummary } from './markdown.ts';
+import type { Report } from './report.ts';
+import { sarif } from './sarif.ts';
+
+export const REPORTS: Readonly<Record<string, { report: Report; about: string }>> = {
+  junit: { report: junit, about: 'JUnit XML: Jenkins, GitLab, Azure, CircleCI …' },
+  ctrf: { report: ctrf, about: 'Common Test Report Format, JSON' },
+  sarif: { report: sarif, about: 'SARIF 2.1.0: code scanning of GitHub' },
+  codequality: { report: codeQuality, about: 'code quality report of GitLab' },
+  annotations: { report: annotations, about: 'workflow commands of GitHub, to be printed: FILE is -' },
+  summary: { report: stepSummary, about: 'Markdown for $GITHUB_STEP_SUMMARY' },
+  comment: { report: comment, about: 'Markdown for a comment on a pull or merge request' },
+  html: { report: html, about: 'one page that needs nothing else' },
+  json: { report: ({ result }) => `${JSON.stringify(result, null, 2)}\n`, about: 'the whole result' },
+};

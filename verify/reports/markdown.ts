@@ -1,0 +1,98 @@
+/** Result → Markdown: the summary of a step of GitHub Actions, and the comment of a pull or merge request. */
+import { counted, grouped } from '../core/check.ts';
+import type { Result } from '../core/result.ts';
+import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
+import { bytesOf, escaped, fenced, inMarkdown } from './markup.ts';
+import { conclusion, proofLines, type Report, safely, said, shownOf, worstFirst } from './report.ts';
+
+const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
+
+/** GitHub drops a summary of more than 1 MiB, and refuses a comment of more than 65,536 characters. */
+const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
+
+/** The first line of a comment: by it the next run finds the comment that it replaces. */
+const COMMENT_MARK = '<!-- baton-verify -->';
+
+export const stepSummary: Report = safely(({ result }) => fitted(blocksOf(result), LIMITS.summary));
+
+export const comment: Report = safely(({ result }) =>
+  fitted([COMMENT_MARK, ...blocksOf(result)], LIMITS.comment),
+);
+
+/** Paragraphs, worst first. */
+function blocksOf(result: Result): string[] {
+  const wrong = worstFirst(result.guarantees).filter(verdict => verdict.violations > 0);
+  return [
+    `## ${MARK[result.judgement]} Sessions: ${result.judgement}`,
+    `**${inMarkdown(conclusion(result))}**`,
+    inMarkdown(`${result.target} at ${result.url}: ${did(result)}`),
+    tableOf(result),
+    ...wrong.flatMap(verdict => shownOf(verdict).map(anomaly => proof(verdict, anomaly))),
+    sharesOf(result),
+    ...result.remarks.map(remark => `> note: ${inMarkdown(remark)}`),
+    `See it again, seed ${result.seed} (run ${inMarkdown(result.run)}):`,
+    fenced([result.command]),
+  ].filter(block => block !== '');
+}
+
+export function did({ tally }: Result): string {
+  const seconds = (tally.duration / 1e6).toFixed(1);
+  return (
+    `${counted(tally.operations, 'request')} in ${seconds} s, ${counted(tally.sessions, 'session')} of ` +
+    `${counted(tally.users, 'user')}, ${counted(tally.handoffs, 'handoff')}`
+  );
+}
+
+/** What is neither claimed nor could be judged needs no row. */
+const tableOf = ({ guarantees }: Result): string =>
+  [
+    '| | guarantee | verdict | |',
+    '|---|---|---|---|',
+    ...worstFirst(guarantees)
+      .filter(({ claimed, judgement }) => claimed || judgement !== 'unknown')
+      .map(verdict => `| ${row(verdict).join(' | ')} |`),
+  ].join('\n');
+
+function row(verdict: Verdict): string[] {
+  const { guarantee, claimed, judgement } = verdict;
+  const how = claimed ? judgement : `${judgement}, not claimed`;
+  return [claimed ? MARK[judgement] : '', guarantee, how, inMarkdown(said(verdict))];
+}
+
+function proof({ claimed, violations, guarantee }: Verdict, anomaly: Anomaly): string {
+  const who = [anomaly.session && `session ${anomaly.session}`, anomaly.user && `user ${anomaly.user}`];
+  const title = [`<b>${escaped(anomaly.name)}</b> ${guarantee}`, escaped(anomaly.summary)].join(': ');
+  const more =
+    violations > 1 ? [`${violations} in this run; this one: ${who.filter(part => part).join(', ')}`] : [];
+  return [
+    `<details${claimed ? ' open' : ''}><summary>${title}</summary>`,
+    ...more.map(line => inMarkdown(line)),
+    fenced(proofLines(anomaly)),
+    '</details>',
+  ].join('\n\n');
+}
+
+const sharesOf = ({ tally }: Result): string =>
+  tally.instances
+    .map(
+      ({ instance, requests, share }) =>
+        `${inMarkdown(instance)} ${(share * 100).toFixed(1)} % (${grouped(requests)})`,
+    )
+    .join(' · ');
+
+/** As many of the blocks as fit, and a last line that says what is left out. */
+function fitted(
+  blocks: readonly string[],
+  { most, size }: { most: number; size: (text: string) => number },
+): string {
+  const left = (count: number): string => `… ${count} more parts are in the run’s result.json.`;
+  const shown: string[] = [];
+  let room = most - size(left(blocks.length));
+  for (const block of blocks) {
+    room -= size(block) + 2;
+    if (room < 0) break;
+    shown.push(block);
+  }
+  const missing = blocks.length - shown.length;
+  return `${[...shown, ...(missing > 0 ? [left(missing)] : [])].join('\n\n')}\n`;
+}

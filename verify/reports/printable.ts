@@ -1,0 +1,58 @@
+/** What others wrote (user names, values, failures) made safe to show: it can neither steer a terminal nor hide. */
+
+/** Longer texts are cut in the middle. UTF-16 units. */
+const LONGEST = 1000;
+
+/** Left and right of the cut. */
+const KEPT = 450;
+
+/**
+ * @returns a copy in which every text is one line of visible characters of bounded length: control characters are
+ *   shown as their pictures (`␛`, `␊`), what reorders text or is half a character as `�`
+ */
+export function printable<T>(value: T): T {
+  return copied(value) as T;
+}
+
+function copied(value: unknown): unknown {
+  if (typeof value === 'string') return shown(value);
+  if (Array.isArray(value)) return value.map(copied);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inside]) => [shown(key), copied(inside)]));
+}
+
+/** Most texts have nothing but these. */
+const PLAIN = /^[ -~]*$/;
+
+function shown(text: string): string {
+  const short = cut(text);
+  return PLAIN.test(short) ? short : [...short].map(visible).join('');
+}
+
+function cut(text: string): string {
+  if (text.length <= LONGEST) return text;
+  return `${text.slice(0, KEPT)} … ${text.length - 2 * KEPT} more characters … ${text.slice(-KEPT)}`;
+}
+
+/** Control characters, marks of direction, separators of lines, halves of characters, and what is no character. */
+const HIDDEN: readonly (readonly [number, number])[] = [
+  [0x80, 0x9f],
+  [0x200e, 0x200f],
+  [0x2028, 0x202e],
+  [0x2066, 0x2069],
+  [0xd800, 0xdfff],
+  [0xfffe, 0xffff],
+];
+
+function visible(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  if (code === 0x7f) return '␡';
+  return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
+}
+
+/** The first so many UTF-16 units of a text, and never half a character. */
+export function startOf(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);
+}

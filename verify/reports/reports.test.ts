@@ -1,0 +1,166 @@
+/** Every report, read as its readers read it. */
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../core/result.ts';
+import {
+  checkJunit,
+  codeQualityProblems,
+  ctrfProblems,
+  elementsOf,
+  markdownOf,
+  sarifProblems,
+} from '../testing/report-readers.ts';
+import { REPORTS } from './index.ts';
+import { bytesOf } from './markup.ts';
+import { broken, healthy, huge, told } from './testing/results.ts';
+
+const write = (format: string, result: Result): string => REPORTS[format]?.report(told(result)) ?? '';
+const interrupted = (): Result => ({ ...healthy(), finished: 'interrupted' });
+const unclaimed = (): Result => {
+  const result = healthy();
+  const guarantees = result.guarantees.map(verdict => ({ ...verdict, claimed: false }));
+  return { ...result, judgement: 'unknown', guarantees };
+};
+
+describe.each([
+  ['healthy', healthy],
+  ['broken', () => broken()],
+  ['interrupted', interrupted],
+  ['nothing claimed', unclaimed],
+  ['huge', huge],
+])('a result that is %s', (_, make) => {
+  const result = make();
+
+  it('junit is what its readers take', () => {
+    checkJunit(write('junit', result));
+  });
+
+  it('ctrf is valid', () => {
+    expect(ctrfProblems(write('ctrf', result))).toEqual([]);
+  });
+
+  it('sarif is valid', () => {
+    expect(sarifProblems(write('sarif', result))).toEqual([]);
+  });
+
+  it('codequality is valid, and no fingerprint stands twice', () => {
+    const text = write('codequality', result);
+    expect(codeQualityProblems(text)).toEqual([]);
+    const prints = (JSON.parse(text) as { fingerprint: string }[]).map(issue => issue.fingerprint);
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  it('html is well-formed, and needs nothing from anywhere', () => {
+    const page = write('html', result);
+    const elements = elementsOf(page);
+    expect(elements['main']).toBe(1);
+    expect(Object.keys(elements)).not.toEqual(
+      expect.arrayContaining(['script', 'link', 'img', 'iframe', 'object', 'form', 'base']),
+    );
+    expect(page.replace('http://www.w3.org/1999/xhtml', '')).not.toMatch(/(?:src|href)=|url\(|@import/);
+  });
+
+  it('annotations are lines of at most ten of each kind', () => {
+    const lines = write('annotations', result).split('\n').slice(0, -1);
+    for (const line of lines) {
+      expect(line).toMatch(/^::(error|notice) file=deploy\/baton\.yaml,(line=\d+,)?title=[^:,]+::[^\r\n]*$/);
+      expect(line.length).toBeLessThan(20_000);
+    }
+    for (const kind of ['::error', '::notice']) {
+      expect(lines.filter(line => line.startsWith(kind)).length).toBeLessThanOrEqual(10);
+    }
+  });
+
+  it('summary and comment keep to the limits of GitHub', () => {
+    expect(bytesOf(write('summary', result))).toBeLessThanOrEqual(1 << 20);
+    expect([...write('comment', result)].length).toBeLessThanOrEqual(65_536);
+  });
+});
+
+describe('junit', () => {
+  it('has a test case for each guarantee: failures, errors, skipped, in this order', () => {
+    const text = write('junit', broken());
+    const cases = [...text.matchAll(/<testcase name="([^"]+)"[^>]*>\n\s*<(\w+)/g)];
+    expect(cases.slice(0, 5).map(match => match.slice(1).join(' '))).toEqual([
+      'continuity failure',
+      'isolation failure',
+      'no-lost-updates failure',
+      'expiry error',
+      'read-your-writes skipped',
+    ]);
+    expect(text).toMatch(/tests="20" failures="3" errors="1" skipped="16"/);
+  });
+
+  it('is green only where the exit code is 0', () => {
+    expect(write('junit', healthy())).toMatch(/failures="0" errors="0"/);
+    expect(write('junit', interrupted())).toMatch(/failures="0" errors="1"/);
+    expect(write('junit', unclaimed())).toMatch(/failures="0" errors="1"/);
+  });
+});
+
+describe('ctrf', () => {
+  it('fails what is unknown, and says so', () => {
+    const { results } = JSON.parse(write('ctrf', broken()));
+    const expiry = results.tests.find((test: { name: string }) => test.name === 'expiry');
+    expect(expiry).toMatchObject({ status: 'failed', rawStatus: 'unknown' });
+    expect(results.summary).toMatchObject({ tests: 20, failed: 4, skipped: 16 });
+  });
+});
+
+describe('sarif', () => {
+  it('names requirements of OWASP as rules, and points at the claim', () => {
+    const [run] = JSON.parse(write('sarif', broken())).runs;
+    expect(run.results[0]).toMatchObject({
+      ruleId: 'WSTG-SESS-01:continuity',
+      level: 'error',
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: 'deploy/baton.yaml' },
+            region: { startLine: 12 },
+          },
+        },
+      ],
+    });
+    const rules = run.tool.driver.rules;
+    expect(rules.map((rule: { id: string }) => rule.id)).toContain('ASVS-5.0-7.2.4:rotation');
+    for (const result of run.results) expect(rules[result.ruleIndex].id).toBe(result.ruleId);
+  });
+
+  it('gives the same fingerprint to the same story of another run', () => {
+    const prints = (result: Result): string[] =>
+      JSON.parse(write('sarif', result)).runs[0].results.map(
+        (found: { partialFingerprints: object }) => Object.values(found.partialFingerprints)[0],
+      );
+    const again = JSON.parse(JSON.stringify(broken()).replaceAll('app-2', 'app-7')) as Result;
+    expect(prints(again)).toEqual(prints(broken()));
+    expect(new Set(prints(broken())).size).toBe(prints(broken()).length);
+  });
+});
+
+describe('comment', () => {
+  it('says the verdict first, then the worst, with the proof', () => {
+    const text = write('comment', broken());
+    expect(text).toMatch(/^<!-- baton-verify -->\n\n## ❌ Sessions: violated\n/);
+    expect(text.indexOf('| continuity |')).toBeLessThan(text.indexOf('| expiry |'));
+    expect(text).toContain('<details open><summary><b>LOSS</b> continuity: app-1 knew the session');
+    expect(text).toMatch(/```text\n {2}1 {2}0\.000 s {2}login/);
+    expect(text).toMatch(/├─+┤/);
+  });
+
+  it('says what it left out', () => {
+    expect(write('comment', huge())).toMatch(/… \d+ more parts are in the run’s result\.json\.\n$/);
+  });
+
+  it('is a heading, a table and paragraphs', () => {
+    expect(markdownOf(write('comment', healthy())).blocks.filter(block => block !== 'space')).toEqual([
+      'html',
+      'heading',
+      'paragraph',
+      'paragraph',
+      'table',
+      'paragraph',
+      'paragraph',
+      'code',
+    ]);
+  });
+});

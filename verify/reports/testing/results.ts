@@ -1,0 +1,73 @@
+/** Results for the tests of reports. */
+
+import type { Result } from '../../core/result.ts';
+import { Picture } from '../../core/testing/picture.ts';
+import type { Told } from '../report.ts';
+
+const SOURCE: Told['source'] = { path: 'deploy/baton.yaml', claims: { continuity: 12, routing: 14 } };
+
+export const told = (result: Result): Told => ({ result, source: SOURCE });
+
+/** Everything that is claimed holds. */
+export function healthy(): Result {
+  const picture = new Picture({ claims: ['continuity', 'routing'] });
+  picture.session('s1', 'alice').login('app-1').hops(120);
+  return picture.finish().result();
+}
+
+/** Stands for any text that others wrote. */
+const MARK = 'MARK';
+
+/** A result as text, made once: the tests draw hundreds. */
+const BROKEN = JSON.stringify(one());
+
+function one(): Result {
+  const picture = new Picture({
+    claims: ['continuity', 'no-lost-updates', 'expiry', 'isolation'],
+    target: MARK,
+    command: `baton verify ${MARK}`,
+  });
+  const lost = picture.session(`s-${MARK}`, MARK).login('app-1').write(MARK, 'app-1');
+  lost
+    .signedOut(MARK, { note: `303 to ${MARK}` })
+    .read('app-1')
+    .ended();
+  const session = picture.session('s2', `bob-${MARK}`).login('app-1').hops(60, []);
+  const call = picture.now + 10;
+  session
+    .write('a', 'app-1', { call, return: call + 400 })
+    .write('b', 'app-2', { call: call + 100, return: call + 700 });
+  session.read('app-1', ['b'], { call: call + 900 }).read('app-2', ['b']);
+  session.read('app-2', ['b'], { sawUser: MARK }).ended();
+  return { ...picture.finish().result(), remarks: [MARK] };
+}
+
+/**
+ * One of each: claims that are broken, with and without overlap in the proof, one without evidence, breaks that are
+ * not claimed. `text` is in every place where others' words come in.
+ */
+export const broken = (text = 'alice'): Result =>
+  JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
+
+/** So much of everything that no limit of any reader holds it. */
+export function huge(): Result {
+  const result = broken();
+  const long = 'x'.repeat(2_000);
+  return {
+    ...result,
+    guarantees: result.guarantees.map(verdict => ({
+      ...verdict,
+      claimed: true,
+      judgement: 'violated',
+      violations: 1_000_000,
+      anomalies: Array.from({ length: 8 }, (_, i) => ({
+        name: 'LOSS',
+        guarantee: verdict.guarantee,
+        // A story of its own each.
+        summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
+        witness: [],
+        notes: Array.from({ length: 70 }, () => long),
+      })),
+    })),
+  };
+}

@@ -1,0 +1,32 @@
+/** Where a target file claims what, for reports that point at a line. */
+import { readFile } from 'node:fs/promises';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
+
+/**
+ * @param file a target file; one that cannot be read has no lines
+ * @returns the line of each claim, from 1: its own, or that of `claims` for those that a set claims
+ */
+export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return {};
+  }
+  const counter = new LineCounter();
+  const { contents } = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const lineOf = (node: unknown): number => counter.linePos((node as Node).range?.[0] ?? 0).line;
+  const pair = isMap(contents) ? contents.items.find(item => String(item.key) === 'claims') : undefined;
+  if (pair === undefined) return {};
+  const lines: Partial<Record<Guarantee, number>> = {};
+  for (const guarantee of Object.keys(GUARANTEES)) {
+    if (isGuarantee(guarantee)) lines[guarantee] = lineOf(pair.key);
+  }
+  for (const item of isSeq(pair.value) ? pair.value.items : []) {
+    const named = isMap(item) ? item.items[0]?.key : item;
+    const name = isScalar(named) ? String(named.value) : '';
+    if (isGuarantee(name)) lines[name] = lineOf(named);
+  }
+  return lines;
+}

@@ -1,0 +1,61 @@
+/** Whether a report is what its readers take: their schemas and parsers. Each gives what is wrong, nothing if all is right. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { default as Ajv04 } from 'ajv-draft-04';
+import { validate } from 'ctrf';
+import { XmlDocument, type XmlElement, XsdValidator } from 'libxml2-wasm';
+import { marked } from 'marked';
+
+const root = join(import.meta.dirname, '../..');
+const json = (file: string): object => JSON.parse(readFileSync(file, 'utf8'));
+
+const xsd = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(join(root, 'tests/schemas/junit.xsd'))));
+
+/** @returns how many elements of each name */
+export function elementsOf(xml: string): Record<string, number> {
+  const document = XmlDocument.fromString(xml);
+  const counts: Record<string, number> = {};
+  for (const element of document.find('//*')) {
+    const name = (element as XmlElement).name;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  document.dispose();
+  return counts;
+}
+
+/** Throws the parser's own error. */
+export function checkJunit(xml: string): void {
+  const document = XmlDocument.fromString(xml);
+  xsd.validate(document);
+  document.dispose();
+}
+
+export const ctrfProblems = (text: string): unknown => validate(JSON.parse(text)).errors ?? [];
+
+/** The schema as OASIS gave it to the collection of JSON schemas; this package carries it. */
+const sarifSchema = createRequire(import.meta.url).resolve('@microsoft/jest-sarif/package.json');
+const sarif = new Ajv04.default({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
+  json(join(sarifSchema, '../lib/schemas/sarif-2.1.0-rtm.5.json')),
+);
+export function sarifProblems(text: string): unknown {
+  sarif(JSON.parse(text));
+  return sarif.errors ?? [];
+}
+
+const quality = new Ajv2020({ strict: true }).compile(
+  json(join(root, 'tests/schemas/code-quality.schema.json')),
+);
+export function codeQualityProblems(text: string): unknown {
+  quality(JSON.parse(text));
+  return quality.errors ?? [];
+}
+
+/** Markdown as GitHub reads it → what kinds of blocks it has, and the HTML that is made of it. */
+export function markdownOf(text: string): { blocks: string[]; html: string } {
+  return {
+    blocks: marked.lexer(text).map(token => token.type),
+    html: marked.parse(text, { async: false }),
+  };
+}
