@@ -21,7 +21,7 @@ export interface Tally {
   handoffs: number;
   /** From the first call to the last return, microseconds. */
   duration: number;
-  /** How requests failed, by status or failure, most frequent first. */
+  /** How requests failed, by status or failure: an object has no order of its own for keys that are numbers. */
   failures: Record<string, number>;
   instances: InstanceTally[];
 }

@@ -53,7 +53,7 @@ export class Tallying {
       users: this.#users.size,
       handoffs: this.#handoffs,
       duration: this.#last > this.#first ? this.#last - this.#first : 0,
-      failures: Object.fromEntries([...this.#failures].sort(([, a], [, b]) => b - a)),
+      failures: Object.fromEntries(this.#failures),
       instances: [...this.#instances]
         .map(([instance, of]) => ({
           instance,

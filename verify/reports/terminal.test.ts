@@ -48,6 +48,14 @@ describe('terminal', () => {
     `);
   });
 
+  it('tells how requests failed, the most frequent first', () => {
+    const picture = lost();
+    const session = picture.session('s2', 'bob').login('app-1');
+    for (const status of [502, 409, 504, 409, 502, 409])
+      session.write('x', 'app-1', { outcome: status < 500 ? 'fail' : 'info', status });
+    expect(drawn(picture)).toContain('7 requests without success: 409 × 3, 502 × 2, 303 × 1, 504 × 1');
+  });
+
   it('shows what is not claimed apart, and lets it fail nothing', () => {
     const picture = new Picture({ claims: ['continuity'] });
     const session = picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(60, ['a']);

@@ -109,7 +109,7 @@ function instances(tallies: readonly InstanceTally[], paint: Paint): string[] {
 }
 
 function failures({ tally }: Result, paint: Paint): string[] {
-  const all = Object.entries(tally.failures);
+  const all = Object.entries(tally.failures).sort(([, a], [, b]) => b - a);
   if (all.length === 0) return [];
   const told = all.map(([how, count]) => `${how} × ${grouped(count)}`).join(', ');
   return [paint(`${counted(tally.fail + tally.info, 'request')} without success: ${told}`, 'yellow'), ''];

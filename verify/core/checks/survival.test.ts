@@ -338,4 +338,67 @@ describe('survival, to the word', () => {
       }).violations;
     expect([gone(0), gone(1), gone(99, 100), gone(301, 100)]).toEqual([0, 1, 0, 1]);
   });
+
+  it('counts a session for the faults that began after its login had returned, and before its last answer', () => {
+    /** Logged in until 500, and asked at 10,000; or refused from 5,000 to 5,500, after an answer called at 2,000. */
+    const counted = (alive: boolean, begin: number, end = begin) => {
+      const { rests, violations } = judged(p => {
+        const session = p.session('s', 'alice').login('app-1', { call: 0, return: 500 });
+        p.add({ type: 'fault', id: 1, name: 'kill', clock: 'c0', begin, end, bit: true });
+        if (!alive) session.read('app-2', [], { call: 2000, return: 2500 });
+        if (!alive) session.signedOut('app-1', { call: 5000, return: 5500 }).ended();
+        p.phase('final');
+        if (alive) session.read('app-1', [], { call: 10_000 });
+      });
+      return [rests['sessions from before'], violations];
+    };
+    expect([counted(true, 500), counted(true, 501)]).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
+    expect([counted(true, 10_000), counted(true, 10_001)]).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
+    expect([counted(false, 500, 5000), counted(false, 501, 5000)]).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+    expect([counted(false, 600, 1999), counted(false, 600, 2000)]).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+    expect([counted(false, 5500), counted(false, 5501)]).toEqual([
+      [1, 1],
+      [0, 0],
+    ]);
+  });
+
+  it('takes a session for alive that any final read finds so, and for no witness one that logged out', () => {
+    const verdict = judged(p => {
+      const all = early(p);
+      const out = p.session('out', 'bob').login('app-1').read('app-2');
+      fault(p);
+      out.signedOut('app-1').logout('app-1').ended();
+      p.phase('final');
+      all[0]?.signedOut('app-1').read('app-2', ['v0']);
+      all[1]?.signedOut('app-1').signedOut('app-2');
+      for (const session of all.slice(2)) session.read('app-1', value(session));
+    });
+    expect(verdict).toMatchObject({ violations: 1, rests: { 'sessions from before': 10 } });
+    expect(verdict.anomalies[0]).toMatchObject({ session: 's1' });
+  });
+
+  it('names faults by number where one happened several times', () => {
+    const verdict = judged(p => {
+      const all = early(p, 10);
+      for (let id = 1; id <= 12; id++) fault(p, id);
+      finals(p, all);
+    });
+    expect(verdict.finding.split('; ')).toEqual(
+      Array(12).fill(
+        'restart of redis: 10 of 10 sessions survived (≥ 74 % at 95 %), 10 of 10 acknowledged writes',
+      ),
+    );
+  });
 });
