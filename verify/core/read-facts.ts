@@ -15,8 +15,8 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's read before it. */
   read: Operation | undefined;
-  /** It shows what the session's read before it showed, and nothing was written since. */
-  repeated: boolean;
+  /** All values that it shows and the session's read before it did not; there may be others among them. */
+  fresh: readonly string[];
   /** Against acknowledged writes of its session. */
   stale: Contradiction[];
   /** Against earlier reads of its session. */

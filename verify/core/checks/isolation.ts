@@ -65,8 +65,9 @@ class Isolation implements Fold {
       this.#anomalies.add(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
       return;
     }
-    if (reads?.repeated && operation.canaries === undefined && !this.#bled.has(session)) return;
-    const foreign = this.#foreign(operation.saw, session) ?? this.#foreign(operation.canaries, session);
+    // What the read before it showed was looked at then.
+    const saw = reads === undefined || this.#bled.has(session) ? operation.saw : reads.fresh;
+    const foreign = this.#foreign(saw, session) ?? this.#foreign(operation.canaries, session);
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, this.#run.canary) ?? '';
