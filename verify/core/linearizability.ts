@@ -2,13 +2,14 @@
  * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): whether they can be put in
  * an order in which each takes effect at one point between its call and its return, and every answer fits.
  *
- * Histories whose values are unique and only added are decided directly, in near-linear time (direct.ts); others
- * are searched (search.ts), within a budget.
+ * Operations that nothing overlaps have one order (quiet.ts); histories whose values are unique and only added are
+ * decided directly, in near-linear time (direct.ts); others are searched (search.ts), within a budget.
  */
 import { direct } from './direct.ts';
 import type { Action, ObjectKind } from './history.ts';
 import { appendOnly } from './list.ts';
 import { type Deed, MODELS } from './models.ts';
+import { quiet } from './quiet.ts';
 import { search } from './search.ts';
 import type { PuttingOff } from './search-order.ts';
 
@@ -41,6 +42,7 @@ export function decide(
   operations: readonly Interval[],
   budget = BUDGET,
 ): Decision {
+  if (quiet(kind, initial, operations)) return { verdict: 'ok' };
   return direct(kind, initial, operations) ?? searched(kind, initial, operations, budget);
 }
 

@@ -32,7 +32,13 @@ export interface Model {
 
 const EMPTY: State = [];
 
-const alike = (a: State, b: State): boolean => a.length === b.length && a.every((value, i) => value === b[i]);
+/** Whether two states are shown alike, value by value. */
+export function alike(a: State, b: State): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 

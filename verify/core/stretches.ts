@@ -5,6 +5,7 @@
  */
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
+import { alike } from './models.ts';
 
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {
@@ -138,10 +139,12 @@ export class Stretches {
   }
 
   /** Whether nothing has happened since a read alone that showed the same: then this one adds nothing. */
-  #repeats({ saw }: Operation): boolean {
+  #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
-    if (cut !== undefined) return cut.length === this.#entries.length && same(cut.read.saw, saw);
-    return this.#from !== undefined && this.#entries.length === this.#unsure && same(this.#initial, saw);
+    if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
+    return (
+      this.#from !== undefined && this.#entries.length === this.#unsure && alike(this.#initial ?? [], saw)
+    );
   }
 
   /** Takes note of what was called after the cut; what overlaps it takes the cut back. */
@@ -160,8 +163,7 @@ export class Stretches {
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const stretch = this.#stretch(entries);
-    const seen = shownIn(entries);
-    const pending = entries.filter(({ operation, sure }) => !sure && !seen.has(operation.value));
+    const pending = this.#unsure === 0 ? [] : unseen(entries);
     this.#entries = [...pending, ...this.#entries.slice(cut.length)];
     this.#unsure = this.#entries.reduce((sum, { sure }) => sum + Number(!sure), 0);
     this.#adds = this.#entries.filter(({ operation }) => operation.action === 'add').length;
@@ -196,16 +198,11 @@ export class Stretches {
   }
 }
 
-function same(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined || a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 
-function shownIn(entries: readonly Entry[]): ReadonlySet<string | undefined> {
+/** @returns those that nobody acknowledged, and whose value no read shows */
+function unseen(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string | undefined>();
   for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);
-  return seen;
+  return entries.filter(({ operation, sure }) => !sure && !seen.has(operation.value));
 }

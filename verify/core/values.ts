@@ -1,6 +1,7 @@
 /** Facts about what reads show of a set, list or bag: which earlier write or read of its session one contradicts. */
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
+import { alike } from './models.ts';
 import { type ObjectState, type ReadFacts, readerOf } from './read-facts.ts';
 import {
   contradiction,
@@ -131,7 +132,7 @@ export class Values implements ObjectState {
     if (wrote !== undefined && precedes(wrote, read)) facts.write = wrote;
     reader.last = read;
     // The same state as before, which contradicted nothing and owed nothing: so does this one.
-    if (reader.settled === this.#changes && last !== undefined && same(last.saw, read.saw)) {
+    if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       return;
     }
@@ -199,10 +200,4 @@ export class Values implements ObjectState {
     }
     return owed;
   }
-}
-
-function same(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined || a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

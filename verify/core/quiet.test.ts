@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { ObjectKind } from './history.ts';
+import { type Interval, searched } from './linearizability.ts';
+import type { Deed } from './models.ts';
+import { quiet } from './quiet.ts';
+import { drawHistory, drawing } from './testing/random-history.ts';
+
+/** One after the other. */
+const inTurn = (deeds: readonly Deed[]): Interval[] =>
+  deeds.map((deed, i) => ({ call: 10 * i, return: 10 * i + 5, deed }));
+
+describe('what nothing overlaps', () => {
+  it.each<ObjectKind>(['register', 'set', 'list', 'bag'])(
+    'is found well on a %s only if the search does',
+    kind => {
+      const found = { well: 0, left: 0 };
+      for (let seed = 0; seed < 3000; seed++) {
+        const draw = drawing(seed);
+        const { initial, operations } = drawHistory(kind, 1 + draw(7), draw(2) > 0, draw);
+        const calm = inTurn(operations.map(({ deed }) => deed));
+        const well = quiet(kind, initial, calm);
+        found[well ? 'well' : 'left']++;
+        if (well) expect(searched(kind, initial, calm).verdict).toBe('ok');
+      }
+      expect(Math.min(found.well, found.left)).toBeGreaterThan(300);
+    },
+  );
+
+  it('is left to the search where it overlaps after all', () => {
+    const read: Deed = { action: 'read', saw: ['a'] };
+    const [add, after] = inTurn([{ action: 'add', value: 'a' }, read]);
+    const touching: Interval = { call: 5, return: 6, deed: read };
+    expect(quiet('list', [], [add as Interval, after as Interval])).toBe(true);
+    expect(quiet('list', [], [add as Interval, touching])).toBe(false);
+    expect(quiet('list', [], [after as Interval, add as Interval])).toBe(false);
+    expect(quiet('list', [], [{ ...(add as Interval), return: Number.POSITIVE_INFINITY }])).toBe(false);
+    expect(quiet('list', [], [{ call: 5, return: 4, deed: { action: 'add', value: 'a' } }])).toBe(false);
+  });
+
+  it('takes a value of a set that was shown twice for one', () => {
+    const deeds: Deed[] = [
+      { action: 'remove', value: 'a' },
+      { action: 'read', saw: ['a'] },
+    ];
+    expect(quiet('set', ['a', 'a'], inTurn(deeds))).toBe(false);
+    expect(quiet('bag', ['a', 'a'], inTurn(deeds))).toBe(true);
+  });
+});
