@@ -1,5 +1,6 @@
 /** One line of a history file → one event that the rest of the core can trust. */
 import { type Event, FORMAT, VERSION } from './history.ts';
+import { isPlain } from './plain.ts';
 
 /** A line that is no event of this format. The message says what was expected and what came. */
 export class HistoryError extends Error {
@@ -228,6 +229,7 @@ export function parseEvent(line: string): Event {
     throw new HistoryError(`expected a JSON object, got ${shown(value)}`);
   }
   const fields = value as Record<string, unknown>;
+  if (isPlain(fields)) return value as Event;
   const type = fields['type'];
   if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) {
     throw new HistoryError(`"type": expected one of ${Object.keys(shapes).join(', ')}, got ${shown(type)}`);

@@ -30,6 +30,9 @@ interface Owed {
   showed: Operation | undefined;
 }
 
+/** Values owed that are looked for one by one. */
+const FEW = 4;
+
 export class Races {
   /** Acknowledged adds that overlapped an acknowledged add, and were looked for in a final state. */
   judged = 0;
@@ -113,13 +116,14 @@ export class Races {
 
   #readValues(read: Operation): void {
     if (this.#values.size === 0) return;
-    const counts = new Map<string, number>();
-    for (const value of read.saw ?? []) counts.set(value, (counts.get(value) ?? 0) + 1);
+    const { saw = [] } = read;
+    // Mostly one value is owed, and stands at the end: to look for it is cheaper than to count all.
+    const has = this.#object.kind !== 'bag' && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [value, owed] of this.#values) {
-      if ((counts.get(value) ?? 0) >= owed.least) {
+      if (has(value, owed.least)) {
         this.#settle(owed.writes);
         owed.raced ||= owed.writes.some(overlapped);
-        owed.writes = [];
+        if (owed.writes.length > 0) owed.writes = [];
         owed.absent = false;
         // What raced with nothing is the business of other guarantees. Of a bag its number must be known.
         if (!owed.raced && this.#object.kind !== 'bag') this.#values.delete(value);
@@ -177,6 +181,19 @@ export class Races {
     if (write === undefined || !(Number(read.saw?.[0] ?? '0') < sum)) return [];
     return [{ value: String(sum), write, showed: undefined, read }];
   }
+}
+
+/** @returns what tells whether a value is there at all */
+const within =
+  (saw: readonly string[]) =>
+  (value: string): boolean =>
+    saw.lastIndexOf(value) >= 0;
+
+/** @returns what tells whether a value is there so often */
+function counted(saw: readonly string[]): (value: string, least: number) => boolean {
+  const counts = new Map<string, number>();
+  for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return (value, least) => (counts.get(value) ?? 0) >= least;
 }
 
 const adds = ({ action }: Pick<Start, 'action'>): boolean => action === 'add' || action === 'increment';

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { parseEvent } from './parse.ts';
+import { isPlain } from './plain.ts';
+
+const called = {
+  id: 1,
+  clock: 'c0',
+  client: 'c1',
+  session: 's1',
+  user: 'alice',
+  action: 'read',
+  request: 'r-1',
+  call: -5,
+  object: 'basket@s1',
+  value: 'a',
+  path: '/',
+};
+const returned = {
+  outcome: 'ok',
+  return: 5,
+  status: 200,
+  note: '200',
+  instance: 'app-1',
+  source: 'header',
+  signedIn: 'in',
+  sawUser: 'alice',
+  saw: ['a', 'b'],
+  canaries: ['c'],
+};
+const plain: Record<string, unknown>[] = [
+  { type: 'op', ...called, ...returned },
+  { type: 'start', ...called },
+  { type: 'end', id: 1, ...returned },
+];
+
+/** A field that only the table knows, so that it has to tell of the whole line. */
+const rare: Record<string, object> = { op: { skew: 0 }, start: { sent: 'x' }, end: { skew: 0 } };
+
+/** What fields may hold, and what they may not. */
+const others = [
+  undefined,
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e300,
+  'x',
+  'out',
+  'fail',
+  'cas',
+  [],
+  ['x'],
+  [1],
+  ['x', null],
+  {},
+];
+const fields = [
+  ...Object.keys({ ...called, ...returned }),
+  ...['expected', 'state', 'with', 'change', 'direct', 'sent'],
+  ...['cookies', 'version', 'skew', 'caching', 'exposed', 'unknown'],
+];
+
+const refusal = (line: object): string => {
+  try {
+    parseEvent(JSON.stringify(line));
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe.each(plain)('a plain line: $type', line => {
+  it('is plain', () => {
+    expect(isPlain(line)).toBe(true);
+    expect(refusal(line)).toBe('');
+  });
+
+  it.each(fields)('is not plain where the table refuses its %s', name => {
+    for (const value of others) {
+      const changed = JSON.parse(JSON.stringify({ ...line, [name]: value }));
+      const byTable = refusal({ ...rare[line['type'] as string], ...changed });
+      expect(refusal(changed)).toBe(byTable);
+      if (isPlain(changed)) expect(byTable).toBe('');
+    }
+  });
+});
+
+it('no other line is plain', () => {
+  for (const type of ['run', 'session', 'served', '__proto__', undefined, 1]) {
+    expect(isPlain({ ...plain[0], type })).toBe(false);
+  }
+});
