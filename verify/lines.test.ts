@@ -11,6 +11,9 @@ it.each([
   ['a\r\nb\r\n\nc', ['a', 'b', '', 'c']],
   // Longer than what is read at once, with characters of several bytes across the seams.
   [`${'ä€😀'.repeat(100_000)}\nend\n`, ['ä€😀'.repeat(100_000), 'end']],
+  // A seam between the two bytes of a line end, and one before it.
+  [`${'x'.repeat((1 << 16) - 1)}\r\nend\n`, ['x'.repeat((1 << 16) - 1), 'end']],
+  [`${'x'.repeat(1 << 16)}\r\nend\n`, ['x'.repeat(1 << 16), 'end']],
 ])('gives each line once', async (text, lines) => {
   const folder = mkdtempSync(join(tmpdir(), 'baton-lines-'));
   writeFileSync(join(folder, 'file'), text);
