@@ -1,26 +1,39 @@
 /** All entries of the zoo. */
 import { cardStoreOnFiveInstances } from './controls/card-store-on-five-instances.ts';
 import { cardStoreOnTwoInstances } from './controls/card-store-on-two-instances.ts';
+import { cardStoreWithShortTimeouts } from './controls/card-store-with-short-timeouts.ts';
+import { plainDoneRight } from './controls/plain-done-right.ts';
+import { stickyMemory } from './controls/sticky-memory.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
+import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
 import { cookieStoredSessionRace } from './defects/cookie-stored-session-race.ts';
 import { doubleCommitAfterResponse } from './defects/double-commit-after-response.ts';
+import { duplicateOrClobberedCookies } from './defects/duplicate-or-clobbered-cookies.ts';
 import { formOrHandshakeTokenInProcess } from './defects/form-or-handshake-token-in-process.ts';
 import { insertRace500 } from './defects/insert-race-500.ts';
 import { ipBoundSession } from './defects/ip-bound-session.ts';
+import { keyPrefixCollision } from './defects/key-prefix-collision.ts';
 import { lbRetryReplaysWrite } from './defects/lb-retry-replays-write.ts';
 import { lockTimeoutThenUnlockedWrite } from './defects/lock-timeout-then-unlocked-write.ts';
 import { logoutIsClientSideOnly } from './defects/logout-is-client-side-only.ts';
 import { logoutLocalToNode } from './defects/logout-local-to-node.ts';
 import { logoutResurrectedByInflightSave } from './defects/logout-resurrected-by-inflight-save.ts';
 import { memoryStorePerInstance } from './defects/memory-store-per-instance.ts';
+import { noAbsoluteTimeout } from './defects/no-absolute-timeout.ts';
 import { noIdRotationAtLogin } from './defects/no-id-rotation-at-login.ts';
+import { noTouchFixedTtl } from './defects/no-touch-fixed-ttl.ts';
 import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
 import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
 import { revokeAllMissesSessions } from './defects/revoke-all-misses-sessions.ts';
 import { secretMismatchBetweenInstances } from './defects/secret-mismatch-between-instances.ts';
+import { secureCookieDroppedBehindTlsProxy } from './defects/secure-cookie-dropped-behind-tls-proxy.ts';
+import { serverSessionOutlivesCookie } from './defects/server-session-outlives-cookie.ts';
+import { sessionCookieTooLarge } from './defects/session-cookie-too-large.ts';
+import { setCookieCachedByProxy } from './defects/set-cookie-cached-by-proxy.ts';
 import { staleLocalSessionCache } from './defects/stale-local-session-cache.ts';
 import { staleReplicaRead } from './defects/stale-replica-read.ts';
+import { ttlUnitOrOverflow } from './defects/ttl-unit-or-overflow.ts';
 import { wholeSessionLastWriterWins } from './defects/whole-session-last-writer-wins.ts';
 import type { Control, Defect, Entry } from './entry.ts';
 
@@ -46,9 +59,26 @@ export const DEFECTS: readonly Defect[] = [
   logoutIsClientSideOnly,
   clearCookieAttributesMismatch,
   revokeAllMissesSessions,
+  setCookieCachedByProxy,
+  keyPrefixCollision,
   noIdRotationAtLogin,
+  secureCookieDroppedBehindTlsProxy,
+  duplicateOrClobberedCookies,
+  sessionCookieTooLarge,
+  noTouchFixedTtl,
+  cookieNotRolled,
+  serverSessionOutlivesCookie,
+  ttlUnitOrOverflow,
+  noAbsoluteTimeout,
 ];
 
-const CONTROLS: readonly Control[] = [cardStoreOnTwoInstances, cardStoreOnFiveInstances];
+/** Healthy systems, some of which look like broken ones. */
+export const CONTROLS: readonly Control[] = [
+  cardStoreOnTwoInstances,
+  cardStoreOnFiveInstances,
+  cardStoreWithShortTimeouts,
+  plainDoneRight,
+  stickyMemory,
+];
 
 export const ENTRIES: readonly Entry[] = [...DEFECTS, ...CONTROLS];

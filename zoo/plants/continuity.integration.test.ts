@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { plant } from '../testing/plant.ts';
+import { until } from '../../stack/wait.ts';
+import { plant, soon } from '../testing/plant.ts';
 
 plant('memory-store-per-instance', {
   'another instance does not know the session': async ({ visitor, direct: [first = '', second = ''] }) => {
@@ -49,5 +50,36 @@ plant('ip-bound-session', {
     const seen = [];
     for (let n = 0; n < 40; n++) seen.push(await alice.who());
     expect(new Set(seen)).toEqual(new Set([alice.user, undefined]));
+  },
+});
+
+plant(
+  'secure-cookie-dropped-behind-tls-proxy',
+  {
+    'a login at the instance that trusts no proxy begins nothing': async ({ visitor }) => {
+      await until(async () => {
+        const alice = visitor();
+        const answer = await alice.signIn();
+        expect(answer.status).toBe(303);
+        const set = answer.headers.getSetCookie().length > 0;
+        expect(set).toBe(answer.headers.get('x-instance-id') === 'app-1');
+        expect(await alice.who()).toBe(set ? alice.user : undefined);
+        return !set;
+      }, soon('a login without a cookie'));
+    },
+  },
+  { ordinary: 'nowhere' },
+);
+
+plant('duplicate-or-clobbered-cookies', {
+  'the cookie from before the login wins over that of the login': async ({
+    visitor,
+    direct: [first = '', second = ''],
+  }) => {
+    const alice = visitor(0, [first]);
+    await alice.at(second).send(alice.target.login.page);
+    expect((await alice.submit(alice.target.login)).status).toBe(303);
+    expect((await alice.cookie()).match(/connect\.sid=/g)).toHaveLength(2);
+    expect(await alice.who()).toBeUndefined();
   },
 });

@@ -1,8 +1,8 @@
 /** The frame of a test that a defect happens, and only to whom its entry says. */
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
+import { ordinaryVisit } from './visit.ts';
 import { Visitor } from './visitor.ts';
 
 export interface Plant {
@@ -20,6 +20,8 @@ export interface PlantOptions {
    * on one instance unless the defect is in the balancer. `nowhere`: the defect needs no more than that.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
+  /** Along with others: for what waits more than it works. */
+  concurrent?: boolean;
 }
 
 /** For `until`: what depends on chance gets time, not one try. */
@@ -29,9 +31,9 @@ export const soon = (what: string) => ({ withinMs: 20_000, what });
 export function plant(
   name: string,
   scripts: Record<string, (plant: Plant) => Promise<void>>,
-  { ordinary = 'one instance' }: PlantOptions = {},
+  { ordinary = 'one instance', concurrent = false }: PlantOptions = {},
 ): void {
-  describe(name, () => {
+  describe(name, { concurrent }, () => {
     let deployed: Deployed;
     beforeAll(async () => {
       const defect = DEFECTS.find(one => one.name === name);
@@ -40,7 +42,8 @@ export function plant(
     });
     afterAll(() => deployed?.stop());
 
-    it.runIf(ordinary !== 'nowhere')(`shows nothing to an ordinary visit at the ${ordinary}`, async () => {
+    const place = ordinary === 'balancer' ? 'through the balancer' : 'on one instance';
+    it.runIf(ordinary !== 'nowhere')(`shows nothing to an ordinary visit ${place}`, async () => {
       const { stack, target } = deployed;
       const [first] = stack.instances();
       await ordinaryVisit(new Visitor(target, [ordinary === 'balancer' ? stack.url : (first?.url ?? '')], 2));
@@ -55,22 +58,4 @@ export function plant(
       });
     });
   });
-}
-
-/** Signs in, adds to what there is and looks at it, signs out, and once more. */
-async function ordinaryVisit(visitor: Visitor): Promise<void> {
-  expect(await visitor.who()).toBeUndefined();
-  for (let visit = 0; visit < 2; visit++) {
-    expect((await visitor.signIn()).status).toBe(303);
-    expect(await visitor.who()).toBe(visitor.user);
-    for (const { object, add } of visitor.target.probes) {
-      for (let n = 0; add !== undefined && n < 3; n++) {
-        const value = randomUUID();
-        expect((await visitor.submit(add, value)).status).toBeLessThan(400);
-        expect(await visitor.items(object)).toContain(value);
-      }
-    }
-    expect((await visitor.signOut()).status).toBe(303);
-    expect(await visitor.who()).toBeUndefined();
-  }
 }

@@ -37,6 +37,7 @@ export function plainApp(options: PlainOptions): Express {
     response.send(page(request, 'Help', '<p>Sign in, and put things into your cart.</p>'));
   });
   app.use('/app', privately, accountRoutes(options), cartRoutes(options), noteRoutes(options));
+  if (parts.onError) app.use(parts.onError);
   return app;
 }
 

@@ -1,5 +1,5 @@
 /** Where a variant of the plain host may differ from it. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { SessionOptions, Store } from 'express-session';
 import type { Redis } from 'ioredis';
 
@@ -37,4 +37,6 @@ export interface PlainParts {
   readonly formField?: (request: Request) => string;
   /** Names a user's own data: the key of what is kept by user. */
   readonly keyOf?: (user: string) => string;
+  /** Answers what a route could not. */
+  readonly onError?: ErrorRequestHandler;
 }

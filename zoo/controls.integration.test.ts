@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../stack/wait.ts';
+import { type Deployed, deploy } from './deploy.ts';
+import { CONTROLS } from './index.ts';
+import { ordinaryVisit } from './testing/visit.ts';
+import { Visitor } from './testing/visitor.ts';
+
+/** What a control must stand beyond ordinary visits. */
+const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
+  'plain-done-right': async visitor => {
+    const alice = visitor();
+    await alice.signIn();
+    const cookie = await alice.cookie();
+    const form = { item: 'late' };
+    const slow = alice.send('/app/cart/wrapped', { method: 'POST', form, cookie });
+    await alice.who();
+    await alice.signOut();
+    expect((await slow).headers.get('location')).toBe('/app/login');
+    expect(await alice.who(cookie)).toBeUndefined();
+  },
+  'card-store-with-short-timeouts': async visitor => {
+    const alice = visitor();
+    await alice.signIn();
+    const began = performance.now();
+    const still = async () => (await alice.who()) === undefined;
+    await until(still, { withinMs: 20_000, everyMs: 300, what: 'the absolute timeout' });
+    expect(performance.now() - began).toBeGreaterThan(8_500);
+  },
+};
+
+describe.concurrent.each(CONTROLS.map(control => [control.name, control] as const))('%s', (name, control) => {
+  let deployed: Deployed;
+  beforeAll(async () => {
+    deployed = await deploy(control);
+  });
+  afterAll(() => deployed?.stop());
+
+  it('serves several visitors at once', async () => {
+    const { target, stack } = deployed;
+    const visitors = Array.from({ length: 4 }, (_, n) => new Visitor(target, [stack.url], n));
+    await Promise.all(visitors.map(ordinaryVisit));
+  });
+
+  it.runIf(ALSO[name])('stands what breaks its look-alikes', async () => {
+    await ALSO[name]?.(() => new Visitor(deployed.target, [deployed.stack.url], 5));
+  });
+});

@@ -1,0 +1,37 @@
+import type { Defect } from '../entry.ts';
+
+/** The same names at two tenants; {n} stands for 1 to 100. */
+const accounts = ['alice', 'bob', 'user{n}'].flatMap(name =>
+  ['red', 'blue'].map(tenant => ({
+    user: `${name}@${tenant}.example.test`,
+    password: 'correct-horse-battery',
+    ...(name.includes('{n}') && { count: 100 }),
+  })),
+);
+
+export const keyPrefixCollision: Defect = {
+  kind: 'defect',
+  name: 'key-prefix-collision',
+  section: 'isolation',
+  broken:
+    'Two tenants share one Redis, and what belongs to a user is kept under the name of the user without the tenant. Who has the same name at another tenant reads and writes the same data.',
+  wild: 'One prefix for two apps, tenants or environments, a prefix without a delimiter, or a setting for it that is ignored.',
+  references: [
+    'dotCMS/core#35874',
+    'patrixr/strapi-middleware-cache#51',
+    'ServiceStack/Issues#434',
+    'tj/connect-redis#127',
+    'shopware5/devdocs PR#823',
+    'google/adk-python-community#180',
+  ],
+  remedy:
+    'Put tenant and environment into every key, with a delimiter that names cannot hold, or give each a database and credentials of its own.',
+  needs: ['users'],
+  deployment: {
+    host: 'plain',
+    program: new URL('./key-prefix-collision.server.ts', import.meta.url),
+  },
+  target: { accounts },
+  must: { guarantee: 'isolation', anomaly: 'BLEED' },
+  mustNot: ['continuity', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
+};

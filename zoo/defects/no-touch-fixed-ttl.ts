@@ -1,0 +1,22 @@
+import type { Defect } from '../entry.ts';
+
+export const noTouchFixedTtl: Defect = {
+  kind: 'defect',
+  name: 'no-touch-fixed-ttl',
+  section: 'expiry',
+  broken:
+    'Reading a session does not renew its time to live in the store: whoever only reads is signed out when it ends, in the midst of reading.',
+  wild: 'A store without `touch`, or with it disabled, together with `resave: false`; activity that writes hides it in tests.',
+  references: ['tj/connect-redis#144', 'tj/connect-redis#142', 'expressjs/session#105'],
+  remedy:
+    'Renew the time to live with every request that uses the session (`touch`), or declare that only writing renews it.',
+  needs: ['time'],
+  deployment: {
+    host: 'card-store',
+    program: new URL('./no-touch-fixed-ttl.server.ts', import.meta.url),
+    env: { SESSION_IDLE_SECONDS: '4' },
+  },
+  target: { expiry: { idle: '4s', renew: 'each' } },
+  must: { guarantee: 'expiry', anomaly: 'DRIFT' },
+  mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
+};

@@ -1,0 +1,30 @@
+import type { Defect } from '../entry.ts';
+
+export const serverSessionOutlivesCookie: Defect = {
+  kind: 'defect',
+  name: 'server-session-outlives-cookie',
+  section: 'expiry',
+  broken:
+    'The cookie ends with the idle time, and the session in the store lives ten times as long. Who kept a copy of the cookie is signed in long after the browser has forgotten it.',
+  wild: 'The time to live of the store and that of the cookie are two settings; the expiry of a cookie is a request to the browser, and binds nobody else.',
+  references: ['tj/connect-redis#251', 'tj/connect-redis#412', 'tj/connect-redis#376'],
+  remedy:
+    'Let the server end the session: derive the time to live in the store from the idle time, not from a setting of its own.',
+  needs: ['time', 'replay'],
+  deployment: {
+    host: 'plain',
+    program: new URL('./server-session-outlives-cookie.server.ts', import.meta.url),
+  },
+  target: { expiry: { idle: '4s', renew: 'each' } },
+  must: { guarantee: 'expiry', anomaly: 'DRIFT' },
+  mustNot: [
+    'continuity',
+    'cookie-policy',
+    'isolation',
+    'routing',
+    'rotation',
+    'forgery',
+    'availability',
+    'evidence',
+  ],
+};

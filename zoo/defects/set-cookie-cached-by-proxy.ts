@@ -1,0 +1,43 @@
+import type { Defect } from '../entry.ts';
+
+const CACHE = {
+  http: `
+    proxy_cache_path page-cache keys_zone=pages:1m;
+    map $uri $not_cached { default 1; /help 0; }`,
+  server: `
+    proxy_cache pages;
+    proxy_cache_valid 200 5s;
+    proxy_ignore_headers Set-Cookie Cache-Control Expires;
+    proxy_no_cache $not_cached;
+    proxy_cache_bypass $not_cached;`,
+};
+
+export const setCookieCachedByProxy: Defect = {
+  kind: 'defect',
+  name: 'set-cookie-cached-by-proxy',
+  section: 'isolation',
+  broken:
+    'The balancer keeps the help page for some seconds, with the cookie that came with it. A session is renewed by a cookie with each response, so the next visitor of that page gets the cookie of the one before, and is signed in as somebody else.',
+  wild: 'A shared cache that was told to ignore Set-Cookie and Cache-Control, because the pages of the app would not be cached otherwise, or an app that marks pages public which carry a cookie.',
+  references: [
+    'auth0/nextjs-auth0#2100',
+    'GHSA-m2qf-hxjv-5gpq (CVE-2023-30861, Flask)',
+    'CVE-2026-27205',
+    'fabriziosalmi/certmate#67',
+    'eliagroup/ToOp PR#175',
+    'coldfire84/node-red-alexa-home-skill-v3-web#82',
+    'ujeenet/rustango PR#1259',
+    'supabase/ssr PR#172',
+  ],
+  remedy:
+    'Never store a response that sets a cookie; send `Cache-Control: private, no-store` with all that belongs to a session, and let the cache obey.',
+  needs: ['users'],
+  deployment: {
+    host: 'plain',
+    program: new URL('./set-cookie-cached-by-proxy.server.ts', import.meta.url),
+    nginx: CACHE,
+  },
+  target: { pages: ['/help', '/app/profile'] },
+  must: { guarantee: 'isolation', anomaly: 'BLEED' },
+  mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
+};

@@ -1,0 +1,46 @@
+import { expect } from 'vitest';
+import { until } from '../../stack/wait.ts';
+import { plant, soon } from '../testing/plant.ts';
+
+plant(
+  'set-cookie-cached-by-proxy',
+  {
+    'the next visitor of a cached page gets the cookie of the one before': async ({ visitor }) => {
+      await until(async () => {
+        const [alice, bob] = [visitor(0), visitor(1)];
+        await alice.signIn();
+        await bob.signIn();
+        expect(await bob.who()).toBe(bob.user);
+        await alice.send('/help');
+        await bob.send('/help');
+        return (await bob.who()) === alice.user;
+      }, soon('a session that changes hands'));
+    },
+  },
+  { ordinary: 'balancer' },
+);
+
+plant('key-prefix-collision', {
+  'a namesake at another tenant sees the data': async ({ visitor }) => {
+    const [red, blue, other] = [visitor(0), visitor(1), visitor(2)];
+    for (const one of [red, blue, other]) await one.signIn();
+    expect(await blue.who()).not.toBe(await red.who());
+    await red.add('notes', 'a secret of red');
+    expect(await blue.items('notes')).toContain('a secret of red');
+    expect(await other.items('notes')).not.toContain('a secret of red');
+  },
+});
+
+plant('session-cookie-too-large', {
+  'the cookie grows beyond what browsers keep': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const sizes = [];
+    for (const letter of ['a', 'b', 'c']) {
+      const answer = await alice.add('cart', letter.repeat(1_200));
+      sizes.push(Math.max(...answer.headers.getSetCookie().map(line => line.length)));
+    }
+    expect(sizes[0]).toBeLessThan(4_096);
+    expect(sizes.at(-1)).toBeGreaterThan(4_096);
+  },
+});

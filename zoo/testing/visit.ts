@@ -1,0 +1,22 @@
+/** What somebody does who does one thing after the other, waits for nothing and replays nothing. */
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import type { Visitor } from './visitor.ts';
+
+/** Signs in, adds to what there is and looks at it, signs out, and once more. */
+export async function ordinaryVisit(visitor: Visitor): Promise<void> {
+  expect(await visitor.who()).toBeUndefined();
+  for (let visit = 0; visit < 2; visit++) {
+    expect((await visitor.signIn()).status).toBe(303);
+    expect(await visitor.who()).toBe(visitor.user);
+    for (const { object, add } of visitor.target.probes) {
+      for (let n = 0; add !== undefined && n < 3; n++) {
+        const value = randomUUID();
+        expect((await visitor.submit(add, value)).status).toBeLessThan(400);
+        expect(await visitor.items(object)).toContain(value);
+      }
+    }
+    expect((await visitor.signOut()).status).toBe(303);
+    expect(await visitor.who()).toBeUndefined();
+  }
+}
