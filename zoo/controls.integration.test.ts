@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyWithout } from '../stack/testing/servers.ts';
 import { until } from '../stack/wait.ts';
 import { type Deployed, deploy } from './deploy.ts';
 import { CONTROLS } from './index.ts';
@@ -28,7 +29,12 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-describe.concurrent.each(CONTROLS.map(control => [control.name, control] as const))('%s', (name, control) => {
+const runnable = CONTROLS.filter(
+  ({ deployment }) =>
+    deployment.env?.['SESSION_STORE'] !== 'postgres' || whyWithout('PostgreSQL', 'postgres') === '',
+);
+
+describe.concurrent.each(runnable.map(control => [control.name, control] as const))('%s', (name, control) => {
   let deployed: Deployed;
   beforeAll(async () => {
     deployed = await deploy(control);

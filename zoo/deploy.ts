@@ -11,7 +11,7 @@ const HOSTS = {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
     // A payment is the card store's slow operation. Fixture passwords need no costly hash.
-    env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '' },
+    env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
     target: new URL('./hosts/plain/target.yaml', import.meta.url),

@@ -3,6 +3,9 @@ import { cardStoreOnFiveInstances } from './controls/card-store-on-five-instance
 import { cardStoreOnTwoInstances } from './controls/card-store-on-two-instances.ts';
 import { cardStoreWithShortTimeouts } from './controls/card-store-with-short-timeouts.ts';
 import { plainDoneRight } from './controls/plain-done-right.ts';
+import { postgresPerUser } from './controls/postgres-per-user.ts';
+import { redisLocked } from './controls/redis-locked.ts';
+import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
 import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
@@ -76,9 +79,12 @@ export const DEFECTS: readonly Defect[] = [
 export const CONTROLS: readonly Control[] = [
   cardStoreOnTwoInstances,
   cardStoreOnFiveInstances,
+  postgresPerUser,
   cardStoreWithShortTimeouts,
+  signedCookie,
   plainDoneRight,
   stickyMemory,
+  redisLocked,
 ];
 
 export const ENTRIES: readonly Entry[] = [...DEFECTS, ...CONTROLS];

@@ -1,4 +1,5 @@
-import { RedisAttributesStore, SessionGoneError } from '../../app/stores/redis-attributes.ts';
+import { SessionGoneError } from '../../app/stores/errors.ts';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
 servePlain({
