@@ -21,7 +21,7 @@ export interface Tally {
   handoffs: number;
   /** From the first call to the last return, microseconds. */
   duration: number;
-  /** How requests failed, by status or failure: an object has no order of its own for keys that are numbers. */
+  /** How requests failed, by status or failure; in no order, since keys that are numbers have one of their own. */
   failures: Record<string, number>;
   instances: InstanceTally[];
 }
@@ -45,3 +45,7 @@ export interface Result {
   /** What was wrong with the history itself, and what is worth knowing. */
   remarks: string[];
 }
+
+/** @returns how requests failed, and how often, the most frequent first */
+export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
+  Object.entries(failures).sort(([, a], [, b]) => b - a);

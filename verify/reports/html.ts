@@ -4,7 +4,7 @@
  */
 import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
-import type { Result } from '../core/result.ts';
+import { failuresOf, type Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict, WitnessStep } from '../core/verdict.ts';
 import { STYLE } from './html-style.ts';
 import { did } from './markdown.ts';
@@ -153,7 +153,7 @@ function instances({ tally }: Result): string {
       `<td><div class="share" style="width:${(share * 100).toFixed(1)}%"></div></td>` +
       `<td class="number" data-head="sessions">${grouped(sessions)}</td></tr>`,
   );
-  const failures = Object.entries(tally.failures).map(([how, count]) => `${how} × ${grouped(count)}`);
+  const failures = failuresOf(tally).map(([how, count]) => `${how} × ${grouped(count)}`);
   return (
     '<table class="table"><thead><tr><th>instance</th><th class="number">requests</th><th class="number">share</th><th class="bar"></th><th class="number">sessions</th></tr></thead>' +
     `<tbody>${rows.join('')}</tbody></table>` +

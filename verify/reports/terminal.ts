@@ -1,7 +1,7 @@
 /** Result → what a person reads in a terminal: the verdict at a glance, then the proof of what broke. */
 import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
-import type { InstanceTally, Result } from '../core/result.ts';
+import { failuresOf, type InstanceTally, type Result } from '../core/result.ts';
 import type { Judgement, Verdict } from '../core/verdict.ts';
 import { printable } from './printable.ts';
 import { conclusion, distinct, said, titleOf } from './report.ts';
@@ -109,7 +109,7 @@ function instances(tallies: readonly InstanceTally[], paint: Paint): string[] {
 }
 
 function failures({ tally }: Result, paint: Paint): string[] {
-  const all = Object.entries(tally.failures).sort(([, a], [, b]) => b - a);
+  const all = failuresOf(tally);
   if (all.length === 0) return [];
   const told = all.map(([how, count]) => `${how} × ${grouped(count)}`).join(', ');
   return [paint(`${counted(tally.fail + tally.info, 'request')} without success: ${told}`, 'yellow'), ''];

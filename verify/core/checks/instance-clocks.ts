@@ -48,7 +48,7 @@ export class Clocks {
     return clocks.flatMap(([instance, { least, example }]) => {
       const behind = clocks
         .map(([other, { most, example: theirs }]) => ({ other, theirs, by: least[1] - most[1] }))
-        .filter(({ by }) => by > TOLERANCE)
+        .filter(({ other, by }) => other !== instance && by > TOLERANCE)
         .sort((a, b) => b.by - a.by)[0];
       if (behind === undefined) return [];
       const by = `${(behind.by / 1e6).toFixed(1)} s`;

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../history.ts';
+import { stories } from '../testing/told.ts';
+import { Clocks } from './instance-clocks.ts';
+
+let ids = 0;
+const answer = (instance: string | undefined, skew: number, lasts = 100, more: object = {}): Operation =>
+  ({
+    id: ++ids,
+    action: 'read',
+    instance,
+    call: ids * 1000,
+    return: ids * 1000 + lasts,
+    skew,
+    outcome: 'ok',
+    ...more,
+  }) as never;
+
+/** Instances with the leads of their clocks over ours, in seconds; answers take no time. */
+const clocks = (leads: Record<string, number[]>, lasts = 0) => {
+  const made = new Clocks();
+  for (const [instance, times] of Object.entries(leads))
+    for (const lead of times) made.add(answer(instance, lead * 1e6, lasts), lead * 1e6);
+  return made.differences().map(({ summary }) => summary);
+};
+
+describe('clocks of instances', () => {
+  it('differ by more than 2 s, beyond the second that Date leaves open', () => {
+    expect(clocks({ 'app-1': [0, 0], 'app-2': [3, 3] })).toEqual([]);
+    expect(clocks({ 'app-1': [0, 0], 'app-2': [3.1, 3.1] })).toEqual([
+      'the clock of app-2 is at least 2.1 s ahead of that of app-1',
+    ]);
+    expect(clocks({ 'app-1': [9, 9], 'app-2': [0, 0] })).toEqual([
+      'the clock of app-1 is at least 8.0 s ahead of that of app-2',
+    ]);
+    // An answer that took 4 s leaves 4 s more open.
+    expect(clocks({ 'app-1': [0, 0], 'app-2': [7, 7] }, 4e6)).toEqual([]);
+    expect(clocks({ 'app-1': [0, 0], 'app-2': [7.5, 7.5] }, 4e6)).toHaveLength(1);
+  });
+
+  it('are bounded by the second best answer, whatever the order', () => {
+    for (const times of [
+      [30, 0, 0, 5],
+      [0, 5, 30, 0],
+      [5, 0, 0, 30],
+      [0, 0, 30, 5],
+    ]) {
+      expect(clocks({ 'app-1': [0, 0], 'app-2': times })).toEqual([
+        'the clock of app-2 is at least 4.0 s ahead of that of app-1',
+      ]);
+    }
+    for (const times of [
+      [-30, 0, 0, -5],
+      [0, -5, 0, -30],
+      [-5, 0, -30, 0],
+    ]) {
+      expect(clocks({ 'app-1': [0, 0], 'app-2': times })).toEqual([
+        'the clock of app-1 is at least 4.0 s ahead of that of app-2',
+      ]);
+    }
+    expect(clocks({ 'app-1': [0], 'app-2': [9] })).toEqual([]);
+    expect(clocks({ 'app-1': [0, 0], 'app-2': [9] })).toEqual([]);
+  });
+
+  it('are no difference where one clock was set while it was looked at', () => {
+    expect(clocks({ 'app-1': [0, 0, 30, 30] })).toEqual([]);
+  });
+
+  it('are told against the one that is furthest behind', () => {
+    expect(clocks({ 'app-1': [0, 0], 'app-2': [-8, -8], 'app-3': [9, 9] })).toEqual([
+      'the clock of app-1 is at least 7.0 s ahead of that of app-2',
+      'the clock of app-3 is at least 16.0 s ahead of that of app-2',
+    ]);
+  });
+
+  it('are not told by caches, by answers that never ended, or that name no instance', () => {
+    const made = new Clocks();
+    for (let i = 0; i < 3; i++) {
+      made.add(answer('app-1', 0), 0);
+      made.add(answer('app-2', 9e6, 100, { caching: { hit: true } }), 9e6);
+      made.add(answer(undefined, 9e6), 9e6);
+      made.add(answer('app-3', 9e6, 100, { return: undefined }), 9e6);
+    }
+    expect(made.differences()).toEqual([]);
+    for (let i = 0; i < 2; i++) made.add(answer('app-4', 9e6, 100, { caching: { hit: false } }), 9e6);
+    expect(made.differences()).toHaveLength(1);
+  });
+
+  it('are shown by the first answer of each, in order of time', () => {
+    ids = 0;
+    const made = new Clocks();
+    for (const [instance, skew] of [
+      ['app-2', 9e6],
+      ['app-1', 0],
+      ['app-1', 0],
+      ['app-2', 9.5e6],
+    ] as const)
+      made.add(answer(instance, skew), skew);
+    expect(stories({ anomalies: made.differences() } as never)).toMatchInlineSnapshot(`
+      "SKEW instances-agree: the clock of app-2 is at least 8.0 s ahead of that of app-1
+        #1 read on app-2: expected the same time, within 2 s; came Date 9.0 s off our clock
+        #2 read on app-1: Date 0.0 s off our clock"
+    `);
+    ids = 0;
+    const other = new Clocks();
+    for (const [instance, skew] of [
+      ['app-2', 0],
+      ['app-1', 9e6],
+      ['app-1', 9e6],
+      ['app-2', 0],
+    ] as const)
+      other.add(answer(instance, skew), skew);
+    expect(stories({ anomalies: other.differences() } as never)).toMatchInlineSnapshot(`
+      "SKEW instances-agree: the clock of app-1 is at least 8.0 s ahead of that of app-2
+        #1 read on app-2: Date 0.0 s off our clock
+        #2 read on app-1: expected the same time, within 2 s; came Date 9.0 s off our clock"
+    `);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { Picture } from '../testing/picture.ts';
+import { told } from '../testing/told.ts';
+import { differences, PairTable, pairsOf } from './pairs.ts';
+
+/** Three requests: one before, the one that was answered differently, and one that shows that the session lives. */
+const [before, refused, after] = (() => {
+  const picture = new Picture();
+  picture.session('s1', 'alice').read('app-1').asks('app-2', { outcome: 'fail', status: 500 }).read('app-1');
+  return picture.events.filter(event => event.type === 'op');
+})();
+if (before === undefined || refused === undefined || after === undefined) throw new Error('three requests');
+
+/** Of so many answers of each pair, named by its ends, so many are of the kind. */
+const table = (pairs: Record<string, [times: number, asked: number]>, kind = '500') => {
+  const made = new PairTable('wrote on');
+  for (const [name, [times, asked]] of Object.entries(pairs)) {
+    const pair = made.of(`app-${name[0]}`, `app-${name[1]}`);
+    pair.asked = asked;
+    for (let i = 0; i < times; i++) pair.differs(kind, before, refused, after);
+  }
+  return made;
+};
+const found = (pairs: Record<string, [times: number, asked: number]>): number =>
+  differences(table(pairs)).length;
+
+describe('differences', () => {
+  it('are answers of a tenth at the least, and elsewhere of a quarter as many at the most', () => {
+    const rest = (times: number): Record<string, [number, number]> => ({
+      11: [times, 400],
+      21: [times, 400],
+      22: [times, 400],
+    });
+    expect([found({ ...rest(0), 12: [40, 400] }), found({ ...rest(0), 12: [39, 400] })]).toEqual([1, 0]);
+    expect([found({ ...rest(40), 12: [160, 400] }), found({ ...rest(41), 12: [160, 400] })]).toEqual([1, 0]);
+  });
+
+  it('are no chance, over all tests together', () => {
+    // Fisher: one in 184,756, and one in 137,846,528,820.
+    expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
+    // One in 2,704,156 would do for one test; two pairs make four, and one in 10,400,600 does.
+    expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
+  });
+
+  it('are of some pair, where others were asked: not of one alone, nor of none', () => {
+    expect([found({}), found({ 12: [40, 40] }), found({ 12: [40, 40], 21: [0, 0] })]).toEqual([0, 0, 0]);
+    // Confirmed more often than asked, since a fault was left out: all of them, and no more.
+    expect(found({ 12: [50, 40], 21: [0, 40] })).toBe(1);
+  });
+
+  it('are told by the pair that shows it most, with each that does', () => {
+    const skewed = table({ 11: [0, 100], 12: [80, 100], 21: [1, 100], 22: [90, 100] });
+    const [anomaly] = differences(skewed);
+    const verdict = { judgement: 'violated', violations: 1, rests: {}, finding: '', anomalies: [anomaly] };
+    expect(told(verdict as never)).toMatchInlineSnapshot(`
+      "violated, 1
+      rests on 
+      SKEW instances-agree s1 alice: app-2 answers 500 (wrote on app-2), where other pairs of instances do not
+        #1 read on app-1: answered
+        #2 read on app-2 fail: expected the answer of the other instances; came 500
+        #3 read on app-1: answered: the session lives
+        (wrote on app-2, then app-2: 500 90 of 100 times)
+        (wrote on app-1, then app-2: 500 80 of 100 times)"
+    `);
+    const bare = new PairTable('page from');
+    bare.of('app-1', 'app-2').asked = 40;
+    bare.of('app-2', 'app-1').asked = 40;
+    for (let i = 0; i < 40; i++) bare.of('app-1', 'app-2').differs('403', undefined, refused, after);
+    expect(differences(bare)[0]?.witness.map(({ came }) => came)).toEqual([
+      '403',
+      'answered: the session lives',
+    ]);
+  });
+
+  it('are told for each kind of answer', () => {
+    const made = table({ 12: [40, 100], 21: [0, 100] });
+    for (let i = 0; i < 50; i++) made.of('app-1', 'app-2').differs('418', before, refused, after);
+    expect(differences(made).map(({ summary }) => summary)).toEqual([
+      'app-2 answers 500 (wrote on app-1), where other pairs of instances do not',
+      'app-2 answers 418 (wrote on app-1), where other pairs of instances do not',
+    ]);
+  });
+});
+
+describe('pairsOf', () => {
+  it('reads from counts what a table has written there, by name', () => {
+    const made = table({ 21: [0, 3], 12: [0, 5] });
+    expect(made.counts()).toEqual({ 'asked app-2 → app-1': 3, 'asked app-1 → app-2': 5 });
+    expect(pairsOf({ ...made.counts(), different: 1 })).toEqual([
+      { from: 'app-1', to: 'app-2', asked: 5 },
+      { from: 'app-2', to: 'app-1', asked: 3 },
+    ]);
+  });
+});
