@@ -5,7 +5,7 @@ import { freePort } from './ports.ts';
 import { PostgresProcess } from './postgres.ts';
 import type { ServerProcess } from './process.ts';
 import { requirePrograms } from './programs.ts';
-import { RedisProcess } from './redis.ts';
+import { RedisProcess, redisPrograms } from './redis.ts';
 
 /** What an app is told to keep its sessions and baskets in, by one instance's environment. */
 type Environment = Record<string, string | undefined>;
@@ -29,10 +29,18 @@ export interface BackingOptions {
   onDeath: (description: string) => void;
 }
 
-/** Throws one MissingProgramError for all that the stack needs and this machine lacks. */
+/** What STACK_REDIS takes, for the stack itself; the first is the default. */
+const REDIS = ['plain', 'hardened', 'valkey'] as const;
+
+/**
+ * Throws one MissingProgramError for all that the stack needs and this machine lacks, or an error if STACK_REDIS is
+ * none of its names.
+ */
 export function requireServers(environments: readonly Environment[]): void {
+  const redis = redisOf(environments);
   requirePrograms(
-    ['redis-server', 'valkey-server'],
+    redisPrograms(redis === 'valkey'),
+    ...(redis === 'hardened' ? [['openssl']] : []),
     ['nginx'],
     ...(needsPostgres(environments) ? [['postgres']] : []),
     ...(needsMemcached(environments) ? [['memcached']] : []),
@@ -41,8 +49,13 @@ export function requireServers(environments: readonly Environment[]): void {
 
 /** Prepares the servers and chooses their ports; nothing is started yet. Throws MissingProgramError. */
 export async function planBacking({ environments, dir, onDeath }: BackingOptions): Promise<Backing> {
-  const redis = new RedisProcess({ dir: join(dir, 'redis'), port: await freePort(), onDeath });
+  const kind = redisOf(environments);
+  const redis = new RedisProcess({
+    ...{ dir: join(dir, 'redis'), port: await freePort(), onDeath },
+    ...{ hardened: kind === 'hardened', valkey: kind === 'valkey' },
+  });
   const env: Record<string, string> = { REDIS_URL: redis.url };
+  if (redis.caFile !== undefined) env['NODE_EXTRA_CA_CERTS'] = redis.caFile;
   const servers: ServerProcess[] = [redis];
   if (needsPostgres(environments)) {
     const postgres = new PostgresProcess({ port: await freePort(), onDeath });
@@ -57,6 +70,13 @@ export async function planBacking({ environments, dir, onDeath }: BackingOptions
   const stores = environments.map(({ SESSION_STORE }) => SESSION_STORE);
   const store = servers.find(({ name }) => stores.includes(name)) ?? redis;
   return { redis, store, servers: [store, ...servers.filter(server => server !== store)], env };
+}
+
+function redisOf(environments: readonly Environment[]): (typeof REDIS)[number] {
+  const wanted = environments[0]?.['STACK_REDIS'] || REDIS[0];
+  const found = REDIS.find(name => name === wanted);
+  if (found) return found;
+  throw new Error(`STACK_REDIS: expected one of ${REDIS.join(', ')}, got ${JSON.stringify(wanted)}`);
 }
 
 function needsPostgres(environments: readonly Environment[]): boolean {

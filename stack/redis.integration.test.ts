@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from './redis.ts';
+import { whyWithout } from './testing/servers.ts';
 
 const started: RedisServer[] = [];
 
@@ -59,6 +60,14 @@ test('your arguments win', async () => {
   await server.kill();
   await server.restart();
   expect(await ask(server, client => client.get('a'))).toBeNull();
+});
+
+test.skipIf(whyWithout('Valkey', 'valkey-server') !== '')('Valkey, where it is asked for', async () => {
+  const server = await redis({ valkey: true });
+  expect(await ask(server, client => client.info('server'))).toContain('valkey_version');
+  await ask(server, client => client.set('a', '1'));
+  await server.restart();
+  expect(await ask(server, client => client.get('a'))).toBe('1');
 });
 
 test('paused it is silent and still runs; resumed it answers', async () => {

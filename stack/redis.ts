@@ -1,10 +1,11 @@
 /** A Redis (or Valkey) server as a child process. */
 import { mkdirSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
+import { Hardening } from './redis-hardened.ts';
 import type { Service } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
@@ -15,14 +16,20 @@ export interface RedisOptions {
   args?: readonly string[];
   /** By default one that is free. */
   port?: number;
+  /** As managed services run it: see redis-hardened.ts. */
+  hardened?: boolean;
+  /** Valkey, and not Redis where that is installed too. */
+  valkey?: boolean;
   /** Told how it ended, with its last output, when nobody asked it to. */
   onDeath?: (description: string) => void;
 }
 
 /** Listens on 127.0.0.1. `restart`, also after `kill`, keeps address and data. */
 export interface RedisServer extends Service {
-  /** `redis://127.0.0.1:PORT` */
+  /** `redis://127.0.0.1:PORT`; hardened `rediss://…`, with user and password. */
   readonly url: string;
+  /** Hardened, the file with the certificate that clients are to trust. */
+  readonly caFile: string | undefined;
   readonly port: number;
   /** Of the process; undefined when it does not run. */
   readonly pid: number | undefined;
@@ -52,22 +59,28 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 export class RedisProcess extends ServerProcess implements RedisServer {
   readonly url: string;
   readonly port: number;
+  readonly caFile: string | undefined;
+  readonly #hardening: Hardening | undefined;
   readonly #dir: string;
   readonly #temporary: boolean;
 
   constructor(options: RedisOptions & { port: number }) {
     const { port } = options;
-    const program = findProgram('redis-server', 'valkey-server');
+    const program = findProgram(...redisPrograms(options.valkey));
     const dir = options.dir ?? temporaryPath('baton-redis-');
+    const hardening = options.hardened ? new Hardening(dir, port) : undefined;
+    const dial = () => hardening?.connect() ?? createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
     super({
       name: 'redis',
-      command: [program, ...redisArguments(port, dir), ...(options.args ?? [])],
+      command: [program, ...redisArguments(port, dir), ...(hardening?.args ?? []), ...(options.args ?? [])],
       env: process.env,
       log: join(dir, 'redis.log'),
-      ready: () => answersPing(port),
+      ready: () => answersPing(dial),
       ...(options.onDeath && { onDeath: options.onDeath }),
     });
-    this.url = `redis://127.0.0.1:${port}`;
+    this.url = hardening?.url ?? `redis://127.0.0.1:${port}`;
+    this.caFile = hardening?.caFile;
+    this.#hardening = hardening;
     this.port = port;
     this.#dir = dir;
     this.#temporary = options.dir === undefined;
@@ -76,6 +89,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   override async start(): Promise<void> {
     if (this.#temporary) makeFolder(this.#dir);
     else mkdirSync(this.#dir, { recursive: true });
+    this.#hardening?.prepare();
     await super.start();
   }
 
@@ -99,6 +113,11 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 }
 
+/** Names of the program, in the order in which they are looked for. */
+export function redisPrograms(valkey = false): string[] {
+  return valkey ? ['valkey-server'] : ['redis-server', 'valkey-server'];
+}
+
 function redisArguments(port: number, dir: string): string[] {
   return [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'no'],
@@ -107,14 +126,10 @@ function redisArguments(port: number, dir: string): string[] {
   ];
 }
 
-function answersPing(port: number): Promise<boolean> {
+function answersPing(dial: () => Socket): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({
-      host: '127.0.0.1',
-      port,
-      timeout: 1_000,
-    });
-    socket.on('connect', () => socket.write('PING\r\n'));
+    const socket = dial();
+    socket.write('PING\r\n'); // Sent once it is connected.
     socket.on('data', answer => {
       socket.destroy();
       // A server with a password is ready too; one that still loads its data (-LOADING) is not.

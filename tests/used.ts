@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 
 /** How the processes of the tests are told where the file of notes is. */
 const FILE = 'BATON_TESTS_USED';
-type Part = 'real k6' | 'containers' | 'PostgreSQL' | 'memcached';
+export type Part = 'real k6' | 'containers' | 'PostgreSQL' | 'memcached' | 'hardened Redis' | 'Valkey';
 
 /**
  * For the top of a test file: what its tests run with, or why they do not.

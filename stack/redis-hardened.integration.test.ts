@@ -1,0 +1,93 @@
+/** The app on a Redis that allows no more than a managed service does. */
+import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Browser } from '../app/testing/browser.ts';
+import { startLocalStack } from './local.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { whyWithout } from './testing/servers.ts';
+
+describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redis', () => {
+  let server: RedisServer;
+  let client: Redis;
+
+  beforeAll(async () => {
+    server = await startRedis({ hardened: true });
+    client = new Redis(server.url, { tls: { ca: readFileSync(server.caFile ?? '') } });
+    client.on('error', () => {}); // One test restarts the server.
+  });
+  afterAll(async () => {
+    client?.disconnect();
+    await server?.dispose();
+  });
+
+  test.each([
+    ['CONFIG', 'GET', 'maxmemory'],
+    ['CONFIG', 'SET', 'notify-keyspace-events', 'Ex'],
+    ['DEBUG', 'SLEEP', '0'],
+    ['SAVE'],
+    ['BGSAVE'],
+    ['KEYS', '*'],
+    ['MONITOR'],
+    ['ACL', 'LIST'],
+    ['REPLICAOF', 'NO', 'ONE'],
+    ['SHUTDOWN'],
+  ])('refuses %s %s', async (command, ...args) => {
+    await expect(client.call(command, ...args)).rejects.toThrow(/NOPERM|not allowed/);
+  });
+
+  test('takes no other password, and speaks nothing but TLS', async () => {
+    await expect(client.call('AUTH', 'baton', 'wrong')).rejects.toThrow('WRONGPASS');
+    const plain = createConnection({ host: '127.0.0.1', port: server.port });
+    let heard = '';
+    plain.on('data', data => {
+      heard += data.toString('latin1');
+    });
+    plain.on('error', () => {}); // It may reset instead of closing.
+    plain.write('PING\r\n');
+    await new Promise(resolve => plain.once('close', resolve));
+    expect(heard).not.toContain('PONG');
+  });
+
+  test('keeps its data over a restart', async () => {
+    await client.set('kept', '1');
+    await server.restart();
+    expect(await client.get('kept')).toBe('1');
+  });
+
+  test('is all that the stack needs, whichever store of Redis holds the sessions', async () => {
+    const stores = ['redis-attributes', 'connect-redis', 'redis-locked'];
+    const stack = await startLocalStack({
+      port: 'any',
+      env: { STACK_REDIS: 'hardened', FIXTURE_USERS: '1' },
+      instances: stores.map(SESSION_STORE => ({ env: { SESSION_STORE } })),
+    });
+    try {
+      for (const { url } of stack.instances()) await shop(new Browser(url));
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
+/** All that the app does with Redis. */
+async function shop(browser: Browser): Promise<void> {
+  await browser.signIn('user1');
+  await browser.post('/basket/items', { item: 'tea' });
+  await browser.post('/basket/items', { item: 'milk' });
+  await browser.post('/basket/remove', { item: 'milk' });
+  expect((await browser.dashboard()).basket).toEqual(['tea']);
+  expect((await browser.post('/basket/checkout')).status).toBe(303);
+  const [card] = (await browser.dashboard()).cards;
+  expect((await browser.post(`/cards/${card?.id}/list`, { price: '7' })).status).toBe(303);
+  const cookie = `sid=${await browser.cookie('sid')}`;
+  expect((await browser.post('/logout')).status).toBe(303);
+  expect((await browser.get('/dashboard', { cookie })).status).toBe(303);
+}
+
+test('STACK_REDIS is refused where it names nothing that there is', async () => {
+  await expect(startLocalStack({ port: 'any', env: { STACK_REDIS: 'disk' } })).rejects.toThrow(
+    'STACK_REDIS: expected one of plain, hardened, valkey, got "disk"',
+  );
+});

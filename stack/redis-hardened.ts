@@ -1,0 +1,69 @@
+/**
+ * Redis as managed services run it (ElastiCache with transport encryption and access control): TLS only, a user with a
+ * password, and none of the commands that are the service's own.
+ */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { findProgram } from './programs.ts';
+
+const USER = 'baton';
+
+/** What ElastiCache refuses, and KEYS, SLOWLOG and MONITOR besides, which careful owners refuse. */
+const REFUSED = [
+  ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
+  ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
+];
+
+export class Hardening {
+  /** `rediss://USER:PASSWORD@127.0.0.1:PORT` */
+  readonly url: string;
+  /** The certificate that clients are to trust: NODE_EXTRA_CA_CERTS for Node. */
+  readonly caFile: string;
+  /** Of redis-server. */
+  readonly args: readonly string[];
+  readonly #port: number;
+  readonly #keyFile: string;
+  readonly #aclFile: string;
+  readonly #openssl: string;
+  readonly #password = randomBytes(24).toString('hex');
+
+  /** `dir`: the server's folder. Throws MissingProgramError without openssl, which makes the certificate. */
+  constructor(dir: string, port: number) {
+    this.#openssl = findProgram('openssl');
+    this.#port = port;
+    this.caFile = join(dir, 'certificate.pem');
+    this.#keyFile = join(dir, 'key.pem');
+    this.#aclFile = join(dir, 'users.acl');
+    this.url = `rediss://${USER}:${this.#password}@127.0.0.1:${port}`;
+    this.args = [
+      ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
+      ...['--tls-cert-file', this.caFile, '--tls-key-file', this.#keyFile, '--tls-ca-cert-file', this.caFile],
+      ...['--aclfile', this.#aclFile],
+    ];
+  }
+
+  /** Writes what the arguments name into the folder, unless it is there. */
+  prepare(): void {
+    if (existsSync(this.#aclFile)) return;
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', this.#keyFile, '-out', this.caFile];
+    execFileSync(this.#openssl, ['req', '-x509', '-days', '30', ...key, ...subject, ...files], {
+      stdio: 'pipe',
+    });
+    const refused = REFUSED.map(command => `-${command}`).join(' ');
+    writeFileSync(
+      this.#aclFile,
+      `user default off\nuser ${USER} on >${this.#password} ~* &* +@all ${refused}\n`,
+      { mode: 0o600 },
+    );
+  }
+
+  connect(): Socket {
+    return connect({ host: '127.0.0.1', port: this.#port, ca: readFileSync(this.caFile), timeout: 1_000 });
+  }
+}
