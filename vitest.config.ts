@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const FOLDERS = '{app,conformance,stack,verify,zoo,loadtests,tests}';
+
 // unit: pure or in-process. property: fast-check. integration: real Redis, nginx and instances.
 // The time limit only ends what hangs: no test depends on the speed of the machine.
 const project = (name: string, include: string[], extra: object = {}) => ({
@@ -11,11 +13,11 @@ export default defineConfig({
     // Ends the run with what it really used: a k6, containers.
     globalSetup: ['tests/used.ts'],
     projects: [
-      project('unit', ['{app,stack,verify,zoo,loadtests,tests}/**/*.test.ts'], {
+      project('unit', [`${FOLDERS}/**/*.test.ts`], {
         exclude: ['**/*.property.test.ts', '**/*.integration.test.ts', '**/node_modules/**'],
       }),
-      project('property', ['{app,stack,verify,zoo,loadtests,tests}/**/*.property.test.ts']),
-      project('integration', ['{app,stack,verify,zoo,loadtests,tests}/**/*.integration.test.ts'], {
+      project('property', [`${FOLDERS}/**/*.property.test.ts`]),
+      project('integration', [`${FOLDERS}/**/*.integration.test.ts`], {
         // Two cores: servers under test and their load share them, one file at a time.
         fileParallelism: false,
       }),

@@ -75,7 +75,11 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
 function endAbsolutely(store: Store, limits: SessionLimits): void {
   const get = store.get.bind(store);
   store.get = (sid, callback) =>
-    get(sid, (error, data) => callback(error, data && secondsLeft(data, limits) <= 0 ? null : data));
+    get(sid, (error, data) => {
+      if (!data || secondsLeft(data, limits) > 0) return callback(error, data);
+      // If the store fails at that, the session is over all the same.
+      store.destroy(sid, () => callback(null, null));
+    });
 }
 
 /** Whose session it is; undefined if nobody is signed in or the store did not answer. */

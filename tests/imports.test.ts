@@ -22,6 +22,11 @@ const rules: { folder: string; may: RegExp; why: string }[] = [
     may: /^(k6($|\/)|loadtests\/|verify\/(core|reports)\/|verify\/workloads\/random\.ts$)/,
     why: 'k6 has modules of its own and no npm; judging is left to the core',
   },
+  {
+    folder: 'conformance',
+    may: /^(conformance\/|verify\/(core|reports)\/|(?!app\/|stack\/|verify\/|zoo\/|loadtests\/))/,
+    why: 'authors of stores get the judge, and nothing of the bundled system',
+  },
   { folder: 'app', may: /^(?!verify\/|stack\/)/, why: 'the app knows nothing of what tests it' },
   {
     folder: 'zoo/hosts/plain',

@@ -46,8 +46,8 @@ declare module 'ioredis' {
 
 const SAVE = `
 if ARGV[1] ~= '' then
-  if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
   if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+  if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`;
@@ -91,7 +91,7 @@ export class RedisLockedStore extends session.Store {
     callbackify(() => this.#touch(sid, data))(callback);
   }
 
-  /** Ends the session. Whoever waits for it finds none; its lock is released, or ends by itself. */
+  /** Ends the session, and its lock: whoever waits for it finds none, and whoever held it can save no more. */
   override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#destroy(sid))(callback);
   }
@@ -111,8 +111,8 @@ export class RedisLockedStore extends session.Store {
     const held = { sid, token: await this.#acquire(sid) };
     try {
       const text = await this.#client.get(this.#key(sid));
-      const data: SessionData | null = text === null ? null : JSON.parse(text);
-      if (data !== null && this.#options.ttl(data) > 0) {
+      if (text !== null) {
+        const data: SessionData = JSON.parse(text);
         this.#held.set(data, held);
         return data;
       }
@@ -157,10 +157,10 @@ export class RedisLockedStore extends session.Store {
   }
 
   async #destroy(sid: string): Promise<void> {
-    await this.#client.del(this.#key(sid));
+    await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /** For what ends without a touch: a failed save, a session that was destroyed, a client that has gone. */
+  /** For what ends without a touch: a failed save, a client that has gone. */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;

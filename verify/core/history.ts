@@ -119,7 +119,7 @@ export interface Phase {
 }
 
 /** What identifies an operation: known before its first byte leaves. */
-interface Called {
+export interface Called {
   /** Unique in the history. */
   id: number;
   clock: string;
@@ -184,7 +184,7 @@ export interface Caching {
 }
 
 /** What is known of an operation once it has ended. */
-interface Returned {
+export interface Returned {
   /** Absent while nobody knows: the operation may take effect at any later time. */
   return?: number;
   outcome: Outcome;

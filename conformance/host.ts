@@ -1,0 +1,111 @@
+/** The smallest app that uses a session store as apps do: express-session, on one instance of its own. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import session, { type Store } from 'express-session';
+
+export interface Host {
+  readonly name: string;
+  readonly url: string;
+  /** Resolves when a request with this id has loaded its session. */
+  loaded(request: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HostOptions {
+  name: string;
+  store: Store;
+  /** Milliseconds after which an unused session ends. */
+  idleMs: number;
+}
+
+/** An attribute for each value, so that stores which save single attributes can show what they can. */
+const VALUE = 'value:';
+
+/** Listens on 127.0.0.1, at a free port. */
+export async function startHost({ name, store, idleMs }: HostOptions): Promise<Host> {
+  const loaded = new Map<string, PromiseWithResolvers<void>>();
+  const waitFor = (request: string) => {
+    const known = loaded.get(request) ?? Promise.withResolvers<void>();
+    loaded.set(request, known);
+    return known;
+  };
+  const server = createServer(app(store, idleMs, request => waitFor(request).resolve()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    name,
+    url: `http://127.0.0.1:${port}`,
+    loaded: request => waitFor(request).promise,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function app(store: Store, idleMs: number, loaded: (request: string) => void): Express {
+  const sessions = session({
+    store,
+    secret: 'only-this-process-knows-it',
+    resave: false,
+    saveUninitialized: false,
+    cookie: { maxAge: idleMs },
+  });
+  return express()
+    .use(express.json(), sessions)
+    .post('/login', async (request, response) => {
+      await done(callback => request.session.regenerate(callback));
+      attributesOf(request)['user'] = request.body.user;
+      await done(callback => request.session.save(callback));
+      response.json({});
+    })
+    .use((request, response, next) => {
+      loaded(request.get('x-request-id') ?? '');
+      if (attributesOf(request)['user'] === undefined) response.status(401).json({});
+      else next();
+    })
+    .get('/values', (request, response) => {
+      response.json({ user: attributesOf(request)['user'], values: valuesOf(request) });
+    })
+    .post('/values', async (request, response) => {
+      const { value, workMs } = request.body;
+      await sleep(workMs);
+      attributesOf(request)[`${VALUE}${value}`] = true;
+      await done(callback => request.session.save(callback));
+      response.status(201).json({});
+    })
+    .post('/logout', async (request, response) => {
+      await done(callback => request.session.destroy(callback));
+      response.json({});
+    })
+    .use(failed);
+}
+
+/** Without an augmented SessionData: that would be part of the types of whoever uses this. */
+function attributesOf({ session }: Request): Record<string, unknown> {
+  return session as unknown as Record<string, unknown>;
+}
+
+function valuesOf({ session }: Request): string[] {
+  return Object.keys(session)
+    .filter(name => name.startsWith(VALUE))
+    .map(name => name.slice(VALUE.length));
+}
+
+/** What the store refused or could not do. Nothing is saved behind such an answer. */
+const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
+  Reflect.deleteProperty(request, 'session');
+  if (response.headersSent) return next(error);
+  response.status(503).json({ error: error instanceof Error ? error.message : String(error) });
+};
+
+function done(start: (callback: (error?: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start(error => (error ? reject(error) : resolve()));
+  });
+}
