@@ -92,7 +92,7 @@ export function signedInUser(request: Request): string | undefined {
 /**
  * Saves the session, and resolves only when the store has confirmed. Call it last, right before answering:
  * express-session by itself sends the headers first, saves then, and drops a save's error.
- * Throws Refusal 503 if the session has ended meanwhile or was held too long, 409 if it has grown too large,
+ * Throws Refusal 409 if the session has ended meanwhile or has grown too large, 503 if it was held too long,
  * StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
@@ -121,7 +121,7 @@ export async function save(request: Request): Promise<void> {
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(
-      503,
+      409,
       'Your session ended while this request ran, so it was not completed. Sign in and look again.',
     );
   if (cause instanceof SessionBusyError)
@@ -161,7 +161,7 @@ export async function end(request: Request): Promise<void> {
   });
 }
 
-/** Makes express-session forget the session, so that a 503 neither sets a cookie nor saves once more. */
+/** Makes express-session forget the session, so that a refusal neither sets a cookie nor saves once more. */
 export function abandon(request: Request): void {
   Reflect.deleteProperty(request, 'session');
 }

@@ -32,6 +32,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
   with: 'old',
   change: 'cut',
   direct: true,
+  steered: true,
   sent: 'label',
   return: 2,
   outcome: 'ok',

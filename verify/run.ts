@@ -2,21 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Pool } from 'undici';
+import { Agent } from 'undici';
 import { startClock } from './client/clock.ts';
-import type { Context } from './client/driver.ts';
+import type { Context } from './client/context.ts';
 import { HistoryFile } from './client/history-file.ts';
+import { Instances } from './client/instances.ts';
 import { makeLabeller } from './client/labels.ts';
-import { followLogs, type LogSource } from './client/logs.ts';
+import { type Answered, followLogs, type LogSource } from './client/logs.ts';
 import { Recorder } from './client/recorder.ts';
 import { SessionClient } from './client/session-client.ts';
 import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
 import type { Result } from './core/result.ts';
 import { HISTORY, judgeFile } from './judge-file.ts';
 import { interpreterOf } from './target/interpret.ts';
-import type { Target } from './target/load.ts';
+import type { Account, Target } from './target/load.ts';
 import { ready } from './target/ready.ts';
-import { hop } from './workloads/hop.ts';
+import { chosen, perform } from './workloads/index.ts';
 import { seeded } from './workloads/random.ts';
 
 export interface VerifyOptions {
@@ -25,6 +26,8 @@ export interface VerifyOptions {
   duration: number;
   /** Sessions at once; each has one request in flight at most. */
   sessions: number;
+  /** Names of workloads; absent or empty: those that the claims need. */
+  workloads?: readonly string[];
   /** Folder that gets a folder for this run. */
   out: string;
   /** The command that runs it again, for the report. */
@@ -55,18 +58,16 @@ export async function verify(
   target: Target,
   options: VerifyOptions,
 ): Promise<{ result: Result; folder: string }> {
+  const workloads = chosen(target, options.workloads ?? []);
   const run = runOf(target, options);
   const folder = join(options.out, run.run);
-  const pool = new Pool(new URL(target.url).origin, {
-    connections: options.sessions,
-    maxResponseSize: MAX_RESPONSE,
-  });
+  const agent = new Agent({ maxResponseSize: MAX_RESPONSE });
   const signal = options.signal ?? new AbortController().signal;
   const { context, answered } = contextOf(
     target,
     run,
     new HistoryFile(join(folder, HISTORY)),
-    pool,
+    agent,
     signal,
     options,
   );
@@ -76,14 +77,14 @@ export async function verify(
     options.onPhase?.('ready');
     await ready(context);
     options.onPhase?.('load');
-    await hop(context, options);
+    await perform(context, workloads, options);
     reason = signal.aborted ? (options.stopped?.() ?? 'interrupted') : 'complete';
     options.onPhase?.('logs');
-    await logs.settle(answered(), signal);
+    await logs.settle(answered, signal);
   } finally {
     await logs.stop();
     context.recorder.finish(reason);
-    await pool.destroy();
+    await agent.destroy();
   }
   options.onPhase?.('judge');
   const result = await judgeFile(folder);
@@ -121,24 +122,33 @@ function contextOf(
   target: Target,
   run: Run,
   history: HistoryFile,
-  pool: Pool,
+  agent: Agent,
   signal: AbortSignal,
   options: VerifyOptions,
-): { context: Context; answered: () => number } {
-  let answered = 0;
-  const interpreter = interpreterOf(target, makeLabeller(), run.canary);
-  const recorder = new Recorder(history, startClock(), run, interpreter, operation => {
-    if (operation.status !== undefined) answered++;
+): { context: Context; answered: Answered } {
+  const answered: Answered = { balancer: 0, instance: 0 };
+  const label = makeLabeller();
+  const interpreter = interpreterOf(target, label, run.canary);
+  const instances = new Instances(target);
+  const recorder = new Recorder(history, startClock(), run, interpreter, label, operation => {
+    if (operation.status !== undefined) {
+      answered.instance++;
+      if (operation.direct !== true) answered.balancer++;
+    }
+    instances.met(operation);
     options.onOperation?.(operation);
   });
   const context: Context = {
     target,
     recorder,
     interpreter,
-    connect: () => new SessionClient(pool, target.url, TIMEOUT),
+    instances,
+    connect: () => new SessionClient(agent, target.url, TIMEOUT),
     canary: run.canary,
     random: seeded(options.seed),
+    prefix: 'r',
+    account: n => target.accounts[n % target.accounts.length] as Account,
     signal,
   };
-  return { context, answered: () => answered };
+  return { context, answered };
 }

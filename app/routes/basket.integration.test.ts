@@ -57,12 +57,12 @@ test('a checkout on another instance meanwhile charges once', async () => {
   expect([after.balance, after.basket, after.cards.length]).toEqual([995, [], 1]);
 });
 
-test('a sign-out during the payment is final: 503, and the session stays dead', async () => {
+test('a sign-out during the payment is final: 409, and the session stays dead', async () => {
   const { atOther, checkout, cookie } = await checkingOut('carol');
   expect((await atOther.post('/logout')).status).toBe(303);
   paid.resolve();
   const answer = await checkout;
-  expect([answer.status, answer.setCookies]).toEqual([503, []]);
+  expect([answer.status, answer.setCookies]).toEqual([409, []]);
   expect(answer.text).toContain('Your session ended while this request ran');
   for (const { url } of [slow, other])
     expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);

@@ -1,27 +1,38 @@
 /** Performs the target's operations in one session, as its user, and records them. */
 import { canaryOf } from '../core/canary.ts';
 import { filled } from '../core/form.ts';
-import type { Operation } from '../core/history.ts';
-import type { Interpreter, Reply } from '../core/interpret.ts';
-import type { Account, Target } from '../target/load.ts';
+import type { Action, Operation, With } from '../core/history.ts';
+import type { Reply } from '../core/interpret.ts';
+import type { Account } from '../target/load.ts';
 import type { Probe, RequestSpec } from '../target/schema.ts';
-import type { Random } from '../workloads/random.ts';
-import type { Recorded, Recorder } from './recorder.ts';
+import type { Held } from './barrier.ts';
+import type { Context } from './context.ts';
+import type { Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
-/** What all clients of a run share. */
-export interface Context {
-  target: Target;
-  recorder: Recorder;
-  interpreter: Interpreter;
-  /** A client with an empty jar. */
-  connect(): SessionClient;
-  /** Prefix of the run's canaries. */
-  canary: string;
-  random: Random;
-  /** Aborts when the run is to stop: requests in flight are given up. */
-  signal: AbortSignal;
+/** How a request is sent, where that matters. */
+export interface How {
+  /** The instance that is to serve it, where one can be chosen. */
+  to?: string | undefined;
+  /** The last byte waits. */
+  held?: Held | undefined;
+  /** Answered at the head, when that is a redirect. */
+  early?: boolean | undefined;
+  /** Tells which of the session's cookies was sent. */
+  telling?: boolean | undefined;
+  /** A value that is written is made as long, characters. */
+  size?: number | undefined;
+  /** Other cookies than the session's own, which stay as they are. */
+  as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
+
+type What = {
+  action: Action;
+  object?: string;
+  objectName?: string;
+  value?: string;
+  unmarked?: boolean;
+};
 
 export class Driver {
   readonly session: string;
@@ -31,7 +42,12 @@ export class Driver {
   readonly #client: SessionClient;
   #values = 0;
 
-  constructor(context: Context, who: { client: string; session: string; account: Account }) {
+  /** @param client a jar that has been somewhere before; a fresh one when absent */
+  constructor(
+    context: Context,
+    who: { client: string; session: string; account: Account },
+    client = context.connect(),
+  ) {
     this.#context = context;
     this.session = who.session;
     this.account = who.account;
@@ -40,20 +56,30 @@ export class Driver {
       session: who.session,
       user: who.account.label,
     };
-    this.#client = context.connect();
+    this.#client = client;
+  }
+
+  /** The n-th client of a workload, with one session of its own. */
+  static of(context: Context, n: number, account = context.account(n)): Driver {
+    return new Driver(context, {
+      client: `${context.prefix}${n + 1}`,
+      session: `${context.prefix}${n + 1}`,
+      account,
+    });
   }
 
   /** Opens the login page and keeps its form token. */
-  async form(): Promise<Operation> {
-    const { operation } = await this.#perform({ action: 'form' }, get(this.#context.target.login.page));
-    return operation;
+  async form(how: How = {}): Promise<Operation> {
+    const { page } = this.#context.target.login;
+    return (await this.#perform({ action: 'form' }, get(page), how)).operation;
   }
 
   /** Posts the login form. Accepted when the operation is `ok`, refused when it is `signedIn: 'out'`. */
-  async login(): Promise<Operation> {
-    const { operation } = await this.#perform({ action: 'login' }, this.#filled(this.#context.target.login));
+  async login(how: How = {}): Promise<Operation> {
+    const send = this.#filled(this.#context.target.login, how);
+    const { operation } = await this.#perform({ action: 'login' }, send, how);
     const { session, user } = this.#who;
-    if (operation.outcome === 'ok')
+    if (operation.outcome === 'ok' && how.as === undefined)
       this.#context.recorder.session({
         type: 'session',
         session,
@@ -63,35 +89,57 @@ export class Driver {
     return operation;
   }
 
+  /** @returns whether the login page was opened and the login that follows accepted */
+  async enter(how: How = {}): Promise<boolean> {
+    await this.form(how);
+    return (await this.login(how)).outcome === 'ok';
+  }
+
   /** Reads the state of a probe; without one, the page that shows who is signed in. */
-  async read(probe?: Probe): Promise<Recorded> {
+  async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     if (probe === undefined)
-      return this.#perform({ action: 'read' }, get(this.#context.target.signedIn.page));
-    return this.#perform({ action: 'read', ...this.#object(probe) }, get(probe.read.path));
+      return this.#perform({ action: 'read' }, get(this.#context.target.signedIn.page), how);
+    return this.#perform({ action: 'read', ...this.#object(probe) }, get(probe.read.path), how);
   }
 
-  /** Adds a value that nobody has used before. */
-  async add(probe: Probe, request: RequestSpec): Promise<Operation> {
-    const { canary, random } = this.#context;
-    const { user, session } = this.#who;
-    const value = canaryOf({
-      prefix: canary,
-      user,
-      session,
-      number: ++this.#values,
-      random: random.next(),
-    });
-    const send = this.#filled(request, value);
-    return (await this.#perform({ action: 'add', ...this.#object(probe), value }, send)).operation;
+  /**
+   * Opens a page that may or may not say who is signed in.
+   *
+   * @param beside the object that is written meanwhile: an app may save its old state with any request
+   */
+  async visit(path: string, how: How = {}, beside?: Probe): Promise<Operation> {
+    const object = beside === undefined ? {} : this.#object(beside);
+    const what = { action: 'read' as const, unmarked: true, ...object };
+    return (await this.#perform(what, get(path), how, false)).operation;
   }
 
-  async remove(probe: Probe, request: RequestSpec, value: string): Promise<Operation> {
-    const send = this.#filled(request, value);
-    return (await this.#perform({ action: 'remove', ...this.#object(probe), value }, send)).operation;
+  /** Adds a value that nobody has used before, or counts up. The probe must have the request for it. */
+  async write(probe: Probe, how: How = {}, request = writeOf(probe)): Promise<Operation> {
+    if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
+    const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
+    const value = action === 'increment' ? '1' : this.#newValue().padEnd(how.size ?? 0, 'x');
+    const what = { action, ...this.#object(probe), value };
+    return (await this.#perform(what, this.#filled(request, how, value), how)).operation;
   }
 
-  async logout(request: RequestSpec): Promise<Operation> {
-    return (await this.#perform({ action: 'logout' }, this.#filled(request))).operation;
+  /** A request that changes the session in a way that no probe shows. */
+  async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
+    const send = this.#filled(request, how, this.#newValue());
+    return (await this.#perform({ action: 'read', unmarked: true }, send, how)).operation;
+  }
+
+  async remove(probe: Probe, request: RequestSpec, value: string, how: How = {}): Promise<Operation> {
+    const what = { action: 'remove' as const, ...this.#object(probe), value };
+    return (await this.#perform(what, this.#filled(request, how, value), how)).operation;
+  }
+
+  async logout(request: RequestSpec, how: How = {}): Promise<Operation> {
+    return (await this.#perform({ action: 'logout' }, this.#filled(request, how), how)).operation;
+  }
+
+  /** Ends all sessions of the user. */
+  async logoutAll(request: RequestSpec, how: How = {}): Promise<Operation> {
+    return (await this.#perform({ action: 'logout-all' }, this.#filled(request, how), how)).operation;
   }
 
   /** Tells the history that nothing more comes of this session. */
@@ -106,42 +154,72 @@ export class Driver {
     });
   }
 
-  /** The jar as it is now, for requests beside the session that are not recorded. */
+  /** The jar as it is now. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);
   }
 
-  cookieNames(): string[] {
-    return this.#client.cookieNames(this.#context.target.signedIn.page);
+  /** The cookies as they are now, to be sent for ever. */
+  replayer(): SessionClient {
+    return this.#client.replayer(this.#context.target.signedIn.page);
   }
 
-  async #perform(
-    what: Omit<Parameters<Recorder['perform']>[0], 'client' | 'session' | 'user'>,
-    send: Send,
-  ): Promise<Recorded> {
-    const { recorder, signal } = this.#context;
-    const recorded = await recorder.perform({ ...this.#who, ...what }, this.#client, send, signal);
-    this.#keepToken(recorded.reply);
+  cookies(): readonly { name: string; value: string }[] {
+    return this.#client.cookies(this.#context.target.signedIn.page);
+  }
+
+  /** @param page whether its form is the one that is filled in next */
+  async #perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
+    const { recorder, signal, instances } = this.#context;
+    const way = how.to === undefined ? undefined : instances.way(how.to);
+    const sent = {
+      ...send,
+      headers: { ...send.headers, ...way?.headers },
+      origin: way?.origin,
+      cookies: way?.cookies,
+      held: how.held,
+      early: how.early,
+    };
+    const call = {
+      ...this.#who,
+      ...what,
+      ...(how.as === undefined ? {} : { with: how.as.with }),
+      ...(how.as?.change === undefined ? {} : { change: how.as.change }),
+      ...(way?.origin === undefined ? {} : { direct: true }),
+      ...(way === undefined || way.origin !== undefined ? {} : { steered: true }),
+      telling: how.telling ?? false,
+    };
+    const client = how.as?.client ?? this.#client;
+    const recorded = await recorder.perform(call, client, sent, signal);
+    if (page) this.#keepToken(client, recorded.reply);
     return recorded;
   }
 
-  #keepToken(reply: Reply): void {
+  #keepToken(client: SessionClient, reply: Reply): void {
     const token = this.#context.interpreter.csrf(reply);
-    if (token !== undefined) this.#client.csrf = token;
+    if (token !== undefined) client.csrf = token;
+  }
+
+  #newValue(): string {
+    const { canary, random } = this.#context;
+    const { user, session } = this.#who;
+    return canaryOf({ prefix: canary, user, session, number: ++this.#values, random: random.next() });
   }
 
   #object(probe: Probe): { object: string; objectName: string } {
     const scope = probe.scope === 'user' ? this.#who.user : this.#who.session;
-    return { object: probe.object, objectName: `${probe.object}@${scope}` };
+    const objectName = `${probe.object}@${scope}`;
+    this.#context.recorder.object(objectName, probe);
+    return { object: probe.object, objectName };
   }
 
-  #filled(spec: RequestSpec, value = ''): Send {
+  #filled(spec: RequestSpec, { as }: How, value = ''): Send {
     const { user, password } = this.account;
     const known: Record<string, string> = {
       user,
       password,
       value,
-      csrf: this.#client.csrf,
+      csrf: (as?.client ?? this.#client).csrf,
     };
     return {
       method: spec.method,
@@ -151,5 +229,9 @@ export class Driver {
     };
   }
 }
+
+/** @returns the request by which a probe's object is written, if the target has one */
+export const writeOf = ({ kind, add, set, increment }: Probe): RequestSpec | undefined =>
+  ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
 const get = (path: string): Send => ({ method: 'GET', path });

@@ -11,9 +11,15 @@ export interface LogSource {
 /** How long a log may lag behind the responses, milliseconds. */
 const LAG = 3_000;
 
+/** How many requests each kind of log should tell of: the balancer's knows nothing of what went past it. */
+export interface Answered {
+  balancer: number;
+  instance: number;
+}
+
 export interface FollowedLogs {
-  /** Waits until the logs have told of so many requests, but not for ever. */
-  settle(requests: number, signal: AbortSignal): Promise<void>;
+  /** Waits until the logs have told of all answered requests, but not for ever. */
+  settle(answered: Answered, signal: AbortSignal): Promise<void>;
   /** Reads what is left, and stops. */
   stop(): Promise<void>;
 }
@@ -36,16 +42,16 @@ export function followLogs(
   };
   const following = sources.map(follow);
   const kinds = new Set(sources.map(source => source.kind));
-  const enough = (requests: number): boolean => [...kinds].every(kind => told[kind] >= requests);
+  const enough = (answered: Answered): boolean => [...kinds].every(kind => told[kind] >= answered[kind]);
   return {
-    settle: (requests, signal) =>
+    settle: (answered, signal) =>
       new Promise(resolve => {
         const timer = setTimeout(resolve, LAG);
         const end = (): void => {
           clearTimeout(timer);
           resolve();
         };
-        changed = () => enough(requests) && end();
+        changed = () => enough(answered) && end();
         signal.addEventListener('abort', end, { once: true });
         if (signal.aborted) end();
         changed();

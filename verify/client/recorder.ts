@@ -1,8 +1,21 @@
 /** Wraps requests into operations of a history: the decorator through which all of a run's requests go. */
-import type { Clock, Fault, Finish, Operation, Run, Served, SessionEvent } from '../core/history.ts';
+import type {
+  Clock,
+  Fault,
+  Finish,
+  Operation,
+  Phase,
+  Run,
+  Served,
+  SessionEvent,
+  With,
+} from '../core/history.ts';
 import type { Asked, Interpreter, Reply, Seen } from '../core/interpret.ts';
+import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
 import type { HistoryFile } from './history-file.ts';
+import type { Labeller } from './labels.ts';
+import { look } from './look.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
 /** Who does what: all of an operation that is known before its first byte leaves. */
@@ -13,6 +26,13 @@ export interface Call extends Asked {
   /** What the history calls the object: `<object>@<session or user>`. */
   objectName?: string;
   value?: string;
+  with?: With;
+  /** How a forged cookie was changed. */
+  change?: string;
+  direct?: boolean;
+  steered?: boolean;
+  /** Tells which of the session's cookies was sent, by its label: it may have had several. */
+  telling?: boolean;
 }
 
 export interface Recorded {
@@ -28,7 +48,9 @@ export class Recorder {
   readonly #history: HistoryFile;
   readonly #run: Run;
   readonly #interpreter: Interpreter;
+  readonly #label: Labeller;
   readonly #onOperation: (operation: Operation) => void;
+  readonly #objects = new Set<string>();
   #ids = 0;
 
   constructor(
@@ -36,12 +58,14 @@ export class Recorder {
     clock: RecorderClock,
     run: Run,
     interpreter: Interpreter,
+    label: Labeller,
     onOperation: (operation: Operation) => void,
   ) {
     this.clock = clock;
     this.#history = history;
     this.#run = run;
     this.#interpreter = interpreter;
+    this.#label = label;
     this.#onOperation = onOperation;
     history.write(run);
     history.write({
@@ -56,7 +80,9 @@ export class Recorder {
   async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
     const id = ++this.#ids;
     const request = `${this.#run.run}-${id}`;
-    const { object: _, objectName, ...who } = call;
+    const { object: _, objectName, unmarked: __, telling, ...who } = call;
+    const secrets = this.#interpreter.sessionCookies.length === 0 ? [] : this.#secrets(client, send.path);
+    const sent = secrets[0];
     const called = {
       id,
       clock: this.clock.name,
@@ -64,6 +90,8 @@ export class Recorder {
       ...(objectName === undefined ? {} : { object: objectName }),
       request,
       call: this.clock.now(),
+      path: send.path.split('?')[0] as string,
+      ...(telling && sent !== undefined ? { sent: this.#label(sent) } : {}),
     };
     const changes = call.action !== 'read' && call.action !== 'form';
     if (changes) this.#history.writeNow({ type: 'start', ...called });
@@ -74,11 +102,24 @@ export class Recorder {
     const returned: { return: number } & Seen = {
       return: this.clock.now(),
       ...this.#interpreter.seen(reply, call),
+      ...look(reply, Date.now(), [...secrets, ...this.#valuesOf(reply.cookies)]),
     };
     const operation: Operation = { type: 'op', ...called, ...returned };
     this.#history.write(changes ? { type: 'end', id, ...returned } : operation);
     this.#onOperation(operation);
     return { operation, reply };
+  }
+
+  /** Values of the session cookies that a client would send. */
+  #secrets(client: SessionClient, path: string): string[] {
+    return this.#valuesOf(client.cookies(path));
+  }
+
+  #valuesOf(cookies: readonly { name: string; value?: string }[]): string[] {
+    const { sessionCookies } = this.#interpreter;
+    return cookies.flatMap(({ name, value }) =>
+      value !== undefined && sessionCookies.includes(name) ? [value] : [],
+    );
   }
 
   session(event: Untimed<SessionEvent>): void {
@@ -87,6 +128,18 @@ export class Recorder {
       clock: this.clock.name,
       at: this.clock.now(),
     });
+  }
+
+  phase(phase: Phase['phase']): void {
+    this.#history.write({ type: 'phase', phase, clock: this.clock.name, at: this.clock.now() });
+  }
+
+  /** Says of an object, once, what is not so by default. */
+  object(object: string, { kind, cap }: Pick<Probe, 'kind' | 'cap'>): void {
+    if (this.#objects.has(object)) return;
+    this.#objects.add(object);
+    if (kind !== 'set' || cap !== undefined)
+      this.#history.write({ type: 'object', object, kind, ...(cap === undefined ? {} : { cap }) });
   }
 
   log(event: Served | Fault): void {

@@ -16,6 +16,8 @@ options of verify
   --instances N       instances of that stack (2)
   --sessions N        sessions at once, each with one request in flight (32)
   --duration TIME     length of the load: 10, 10s, 2m (10s)
+  --workload NAMES    hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, comma-separated; when
+                      absent those that the claims need
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
   --seed N            draws the same plan again (random when absent, and printed)
@@ -46,6 +48,7 @@ export const options = {
   instances: { type: 'string', default: '2' },
   sessions: { type: 'string', default: '32' },
   duration: { type: 'string', default: '10s' },
+  workload: { type: 'string' },
   url: { type: 'string' },
   logs: { type: 'string' },
   seed: { type: 'string' },

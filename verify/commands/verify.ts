@@ -1,5 +1,6 @@
 /** `baton verify`: drives a running system, or the bundled stack, and judges what was recorded. */
 import { randomInt } from 'node:crypto';
+import { notKept } from '../../stack/claims.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { type Runner, startStack } from '../../stack/start.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
@@ -8,6 +9,7 @@ import { type SecondLoad, secondLoad } from '../k6.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
+import { chosen, waits } from '../workloads/index.ts';
 import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
 import { options, TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
@@ -27,11 +29,17 @@ export async function verifyCommand(
     seed,
     sessions: whole('--sessions', values.sessions, 1, 10_000),
     duration: milliseconds(values.duration),
+    workloads: values.workload?.split(',') ?? [],
     out: values.out,
     command: replay(file, values, seed),
   };
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
+  if (runner !== undefined) {
+    const less = notKept(process.env['SESSION_STORE']);
+    target.claims = target.claims.filter(name => !less.includes(name));
+  }
+  const waiting = waits(target, chosen(target, load.workloads));
   const logs = logsIn(values.logs);
   const stop = stopping();
   const progress = new Progress(output.progress, values.quiet);
@@ -40,8 +48,12 @@ export async function verifyCommand(
     if (runner !== undefined) {
       stack = await start(runner, count, stop.signal, step => progress.step(step));
       target.url = stack.url;
+      // Single instances can be reached past the balancer: what differs between them is found sooner.
+      if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
+    if (waiting > 0)
+      progress.step(`the declared timeouts are waited for: about ${Math.ceil(waiting / 1000)} s in all`);
     const { result, folder } = await verify(target, {
       ...load,
       logs: [...(stack?.logs ?? []), ...logs],
@@ -67,6 +79,9 @@ export async function verifyCommand(
     await stack?.stop();
   }
 }
+
+const addressesOf = (stack: Stack): Record<string, string> =>
+  Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));
 
 async function start(
   runner: Runner,
@@ -131,7 +146,7 @@ function replay(file: string | undefined, values: Values, seed: number): string 
   const shown = Object.entries(environment)
     .filter(([name]) => name !== 'SESSION_SECRET')
     .map(([name, value]) => `${name}=${value} `);
-  const given = (['stack', 'instances', 'sessions', 'duration', 'url', 'logs'] as const).filter(
+  const given = (['stack', 'instances', 'sessions', 'duration', 'workload', 'url', 'logs'] as const).filter(
     name =>
       values[name] !== undefined &&
       values[name] !== ('default' in options[name] ? options[name].default : undefined),

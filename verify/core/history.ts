@@ -143,6 +143,8 @@ export interface Called {
   change?: string;
   /** Sent to the instance's own address, past the balancer. */
   direct?: boolean;
+  /** Sent through the balancer with what makes it pick this instance. */
+  steered?: boolean;
   /** Label of the session cookie that was sent, where that matters. */
   sent?: string;
 }

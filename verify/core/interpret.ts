@@ -1,7 +1,7 @@
 /** What a reply says about the session: signed in or out, as whom, which state, which instance. */
 import { canaryFinder } from './canary.ts';
 import { Finder } from './finder.ts';
-import type { Action, CookieChange, Operation } from './history.ts';
+import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 
 /** What came back: a response, or why there is none. */
@@ -14,7 +14,7 @@ export interface Reply {
   /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
   redirect?: string;
   /** Cookies that the response changed; one without a value is deleted. */
-  cookies: { name: string; value?: string }[];
+  cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
 }
 
 /** What is known of a target's pages. Expressions are sources of regular ones, whose first group is the finding. */
@@ -58,9 +58,13 @@ export interface Asked {
   action: Action;
   /** The object whose state the reply shows, if any: its name in the target file. */
   object?: string;
+  /** The page need not name its user: one that does not says nothing of the session. */
+  unmarked?: boolean;
 }
 
 const safe = new Set<Action>(['form', 'read']);
+/** Their answers say nothing of the session. */
+const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 
 export class Interpreter {
   /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
@@ -72,6 +76,7 @@ export class Interpreter {
   readonly #items: Map<string, Finder>;
   readonly #csrf: Finder | undefined;
   readonly #header: string | undefined;
+  readonly #busy: RegExp | undefined;
 
   constructor(pages: Pages, reading: Reading) {
     this.#pages = pages;
@@ -80,6 +85,7 @@ export class Interpreter {
     this.#user = new Finder(pages.signedIn.user);
     this.#items = new Map(pages.probes.map(probe => [probe.object, new Finder(probe.read.items)]));
     this.#csrf = pages.csrf === undefined ? undefined : new Finder(pages.csrf);
+    this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
     this.#header = pages.instance?.header?.toLowerCase();
   }
 
@@ -89,7 +95,7 @@ export class Interpreter {
     return token === undefined ? undefined : this.#reading.decode(token);
   }
 
-  seen(reply: Reply, { action, object }: Asked): Seen {
+  seen(reply: Reply, { action, object, unmarked = false }: Asked): Seen {
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
     const instance = this.#header === undefined ? undefined : reply.headers[this.#header];
@@ -97,31 +103,32 @@ export class Interpreter {
       seen.instance = instance.slice(0, 100);
       seen.source = 'header';
     }
-    this.#session(seen, reply, action);
-    if (action === 'read' && seen.signedIn === 'in' && object !== undefined)
+    const busy = this.#busy?.test(reply.body) === true;
+    if (!busy) this.#session(seen, reply, action, unmarked);
+    if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
       seen.saw = this.#state(reply, object);
     this.#private(seen, reply);
-    seen.outcome = outcomeOf({ ...reply, signedIn: seen.signedIn }, safe.has(action));
+    seen.outcome = busy ? 'fail' : outcomeOf({ ...reply, signedIn: seen.signedIn }, safe.has(action));
     return seen;
   }
 
-  #session(seen: Seen, reply: Reply, action: Action): void {
+  #session(seen: Seen, reply: Reply, action: Action, unmarked: boolean): void {
     const { status } = reply;
-    if (status === undefined || status >= 500 || action === 'form' || action === 'logout') return;
+    if (status === undefined || status >= 500 || silent.has(action)) return;
     if (action === 'login') {
       const accepted = loginAccepted(reply, this.#pages);
       if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
       return;
     }
     if (status === 401 || reply.redirect === this.#pages.login.page) seen.signedIn = 'out';
-    else if (action === 'read' && status < 300) this.#mark(seen, reply);
+    else if (action === 'read' && status < 300) this.#mark(seen, reply, unmarked);
   }
 
   /** A page that should name its user, and does not, is signed out. */
-  #mark(seen: Seen, reply: Reply): void {
+  #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const user = this.#user.first(reply.body);
     if (user === undefined || user === '') {
-      seen.signedIn = 'out';
+      if (!unmarked) seen.signedIn = 'out';
       return;
     }
     seen.signedIn = 'in';
@@ -147,10 +154,12 @@ export class Interpreter {
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
   }
 
-  #cookie({ name, value }: Reply['cookies'][number]): CookieChange {
-    return value === undefined
-      ? { name, change: 'deleted' }
-      : { name, change: 'set', label: this.#reading.label(value) };
+  #cookie({ name, value, attributes }: Reply['cookies'][number]): CookieChange {
+    const change: CookieChange =
+      value === undefined
+        ? { name, change: 'deleted' }
+        : { name, change: 'set', label: this.#reading.label(value) };
+    return attributes === undefined ? change : { ...change, attributes };
   }
 }
 

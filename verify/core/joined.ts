@@ -30,6 +30,7 @@ export function joined(start: Start, end: Omit<End, 'type'>): Operation {
   if (start.with !== undefined) operation.with = start.with;
   if (start.change !== undefined) operation.change = start.change;
   if (start.direct !== undefined) operation.direct = start.direct;
+  if (start.steered !== undefined) operation.steered = start.steered;
   if (start.sent !== undefined) operation.sent = start.sent;
   if (end.return !== undefined) operation.return = end.return;
   if (end.status !== undefined) operation.status = end.status;

@@ -28,7 +28,7 @@ const breaks: Record<StoreFault, Guarantee[]> = {
   none: [],
   'late-write': [],
   'stale-read': ['read-your-writes', 'monotonic-reads', 'linearizability'],
-  'lost-update': ['read-your-writes', 'no-lost-updates', 'linearizability'],
+  'lost-update': ['no-lost-updates', 'linearizability'],
   'double-apply': ['at-most-once', 'linearizability'],
   reorder: ['linearizability'],
 };

@@ -11,7 +11,11 @@ const plan = fc.array(
     session: fc.constantFrom('s1', 's1', 's2'),
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
-    lasts: fc.integer({ min: 1, max: 25 }),
+    /** Mostly one after the other, since what overlaps may be overwritten and contradicts little. */
+    lasts: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
+      fc.integer({ min: 1, max: 25 }),
+    ),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'fail'),
     which: fc.nat(50),
     /** What a read shows wrongly: one value too few, or one that is not there. */
@@ -81,6 +85,8 @@ function eventsOf(operations: readonly Operation[]): Event[] {
     .map(t => t.event);
 }
 
+const before = (a: Operation, b: Operation | undefined) => b !== undefined && precedes(a, b);
+
 function byDefinition(operations: readonly Operation[]): { stale: boolean; back: boolean } {
   const reads = operations.filter(o => o.action === 'read');
   const has = (read: Operation, value: string) => read.saw?.includes(value) === true;
@@ -95,24 +101,51 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   };
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
+  /** What is written beside another request may be undone by it; as far as the read's moment tells. */
+  const raced = (value: string, read: Operation) => {
+    const ended = (o: Operation) =>
+      (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
+    const concerns = operations.filter(
+      o => !precedes(read, o) && (o.value === value || (o.action === 'clear' && !before(o, addOf(value)))),
+    );
+    return concerns.some(o =>
+      operations.some(
+        other =>
+          other !== o &&
+          !precedes(o, other) &&
+          !precedes(other, o) &&
+          (other.action === 'read' ? ended(other) : !precedes(read, other)),
+      ),
+    );
+  };
+  const quiet = (read: Operation) =>
+    operations.every(
+      o => o.action === 'read' || precedes(read, o) || (precedes(o, read) && o.outcome !== 'info'),
+    );
+  /** It was missed though it may only have been overwritten, and then it was there again. */
+  const again = (value: string, missing: Operation) =>
+    quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));
+  const contradicts = (value: string, read: Operation) => !raced(value, read) || again(value, read);
   let [stale, back] = [false, false];
   for (const read of reads) {
     for (const o of operations) {
       if (o.session !== read.session || !precedes(o, read) || o.outcome !== 'ok') continue;
       const { value = '' } = o;
-      if (o.action === 'add' && !has(read, value) && !mayBeGone(value, read)) stale = true;
-      if (o.action === 'remove' && has(read, value)) stale = true;
+      if (o.action === 'add' && !has(read, value) && !mayBeGone(value, read) && contradicts(value, read))
+        stale = true;
+      if (o.action === 'remove' && has(read, value) && !raced(value, read)) stale = true;
       if (o.action === 'clear') {
         stale ||= (read.saw ?? []).some(v => {
           const add = addOf(v);
-          return add?.outcome === 'ok' && precedes(add, o);
+          return add?.outcome === 'ok' && precedes(add, o) && !raced(v, read);
         });
       }
-      for (const shown of o.saw ?? []) if (!has(read, shown) && !mayBeGone(shown, read)) back = true;
+      for (const shown of o.saw ?? [])
+        if (!has(read, shown) && !mayBeGone(shown, read) && contradicts(shown, read)) back = true;
       if (o.action !== 'read') continue;
       for (const earlier of reads) {
         if (earlier.session !== read.session || !precedes(earlier, o)) continue;
-        back ||= (earlier.saw ?? []).some(v => !has(o, v) && has(read, v));
+        back ||= (earlier.saw ?? []).some(v => !has(o, v) && has(read, v) && !raced(v, read));
       }
     }
   }

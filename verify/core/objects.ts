@@ -37,6 +37,7 @@ export class Objects {
       state.wrote(operation);
       return undefined;
     }
+    state.beside(operation);
     if (!standing.live || operation.saw === undefined || standing.session.lost !== undefined)
       return undefined;
     const facts = this.#facts;

@@ -42,6 +42,7 @@ const mayBeCalled: Shape = {
   with: ['old', 'before-login', 'invented', 'forged', 'none'],
   change: 'text',
   direct: 'flag',
+  steered: 'flag',
   sent: 'text',
 };
 const returned: Shape = { outcome: ['ok', 'fail', 'info'] };

@@ -102,11 +102,12 @@ export class Races {
   }
 
   /**
-   * @param read of a live session, with the state that it showed
+   * @param shows of a live session, with the state that it showed; any other may undo writes all the same
    * @param final the phase of the run in which no writes are begun
    */
-  read(read: Operation, final: boolean): void {
+  read(read: Operation, shows: boolean, final: boolean): void {
     this.#overlaps.read(read);
+    if (!shows) return;
     if (!final && !this.#overlaps.overBefore(read)) return;
     if (this.#object.kind === 'counter') this.#readCounter(read);
     else this.#readValues(read);

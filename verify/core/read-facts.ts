@@ -8,6 +8,8 @@ export interface Contradiction {
   was: string;
   expected: string;
   came: string;
+  /** What happened, where that is another story. */
+  summary?: string;
 }
 
 export interface ReadFacts {
@@ -30,6 +32,8 @@ export interface ObjectState {
   started(start: Start): void;
   /** A change has ended, however. */
   wrote(operation: Operation): void;
+  /** A read has ended, whatever it showed: writes that overlapped it may have been undone by it. */
+  beside(read: Operation): void;
   /** Adds to `facts` what a read of a live session contradicts. */
   read(read: Operation, facts: ReadFacts): void;
 }

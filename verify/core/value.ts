@@ -1,6 +1,13 @@
-/** One value of a set, list or bag: what is known of it, what a session has seen of it, and what a read may show. */
+/**
+ * One value of a set, list or bag: what is known of it, what a session has seen of it, and what a read may show.
+ *
+ * A write that overlapped another request may have been overwritten by it: a state without it is a later one, and
+ * whether it may be lost so is for no-lost-updates to say. Such a state contradicts nothing, unless the value is
+ * there again afterwards: then it was never overwritten.
+ */
 import { precedes } from './clocks.ts';
 import type { Operation, Start } from './history.ts';
+import type { Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
 /** What is known of one value of a set, list or bag. Values are unique, so it is added and removed once at most. */
@@ -8,6 +15,8 @@ export interface Value {
   value: string;
   /** Its acknowledged add. */
   add: Operation | undefined;
+  /** Its add, and what may have removed it: each tells what it overlapped. */
+  writes: Write[];
   /** What may have removed it, from the call of each on. */
   removing: Removing[];
   /** A read that misses it has been told of. */
@@ -23,6 +32,7 @@ export interface Value {
 export const newValue = (value: string): Value => ({
   value,
   add: undefined,
+  writes: [],
   removing: [],
   missed: false,
   present: true,
@@ -36,6 +46,8 @@ export interface Viewer extends Reader {
   shown: Map<Value, Operation>;
   /** Of what was shown and may have been removed: the first read without it. */
   gone: Map<Value, Operation>;
+  /** What a quiet read missed, and may have been overwritten: stale or back, should it show again. */
+  suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
   /** The object's number of changes at the last read, if that read owed nothing; else −1. */
   settled: number;
   /** What the last read showed. */
@@ -46,6 +58,7 @@ export const viewer = (session: string): Viewer => ({
   session,
   shown: new Map(),
   gone: new Map(),
+  suspects: new Map(),
   settled: -1,
   values: [],
 });
@@ -53,11 +66,38 @@ export const viewer = (session: string): Viewer => ({
 /** A removal of one value, or a clear, that has been called; one that failed removed nothing. */
 export interface Removing {
   start: Start;
+  write: Write;
   end?: Operation;
 }
 
-/** Looks for what earlier reads showed. @returns whether some of it is not there */
-export function lacking(read: Operation, number: number, reader: Viewer, facts: ReadFacts): boolean {
+export function mayRemove(known: Value, removing: Removing): void {
+  known.removing.push(removing);
+  known.writes.push(removing.write);
+}
+
+/** Whether a write of it overlapped another request of the object. */
+export const raced = ({ writes }: Value): boolean =>
+  writes.some(({ rivals, read }) => rivals.length > 0 || read !== undefined);
+
+export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
+  const of = reader.suspects.get(known) ?? { read, stale: false, back: false };
+  of[as] = true;
+  reader.suspects.set(known, of);
+}
+
+/**
+ * Looks for what earlier reads showed.
+ *
+ * @param quiet no write was under way at the read
+ * @returns whether some of it is not there
+ */
+export function lacking(
+  read: Operation,
+  number: number,
+  quiet: boolean,
+  reader: Viewer,
+  facts: ReadFacts,
+): boolean {
   let owed = false;
   for (const [known, earlier] of reader.shown) {
     const { value } = known;
@@ -68,6 +108,8 @@ export function lacking(read: Operation, number: number, reader: Viewer, facts: 
       if (!reader.gone.has(known)) reader.gone.set(known, read);
       // A removal that is not acknowledged may still turn out to have failed.
       if (known.removing.some(({ end }) => end?.outcome === 'ok')) reader.shown.delete(known);
+    } else if (raced(known)) {
+      if (quiet) suspect(known, read, reader, 'back');
     } else {
       reader.shown.delete(known);
       facts.back.push(contradiction(earlier, `showed "${value}"`, `"${value}" in it`, 'it is gone'));
@@ -78,8 +120,9 @@ export function lacking(read: Operation, number: number, reader: Viewer, facts: 
 
 export function shows(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const { value } = known;
+  notOverwritten(known, read, reader, facts);
   const removal = mustBeGone(known, read);
-  if (removal !== undefined) {
+  if (removal !== undefined && !raced(known)) {
     facts.stale.push(contradiction(removal, 'acknowledged', `"${value}" gone`, `"${value}" is still there`));
   }
   const without = reader.gone.get(known);
@@ -87,9 +130,27 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
     if (!reader.shown.has(known)) reader.shown.set(known, read);
   } else if (precedes(without, read)) {
     reader.gone.delete(known);
+    if (raced(known)) return;
     const was = `no longer showed "${value}"`;
     facts.back.push(contradiction(without, was, `"${value}" gone`, 'it is there again'));
   }
+}
+
+/** What an earlier read missed is there: that read was wrong, since nothing had overwritten it. */
+function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
+  const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
+  if (of === undefined || !precedes(of.read, read)) return;
+  reader.suspects.delete(known);
+  const { value } = known;
+  const again: Contradiction = {
+    against: of.read,
+    was: `"${value}" was not there`,
+    expected: 'not there either, had it been overwritten',
+    came: `"${value}" is there`,
+    summary: `${of.read.instance ?? 'the app'} did not show a value that was there before and after`,
+  };
+  if (of.stale) facts.stale.push(again);
+  if (of.back) facts.back.push(again);
 }
 
 /** @returns the session's own acknowledged removal that was over when the read was called */

@@ -2,14 +2,18 @@
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
 import { alike } from './models.ts';
+import { Overlaps, type Write } from './overlaps.ts';
 import { type ObjectState, type ReadFacts, readerOf } from './read-facts.ts';
 import {
   contradiction,
   lacking,
   mayBeGone,
+  mayRemove,
   newValue,
   type Removing,
+  raced,
   shows,
+  suspect,
   type Value,
   type Viewer,
   viewer,
@@ -40,6 +44,9 @@ export class Values implements ObjectState {
   readonly #readers: Viewer[] = [];
   /** The last clears: what is added while one is under way may be gone with it. */
   readonly #clears: Removing[] = [];
+  readonly #overlaps = new Overlaps();
+  /** A write may still take effect, at any time. */
+  #doubtful = false;
   #reads = 0;
   /** Rises with every event that may change what a read must show. */
   #changes = 0;
@@ -53,19 +60,22 @@ export class Values implements ObjectState {
   started(start: Start): void {
     this.#changes++;
     const { action, value } = start;
+    const write = this.#overlaps.started(start);
     if (action === 'clear') {
-      const clear: Removing = { start };
-      for (const known of this.#present.values()) known.removing.push(clear);
-      for (const known of this.#removed.values()) known.removing.push(clear);
+      const clear: Removing = { start, write };
+      for (const known of this.#present.values()) mayRemove(known, clear);
+      for (const known of this.#removed.values()) mayRemove(known, clear);
       this.#clears.push(clear);
       if (this.#clears.length > CLEARS) this.#clears.shift();
-    } else if (value !== undefined && action === 'remove') this.#of(value).removing.push({ start });
-    else if (value !== undefined && action === 'add') this.#adding(value, start);
+    } else if (value !== undefined && action === 'remove') mayRemove(this.#of(value), { start, write });
+    else if (value !== undefined && action === 'add') this.#adding(value, start, write);
   }
 
   wrote(operation: Operation): void {
     this.#changes++;
     const { action, value, outcome } = operation;
+    this.#overlaps.ended(operation, outcome === 'ok');
+    if (outcome === 'info') this.#doubtful = true;
     if (action === 'clear') this.#cleared(operation);
     else if (value !== undefined) {
       const known = this.#of(value);
@@ -81,11 +91,12 @@ export class Values implements ObjectState {
     if (operation.outcome === 'ok') this.#remove(value, known);
   }
 
-  #adding(value: string, start: Start): void {
+  #adding(value: string, start: Start, write: Write): void {
     this.#forget(value);
     const known = this.#of(value);
+    known.writes.push(write);
     for (const clear of this.#clears) {
-      if (clear.end === undefined || !precedes(clear.end, start)) known.removing.push(clear);
+      if (clear.end === undefined || !precedes(clear.end, start)) mayRemove(known, clear);
     }
   }
 
@@ -125,6 +136,10 @@ export class Values implements ObjectState {
     this.#removed.delete(value);
   }
 
+  beside(read: Operation): void {
+    this.#overlaps.read(read);
+  }
+
   read(read: Operation, facts: ReadFacts): void {
     const reader = readerOf(this.#readers, read.session, viewer);
     const { last, wrote } = reader;
@@ -137,7 +152,7 @@ export class Values implements ObjectState {
       return;
     }
     const owed = this.#compare(read, reader, facts);
-    reader.settled = owed ? -1 : this.#changes;
+    reader.settled = owed || reader.suspects.size > 0 ? -1 : this.#changes;
   }
 
   /** @returns whether a later read with the same state might contradict what this one need not show yet */
@@ -145,10 +160,12 @@ export class Values implements ObjectState {
     const number = ++this.#reads;
     const seen = this.#look(read, number, reader, facts);
     if (this.#present.size > this.#cap) return true;
+    // While writes are under way each may write a state that it loaded before.
+    const quiet = !this.#doubtful && this.#overlaps.overBefore(read);
     // Most reads show all that is there and all that was shown before: then nothing is missing.
-    const misses = seen.present < this.#present.size && this.#misses(read, number, facts);
+    const misses = seen.present < this.#present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
-      (seen.removing || seen.different < reader.shown.size) && lacking(read, number, reader, facts);
+      (seen.removing || seen.different < reader.shown.size) && lacking(read, number, quiet, reader, facts);
     return seen.removing || misses || lacks;
   }
 
@@ -179,7 +196,7 @@ export class Values implements ObjectState {
         if (known.present) seen.present++;
       }
       if (known.removing.length > 0) seen.removing = true;
-      else if (shown) continue;
+      else if (shown && reader.suspects.size === 0) continue;
       shows(known, read, reader, facts);
     }
     reader.values = values;
@@ -188,13 +205,17 @@ export class Values implements ObjectState {
   }
 
   /** Looks for the session's own acknowledged adds. @returns whether some of the values are not there */
-  #misses(read: Operation, number: number, facts: ReadFacts): boolean {
+  #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     for (const known of this.#present.values()) {
       const { value, add } = known;
       if (known.shownIn === number || add?.session !== read.session || known.missed) continue;
       owed = true;
       if (!precedes(add, read) || mayBeGone(known, read)) continue;
+      if (raced(known)) {
+        if (quiet) suspect(known, read, reader, 'stale');
+        continue;
+      }
       facts.stale.push(contradiction(add, 'acknowledged', `"${value}" in it`, `"${value}" is not there`));
       known.missed = true;
     }

@@ -1,6 +1,7 @@
 /** Registers and counters: objects whose states have a number, so that one is later than another. */
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
+import { Overlaps } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, type ReadFacts, readerOf } from './read-facts.ts';
 
 /** With the versions of what the session wrote and read last. */
@@ -13,8 +14,9 @@ const numbered = (session: string): Numbered => ({ session });
 
 /**
  * The order of versions comes from the server where it gives a number; of a register from its one writer, who
- * calls one write after the other; of a counter that only rises from the count. Where none of these is so,
- * nothing is contradicted, and nothing counts as evidence.
+ * calls one write after the other; of a counter that only rises from the count. Where none of these is so, or once
+ * a write overlapped another request, which may have undone it, nothing is contradicted, and nothing counts as
+ * evidence.
  */
 export class Versions implements ObjectState {
   readonly name: string;
@@ -26,6 +28,7 @@ export class Versions implements ObjectState {
   #writing: Start | undefined;
   /** Counter: what acknowledged increments have added up to; undefined once one was negative. */
   #sum: number | undefined;
+  readonly #overlaps = new Overlaps();
   readonly #readers: Numbered[] = [];
 
   constructor(kind: ObjectEvent) {
@@ -38,6 +41,7 @@ export class Versions implements ObjectState {
 
   started(start: Start): void {
     const { value = '' } = start;
+    if (this.#overlaps.started(start).rivals.length > 0) this.#raced();
     if (this.#counter) {
       if (!(Number(value) >= 0)) this.#sum = undefined;
       return;
@@ -50,7 +54,18 @@ export class Versions implements ObjectState {
     this.#order?.set(value, ++this.#written);
   }
 
+  /** What the numbers are can no longer be told from the calls. */
+  #raced(): void {
+    this.#order = undefined;
+    this.#sum = undefined;
+  }
+
+  beside(read: Operation): void {
+    if (!this.#overlaps.overBefore(read)) this.#raced();
+  }
+
   wrote(operation: Operation): void {
+    this.#overlaps.ended(operation, operation.outcome === 'ok');
     if (this.#writing?.id === operation.id) this.#writing = undefined;
     const { value = '' } = operation;
     // It may take effect at any later time, so that its value says nothing of the order.

@@ -85,7 +85,7 @@ describe('junit', () => {
       'isolation failure',
       'no-lost-updates failure',
       'expiry error',
-      'read-your-writes skipped',
+      'linearizability skipped',
     ]);
     expect(text).toMatch(/tests="20" failures="3" errors="1" skipped="16"/);
   });

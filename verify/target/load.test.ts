@@ -56,7 +56,7 @@ describe('a target file', () => {
     [
       'a misspelt key',
       (t: string) => t.replace('claims:', 'clams:'),
-      ':55:1: unknown key "clams": did you mean "claims"?',
+      ':58:1: unknown key "clams": did you mean "claims"?',
     ],
     [
       'a misspelt key inside',
@@ -71,7 +71,7 @@ describe('a target file', () => {
     [
       'an unknown guarantee',
       (t: string) => t.replace('- continuity', '- continuty'),
-      ':56:5: claims: unknown guarantee "continuty": did you mean "continuity"?',
+      ':59:5: claims: unknown guarantee "continuty": did you mean "continuity"?',
     ],
     [
       'no address',

@@ -1,5 +1,6 @@
 /** Before the load: is the target there, do the credentials work, which cookies carry the session? */
-import { type Context, Driver } from '../client/driver.ts';
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
 
@@ -39,7 +40,7 @@ export async function ready(context: Context): Promise<void> {
 }
 
 async function tryLogin(context: Context, number: number) {
-  const account = accountOf(context, 0);
+  const account = context.account(0);
   const driver = new Driver(context, {
     client: 'ready',
     session: `r${number}`,
@@ -57,14 +58,6 @@ async function tryLogin(context: Context, number: number) {
     bystander.end('over');
   }
   return { driver, form, login: await driver.login() };
-}
-
-/** @returns the account of the n-th client; clients share accounts when there are fewer */
-export function accountOf(context: Context, n: number) {
-  const { accounts } = context.target;
-  const account = accounts[n % accounts.length];
-  if (account === undefined) throw new UsageError('accounts: expected at least one');
-  return account;
 }
 
 /** Logs out where the target can, and closes the session in the history. */
@@ -140,7 +133,7 @@ async function sessionCookies({ target, interpreter, signal }: Context, driver: 
     }
     return false;
   };
-  const names = driver.cookieNames();
+  const names = driver.cookies().map(({ name }) => name);
   if (names.length < 2 || !(await signedIn([]))) return names;
   const carrying: string[] = [];
   for (const name of names) if (!(await signedIn([name]))) carrying.push(name);

@@ -4,17 +4,13 @@
  *
  * What comes next is drawn for each request, so that no rhythm of ours beats with the round robin.
  */
-import { type Context, Driver } from '../client/driver.ts';
-import { accountOf, leave } from '../target/ready.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../client/context.ts';
+import { Driver, type How, writeOf } from '../client/driver.ts';
+import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import type { Random } from './random.ts';
-
-export interface HopOptions {
-  /** How many sessions are driven at once. */
-  sessions: number;
-  /** How long, milliseconds. */
-  duration: number;
-}
+import { over, type Workload } from './workload.ts';
 
 /** A client whose session was lost logs in again this often, then gives up: the finding is made. */
 const LOGINS_AGAIN = 2;
@@ -23,101 +19,142 @@ const REPLAYED = 5;
 const REPLAYS = 6;
 /** A session's state is kept about this large, so that pages stay small and removals are seen too. */
 const ITEMS = 8;
+/** A redirect after a write is followed at its head, as browsers do, this often. */
+const EARLY = 0.5;
 
-export async function hop(context: Context, options: HopOptions): Promise<void> {
-  const { clock } = context.recorder;
-  const deadline = clock.now() + options.duration * 1000;
-  const shared = {
-    replayed: 0,
-    over: () => context.signal.aborted || clock.now() >= deadline,
-  };
-  const clients = Array.from({ length: options.sessions }, (_, i) =>
-    new HopClient(context, i + 1, shared).run(),
-  );
-  await Promise.all(clients);
+/** How hop shares the machine with other workloads. */
+export interface Pace {
+  /** Pause before each request, milliseconds; 0 while nothing else runs. */
+  pause: number;
 }
+
+interface Shared {
+  replayed: number;
+  pace: Pace;
+  over(): boolean;
+}
+
+export const hopAt = (pace: Pace): Workload => ({
+  name: 'hop',
+  does: 'sequential reads and writes of many sessions, across instances',
+  feeds: [
+    'continuity',
+    'isolation',
+    'instances-agree',
+    'routing',
+    'read-your-writes',
+    'monotonic-reads',
+    'at-most-once',
+    'availability',
+    'evidence',
+  ],
+  run: async (context, plan) => {
+    const shared: Shared = { replayed: 0, pace, over: () => over(context, plan) };
+    const clients = Array.from({ length: plan.sessions }, (_, i) => new HopClient(context, i, shared).run());
+    await Promise.all(clients);
+  },
+});
 
 class HopClient {
   readonly #context: Context;
   readonly #name: string;
   readonly #number: number;
-  readonly #shared: { replayed: number; over(): boolean };
+  readonly #shared: Shared;
   readonly #random: Random;
-  readonly #probe: Probe | undefined;
+  /** Values that are there, by object. */
+  readonly #items = new Map<string, string[]>();
 
-  constructor(context: Context, number: number, shared: { replayed: number; over(): boolean }) {
-    this.#name = `c${number}`;
+  constructor(context: Context, number: number, shared: Shared) {
+    this.#name = `c${number + 1}`;
     this.#context = { ...context, random: context.random.fork(this.#name) };
     this.#random = this.#context.random;
     this.#number = number;
     this.#shared = shared;
-    this.#probe = context.target.probes[0];
   }
 
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
-      const session = life === 0 ? `s${this.#number}` : `s${this.#number}-${life + 1}`;
-      const account = accountOf(this.#context, this.#number - 1);
+      const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
+      const account = this.#context.account(this.#number);
       const driver = new Driver(this.#context, {
         client: this.#name,
         session,
         account,
       });
-      if (!(await this.#login(driver))) driver.end('refused');
+      if (!(await driver.enter())) driver.end('refused');
       else if (await this.#live(driver)) return;
       if (this.#shared.over()) return;
     }
   }
 
-  async #login(driver: Driver): Promise<boolean> {
-    await driver.form();
-    return (await driver.login()).outcome === 'ok';
-  }
-
   /** @returns whether the session lived until the end */
   async #live(driver: Driver): Promise<boolean> {
-    const items: string[] = [];
+    this.#items.clear();
     // As a browser does: the first page after the login, which carries the form token of the session.
-    let alive = await this.#read(driver);
+    let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
-        alive = await this.#step(driver, items);
+        if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#random.next());
+        alive = await this.#step(driver);
         continue;
       }
       await this.#lost(driver);
       return false;
     }
-    for (let i = 0; i < 2 && !this.#context.signal.aborted; i++) await driver.read(this.#probe);
+    for (let i = 0; i < 2 && !this.#context.signal.aborted; i++) {
+      for (const probe of this.#probes()) await driver.read(probe);
+    }
     await leave(this.#context, driver);
     return true;
   }
 
-  /** One request. @returns whether the session is still signed in, as far as it tells */
-  async #step(driver: Driver, items: string[]): Promise<boolean> {
-    const probe = this.#probe;
+  #probes(): readonly (Probe | undefined)[] {
+    const { probes } = this.#context.target;
+    return probes.length === 0 ? [undefined] : probes;
+  }
+
+  #probe(): Probe | undefined {
+    const probes = this.#probes();
+    return probes[this.#random.below(probes.length)];
+  }
+
+  /** One request, or two that belong together. @returns whether the session is still signed in, as far as it tells */
+  async #step(driver: Driver): Promise<boolean> {
+    const probe = this.#probe();
+    if (probe === undefined) return this.#read(driver, probe);
+    const items = this.#items.get(probe.object) ?? [];
+    this.#items.set(probe.object, items);
     const draw = this.#random.next();
-    if (probe?.remove !== undefined && items.length > 0 && draw < (items.length >= ITEMS ? 0.2 : 0.05)) {
+    if (probe.remove !== undefined && items.length > 0 && draw < (items.length >= ITEMS ? 0.2 : 0.05)) {
       const value = items.splice(this.#random.below(items.length), 1)[0] as string;
       return (await driver.remove(probe, probe.remove, value)).signedIn !== 'out';
     }
-    const room = probe?.remove !== undefined ? items.length < 2 * ITEMS : items.length < 50;
-    if (probe?.add !== undefined && draw < 0.25 && room) {
-      const add = await driver.add(probe, probe.add);
-      if (add.outcome === 'ok' && add.value !== undefined) items.push(add.value);
-      return add.signedIn !== 'out';
-    }
-    return this.#read(driver);
+    const most = Math.min(probe.cap ?? 50, probe.remove === undefined ? 50 : 2 * ITEMS);
+    if (writeOf(probe) === undefined || draw > 0.25 || items.length >= most) return this.#read(driver, probe);
+    return this.#write(driver, probe, items);
   }
 
-  async #read(driver: Driver): Promise<boolean> {
-    const { operation } = await driver.read(this.#probe);
+  async #write(driver: Driver, probe: Probe, items: string[]): Promise<boolean> {
+    const early = this.#random.next() < EARLY;
+    const names = early ? this.#context.instances.names() : [];
+    const to = names[this.#random.below(names.length)];
+    const add = await driver.write(probe, { early, to });
+    if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail') items.push(add.value);
+    if (add.signedIn === 'out') return false;
+    // What was acknowledged at the head of an answer must be there, on another instance, at once.
+    const other = names.find(name => name !== add.instance);
+    return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
+  }
+
+  async #read(driver: Driver, probe: Probe | undefined, how: How = {}): Promise<boolean> {
+    const { operation } = await driver.read(probe, how);
     return operation.signedIn !== 'out' && !foreign(operation.sawUser, operation.user);
   }
 
   /** Shows, for the first few lost sessions, what their cookie is still worth on each instance. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
-      for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++) await driver.read(this.#probe);
+      for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++) await driver.read(this.#probe());
     }
     driver.end('lost');
   }

@@ -85,8 +85,10 @@ class Evidence implements Fold {
   }
 
   /** Whether there is an entry of each kind of log. */
-  #allSpoke({ balancer, instances }: Testimony): boolean {
-    return (!this.#hasBalancer || balancer !== undefined) && (!this.#hasInstances || instances.length > 0);
+  #allSpoke({ operation, balancer, instances }: Testimony): boolean {
+    // The balancer knows nothing of what went past it.
+    const told = !this.#hasBalancer || operation?.direct === true || balancer !== undefined;
+    return told && (!this.#hasInstances || instances.length > 0);
   }
 
   #judge(operation: Operation, testimony: Testimony): void {

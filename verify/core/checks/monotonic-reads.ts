@@ -3,7 +3,9 @@ import { readCheck } from './read-check.ts';
 
 export const monotonicReads = readCheck({
   guarantee: 'monotonic-reads',
-  assumes: 'added values are unique, so one state is later than another when it has what was added since',
+  assumes:
+    'added values are unique, so one state is later than another when it has what was added since; ' +
+    'a write that overlapped another request may be overwritten, which no-lost-updates judges',
   anomaly: 'BACK',
   against: 'its read before',
   earlier: facts => facts.read,

@@ -53,9 +53,10 @@ class NoLostUpdates implements Fold {
     if (session.lost === operation) this.#lost++;
     if (operation.object === undefined) return;
     const certain = operation.outcome === 'ok' && live && session.lost === undefined;
-    if (changesData(operation)) this.#objects.of(operation.object).wrote(operation, certain);
-    else if (certain && operation.action === 'read' && operation.saw !== undefined)
-      this.#objects.of(operation.object).read(operation, this.#final);
+    const races = this.#objects.of(operation.object);
+    if (changesData(operation)) races.wrote(operation, certain);
+    else if (operation.action === 'read')
+      races.read(operation, certain && operation.saw !== undefined, this.#final);
   }
 
   event(event: Event): void {

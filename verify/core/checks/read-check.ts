@@ -122,14 +122,14 @@ function missing({ against }: Measure, counts: Counts): string | undefined {
 function anomalyOf(
   measure: Measure,
   read: Operation,
-  { against, was, expected, came }: Contradiction,
+  { against, was, expected, came, summary }: Contradiction,
 ): Anomaly {
   return {
     name: measure.anomaly,
     guarantee: measure.guarantee,
     session: read.session,
     user: read.user,
-    summary: measure.summary(against.instance ?? 'the app', read.instance ?? 'the app'),
+    summary: summary ?? measure.summary(against.instance ?? 'the app', read.instance ?? 'the app'),
     witness: [
       { operation: against, came: was },
       { operation: read, expected, came },

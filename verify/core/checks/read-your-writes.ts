@@ -3,7 +3,9 @@ import { readCheck } from './read-check.ts';
 
 export const readYourWrites = readCheck({
   guarantee: 'read-your-writes',
-  assumes: 'added values are unique, and only recorded operations remove them',
+  assumes:
+    'added values are unique, and only recorded operations remove them; ' +
+    'a write that overlapped another request may be overwritten, which no-lost-updates judges',
   anomaly: 'STALE',
   against: 'its last acknowledged write',
   earlier: facts => facts.write,

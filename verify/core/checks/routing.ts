@@ -63,6 +63,8 @@ class Routing implements Fold {
   ended(operation: Operation, standing: Standing): void {
     const { instance } = operation;
     if (instance === undefined || this.#faults > 0) return;
+    // Where the client chose the instance, the balancer did not.
+    if (operation.direct === true || operation.steered === true) return;
     this.#requests++;
     this.#shares.set(instance, (this.#shares.get(instance) ?? 0) + 1);
     if (!standing.live) return;

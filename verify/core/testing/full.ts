@@ -20,6 +20,7 @@ export const fullStart: Required<Start> = {
   with: 'old',
   change: 'cut',
   direct: true,
+  steered: true,
   sent: 'label',
 };
 export const fullEnd: Required<End> = {

@@ -1,0 +1,25 @@
+/** What all clients of a run share. */
+import type { Interpreter } from '../core/interpret.ts';
+import type { Account, Target } from '../target/load.ts';
+import type { Random } from '../workloads/random.ts';
+import type { Instances } from './instances.ts';
+import type { Recorder } from './recorder.ts';
+import type { SessionClient } from './session-client.ts';
+
+export interface Context {
+  target: Target;
+  recorder: Recorder;
+  interpreter: Interpreter;
+  instances: Instances;
+  /** A client with an empty jar. */
+  connect(): SessionClient;
+  /** Prefix of the run's canaries. */
+  canary: string;
+  random: Random;
+  /** Names of clients and sessions begin with it: a workload has its own. */
+  prefix: string;
+  /** @returns the account of the n-th client of this workload; clients share accounts when there are fewer */
+  account(n: number): Account;
+  /** Aborts when the run is to stop: requests in flight are given up. */
+  signal: AbortSignal;
+}

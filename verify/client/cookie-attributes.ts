@@ -1,0 +1,45 @@
+/** How a cookie was set, as far as a history tells: never its value. */
+import type { Cookie } from 'tough-cookie';
+import type { CookieAttributes } from '../core/history.ts';
+
+/** Browsers drop a cookie whose name and value are longer together (RFC 6265bis, 5.6). */
+export const MOST_BYTES = 4096;
+
+/** @param date when the response was made, milliseconds since the epoch; now, when it does not say */
+export function attributesOf(cookie: Cookie, date = Date.now()): CookieAttributes {
+  const attributes: CookieAttributes = {
+    httpOnly: cookie.httpOnly,
+    secure: cookie.secure,
+    bytes: Buffer.byteLength(cookie.key + cookie.value),
+    bits: roomOf(cookie.value),
+  };
+  if (cookie.sameSite !== undefined) attributes.sameSite = cookie.sameSite.toLowerCase();
+  if (cookie.path !== null) attributes.path = cookie.path;
+  if (cookie.domain !== null) attributes.domain = cookie.domain;
+  const { maxAge, expires } = cookie;
+  if (typeof maxAge === 'number') attributes.lifetime = maxAge;
+  else if (expires instanceof Date) attributes.lifetime = Math.round((expires.getTime() - date) / 1000);
+  return attributes;
+}
+
+const alphabets: [RegExp, number][] = [
+  [/^\d*$/, 10],
+  [/^[\da-f]*$/, 16],
+  [/^[\da-z]*$/i, 62],
+  [/^[\w+/=.-]*$/, 64],
+];
+
+/** The most that a text can carry, bits: by the smallest usual alphabet that has all of its characters. */
+function roomOf(value: string): number {
+  const text = decoded(value);
+  const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
+  return Math.floor(text.length * Math.log2(letters));
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,105 @@
+/** A request whose last byte waits: it is on a connection of its own, opened beforehand. */
+import http from 'node:http';
+import net from 'node:net';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import type { Held } from './barrier.ts';
+import type { Head, Outgoing } from './exchange.ts';
+
+/** A connection that keeps back the last byte of what is written until it is released. */
+class HeldConnection extends Duplex {
+  readonly #socket: net.Socket;
+  #last: Buffer | undefined = Buffer.alloc(0);
+
+  constructor(socket: net.Socket) {
+    super();
+    this.#socket = socket;
+    socket.on('data', (data: Buffer) => this.push(data) || socket.pause());
+    socket.on('end', () => this.push(null));
+    socket.on('error', error => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#last === undefined) {
+      this.#socket.write(chunk, done);
+      return;
+    }
+    const all = Buffer.concat([this.#last, chunk]);
+    this.#last = all.subarray(-1);
+    this.#socket.write(all.subarray(0, -1), done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+
+  release(): void {
+    const last = this.#last;
+    this.#last = undefined;
+    if (last !== undefined && !this.#socket.destroyed) this.#socket.write(last);
+  }
+}
+
+/**
+ * @param held says when the last byte may leave
+ * @returns the head of the answer, whose body is still to be read
+ * @throws what the network throws, `AbortError` and errors with a `code` that says TIMEOUT included
+ */
+export async function heldRequest(url: URL, outgoing: Outgoing, held: Held): Promise<Head> {
+  const limit = AbortSignal.timeout(outgoing.timeout);
+  const signal = outgoing.signal === undefined ? limit : AbortSignal.any([outgoing.signal, limit]);
+  try {
+    const connection = new HeldConnection(await connected(url, signal));
+    const written = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<http.IncomingMessage>();
+    const request = http.request(url, {
+      method: outgoing.method,
+      headers: { ...outgoing.headers, 'content-length': Buffer.byteLength(outgoing.body ?? '') },
+      createConnection: () => connection,
+      signal,
+    });
+    request.once('response', answered.resolve);
+    request.once('error', error => {
+      written.reject(error);
+      answered.reject(error);
+    });
+    request.end(outgoing.body ?? undefined, () => written.resolve());
+    answered.promise.catch(() => {});
+    await written.promise;
+    await held.pass();
+    connection.release();
+    const response = await answered.promise;
+    return { status: response.statusCode ?? 0, headers: response.headers, body: () => textOf(response) };
+  } catch (error) {
+    if (limit.aborted) throw Object.assign(new Error('no answer in time'), { code: 'UND_ERR_TIMEOUT' });
+    throw error;
+  } finally {
+    held.leave();
+  }
+}
+
+function connected(url: URL, signal: AbortSignal): Promise<net.Socket> {
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port || (secure ? 443 : 80));
+  return new Promise((resolve, reject) => {
+    const socket = secure
+      ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host }, () => resolve(socket))
+      : net.connect({ host, port }, () => resolve(socket));
+    socket.setNoDelay(true);
+    socket.once('error', reject);
+    signal.addEventListener('abort', () => socket.destroy(signal.reason as Error), { once: true });
+  });
+}
+
+async function textOf(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,41 @@
+/** The instances that a run has met, and how to reach a given one. */
+import type { Operation } from '../core/history.ts';
+import type { Target } from '../target/load.ts';
+
+/** How a request gets to one instance. */
+export interface Way {
+  /** Its own address, past the balancer. */
+  origin?: string;
+  /** What the balancer goes by. */
+  headers?: Record<string, string>;
+  cookies?: Record<string, string>;
+}
+
+export class Instances {
+  readonly #target: Pick<Target, 'instance' | 'routing'>;
+  readonly #met = new Set<string>();
+
+  constructor(target: Pick<Target, 'instance' | 'routing'>) {
+    this.#target = target;
+  }
+
+  met({ instance }: Operation): void {
+    if (instance !== undefined) this.#met.add(instance);
+  }
+
+  /** By name, in their order. */
+  names(): string[] {
+    return [...this.#met].sort();
+  }
+
+  /** @returns undefined where an instance cannot be chosen: nobody may get past a sticky balancer, for one */
+  way(name: string): Way | undefined {
+    const { instance, routing } = this.#target;
+    if (instance === undefined || routing === 'sticky') return undefined;
+    const origin = instance.addresses?.[name];
+    if (origin !== undefined) return { origin };
+    const { steer } = instance;
+    if (steer === undefined) return undefined;
+    return 'header' in steer ? { headers: { [steer.header]: name } } : { cookies: { [steer.cookie]: name } };
+  }
+}

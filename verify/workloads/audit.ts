@@ -1,0 +1,119 @@
+/**
+ * audit: on every instance, what each kind of page says of the session: cookies and their attributes, caching
+ * headers, what it does with a changed cookie, with a large session, without any cookie.
+ */
+import type { Context } from '../client/context.ts';
+import { Driver, type How } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
+import { leave } from '../target/ready.ts';
+import type { Probe } from '../target/schema.ts';
+import { forgeries } from './forgeries.ts';
+import { everywhere, over, type Plan, type Workload } from './workload.ts';
+
+/** Asked for where the target file names nothing public: most apps have one of them. */
+const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
+/** How often each instance is looked at: one that differs is known by three answers. */
+const TIMES = 3;
+/** A session grows to so many bytes: past a cookie's, past a proxy's buffers. */
+const LARGE = [
+  { value: 400, total: 6_000 },
+  { value: 4_000, total: 70_000 },
+  { value: 64_000, total: 1_100_000 },
+];
+const ADDS = 130;
+
+export const audit: Workload = {
+  name: 'audit',
+  does: 'looks at cookies and headers on every instance, changes cookies, lets a session grow',
+  feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree'],
+  run: async (context, plan) => {
+    await Promise.all([looks(context), strangers(context), forges(context, plan), grows(context, plan)]);
+  },
+};
+
+/** Logs in, opens every page and logs out, each on a given instance, and through the balancer. */
+async function looks(context: Context): Promise<void> {
+  const names = context.instances.names();
+  let n = 0;
+  for (const to of [...names, undefined]) {
+    for (let i = 0; i < TIMES && !context.signal.aborted; i++) await look(context, n++, { to });
+  }
+}
+
+async function look(context: Context, n: number, how: How): Promise<void> {
+  const { signedIn, pages, probes, logout } = context.target;
+  const driver = Driver.of(context, n);
+  if (!(await driver.enter(how))) return driver.end('refused');
+  await driver.read(undefined, how);
+  for (const probe of probes) await driver.read(probe, how);
+  for (const page of pages) if (page !== signedIn.page) await driver.visit(page, how);
+  if (logout !== undefined) await driver.logout(logout, how);
+  driver.end(logout === undefined ? 'over' : 'logout');
+}
+
+/** Requests without any cookie, of what needs none. */
+async function strangers(context: Context): Promise<void> {
+  const nobody = Driver.of(context, 90);
+  const paths = context.target.public.length > 0 ? context.target.public : USUAL;
+  for (const path of paths) {
+    await everywhere(context, how =>
+      nobody.visit(path, { ...how, as: { client: context.connect(), with: 'none' } }),
+    );
+  }
+  nobody.end('over');
+}
+
+async function forges(context: Context, plan: Plan): Promise<void> {
+  const [driver, other] = [Driver.of(context, 91), Driver.of(context, 92)];
+  const entered = (await driver.enter()) && (await other.enter());
+  if (entered) {
+    await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+    const names = context.interpreter.sessionCookies;
+    const own = driver.cookies();
+    for (const { name, value } of own.filter(cookie => names.includes(cookie.name))) {
+      const theirs = other.cookies().find(cookie => cookie.name === name)?.value ?? '';
+      for (const { change, forged } of forgeries(value, theirs)) {
+        if (over(context, plan)) break;
+        await everywhere(context, async how => {
+          const client = driver.copyJar([name]);
+          client.put(name, forged);
+          return (await driver.read(undefined, { ...how, as: { client, with: 'forged', change } })).operation;
+        });
+      }
+    }
+  }
+  for (const one of [driver, other]) await leave(context, one);
+}
+
+/** As much as the app takes: one that refuses a value, or has no room, is not asked for more. */
+async function grows(context: Context, plan: Plan): Promise<void> {
+  const probe = context.target.probes.find(({ kind, add }) => add !== undefined && kind !== 'register');
+  if (probe === undefined) return;
+  const driver = Driver.of(context, 93);
+  if (!(await driver.enter())) return driver.end('refused');
+  await driver.read(probe);
+  for (const { value, total } of LARGE) {
+    if (over(context, plan) || !(await growsTo(driver, probe, value, total))) break;
+    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  }
+  await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  await leave(context, driver);
+}
+
+/** @returns whether the app took it all */
+async function growsTo(driver: Driver, probe: Probe, size: number, total: number): Promise<boolean> {
+  let add: Operation | undefined;
+  for (let i = 0; i < Math.min(ADDS, Math.ceil(total / size)); i++) {
+    add = await driver.write(probe, { size });
+    // Longer texts are refused by many apps, and that is their right: short ones fill it as well, in the end.
+    if (add.outcome === 'fail' && add.signedIn !== 'out' && i === 0 && size === LARGE[0]?.value)
+      return short(driver, probe);
+    if (add.outcome !== 'ok') return false;
+  }
+  return true;
+}
+
+async function short(driver: Driver, probe: Probe): Promise<false> {
+  for (let i = 0; i < ADDS; i++) if ((await driver.write(probe)).outcome !== 'ok') break;
+  return false;
+}

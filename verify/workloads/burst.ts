@@ -1,0 +1,125 @@
+/**
+ * burst: overlapping requests of one session, released together; then reads on every instance. Its first round are
+ * the first writes of the session; afterwards the kinds take turns, with offsets that sweep over the time of the
+ * slower request: a race may be a millisecond wide.
+ */
+import { Barrier } from '../client/barrier.ts';
+import type { Context } from '../client/context.ts';
+import { Driver, type How, writeOf } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
+import { leave } from '../target/ready.ts';
+import type { Probe } from '../target/schema.ts';
+import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
+
+const SESSIONS = 12;
+const AT_ONCE = 3;
+/** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
+const ROUNDS = 8;
+const SLOW_ROUNDS = 2;
+/** Requests of a round. */
+const TOGETHER = 4;
+/** Values of one object, at the most: pages stay small. */
+const MOST = 44;
+
+export const burst: Workload = {
+  name: 'burst',
+  does: 'overlapping writes and reads of one session, released together',
+  feeds: ['no-lost-updates', 'at-most-once', 'linearizability', 'availability', 'read-your-writes'],
+  lacks: ({ probes }) =>
+    probes.some(probe => writeOf(probe) !== undefined) ? undefined : 'a probe that can be written',
+  run: async (context, plan) => {
+    const probes = context.target.probes.filter(probe => writeOf(probe) !== undefined);
+    await inTurn(SESSIONS, AT_ONCE, async n => {
+      const probe = probes[n % probes.length];
+      if (probe !== undefined && !over(context, plan)) await session(context, plan, n, probe);
+    });
+  },
+};
+
+async function session(context: Context, plan: Plan, n: number, probe: Probe): Promise<void> {
+  const driver = Driver.of(context, n);
+  if (!(await driver.enter())) return driver.end('refused');
+  const first = await driver.read();
+  await together(
+    context,
+    driver,
+    probe,
+    Array.from({ length: TOGETHER }, () => 'write'),
+    0,
+  );
+  const { operation } = await driver.read(probe);
+  let span = Math.max(lasted(first.operation), lasted(operation));
+  const most = Math.min(probe.cap ?? MOST, MOST);
+  for (let round = 0; round < ROUNDS && !over(context, plan); round++) {
+    const kinds = ROUND[round % ROUND.length] as readonly Kind[];
+    if ((round + 1) * TOGETHER > most) break;
+    span = Math.max(1, await together(context, driver, probe, kinds, span));
+  }
+  for (let round = 0; round < SLOW_ROUNDS && context.target.slow && !over(context, plan); round++)
+    await besideSlow(context, driver, probe, (round + context.random.next()) / SLOW_ROUNDS);
+  await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  await leave(context, driver);
+}
+
+type Kind = 'write' | 'read';
+
+/** What races with what, round by round: writes of one thing, and a read under way while it is written. */
+const ROUND: readonly (readonly Kind[])[] = [
+  ['write', 'write'],
+  ['read', 'write', 'write'],
+  ['write', 'write', 'write', 'write'],
+  ['read', 'write'],
+];
+
+/**
+ * Releases requests together, each a random part of `span` later, and reads on every instance afterwards.
+ *
+ * @returns how long the longest of them took, milliseconds
+ */
+async function together(
+  context: Context,
+  driver: Driver,
+  probe: Probe,
+  kinds: readonly Kind[],
+  span: number,
+): Promise<number> {
+  const barrier = new Barrier(kinds.length);
+  const { clock } = context.recorder;
+  let released = 0;
+  void barrier.opened.then(() => {
+    released = clock.now();
+  });
+  const operations = await Promise.all(
+    kinds.map(kind => {
+      const how: How = { held: barrier.place(context.random.next() * span) };
+      return kind === 'write'
+        ? driver.write(probe, how)
+        : driver.read(probe, how).then(read => read.operation);
+    }),
+  );
+  await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  const last = Math.max(...operations.map(({ return: end = 0 }: Operation) => end));
+  return Math.min(50, Math.max(0, last - released) / 1000);
+}
+
+/** A write while a slow request of the same session is under way: at its beginning, in the middle, near its end. */
+async function besideSlow(context: Context, driver: Driver, probe: Probe, part: number): Promise<void> {
+  const { slow } = context.target;
+  const own = slow?.write?.object === probe.object;
+  const started = context.recorder.clock.now();
+  const slowly: Promise<Operation>[] = [];
+  if (slow?.read !== undefined) slowly.push(driver.visit(slow.read, {}, probe));
+  if (slow?.write !== undefined)
+    slowly.push(own ? driver.write(probe, {}, slow.write) : driver.touch(slow.write));
+  let under = true;
+  const all = Promise.all(slowly).finally(() => {
+    under = false;
+  });
+  // Fast writes for as long as it takes, the first after a part of a short while.
+  const wait = new Barrier(1).place(part * 50);
+  await wait.pass();
+  for (let i = 0; i < TOGETHER && under && !context.signal.aborted; i++) await driver.write(probe);
+  await all;
+  if (context.recorder.clock.now() > started)
+    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+}

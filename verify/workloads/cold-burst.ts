@@ -1,0 +1,37 @@
+/**
+ * cold-burst: a fresh jar opens the login page and others at the same time, as a browser does that restores its
+ * tabs; then logs in, and uses the session.
+ */
+import { Barrier } from '../client/barrier.ts';
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import { leave } from '../target/ready.ts';
+import { everywhere, inTurn, over, type Workload } from './workload.ts';
+
+const ROUNDS = 16;
+const AT_ONCE = 4;
+
+export const coldBurst: Workload = {
+  name: 'cold-burst',
+  does: 'parallel first requests of a fresh jar, then a login',
+  feeds: ['one-session', 'continuity'],
+  run: (context, plan) =>
+    inTurn(ROUNDS, AT_ONCE, async n => {
+      if (!over(context, plan)) await round(context, n);
+    }),
+};
+
+async function round(context: Context, n: number): Promise<void> {
+  const { signedIn, pages, login } = context.target;
+  const driver = Driver.of(context, n);
+  const others = [signedIn.page, login.page, ...pages, '/'].slice(0, 3);
+  const barrier = new Barrier(others.length + 1);
+  await Promise.all([
+    driver.form({ held: barrier.place(context.random.next() * 2) }),
+    ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
+  ]);
+  // The form once more, since many apps keep a form token for each jar: the last one counts.
+  if (!(await driver.enter())) return driver.end('refused');
+  await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+  await leave(context, driver);
+}

@@ -1,0 +1,83 @@
+/**
+ * fixation: keeps what a jar held before its login, and an id that nobody issued; logs in with either; then sends
+ * them from elsewhere, to every instance: whoever planted them must not be signed in.
+ */
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import type { SessionClient } from '../client/session-client.ts';
+import type { With } from '../core/history.ts';
+import { leave } from '../target/ready.ts';
+import type { Random } from './random.ts';
+import { everywhere, inTurn, over, type Workload } from './workload.ts';
+
+const ROUNDS = 5;
+
+export const fixation: Workload = {
+  name: 'fixation',
+  does: 'logs in with cookies that somebody else may hold, then sends them from elsewhere',
+  feeds: ['rotation'],
+  run: async (context, plan) => {
+    await inTurn(ROUNDS, ROUNDS, async n => {
+      if (!over(context, plan)) await before(context, n);
+    });
+    await inTurn(ROUNDS, ROUNDS, async n => {
+      if (!over(context, plan)) await invented(context, ROUNDS + n);
+    });
+  },
+};
+
+/** The attacker visits the app, and leaves the cookies that it got on the victim's machine. */
+async function before(context: Context, n: number): Promise<void> {
+  const driver = Driver.of(context, n);
+  await driver.visit(context.target.signedIn.page);
+  await driver.form();
+  const planted = driver.replayer();
+  if ((await driver.login()).outcome !== 'ok') return driver.end('refused');
+  await driver.read();
+  await replays(context, driver, planted, 'before-login');
+  await leave(context, driver);
+}
+
+/** The attacker makes an id up: an app that adopts it hands the session over. */
+async function invented(context: Context, n: number): Promise<void> {
+  const model = Driver.of(context, n);
+  if (!(await model.enter())) return model.end('refused');
+  await model.read();
+  const made = context.connect();
+  for (const { name, value } of model.cookies()) {
+    if (context.interpreter.sessionCookies.includes(name)) made.put(name, unlike(value, context.random));
+  }
+  const planted = made.replayer(context.target.signedIn.page);
+  const victim = Driver.of(context, ROUNDS * 2 + n);
+  const as = { client: made, with: 'invented' as const };
+  await victim.form({ as });
+  await victim.login({ as });
+  await replays(context, victim, planted, 'invented');
+  victim.end('over');
+  await leave(context, model);
+}
+
+/** On each, with the cookies as they were: what an answer changes is not kept. */
+const replays = (context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> =>
+  everywhere(
+    context,
+    async how =>
+      (await driver.read(undefined, { ...how, as: { client: planted.copy(), with: what } })).operation,
+  );
+
+/** A value of the same form: each letter and digit of its longer parts is drawn anew. */
+function unlike(value: string, random: Random): string {
+  const any = (from: string): string => from[random.below(from.length)] as string;
+  const drawn = (letter: string): string => {
+    const alike = ALPHABETS.find(alphabet => alphabet.includes(letter));
+    return alike === undefined ? letter : any(alike);
+  };
+  const encoded = value.includes('%');
+  const text = (encoded ? decodeURIComponent(value) : value).replace(/\w{8,}/g, part =>
+    part.replace(/./g, drawn),
+  );
+  return encoded ? encodeURIComponent(text) : text;
+}
+
+/** Hexadecimal digits stay such. */
+const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

@@ -1,0 +1,109 @@
+/**
+ * idle: sessions that wait, and sessions that are kept busy, until just before the declared timeouts and until just
+ * after them, all at the same time; each is asked at one moment, since asking renews it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../client/context.ts';
+import { Driver, type How, writeOf } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
+import { timeoutTolerance } from '../core/sessions.ts';
+import { everywhere, type Workload } from './workload.ts';
+
+/** Parts of a timeout: a session is alive after the first, whatever the tolerance. */
+const ALIVE = 0.85;
+/** So often in an idle timeout a busy session is used. */
+const BUSY = 3;
+/** A busy session is used for so many idle timeouts. */
+const LONG = 2.2;
+
+/** Milliseconds beyond a timeout when it must be over. */
+const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
+/** Milliseconds at which a session must still live; the tolerance is small for long timeouts only. */
+const before = (timeout: number): number =>
+  Math.max(timeout / 2, Math.min(timeout * ALIVE, timeout - timeoutTolerance(timeout * 1000) / 1000));
+
+export const idle: Workload = {
+  name: 'idle',
+  does: 'waits until just before the declared timeouts, and until just after them',
+  feeds: ['expiry'],
+  lacks: ({ expiry }) =>
+    expiry?.idle === undefined && expiry?.absolute === undefined ? '`expiry`' : undefined,
+  takes: ({ expiry }) => {
+    const { idle: quiet = 0, absolute = 0 } = expiry ?? {};
+    return Math.max(after(quiet), quiet * LONG, absolute === 0 ? 0 : after(absolute)) + 2_000;
+  },
+  run: async context => {
+    const { idle: quiet, absolute, renew = 'each' } = context.target.expiry ?? {};
+    const tasks: Promise<void>[] = [];
+    const add = (task: (n: number) => Promise<void>): void => {
+      tasks.push(task(tasks.length));
+    };
+    if (quiet !== undefined) {
+      for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
+        add(n => waits(context, n, wait));
+      // The cookie sent by hand: the server may honour it longer than the browser keeps it.
+      for (let i = 0; i < 2; i++) add(n => waits(context, n, after(quiet), true));
+      const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
+      if (renew !== 'never') for (let i = 0; i < 2; i++) add(n => busy(context, n, quiet / BUSY, until));
+    }
+    if (absolute !== undefined) {
+      const every = Math.min(quiet ?? absolute, absolute) / BUSY;
+      for (let i = 0; i < 2; i++) add(n => busy(context, n, every, before(absolute)));
+      for (let i = 0; i < 2; i++) add(n => busy(context, n, every, after(absolute)));
+    }
+    await Promise.all(tasks);
+  },
+};
+
+async function enter(context: Context, n: number): Promise<Driver | undefined> {
+  const driver = Driver.of(context, n);
+  if (!(await driver.enter())) {
+    driver.end('refused');
+    return undefined;
+  }
+  // An instance that answers a session late for the first time may have lost it before.
+  await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+  return driver;
+}
+
+/** Waits, and asks once; a session that has expired is asked for on every instance. */
+async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
+  const driver = await enter(context, n);
+  if (driver === undefined) return;
+  const client = driver.replayer();
+  await pause(context, milliseconds);
+  const ask = async (how: How): Promise<Operation> =>
+    (await driver.read(undefined, byHand ? { ...how, as: { client, with: 'old' } } : how)).operation;
+  await ask({ to: aim(context, n) });
+  driver.end('over');
+}
+
+/** Different sessions end on different instances. */
+function aim({ instances }: Context, n: number): string | undefined {
+  const names = instances.names();
+  return names[n % names.length];
+}
+
+/** Uses the session over and over, on all instances in turn, and asks at the end. */
+async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
+  const driver = await enter(context, n);
+  if (driver === undefined) return;
+  const probe = context.target.probes.find(candidate => writeOf(candidate) !== undefined);
+  const writes = context.target.expiry?.renew === 'write' && probe !== undefined;
+  const end = context.recorder.clock.now() + until * 1000;
+  for (let i = 0; ; i++) {
+    const left = (end - context.recorder.clock.now()) / 1000;
+    await pause(context, Math.min(every, left));
+    if (context.signal.aborted) break;
+    const to = aim(context, n + i);
+    const last = left <= every;
+    const operation =
+      writes && !last ? await driver.write(probe, { to }) : (await driver.read(undefined, { to })).operation;
+    if (last || operation.signedIn === 'out') break;
+  }
+  driver.end('over');
+}
+
+async function pause({ signal }: Context, milliseconds: number): Promise<void> {
+  await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,96 @@
+/** All workloads, in the order that finds the commonest defects first, and how a run performs them together. */
+import type { Context } from '../client/context.ts';
+import type { Guarantee } from '../core/guarantees.ts';
+import { UsageError } from '../errors.ts';
+import type { Target } from '../target/load.ts';
+import { audit } from './audit.ts';
+import { burst } from './burst.ts';
+import { coldBurst } from './cold-burst.ts';
+import { fixation } from './fixation.ts';
+import { hopAt, type Pace } from './hop.ts';
+import { idle } from './idle.ts';
+import { interleave } from './interleave.ts';
+import { logoutRace } from './logout-race.ts';
+import type { Plan, Workload } from './workload.ts';
+
+const OTHERS: readonly Workload[] = [burst, logoutRace, interleave, fixation, coldBurst, audit, idle];
+
+/** By name, hop first. */
+const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
+
+/** hop has the machine to itself for so long, and goes slowly while others race. Milliseconds. */
+const ALONE = 700;
+const SLOWLY = 25;
+/** Accounts that each workload has for itself, as long as there are enough. */
+const OWN_ACCOUNTS = 60;
+/** The others get so many times hop's duration at the most, and never less than this, milliseconds. */
+const LONGER = 3;
+const LEAST = 15_000;
+
+/**
+ * @param only names of workloads; empty for all that the target's claims need
+ * @throws UsageError when one of them does not exist, or the target lacks what it needs
+ */
+export function chosen(target: Target, only: readonly string[]): string[] {
+  for (const name of only) {
+    const workload = OTHERS.find(candidate => candidate.name === name);
+    if (workload === undefined && name !== 'hop')
+      throw new UsageError(
+        `--workload: expected one of ${WORKLOADS.join(', ')}, got ${JSON.stringify(name)}`,
+      );
+    const lacks = workload?.lacks?.(target);
+    if (lacks !== undefined)
+      throw new UsageError(`--workload ${name}: the target file lacks ${lacks} (docs/target-file.md)`);
+  }
+  if (only.length > 0) return [...only];
+  const claimed = (guarantee: Guarantee): boolean => target.claims.includes(guarantee);
+  return [
+    'hop',
+    ...OTHERS.filter(({ feeds, lacks }) => feeds.some(claimed) && lacks?.(target) === undefined).map(
+      ({ name }) => name,
+    ),
+  ];
+}
+
+/** @returns how long the chosen workloads must wait for the target's timeouts, milliseconds; 0 when for none */
+export const waits = (target: Target, names: readonly string[]): number =>
+  Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
+
+/** Runs the workloads together; returns when all have ended. */
+export async function perform(
+  context: Context,
+  names: readonly string[],
+  { sessions, duration }: { sessions: number; duration: number },
+): Promise<void> {
+  const now = context.recorder.clock.now();
+  const at = (milliseconds: number): Plan => ({ sessions, deadline: now + milliseconds * 1000 });
+  const pace: Pace = { pause: 0 };
+  const hop = hopAt(pace);
+  const hopping = names.includes('hop') ? hop.run(scope(context, hop, 0), at(duration)) : Promise.resolve();
+  const others = OTHERS.filter(({ name }) => names.includes(name));
+  if (others.length > 0 && names.includes('hop')) {
+    await new Promise(resolve => setTimeout(resolve, Math.min(ALONE, duration / 4)));
+    pace.pause = SLOWLY;
+  }
+  const plan = at(Math.max(LEAST, duration * LONGER));
+  await Promise.all(
+    others.map(workload => workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan)),
+  );
+  pace.pause = 0;
+  await hopping;
+}
+
+/** What a workload has for itself: random numbers that no other disturbs, accounts, names. */
+function scope(context: Context, { name }: Workload, place: number): Context {
+  const { accounts } = context.target;
+  return {
+    ...context,
+    random: context.random.fork(name),
+    prefix: `${name.replaceAll(/[^a-z]/g, '')}-`,
+    account: n => {
+      const account = accounts[(place * OWN_ACCOUNTS + n) % accounts.length];
+      if (account === undefined) throw new UsageError('accounts: expected at least one');
+      return account;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * interleave: two users and somebody without a session open the same addresses at the same time and one after the
+ * other, through the balancer and whatever cache is in front; each user has put canaries into private state.
+ */
+import { Barrier } from '../client/barrier.ts';
+import type { Context } from '../client/context.ts';
+import { Driver, writeOf } from '../client/driver.ts';
+import { leave } from '../target/ready.ts';
+import { inTurn, over, type Plan, type Workload } from './workload.ts';
+
+const PAIRS = 3;
+const ROUNDS = 8;
+
+export const interleave: Workload = {
+  name: 'interleave',
+  does: 'two users and a stranger open the same pages',
+  feeds: ['isolation', 'private-responses'],
+  run: (context, plan) => inTurn(PAIRS, PAIRS, n => pair(context, plan, n)),
+};
+
+async function pair(context: Context, plan: Plan, n: number): Promise<void> {
+  const drivers = [Driver.of(context, 3 * n), Driver.of(context, 3 * n + 1)];
+  const stranger = Driver.of(context, 3 * n + 2);
+  const probe = context.target.probes.find(candidate => writeOf(candidate) !== undefined);
+  const users: Driver[] = [];
+  for (const driver of drivers) {
+    if (!(await driver.enter())) {
+      driver.end('refused');
+      continue;
+    }
+    users.push(driver);
+    // The form token of the session comes with its first page.
+    await driver.read(probe);
+    if (probe !== undefined) await driver.write(probe);
+  }
+  for (let i = 0; i < ROUNDS && !over(context, plan); i++) await round(context, users, stranger, i);
+  for (const driver of users) await leave(context, driver);
+  stranger.end('over');
+}
+
+async function round(context: Context, users: Driver[], stranger: Driver, i: number): Promise<void> {
+  const { signedIn, pages, probes, login } = context.target;
+  const paths = [...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages])];
+  const path = paths[i % paths.length] as string;
+  const probe = probes.find(({ read }) => read.path === path);
+  const reads = users.map(
+    user => (how: Parameters<Driver['read']>[1]) =>
+      probe === undefined && path !== signedIn.page ? user.visit(path, how) : user.read(probe, how),
+  );
+  if (i % 2 === 0) for (const read of reads) await read({});
+  else {
+    const barrier = new Barrier(reads.length);
+    await Promise.all(reads.map(read => read({ held: barrier.place() })));
+  }
+  // A cache that kept a page, or its cookie, gives it to whoever asks next.
+  await stranger.visit(path);
+  await stranger.visit(login.page);
+}

@@ -1,0 +1,133 @@
+/**
+ * logout-race: logs out while requests of the same session are in flight, reading and writing, quick and slow; then
+ * sends the old cookie to every instance, at once and at the end of the run. Ends all sessions of a user likewise.
+ */
+import { Barrier } from '../client/barrier.ts';
+import type { Context } from '../client/context.ts';
+import { Driver, type How, writeOf } from '../client/driver.ts';
+import type { SessionClient } from '../client/session-client.ts';
+import type { Operation } from '../core/history.ts';
+import type { RequestSpec } from '../target/schema.ts';
+import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
+
+/** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
+const ROUNDS = 40;
+const AT_ONCE = 4;
+/** Quick requests in flight at a logout. */
+const TOGETHER = 4;
+/** Rounds in which all sessions of a user are ended, and how many there are. */
+const ALL_ROUNDS = 4;
+const ALL_SESSIONS = 5;
+
+/** A session that was logged out: its cookie is tried once more when the run ends. */
+interface Dead {
+  driver: Driver;
+  old: SessionClient;
+}
+
+export const logoutRace: Workload = {
+  name: 'logout-race',
+  does: 'logs out while requests are in flight, then sends the old cookie everywhere',
+  feeds: ['logout-final'],
+  lacks: ({ logout }) => (logout === undefined ? '`logout`' : undefined),
+  run: async (context, plan) => {
+    const { logout, logoutEverywhere } = context.target;
+    if (logout === undefined) return;
+    const dead: Dead[] = [];
+    await inTurn(ROUNDS, AT_ONCE, async n => {
+      if (!over(context, plan)) await round(context, n, logout, dead);
+    });
+    for (let n = 0; n < ALL_ROUNDS && logoutEverywhere !== undefined && !over(context, plan); n++)
+      await allRound(context, n, logoutEverywhere, dead);
+    for (const { driver, old } of dead) {
+      await everywhere(context, how => replay(driver, old, how));
+      driver.end('logout');
+    }
+  },
+};
+
+async function round(context: Context, n: number, logout: RequestSpec, dead: Dead[]): Promise<void> {
+  const driver = Driver.of(context, n);
+  if (!(await driver.enter())) return driver.end('refused');
+  // An instance that has never met the session may have no part in its end.
+  let span = 1;
+  await everywhere(context, async how => {
+    const { operation } = await driver.read(context.target.probes[0], how);
+    span = Math.max(span, lasted(operation));
+    return operation;
+  });
+  const old = driver.replayer();
+  const flying = inFlight(context, driver, n);
+  // Slow ones need no alignment: the logout comes while they are under way.
+  const barrier = new Barrier(flying.quick.length + 1);
+  const part = (n % 8) / 8 + context.random.next() / 8;
+  const slow = flying.slow.map(send => send({}));
+  if (slow.length > 0) await new Barrier(1).place(part * 60).pass();
+  const quick = flying.quick.map(send => send({ held: barrier.place(context.random.next() * span) }));
+  await driver.logout(logout, { held: barrier.place(part * span) });
+  await Promise.all(quick);
+  await everywhere(context, how => replay(driver, old, how));
+  await Promise.all(slow);
+  await everywhere(context, how => replay(driver, old, how), slow.length > 0 ? 2 : 1);
+  // The jar may have got a cookie after the logout: whoever sits at the browser sends that one.
+  await driver.read(undefined, { telling: true });
+  dead.push({ driver, old });
+}
+
+type Sending = (how: How) => Promise<unknown>;
+
+/** What is under way at the logout: each kind in its turn, as far as the target has it. */
+function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
+  const { probes, slow } = context.target;
+  const probe = probes.find(candidate => writeOf(candidate) !== undefined);
+  const read: Sending = how => driver.read(undefined, how);
+  const write: Sending = how => (probe === undefined ? read(how) : driver.write(probe, how));
+  const kinds: { quick: Sending[]; slow: Sending[] }[] = [
+    { quick: Array(TOGETHER).fill(write), slow: [] },
+    { quick: Array(TOGETHER).fill(read), slow: [] },
+    { quick: [write, read], slow: [] },
+    { quick: [], slow: [] },
+  ];
+  const { read: slowRead, write: slowWrite } = slow ?? {};
+  if (slowRead !== undefined) kinds.unshift({ quick: [], slow: [() => driver.visit(slowRead)] });
+  if (slowWrite !== undefined) {
+    const own = probes.find(({ object }) => object === slowWrite.object);
+    const send = () => (own === undefined ? driver.touch(slowWrite) : driver.write(own, {}, slowWrite));
+    kinds.unshift({ quick: [], slow: [send] });
+  }
+  return kinds[n % kinds.length] as (typeof kinds)[number];
+}
+
+const replay = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
+  (await driver.read(undefined, { ...how, telling: true, as: { client: old.copy(), with: 'old' } }))
+    .operation;
+
+/** Several sessions of one user, made at the same time; one of them ends all, while another writes. */
+async function allRound(context: Context, n: number, ending: RequestSpec, dead: Dead[]): Promise<void> {
+  const account = context.account(ROUNDS + n);
+  const barrier = new Barrier(ALL_SESSIONS);
+  const drivers = Array.from({ length: ALL_SESSIONS }, (_, i) =>
+    Driver.of(context, ROUNDS + n * ALL_SESSIONS + i, account),
+  );
+  const entered = await Promise.all(
+    drivers.map(async driver => {
+      await driver.form();
+      const login = await driver.login({ held: barrier.place() });
+      return login.outcome === 'ok';
+    }),
+  );
+  const living = drivers.filter((_, i) => entered[i]);
+  for (const [i, driver] of drivers.entries()) if (!entered[i]) driver.end('refused');
+  for (const driver of living)
+    await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+  const all = living.map(driver => ({ driver, old: driver.replayer() }));
+  const [first, second] = living;
+  if (first === undefined) return;
+  const probe = context.target.probes.find(candidate => writeOf(candidate) !== undefined);
+  const writing =
+    n % 2 === 1 && second !== undefined && probe !== undefined ? second.write(probe) : Promise.resolve();
+  await first.logoutAll(ending);
+  await writing;
+  for (const { driver, old } of all) await everywhere(context, how => replay(driver, old, how));
+  dead.push(...all);
+}

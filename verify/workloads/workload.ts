@@ -1,0 +1,86 @@
+/** What every workload is: what its clients do, what it is evidence for, when it ends. */
+import type { Context } from '../client/context.ts';
+import type { How } from '../client/driver.ts';
+import type { Guarantee } from '../core/guarantees.ts';
+import type { Operation } from '../core/history.ts';
+import type { Target } from '../target/load.ts';
+
+export interface Plan {
+  /** How many sessions hop drives at once. */
+  sessions: number;
+  /** Nothing new is begun from then on, microseconds on the run's clock. */
+  deadline: number;
+}
+
+export interface Workload {
+  name: string;
+  /** What its clients do, in a few words. */
+  does: string;
+  /** What its histories are evidence for. */
+  feeds: readonly Guarantee[];
+  /** @returns what the target file lacks for it; undefined when nothing */
+  lacks?(target: Target): string | undefined;
+  /** @returns how long it takes at the least, milliseconds, where that is up to the target */
+  takes?(target: Target): number;
+  run(context: Context, plan: Plan): Promise<void>;
+}
+
+/** @returns whether nothing new is to be begun */
+export const over = ({ signal, recorder }: Context, { deadline }: Plan): boolean =>
+  signal.aborted || recorder.clock.now() >= deadline;
+
+/** Without a way to choose the instance, so many tries for each one that is wanted. */
+const TRIES = 6;
+/** Share of tries before which somebody else sends a request: a round robin must not fall into step with us. */
+const BESIDE = 0.35;
+
+/**
+ * Performs a request on every instance: directly where one can be chosen, else through the balancer until each has
+ * answered, within a bound.
+ *
+ * @param times how often on each
+ */
+export async function everywhere(
+  context: Context,
+  perform: (how: How) => Promise<Operation>,
+  times = 1,
+): Promise<void> {
+  const { instances, signal, random } = context;
+  const missing = new Map(instances.names().map(name => [name, times]));
+  for (const [name] of missing) {
+    if (instances.way(name) === undefined) continue;
+    for (let i = 0; i < times && !signal.aborted; i++) await perform({ to: name });
+    missing.delete(name);
+  }
+  const tries = Math.max(1, missing.size) * times * TRIES;
+  const nowhere = instances.names().length === 0 ? times : 0;
+  for (let i = 0; i < tries && !signal.aborted && (missing.size > 0 || i < nowhere); i++) {
+    if (random.next() < BESIDE) await stepAside(context);
+    const { instance } = await perform({});
+    if (instance === undefined) continue;
+    const left = (missing.get(instance) ?? 0) - 1;
+    if (left > 0) missing.set(instance, left);
+    else missing.delete(instance);
+  }
+}
+
+/** One request of nobody: it moves the balancer on. */
+async function stepAside({ connect, target, signal }: Context): Promise<void> {
+  await connect().send({ method: 'GET', path: target.login.page }, signal);
+}
+
+/** Runs so many tasks, a few at a time, in order. */
+export async function inTurn(
+  count: number,
+  atOnce: number,
+  task: (n: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await task(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
+}
+
+/** @returns how long an operation took, milliseconds */
+export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
