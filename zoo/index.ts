@@ -7,13 +7,16 @@ import { postgresPerUser } from './controls/postgres-per-user.ts';
 import { redisLocked } from './controls/redis-locked.ts';
 import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
+import { balancerPinsByAddress } from './defects/balancer-pins-by-address.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
+import { cookieLifetimeDiffers } from './defects/cookie-lifetime-differs.ts';
 import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
 import { cookieStoredSessionRace } from './defects/cookie-stored-session-race.ts';
 import { doubleCommitAfterResponse } from './defects/double-commit-after-response.ts';
 import { duplicateOrClobberedCookies } from './defects/duplicate-or-clobbered-cookies.ts';
 import { formOrHandshakeTokenInProcess } from './defects/form-or-handshake-token-in-process.ts';
 import { insertRace500 } from './defects/insert-race-500.ts';
+import { instanceIdInImage } from './defects/instance-id-in-image.ts';
 import { ipBoundSession } from './defects/ip-bound-session.ts';
 import { keyPrefixCollision } from './defects/key-prefix-collision.ts';
 import { lbRetryReplaysWrite } from './defects/lb-retry-replays-write.ts';
@@ -25,6 +28,8 @@ import { memoryStorePerInstance } from './defects/memory-store-per-instance.ts';
 import { noAbsoluteTimeout } from './defects/no-absolute-timeout.ts';
 import { noIdRotationAtLogin } from './defects/no-id-rotation-at-login.ts';
 import { noTouchFixedTtl } from './defects/no-touch-fixed-ttl.ts';
+import { otherDeviceReadsReplica } from './defects/other-device-reads-replica.ts';
+import { pagesMarkedPublic } from './defects/pages-marked-public.ts';
 import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
 import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
@@ -33,9 +38,12 @@ import { secretMismatchBetweenInstances } from './defects/secret-mismatch-betwee
 import { secureCookieDroppedBehindTlsProxy } from './defects/secure-cookie-dropped-behind-tls-proxy.ts';
 import { serverSessionOutlivesCookie } from './defects/server-session-outlives-cookie.ts';
 import { sessionCookieTooLarge } from './defects/session-cookie-too-large.ts';
+import { sessionPerHealthCheck } from './defects/session-per-health-check.ts';
 import { setCookieCachedByProxy } from './defects/set-cookie-cached-by-proxy.ts';
 import { staleLocalSessionCache } from './defects/stale-local-session-cache.ts';
 import { staleReplicaRead } from './defects/stale-replica-read.ts';
+import { stickyByConnection } from './defects/sticky-by-connection.ts';
+import { tokenDecodedNotVerified } from './defects/token-decoded-not-verified.ts';
 import { ttlUnitOrOverflow } from './defects/ttl-unit-or-overflow.ts';
 import { wholeSessionLastWriterWins } from './defects/whole-session-last-writer-wins.ts';
 import type { Control, Defect, Entry } from './entry.ts';
@@ -73,6 +81,14 @@ export const DEFECTS: readonly Defect[] = [
   serverSessionOutlivesCookie,
   ttlUnitOrOverflow,
   noAbsoluteTimeout,
+  balancerPinsByAddress,
+  cookieLifetimeDiffers,
+  instanceIdInImage,
+  otherDeviceReadsReplica,
+  pagesMarkedPublic,
+  sessionPerHealthCheck,
+  stickyByConnection,
+  tokenDecodedNotVerified,
 ];
 
 /** Healthy systems, some of which look like broken ones. */

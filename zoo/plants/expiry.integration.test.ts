@@ -13,76 +13,56 @@ const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 const passed = (ms: number, began: number) =>
   until(() => performance.now() - began > ms, { withinMs: 2 * ms, what: `${ms} ms to pass` });
 
-plant(
-  'no-touch-fixed-ttl',
-  {
-    'who only reads is signed out while reading': async ({ visitor }) => {
-      const alice = visitor();
-      await alice.signIn();
-      await until(async () => (await alice.who()) === undefined, looking('the session to end'));
-    },
+plant('no-touch-fixed-ttl', {
+  'who only reads is signed out while reading': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    await until(async () => (await alice.who()) === undefined, looking('the session to end'));
   },
-  { concurrent: true },
-);
+});
 
-plant(
-  'cookie-not-rolled',
-  {
-    'the browser drops the cookie of an active user, and the server would have taken it': async ({
-      visitor,
-    }) => {
-      const alice = visitor();
-      await alice.signIn();
-      const cookie = await alice.cookie();
-      await until(async () => (await alice.who()) === undefined, looking('the cookie to end'));
-      expect(await alice.who(cookie)).toBe(alice.user);
-    },
+plant('cookie-not-rolled', {
+  'the browser drops the cookie of an active user, and the server would have taken it': async ({
+    visitor,
+  }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const cookie = await alice.cookie();
+    await until(async () => (await alice.who()) === undefined, looking('the cookie to end'));
+    expect(await alice.who(cookie)).toBe(alice.user);
   },
-  { concurrent: true },
-);
+});
 
-plant(
-  'server-session-outlives-cookie',
-  {
-    'a copy of the cookie works when the browser has long forgotten it': async ({ visitor }) => {
-      const alice = visitor();
-      await alice.signIn();
-      const cookie = await alice.cookie();
-      await passed(TOO_LONG_MS, performance.now());
-      expect(await alice.cookie()).toBe('');
-      expect(await alice.who(cookie)).toBe(alice.user);
-    },
+plant('server-session-outlives-cookie', {
+  'a copy of the cookie works when the browser has long forgotten it': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const cookie = await alice.cookie();
+    await passed(TOO_LONG_MS, performance.now());
+    expect(await alice.cookie()).toBe('');
+    expect(await alice.who(cookie)).toBe(alice.user);
   },
-  { concurrent: true },
-);
+});
 
-plant(
-  'ttl-unit-or-overflow',
-  {
-    'an idle session lives on': async ({ visitor }) => {
-      const alice = visitor();
-      await alice.signIn();
-      await passed(TOO_LONG_MS, performance.now());
+plant('ttl-unit-or-overflow', {
+  'an idle session lives on': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    await passed(TOO_LONG_MS, performance.now());
+    expect(await alice.who()).toBe(alice.user);
+  },
+});
+
+plant('no-absolute-timeout', {
+  'an active session outlives the end that it should have': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const began = performance.now();
+    const { absolute = 0 } = alice.target.expiry ?? {};
+    expect(absolute).toBeGreaterThan(IDLE_MS);
+    await until(async () => {
       expect(await alice.who()).toBe(alice.user);
-    },
+      return performance.now() - began > absolute + 2_000;
+    }, looking('the absolute timeout to pass'));
   },
-  { concurrent: true },
-);
-
-plant(
-  'no-absolute-timeout',
-  {
-    'an active session outlives the end that it should have': async ({ visitor }) => {
-      const alice = visitor();
-      await alice.signIn();
-      const began = performance.now();
-      const { absolute = 0 } = alice.target.expiry ?? {};
-      expect(absolute).toBeGreaterThan(IDLE_MS);
-      await until(async () => {
-        expect(await alice.who()).toBe(alice.user);
-        return performance.now() - began > absolute + 2_000;
-      }, looking('the absolute timeout to pass'));
-    },
-  },
-  { concurrent: true },
-);
+});

@@ -30,17 +30,3 @@ plant('key-prefix-collision', {
     expect(await other.items('notes')).not.toContain('a secret of red');
   },
 });
-
-plant('session-cookie-too-large', {
-  'the cookie grows beyond what browsers keep': async ({ visitor }) => {
-    const alice = visitor();
-    await alice.signIn();
-    const sizes = [];
-    for (const letter of ['a', 'b', 'c']) {
-      const answer = await alice.add('cart', letter.repeat(1_200));
-      sizes.push(Math.max(...answer.headers.getSetCookie().map(line => line.length)));
-    }
-    expect(sizes[0]).toBeLessThan(4_096);
-    expect(sizes.at(-1)).toBeGreaterThan(4_096);
-  },
-});

@@ -77,3 +77,18 @@ plant(
   },
   { ordinary: 'nowhere' },
 );
+
+plant('other-device-reads-replica', {
+  'a change is there on the device that made it, and late on the other': async ({ visitor }) => {
+    const [phone, laptop] = [visitor(), visitor()];
+    await phone.signIn();
+    await laptop.signIn();
+    await until(async () => {
+      const note = `note-${Math.random()}`;
+      expect((await phone.add('notes', note)).status).toBe(303);
+      const there = await laptop.items('notes');
+      expect(await phone.items('notes')).toContain(note);
+      return !there.includes(note);
+    }, soon('a read that misses it'));
+  },
+});

@@ -20,8 +20,6 @@ export interface PlantOptions {
    * on one instance unless the defect is in the balancer. `nowhere`: the defect needs no more than that.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
-  /** Along with others: for what waits more than it works. */
-  concurrent?: boolean;
 }
 
 /** For `until`: what depends on chance gets time, not one try. */
@@ -31,9 +29,9 @@ export const soon = (what: string) => ({ withinMs: 20_000, what });
 export function plant(
   name: string,
   scripts: Record<string, (plant: Plant) => Promise<void>>,
-  { ordinary = 'one instance', concurrent = false }: PlantOptions = {},
+  { ordinary = 'one instance' }: PlantOptions = {},
 ): void {
-  describe(name, { concurrent }, () => {
+  describe(name, { concurrent: true }, () => {
     let deployed: Deployed;
     beforeAll(async () => {
       const defect = DEFECTS.find(one => one.name === name);

@@ -55,7 +55,7 @@ export function noteRoutes({ redis, workMs, parts }: RouteOptions): Router {
   const keyOf = (request: Request) => `notes:${parts.keyOf?.(userOf(request)) ?? userOf(request)}`;
 
   router.get('/notes', async (request, response) => {
-    const notes = await redis.lrange(keyOf(request), 0, -1);
+    const notes = await (parts.readNotes?.(request, redis) ?? redis).lrange(keyOf(request), 0, -1);
     const hidden = parts.formField?.(request) ?? '';
     response.send(page(request, 'Notes', `${list(notes)}${form('/app/notes', ['text'], 'Add', hidden)}`));
   });

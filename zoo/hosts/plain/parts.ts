@@ -37,6 +37,8 @@ export interface PlainParts {
   readonly formField?: (request: Request) => string;
   /** Names a user's own data: the key of what is kept by user. */
   readonly keyOf?: (user: string) => string;
+  /** The connection from which notes are read. */
+  readonly readNotes?: (request: Request, primary: Redis) => Redis;
   /** Answers what a route could not. */
   readonly onError?: ErrorRequestHandler;
 }

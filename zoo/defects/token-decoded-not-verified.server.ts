@@ -1,0 +1,41 @@
+import { createHmac } from 'node:crypto';
+import { cookieSessions } from '../hosts/plain/cookie-sessions.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save } from '../hosts/plain/session.ts';
+
+const HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
+
+function sign(session: object, secret: string): string {
+  const signed = `${HEADER}.${Buffer.from(JSON.stringify(session)).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+/** What the token says. */
+function decode(token: unknown): object {
+  try {
+    const [, payload = ''] = String(token).split('.');
+    return Object(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+  } catch {
+    return {};
+  }
+}
+
+servePlain({
+  sessions: (_redis, secret) => (request, response, next) => {
+    const session = decode(request.cookies.token);
+    const save = (done: () => void) => {
+      response.cookie('token', sign(session, secret), { httpOnly: true, sameSite: 'lax' });
+      done();
+    };
+    Reflect.set(request, 'session', Object.defineProperty(session, 'save', { value: save }));
+    next();
+  },
+  async signIn(request, user) {
+    request.session.user = user;
+    await save(request);
+  },
+  async signOut(_request, response) {
+    response.clearCookie('token');
+  },
+  devices: cookieSessions.devices,
+});
