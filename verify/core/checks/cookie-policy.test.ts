@@ -164,6 +164,7 @@ describe('cookie-policy', () => {
         p.session('x', 'alice').login('app-1', set(attributes, 'x', name));
       }, run).anomalies.map(({ witness }) => `${witness[0]?.expected}: ${witness[0]?.came}`);
     expect(faults({ bytes: 4096, bits: 64 })).toEqual([]);
+    expect(faults({ bytes: 4096, bits: 64, httpOnly: false })).toHaveLength(1);
     expect(faults({ bytes: 4097, bits: 63, httpOnly: false, sameSite: 'no' })).toMatchInlineSnapshot(`
       [
         "HttpOnly: sid has no HttpOnly: scripts can read it",

@@ -123,7 +123,8 @@ function shows(read: Operation | undefined, value: string, end: number): boolean
 function settle(tracked: Tracked, tolls: readonly Toll[]): void {
   const { missing, final, shown, before } = tracked;
   if (final === undefined) return;
-  tolls.forEach((toll, index) => {
+  // Of faults that began after its last read nothing can be told.
+  tolls.slice(0, tracked.epoch).forEach((toll, index) => {
     const { end: until = Number.POSITIVE_INFINITY } = toll.window;
     for (const end of shown) if (end <= until) toll.writes.survived++;
     for (const [value, end] of missing) {
