@@ -87,6 +87,7 @@ const schema = z.object({
   MEMCACHED_ADDRESS: optional(memcachedAddress, '127.0.0.1:11211'),
   SESSION_STORE: optional(z.enum(STORES, `one of ${STORES.join(', ')}`), STORES[0]),
   BASKET_STORE: optional(z.enum(BASKETS, `one of ${BASKETS.join(', ')}`), BASKETS[0]),
+  SESSION_EXPIRY_EVENTS: optional(z.enum(['true', 'false'], 'true or false'), 'false'),
   SESSION_LOCK_MS: optional(wholeNumber('milliseconds', 1, 3_600_000), '10000'),
   SESSION_LOCK_WAIT_MS: optional(milliseconds(), '5000'),
   SESSION_SECRET: optional(secrets, DEVELOPMENT_SECRET),
@@ -115,6 +116,8 @@ export interface Config {
   readonly sessionStore: (typeof STORES)[number];
   /** `session`: each session has a basket of its own. `postgres`: each user has one, in a table. */
   readonly basketStore: (typeof BASKETS)[number];
+  /** Logs the sessions that Redis ended, where Redis tells; for the stores in Redis. */
+  readonly expiryEvents: boolean;
   /** For redis-locked: how long a request may hold its session, and how long another waits for it. */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
@@ -172,6 +175,7 @@ function named(v: z.output<typeof schema>): Config {
     memcachedAddress: v.MEMCACHED_ADDRESS,
     sessionStore: v.SESSION_STORE,
     basketStore: v.BASKET_STORE,
+    expiryEvents: v.SESSION_EXPIRY_EVENTS === 'true',
     sessionLockMs: v.SESSION_LOCK_MS,
     sessionLockWaitMs: v.SESSION_LOCK_WAIT_MS,
     secrets: v.SESSION_SECRET,

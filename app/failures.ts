@@ -23,11 +23,11 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Waits for a store's answer. Throws StoreUnavailable with the cause if it fails; a Refusal stays one. */
+/** Waits for a store's answer. Throws StoreUnavailable with the cause if it fails. */
 export async function confirmed<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
-    throw cause instanceof Refusal ? cause : new StoreUnavailable(cause);
+    throw new StoreUnavailable(cause);
   }
 }

@@ -12,8 +12,10 @@ import { createFixtures } from './data/fixtures.ts';
 import { Users } from './data/users.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger } from './log.ts';
+import { sessionLabel } from './secrets.ts';
 import { leaveInOrder } from './shutdown.ts';
-import { createStore } from './stores/index.ts';
+import { followExpiry } from './stores/expiry-events.ts';
+import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
@@ -34,6 +36,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   });
   const users = new Users(backing.redis, config.scryptCost);
   const store = parts.store?.(config, backing.redis) ?? createStore(config, backing);
+  const stopTelling = tellExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
   const server = createServer(createApp({ ...parts, config, backing, store, users, log, lifecycle, pay }));
   // Longer than the balancer's, or it would send a request into a connection that we are just closing.
@@ -45,12 +48,35 @@ export async function serve(parts: Parts = {}): Promise<void> {
     lifecycle,
     config,
     log,
-    close: () => backing.close(),
+    close: () => {
+      stopTelling();
+      backing.close();
+    },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
   // Without its store it listens all the same, and tells each request so; /readyz keeps the balancer away.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
+}
+
+/** Logs the sessions that Redis ended, if that is asked for. Returns what ends it. */
+function tellExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
+  const prefix = REDIS_PREFIXES[config.sessionStore];
+  if (!config.expiryEvents || prefix === undefined) return () => {};
+  const { instance } = config;
+  const label = sessionLabel(config.secrets[0] ?? '');
+  return followExpiry({
+    client: redis,
+    prefix,
+    onExpired: sid => log.info({ event: 'session-expired', instance, session: label(sid) }),
+    onSilent: () =>
+      log.warn({
+        event: 'session-expiry-untold',
+        instance,
+        error:
+          'expected Redis to tell of keys that expire, but it does not; set notify-keyspace-events to Ex',
+      }),
+  });
 }
 
 function configOrExit(): Config {

@@ -67,7 +67,7 @@ export async function logoutRace(course: Course): Promise<void> {
 /** Sessions that rest, and sessions that are looked at now and then: expiry, and continuity of the latter. */
 export async function rest(course: Course, idleMs: number): Promise<void> {
   const resting = course.hosts.flatMap(host =>
-    [0.88, 1.12].map(async (share, i) => {
+    [0.82, 1.13].map(async (share, i) => {
       const session = await signedIn(course, USERS[i] ?? '', i);
       await session.read(course.hosts[0]);
       await session.read(course.hosts[1]);

@@ -1,8 +1,8 @@
 /**
- * One basket for each user, in PostgreSQL: all sessions of a user share it, and each change is a transaction, so
- * that what one request adds no other can undo, whatever becomes of the session.
+ * One basket for each user, in PostgreSQL: all sessions of a user share it. Each item is a row and each change one
+ * statement, so that what one request adds no other undoes, whatever becomes of the session.
  */
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { type BasketItem, full, inscription, MAX_ITEMS, waiting } from '../basket.ts';
 import { confirmed } from '../failures.ts';
 
@@ -11,7 +11,8 @@ SELECT inscription, added_at, card FROM basket_item WHERE owner = $1
 ORDER BY added_at, inscription COLLATE "C"`;
 
 const ADD = `
-INSERT INTO basket_item (owner, inscription, added_at, card) VALUES ($1, $2, $3, $4)
+INSERT INTO basket_item (owner, inscription, added_at, card)
+SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM basket_item WHERE owner = $1) < $5
 ON CONFLICT DO NOTHING`;
 
 const REMOVE = 'DELETE FROM basket_item WHERE owner = $1 AND inscription = ANY ($2)';
@@ -24,59 +25,25 @@ export class BasketTable {
     this.#pool = pool;
   }
 
-  items(owner: string): Promise<BasketItem[]> {
-    return confirmed(items(this.#pool, owner));
+  async items(owner: string): Promise<BasketItem[]> {
+    const { rows } = await confirmed(this.#pool.query(ITEMS, [owner]));
+    return rows.map(row => ({ text: row.inscription, addedAt: Number(row.added_at), card: row.card }));
   }
 
-  /** Throws Refusal 422 or 409. */
-  add(owner: string, text: unknown): Promise<BasketItem[]> {
+  /** Throws Refusal 422 or 409. Adds that race for the last place may all find one, as in a session. */
+  async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
-    return this.#change(owner, async client => {
-      const { addedAt, card } = waiting();
-      await client.query(ADD, [owner, wanted, addedAt, card]);
-      const after = await items(client, owner);
-      if (after.length > MAX_ITEMS) throw full();
-      return after;
-    });
+    const { addedAt, card } = waiting();
+    const { rowCount } = await confirmed(this.#pool.query(ADD, [owner, wanted, addedAt, card, MAX_ITEMS]));
+    const after = await this.items(owner);
+    // Nothing was added: because it is there, or because there was no room.
+    if (rowCount === 0 && !after.some(item => item.text === wanted)) throw full();
+    return after;
   }
 
   /** Throws Refusal 422. */
-  remove(owner: string, texts: readonly unknown[]): Promise<BasketItem[]> {
-    const unwanted = texts.map(inscription);
-    return this.#change(owner, async client => {
-      await client.query(REMOVE, [owner, unwanted]);
-      return items(client, owner);
-    });
-  }
-
-  #change<T>(owner: string, apply: (client: PoolClient) => Promise<T>): Promise<T> {
-    return confirmed(
-      transaction(this.#pool, async client => {
-        // One change of a basket at a time, or two could each see room for one more.
-        await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [owner]);
-        return apply(client);
-      }),
-    );
-  }
-}
-
-async function items(client: Pool | PoolClient, owner: string): Promise<BasketItem[]> {
-  const { rows } = await client.query(ITEMS, [owner]);
-  return rows.map(row => ({ text: row.inscription, addedAt: Number(row.added_at), card: row.card }));
-}
-
-/** Commits what `work` did, unless it throws. */
-async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let committed = false;
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    committed = true;
-    return result;
-  } finally {
-    // A connection on which something failed may be in the middle of anything: closing it rolls back.
-    client.release(!committed);
+  async remove(owner: string, texts: readonly unknown[]): Promise<BasketItem[]> {
+    await confirmed(this.#pool.query(REMOVE, [owner, texts.map(inscription)]));
+    return this.items(owner);
   }
 }

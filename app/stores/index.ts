@@ -11,28 +11,33 @@ import { ExpiringMemoryStore } from './memory.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
+/** Of the keys of each store in Redis: one that met another's keys would fail on every old cookie. */
+export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
+  'redis-attributes': 'baton:session:',
+  'connect-redis': 'baton:stock-session:',
+  'redis-locked': 'baton:locked-session:',
+};
+
 const PgStore = connectPgSimple(session);
 
-/**
- * Makes the session store that the configuration names.
- * Each has a key prefix of its own: one that met another's keys would fail on every old cookie.
- */
+/** Makes the session store that the configuration names. */
 export function createStore(config: Config, { redis: client, database, memcached }: Backing): Store {
+  const prefix = REDIS_PREFIXES[config.sessionStore] ?? 'baton:session:';
   const ttl = (data: session.SessionData) => secondsLeft(data, config);
   switch (config.sessionStore) {
     case 'redis-attributes':
-      return new RedisAttributesStore({ client, prefix: 'baton:session:', ttl });
+      return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
       // EXPIRE takes whole seconds.
       return new RedisStore({
         client,
-        prefix: 'baton:stock-session:',
+        prefix,
         ttl: data => Math.ceil(ttl(data)),
       });
     case 'redis-locked':
       return new RedisLockedStore({
         client,
-        prefix: 'baton:locked-session:',
+        prefix,
         ttl,
         lockMs: config.sessionLockMs,
         waitMs: config.sessionLockWaitMs,
@@ -44,7 +49,7 @@ export function createStore(config: Config, { redis: client, database, memcached
     case 'memcached':
       if (memcached === undefined)
         throw new Error('expected memcached for SESSION_STORE=memcached, got none');
-      return new MemcachedStore({ client: memcached, prefix: 'baton:session:', ttl });
+      return new MemcachedStore({ client: memcached, prefix, ttl });
     case 'cookie':
       return new CookieStore({ secrets: config.secrets, ttl, names: COOKIE_NAMES });
     case 'memory':

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { unkept } from './unkept.ts';
+
+const DOCS = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8');
+/** Of the table that names for each store what it cannot keep, with baskets in sessions and in tables. */
+const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
+  ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
+);
+
+/** The guarantees that a cell of the table names. */
+const named = (cell: string) => [...cell.matchAll(/`([\w-]+)`/g)].map(match => match[1]);
+
+test.each(rows)('the docs say what $store does not claim', ({ store, inSession, beside }) => {
+  expect(named(inSession)).toEqual(unkept({ SESSION_STORE: store }));
+  expect(named(beside)).toEqual(unkept({ SESSION_STORE: store, BASKET_STORE: 'postgres' }));
+});
+
+test('of all stores', () => {
+  expect(rows.map(({ store }) => store)).toEqual([
+    'redis-attributes',
+    'redis-locked',
+    'connect-redis',
+    'postgres',
+    'memcached',
+    'cookie',
+    'memory',
+  ]);
+  expect(unkept({})).toEqual([]);
+});
