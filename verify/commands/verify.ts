@@ -1,6 +1,6 @@
 /** `baton verify`: drives a running system, or the bundled stack, and judges what was recorded. */
 import { randomInt } from 'node:crypto';
-import { notKept } from '../../stack/claims.ts';
+import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { type Runner, startStack } from '../../stack/start.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
@@ -36,8 +36,9 @@ export async function verifyCommand(
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
   if (runner !== undefined) {
-    const less = notKept(process.env['SESSION_STORE']);
+    const less = notKept(process.env);
     target.claims = target.claims.filter(name => !less.includes(name));
+    if (basketOfUser(process.env)) for (const probe of target.probes) probe.scope = 'user';
   }
   const waiting = waits(target, chosen(target, load.workloads));
   const logs = logsIn(values.logs);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { unkept } from './unkept.ts';
+import { notKept } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8');
 /** Of the table that names for each store what it cannot keep, with baskets in sessions and in tables. */
@@ -12,8 +12,8 @@ const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].m
 const named = (cell: string) => [...cell.matchAll(/`([\w-]+)`/g)].map(match => match[1]);
 
 test.each(rows)('the docs say what $store does not claim', ({ store, inSession, beside }) => {
-  expect(named(inSession)).toEqual(unkept({ SESSION_STORE: store }));
-  expect(named(beside)).toEqual(unkept({ SESSION_STORE: store, BASKET_STORE: 'postgres' }));
+  expect(named(inSession)).toEqual(notKept({ SESSION_STORE: store }));
+  expect(named(beside)).toEqual(notKept({ SESSION_STORE: store, BASKET_STORE: 'postgres' }));
 });
 
 test('of all stores', () => {
@@ -26,5 +26,5 @@ test('of all stores', () => {
     'cookie',
     'memory',
   ]);
-  expect(unkept({})).toEqual([]);
+  expect(notKept({})).toEqual([]);
 });
