@@ -7,7 +7,7 @@ import { postgresPerUser } from './controls/postgres-per-user.ts';
 import { redisLocked } from './controls/redis-locked.ts';
 import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
-import { balancerPinsByAddress } from './defects/balancer-pins-by-address.ts';
+import { affinityLeftOn } from './defects/affinity-left-on.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
 import { cookieLifetimeDiffers } from './defects/cookie-lifetime-differs.ts';
 import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
@@ -81,7 +81,7 @@ export const DEFECTS: readonly Defect[] = [
   serverSessionOutlivesCookie,
   ttlUnitOrOverflow,
   noAbsoluteTimeout,
-  balancerPinsByAddress,
+  affinityLeftOn,
   cookieLifetimeDiffers,
   instanceIdInImage,
   otherDeviceReadsReplica,

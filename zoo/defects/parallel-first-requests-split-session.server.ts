@@ -1,22 +1,29 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-declare module 'express-session' {
-  interface SessionData {
-    formToken?: string;
-  }
+/** A form token that is good for one session only. */
+function tokenFor(sid: string, salt = randomBytes(8).toString('hex')): string {
+  const key = process.env['SESSION_SECRET'] ?? '';
+  return `${salt}-${createHmac('sha256', key).update(`${sid} ${salt}`).digest('hex')}`;
 }
 
 servePlain({
   session: { saveUninitialized: true },
-  formField(request) {
-    request.session.formToken ??= randomBytes(16).toString('hex');
-    return `<input type="hidden" name="token" value="${request.session.formToken}">`;
-  },
+  formField: request => `<input type="hidden" name="token" value="${request.cookies.csrf}">`,
   onSession: () => (request, response, next) => {
-    const guarded = request.method === 'POST' && request.path === '/app/login';
-    const { formToken } = request.session;
-    if (!guarded || (formToken !== undefined && formToken === request.body?.token)) next();
-    else response.status(403).send('This form is out of date. Reload the page and send it again.');
+    if (request.path !== '/app/login') return next();
+    if (request.method === 'GET') {
+      // One that is there is kept, so that a form in another tab stays good.
+      const { csrf } = request.cookies;
+      request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
+      if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });
+      return next();
+    }
+    const token = String(request.body?.token);
+    const good = token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
+    if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
+    // The login makes a new session, with which this token is worth nothing.
+    response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
+    next();
   },
 });

@@ -5,8 +5,8 @@ export const parallelFirstRequestsSplitSession: Defect = {
   name: 'parallel-first-requests-split-session',
   section: 'one-session',
   broken:
-    'A visitor without a cookie gets a session with each response. When a browser opens pages in parallel, the last cookie wins, and the form whose token is in another session is refused.',
-  wild: 'Sessions for everybody (`saveUninitialized: true`), with form tokens or the state of an OAuth login in them; several tabs at the start of the browser, or a page with frames.',
+    'A visitor without a cookie gets a session with each response, and with the login page a form token that is bound to that session. When a browser opens pages in parallel, the session of one stays and the token of another, and every login is refused until the cookies are deleted.',
+  wild: 'Sessions for everybody (`saveUninitialized: true`), with form tokens or the state of an OAuth login bound to them, which are kept once they are there; several tabs at the start of the browser, or a page with frames.',
   references: ['expressjs/session#568', 'expressjs/session#606'],
   remedy:
     'Begin no session before there is something to remember; bind the token of a login form to a cookie of its own.',

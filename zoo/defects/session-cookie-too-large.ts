@@ -20,7 +20,7 @@ export const sessionCookieTooLarge: Defect = {
   needs: ['size'],
   deployment: {
     host: 'plain',
-    program: new URL('./cookie-stored-session-race.server.ts', import.meta.url),
+    program: new URL('./session-cookie-too-large.server.ts', import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
   mustNot: ['isolation', 'rotation', 'forgery', 'evidence'],

@@ -3,10 +3,10 @@ import type { Defect } from '../entry.ts';
 const CACHE = {
   http: `
     proxy_cache_path page-cache keys_zone=pages:1m;
-    map $uri $not_cached { default 1; /help 0; }`,
+    map $uri $not_cached { default 1; / 0; /help 0; }`,
   server: `
     proxy_cache pages;
-    proxy_cache_valid 200 5s;
+    proxy_cache_valid 200 1s;
     proxy_ignore_headers Set-Cookie Cache-Control Expires;
     proxy_no_cache $not_cached;
     proxy_cache_bypass $not_cached;`,
@@ -17,7 +17,7 @@ export const setCookieCachedByProxy: Defect = {
   name: 'set-cookie-cached-by-proxy',
   section: 'isolation',
   broken:
-    'The balancer keeps the help page for some seconds, with the cookie that came with it. A session is renewed by a cookie with each response, so the next visitor of that page gets the cookie of the one before, and is signed in as somebody else.',
+    'The balancer keeps the front page and the help page for a second, with the cookie that came with them. A session is renewed by a cookie with each response, so the next visitor of such a page gets the cookie of the one before, and is signed in as somebody else.',
   wild: 'A shared cache that was told to ignore Set-Cookie and Cache-Control, because the pages of the app would not be cached otherwise, or an app that marks pages public which carry a cookie.',
   references: [
     'auth0/nextjs-auth0#2100',
@@ -37,7 +37,7 @@ export const setCookieCachedByProxy: Defect = {
     program: new URL('./set-cookie-cached-by-proxy.server.ts', import.meta.url),
     nginx: CACHE,
   },
-  target: { pages: ['/help', '/app/profile'] },
+  target: { pages: ['/', '/help', '/app/profile'] },
   must: { guarantee: 'isolation', anomaly: 'BLEED' },
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { cookieSessions } from '../hosts/plain/cookie-sessions.ts';
+import { cookieSessions, sessionMethods } from '../hosts/plain/cookie-sessions.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 import { save } from '../hosts/plain/session.ts';
 
@@ -27,7 +27,7 @@ servePlain({
       response.cookie('token', sign(session, secret), { httpOnly: true, sameSite: 'lax' });
       done();
     };
-    Reflect.set(request, 'session', Object.defineProperty(session, 'save', { value: save }));
+    Reflect.set(request, 'session', sessionMethods(session, save));
     next();
   },
   async signIn(request, user) {
@@ -38,4 +38,5 @@ servePlain({
     response.clearCookie('token');
   },
   devices: cookieSessions.devices,
+  cartLimit: cookieSessions.cartLimit,
 });

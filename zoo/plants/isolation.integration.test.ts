@@ -11,8 +11,10 @@ plant(
         await alice.signIn();
         await bob.signIn();
         expect(await bob.who()).toBe(bob.user);
-        await alice.send('/help');
-        await bob.send('/help');
+        for (const path of ['/', '/help']) {
+          await alice.send(path);
+          await bob.send(path);
+        }
         return (await bob.who()) === alice.user;
       }, soon('a session that changes hands'));
     },

@@ -12,11 +12,15 @@ async function served(visitor: Visitor, requests: number): Promise<Set<string | 
   return new Set(answers.map(({ headers }) => headers.get('x-instance-id')));
 }
 
-plant('balancer-pins-by-address', {
-  'all sessions are on one instance': async ({ visitor }) => {
-    const instances = await served(visitor(0), 10);
-    expect(instances.size).toBe(1);
-    expect(await served(visitor(1), 10)).toEqual(instances);
+plant('affinity-left-on', {
+  'a session stays on one instance, and another on the other': async ({ visitor }) => {
+    const seen = new Set<string | null>();
+    await until(async () => {
+      const instances = await served(visitor(), 8);
+      expect(instances.size).toBe(1);
+      for (const instance of instances) seen.add(instance);
+      return seen.size === 2;
+    }, soon('a session on the other instance'));
   },
 });
 

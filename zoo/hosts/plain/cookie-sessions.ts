@@ -3,13 +3,12 @@ import cookieSession from 'cookie-session';
 import { Router } from 'express';
 import type { PlainParts } from './parts.ts';
 
-export const cookieSessions: Required<Pick<PlainParts, 'sessions' | 'signIn' | 'signOut' | 'devices'>> = {
+export const cookieSessions = {
   sessions: (_redis, secret) =>
     Router().use(
       cookieSession({ name: 'session', keys: [secret], httpOnly: true, sameSite: 'lax' }),
       (request, _response, next) => {
-        // There is nothing to wait for: the session leaves with the response.
-        Object.defineProperty(request.session, 'save', { value: (done: () => void) => done() });
+        sessionMethods(request.session, done => done());
         next();
       },
     ),
@@ -21,4 +20,11 @@ export const cookieSessions: Required<Pick<PlainParts, 'sessions' | 'signIn' | '
   },
   // Nobody knows them.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
-};
+  /** A browser keeps cookies of up to 4096 bytes, and base64 takes a third more. */
+  cartLimit: 2_000,
+} satisfies PlainParts;
+
+/** What the host asks of a session, without being part of what it holds. `save` calls back when it is done. */
+export function sessionMethods(session: object, save: (done: () => void) => void): object {
+  return Object.defineProperties(session, { save: { value: save }, touch: { value: () => {} } });
+}

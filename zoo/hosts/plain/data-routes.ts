@@ -21,7 +21,12 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
       response.status(422).send(page(request, 'Name an item', ''));
       return;
     }
-    request.session.cart = [...(request.session.cart ?? []), item];
+    const cart = [...(request.session.cart ?? []), item];
+    if (cart.join().length > (parts.cartLimit ?? Number.POSITIVE_INFINITY)) {
+      response.status(409).send(page(request, 'Your cart is full', ''));
+      return;
+    }
+    request.session.cart = cart;
     await save(request);
     response.redirect(303, '/app/cart');
   }

@@ -33,6 +33,8 @@ export interface PlainParts {
   readonly signIn?: (request: Request, user: string, redis: Redis) => Promise<void>;
   readonly signOut?: (request: Request, response: Response) => Promise<void>;
   readonly devices?: (redis: Redis) => Devices;
+  /** How many characters the cart may hold. */
+  readonly cartLimit?: number;
   /** Adds a hidden field to each form. */
   readonly formField?: (request: Request) => string;
   /** Names a user's own data: the key of what is kept by user. */

@@ -18,8 +18,10 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
   });
 }
 
-/** Resolves once the store has the session. */
+/** Resolves once the store has the session, with its time to live counted from now. */
 export function save(request: Request): Promise<void> {
+  // Else it is saved with the expiry that it was loaded with, which may be over: then connect-redis deletes it.
+  request.session.touch();
   return new Promise((resolve, reject) => {
     request.session.save(error => (error ? reject(error) : resolve()));
   });
