@@ -1,0 +1,112 @@
+/** Runs Baton against an entry of the zoo, and says whether the verdict is the one that it must get. */
+import { join } from 'node:path';
+import type { Event, Operation } from '../verify/core/history.ts';
+import { parseEvent } from '../verify/core/parse.ts';
+import type { Result } from '../verify/core/result.ts';
+import type { Anomaly, Verdict } from '../verify/core/verdict.ts';
+import { HISTORY } from '../verify/judge-file.ts';
+import { eachLine } from '../verify/lines.ts';
+import { type VerifyOptions, verify } from '../verify/run.ts';
+import { parseTarget } from '../verify/target/load.ts';
+import { deploy } from './deploy.ts';
+import type { Entry } from './entry.ts';
+
+export interface Trial {
+  entry: Entry;
+  result: Result;
+  /** Folder of its history and result. */
+  folder: string;
+  /** The anomaly that the entry must show, or the first violation of a control; undefined when there is none. */
+  shown: Anomaly | undefined;
+  /** Until that anomaly was complete: requests that had been answered by then, and seconds since the first call. */
+  reached: { requests: number; seconds: number } | undefined;
+  /** Guarantees that are violated and must not be: a false accusation. */
+  accused: string[];
+  /** Of a control: claimed guarantees that are not valid. */
+  unproven: string[];
+}
+
+export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'duration' | 'signal'> & {
+  onStep?: (message: string) => void;
+};
+
+/** @returns whether a trial went as it must */
+export const passed = (trial: Trial): boolean =>
+  trial.accused.length === 0 &&
+  (trial.entry.kind === 'defect' ? trial.shown !== undefined : trial.unproven.length === 0);
+
+/**
+ * Deploys an entry, verifies it at default settings and stops it, on every path.
+ *
+ * @throws what deploying and verifying throw
+ */
+export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
+  const { onStep, ...load } = options;
+  const deployed = await deploy(entry, {
+    ...(onStep && { onStep }),
+    ...(load.signal && { signal: load.signal }),
+  });
+  try {
+    const target = parseTarget(deployed.target, `zoo/${entry.name}`, process.env);
+    if (target.instance !== undefined)
+      target.instance.addresses ??= Object.fromEntries(
+        deployed.stack.instances().map(({ name, url }) => [name, url]),
+      );
+    const { result, folder } = await verify(target, {
+      ...load,
+      command: `npx baton zoo run ${entry.name} --seed ${load.seed}`,
+      logs: deployed.stack.logs,
+    });
+    return await judged(entry, result, folder);
+  } finally {
+    await deployed.stop();
+  }
+}
+
+async function judged(entry: Entry, result: Result, folder: string): Promise<Trial> {
+  const violated = result.guarantees.filter(({ violations }) => violations > 0);
+  const shown =
+    entry.kind === 'defect' ? demanded(violated, entry.must) : violated.find(v => v.claimed)?.anomalies[0];
+  return {
+    entry,
+    result,
+    folder,
+    shown,
+    reached: shown === undefined ? undefined : await reached(join(folder, HISTORY), shown),
+    accused: violated
+      .filter(({ guarantee, claimed }) =>
+        entry.kind === 'defect' ? entry.mustNot.includes(guarantee) : claimed,
+      )
+      .map(({ guarantee }) => guarantee),
+    unproven:
+      entry.kind === 'defect'
+        ? []
+        : result.guarantees.filter(v => v.claimed && v.judgement !== 'valid').map(v => v.guarantee),
+  };
+}
+
+function demanded(
+  violated: readonly Verdict[],
+  must: { guarantee: string; anomaly: string },
+): Anomaly | undefined {
+  const verdict = violated.find(({ guarantee }) => guarantee === must.guarantee);
+  const named = verdict?.anomalies.filter(({ name }) => name === must.anomaly) ?? [];
+  return named.sort((a, b) => completed(a) - completed(b))[0];
+}
+
+/** When the last request of its witness had returned, microseconds. */
+const completed = ({ witness }: Anomaly): number =>
+  Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
+
+async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Trial['reached']>> {
+  const until = completed(anomaly);
+  let first = Number.POSITIVE_INFINITY;
+  let requests = 0;
+  await eachLine(file, line => {
+    if (line === '') return;
+    const event: Event = parseEvent(line);
+    if (event.type === 'op' || event.type === 'start') first = Math.min(first, event.call);
+    if ((event.type === 'op' || event.type === 'end') && (event.return ?? 0) <= until) requests++;
+  });
+  return { requests, seconds: Math.max(0, until - first) / 1e6 };
+}
