@@ -20,6 +20,8 @@ export interface How {
   early?: boolean | undefined;
   /** Tells which of the session's cookies was sent. */
   telling?: boolean | undefined;
+  /** Added to the address of a page. */
+  query?: string | undefined;
   /** A value that is written is made as long, characters. */
   size?: number | undefined;
   /** Other cookies than the session's own, which stay as they are. */
@@ -174,6 +176,7 @@ export class Driver {
     const way = how.to === undefined ? undefined : instances.way(how.to);
     const sent = {
       ...send,
+      path: withQuery(send.path, how.query ?? ''),
       headers: { ...send.headers, ...way?.headers },
       origin: way?.origin,
       cookies: way?.cookies,
@@ -233,5 +236,8 @@ export class Driver {
 /** @returns the request by which a probe's object is written, if the target has one */
 export const writeOf = ({ kind, add, set, increment }: Probe): RequestSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
+
+const withQuery = (path: string, query: string): string =>
+  query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 
 const get = (path: string): Send => ({ method: 'GET', path });

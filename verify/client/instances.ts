@@ -23,9 +23,10 @@ export class Instances {
     if (instance !== undefined) this.#met.add(instance);
   }
 
-  /** By name, in their order. */
+  /** By name, in their order: those that answered, and those that the target file gives an address. */
   names(): string[] {
-    return [...this.#met].sort();
+    const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;
+    return [...new Set([...this.#met, ...Object.keys(addressed ?? {})])].sort();
   }
 
   /** @returns undefined where an instance cannot be chosen: nobody may get past a sticky balancer, for one */

@@ -21,6 +21,8 @@ const LARGE = [
   { value: 64_000, total: 1_100_000 },
 ];
 const ADDS = 130;
+/** Sessions whose cookies are changed. */
+const FORGED = 4;
 
 export const audit: Workload = {
   name: 'audit',
@@ -63,31 +65,40 @@ async function strangers(context: Context): Promise<void> {
   nobody.end('over');
 }
 
+/** In several sessions, since a balancer that is sticky keeps each on one instance. */
 async function forges(context: Context, plan: Plan): Promise<void> {
-  const [driver, other] = [Driver.of(context, 91), Driver.of(context, 92)];
-  const entered = (await driver.enter()) && (await other.enter());
-  if (entered) {
+  for (let i = 0; i < FORGED; i++) await forge(context, plan, 100 + 2 * i);
+}
+
+async function forge(context: Context, plan: Plan, n: number): Promise<void> {
+  const [driver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
+  if ((await driver.enter()) && (await other.enter())) {
     await everywhere(context, async how => (await driver.read(undefined, how)).operation);
-    const names = context.interpreter.sessionCookies;
-    const own = driver.cookies();
-    for (const { name, value } of own.filter(cookie => names.includes(cookie.name))) {
-      const theirs = other.cookies().find(cookie => cookie.name === name)?.value ?? '';
-      for (const { change, forged } of forgeries(value, theirs)) {
-        if (over(context, plan)) break;
-        await everywhere(context, async how => {
-          const client = driver.copyJar([name]);
-          client.put(name, forged);
-          return (await driver.read(undefined, { ...how, as: { client, with: 'forged', change } })).operation;
-        });
-      }
+    for (const { name, change, forged } of changed(context, driver, other)) {
+      if (over(context, plan)) break;
+      await everywhere(context, async how => {
+        const client = driver.copyJar([name]);
+        client.put(name, forged);
+        return (await driver.read(undefined, { ...how, as: { client, with: 'forged', change } })).operation;
+      });
     }
   }
   for (const one of [driver, other]) await leave(context, one);
 }
 
+function changed(context: Context, driver: Driver, other: Driver) {
+  const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));
+  return own.flatMap(({ name, value }) => {
+    const theirs = other.cookies().find(cookie => cookie.name === name)?.value ?? '';
+    return forgeries(value, theirs).map(forgery => ({ name, ...forgery }));
+  });
+}
+
 /** As much as the app takes: one that refuses a value, or has no room, is not asked for more. */
 async function grows(context: Context, plan: Plan): Promise<void> {
-  const probe = context.target.probes.find(({ kind, add }) => add !== undefined && kind !== 'register');
+  const probe = context.target.probes.find(
+    ({ kind, scope, add }) => add !== undefined && scope === 'session' && kind !== 'register',
+  );
   if (probe === undefined) return;
   const driver = Driver.of(context, 93);
   if (!(await driver.enter())) return driver.end('refused');

@@ -11,15 +11,28 @@ import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
-const SESSIONS = 12;
-const AT_ONCE = 3;
-/** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
-const ROUNDS = 8;
-const SLOW_ROUNDS = 2;
+const AT_ONCE = 4;
 /** Requests of a round. */
 const TOGETHER = 4;
 /** Values of one object, at the most: pages stay small. */
 const MOST = 44;
+
+/** What one session of the workload does. */
+interface Part {
+  /** Rounds of quick requests; a race that is lost one time in ten must be tried some 30 times in all. */
+  quick: number;
+  /** Rounds beside a slow request of the target. */
+  slow: number;
+  /** Its last reads wait until all others are done: what takes effect late is seen then. */
+  late: boolean;
+}
+
+/** A few short ones first, so that what is common is found soon. */
+const PARTS: readonly Part[] = [
+  ...Array(3).fill({ quick: 2, slow: 0, late: false }),
+  ...Array(3).fill({ quick: 0, slow: 3, late: true }),
+  ...Array(6).fill({ quick: 8, slow: 0, late: true }),
+];
 
 export const burst: Workload = {
   name: 'burst',
@@ -28,37 +41,49 @@ export const burst: Workload = {
   lacks: ({ probes }) =>
     probes.some(probe => writeOf(probe) !== undefined) ? undefined : 'a probe that can be written',
   run: async (context, plan) => {
-    const probes = context.target.probes.filter(probe => writeOf(probe) !== undefined);
-    await inTurn(SESSIONS, AT_ONCE, async n => {
-      const probe = probes[n % probes.length];
-      if (probe !== undefined && !over(context, plan)) await session(context, plan, n, probe);
+    const { probes, slow } = context.target;
+    const written = probes.filter(probe => writeOf(probe) !== undefined);
+    const parts = PARTS.filter(part => part.slow === 0 || slow !== undefined);
+    const ends: (() => Promise<void>)[] = [];
+    await inTurn(parts.length, AT_ONCE, async n => {
+      const part = parts[n] as Part;
+      const own = part.slow > 0 ? written.find(({ object }) => object === slow?.write?.object) : undefined;
+      const probe = own ?? written[n % written.length];
+      if (probe === undefined || over(context, plan)) return;
+      const end = await session(context, plan, n, probe, part);
+      if (part.late) ends.push(end);
+      else await end();
     });
+    await inTurn(ends.length, AT_ONCE, async n => ends[n]?.());
   },
 };
 
-async function session(context: Context, plan: Plan, n: number, probe: Probe): Promise<void> {
+/** @returns what reads the state for the last time, and leaves */
+async function session(
+  context: Context,
+  plan: Plan,
+  n: number,
+  probe: Probe,
+  part: Part,
+): Promise<() => Promise<void>> {
   const driver = Driver.of(context, n);
-  if (!(await driver.enter())) return driver.end('refused');
+  if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
-  await together(
-    context,
-    driver,
-    probe,
-    Array.from({ length: TOGETHER }, () => 'write'),
-    0,
-  );
+  // The first writes of the session: many apps make something then.
+  await together(context, driver, probe, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
   const most = Math.min(probe.cap ?? MOST, MOST);
-  for (let round = 0; round < ROUNDS && !over(context, plan); round++) {
+  for (let round = 0; round < part.quick && (round + 2) * TOGETHER <= most && !over(context, plan); round++) {
     const kinds = ROUND[round % ROUND.length] as readonly Kind[];
-    if ((round + 1) * TOGETHER > most) break;
     span = Math.max(1, await together(context, driver, probe, kinds, span));
   }
-  for (let round = 0; round < SLOW_ROUNDS && context.target.slow && !over(context, plan); round++)
-    await besideSlow(context, driver, probe, (round + context.random.next()) / SLOW_ROUNDS);
-  await everywhere(context, async how => (await driver.read(probe, how)).operation);
-  await leave(context, driver);
+  for (let round = 0; round < part.slow && !over(context, plan); round++)
+    await besideSlow(context, driver, probe, (round + context.random.next()) / part.slow);
+  return async () => {
+    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+    await leave(context, driver);
+  };
 }
 
 type Kind = 'write' | 'read';

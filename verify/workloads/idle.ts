@@ -9,7 +9,7 @@ import type { Operation } from '../core/history.ts';
 import { timeoutTolerance } from '../core/sessions.ts';
 import { everywhere, type Workload } from './workload.ts';
 
-/** Parts of a timeout: a session is alive after the first, whatever the tolerance. */
+/** Part of a timeout after which a session is asked whether it still lives. */
 const ALIVE = 0.85;
 /** So often in an idle timeout a busy session is used. */
 const BUSY = 3;
@@ -18,9 +18,8 @@ const LONG = 2.2;
 
 /** Milliseconds beyond a timeout when it must be over. */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/** Milliseconds at which a session must still live; the tolerance is small for long timeouts only. */
-const before = (timeout: number): number =>
-  Math.max(timeout / 2, Math.min(timeout * ALIVE, timeout - timeoutTolerance(timeout * 1000) / 1000));
+/** Milliseconds at which a session must still live, nearly at its end. */
+const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
   name: 'idle',

@@ -4,12 +4,12 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, writeOf } from '../client/driver.ts';
+import { Driver, type How, writeOf } from '../client/driver.ts';
 import { leave } from '../target/ready.ts';
 import { inTurn, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
-const ROUNDS = 8;
+const ROUNDS = 12;
 
 export const interleave: Workload = {
   name: 'interleave',
@@ -43,9 +43,15 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = [...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages])];
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
+  // A query that nobody has used before: no cache can have the page from somebody else.
+  const fresh = i % (2 * paths.length) < paths.length;
+  const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(
-    user => (how: Parameters<Driver['read']>[1]) =>
-      probe === undefined && path !== signedIn.page ? user.visit(path, how) : user.read(probe, how),
+    user =>
+      (how: How): Promise<unknown> =>
+        probe === undefined && path !== signedIn.page
+          ? user.visit(path, { ...how, query })
+          : user.read(probe, { ...how, query }),
   );
   if (i % 2 === 0) for (const read of reads) await read({});
   else {
@@ -53,6 +59,6 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
   // A cache that kept a page, or its cookie, gives it to whoever asks next.
-  await stranger.visit(path);
+  await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

@@ -14,16 +14,22 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
-import type { Event, Operation } from '../history.ts';
+import { precedes } from '../clocks.ts';
+import type { Event, Operation, Run } from '../history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
+/** Requests of live sessions, where sessions stay on their instances. */
+const ENOUGH_STAYING = 100;
+
 export const continuity: Check = {
   guarantee: 'continuity',
   assumes: 'the target file names the signed-in mark; a client sends the cookies that it was last given',
-  minimum: `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances`,
-  start: (_run, tell) => new Continuity(tell),
+  minimum:
+    `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances; where sticky ` +
+    `routing is claimed, ${ENOUGH_STAYING} requests of live sessions`,
+  start: (run, tell) => new Continuity(run, tell),
   conclude: concluded,
 };
 
@@ -31,9 +37,12 @@ export const continuity: Check = {
 type Tally = Map<string, { honoured: number; asked: number }>;
 
 class Continuity implements Fold {
+  readonly #run: Run;
   readonly #anomalies: Anomalies;
   /** Form of the login under way, by session. */
   readonly #forms = new Map<string, Operation>();
+  /** Before a login: the request of its jar that returned last. */
+  readonly #firsts = new Map<string, Operation>();
   readonly #logins = new LoginPairs();
   /** Lost sessions that are still open. */
   readonly #afterwards = new Map<string, { anomaly?: Anomaly; tally: Tally }>();
@@ -42,13 +51,14 @@ class Continuity implements Fold {
   #sessions = 0;
   #lost = 0;
 
-  constructor(tell?: Tell) {
+  constructor(run: Run, tell?: Tell) {
+    this.#run = run;
     this.#anomalies = new Anomalies(tell);
   }
 
   ended(operation: Operation, standing: Standing): void {
-    if (operation.action === 'form') this.#forms.set(operation.session, operation);
-    else if (operation.action === 'login') this.#login(operation);
+    if (operation.action === 'login') this.#login(operation);
+    else if (standing.session.login === undefined) this.#before(operation);
     const shown = honoured(operation);
     if (!standing.live) {
       if (shown !== undefined) this.#replayed(operation, shown);
@@ -61,7 +71,19 @@ class Continuity implements Fold {
     if (lost) this.#loss(operation, standing.session);
   }
 
+  /** A form that was fetched beside other first requests of its jar is a matter of one-session. */
+  #before(operation: Operation): void {
+    const { session } = operation;
+    const earlier = this.#firsts.get(session);
+    const alone = earlier === undefined || precedes(earlier, operation);
+    if (!alone || earlier === undefined || (operation.return ?? 0) >= (earlier.return ?? 0))
+      this.#firsts.set(session, operation);
+    if (!alone) this.#forms.delete(session);
+    else if (operation.action === 'form') this.#forms.set(session, operation);
+  }
+
   #login(operation: Operation): void {
+    this.#firsts.delete(operation.session);
     const form = this.#forms.get(operation.session);
     this.#forms.delete(operation.session);
     if (operation.outcome === 'ok') this.#sessions++;
@@ -91,6 +113,7 @@ class Continuity implements Fold {
     if (event.type !== 'session' || event.event !== 'ended') return;
     this.#settle(event.session);
     this.#forms.delete(event.session);
+    this.#firsts.delete(event.session);
   }
 
   #settle(session: string): void {
@@ -114,26 +137,35 @@ class Continuity implements Fold {
   finish(): Finding {
     for (const session of [...this.#afterwards.keys()]) this.#settle(session);
     this.#logins.report(this.#anomalies);
-    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+    return { ...concluded(this.counts(), this.#run), anomalies: this.#anomalies.kept };
   }
 }
 
-function concluded(counts: Counts): Conclusion {
+function concluded(counts: Counts, { routing }: Run): Conclusion {
   const of = reader(counts);
   const [lost, sessions, handoffs, pairs] = [of('lost'), of('sessions'), of('handoffs'), of('login pairs')];
   // Where no pair accepts, it is the password that is wrong.
   const refused = of('pairs that accept') > 0 ? of('pairs that refuse') : 0;
+  const sticky = routing === 'sticky';
+  const passed = sticky
+    ? `at most ${percent(upperBound(0, of('requests')))} of requests lose the session`
+    : `at most ${percent(upperBound(0, handoffs))} of handoffs lose the session`;
   const finding =
     lost + refused === 0
-      ? `at most ${percent(upperBound(0, handoffs))} of handoffs lose the session`
+      ? passed
       : `${grouped(lost)} of ${counted(sessions, 'session')} lost` +
         (refused === 0 ? '' : `; logins refused on ${refused} of ${pairs} pairs of instances`);
   const rests = { requests: of('requests'), handoffs, sessions, 'login pairs': pairs };
-  return conclude(lost + refused, missing(sessions, handoffs, of('requests')), rests, finding);
+  return conclude(lost + refused, missing(sessions, handoffs, of('requests'), sticky), rests, finding);
 }
 
-function missing(sessions: number, handoffs: number, judged: number): string | undefined {
+function missing(sessions: number, handoffs: number, judged: number, sticky: boolean): string | undefined {
   if (sessions === 0) return 'no login succeeded, so no session lived';
+  // A session that is to stay on its instance has no handoffs: what is claimed is that it lives there.
+  if (sticky)
+    return judged >= ENOUGH_STAYING
+      ? undefined
+      : `${counted(judged, 'request')} of live sessions, ${ENOUGH_STAYING} are needed`;
   if (handoffs >= ENOUGH_HANDOFFS) return undefined;
   return (
     `${counted(handoffs, 'handoff')} among ${counted(judged, 'request')}, ${ENOUGH_HANDOFFS} are needed: ` +

@@ -17,7 +17,7 @@ import {
   type Tell,
 } from '../check.ts';
 import type { Guarantee } from '../guarantees.ts';
-import type { Operation } from '../history.ts';
+import type { Operation, Run } from '../history.ts';
 import type { Contradiction, ReadFacts } from '../read-facts.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
@@ -44,12 +44,13 @@ export const readCheck = (measure: Measure): Check => ({
   guarantee: measure.guarantee,
   assumes: measure.assumes,
   minimum: `${ENOUGH_HANDOFFS} reads of a session on another instance than ${measure.against}`,
-  start: (_run, tell) => new Reads(measure, tell),
-  conclude: counts => concluded(measure, counts),
+  start: (run, tell) => new Reads(measure, run, tell),
+  conclude: (counts, run) => concluded(measure, counts, run),
 });
 
 class Reads implements Fold {
   readonly #measure: Measure;
+  readonly #run: Run;
   readonly #anomalies: Anomalies;
   readonly #sessions = new Set<string>();
   #judged = 0;
@@ -58,8 +59,9 @@ class Reads implements Fold {
   /** Sessions that continuity has lost: of those nothing more can be told. */
   #lost = 0;
 
-  constructor(measure: Measure, tell?: Tell) {
+  constructor(measure: Measure, run: Run, tell?: Tell) {
     this.#measure = measure;
+    this.#run = run;
     this.#anomalies = new Anomalies(tell);
   }
 
@@ -92,27 +94,29 @@ class Reads implements Fold {
   }
 
   finish(): Finding {
-    return { ...concluded(this.#measure, this.counts()), anomalies: this.#anomalies.kept };
+    return { ...concluded(this.#measure, this.counts(), this.#run), anomalies: this.#anomalies.kept };
   }
 }
 
-function concluded(measure: Measure, counts: Counts): Conclusion {
+function concluded(measure: Measure, counts: Counts, { routing }: Run): Conclusion {
   const of = reader(counts);
   const [judged, crossed] = measure.rests;
-  const finding =
-    of('broken') === 0
-      ? `at most ${percent(upperBound(0, of('crossed')))} of reads on another instance ${measure.ruledOut}`
-      : `${of('broken')} ${measure.broken}`;
+  // A session that is to stay on its instance is never read on another.
+  const sticky = routing === 'sticky';
+  const passed = sticky
+    ? `at most ${percent(upperBound(0, of('reads')))} of reads ${measure.ruledOut}`
+    : `at most ${percent(upperBound(0, of('crossed')))} of reads on another instance ${measure.ruledOut}`;
+  const finding = of('broken') === 0 ? passed : `${of('broken')} ${measure.broken}`;
   const rests = { [judged]: of('reads'), [crossed]: of('crossed'), sessions: of('sessions') };
-  return conclude(of('broken'), missing(measure, counts), rests, finding);
+  return conclude(of('broken'), missing(measure, counts, sticky), rests, finding);
 }
 
-function missing({ against }: Measure, counts: Counts): string | undefined {
+function missing({ against }: Measure, counts: Counts, sticky: boolean): string | undefined {
   const of = reader(counts);
   if (of('lost') > 0) {
     return `continuity is broken in ${counted(of('lost'), 'session')}: what those would have read cannot be told`;
   }
-  if (of('crossed') >= ENOUGH_HANDOFFS) return undefined;
+  if (of(sticky ? 'reads' : 'crossed') >= ENOUGH_HANDOFFS) return undefined;
   return (
     `${counted(of('crossed'), 'read')} on another instance than ${against}, ${ENOUGH_HANDOFFS} are needed: ` +
     'give the target file a probe with `read` and `add`, run at least two instances, or run for longer'

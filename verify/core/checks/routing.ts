@@ -63,8 +63,11 @@ class Routing implements Fold {
   ended(operation: Operation, standing: Standing): void {
     const { instance } = operation;
     if (instance === undefined || this.#faults > 0) return;
-    // Where the client chose the instance, the balancer did not.
-    if (operation.direct === true || operation.steered === true) return;
+    if (operation.direct === true || operation.steered === true) {
+      // The client chose the instance, and not the balancer; but there is such an instance.
+      if (!this.#shares.has(instance)) this.#shares.set(instance, 0);
+      return;
+    }
     this.#requests++;
     this.#shares.set(instance, (this.#shares.get(instance) ?? 0) + 1);
     if (!standing.live) return;

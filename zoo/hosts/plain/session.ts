@@ -23,6 +23,9 @@ export function save(request: Request): Promise<void> {
   // Else it is saved with the expiry that it was loaded with, which may be over: then connect-redis deletes it.
   request.session.touch();
   return new Promise((resolve, reject) => {
+    // Or the store is told to keep it until the old end: with a maxAge that may have passed, and deletes it.
+    // (Sessions that are held in the cookie have no such end.)
+    if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });
 }
