@@ -22,13 +22,18 @@ async function main(argv: readonly string[]): Promise<number> {
     stdout.write(USAGE);
     return EXIT.valid;
   }
+  if (command === 'zoo') {
+    // Only a checkout has the zoo.
+    const { zooCommand } = await import('./commands/zoo.ts');
+    return zooCommand(positionals.slice(1), values, output);
+  }
   if (more.length > 0)
     throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
   if (command === 'verify') return verifyCommand(argument, values, output);
   if (command === 'check') return checkCommand(argument, values, output);
   if (command === 'explain') return explainCommand(argument ?? '', output);
   throw new UsageError(
-    `unknown command "${command}": expected verify, check, explain or help\nSee: baton help`,
+    `unknown command "${command}": expected verify, check, zoo, explain or help\nSee: baton help`,
   );
 }
 

@@ -7,6 +7,7 @@ export const USAGE = `Baton proves that web sessions survive the load balancer.
 
 usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
        baton check RUN          judge a recorded history again: a folder under runs/, or a history file
+       baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
        baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
        baton help
 
@@ -29,6 +30,13 @@ options of check
   --model M           of that history: register, cas-register, append or set
   --initial EDN       what each object holds at first (nothing)
   --nil-reads R       an ok read of nil says nothing (any), or shows what was there at first (initial)
+
+options of zoo run
+  --all               all of them, and how surely and how soon each is found
+  --runs N            so often each (1)
+  --control-runs N    so often each healthy one (as --runs)
+  --write             puts the tables into README.md and docs/zoo.md
+  --sessions, --duration, --seed, --out as for verify
 
 options of both
   --json              the whole result on stdout (docs/result.schema.json)
@@ -58,6 +66,10 @@ export const options = {
   model: { type: 'string' },
   initial: { type: 'string' },
   'nil-reads': { type: 'string', default: 'initial' },
+  all: { type: 'boolean', default: false },
+  runs: { type: 'string', default: '1' },
+  'control-runs': { type: 'string' },
+  write: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   report: { type: 'string', multiple: true },
   quiet: { type: 'boolean', default: false },

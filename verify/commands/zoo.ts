@@ -1,0 +1,125 @@
+/** `baton zoo`: broken and healthy deployments, what Baton says of them, and how surely it finds what is broken. */
+import { randomInt } from 'node:crypto';
+import { writeDocs } from '../../zoo/docs.ts';
+import type { Entry } from '../../zoo/entry.ts';
+import { ENTRIES } from '../../zoo/index.ts';
+import { lineOf, type Measured, nothing, summary, take } from '../../zoo/measure.ts';
+import { passed, type Trial, trial } from '../../zoo/run.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { wrap } from '../reports/wrap.ts';
+import { milliseconds, whole } from './arguments.ts';
+import type { Values } from './options.ts';
+import { type Output, printResult, widthOf } from './output.ts';
+
+/**
+ * @param words after `zoo`: nothing, `run NAME`, or `run` with --all
+ * @returns the exit code: 0 when every verdict is the one that it must be
+ */
+export async function zooCommand(words: readonly string[], values: Values, output: Output): Promise<number> {
+  const [verb, name, ...more] = words;
+  if (verb === undefined) return list(output);
+  if (verb !== 'run' || more.length > 0 || (name === undefined) === !values.all)
+    throw new UsageError('zoo: expected `baton zoo`, `baton zoo run NAME` or `baton zoo run --all`');
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
+  try {
+    return name === undefined
+      ? await measure(values, output, abort.signal)
+      : await learn(entryNamed(name), values, output, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) return EXIT.interrupted;
+    throw error;
+  }
+}
+
+function list(output: Output): number {
+  const names = Math.max(...ENTRIES.map(({ name }) => name.length));
+  for (const entry of ENTRIES) {
+    const says = entry.kind === 'defect' ? `breaks ${entry.must.guarantee}` : 'healthy';
+    output.result.write(`${entry.name.padEnd(names)}  ${says}\n`);
+  }
+  output.result.write('\nOne of them: baton zoo run NAME\n');
+  return EXIT.valid;
+}
+
+function entryNamed(name: string): Entry {
+  const entry = ENTRIES.find(candidate => candidate.name === name);
+  if (entry === undefined) throw new UsageError(`zoo run: there is no ${name}. See: baton zoo`);
+  return entry;
+}
+
+const load = (values: Values, seed: number, signal: AbortSignal) => ({
+  seed,
+  sessions: whole('--sessions', values.sessions, 1, 10_000),
+  duration: milliseconds(values.duration),
+  out: values.out,
+  signal,
+});
+
+const seedOf = ({ seed }: Values): number =>
+  seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
+
+/** Runs one, as a person would learn from it. */
+async function learn(entry: Entry, values: Values, output: Output, signal: AbortSignal): Promise<number> {
+  const tell = (title: string, text: string): void => {
+    const lines = wrap(text, Math.max(40, widthOf(output) - 2));
+    output.result.write(`${title}\n${lines.map(line => `  ${line}\n`).join('')}\n`);
+  };
+  if (entry.kind === 'defect') {
+    tell(`${entry.name}: what is broken`, entry.broken);
+    tell('In the wild', `${entry.wild} ${entry.references.join(', ')}.`);
+  } else tell(`${entry.name}: healthy`, entry.sound);
+  const done = await trial(entry, {
+    ...load(values, seedOf(values), signal),
+    onStep: message => {
+      if (!values.quiet) output.progress.write(`${message}\n`);
+    },
+  });
+  printResult(done.result, values, output);
+  if (entry.kind === 'defect') tell('How to mend it', entry.remedy);
+  output.result.write(`${verdictOn(done)}\n`);
+  output.progress.write(`history: ${done.folder}\n`);
+  return passed(done) ? EXIT.valid : EXIT.violated;
+}
+
+function verdictOn(done: Trial): string {
+  const { entry, reached, accused, unproven } = done;
+  if (accused.length > 0) return `Wrong: accused of breaking ${accused.join(', ')}, which it keeps.`;
+  if (entry.kind === 'control')
+    return unproven.length === 0
+      ? 'As it must be: all that it claims is valid.'
+      : `Too little evidence for ${unproven.join(', ')}.`;
+  if (reached === undefined)
+    return `Not found: ${entry.must.anomaly} (${entry.must.guarantee}) was to be seen.`;
+  return (
+    `As it must be: ${entry.must.anomaly} (${entry.must.guarantee}), proved after ${reached.requests} requests ` +
+    `and ${reached.seconds.toFixed(1)} s.`
+  );
+}
+
+/** Runs all, over and over, and shows how surely and how soon each is found. */
+async function measure(values: Values, output: Output, signal: AbortSignal): Promise<number> {
+  const runs = { defect: whole('--runs', values.runs, 1, 10_000), control: 0 };
+  runs.control =
+    values['control-runs'] === undefined
+      ? runs.defect
+      : whole('--control-runs', values['control-runs'], 0, 10_000);
+  const first = seedOf(values);
+  const all: Measured[] = [];
+  for (const entry of ENTRIES) {
+    const measured = nothing(entry);
+    all.push(measured);
+    for (let i = 0; i < runs[entry.kind]; i++) {
+      const done = await trial(entry, load(values, first + i, signal));
+      signal.throwIfAborted();
+      take(measured, done);
+      if (!passed(done))
+        output.progress.write(`${entry.name} --seed ${first + i}: ${verdictOn(done)} ${done.folder}\n`);
+    }
+    if (measured.trials > 0) output.result.write(`${lineOf(measured)}\n`);
+  }
+  output.result.write(`\n${summary(all)}\n`);
+  const command = `npx baton zoo run --all --runs ${runs.defect} --control-runs ${runs.control}`;
+  if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
+  return all.every(measured => measured.passed === measured.trials) ? EXIT.valid : EXIT.violated;
+}

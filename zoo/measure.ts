@@ -1,0 +1,128 @@
+/** What the trials of an entry amount to, and the tables that show it. */
+import type { Guarantee } from '../verify/core/guarantees.ts';
+import type { Entry } from './entry.ts';
+import { passed, type Trial } from './run.ts';
+
+export interface Measured {
+  entry: Entry;
+  trials: number;
+  /** Trials that went as they must. */
+  passed: number;
+  /** Trials in which something was condemned that is kept: false accusations. */
+  accused: number;
+  /** Trials in which a claimed guarantee of a control could not be told. */
+  unknown: number;
+  /** Until the demanded anomaly was complete, in the trials that showed it: seconds and requests. */
+  seconds: number[];
+  requests: number[];
+  /** In how many trials each guarantee was violated. */
+  violated: Map<Guarantee, number>;
+}
+
+export const nothing = (entry: Entry): Measured => ({
+  entry,
+  trials: 0,
+  passed: 0,
+  accused: 0,
+  unknown: 0,
+  seconds: [],
+  requests: [],
+  violated: new Map(),
+});
+
+export function take(measured: Measured, trial: Trial): void {
+  measured.trials++;
+  if (passed(trial)) measured.passed++;
+  if (trial.accused.length > 0) measured.accused++;
+  else if (trial.unproven.length > 0) measured.unknown++;
+  if (trial.reached !== undefined) {
+    measured.seconds.push(trial.reached.seconds);
+    measured.requests.push(trial.reached.requests);
+  }
+  for (const { guarantee, violations } of trial.result.guarantees)
+    if (violations > 0) measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
+}
+
+/** @returns the middle one; of an even number the upper of the two in the middle */
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const shown = (value: number, digits: number): string => (Number.isNaN(value) ? '–' : value.toFixed(digits));
+
+/** One line for a terminal. */
+export function lineOf({
+  entry,
+  trials,
+  passed: well,
+  accused,
+  unknown,
+  seconds,
+  requests,
+}: Measured): string {
+  const name = entry.name.padEnd(38);
+  if (entry.kind === 'control') {
+    const rest = `${accused} accused, ${unknown} unknown`;
+    return `${well === trials ? '✓' : '✗'} ${name} valid in ${well} of ${trials} runs (${rest})`;
+  }
+  const when = `median ${shown(median(seconds), 1)} s, ${shown(median(requests), 0)} requests`;
+  const wrong = accused > 0 ? `, wrongly accused in ${accused}` : '';
+  return `${well === trials ? '✓' : '✗'} ${name} ${entry.must.guarantee}: found in ${seconds.length} of ${trials} (${when})${wrong}`;
+}
+
+/** Defect × guarantee: ● the guarantee that it must break, ○ others that it breaks too; with how often, if not always. */
+export function matrix(all: readonly Measured[]): string[] {
+  const defects = all.filter(({ entry }) => entry.kind === 'defect');
+  const broken = [...new Set(defects.flatMap(({ violated }) => [...violated.keys()]))];
+  const columns = broken.sort();
+  const heads = columns.map((_, i) => String(i + 1));
+  return [
+    columns.map((guarantee, i) => `${i + 1} \`${guarantee}\``).join(' · '),
+    '',
+    `| defect | found | median | requests | ${heads.join(' | ')} |`,
+    `|---|---|---|---|${columns.map(() => ':-:').join('|')}|`,
+    ...defects.map(measured => row(measured, columns)),
+  ];
+}
+
+function row(
+  { entry, trials, seconds, requests, violated }: Measured,
+  columns: readonly Guarantee[],
+): string {
+  const cells = columns.map(guarantee => {
+    const times = violated.get(guarantee) ?? 0;
+    if (times === 0) return '';
+    const mark = entry.kind === 'defect' && entry.must.guarantee === guarantee ? '●' : '○';
+    return times === trials ? mark : `${mark} ${times}`;
+  });
+  return (
+    `| \`${entry.name}\` | ${seconds.length} of ${trials} | ${shown(median(seconds), 1)} s | ` +
+    `${shown(median(requests), 0)} | ${cells.join(' | ')} |`
+  );
+}
+
+export function controls(all: readonly Measured[]): string[] {
+  return [
+    '| control | runs | valid | wrongly accused | too little evidence |',
+    '|---|---|---|---|---|',
+    ...all
+      .filter(({ entry }) => entry.kind === 'control')
+      .map(
+        ({ entry, trials, passed: well, accused, unknown }) =>
+          `| \`${entry.name}\` | ${trials} | ${well} | ${accused} | ${unknown} |`,
+      ),
+  ];
+}
+
+/** What the README says: the sums. */
+export function summary(all: readonly Measured[]): string {
+  const sum = (kind: Entry['kind'], of: (measured: Measured) => number): number =>
+    all.filter(({ entry }) => entry.kind === kind).reduce((total, measured) => total + of(measured), 0);
+  const defects = all.filter(({ entry }) => entry.kind === 'defect');
+  const medians = defects.map(({ seconds }) => median(seconds)).filter(value => !Number.isNaN(value));
+  return (
+    `${defects.length} broken deployments: found in ${sum('defect', m => m.seconds.length)} of ` +
+    `${sum('defect', m => m.trials)} runs, half of them within ${shown(median(medians), 1)} s. ` +
+    `${all.length - defects.length} healthy ones: wrongly accused in ${sum('control', m => m.accused)} of ` +
+    `${sum('control', m => m.trials)} runs.`
+  );
+}
