@@ -90,7 +90,7 @@ function write(file: string, lines: readonly string[]): void {
 
 /** Judges a generated history, every event as a parser leaves it, and says how much memory that took. */
 function judgeGenerated(operations: number, sessions: number): void {
-  const judge = new Judge(run);
+  const judge = new Judge(run, CHECKS);
   for (const event of history(operations, sessions)) judge.step(parseEvent(JSON.stringify(event)));
   const { tally } = judge.finish();
   process.stdout.write(JSON.stringify({ operations: tally.operations, kilobytes: peakMemory() }));

@@ -1,6 +1,8 @@
 /** Judges a history file, from any run and of any length, line by line. */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHECKS } from './core/checks/index.ts';
 import { FORMAT, VERSION } from './core/history.ts';
 import { Judge } from './core/judge.ts';
 import { HistoryError, parseEvent } from './core/parse.ts';
@@ -75,7 +77,7 @@ function begin(line: string): Judge {
   }
   const event = parseEvent(line);
   if (event.type !== 'run') throw new HistoryError(`expected a "run" line first, got "${event.type}"`);
-  return new Judge(event);
+  return new Judge(event, CHECKS);
 }
 
 /** Format and version before the rest is looked at: another version may have other fields. */

@@ -1,4 +1,5 @@
 /** Judges a history inside k6, by every check that there is, and prints the report. */
+import { CHECKS } from '../../verify/core/checks/index.ts';
 import { Judge } from '../../verify/core/judge.ts';
 import { parseEvent } from '../../verify/core/parse.ts';
 import { terminal } from '../../verify/reports/terminal.ts';
@@ -15,7 +16,7 @@ export function handleSummary(): Record<string, string> {
   const [first = '', ...rest] = lines;
   const run = parseEvent(first);
   if (run.type !== 'run') throw new Error(`expected a "run" line first, got ${first}`);
-  const judge = new Judge(run);
+  const judge = new Judge(run, CHECKS);
   for (const line of rest) judge.step(parseEvent(line));
   const result = judge.finish();
   return { stdout: `${terminal(result, { colour: true, width: 80 })}${JSON.stringify(result)}\n` };

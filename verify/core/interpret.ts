@@ -108,7 +108,7 @@ export class Interpreter {
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
       seen.saw = this.#state(reply, object);
     this.#private(seen, reply);
-    seen.outcome = busy ? 'fail' : outcomeOf({ ...reply, signedIn: seen.signedIn }, safe.has(action));
+    seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, safe.has(action));
     return seen;
   }
 
@@ -144,12 +144,15 @@ export class Interpreter {
 
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
-    const found = new Set<string>();
-    for (const text of [reply.body, ...Object.values(reply.headers).flat()]) {
-      for (const canary of text === undefined ? [] : this.#canaries(text)) found.add(canary);
+    const found = this.#canaries(reply.body);
+    for (const value of Object.values(reply.headers).flat()) {
+      if (value !== undefined) found.push(...this.#canaries(value));
     }
-    for (const value of seen.saw ?? []) found.delete(value);
-    if (found.size > 0) seen.canaries = [...found];
+    if (found.length > 0) {
+      const saw = seen.saw ?? [];
+      const foreign = new Set(found.filter(canary => !saw.includes(canary)));
+      if (foreign.size > 0) seen.canaries = [...foreign];
+    }
     const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
   }

@@ -19,7 +19,7 @@ describe('outcomeOf', () => {
   it.each([
     [{ status: 200 }, false, 'ok'],
     [{ status: 303 }, false, 'ok'],
-    [{ status: 303, signedIn: 'out' as const }, false, 'fail'],
+    [{ status: 303 }, false, 'fail', 'out' as const],
     [{ status: 409 }, false, 'fail'],
     [{ status: 503 }, false, 'info'],
     [{ status: 503 }, true, 'fail'],
@@ -27,8 +27,8 @@ describe('outcomeOf', () => {
     [{ failure: 'reset' as const }, false, 'info'],
     [{ failure: 'timeout' as const }, true, 'fail'],
     [{}, false, 'info'],
-  ])('%o, safe %s: %s', (answer, safe, outcome) => {
-    expect(outcomeOf(answer, safe)).toBe(outcome);
+  ])('%o, safe %s: %s', (answer, safe, outcome, signedIn?: 'out') => {
+    expect(outcomeOf(answer, signedIn, safe)).toBe(outcome);
   });
 });
 
@@ -125,7 +125,7 @@ describe('a run that is judged in parts, as k6 does', () => {
 
   it('amounts to the same verdicts as one that is judged whole, once the counts are added up', () => {
     const parts = [part('s1', 'alice'), part('s2', 'bob')];
-    const whole = new Judge(runLine());
+    const whole = new Judge(runLine(), CHECKS);
     // Ids are unique in a history.
     parts.forEach(({ events }, i) => {
       for (const event of events) whole.step('id' in event ? { ...event, id: event.id + i * 1000 } : event);

@@ -1,7 +1,9 @@
 /** Laws of the checks of session life, cookies and faults, on random runs of a simulated site. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../tests/share.ts';
+import { CHECKS } from './checks/index.ts';
 import type { Guarantee } from './guarantees.ts';
 import type { Event } from './history.ts';
 import { Judge } from './judge.ts';
@@ -152,7 +154,7 @@ describe('laws', () => {
       fc.property(seeds, seed => {
         // The same healthy run, with the end of each change left open: no logout or login is acknowledged.
         const { events } = site([], seed);
-        const judge = new Judge(new Picture({ declared }).run);
+        const judge = new Judge(new Picture({ declared }).run, CHECKS);
         for (const event of events) {
           if (event.type !== 'end') judge.step(event);
           else judge.step({ type: 'end', id: event.id, outcome: 'info' });

@@ -10,21 +10,21 @@ export type Failure = 'refused' | 'reset' | 'timeout' | 'aborted';
 export interface Answer {
   status?: number;
   failure?: Failure;
-  signedIn?: 'in' | 'out' | undefined;
 }
 
 /**
  * The one place that decides whether an operation happened.
  *
- * @param answer the response's status and whether it shows the session signed in, or why none came
+ * @param answer the response's status, or why none came
+ * @param signedIn whether it shows the session signed in
  * @param safe whether the operation changes nothing (a read that got no answer simply did not happen)
  * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
  */
-export function outcomeOf(answer: Answer, safe: boolean): Outcome {
+export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {
   if (answer.failure === 'refused') return 'fail';
   if (answer.status === undefined || answer.failure !== undefined || answer.status >= 500) {
     return safe ? 'fail' : 'info';
   }
-  if (answer.signedIn === 'out' || answer.status >= 400) return 'fail';
+  if (signedIn === 'out' || answer.status >= 400) return 'fail';
   return 'ok';
 }

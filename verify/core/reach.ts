@@ -2,7 +2,7 @@
 import { type Counts, counted } from './check.ts';
 
 /** Names of the counts begin with this. */
-const TRIED = 'tried on ';
+export const TRIED = 'tried on ';
 
 /** How often each instance was tried. */
 export class Reach {

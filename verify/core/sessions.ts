@@ -84,9 +84,9 @@ export class Sessions {
 
   /** @returns whether the instance is new to the session */
   #met(instances: string[], operation: Operation, instance: string): boolean {
-    for (const known of instances) {
-      if (known !== instance) continue;
-      operation.instance = known;
+    const at = instances.indexOf(instance);
+    if (at !== -1) {
+      operation.instance = instances[at] ?? instance;
       return false;
     }
     instances.push(instance);

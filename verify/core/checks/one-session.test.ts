@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Judge } from '../judge.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { told } from '../testing/told.ts';
+import { CHECKS } from './index.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -248,7 +249,7 @@ describe('one-session, to the word', () => {
       const picture = new Picture();
       draw(picture);
       const forks: (string | undefined)[] = [];
-      const judge = new Judge(picture.run, undefined, ({ name, session }) => {
+      const judge = new Judge(picture.run, CHECKS, ({ name, session }) => {
         if (name === 'FORK') forks.push(session);
       });
       for (const event of picture.events) judge.step(event);

@@ -1,4 +1,5 @@
 /** Draws small histories for tests: each call is one request, one after the other unless times are given. */
+import { CHECKS } from '../checks/index.ts';
 import type { Guarantee } from '../guarantees.ts';
 import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history.ts';
 import { Judge } from '../judge.ts';
@@ -114,7 +115,7 @@ export class Picture {
   }
 
   result(): Result {
-    const judge = new Judge(this.run);
+    const judge = new Judge(this.run, CHECKS);
     for (const event of this.events) judge.step(event);
     return judge.finish();
   }
