@@ -2,7 +2,8 @@
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
 import { checkCommand } from './commands/check.ts';
 import { explainCommand } from './commands/explain.ts';
-import { parse, USAGE } from './commands/options.ts';
+import { k6Command } from './commands/k6.ts';
+import { parse, TARGET, USAGE } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { EXIT, isBatonError, UsageError } from './errors.ts';
@@ -32,8 +33,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === 'verify') return verifyCommand(argument, values, output);
   if (command === 'check') return checkCommand(argument, values, output);
   if (command === 'explain') return explainCommand(argument ?? '', output);
+  if (command === 'k6') return k6Command(argument ?? TARGET, output);
   throw new UsageError(
-    `unknown command "${command}": expected verify, check, zoo, explain or help\nSee: baton help`,
+    `unknown command "${command}": expected verify, check, zoo, explain, k6 or help\nSee: baton help`,
   );
 }
 

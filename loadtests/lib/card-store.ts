@@ -1,36 +1,39 @@
 /** The bundled card store, as baton.yaml describes it (a test holds the two together). k6 reads no YAML. */
-import type { Pages } from '../../verify/core/interpret.ts';
-
-/** One request that a form makes. */
-export interface FormRequest {
-  path: string;
-  form: Readonly<Record<string, string>>;
-}
-
-/** What a script must know of the app under load. */
-export interface App extends Pages {
-  name: string;
-  login: Pages['login'] & FormRequest;
-  /** The page that shows who is signed in, and the state of the object. */
-  dashboard: string;
-  object: string;
-  add: FormRequest;
-  remove: FormRequest;
-}
+import type { App } from './app.ts';
 
 export const CARD_STORE: App = {
   name: 'card store',
+  url: 'http://127.0.0.1:8080',
+  accounts: [{ user: 'user{n}@example.test', password: 'correct-horse-battery', count: 500 }],
   login: {
     page: '/login',
     path: '/login',
     form: { email: '{user}', password: '{password}', _csrf: '{csrf}' },
   },
   csrf: 'name="_csrf" value="([^"]*)"',
-  signedIn: { user: '<body[^>]* data-user="([^"]*)"' },
-  dashboard: '/dashboard',
-  object: 'basket',
-  probes: [{ object: 'basket', read: { items: 'data-item="([^"]*)"' } }],
-  add: { path: '/basket/items', form: { item: '{value}', _csrf: '{csrf}' } },
-  remove: { path: '/basket/remove', form: { item: '{value}', _csrf: '{csrf}' } },
+  signedIn: { page: '/dashboard', user: '<body[^>]* data-user="([^"]*)"' },
+  probes: [
+    {
+      object: 'basket',
+      scope: 'session',
+      read: { path: '/dashboard', items: 'data-item="([^"]*)"' },
+      add: { path: '/basket/items', form: { item: '{value}', _csrf: '{csrf}' } },
+      remove: { path: '/basket/remove', form: { item: '{value}', _csrf: '{csrf}' } },
+    },
+  ],
+  logout: { path: '/logout', form: { _csrf: '{csrf}' } },
   instance: { header: 'x-instance-id' },
+  cookies: ['sid', '__Host-sid'],
+  claims: ['continuity', 'isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'logout-final'],
+  shop: {
+    register: {
+      page: '/register',
+      path: '/register',
+      form: { email: '{user}', name: '{name}', password: '{password}', _csrf: '{csrf}' },
+    },
+    browse: '/market',
+    checkout: { path: '/basket/checkout', form: { _csrf: '{csrf}' } },
+    owned: 'data-card="([^"]*)"',
+    sell: { path: '/cards/{value}/list', form: { price: '5', _csrf: '{csrf}' } },
+  },
 };

@@ -1,52 +1,93 @@
 /** One request by k6 → a reply as the core reads it. */
-import http, { type RefinedResponse } from 'k6/http';
+import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
 import type { Reply } from '../../verify/core/interpret.ts';
 import type { Failure } from '../../verify/core/outcome.ts';
 
-export interface Send {
-  method: 'GET' | 'POST';
-  path: string;
-  form?: Record<string, string>;
-  headers: Record<string, string>;
-}
+export type Response = RefinedResponse<'text'>;
+export type Params = RefinedParams<'text'>;
+/** A form, or a body as it is. */
+export type Body = Record<string, string> | string | null;
 
 /** A request that takes longer got no answer. */
 const TIMEOUT = '10s';
 
 /**
- * Sends one request with the jar of this virtual user and follows no redirect: the redirect is the finding.
- * Never throws for what the network does.
+ * The parameters of a client's requests: its jar, and no redirect followed, since the redirect is the finding. One
+ * object for all of them: k6 reads it during the request, and to make one takes as long as to judge the answer.
  */
-export function send(url: string, { method, path, form, headers }: Send): Reply {
-  const response = http.request(method, url + path, form ?? null, {
-    headers,
-    redirects: 0,
-    timeout: TIMEOUT,
-    tags: { name: path },
-  });
-  return replyOf(response, url);
+export function paramsOf(jar: CookieJar): Params & { headers: Record<string, string> } {
+  return { headers: {}, redirects: 0, timeout: TIMEOUT, jar };
 }
 
-/** A session that begins anew begins as a stranger. */
-export const forgetCookies = (url: string): void => http.cookieJar().clear(`${url}/`);
+/** As k6 writes the name of a header: x-instance-id → X-Instance-Id */
+const canonical = (name: string): string =>
+  name.toLowerCase().replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
-function replyOf(response: RefinedResponse<'text'>, url: string): Reply {
-  if (response.status === 0) {
-    return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
+export interface Looked {
+  url: string;
+  /** Response header that names the instance. */
+  header: string | undefined;
+  /** Names of the cookies that carry the session. */
+  cookies: readonly string[];
+  /** What every canary of the run begins with. */
+  canary: string;
+}
+
+/** Turns responses into replies, of one target. */
+export class Replies {
+  readonly #url: string;
+  readonly #header: string | undefined;
+  readonly #name: string;
+  /** What a Set-Cookie that matters has in it. */
+  readonly #cookies: readonly string[];
+
+  constructor({ url, header, cookies, canary }: Looked) {
+    this.#url = url;
+    this.#header = header === undefined ? undefined : canonical(header);
+    this.#name = header?.toLowerCase() ?? '';
+    this.#cookies = [...cookies.map(name => `${name}=`), canary];
   }
-  const headers: Record<string, string> = {};
-  // Once: each look at response.headers crosses from JavaScript to Go.
-  for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = value;
-  const reply: Reply = {
-    status: response.status,
-    headers,
-    body: response.body ?? '',
-    cookies: cookiesOf(response),
-  };
-  const location = response.status >= 300 && response.status < 400 ? headers['location'] : undefined;
-  if (location !== undefined) reply.redirect = pathOf(location, url);
-  return reply;
+
+  /**
+   * Of the headers only those that are looked at: each look crosses from JavaScript to Go, and to go through all of
+   * them takes k6 ten times as long as to get one.
+   */
+  of(response: Response): Reply {
+    const { status } = response;
+    if (status === 0) {
+      return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
+    }
+    const sent = response.headers;
+    const headers: Record<string, string> = {};
+    const instance = this.#header === undefined ? undefined : sent[this.#header];
+    if (instance !== undefined) headers[this.#name] = instance;
+    const setCookie = this.#cookiesIn(sent['Set-Cookie']);
+    if (setCookie !== undefined) headers['set-cookie'] = setCookie;
+    const reply: Reply = {
+      status,
+      headers,
+      body: response.body ?? '',
+      cookies: setCookie === undefined ? NO_COOKIES : cookiesOf(response),
+    };
+    const location = status >= 300 && status < 400 ? sent['Location'] : undefined;
+    if (location !== undefined) {
+      headers['location'] = location;
+      reply.redirect = pathOf(location, this.#url);
+    }
+    return reply;
+  }
+
+  /** Many apps set a cookie with each response, such as that of a form token, which nobody looks at. */
+  #cookiesIn(header: string | undefined): string | undefined {
+    if (header === undefined) return undefined;
+    for (let i = 0; i < this.#cookies.length; i++) {
+      if (header.includes(this.#cookies[i] as string)) return header;
+    }
+    return undefined;
+  }
 }
+
+const NO_COOKIES: Reply['cookies'] = [];
 
 /** @param code k6's, as in its list of error codes */
 function failureOf(code: number): Failure {
@@ -67,7 +108,7 @@ interface Cookie {
   expires: number;
 }
 
-function cookiesOf(response: RefinedResponse<'text'>): Reply['cookies'] {
+function cookiesOf(response: Response): Reply['cookies'] {
   const all = Object.values(response.cookies as unknown as Record<string, Cookie[]>).flat();
   return all.map(({ name, value, max_age, expires }) => {
     const gone = max_age < 0 || (max_age === 0 && expires >= 0 && expires <= Date.now());
@@ -82,3 +123,6 @@ function pathOf(location: string, url: string): string {
   if (plain === url) return '/';
   return plain.startsWith(`${url}/`) ? plain.slice(url.length) : plain;
 }
+
+/** A jar that nothing replaces: k6 makes a new one of its own for each iteration. */
+export const newJar = (): CookieJar => new http.CookieJar();

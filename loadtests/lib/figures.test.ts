@@ -3,18 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { runLine } from '../../verify/core/testing/picture.ts';
 import { Aggregate } from '../testing/aggregate.ts';
 import { ERRORS, FIGURES, failureOf, OTHER, TAGGED, tagged, thresholdsOf } from './figures.ts';
+import { settingsOf } from './settings.ts';
 import { resultOf } from './summary.ts';
 
 const INSTANCES = ['app-1', 'app-2'];
+/** How many guarantees are judged. */
+const ALL = 6;
 const GOOD: Readonly<Record<string, number>> = {
   ...Object.fromEntries(FIGURES.map(({ metric, needs }) => [metric, needs === 'count==0' ? 0 : 500])),
   [tagged(TAGGED.requests, 'app-1')]: 250,
   [tagged(TAGGED.requests, 'app-2')]: 250,
+  [tagged(TAGGED.replayed, 'app-1')]: 250,
+  [tagged(TAGGED.replayed, 'app-2')]: 250,
 };
+const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 
 /** What k6 would make of these sums. */
 function summarised(sums: Readonly<Record<string, number>>) {
-  const aggregate = new Aggregate(thresholdsOf(INSTANCES));
+  const aggregate = new Aggregate(thresholdsOf(SETTINGS.judged, INSTANCES));
   for (const [name, value] of Object.entries(sums)) {
     const [, metric = name, tag, of] = /^(\w+)\{(\w+):(.*)\}$/.exec(name) ?? [];
     const tags = tag === undefined ? {} : { [tag]: of ?? '' };
@@ -23,7 +29,7 @@ function summarised(sums: Readonly<Record<string, number>>) {
   const metrics = aggregate.metrics(10);
   const passes = Object.values(metrics).every(m => Object.values(m.thresholds ?? {}).every(t => t.ok));
   const data = { metrics, state: { testRunDurationMs: 10_000, isStdOutTTY: false } };
-  return { passes, result: resultOf(data, runLine(), INSTANCES) };
+  return { passes, result: resultOf(data, runLine(), SETTINGS) };
 }
 
 describe('a run that k6 counted', () => {
@@ -31,7 +37,7 @@ describe('a run that k6 counted', () => {
     const { passes, result } = summarised(GOOD);
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
-    expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(5).fill('valid'));
+    expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
     expect(result.tally.instances).toMatchObject([
       { instance: 'app-1', share: 0.5 },
       { instance: 'app-2', share: 0.5 },
@@ -41,12 +47,13 @@ describe('a run that k6 counted', () => {
   it('is unknown, and fails, when nothing was counted', () => {
     const { passes, result } = summarised({});
     expect(passes).toBe(false);
-    expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(5).fill('unknown'));
+    expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('unknown'));
   });
 
   const changed: Record<string, number>[] = [
     ...FIGURES.flatMap(({ metric }) => [0, 1, 2, 9, 10, 99, 100].map(n => ({ [metric]: n }))),
     ...INSTANCES.map(instance => ({ [tagged(TAGGED.requests, instance)]: 0 })),
+    ...INSTANCES.map(instance => ({ [tagged(TAGGED.replayed, instance)]: 0 })),
     { [tagged(TAGGED.requests, OTHER)]: 300 },
     { [tagged(TAGGED.requests, 'app-1')]: 1 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },

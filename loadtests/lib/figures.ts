@@ -3,13 +3,35 @@ import type { Check, Counts } from '../../verify/core/check.ts';
 import { ENOUGH_HANDOFFS } from '../../verify/core/check.ts';
 import { continuity } from '../../verify/core/checks/continuity.ts';
 import { isolation } from '../../verify/core/checks/isolation.ts';
+import { logoutFinal } from '../../verify/core/checks/logout-final.ts';
 import { monotonicReads } from '../../verify/core/checks/monotonic-reads.ts';
 import { readYourWrites } from '../../verify/core/checks/read-your-writes.ts';
 import { routing } from '../../verify/core/checks/routing.ts';
 import type { Guarantee } from '../../verify/core/guarantees.ts';
+import { TRIED } from '../../verify/core/reach.ts';
+import type { Repeated } from '../../verify/core/repeats.ts';
 
-/** What a virtual user judges: all that one client can see. */
-export const CHECKS: readonly Check[] = [continuity, isolation, routing, readYourWrites, monotonicReads];
+/** What every virtual user judges: all that one client can see. */
+const ALWAYS: readonly Check[] = [continuity, isolation, routing, readYourWrites, monotonicReads];
+
+/** What a script is judged by: a guarantee that it does nothing for costs nothing. */
+export interface Judged {
+  checks: readonly Check[];
+  /** Of these, what the target claims: only that can fail the run. */
+  claims: readonly Guarantee[];
+  figures: readonly Figure[];
+}
+
+/**
+ * @param claims of the target
+ * @param logouts whether the script logs out and asks with the old cookie
+ */
+export function judgedBy(claims: readonly string[], logouts: boolean): Judged {
+  const checks = logouts ? [...ALWAYS, logoutFinal] : ALWAYS;
+  const names = checks.map(check => check.guarantee);
+  const claimed = names.filter(name => claims.includes(name));
+  return { checks, claims: claimed, figures: FIGURES.filter(({ counts }) => names.includes(counts[0][0])) };
+}
 
 export interface Figure {
   /** Name of the counter. */
@@ -21,6 +43,8 @@ export interface Figure {
    * are valid (a test says so). A counter to which nothing was added is 0, so that nothing passes for want of data.
    */
   needs?: string;
+  /** What reads add to it that only repeat what was judged. */
+  repeated?: keyof Repeated;
   /** Counted once for each account: two virtual users that share one are one user. */
   perAccount?: true;
 }
@@ -29,8 +53,8 @@ const some = `count>=${ENOUGH_HANDOFFS}`;
 
 export const FIGURES: readonly Figure[] = [
   { metric: 'baton_sessions', counts: [['continuity', 'sessions']], needs: 'count>0' },
-  { metric: 'baton_judged', counts: [['continuity', 'requests']], needs: 'count>0' },
-  { metric: 'baton_handoffs', counts: [['continuity', 'handoffs']], needs: some },
+  { metric: 'baton_judged', repeated: 'reads', counts: [['continuity', 'requests']], needs: 'count>0' },
+  { metric: 'baton_handoffs', repeated: 'handoffs', counts: [['continuity', 'handoffs']], needs: some },
   {
     metric: 'baton_sessions_lost',
     counts: [
@@ -42,7 +66,7 @@ export const FIGURES: readonly Figure[] = [
   },
   { metric: 'baton_logins_accepted', counts: [['continuity', 'pairs that accept']] },
   { metric: 'baton_logins_refused', counts: [['continuity', 'pairs that refuse']], needs: 'count==0' },
-  { metric: 'baton_responses', counts: [['isolation', 'responses']] },
+  { metric: 'baton_responses', repeated: 'reads', counts: [['isolation', 'responses']] },
   { metric: 'baton_users', counts: [['isolation', 'users']], needs: 'count>=2', perAccount: true },
   {
     metric: 'baton_canary_users',
@@ -52,15 +76,30 @@ export const FIGURES: readonly Figure[] = [
   },
   { metric: 'baton_session_ids', counts: [['isolation', 'session ids']] },
   { metric: 'baton_bleed', counts: [['isolation', 'shown']], needs: 'count==0' },
-  { metric: 'baton_reads_after_write', counts: [['read-your-writes', 'reads']] },
-  { metric: 'baton_reads_after_write_elsewhere', counts: [['read-your-writes', 'crossed']], needs: some },
+  { metric: 'baton_reads_after_write', repeated: 'written', counts: [['read-your-writes', 'reads']] },
+  {
+    metric: 'baton_reads_after_write_elsewhere',
+    repeated: 'writtenElsewhere',
+    counts: [['read-your-writes', 'crossed']],
+    needs: some,
+  },
   { metric: 'baton_sessions_with_writes', counts: [['read-your-writes', 'sessions']] },
   { metric: 'baton_stale', counts: [['read-your-writes', 'broken']], needs: 'count==0' },
-  { metric: 'baton_reads_compared', counts: [['monotonic-reads', 'reads']] },
-  { metric: 'baton_reads_compared_elsewhere', counts: [['monotonic-reads', 'crossed']], needs: some },
+  { metric: 'baton_reads_compared', repeated: 'reads', counts: [['monotonic-reads', 'reads']] },
+  {
+    metric: 'baton_reads_compared_elsewhere',
+    repeated: 'handoffs',
+    counts: [['monotonic-reads', 'crossed']],
+    needs: some,
+  },
   { metric: 'baton_sessions_with_reads', counts: [['monotonic-reads', 'sessions']] },
   { metric: 'baton_back', counts: [['monotonic-reads', 'broken']], needs: 'count==0' },
   { metric: 'baton_sessions_routed', counts: [['routing', 'sessions']] },
+  { metric: 'baton_logouts', counts: [['logout-final', 'logouts']], needs: 'count>0' },
+  { metric: 'baton_logouts_raced', counts: [['logout-final', 'raced']], needs: 'count>=3' },
+  { metric: 'baton_logouts_untold', counts: [['logout-final', 'untold']], needs: 'count==0' },
+  { metric: 'baton_replays', counts: [['logout-final', 'replays']], needs: some },
+  { metric: 'baton_zombies', counts: [['logout-final', 'alive']], needs: 'count==0' },
 ];
 
 /** Counters with a tag, and the values that the tag may have. */
@@ -73,6 +112,8 @@ export const TAGGED = {
   operations: { metric: 'baton_operations', tag: 'outcome' },
   /** Those without success, by what came instead. */
   failed: { metric: 'baton_failed', tag: 'how' },
+  /** Answers of an instance to the cookie of a session that was logged out. */
+  replayed: { metric: 'baton_replayed', tag: 'instance' },
 } as const;
 
 const OUTCOMES = ['ok', 'fail', 'info'] as const;
@@ -81,6 +122,12 @@ export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
 export const OTHER = 'other';
 /** Exceptions of the script: an iteration that ended in one has checked nothing. */
 export const ERRORS = 'baton_script_errors';
+/** Logins of users whose session was lost. */
+export const RELOGINS = 'baton_relogins';
+/** Milliseconds from the beginning of the run to something that broke, by guarantee. */
+export const BROKE = 'baton_broke_after';
+/** Milliseconds between the last success of a session and the next, where requests failed between them. */
+export const GAP = 'baton_gap';
 
 /** What came instead of success, in one of few words. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
@@ -92,27 +139,43 @@ export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: 
   `${metric}{${tag}:${value}}`;
 
 /** @returns the thresholds of k6; one without a condition only makes k6 keep that part of a metric for the summary */
-export function thresholdsOf(instances: readonly string[]): Record<string, string[]> {
-  const thresholds: Record<string, string[]> = {
-    [ERRORS]: ['count==0'],
-    [TAGGED.requests.metric]: ['count>=100'],
-  };
-  for (const { metric, needs } of FIGURES) if (needs !== undefined) thresholds[metric] = [needs];
+export function thresholdsOf(
+  { claims, figures }: Judged,
+  instances: readonly string[],
+): Record<string, string[]> {
+  const thresholds: Record<string, string[]> = { [ERRORS]: ['count==0'] };
+  if (claims.includes('routing')) thresholds[TAGGED.requests.metric] = ['count>=100'];
+  for (const { metric, needs, counts } of figures) {
+    if (needs !== undefined && counts.some(([guarantee]) => claims.includes(guarantee)))
+      thresholds[metric] = [needs];
+  }
   for (const instance of [...instances, OTHER]) {
-    thresholds[tagged(TAGGED.requests, instance)] = instance === OTHER ? [] : ['count>0'];
+    const expected = instance !== OTHER;
+    const must = (guarantee: Guarantee) => (expected && claims.includes(guarantee) ? ['count>0'] : []);
+    thresholds[tagged(TAGGED.requests, instance)] = must('routing');
     thresholds[tagged(TAGGED.met, instance)] = [];
+    thresholds[tagged(TAGGED.replayed, instance)] = must('logout-final');
   }
   for (const outcome of OUTCOMES) thresholds[tagged(TAGGED.operations, outcome)] = [];
   for (const how of FAILURES) thresholds[tagged(TAGGED.failed, how)] = [];
   return thresholds;
 }
 
-/** @param sum of a metric over all virtual users @returns the counts of each check */
-export function countsOf(sum: (metric: string) => number): Map<Guarantee, Counts> {
+/**
+ * @param sum of a metric over all virtual users
+ * @returns the counts of each check
+ */
+export function countsOf(
+  { figures }: Judged,
+  instances: readonly string[],
+  sum: (metric: string) => number,
+): Map<Guarantee, Counts> {
+  const replayed = instances.map(name => [TRIED + name, sum(tagged(TAGGED.replayed, name))]);
   const counts = new Map<Guarantee, Record<string, number>>([
     ['routing', { requests: sum(TAGGED.requests.metric) }],
+    ['logout-final', Object.fromEntries(replayed)],
   ]);
-  for (const { metric, counts: names } of FIGURES) {
+  for (const { metric, counts: names } of figures) {
     for (const [guarantee, name] of names) {
       const of = counts.get(guarantee) ?? {};
       of[name] = sum(metric);

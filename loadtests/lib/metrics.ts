@@ -1,19 +1,20 @@
-/** The counters themselves. k6 wants metrics made while the script loads. */
-import { Counter } from 'k6/metrics';
-import { ERRORS, FIGURES, TAGGED } from './figures.ts';
+/** The metrics themselves. k6 wants them made while the script loads. */
+import { Counter, Trend } from 'k6/metrics';
+import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from './figures.ts';
 
-const made = (names: readonly string[]): ReadonlyMap<string, Counter> =>
-  new Map(names.map(name => [name, new Counter(name)]));
-
-const counters = made([
+const COUNTERS: readonly string[] = [
   ERRORS,
+  RELOGINS,
   ...FIGURES.map(figure => figure.metric),
   ...Object.values(TAGGED).map(({ metric }) => metric),
-]);
+];
 
-/** Adds to a counter by its name. */
+const counters = new Map(COUNTERS.map(name => [name, new Counter(name)]));
+const trends = new Map([BROKE, GAP].map(name => [name, new Trend(name, true)]));
+
+/** Adds to a counter, or to the values of a trend, by its name. */
 export function add(metric: string, value: number, tags?: Record<string, string>): void {
-  counters.get(metric)?.add(value, tags);
+  (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
 /** Makes every counter known to the outputs and thresholds, also if nothing is ever added to it. */

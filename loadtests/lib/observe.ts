@@ -1,8 +1,12 @@
 /** What one virtual user sees, judged as it goes: events → core judge → metrics, and lines of a history. */
-import type { End, Event, Operation } from '../../verify/core/history.ts';
+import exec from 'k6/execution';
+import type { Event } from '../../verify/core/history.ts';
+import type { Seen } from '../../verify/core/interpret.ts';
 import { Judge } from '../../verify/core/judge.ts';
+import { TRIED } from '../../verify/core/reach.ts';
+import { nothingRepeated, type Repeated } from '../../verify/core/repeats.ts';
 import type { Anomaly } from '../../verify/core/verdict.ts';
-import { CHECKS, FIGURES, type Figure, failureOf, OTHER, TAGGED } from './figures.ts';
+import { BROKE, type Figure, failureOf, type Judged, OTHER, TAGGED } from './figures.ts';
 import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
@@ -13,74 +17,156 @@ interface Raised {
   /** Index of the check. */
   readonly check: number;
   readonly name: string;
+  readonly tags: Record<string, string> | undefined;
+  readonly repeated: keyof Repeated | undefined;
   /** What was added to the counter so far. */
   added: number;
 }
 
-function raisedFrom({ metric, counts }: Figure): Raised {
-  const [guarantee, name] = counts[0];
-  return { metric, check: CHECKS.findIndex(check => check.guarantee === guarantee), name, added: 0 };
+function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
+  const indexOf = (guarantee: string): number => checks.findIndex(check => check.guarantee === guarantee);
+  const own = figures.filter(({ perAccount }) => !perAccount || first);
+  const raised = own.map(({ metric, repeated, counts: [[guarantee, name]] }: Figure) => {
+    return { metric, check: indexOf(guarantee), name, tags: undefined, repeated, added: 0 };
+  });
+  const check = indexOf('logout-final');
+  if (check === -1) return raised;
+  const { metric, tag } = TAGGED.replayed;
+  return [
+    ...raised,
+    ...instances.map(instance => ({
+      metric,
+      check,
+      name: TRIED + instance,
+      tags: { [tag]: instance },
+      repeated: undefined,
+      added: 0,
+    })),
+  ];
 }
+
+/** What is to be added to one value of a tagged counter. */
+interface Waiting {
+  readonly metric: string;
+  readonly tags: Record<string, string>;
+  count: number;
+}
+
+/** So many operations, or so long (microseconds), are counted here before k6 is told: each telling costs it 2 µs. */
+const BATCH = 64;
+const LATEST = 500_000;
+/** A virtual user tells of its first operations one by one, and of the last: nobody tells it that it has ended. */
+const FIRST = 2 * BATCH;
 
 export class Observer {
   readonly #judge: Judge;
   readonly #settings: Settings;
+  readonly #zero: number;
   readonly #known: ReadonlySet<string>;
   readonly #raised: readonly Raised[];
-  /** Instances that the session has met. */
-  readonly #met = new Set<string>();
+  readonly #waiting: Waiting[] = [];
+  readonly #byName = new Map<string, Waiting>();
+  /** What was counted without the judge. */
+  readonly repeated = nothingRepeated();
+  /** How many anomalies were told of. */
+  broke = 0;
   #told = false;
+  #operations = 0;
+  #pending = 0;
+  #flushed = 0;
+  #urgent = false;
+  #closing = false;
 
-  /** @param user number of the virtual user, from 1 on */
-  constructor({ run }: Shared, settings: Settings, user: number) {
-    this.#judge = new Judge(run, CHECKS, anomaly => this.#tell(anomaly));
+  /** @param user number of the virtual user, from 1 on; @param pool how many accounts there are */
+  constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
+    this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#tell(anomaly));
     this.#settings = settings;
+    this.#zero = zero;
     this.#known = new Set(settings.instances);
-    const first = user <= settings.accounts;
-    this.#raised = FIGURES.filter(({ perAccount }) => !perAccount || first).map(raisedFrom);
+    this.#raised = raisedFrom(settings.judged, settings.instances, user <= pool);
   }
 
-  /** Takes in an event before or after an operation. */
+  /** Takes in an event: into the history, and before the judge. */
   step(event: Event): void {
+    this.write(event);
+    this.judge(event);
+  }
+
+  write(event: Event): void {
     if (this.#settings.history) writeLine(event);
+  }
+
+  /** @returns whether it shows nothing that breaks a guarantee, as far as the first few of each kind are concerned */
+  judge(event: Event): boolean {
+    const { broke } = this;
     this.#judge.step(event);
-    if (event.type === 'session' && event.event === 'ended') this.#met.clear();
+    return this.broke === broke;
   }
 
-  /** Takes in an operation that has ended. */
-  ended(event: End | Operation, operation: Operation): void {
-    this.step(event);
-    this.#count(operation);
-    this.#report();
+  /**
+   * Counts an operation whose end was taken in.
+   *
+   * @param first whether its session has not met the instance before
+   * @param now time of its return, microseconds
+   */
+  count({ outcome, status, instance }: Seen, first: boolean, now: number): void {
+    this.#wait(TAGGED.operations, outcome);
+    if (outcome !== 'ok') this.#wait(TAGGED.failed, failureOf(status));
+    if (instance !== undefined) {
+      const known = this.#known.has(instance) ? instance : OTHER;
+      this.#wait(TAGGED.requests, known);
+      if (first) this.#wait(TAGGED.met, known);
+    }
+    this.#operations++;
+    const due = ++this.#pending >= BATCH || now - this.#flushed >= LATEST;
+    if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  #count({ outcome, status, instance, action }: Operation): void {
-    add(TAGGED.operations.metric, 1, { [TAGGED.operations.tag]: outcome });
-    if (outcome !== 'ok') add(TAGGED.failed.metric, 1, { [TAGGED.failed.tag]: failureOf(status) });
-    if (instance === undefined) return;
-    const tags = { [TAGGED.requests.tag]: this.#known.has(instance) ? instance : OTHER };
-    add(TAGGED.requests.metric, 1, tags);
-    const before = action === 'form' || (action === 'login' && outcome !== 'ok');
-    if (before || this.#met.has(instance)) return;
-    this.#met.add(instance);
-    add(TAGGED.met.metric, 1, tags);
+  #wait({ metric, tag }: { metric: string; tag: string }, value: string): void {
+    const name = metric + value;
+    let waiting = this.#byName.get(name);
+    if (waiting === undefined) {
+      waiting = { metric, tags: { [tag]: value }, count: 0 };
+      this.#byName.set(name, waiting);
+      this.#waiting.push(waiting);
+    }
+    waiting.count++;
   }
 
-  /** Brings each counter up to what the checks have counted. */
-  #report(): void {
+  /** Tells k6 what was counted, and brings each counter up to what the checks have counted. */
+  flush(now: number): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
+      waiting.count = 0;
+    }
     const counts = this.#judge.counts();
     for (const raised of this.#raised) {
-      const total = counts[raised.check]?.counts[raised.name] ?? 0;
+      const judged = counts[raised.check]?.counts[raised.name] ?? 0;
+      const total = raised.repeated === undefined ? judged : judged + this.repeated[raised.repeated];
       if (total <= raised.added) continue;
-      add(raised.metric, total - raised.added);
+      add(raised.metric, total - raised.added, raised.tags);
       raised.added = total;
     }
+    this.#pending = 0;
+    this.#flushed = now;
+    this.#urgent = false;
+    this.#closing ||= isClosing();
   }
 
   /** The first thing that breaks, once for each virtual user. A history holds all of it, and nothing else. */
   #tell({ name, guarantee, session, user, summary }: Anomaly): void {
+    this.broke++;
+    this.#urgent = true;
+    add(BROKE, Date.now() - this.#zero, { guarantee });
     if (this.#told || this.#settings.history) return;
     this.#told = true;
     console.warn(`${name}  ${guarantee}  session ${session}  user ${user}: ${summary}`);
   }
+}
+
+/** Whether the scenario ends before the next batch would be told of. */
+function isClosing(): boolean {
+  const { progress, startTime } = exec.scenario;
+  const elapsed = Date.now() - startTime;
+  return progress > 0 && elapsed / progress - elapsed < (2 * LATEST) / 1000;
 }

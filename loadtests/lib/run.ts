@@ -1,9 +1,7 @@
 /** What all virtual users of a run share: made once, in setup(). */
-import { randomBytes } from 'k6/crypto';
+import { hmac, randomBytes } from 'k6/crypto';
 import type { Clock, Event, Finish, Run } from '../../verify/core/history.ts';
 import { FORMAT, VERSION } from '../../verify/core/history.ts';
-import { CARD_STORE } from './card-store.ts';
-import { CHECKS } from './figures.ts';
 import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
@@ -12,6 +10,8 @@ export interface Shared {
   key: string;
   /** Wall-clock time of the zero of all clocks, milliseconds. */
   zero: number;
+  /** Name of the clock of setup() and teardown(). */
+  clock: string;
 }
 
 const hex = (bytes: number): string =>
@@ -21,45 +21,49 @@ export function makeRun(settings: Settings): Shared {
   const zero = Date.now();
   const started = new Date(zero).toISOString();
   const stamp = started.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  const random = hex(3);
-  const seed = settings.seed ?? Number.parseInt(hex(4), 16) >>> 1;
+  const key = settings.shared?.key ?? hex(32);
+  const random = hmac('sha256', key, 'canary', 'hex').slice(0, 6);
+  const seed = settings.seed ?? Number.parseInt(hmac('sha256', key, 'seed', 'hex').slice(0, 8), 16) >>> 1;
   const run: Run = {
     type: 'run',
     format: FORMAT,
     version: VERSION,
-    run: `${stamp}-${random}`,
+    run: settings.shared?.run ?? `${stamp}-${random}`,
     seed,
     started,
-    target: CARD_STORE.name,
+    target: settings.app.name,
     url: settings.url,
     command: replayOf(settings, seed),
-    claims: CHECKS.map(check => check.guarantee),
+    claims: [...settings.judged.claims],
     routing: 'spread',
     canary: `b${random}`,
     logs: [],
   };
-  return { run, key: hex(32), zero };
+  // Other k6 of the same run have a setup() of their own.
+  const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
+  return { run, key, zero, clock };
 }
 
-/** k6 tells time in milliseconds. */
-const UNCERTAINTY = 1000;
-
-/** @returns the line that a clock needs before its first use */
-export const clockLine = ({ zero }: Shared, clock: string): Clock => ({
+/**
+ * @param uncertainty microseconds; k6 tells time in milliseconds, so it is never less than one of those
+ * @returns the line that a clock needs before its first use
+ */
+export const clockLine = ({ zero }: Shared, clock: string, uncertainty: number): Clock => ({
   type: 'clock',
   clock,
   base: new Date(zero).toISOString(),
-  uncertainty: UNCERTAINTY,
+  uncertainty,
 });
 
-const SETUP_CLOCK = 'k6';
-
 /** The lines before all others. */
-export const firstLines = (shared: Shared): Event[] => [shared.run, clockLine(shared, SETUP_CLOCK)];
+export const firstLines = (shared: Shared, { uncertainty }: Settings): Event[] => [
+  shared.run,
+  clockLine(shared, shared.clock, uncertainty),
+];
 
-export const lastLine = ({ zero }: Shared): Finish => ({
+export const lastLine = ({ zero, clock }: Shared): Finish => ({
   type: 'finish',
-  clock: SETUP_CLOCK,
+  clock,
   at: (Date.now() - zero) * 1000,
   reason: 'complete',
 });

@@ -1,191 +1,266 @@
-/** One virtual user: logs in once, then reads and writes in that session, wherever the balancer sends it. */
+/** One session: each request of it is recorded, judged and counted. */
 import { sleep } from 'k6';
-import { hmac } from 'k6/crypto';
-import { parseHTML } from 'k6/html';
+import http, { type CookieJar } from 'k6/http';
 import { canaryOf } from '../../verify/core/canary.ts';
 import { filled } from '../../verify/core/form.ts';
-import type { Action, End, Operation, SessionEvent, Start } from '../../verify/core/history.ts';
-import { Interpreter, type Reply } from '../../verify/core/interpret.ts';
-import { type Random, seeded } from '../../verify/workloads/random.ts';
-import { accountOf, userLabel } from './accounts.ts';
-import type { App, FormRequest } from './card-store.ts';
-import { forgetCookies, type Send, send } from './client.ts';
-import { Observer } from './observe.ts';
-import { clockLine, type Shared } from './run.ts';
-import type { Settings } from './settings.ts';
+import type { Seen } from '../../verify/core/interpret.ts';
+import type { Account } from './accounts.ts';
+import type { FormRequest, Probe } from './app.ts';
+import { type Body, newJar, type Params, paramsOf, type Response } from './client.ts';
+import { RELOGINS } from './figures.ts';
+import { add } from './metrics.ts';
+import { type Called, isSafe, Recording, type What } from './recording.ts';
+import type { VirtualUser } from './virtual-user.ts';
 
-/** A session's state is kept about this large, so that pages stay small and removals are seen too. */
-const ITEMS = 8;
 /** After a login that failed or a session that was lost, seconds: a broken app is not flooded with logins. */
 const PAUSE = 1;
 /** How often the first lost session is asked again: on which instances is its cookie still honoured? */
 const REPLAYS = 4;
-/** Room for the operations of one virtual user: ids are unique in the run. */
-const IDS = 1e9;
+/** Marks the requests of a login, so that its cost can be told from that of the load. */
+const LOGIN_TAGS = { phase: 'login' };
 
-export class VirtualUser {
-  readonly #app: App;
-  readonly #shared: Shared;
-  readonly #settings: Settings;
-  readonly #number: number;
-  readonly #name: string;
-  readonly #user: string;
-  readonly #label: string;
-  readonly #observer: Observer;
-  readonly #interpreter: Interpreter;
-  readonly #random: Random;
-  #session: string | undefined;
-  #items: string[] = [];
-  /** The last reply that may hold a form token: it is looked for when a form is sent. */
-  #page: Reply | undefined;
+export interface Sent {
+  method: string;
+  /** From the root of the target. */
+  path: string;
+  body: Body;
+  headers?: Readonly<Record<string, string>>;
+  /** Stands for the path in metrics, where that has many values. */
+  name?: string;
+}
+
+export class Session {
+  readonly vu: VirtualUser;
+  readonly account: Account;
+  /** Canaries in the probe's object, as far as they were acknowledged. */
+  items: string[] = [];
+  /** The last response, for those who look at more of it than is judged. */
+  response: Response | undefined;
+  readonly #driven: boolean;
+  readonly #recording: Recording;
+  #jar: CookieJar;
+  #params: ReturnType<typeof paramsOf>;
+  #alive = false;
   #lives = 0;
-  #values = 0;
-  #ids = 0;
-  #now = -1;
+  /** Its user has to log in again, and did not ask for it. */
+  #forced = false;
+  /** The last page that may hold a form token: it is looked for when a form is sent. */
+  #page = '';
 
-  /** @param number of the virtual user, from 1 on, unique in the run */
-  constructor(app: App, shared: Shared, settings: Settings, number: number) {
-    this.#app = app;
-    this.#shared = shared;
-    this.#settings = settings;
-    this.#number = number;
-    this.#name = `vu${number}`;
-    this.#user = accountOf(settings, number);
-    this.#label = userLabel(settings, this.#user) ?? this.#name;
-    this.#random = seeded(shared.run.seed, this.#name);
-    this.#interpreter = new Interpreter(app, {
-      label: secret => hmac('sha256', shared.key, secret, 'hex').slice(0, 12),
-      userLabel: name => userLabel(settings, name),
-      canary: shared.run.canary,
-      decode: html => (html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html),
+  /** @param driver somebody else's script may drive it: with the jar of its own, and no request that it did not send */
+  constructor(vu: VirtualUser, account: Account, driver: 'own' | 'driven' = 'own') {
+    const jar = newJar();
+    this.vu = vu;
+    this.account = account;
+    this.#driven = driver === 'driven';
+    this.#jar = jar;
+    this.#params = paramsOf(jar);
+    this.#recording = new Recording(vu, account.label);
+  }
+
+  /** Whether it is logged in, as far as anybody knows. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Logs in anew, as a browser that has no cookie; then reads the page that such a browser is led to. */
+  login(): boolean {
+    this.#useJar(newJar());
+    return this.#enter(this.vu.app.login) && (this.read(), this.#alive);
+  }
+
+  /** Makes an account and is signed in with it. */
+  register(request: FormRequest & { page: string }, name: string): boolean {
+    this.#useJar(newJar());
+    return this.#enter(request, { name }) && (this.read(), this.#alive);
+  }
+
+  #enter(request: FormRequest & { page: string }, known: Record<string, string> = {}): boolean {
+    this.begin();
+    this.#params.tags = LOGIN_TAGS;
+    this.send({ action: 'form' }, { method: 'GET', path: request.page, body: null });
+    const { outcome } = this.send({ action: 'login' }, this.#filled(request, known));
+    delete this.#params.tags;
+    if (outcome !== 'ok') this.#end('refused');
+    return this.#alive;
+  }
+
+  /** A new name for what begins with the next login. */
+  begin(): void {
+    this.#recording.begin(this.vu.nextSession());
+    this.#lives++;
+    this.items = [];
+  }
+
+  /** Reads the state of a probe; without one, the page that names the user. */
+  read(probe: Probe | undefined = this.vu.app.probes[0]): Seen {
+    const path = probe === undefined ? this.vu.app.signedIn.page : probe.read.path;
+    const what: What = probe === undefined ? { action: 'read' } : { action: 'read', probe };
+    return this.send(what, { method: 'GET', path, body: null });
+  }
+
+  /** Opens a page that need not name the user, and has nothing that is compared. */
+  look(path: string): Seen {
+    return this.send({ action: 'read', unmarked: true }, { method: 'GET', path, body: null });
+  }
+
+  /** Puts a value into the object; without another, one that is recognised wherever it turns up. */
+  add(probe: Probe & { add: FormRequest }, value: string = this.#canary()): Seen {
+    const seen = this.send({ action: 'add', probe, value }, this.#filled(probe.add, { value }));
+    if (seen.outcome === 'ok') this.items.push(value);
+    return seen;
+  }
+
+  #canary(): string {
+    const { shared, random } = this.vu;
+    return canaryOf({
+      prefix: shared.run.canary,
+      user: this.account.label,
+      session: this.#recording.session,
+      number: this.vu.nextValue(),
+      random: random.next(),
     });
-    this.#interpreter.sessionCookies = settings.cookies;
-    this.#observer = new Observer(shared, settings, number);
-    this.#observer.step(clockLine(shared, this.#name));
   }
 
-  /** One iteration: the login if there is no session, else one request. */
-  iterate(): void {
-    if (this.#session === undefined) this.#login();
-    else this.#step(this.#session);
+  /** Takes one of its values out, whichever chance says. */
+  remove(probe: Probe & { remove: FormRequest }): Seen {
+    const [value = ''] = this.items.splice(this.vu.random.below(this.items.length), 1);
+    return this.send({ action: 'remove', probe, value }, this.#filled(probe.remove, { value }));
   }
 
-  #login(): void {
-    forgetCookies(this.#settings.url);
-    this.#items = [];
-    const session = ++this.#lives === 1 ? `s${this.#number}` : `s${this.#number}-${this.#lives}`;
-    const { page, path, form } = this.#app.login;
-    this.#perform(session, { action: 'form' }, { method: 'GET', path: page });
-    const login = this.#perform(session, { action: 'login' }, this.#filled({ path, form }));
-    if (login.outcome !== 'ok') {
-      this.#end(session, 'refused');
-      return;
-    }
-    this.#session = session;
-    this.#tell(session, { event: 'born' });
-    // As a browser does: the first page after the login, which carries the form token of the session.
-    this.#read(session);
-  }
-
-  #step(session: string): void {
-    const items = this.#items;
-    const draw = this.#random.next();
-    if (items.length > 0 && draw < (items.length >= ITEMS ? 0.2 : 0.03)) {
-      const [value = ''] = items.splice(this.#random.below(items.length), 1);
-      this.#write(session, 'remove', value, this.#app.remove);
-    } else if (draw < 0.2 && items.length < 2 * ITEMS) this.#add(session);
-    else this.#read(session);
-  }
-
-  #add(session: string): void {
-    const value = canaryOf({
-      prefix: this.#shared.run.canary,
-      user: this.#label,
-      session,
-      number: ++this.#values,
-      random: this.#random.next(),
-    });
-    if (this.#write(session, 'add', value, this.#app.add).outcome === 'ok') this.#items.push(value);
-  }
-
-  #write(session: string, action: 'add' | 'remove', value: string, request: FormRequest): Operation {
-    const object = this.#app.object;
-    const operation = this.#perform(session, { action, object, value }, this.#filled(request, value));
-    if (operation.signedIn === 'out') this.#lost(session);
-    return operation;
-  }
-
-  #read(session: string): void {
-    const { sawUser, signedIn } = this.#look(session);
-    if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.#label)) this.#lost(session);
-  }
-
-  #look(session: string): Operation {
-    const { object, dashboard } = this.#app;
-    return this.#perform(session, { action: 'read', object }, { method: 'GET', path: dashboard });
-  }
-
-  #lost(session: string): void {
-    for (let i = 0; this.#lives === 1 && i < REPLAYS; i++) this.#look(session);
-    this.#end(session, 'lost');
-  }
-
-  #end(session: string, reason: string): void {
-    this.#session = undefined;
-    this.#tell(session, { event: 'ended', reason });
-    sleep(PAUSE);
-  }
-
-  #tell(session: string, what: Pick<SessionEvent, 'event' | 'reason'>): void {
-    const at = this.#time();
-    this.#observer.step({ type: 'session', session, user: this.#label, ...what, clock: this.#name, at });
-  }
-
-  #perform(
-    session: string,
-    { action, object, value }: { action: Action; object?: string; value?: string },
-    request: Omit<Send, 'headers'>,
-  ): Operation {
-    const id = this.#number * IDS + ++this.#ids;
-    const called: Omit<Start, 'type'> = {
-      id,
-      clock: this.#name,
-      client: this.#name,
-      session,
-      user: this.#label,
-      action,
-      ...(object === undefined ? {} : { object: `${object}@${session}` }),
-      ...(value === undefined ? {} : { value }),
-      request: `${this.#shared.run.run}-${id}`,
-      call: this.#time(),
-    };
-    const changes = action !== 'read' && action !== 'form';
-    if (changes) this.#observer.step({ type: 'start', ...called });
-    const reply = send(this.#settings.url, { ...request, headers: { 'x-request-id': called.request } });
-    const asked = object === undefined ? { action } : { action, object };
-    const returned: Omit<End, 'type' | 'id'> = {
-      return: this.#time(),
-      ...this.#interpreter.seen(reply, asked),
-    };
-    if (!changes && reply.status === 200) this.#page = reply;
-    const operation: Operation = { type: 'op', ...called, ...returned };
-    this.#observer.ended(changes ? { type: 'end', id, ...returned } : operation, operation);
-    return operation;
-  }
-
-  #filled({ path, form }: FormRequest, value = ''): Omit<Send, 'headers'> {
-    const csrf = this.#page === undefined ? '' : (this.#interpreter.csrf(this.#page) ?? '');
-    const known = { user: this.#user, password: this.#settings.password, csrf, value };
-    return { method: 'POST', path, form: filled(form, known) };
+  /** Sends a form of the target that means something else. */
+  submit(what: What, request: FormRequest, known: Record<string, string> = {}): Seen {
+    return this.send(what, this.#filled(request, known));
   }
 
   /**
-   * Microseconds on the clock of this virtual user. k6 tells milliseconds, in which an answer and the next request
-   * often fall together; a virtual user does one thing after the other, so each of its times is later than the last.
-   * Against other clocks, `uncertainty` says how little that means.
+   * Logs out; then asks with the cookies from before, which must not be honoured any more.
+   *
+   * @param raced whether a read is in flight meanwhile, which must not bring the session back
+   * @param replays how often it asks afterwards
    */
-  #time(): number {
-    this.#now = Math.max((Date.now() - this.#shared.zero) * 1000, this.#now + 1);
-    return this.#now;
+  logout(request: FormRequest, raced: boolean, replays: number): void {
+    const old = this.#copyOfJar();
+    const sent = this.#filled(request, {});
+    if (raced) this.#race(sent, old);
+    else this.send({ action: 'logout' }, sent);
+    this.#alive = false;
+    const jar = this.#jar;
+    for (let i = 0; i < replays; i++) {
+      this.#useJar(i === 0 ? old : this.#jar);
+      this.send(
+        { action: 'read', with: 'old' },
+        { method: 'GET', path: this.vu.app.signedIn.page, body: null },
+      );
+    }
+    this.#useJar(jar);
+    this.#recording.tell({ event: 'ended', reason: 'logout' });
+  }
+
+  /** Both at once, on connections of their own. */
+  #race(logout: Sent, old: CookieJar): void {
+    const look: What = { action: 'read' };
+    const first = this.#recording.call({ action: 'logout' });
+    const second = this.#recording.call(look);
+    const read: Sent = { method: 'GET', path: this.vu.app.signedIn.page, body: null };
+    const [loggedOut, answered] = http.batch([
+      this.#batched(logout, first, this.#jar),
+      this.#batched(read, second, old),
+    ]) as unknown as [Response, Response];
+    this.#returned(first, loggedOut);
+    this.#returned(second, answered);
+  }
+
+  #batched({ method, path, body, headers }: Sent, { request }: Called, jar: CookieJar) {
+    const params = { ...paramsOf(jar), headers: { ...headers, 'x-request-id': request } };
+    return { method, url: this.vu.settings.url + path, body, params };
+  }
+
+  /** Sends one request and takes in what came. */
+  send(what: What, sent: Sent): Seen {
+    const called = this.#recording.call(what);
+    const params = this.#params;
+    if (sent.headers !== undefined) params.headers = { ...sent.headers };
+    params.headers['x-request-id'] = called.request;
+    if (sent.name !== undefined) params.tags = { ...params.tags, name: sent.name };
+    const response = http.request(sent.method, this.vu.settings.url + sent.path, sent.body, params);
+    if (sent.headers !== undefined) params.headers = {};
+    if (sent.name !== undefined) delete params.tags;
+    return this.#returned(called, response);
+  }
+
+  /** The same for a request of somebody else's making: its address, and its parameters, are as they are. */
+  exchange(what: What, method: string, url: string, body: Body, params: Params): Response {
+    const called = this.#recording.call(what);
+    const headers = { ...params.headers, 'x-request-id': called.request };
+    const response = http.request(method, url, body, { redirects: 0, ...params, headers });
+    this.#returned(called, response);
+    return response;
+  }
+
+  #returned(called: Called, response: Response): Seen {
+    const { vu } = this;
+    const { what } = called;
+    const reply = vu.replies.of(response);
+    const { action, probe } = what;
+    const seen = vu.readings.seen(reply, probe === undefined ? what : { action, object: probe.object });
+    this.response = response;
+    if (isSafe(action) && reply.status === 200) this.#page = reply.body;
+    this.#recording.returned(called, seen, this.#alive);
+    this.#follow(what, seen);
+    return seen;
+  }
+
+  #follow({ action, with: cookies }: What, { outcome, signedIn, sawUser }: Seen): void {
+    if (action === 'login' && outcome === 'ok' && !this.#alive) {
+      this.#alive = true;
+      if (this.#forced) add(RELOGINS, 1);
+      this.#forced = false;
+      this.#recording.tell({ event: 'born' });
+    }
+    if (!this.#alive || cookies !== undefined || action === 'logout') return;
+    if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
+  }
+
+  /** Nothing more comes of it, and nothing is wrong. */
+  over(reason: string): void {
+    this.#alive = false;
+    this.#recording.tell({ event: 'ended', reason });
+  }
+
+  #lost(): void {
+    this.#alive = false;
+    this.#forced = true;
+    for (let i = 0; !this.#driven && this.#lives === 1 && i < REPLAYS; i++) this.read();
+    this.#end('lost');
+  }
+
+  #end(reason: string): void {
+    this.#recording.tell({ event: 'ended', reason });
+    if (!this.#driven) sleep(PAUSE);
+  }
+
+  #filled({ method = 'POST', path, form, headers }: FormRequest, known: Record<string, string>): Sent {
+    const { user, password } = this.account;
+    const all: Record<string, string> = { user, password, csrf: this.vu.csrf(this.#page) };
+    for (const name in known) all[name] = known[name] ?? '';
+    const sent: Sent = { method, path, body: filled(form, all) };
+    if (headers !== undefined) sent.headers = filled(headers, all);
+    if (!path.includes('{')) return sent;
+    return { ...sent, path: filled({ path }, all)['path'] ?? path, name: path };
+  }
+
+  #useJar(jar: CookieJar): void {
+    this.#jar = jar;
+    this.#params.jar = jar;
+  }
+
+  #copyOfJar(): CookieJar {
+    const { url } = this.vu.settings;
+    const copy = newJar();
+    for (const [name, values] of Object.entries(this.#jar.cookiesForURL(`${url}/`))) {
+      copy.set(`${url}/`, name, values[0] ?? '');
+    }
+    return copy;
   }
 }

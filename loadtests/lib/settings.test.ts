@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../verify/target/load.ts';
-import { accountOf, userLabel } from './accounts.ts';
+import { accountOf, newcomer, newcomerLabel, poolOf, userLabel } from './accounts.ts';
 import { CARD_STORE } from './card-store.ts';
 import { ERRORS, FIGURES } from './figures.ts';
-import { loadOf, replayOf, settingsOf } from './settings.ts';
+import { loadOf } from './scenarios.ts';
+import { replayOf, seconds, settingsOf } from './settings.ts';
 
 describe('settings', () => {
   it('fit the bundled stack as they are', () => {
@@ -24,7 +25,8 @@ describe('settings', () => {
     expect(settings).toMatchObject({ users: 3, rate: 50, history: true, colour: false });
     expect(settings.instances).toEqual(['app-1', 'app-2', 'app-3']);
     expect(loadOf(settings)).toMatchObject({
-      scenarios: { dashboard: { rate: 50, preAllocatedVUs: 3, maxVUs: 3 } },
+      // Logins first, by the same virtual users.
+      scenarios: { login: { vus: 3, exec: 'warmUp' }, load: { rate: 50, preAllocatedVUs: 3, maxVUs: 3 } },
     });
     expect(settingsOf({ INSTANCES: 'web-a, web-b' }).instances).toEqual(['web-a', 'web-b']);
   });
@@ -44,16 +46,28 @@ describe('settings', () => {
     [{ INSTANCES: 'a,a' }, 'INSTANCES: expected the names of 1 to 64 different instances'],
     [{ INSTANCES: 'a}b' }, 'INSTANCES: '],
     [{ INSTANCES: '65' }, 'INSTANCES: '],
+    [{ THINK: '3-1' }, 'THINK: expected seconds such as 1, or from-to such as 0.5-3, got "3-1"'],
+    [{ RUN: 'r1', RUN_KEY: 'short' }, 'RUN and RUN_KEY: expected'],
+    [{ TARGET: '{}' }, 'TARGET: expected what "baton k6 my-app.yaml" prints'],
   ])('%o are refused, saying what was expected', (environment, message) => {
     expect(() => settingsOf(environment)).toThrow(message);
   });
 });
 
+describe('seconds', () => {
+  it.each([
+    ['90s', 90],
+    ['1m30s', 90],
+    ['500ms', 0.5],
+    ['2h', 7200],
+  ])('%s are %f', (text, value) => expect(seconds(text)).toBe(value));
+});
+
 describe('accounts', () => {
-  const accounts = { account: 'user{n}@example.test', accounts: 3 };
+  const accounts = [{ user: 'user{n}@example.test', password: 'p', count: 3 }];
 
   it('are shared when there are fewer than virtual users', () => {
-    expect([1, 3, 4].map(n => accountOf(accounts, n))).toEqual([
+    expect([1, 3, 4].map(n => accountOf(accounts, n).user)).toEqual([
       'user1@example.test',
       'user3@example.test',
       'user1@example.test',
@@ -68,10 +82,27 @@ describe('accounts', () => {
     ['alice@example.test', undefined],
   ])('%s is called %s', (name, label) => expect(userLabel(accounts, name)).toBe(label));
 
-  it('know the one account of a pattern without {n}', () => {
-    const one = { account: 'me', accounts: 1 };
-    expect(accountOf(one, 7)).toBe('me');
-    expect([userLabel(one, 'me'), userLabel(one, 'you')]).toEqual(['user', undefined]);
+  it('come one entry after the other, and never share a label', () => {
+    const several = [{ user: 'me@a', password: 'p' }, { user: 'me@b', password: 'q' }, ...accounts];
+    expect([1, 2, 3, 6].map(n => accountOf(several, n).label)).toEqual(['me', 'me-2', 'user1', 'me']);
+    expect(['me@a', 'me@b', 'user3@example.test', 'you'].map(name => userLabel(several, name))).toEqual([
+      'me',
+      'me-2',
+      'user3',
+      undefined,
+    ]);
+    expect(poolOf(several)).toBe(5);
+  });
+
+  it('know those who register in the run', () => {
+    const { user, label } = newcomer('b123456', 3, 2);
+    expect(newcomerLabel(user, 'b123456')).toBe(label);
+    expect(newcomerLabel(user, 'b654321')).toBeUndefined();
+  });
+
+  it('stand in for those of the target', () => {
+    const { app } = settingsOf({ ACCOUNT: 'u{n}', ACCOUNTS: '7', PASSWORD: 'p' });
+    expect(app.accounts).toEqual([{ user: 'u{n}', password: 'p', count: 7 }]);
   });
 });
 
@@ -84,20 +115,26 @@ describe('the card store', () => {
     );
     const { name, login, csrf, signedIn, instance, probes } = file;
     const [probe] = probes;
+    const logout = file.logout;
     expect(CARD_STORE).toMatchObject({
       name,
       login: { page: login.page, path: login.path, form: login.form },
       csrf,
-      signedIn: { user: signedIn.user },
+      signedIn,
       instance,
-      dashboard: probe?.read.path,
-      object: probe?.object,
-      add: { path: probe?.add?.path, form: probe?.add?.form },
-      remove: { path: probe?.remove?.path, form: probe?.remove?.form },
-      probes: [{ read: { items: probe?.read.items } }],
+      logout: { path: logout?.path, form: logout?.form },
+      probes: [
+        {
+          object: probe?.object,
+          scope: probe?.scope,
+          read: probe?.read,
+          add: { path: probe?.add?.path, form: probe?.add?.form },
+          remove: { path: probe?.remove?.path, form: probe?.remove?.form },
+        },
+      ],
     });
-    const { account, password } = settingsOf({});
-    expect(file.accounts).toContainEqual({ user: account.replace('{n}', '1'), password, label: 'user1' });
+    const { user, password } = accountOf(CARD_STORE.accounts, 1);
+    expect(file.accounts).toContainEqual({ user, password, label: 'user1' });
   });
 });
 

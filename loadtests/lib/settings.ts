@@ -1,48 +1,125 @@
 /** Environment → what a script is to do. Nothing else in loadtests/ reads __ENV. */
-import type { Options } from 'k6/options';
+import type { Accounts } from './accounts.ts';
+import { type App, appOf } from './app.ts';
+import { type Judged, judgedBy } from './figures.ts';
 
 export interface Settings {
+  /** Name of the script. */
+  script: string;
+  app: App;
+  judged: Judged;
   url: string;
-  /** Virtual users, each with one session and one request in flight. */
+  /** Virtual users, each with one request in flight. */
   users: number;
-  /** Iterations started a second, whatever the answers take; absent: each user goes on when it has its answer. */
+  /** Iterations started a second, whatever the answers take; absent: as the script has it. */
   rate: number | undefined;
   /** As k6 takes it: 30s, 5m. */
   duration: string;
   /** Names of the instances that must serve. Others are counted together, so that tags stay bounded. */
   instances: string[];
-  /** User name; {n} stands for 1 to `accounts`. */
-  account: string;
-  accounts: number;
-  password: string;
   /** Names of the cookies that carry the session. */
-  cookies: string[];
+  cookies: readonly string[];
+  /** Pause between two requests of a user, seconds: from the one to the other. */
+  think: readonly [least: number, most: number];
+  /** What 95 of 100 requests have to keep to, milliseconds. */
+  budget: number;
+  /** A long pause, just under the session's timeout, seconds; 0: none. */
+  idle: number;
+  /** Share of requests that may fail. */
+  errors: number;
+  /** Sessions that a virtual user keeps open, where it keeps several. */
+  sessions: number;
   /** Write each operation to the console, as a line of a history. */
   history: boolean;
+  /** Name of the run, and key of its labels, where several k6 share one run. */
+  shared: { run: string; key: string } | undefined;
+  /** How far this machine's clock may be off, microseconds. */
+  uncertainty: number;
+  /** Beginning of the names of report files. */
+  report: string | undefined;
   colour: boolean;
   seed: number | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a script does when it is not told otherwise. */
+export interface Defaults
+  extends Partial<Pick<Settings, 'users' | 'rate' | 'duration' | 'think' | 'budget'>> {
+  /** Whether it logs out and asks with the old cookie: then logouts are judged too. */
+  logouts?: boolean;
+  /** Of what the target claims, what the script can bring evidence for; absent: all. */
+  claims?: readonly string[];
+}
 
 /** @throws Error saying which variable is wrong, what was expected and what came */
-export function settingsOf(environment: Environment): Settings {
+export function settingsOf(
+  environment: Environment,
+  script = 'dashboard',
+  defaults: Defaults = {},
+): Settings {
   const text = (name: string, fallback: string): string => environment[name] || fallback;
-  const account = text('ACCOUNT', 'user{n}@example.test');
+  const target = appOf(environment['TARGET'], environment);
+  const app = { ...target, accounts: accountsOf(environment, target.accounts) };
   return {
-    url: address(text('BASE_URL', 'http://127.0.0.1:8080')),
-    users: whole(environment, environment['USERS'] ? 'USERS' : 'VUS', 1) ?? 10,
-    rate: whole(environment, 'RATE', 1),
-    duration: duration(text('DURATION', '10s')),
+    script,
+    app,
+    judged: judgedBy(
+      app.claims.filter(claim => defaults.claims?.includes(claim) ?? true),
+      defaults.logouts === true && app.logout !== undefined,
+    ),
+    url: address(text('BASE_URL', app.url)),
+    users: whole(environment, environment['USERS'] ? 'USERS' : 'VUS', 1) ?? defaults.users ?? 10,
+    rate: whole(environment, 'RATE', 1) ?? defaults.rate,
+    duration: duration(text('DURATION', defaults.duration ?? '10s')),
     instances: instancesOf(text('INSTANCES', 'app-1,app-2')),
-    account,
-    accounts: account.includes('{n}') ? (whole(environment, 'ACCOUNTS', 1) ?? 500) : 1,
-    password: text('PASSWORD', 'correct-horse-battery'),
-    cookies: text('SESSION_COOKIES', 'sid,__Host-sid').split(','),
+    cookies: environment['SESSION_COOKIES']?.split(',') ?? app.cookies,
+    think: range(environment, 'THINK') ?? defaults.think ?? [0, 0],
+    budget: whole(environment, 'BUDGET', 1) ?? defaults.budget ?? 500,
+    idle: range(environment, 'IDLE')?.[1] ?? 0,
+    errors: range(environment, 'ERRORS')?.[1] ?? 0.01,
+    sessions: whole(environment, 'SESSIONS', 1) ?? 20,
     history: on(environment, 'HISTORY'),
+    shared: sharedRun(environment),
+    uncertainty: 1000 * (whole(environment, 'CLOCK_UNCERTAINTY', 1) ?? 1),
+    report: environment['REPORT'] || undefined,
     colour: !on(environment, 'NO_COLOR'),
     seed: whole(environment, 'SEED', 0),
   };
+}
+
+/** ACCOUNT, ACCOUNTS and PASSWORD stand in for what the target says. */
+function accountsOf(environment: Environment, own: Accounts): Accounts {
+  const { ACCOUNT, PASSWORD } = environment;
+  const count = whole(environment, 'ACCOUNTS', 1);
+  if (!ACCOUNT && !PASSWORD && count === undefined) return own;
+  const user = ACCOUNT || (own[0]?.user ?? '');
+  const password = PASSWORD || (own[0]?.password ?? '');
+  if (!user.includes('{n}')) return [{ user, password }];
+  return [{ user, password, count: count ?? own[0]?.count ?? 500 }];
+}
+
+/** Several k6, on several machines, are one run when they are told its name and its key. */
+function sharedRun({ RUN, RUN_KEY }: Environment): Settings['shared'] {
+  if (!RUN && !RUN_KEY) return undefined;
+  if (/^[\w-]{1,40}$/.test(RUN ?? '') && /^[0-9a-f]{32,}$/.test(RUN_KEY ?? '')) {
+    return { run: RUN ?? '', key: RUN_KEY ?? '' };
+  }
+  throw new Error(
+    'RUN and RUN_KEY: expected a name of letters, digits, _ and -, and 32 or more hexadecimal digits, both the same ' +
+      `for all k6 of a run, got RUN=${JSON.stringify(RUN ?? '')} and a key of ${(RUN_KEY ?? '').length} characters`,
+  );
+}
+
+function range(environment: Environment, name: string): [number, number] | undefined {
+  const text = environment[name];
+  if (!text) return undefined;
+  const [, least, most = least] = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
+  const [from, to] = [Number(least), Number(most)];
+  if (from <= to) return [from, to];
+  throw new Error(
+    `${name}: expected seconds such as 1, or from-to such as 0.5-3, got ${JSON.stringify(text)}`,
+  );
 }
 
 const on = (environment: Environment, name: string): boolean =>
@@ -84,25 +161,26 @@ function instancesOf(text: string): string[] {
   );
 }
 
-/** The environment that draws the same plan again, for the command of a report. */
-export function replayOf(settings: Settings, seed: number): string {
-  const { rate, users, duration, url, account, instances } = settings;
-  const standard = settingsOf({});
-  const given: [string, string | number, boolean][] = [
-    ['BASE_URL', url, url !== standard.url],
-    ['USERS', users, users !== standard.users],
-    ['RATE', rate ?? '', rate !== undefined],
-    ['DURATION', duration, duration !== standard.duration],
-    ['INSTANCES', instances.join(','), instances.join() !== standard.instances.join()],
-    ['ACCOUNT', account, account !== standard.account],
-  ];
-  const shown = given.filter(([, , differs]) => differs).map(([name, value]) => `${name}=${value} `);
-  return `${shown.join('')}SEED=${seed} k6 run loadtests/dashboard.ts`;
+/** @param text such as 1m30s @returns seconds */
+export function seconds(text: string): number {
+  const units: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  return parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? 0), 0);
 }
 
-/** How k6 spreads the iterations: its own --vus and --duration override these. */
-export function loadOf({ users, rate, duration }: Settings): Options {
-  if (rate === undefined) return { vus: users, duration };
-  const executor = 'constant-arrival-rate';
-  return { scenarios: { dashboard: { executor, rate, duration, preAllocatedVUs: users, maxVUs: users } } };
+/** The environment that draws the same plan again, for the command of a report. */
+export function replayOf(settings: Settings, seed: number): string {
+  const { script, app, rate, users, duration, url, instances } = settings;
+  const standard = settingsOf({}, script);
+  const given: [string, string | number, boolean][] = [
+    ['TARGET', '"$(npx baton k6 …)"', app.name !== standard.app.name],
+    ['BASE_URL', url, url !== app.url],
+    ['USERS', users, users !== standard.users],
+    ['RATE', rate ?? '', rate !== standard.rate],
+    ['DURATION', duration, duration !== standard.duration],
+    ['INSTANCES', instances.join(','), instances.join() !== standard.instances.join()],
+    ['ACCOUNT', app.accounts[0]?.user ?? '', app.accounts[0]?.user !== standard.app.accounts[0]?.user],
+  ];
+  const shown = given.filter(([, , differs]) => differs).map(([name, value]) => `${name}=${value} `);
+  return `${shown.join('')}SEED=${seed} k6 run loadtests/${script}.ts`;
 }

@@ -5,8 +5,13 @@ import type { Guarantee } from '../../verify/core/guarantees.ts';
 import type { Run } from '../../verify/core/history.ts';
 import type { Result, Tally } from '../../verify/core/result.ts';
 import { combine, type Verdict } from '../../verify/core/verdict.ts';
+import { html } from '../../verify/reports/html.ts';
+import { junit } from '../../verify/reports/junit.ts';
 import { terminal } from '../../verify/reports/terminal.ts';
-import { CHECKS, countsOf, ERRORS, FAILURES, OTHER, TAGGED, tagged } from './figures.ts';
+import { countsOf, ERRORS, FAILURES, OTHER, TAGGED, tagged } from './figures.ts';
+import { durationOf, failedOf, type Part } from './parts.ts';
+import type { Shared } from './run.ts';
+import type { Settings } from './settings.ts';
 
 /** What k6 gives to handleSummary, as far as it is used. */
 export interface SummaryData {
@@ -17,15 +22,13 @@ export interface SummaryData {
 
 type Sum = (metric: string) => number;
 
-/**
- * @param run what setup() made
- * @param instances those that were expected
- */
-export function resultOf(data: SummaryData, run: Run, instances: readonly string[]): Result {
+/** @param run what setup() made */
+export function resultOf(data: SummaryData, run: Run, settings: Settings): Result {
+  const { instances } = settings;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
-  const guarantees = verdicts(sum, run, instances);
+  const guarantees = verdicts(sum, run, settings);
   const errors = sum(ERRORS);
-  const judgements = guarantees.map(verdict => verdict.judgement);
+  const judgements = guarantees.filter(({ claimed }) => claimed).map(verdict => verdict.judgement);
   return {
     format: 'baton-result',
     version: 1,
@@ -39,32 +42,39 @@ export function resultOf(data: SummaryData, run: Run, instances: readonly string
     judgement: combine(errors > 0 ? [...judgements, 'unknown'] : judgements),
     guarantees,
     tally: tallyOf(sum, instances, (data.state?.testRunDurationMs ?? 0) * 1000),
-    remarks: remarksOn(guarantees, errors),
+    remarks: remarksOn(guarantees, errors, settings),
   };
 }
 
-function remarksOn(guarantees: readonly Verdict[], errors: number): string[] {
+function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: Settings): string[] {
   const remarks: string[] = [];
   if (errors > 0) remarks.push(`${counted(errors, 'iteration')} of the script ended in an error: see above`);
   if (guarantees.some(verdict => verdict.violations > 0)) {
     remarks.push(
-      'to see the requests: HISTORY=1 k6 run --console-output run.ndjson --log-format raw loadtests/dashboard.ts, ' +
+      `to see the requests: HISTORY=1 k6 run --console-output run.ndjson --log-format raw loadtests/${script}.ts, ` +
         'then npx baton check run.ndjson',
     );
   }
   return remarks;
 }
 
-function verdicts(sum: Sum, run: Run, instances: readonly string[]): Verdict[] {
-  const counts = countsOf(sum);
+function verdicts(sum: Sum, run: Run, { judged, instances }: Settings): Verdict[] {
+  const counts = countsOf(judged, instances, sum);
   const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
   const shares = [...instances, OTHER].map(name => [served(name), sum(tagged(TAGGED.requests, name))]);
   const routes: Counts = { ...counts.get('routing'), ...Object.fromEntries(shares) };
-  return CHECKS.map(check => {
+  return judged.checks.map(check => {
     const { guarantee } = check;
-    if (guarantee !== 'routing') return verdict(guarantee, check.conclude(counts.get(guarantee) ?? {}, run));
+    const claimed = judged.claims.includes(guarantee);
+    if (guarantee !== 'routing') {
+      return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
+    }
     // No threshold of k6 can hold a chi-square test, so no more is claimed than one can hold.
-    const found = verdict(guarantee, check.conclude(routes, { ...run, routing: 'least-outstanding' }));
+    const found = verdict(
+      guarantee,
+      claimed,
+      check.conclude(routes, { ...run, routing: 'least-outstanding' }),
+    );
     if (missing.length === 0) return found;
     return { ...found, judgement: 'unknown', why: notServed(missing), finding: '' };
   });
@@ -72,11 +82,12 @@ function verdicts(sum: Sum, run: Run, instances: readonly string[]): Verdict[] {
 
 function verdict(
   guarantee: Guarantee,
+  claimed: boolean,
   conclusion: Omit<Verdict, 'guarantee' | 'claimed' | 'anomalies'>,
 ): Verdict {
   // Each virtual user knows its own pairs of instances, which do not add up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
-  return { guarantee, claimed: true, ...conclusion, rests, anomalies: [] };
+  return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }
 
 const notServed = (missing: readonly string[]): string =>
@@ -109,10 +120,10 @@ function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tall
   };
 }
 
-/** What k6 itself measured, in one line. */
+/** What k6 itself measured, in one line; the logins are left out, which are slow on purpose. */
 function loadLine(data: SummaryData): string {
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
-  const ms = (name: string): string => `${value('http_req_duration', name).toFixed(1)} ms`;
+  const ms = (name: string): string => `${value('http_req_duration{phase:load}', name).toFixed(1)} ms`;
   const dropped = value('dropped_iterations', 'count');
   return (
     `k6: ${counted(value('http_reqs', 'count'), 'request')}, ${grouped(Math.round(value('http_reqs', 'rate')))} a second, ` +
@@ -121,15 +132,45 @@ function loadLine(data: SummaryData): string {
   );
 }
 
-/** The whole text of a summary. */
-export function summaryText(
+/** @returns how each part of the run went: errors, and how long answers took */
+export function partLines(data: SummaryData, parts: readonly Part[], word: string): string[] {
+  const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
+  return parts.map(({ name }) => {
+    const failed = value(failedOf(name), 'passes');
+    const all = failed + value(failedOf(name), 'fails');
+    const ms = value(durationOf(name), 'p(95)').toFixed(1);
+    return `${`${word} ${name}`.trim()}: ${counted(all, 'request')}, ${grouped(failed)} failed, 95 % answered in ${ms} ms`;
+  });
+}
+
+/**
+ * What k6 is to write: the table for the terminal, and the files that REPORT asks for.
+ *
+ * @param more lines of the script
+ */
+export function summariesOf(
   data: SummaryData,
-  run: Run | undefined,
-  { instances, colour }: { instances: readonly string[]; colour: boolean },
-): string {
+  settings: Settings,
+  more: readonly string[],
+): Record<string, string> {
   if (data.metrics === undefined) {
-    return 'expected the metrics of k6 in the form of its default summary: run without --new-machine-readable-summary\n';
+    const stdout =
+      'expected the metrics of k6 in the form of its default summary: run without --new-machine-readable-summary\n';
+    return { stdout };
   }
-  if (run === undefined) return 'nothing was run: setup() did not end, see the error above\n';
-  return `\n${loadLine(data)}\n${terminal(resultOf(data, run, instances), { colour, width: 100 })}`;
+  const shared = data.setup_data as Shared | undefined;
+  if (shared === undefined) return { stdout: 'nothing was run: setup() did not end, see the error above\n' };
+  const result = resultOf(data, shared.run, settings);
+  const colour = settings.colour && data.state?.isStdOutTTY === true;
+  const lines = [loadLine(data), ...more].map(line => `${line}\n`).join('');
+  const summaries: Record<string, string> = {
+    stdout: `\n${lines}${terminal(result, { colour, width: 100 })}`,
+  };
+  const { report } = settings;
+  if (report === undefined) return summaries;
+  const told = { result, source: { path: `loadtests/${settings.script}.ts`, claims: {} } };
+  summaries[`${report}.json`] = `${JSON.stringify(result, null, 2)}\n`;
+  summaries[`${report}.xml`] = junit(told);
+  summaries[`${report}.html`] = html(told);
+  return summaries;
 }

@@ -1,5 +1,5 @@
 /** Samples → the metrics that k6 gives to handleSummary, and whether their thresholds hold. */
-import type { Kind, Sample } from './messages.ts';
+import type { Kind, Sample, ScriptOptions } from './messages.ts';
 
 interface Series {
   kind: Kind;
@@ -12,13 +12,15 @@ export interface Summarised {
   thresholds?: Record<string, { ok: boolean }>;
 }
 
+type Thresholds = NonNullable<ScriptOptions['thresholds']>;
+
 export class Aggregate {
   readonly #series = new Map<string, Series>();
-  readonly #thresholds: Readonly<Record<string, readonly string[]>>;
+  readonly #thresholds: Thresholds;
   readonly #parts: { name: string; metric: string; tag: string; value: string }[] = [];
 
   /** @param thresholds by metric or by `metric{tag:value}` */
-  constructor(thresholds: Readonly<Record<string, readonly string[]>>) {
+  constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds;
     for (const name of Object.keys(thresholds)) {
       const [, metric = '', tag = '', value = ''] = /^(\w+)\{([\w ]+):([^}]*)\}$/.exec(name) ?? [];
@@ -54,7 +56,8 @@ export class Aggregate {
       const metric = all[name] ?? { type: 'counter', values: { count: 0, rate: 0 } };
       all[name] = metric;
       if (conditions.length === 0) continue;
-      const judged = conditions.map(condition => [condition, { ok: holds(condition, metric.values) }]);
+      const texts = conditions.map(one => (typeof one === 'string' ? one : one.threshold));
+      const judged = texts.map(condition => [condition, { ok: holds(condition, metric.values) }]);
       metric.thresholds = Object.fromEntries(judged);
     }
     return all;
@@ -80,8 +83,9 @@ function summarised(kind: Kind, values: readonly number[], seconds: number): Rec
 }
 
 function holds(condition: string, values: Readonly<Record<string, number>>): boolean {
-  const [, name = '', operator, limit] = /^(\w+)(>=|<=|==|>|<)(\d+(?:\.\d+)?)$/.exec(condition) ?? [];
-  const value = values[name];
+  const [, name = '', operator, limit] = /^([\w()]+)(>=|<=|==|>|<)(\d+(?:\.\d+)?)$/.exec(condition) ?? [];
+  // As in k6, a trend that nothing was added to is below any limit.
+  const value = values[name] ?? (/^(max|p\(\d+\))$/.test(name) ? 0 : undefined);
   if (value === undefined)
     throw new Error(`the double knows no threshold such as ${JSON.stringify(condition)}`);
   if (operator === '==') return value === Number(limit);

@@ -4,12 +4,13 @@ import { hmac, randomBytes } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
 import http from 'k6/http';
-import { Counter, Rate } from 'k6/metrics';
+import { Counter, Rate, Trend } from 'k6/metrics';
 
 const url = __ENV['BASE_URL'] ?? '';
 const things = new Counter('things');
 const nothing = new Counter('nothing');
 const good = new Rate('good');
+const took = new Trend('took', true);
 
 export const options = {
   vus: 1,
@@ -21,6 +22,8 @@ export const options = {
     'things{kind:a}': ['count>=2'],
     'things{kind:b}': [],
     'things{kind:none}': [],
+    'things{part:late}': [{ threshold: 'count==1', abortOnFail: true }],
+    took: ['max<=3', 'p(95)<9'],
     nothing: [__ENV['FAIL'] === '1' ? 'count>0' : 'count==0'],
     checks: ['rate>=0.5'],
   },
@@ -40,7 +43,9 @@ export default function (data: { made: string }): void {
   say({ data, idInTest, iterationInInstance, before: http.get(`${url}/echo`).body });
   if (iterationInInstance > 0) return;
   things.add(2, { kind: 'a' });
+  exec.vu.metrics.tags['part'] = 'late';
   things.add(1, { kind: 'b' });
+  for (const value of [1, 3]) took.add(value);
   good.add(true);
   good.add(0);
   const set = http.request('GET', `${url}/cookies`, null, {
@@ -64,7 +69,25 @@ export default function (data: { made: string }): void {
   say({ refused: refused.status, code: refused.error_code, body: refused.body, cookies: refused.cookies });
   const reset = http.get(`${url}/reset`);
   say({ reset: reset.status, refused: reset.error_code === 1212 });
+  others();
   say({ hmac: hmac('sha256', 'key', 'secret', 'hex'), text: parseHTML('a&amp;b&#39;&lt;').text() });
+}
+
+/** A jar of the script's own, and requests at once. */
+function others(): void {
+  const jar = new http.CookieJar();
+  jar.set(`${url}/`, 'mine', 'a%3Ab');
+  const body = (response: { body: unknown }) => response.body;
+  const params = { jar, redirects: 0 };
+  say({ mine: http.get(`${url}/echo`, params).body, there: jar.cookiesForURL(`${url}/`) });
+  const two = http.batch([
+    { method: 'GET', url: `${url}/echo`, body: null, params },
+    { method: 'POST', url: `${url}/echo`, body: { a: '1' }, params },
+  ]) as unknown as { body: unknown }[];
+  say({ batch: two.map(body), own: http.get(`${url}/echo`).body });
+  const { progress, startTime } = exec.scenario;
+  say({ progress: progress >= 0 && progress <= 1, began: startTime > 1e12 && startTime <= Date.now() });
+  say({ keeps: exec.test.options.noCookiesReset });
 }
 
 export function teardown(data: { made: string }): void {
@@ -83,14 +106,18 @@ export function handleSummary(data: { metrics: Record<string, Metric>; setup_dat
     'things{kind:a}',
     'things{kind:b}',
     'things{kind:none}',
+    'things{part:late}',
     'nothing',
+    'took',
+    'http_req_failed',
     'good',
     'checks',
   ];
   const metrics = shown.map(name => {
     // Rates are a matter of time; for the rest the double need not have what nobody reads.
     const { type, values, thresholds } = data.metrics[name] ?? { type: 'absent', values: {} };
-    return [name, type, type === 'counter' ? values['count'] : values['rate'], thresholds ?? null];
+    const of = { counter: 'count', rate: 'rate', trend: 'max' }[type] ?? '';
+    return [name, type, values[of], thresholds ?? null];
   });
   const requests = data.metrics['http_reqs']?.values['count'];
   return { stdout: `${JSON.stringify({ metrics, requests, setup: data.setup_data })}\n` };

@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Agent, type Dispatcher } from 'undici';
 import { Aggregate } from './aggregate.ts';
 import type { Answered, Asked, Done, Message, ScriptOptions, Task } from './messages.ts';
+import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
   /** k6's exit code: 0, 99 for thresholds, 107 for an exception that ends the run. */
@@ -61,11 +62,9 @@ class Double {
   }
 
   async #load(options: ScriptOptions, data: unknown): Promise<void> {
-    const { vus = 1, duration, iterations } = options;
-    const much =
-      iterations === undefined ? { duration: milliseconds(duration) } : { iterations: iterations / vus };
+    const { vus, stints } = plannedBy(options);
     const users = Array.from({ length: vus }, (_, i) =>
-      this.#thread({ role: 'user', user: i + 1, data, ...much }),
+      this.#thread({ role: 'user', user: i + 1, data, stints }),
     );
     await Promise.all(users);
   }
@@ -159,13 +158,6 @@ const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start =>
 /** k6's code for what went wrong. */
 const codeOf = (error: unknown): number =>
   (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 1212 : 1000;
-
-function milliseconds(text = '1s'): number {
-  const [, number, unit = 's'] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
-  const value = Number(number) * ({ ms: 1, s: 1e3, m: 6e4 }[unit] ?? Number.NaN);
-  if (value > 0) return value;
-  throw new Error(`the double knows durations such as 500ms, 3s and 1m, got ${JSON.stringify(text)}`);
-}
 
 /** @param script path of the script */
 export const runDouble = (script: string, env: Record<string, string>): Promise<ScriptRun> =>

@@ -48,6 +48,25 @@ export interface Done {
 
 export type Message = Asked | Sample | Said | Done;
 
+interface Threshold {
+  threshold: string;
+  abortOnFail?: boolean;
+}
+
+/** One of k6's ways to spread iterations, as far as the double knows them. */
+export interface Scenario {
+  executor: 'per-vu-iterations' | 'constant-arrival-rate' | 'ramping-arrival-rate';
+  exec?: string;
+  vus?: number;
+  iterations?: number;
+  preAllocatedVUs?: number;
+  /** Iterations started a second. */
+  rate?: number;
+  duration?: string;
+  startRate?: number;
+  stages?: { target: number; duration: string }[];
+}
+
 /** The options of a script that the double knows. */
 export interface ScriptOptions {
   vus?: number;
@@ -55,7 +74,20 @@ export interface ScriptOptions {
   iterations?: number;
   noCookiesReset?: boolean;
   maxRedirects?: number;
-  thresholds?: Record<string, string[]>;
+  thresholds?: Record<string, (string | Threshold)[]>;
+  /** In the order in which they are run. */
+  scenarios?: Record<string, Scenario>;
+}
+
+/** What a virtual user does: for a time or so often, as fast as it can or at a pace. */
+export interface Stint {
+  /** The function of the script. */
+  exec: string;
+  /** Milliseconds. */
+  duration?: number;
+  iterations?: number;
+  /** Iterations a second that begin and end at these rates, one stretch after the other. */
+  paces?: { seconds: number; from: number; to: number }[];
 }
 
 export interface Task {
@@ -66,9 +98,8 @@ export interface Task {
   user: number;
   /** What setup() returned, or the data of handleSummary(). */
   data: unknown;
-  /** Milliseconds of the load; or how many iterations. */
-  duration?: number;
-  iterations?: number;
+  /** Of a virtual user. */
+  stints?: Stint[];
   /** Woken when an answer is there. */
   signal: Int32Array;
 }

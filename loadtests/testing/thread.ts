@@ -5,7 +5,11 @@ import type { Answered, Asked, Message, ScriptOptions, Task } from './messages.t
 export const task = workerData.task as Task;
 const port = workerData.port as MessagePort;
 
-export const tell = (message: Message): void => port.postMessage(message);
+/** Tags of all that the virtual user tells, as a script has set them. */
+export const tags: Record<string, string> = {};
+
+export const tell = (message: Message): void =>
+  port.postMessage(message.type === 'sample' ? { ...message, tags: { ...tags, ...message.tags } } : message);
 
 /** Asks the main thread and blocks until it answers. */
 export function ask(request: Asked): Answered {
@@ -20,5 +24,5 @@ export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }
 
-/** Those of the script, once it is loaded. */
-export const script: { options: ScriptOptions; iteration: number } = { options: {}, iteration: 0 };
+/** Of the script, once it is loaded, and of what its virtual user does. */
+export const script = { options: {} as ScriptOptions, iteration: 0, began: 0, progress: (): number => 0 };

@@ -1,13 +1,13 @@
 /** One thread of the double: loads the script as k6 does for each virtual user, and does its part. */
 import { registerHooks } from 'node:module';
-import type { ScriptOptions } from './messages.ts';
+import type { ScriptOptions, Stint } from './messages.ts';
 import { beginIteration } from './modules/http.ts';
-import { script, task, tell } from './thread.ts';
+import { block, script, task, tell } from './thread.ts';
 
 interface Script {
   options?: ScriptOptions;
   setup?: () => unknown;
-  default: (data: unknown) => void;
+  [exec: string]: unknown;
   teardown?: (data: unknown) => void;
   handleSummary?: (data: unknown) => unknown;
 }
@@ -25,20 +25,43 @@ Object.assign(globalThis, { __ENV: task.env });
 const say = (...what: unknown[]): void => tell({ type: 'console', text: what.map(String).join(' ') });
 Object.assign(console, { log: say, info: say, warn: say, error: say, debug: say });
 
-function load(loaded: Script): void {
-  const over = Date.now() + (task.duration ?? 0);
-  const more = (): boolean =>
-    task.iterations === undefined ? Date.now() < over : script.iteration < task.iterations;
-  for (; more(); script.iteration++) {
-    beginIteration();
-    try {
-      loaded.default(task.data);
-    } catch (error) {
-      // As in k6, it ends the iteration alone.
-      say(error instanceof Error ? error.stack : String(error));
-    }
-    tell({ type: 'sample', metric: 'iterations', kind: 'counter', value: 1, tags: {} });
+function load(loaded: Script, stint: Stint): void {
+  const { exec, iterations, duration = 1000 * sum(stint.paces?.map(({ seconds }) => seconds) ?? []) } = stint;
+  script.began = Date.now();
+  const elapsed = (): number => Date.now() - script.began;
+  const first = script.iteration;
+  script.progress = () =>
+    Math.min(1, iterations === undefined ? elapsed() / duration : (script.iteration - first) / iterations);
+  while (iterations === undefined ? elapsed() < duration : script.iteration - first < iterations) {
+    const began = elapsed();
+    iterate(loaded[exec] as (data: unknown) => void);
+    script.iteration++;
+    if (stint.paces !== undefined)
+      block(Math.max(0, 1 / paceAt(stint.paces, began / 1000) - (elapsed() - began) / 1000));
   }
+}
+
+function iterate(iteration: (data: unknown) => void): void {
+  beginIteration();
+  try {
+    iteration(task.data);
+  } catch (error) {
+    // As in k6, it ends the iteration alone.
+    say(error instanceof Error ? error.stack : String(error));
+  }
+  tell({ type: 'sample', metric: 'iterations', kind: 'counter', value: 1, tags: {} });
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Iterations a second, so many seconds after the beginning. */
+function paceAt(paces: NonNullable<Stint['paces']>, seconds: number): number {
+  let left = seconds;
+  for (const pace of paces) {
+    if (left <= pace.seconds) return Math.max(0.1, pace.from + ((pace.to - pace.from) * left) / pace.seconds);
+    left -= pace.seconds;
+  }
+  return paces.at(-1)?.to ?? 1;
 }
 
 try {
@@ -46,7 +69,7 @@ try {
   script.options = loaded.options ?? {};
   let value: unknown;
   if (task.role === 'setup') value = loaded.setup?.();
-  else if (task.role === 'user') load(loaded);
+  else if (task.role === 'user') for (const stint of task.stints ?? []) load(loaded, stint);
   else if (task.role === 'teardown') loaded.teardown?.(task.data);
   else if (task.role === 'summary') value = loaded.handleSummary?.(task.data);
   tell({ type: 'done', options: script.options, value });

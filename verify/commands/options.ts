@@ -9,6 +9,7 @@ usage: baton verify [TARGET]    verify a running system by its target file (bato
        baton check RUN          judge a recorded history again: a folder under runs/, or a history file
        baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
        baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
+       baton k6 [TARGET]        a target file as the k6 scripts take it (docs/k6.md)
        baton help
 
 options of verify

@@ -1,11 +1,26 @@
 /** `k6/execution` of the double. */
-import { script, task } from '../thread.ts';
+import { script, tags, task } from '../thread.ts';
 
 export default {
   vu: {
     idInTest: task.user,
     get iterationInInstance(): number {
       return script.iteration;
+    },
+    metrics: { tags },
+  },
+  scenario: {
+    /** Milliseconds since 1970. */
+    get startTime(): number {
+      return script.began;
+    },
+    get progress(): number {
+      return script.progress();
+    },
+  },
+  test: {
+    get options() {
+      return script.options;
     },
   },
 };

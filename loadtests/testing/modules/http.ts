@@ -6,15 +6,34 @@ interface Params {
   headers?: Record<string, string>;
   redirects?: number;
   tags?: Record<string, string>;
+  jar?: Jar;
 }
 
-const emptyJar = (): CookieJar =>
-  new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
-let jar = emptyJar();
+/** `http.CookieJar`: one that a script makes for itself, or that of the virtual user. */
+class Jar {
+  readonly cookies = new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
+
+  set(url: string, name: string, value: string): void {
+    this.cookies.setCookieSync(`${name}=${value}; Path=/`, url, { ignoreError: true });
+  }
+
+  clear(url: string): void {
+    const { store } = this.cookies;
+    for (const { domain, path, key } of this.cookies.getCookiesSync(url)) {
+      if (domain !== null && path !== null) store.removeCookie(domain, path, key, () => {});
+    }
+  }
+
+  cookiesForURL(url: string): Record<string, string[]> {
+    return Object.fromEntries(this.cookies.getCookiesSync(url).map(cookie => [cookie.key, [cookie.value]]));
+  }
+}
+
+let own = new Jar();
 
 /** k6 replaces the jar at each iteration, unless `noCookiesReset` is set. */
 export function beginIteration(): void {
-  if (script.options.noCookiesReset !== true) jar = emptyJar();
+  if (script.options.noCookiesReset !== true) own = new Jar();
 }
 
 /** The time that k6 gives where a cookie has no Expires. */
@@ -40,14 +59,16 @@ function cookieOf(line: string) {
 function request(
   method: string,
   url: string,
-  body: Record<string, string> | null = null,
+  body: Record<string, string> | string | null = null,
   params: Params = {},
 ) {
+  const jar = (params.jar ?? own).cookies;
   const headers: Record<string, string> = { ...params.headers };
   const cookie = jar.getCookieStringSync(url);
   if (cookie !== '') headers['cookie'] = cookie;
-  if (body !== null) headers['content-type'] = 'application/x-www-form-urlencoded';
-  const encoded = body === null ? null : new URLSearchParams(body).toString();
+  if (body !== null && typeof body !== 'string')
+    headers['content-type'] = 'application/x-www-form-urlencoded';
+  const encoded = body === null || typeof body === 'string' ? body : new URLSearchParams(body).toString();
   const answer = ask({ type: 'request', method, url, headers, body: encoded });
   if (
     answer.status >= 300 &&
@@ -58,6 +79,8 @@ function request(
   }
   const tags = params.tags ?? {};
   tell({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });
+  const failed = Number(answer.status < 200 || answer.status >= 400);
+  tell({ type: 'sample', metric: 'http_req_failed', kind: 'rate', value: failed, tags });
   tell({ type: 'sample', metric: 'http_req_duration', kind: 'trend', value: answer.duration, tags });
   const setCookies = answer.headers.filter(([name]) => name === 'Set-Cookie').map(([, line]) => line);
   for (const line of setCookies) jar.setCookieSync(line, url, { ignoreError: true });
@@ -81,19 +104,20 @@ function joined(headers: readonly [string, string][]): Record<string, string> {
   return all;
 }
 
-const jarOfUser = {
-  clear: (url: string): void => {
-    for (const { domain, path, key } of jar.getCookiesSync(url)) {
-      if (domain !== null && path !== null) jar.store.removeCookie(domain, path, key, () => {});
-    }
-  },
-  cookiesForURL: (url: string): Record<string, string[]> =>
-    Object.fromEntries(jar.getCookiesSync(url).map(cookie => [cookie.key, [cookie.value]])),
-};
+interface Batched {
+  method: string;
+  url: string;
+  body: Record<string, string> | string | null;
+  params: Params;
+}
 
 export default {
   request,
   get: (url: string, params?: Params) => request('GET', url, null, params),
   post: (url: string, body: Record<string, string>, params?: Params) => request('POST', url, body, params),
-  cookieJar: () => jarOfUser,
+  /** One after the other: k6 sends them at once. */
+  batch: (requests: Batched[]) =>
+    requests.map(({ method, url, body, params }) => request(method, url, body, params)),
+  cookieJar: () => own,
+  CookieJar: Jar,
 };

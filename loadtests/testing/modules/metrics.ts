@@ -27,3 +27,9 @@ export class Rate extends Metric {
     super(name, 'rate');
   }
 }
+
+export class Trend extends Metric {
+  constructor(name: string) {
+    super(name, 'trend');
+  }
+}

@@ -1,0 +1,27 @@
+/** plain.ts with what makes its sessions judged: the lines marked with +, and `s` in place of `http`. */
+import { check } from 'k6';
+import exec from 'k6/execution';
+import { handleSummary, session, setup, teardown, thresholds, type Verified } from '../lib/verified.ts'; // +
+
+export { handleSummary, setup, teardown }; // +
+
+const url = __ENV['BASE_URL'] ?? 'http://127.0.0.1:8080';
+
+export const options = { vus: 4, duration: __ENV['DURATION'] ?? '10s', noCookiesReset: true, thresholds };
+
+const token = (page: unknown): string => /name="_csrf" value="([^"]*)"/.exec(String(page))?.[1] ?? '';
+
+export default function (shared: Verified): void {
+  const user = `user${exec.vu.idInTest}@example.test`;
+  const s = session(shared, user); // +
+  if (exec.vu.iterationInInstance === 0) {
+    const form = s.get(`${url}/login`).body;
+    s.post(`${url}/login`, { email: user, password: 'correct-horse-battery', _csrf: token(form) });
+  }
+  const page = s.get(`${url}/dashboard`);
+  check(page, {
+    'is 200': ({ status }) => status === 200,
+    'has a basket': ({ body }) => String(body).includes('Basket'),
+  });
+  s.post(`${url}/basket/items`, { item: `card ${exec.vu.iterationInInstance}`, _csrf: token(page.body) });
+}

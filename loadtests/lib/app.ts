@@ -1,0 +1,93 @@
+/** The app under load as a script knows it: what `baton k6 TARGET` prints, or the bundled card store. Pure. */
+import type { Pages } from '../../verify/core/interpret.ts';
+import type { Accounts } from './accounts.ts';
+import { CARD_STORE } from './card-store.ts';
+
+/** One request that a form makes; {user}, {password}, {csrf} and {value} are filled in. */
+export interface FormRequest {
+  method?: string;
+  path: string;
+  form: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** State of a session or a user, and how it is read and written. */
+export interface Probe {
+  object: string;
+  scope: 'session' | 'user';
+  read: { path: string; items: string };
+  add?: FormRequest | undefined;
+  remove?: FormRequest | undefined;
+}
+
+/** What a shop can do beside: the journey goes as far as these lead. */
+export interface Shop {
+  /** As the login, for a user who is not there yet; its form has {name} too. */
+  register: FormRequest & { page: string };
+  /** A page for everybody. */
+  browse: string;
+  /** Empties the probe's object. */
+  checkout: FormRequest;
+  /** Finds the number of each thing that the user owns, in the signed-in page. */
+  owned: string;
+  /** {value} is the number of a thing. */
+  sell: FormRequest;
+}
+
+export interface App extends Pages {
+  name: string;
+  url: string;
+  accounts: Accounts;
+  login: Pages['login'] & FormRequest;
+  /** The page that names its user. */
+  signedIn: Pages['signedIn'] & { page: string };
+  probes: readonly Probe[];
+  /** More pages that only a signed-in user sees; they need not name the user. */
+  pages?: readonly string[];
+  logout?: FormRequest | undefined;
+  /** Names of the cookies that carry the session; empty: those that the login sets. */
+  cookies: readonly string[];
+  /** Guarantees that the target claims, of those that k6 can judge. */
+  claims: readonly string[];
+  shop?: Shop;
+}
+
+/**
+ * @param text what `baton k6 TARGET` printed; undefined for the card store
+ * @param environment where ${NAME} in a password is looked up
+ * @throws Error saying what was expected and what came
+ */
+export function appOf(
+  text: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): App {
+  if (text === undefined || text === '') return CARD_STORE;
+  const app = parsed(text);
+  const accounts = app.accounts.map(account => ({
+    ...account,
+    password: secret(account.password, environment),
+  }));
+  return { ...app, accounts };
+}
+
+function parsed(text: string): App {
+  const hint =
+    'TARGET: expected what "baton k6 my-app.yaml" prints, as in TARGET="$(npx baton k6 my-app.yaml)"';
+  try {
+    const app = JSON.parse(text) as Partial<App> & { format?: string };
+    if (app.format === 'baton-k6') return app as App;
+  } catch {
+    // Told below, with what came.
+  }
+  throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+function secret(text: string, environment: Readonly<Record<string, string | undefined>>): string {
+  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = environment[name];
+    if (value !== undefined) return value;
+    throw new Error(
+      `TARGET: an account has ${JSON.stringify(`\${${name}}`)}, and the environment has no ${name}: set it`,
+    );
+  });
+}

@@ -1,0 +1,211 @@
+/** What a session leaves: lines of a history, what the judge has to know, and what k6 counts. */
+import type { Action, End, Operation, SessionEvent, Start, With } from '../../verify/core/history.ts';
+import type { Seen } from '../../verify/core/interpret.ts';
+import { Repeats } from '../../verify/core/repeats.ts';
+import type { Probe } from './app.ts';
+import { GAP } from './figures.ts';
+import { add } from './metrics.ts';
+import type { VirtualUser } from './virtual-user.ts';
+
+/** What a request means. */
+export interface What {
+  action: Action;
+  probe?: Probe;
+  value?: string;
+  with?: With;
+  /** The page need not name the user. */
+  unmarked?: boolean;
+}
+
+/** A request that is under way. */
+export interface Called {
+  id: number;
+  call: number;
+  what: What;
+  object: string | undefined;
+  request: string;
+}
+
+export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
+
+export class Recording {
+  /** Name of the session. */
+  session = '';
+  readonly #vu: VirtualUser;
+  readonly #user: string;
+  readonly #repeats: Repeats;
+  /** Instances that the session has met. */
+  #met: string[] = [];
+  /** The last read that was kept from the judge, and what was seen then. */
+  #held: Called | undefined;
+  #heldSeen: Seen | undefined;
+  #heldInstance: string | undefined;
+  #heldReturn = 0;
+  /** Return of the last success, and whether a request has failed since; microseconds. */
+  #success = 0;
+  #failing = false;
+
+  /** @param user label of the account */
+  constructor(vu: VirtualUser, user: string) {
+    this.#vu = vu;
+    this.#user = user;
+    this.#repeats = new Repeats(vu.observer.repeated);
+  }
+
+  /** Another session of the same user. */
+  begin(session: string): void {
+    this.session = session;
+    this.#met = [];
+  }
+
+  /** A request is about to be sent. */
+  call(what: What): Called {
+    const vu = this.#vu;
+    const { action, probe, value } = what;
+    const id = vu.nextId();
+    const scope = probe?.scope === 'user' ? this.#user : this.session;
+    const object = probe === undefined ? undefined : `${probe.object}@${scope}`;
+    const called: Called = { id, call: vu.time(), what, object, request: vu.requestOf(id) };
+    if (isSafe(action)) return called;
+    this.#settle();
+    const start: Start = {
+      type: 'start',
+      id,
+      clock: vu.name,
+      client: vu.name,
+      session: this.session,
+      user: this.#user,
+      action,
+      request: called.request,
+      call: called.call,
+    };
+    if (object !== undefined) start.object = object;
+    if (value !== undefined) start.value = value;
+    vu.observer.step(start);
+    return called;
+  }
+
+  /**
+   * Its answer came, or will not come.
+   *
+   * @param alive whether the session was logged in when it was sent
+   */
+  returned(called: Called, seen: Seen, alive: boolean): void {
+    const { observer } = this.#vu;
+    const { what } = called;
+    const now = this.#vu.time();
+    if (isSafe(what.action)) this.#safe(called, seen, now);
+    else {
+      observer.step(endOf(called.id, seen, now));
+      this.#repeats.other(what.action, seen);
+    }
+    observer.count(seen, this.#meets(what, seen, alive), now);
+    this.#gap(seen.outcome, seen.status, now);
+  }
+
+  /** A read that only repeats what was judged is kept back, until the judge has to know of it. */
+  #safe(called: Called, seen: Seen, now: number): void {
+    const { observer, settings } = this.#vu;
+    const { what } = called;
+    const compared = what.action === 'read' && what.probe?.scope === 'session' && what.with === undefined;
+    if (compared && this.#repeats.repeats(seen)) {
+      this.#held = called;
+      this.#heldSeen = seen;
+      this.#heldInstance = seen.instance;
+      this.#heldReturn = now;
+      if (settings.history) observer.write(this.#operation(called, seen, now));
+      return;
+    }
+    this.#settle();
+    const operation = this.#operation(called, seen, now);
+    observer.write(operation);
+    const clean = observer.judge(operation) && seen.signedIn === 'in' && seen.sawUser === this.#user;
+    if (compared) this.#repeats.read(seen, clean);
+    else this.#repeats.interrupted();
+  }
+
+  /** Whatever is judged next is held against the last read. */
+  #settle(): void {
+    const { observer } = this.#vu;
+    if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
+    const operation = this.#operation(this.#held, this.#heldSeen, this.#heldReturn);
+    if (this.#heldInstance !== undefined) operation.instance = this.#heldInstance;
+    observer.judge(operation);
+  }
+
+  #operation({ id, call, what, object, request }: Called, seen: Seen, now: number): Operation {
+    const operation: Operation = {
+      type: 'op',
+      id,
+      clock: this.#vu.name,
+      client: this.#vu.name,
+      session: this.session,
+      user: this.#user,
+      action: what.action,
+      request,
+      call,
+      return: now,
+      outcome: seen.outcome,
+    };
+    if (object !== undefined) operation.object = object;
+    if (what.with !== undefined) operation.with = what.with;
+    shown(seen, operation);
+    return operation;
+  }
+
+  /** Before the login and after the logout, nobody is known. */
+  #meets({ action, with: cookies }: What, { instance, outcome }: Seen, alive: boolean): boolean {
+    if (instance === undefined || this.#met.includes(instance)) return false;
+    if (!alive && !(action === 'login' && outcome === 'ok')) return false;
+    if (cookies !== undefined) return false;
+    this.#met.push(instance);
+    return true;
+  }
+
+  /** How long a user waits for the app while it does not answer. */
+  #gap(outcome: Seen['outcome'], status: number | undefined, now: number): void {
+    if (outcome === 'ok') {
+      if (this.#failing && this.#success > 0) add(GAP, (now - this.#success) / 1000);
+      this.#failing = false;
+      this.#success = now;
+    } else if (status === undefined || status >= 500) this.#failing = true;
+  }
+
+  /** Something happened to the session itself. */
+  tell({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
+    const vu = this.#vu;
+    this.#settle();
+    const at = vu.time();
+    const told: SessionEvent = {
+      type: 'session',
+      session: this.session,
+      user: this.#user,
+      event,
+      clock: vu.name,
+      at,
+    };
+    if (reason !== undefined) told.reason = reason;
+    vu.observer.step(told);
+    vu.observer.flush(at);
+  }
+}
+
+function endOf(id: number, seen: Seen, now: number): End {
+  const end: End = { type: 'end', id, return: now, outcome: seen.outcome };
+  shown(seen, end);
+  return end;
+}
+
+/** Field by field: to spread one object into another takes k6 as long as to judge it. */
+function shown(seen: Seen, into: Operation | End): void {
+  const { status, note, instance, source, signedIn, sawUser, saw, canaries, cookies } = seen;
+  if (status !== undefined) into.status = status;
+  if (note !== undefined) into.note = note;
+  if (instance !== undefined) into.instance = instance;
+  if (source !== undefined) into.source = source;
+  if (signedIn !== undefined) into.signedIn = signedIn;
+  if (sawUser !== undefined) into.sawUser = sawUser;
+  if (saw !== undefined) into.saw = saw;
+  if (canaries !== undefined) into.canaries = canaries;
+  if (cookies !== undefined) into.cookies = cookies;
+}

@@ -1,0 +1,109 @@
+/** Every script against real stacks, healthy and broken: by real k6 where there is one, else by the double. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import { used } from '../tests/used.ts';
+import { k6Target } from '../verify/target/k6.ts';
+import { parseTarget } from '../verify/target/load.ts';
+import { plainDoneRight } from '../zoo/controls/plain-done-right.ts';
+import { logoutLocalToNode } from '../zoo/defects/logout-local-to-node.ts';
+import { memoryStorePerInstance } from '../zoo/defects/memory-store-per-instance.ts';
+import { setCookieCachedByProxy } from '../zoo/defects/set-cookie-cached-by-proxy.ts';
+import { staleReplicaRead } from '../zoo/defects/stale-replica-read.ts';
+import { type Deployed, deploy } from '../zoo/deploy.ts';
+import type { Entry } from '../zoo/entry.ts';
+import type { ScriptRun } from './testing/double.ts';
+import { double, REAL_K6, realK6 } from './testing/scripts.ts';
+
+const runner = realK6 ?? double;
+
+/** Short, and with nothing that depends on how fast the machine is. */
+const SCRIPTS: Record<string, Record<string, string>> = {
+  journey: { USERS: '3' },
+  soak: { USERS: '4', THINK: '0-0.01', ERRORS: '1.1', IDLE: '0.1' },
+  spike: { USERS: '6', RATE: '10' },
+  breakpoint: { USERS: '6', RATE: '40', BUDGET: '60000' },
+  deploy: { USERS: '4', THINK: '0-0.01', BUDGET: '60000' },
+  'logout-storm': { USERS: '6' },
+  'mixed-users': { USERS: '3', SESSIONS: '3' },
+};
+
+/** Long enough on most machines; where it brought too little evidence, once more for longer. */
+const DURATIONS = ['4s', '20s', '60s'];
+
+async function run(script: string, url: string, env: Record<string, string> = {}): Promise<ScriptRun> {
+  const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
+  let ran: ScriptRun | undefined;
+  for (const DURATION of DURATIONS) {
+    ran = await runner.run(path, { NO_COLOR: '1', DURATION, ...SCRIPTS[script], BASE_URL: url, ...env });
+    if (!ran.stdout.includes(' UNKNOWN ')) break;
+  }
+  if (ran === undefined) throw new Error('expected a run');
+  return ran;
+}
+
+/** The double has to start a thread for each virtual user: there it is a script of each kind. */
+const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
+
+describe('a healthy stack', () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
+  });
+  afterAll(() => stack?.stop());
+
+  it.concurrent.each(Object.keys(SCRIPTS))('passes %s', async script => {
+    const { code, stdout, stderr } = await run(script, stack.url);
+    expect(stderr).not.toContain('thresholds on metrics');
+    expect(stdout).toContain(' VALID ');
+    expect(code).toBe(0);
+    const more: Record<string, RegExp> = {
+      soak: /^part 4: [\d,]+ requests?, 0 failed, 95 % answered in /m,
+      spike: /^spike: \d+ requests?, 0 failed/m,
+      breakpoint: /^nothing broke: up to 40 a second all guarantees held/m,
+      deploy: /^deploy: 4 of 4 sessions survived; no user waited for it; 0 forced to log in again$/m,
+      'logout-storm': /✓ logout-final +valid .*\n +logouts \d+ · with a request in flight [1-9]/,
+    };
+    expect(stdout).toMatch(more[script] ?? /./);
+  });
+});
+
+describe('sessions in the memory of each instance', () => {
+  let broken: Deployed;
+  beforeAll(async () => {
+    broken = await deploy(memoryStorePerInstance);
+  });
+  afterAll(() => broken?.stop());
+
+  it.concurrent.each(BROKEN)('fail %s', async script => {
+    const { code, stdout } = await run(script, broken.stack.url);
+    expect(stdout).toMatch(/✗ continuity +violated/);
+    expect(code).toBe(99);
+  });
+});
+
+describe.concurrent('another app, and other defects', () => {
+  const cases: [Entry, string, RegExp][] = [
+    [setCookieCachedByProxy, 'mixed-users', /✗ isolation +violated/],
+    [logoutLocalToNode, 'logout-storm', /✗ logout-final +violated/],
+    [staleReplicaRead, 'dashboard', /✗ read-your-writes +violated/],
+    [plainDoneRight, 'dashboard', / VALID {2}all 5 claimed guarantees hold/],
+  ];
+  const some = realK6 === undefined ? cases.slice(0, 2) : cases;
+  it.each(some)('$0.name', async (entry, script, shown) => {
+    const { stack, target, stop } = await deploy(entry);
+    try {
+      // As `baton k6 TARGET` says it: the plain host is another app, with other pages.
+      const app = k6Target(parseTarget(target, entry.name, {}), target);
+      const env = { TARGET: app, USERS: '6', SESSIONS: '3', SESSION_COOKIES: 'sid,connect.sid' };
+      const { code, stdout } = await run(script, stack.url, env);
+      expect(stdout).toMatch(shown);
+      expect(code).toBe(entry.kind === 'control' ? 0 : 99);
+    } finally {
+      await stop();
+    }
+  });
+});
+
+used('real k6', REAL_K6);

@@ -1,0 +1,12 @@
+/** `baton k6`: a target file as the scripts of loadtests/ take it. */
+import { readFile } from 'node:fs/promises';
+import { EXIT } from '../errors.ts';
+import { k6Target } from '../target/k6.ts';
+import { loadTarget } from '../target/load.ts';
+import type { Output } from './output.ts';
+
+export async function k6Command(file: string, output: Output): Promise<number> {
+  const target = await loadTarget(file, process.env);
+  output.result.write(`${k6Target(target, await readFile(file, 'utf8'))}\n`);
+  return EXIT.valid;
+}

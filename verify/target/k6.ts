@@ -1,0 +1,35 @@
+/** A target file → what the scripts of loadtests/ read in TARGET. */
+import { parse } from 'yaml';
+import type { Target } from './load.ts';
+
+/** Kinds of objects whose reads and writes the scripts can follow. */
+const FOLLOWED = ['set', 'list', 'bag'];
+
+/**
+ * @param target the file as it was understood
+ * @param text the file itself: its accounts are handed on as they stand there, with ${NAME} for what is secret, and
+ *   with {n} for many
+ * @returns JSON, on one line
+ */
+export function k6Target(target: Target, text: string): string {
+  const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;
+  const probes = target.probes.filter(({ kind }) => FOLLOWED.includes(kind));
+  const { accounts } = parse(text) as { accounts: unknown };
+  const header = instance?.header;
+  return JSON.stringify({
+    format: 'baton-k6',
+    name,
+    url,
+    accounts,
+    login,
+    csrf,
+    signedIn,
+    probes,
+    pages,
+    logout,
+    instance: header === undefined ? undefined : { header },
+    busy,
+    cookies: [],
+    claims,
+  });
+}
