@@ -72,7 +72,8 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    if (now - sealedAt > until - now) await this.#give(response, id, loaded);
+    // If it cannot be prolonged, the cookie that it has counts until its time is over.
+    if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };
 

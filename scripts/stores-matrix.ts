@@ -1,0 +1,129 @@
+/**
+ * `npm run stores:matrix [-- RUNS]`: runs the card store on each of its session stores, and writes into docs/stores.md
+ * which guarantee each kept. A quarter of an hour for the usual three runs of each.
+ */
+import { randomInt } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { basketOfUser } from '../stack/claims.ts';
+import { startLocalStack } from '../stack/local.ts';
+import { makeFolder, removeFolder, temporaryPath } from '../stack/watchdog.ts';
+import type { Guarantee } from '../verify/core/guarantees.ts';
+import type { Result } from '../verify/core/result.ts';
+import type { Judgement } from '../verify/core/verdict.ts';
+import { verify } from '../verify/run.ts';
+import { loadTarget } from '../verify/target/load.ts';
+
+const root = join(import.meta.dirname, '..');
+const DOCS = join(root, 'docs/stores.md');
+const BEGIN = '<!-- stores:matrix -->';
+const END = '<!-- /stores:matrix -->';
+
+type Settings = Record<string, string>;
+
+/** Title of the row → what the instances are told. */
+const ROWS: Record<string, Settings> = {
+  '`redis-attributes`': { SESSION_STORE: 'redis-attributes' },
+  '`redis-attributes`, hardened Redis': { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },
+  '`redis-locked`': { SESSION_STORE: 'redis-locked' },
+  '`connect-redis`': { SESSION_STORE: 'connect-redis' },
+  '`connect-redis`, baskets in tables': { SESSION_STORE: 'connect-redis', BASKET_STORE: 'postgres' },
+  '`postgres`': { SESSION_STORE: 'postgres' },
+  '`postgres`, baskets in tables': { SESSION_STORE: 'postgres', BASKET_STORE: 'postgres' },
+  '`memcached`': { SESSION_STORE: 'memcached' },
+  '`cookie`': { SESSION_STORE: 'cookie' },
+  '`cookie`, baskets in tables': { SESSION_STORE: 'cookie', BASKET_STORE: 'postgres' },
+  '`memory`': { SESSION_STORE: 'memory' },
+};
+
+const COLUMNS = [
+  ...['continuity', 'isolation', 'instances-agree', 'read-your-writes', 'monotonic-reads'],
+  ...['no-lost-updates', 'linearizability', 'logout-final', 'rotation', 'forgery', 'one-session'],
+  ...['cookie-policy', 'private-responses', 'expiry', 'availability'],
+] as Guarantee[];
+
+/** Seconds; short enough to be waited for, and long enough to be told apart in spite of 2 s of tolerance. */
+const IDLE = 10;
+const ABSOLUTE = 24;
+const TIMEOUTS = { SESSION_IDLE_SECONDS: String(IDLE), SESSION_ABSOLUTE_SECONDS: String(ABSOLUTE) };
+const SETTINGS = { STACK_REDIS: '', BASKET_STORE: '', SCRYPT_COST: '2' };
+const LOAD = { duration: 5_000, sessions: 32, command: 'npm run stores:matrix' };
+
+async function main(): Promise<void> {
+  const runs = Number(process.argv[2] ?? '3');
+  const out = temporaryPath('baton-matrix-');
+  makeFolder(out);
+  const lines: string[] = [];
+  try {
+    for (const [title, settings] of Object.entries(ROWS)) {
+      const results: Result[] = [];
+      for (let run = 0; run < runs; run++) results.push(await raced(settings, out));
+      results.push(await waited(settings, out));
+      lines.push(`| ${[title, ...COLUMNS.map(name => cell(name, results))].join(' | ')} |`);
+      process.stderr.write(`${lines.at(-1)}\n`);
+    }
+  } finally {
+    removeFolder(out);
+  }
+  write(lines, runs);
+}
+
+/** Everything but what must be waited for. */
+async function raced(settings: Settings, out: string): Promise<Result> {
+  const claims = COLUMNS.filter(name => name !== 'expiry');
+  return run({ ...SETTINGS, ...settings }, claims, out);
+}
+
+async function waited(settings: Settings, out: string): Promise<Result> {
+  return run({ ...SETTINGS, ...settings, ...TIMEOUTS }, ['expiry'], out);
+}
+
+async function run(env: Settings, claims: Guarantee[], out: string): Promise<Result> {
+  const target = await loadTarget(join(root, 'baton.yaml'), {});
+  const stack = await startLocalStack({ port: 'any', env });
+  try {
+    target.url = stack.url;
+    target.claims = claims;
+    target.instance = {
+      ...target.instance,
+      addresses: Object.fromEntries(stack.instances().map(({ name, url }) => [name, url])),
+    };
+    if (basketOfUser(env)) for (const probe of target.probes) probe.scope = 'user';
+    const waits = claims.includes('expiry');
+    if (waits) {
+      // The cookie store gives a new cookie only past half of the time.
+      const renew = env['SESSION_STORE'] === 'cookie' ? 'half' : 'each';
+      target.expiry = { idle: IDLE * 1e3, absolute: ABSOLUTE * 1e3, renew };
+      target.declared = { expiry: { idle: IDLE * 1e6, absolute: ABSOLUTE * 1e6, renew } };
+    }
+    const options = { ...LOAD, seed: randomInt(2 ** 31), out, logs: stack.logs };
+    const { result } = await verify(target, { ...options, ...(waits && { workloads: ['hop', 'idle'] }) });
+    return result;
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** ✓ kept in all runs, ✗ broken in so many, ? too little evidence in some and never broken. */
+function cell(guarantee: Guarantee, results: readonly Result[]): string {
+  const judgements: Judgement[] = results
+    .filter(result => result.guarantees.some(verdict => verdict.guarantee === guarantee && verdict.claimed))
+    .map(
+      result => result.guarantees.find(verdict => verdict.guarantee === guarantee)?.judgement ?? 'unknown',
+    );
+  const broken = judgements.filter(judgement => judgement === 'violated').length;
+  if (broken > 0) return broken === judgements.length ? '✗' : `✗ ${broken}/${judgements.length}`;
+  return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
+}
+
+function write(lines: readonly string[], runs: number): void {
+  const text = readFileSync(DOCS, 'utf8');
+  const before = text.slice(0, text.indexOf(BEGIN) + BEGIN.length);
+  const after = text.slice(text.indexOf(END));
+  const day = new Date().toISOString().slice(0, 10);
+  const table = [`| | ${COLUMNS.join(' | ')} |`, `|---|${COLUMNS.map(() => '---|').join('')}`, ...lines];
+  const dated = `Measured on ${day} by \`npm run stores:matrix -- ${runs}\`, on two instances, without faults.`;
+  writeFileSync(DOCS, `${before}\n${dated}\n\n${table.join('\n')}\n${after}`);
+}
+
+await main();
