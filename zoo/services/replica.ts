@@ -12,23 +12,34 @@ import { until } from '../../stack/wait.ts';
 export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<Beside> {
   return async store => {
     const link = await slowLink(store.port, lagMs);
-    const primary = new Redis(store.url);
-    // Waiting for more replicas would only make the start slow.
-    await primary.config('SET', 'repl-diskless-sync-delay', '0');
-    const replica = await startRedis({
-      args: ['--replicaof', '127.0.0.1', String(link.port), '--appendonly', 'no'],
-    });
+    try {
+      const replica = await replicaOf(store, link.port);
+      const stop = () => replica.dispose().finally(link.close);
+      return { env: { REPLICA_URL: replica.url }, stop };
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  };
+}
+
+/** Starts a replica that reaches its primary at `port`, and waits until it has all there is. */
+async function replicaOf(store: RedisServer, port: number): Promise<RedisServer> {
+  const primary = new Redis(store.url);
+  // Waiting for more replicas would only make the start slow.
+  await primary.config('SET', 'repl-diskless-sync-delay', '0');
+  const args = ['--replicaof', '127.0.0.1', String(port), '--appendonly', 'no'];
+  const replica = await startRedis({ args });
+  try {
     const inSync = async () => /state=online/.test(await primary.info('replication'));
     await until(inSync, { withinMs: 10_000, what: 'the replica to be in sync' });
+    return replica;
+  } catch (error) {
+    await replica.dispose();
+    throw error;
+  } finally {
     primary.disconnect();
-    return {
-      env: { REPLICA_URL: replica.url },
-      async stop() {
-        await replica.dispose();
-        link.close();
-      },
-    };
-  };
+  }
 }
 
 /** What the server at `port` sends arrives late; what is sent to it, at once. */
