@@ -8,6 +8,7 @@ import { HISTORY } from '../verify/judge-file.ts';
 import { eachLine } from '../verify/lines.ts';
 import { type VerifyOptions, verify } from '../verify/run.ts';
 import { parseTarget } from '../verify/target/load.ts';
+import { feeding } from '../verify/workloads/index.ts';
 import { deploy } from './deploy.ts';
 import type { Entry } from './entry.ts';
 
@@ -27,6 +28,8 @@ export interface Trial {
 }
 
 export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'duration' | 'signal'> & {
+  /** Only the workloads that give evidence for what a defect must break. */
+  brief?: boolean;
   onStep?: (message: string) => void;
 };
 
@@ -41,7 +44,7 @@ export const passed = (trial: Trial): boolean =>
  * @throws what deploying and verifying throw
  */
 export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
-  const { onStep, ...load } = options;
+  const { onStep, brief = false, ...load } = options;
   const deployed = await deploy(entry, {
     ...(onStep && { onStep }),
     ...(load.signal && { signal: load.signal }),
@@ -54,6 +57,7 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
       );
     const { result, folder } = await verify(target, {
       ...load,
+      workloads: brief && entry.kind === 'defect' ? feeding(target, entry.must.guarantee) : [],
       command: `npx baton zoo run ${entry.name} --seed ${load.seed}`,
       logs: deployed.stack.logs,
     });

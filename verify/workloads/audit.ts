@@ -8,7 +8,7 @@ import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import { forgeries } from './forgeries.ts';
-import { everywhere, over, type Plan, type Workload } from './workload.ts';
+import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
 /** Asked for where the target file names nothing public: most apps have one of them. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
@@ -29,7 +29,8 @@ export const audit: Workload = {
   does: 'looks at cookies and headers on every instance, changes cookies, lets a session grow',
   feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree'],
   run: async (context, plan) => {
-    await Promise.all([looks(context), strangers(context), forges(context, plan), grows(context, plan)]);
+    const parts = [looks, strangers, forges, grows];
+    await inTurn(context, parts.length, parts.length, async (own, n) => parts[n]?.(own, plan));
   },
 };
 

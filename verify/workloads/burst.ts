@@ -45,16 +45,16 @@ export const burst: Workload = {
     const written = probes.filter(probe => writeOf(probe) !== undefined);
     const parts = PARTS.filter(part => part.slow === 0 || slow !== undefined);
     const ends: (() => Promise<void>)[] = [];
-    await inTurn(parts.length, AT_ONCE, async n => {
+    await inTurn(context, parts.length, AT_ONCE, async (own, n) => {
       const part = parts[n] as Part;
-      const own = part.slow > 0 ? written.find(({ object }) => object === slow?.write?.object) : undefined;
-      const probe = own ?? written[n % written.length];
-      if (probe === undefined || over(context, plan)) return;
-      const end = await session(context, plan, n, probe, part);
+      const slowly = part.slow > 0 ? written.find(({ object }) => object === slow?.write?.object) : undefined;
+      const probe = slowly ?? written[n % written.length];
+      if (probe === undefined || over(own, plan)) return;
+      const end = await session(own, plan, n, probe, part);
       if (part.late) ends.push(end);
       else await end();
     });
-    await inTurn(ends.length, AT_ONCE, async n => ends[n]?.());
+    await inTurn(context, ends.length, AT_ONCE, async (_, n) => ends[n]?.());
   },
 };
 
@@ -79,7 +79,7 @@ async function session(
     span = Math.max(1, await together(context, driver, probe, kinds, span));
   }
   for (let round = 0; round < part.slow && !over(context, plan); round++)
-    await besideSlow(context, driver, probe, (round + context.random.next()) / part.slow);
+    await besideSlow(context, driver, probe, round, (round + context.random.next()) / part.slow);
   return async () => {
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
     await leave(context, driver);
@@ -127,24 +127,32 @@ async function together(
   return Math.min(50, Math.max(0, last - released) / 1000);
 }
 
-/** A write while a slow request of the same session is under way: at its beginning, in the middle, near its end. */
-async function besideSlow(context: Context, driver: Driver, probe: Probe, part: number): Promise<void> {
-  const { slow } = context.target;
-  const own = slow?.write?.object === probe.object;
-  const started = context.recorder.clock.now();
-  const slowly: Promise<Operation>[] = [];
-  if (slow?.read !== undefined) slowly.push(driver.visit(slow.read, {}, probe));
-  if (slow?.write !== undefined)
-    slowly.push(own ? driver.write(probe, {}, slow.write) : driver.touch(slow.write));
+/**
+ * Writes while slow requests of the same session are under way: two that write, so that no balancer gives both to
+ * one instance; one that reads; one of each.
+ *
+ * @param part of a short while, after which the first of the quick writes is sent
+ */
+async function besideSlow(
+  context: Context,
+  driver: Driver,
+  probe: Probe,
+  round: number,
+  part: number,
+): Promise<void> {
+  const { read, write } = context.target.slow ?? {};
+  const reads = (): Promise<Operation>[] => (read === undefined ? [] : [driver.visit(read, {}, probe)]);
+  const writes = (): Promise<Operation>[] => {
+    if (write === undefined) return [];
+    return [write.object === probe.object ? driver.write(probe, {}, write) : driver.touch(write)];
+  };
+  const kinds = [() => [...writes(), ...writes()], reads, () => [...writes(), ...reads()]];
   let under = true;
-  const all = Promise.all(slowly).finally(() => {
+  const all = Promise.all(kinds[round % kinds.length]?.() ?? []).finally(() => {
     under = false;
   });
-  // Fast writes for as long as it takes, the first after a part of a short while.
-  const wait = new Barrier(1).place(part * 50);
-  await wait.pass();
+  await new Barrier(1).place(part * 50).pass();
   for (let i = 0; i < TOGETHER && under && !context.signal.aborted; i++) await driver.write(probe);
   await all;
-  if (context.recorder.clock.now() > started)
-    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  await everywhere(context, async how => (await driver.read(probe, how)).operation);
 }

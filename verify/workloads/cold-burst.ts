@@ -16,8 +16,8 @@ export const coldBurst: Workload = {
   does: 'parallel first requests of a fresh jar, then a login',
   feeds: ['one-session', 'continuity'],
   run: (context, plan) =>
-    inTurn(ROUNDS, AT_ONCE, async n => {
-      if (!over(context, plan)) await round(context, n);
+    inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
+      if (!over(own, plan)) await round(own, n);
     }),
 };
 

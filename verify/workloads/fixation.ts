@@ -17,11 +17,8 @@ export const fixation: Workload = {
   does: 'logs in with cookies that somebody else may hold, then sends them from elsewhere',
   feeds: ['rotation'],
   run: async (context, plan) => {
-    await inTurn(ROUNDS, ROUNDS, async n => {
-      if (!over(context, plan)) await before(context, n);
-    });
-    await inTurn(ROUNDS, ROUNDS, async n => {
-      if (!over(context, plan)) await invented(context, ROUNDS + n);
+    await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
+      if (!over(own, plan)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
   },
 };

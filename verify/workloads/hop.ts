@@ -61,6 +61,8 @@ class HopClient {
   readonly #number: number;
   readonly #shared: Shared;
   readonly #random: Random;
+  /** When there are pauses is a matter of time: they must not shift what is drawn for the plan. */
+  readonly #pauses: Random;
   /** Values that are there, by object. */
   readonly #items = new Map<string, string[]>();
 
@@ -68,6 +70,7 @@ class HopClient {
     this.#name = `c${number + 1}`;
     this.#context = { ...context, random: context.random.fork(this.#name) };
     this.#random = this.#context.random;
+    this.#pauses = this.#random.fork('pauses');
     this.#number = number;
     this.#shared = shared;
   }
@@ -94,7 +97,7 @@ class HopClient {
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
-        if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#random.next());
+        if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
         alive = await this.#step(driver);
         continue;
       }

@@ -7,7 +7,7 @@ import type { Context } from '../client/context.ts';
 import { Driver, type How, writeOf } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { timeoutTolerance } from '../core/sessions.ts';
-import { everywhere, type Workload } from './workload.ts';
+import { everywhere, inTurn, type Workload } from './workload.ts';
 
 /** Part of a timeout after which a session is asked whether it still lives. */
 const ALIVE = 0.85;
@@ -33,24 +33,24 @@ export const idle: Workload = {
   },
   run: async context => {
     const { idle: quiet, absolute, renew = 'each' } = context.target.expiry ?? {};
-    const tasks: Promise<void>[] = [];
-    const add = (task: (n: number) => Promise<void>): void => {
-      tasks.push(task(tasks.length));
+    const tasks: ((own: Context, n: number) => Promise<void>)[] = [];
+    const add = (task: (own: Context, n: number) => Promise<void>): void => {
+      tasks.push(task);
     };
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
-        add(n => waits(context, n, wait));
+        add((own, n) => waits(own, n, wait));
       // The cookie sent by hand: the server may honour it longer than the browser keeps it.
-      for (let i = 0; i < 2; i++) add(n => waits(context, n, after(quiet), true));
+      for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
-      if (renew !== 'never') for (let i = 0; i < 2; i++) add(n => busy(context, n, quiet / BUSY, until));
+      if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
     }
     if (absolute !== undefined) {
       const every = Math.min(quiet ?? absolute, absolute) / BUSY;
-      for (let i = 0; i < 2; i++) add(n => busy(context, n, every, before(absolute)));
-      for (let i = 0; i < 2; i++) add(n => busy(context, n, every, after(absolute)));
+      for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, every, before(absolute)));
+      for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, every, after(absolute)));
     }
-    await Promise.all(tasks);
+    await inTurn(context, tasks.length, tasks.length, async (own, n) => tasks[n]?.(own, n));
   },
 };
 

@@ -52,6 +52,14 @@ export function chosen(target: Target, only: readonly string[]): string[] {
   ];
 }
 
+/** @returns the workloads that give evidence for a guarantee, of all that can run against the target */
+export const feeding = (target: Target, guarantee: Guarantee): string[] => [
+  'hop',
+  ...OTHERS.filter(({ feeds, lacks }) => feeds.includes(guarantee) && lacks?.(target) === undefined).map(
+    ({ name }) => name,
+  ),
+];
+
 /** @returns how long the chosen workloads must wait for the target's timeouts, milliseconds; 0 when for none */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));

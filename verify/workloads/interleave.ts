@@ -15,7 +15,7 @@ export const interleave: Workload = {
   name: 'interleave',
   does: 'two users and a stranger open the same pages',
   feeds: ['isolation', 'private-responses'],
-  run: (context, plan) => inTurn(PAIRS, PAIRS, n => pair(context, plan, n)),
+  run: (context, plan) => inTurn(context, PAIRS, PAIRS, (own, n) => pair(own, plan, n)),
 };
 
 async function pair(context: Context, plan: Plan, n: number): Promise<void> {

@@ -34,8 +34,8 @@ export const logoutRace: Workload = {
     const { logout, logoutEverywhere } = context.target;
     if (logout === undefined) return;
     const dead: Dead[] = [];
-    await inTurn(ROUNDS, AT_ONCE, async n => {
-      if (!over(context, plan)) await round(context, n, logout, dead);
+    await inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
+      if (!over(own, plan)) await round(own, n, logout, dead);
     });
     for (let n = 0; n < ALL_ROUNDS && logoutEverywhere !== undefined && !over(context, plan); n++)
       await allRound(context, n, logoutEverywhere, dead);

@@ -69,15 +69,22 @@ async function stepAside({ connect, target, signal }: Context): Promise<void> {
   await connect().send({ method: 'GET', path: target.login.page }, signal);
 }
 
-/** Runs so many tasks, a few at a time, in order. */
+/**
+ * Runs so many tasks, a few at a time, in order. Each has random numbers of its own, so that the seed gives the same
+ * plan whichever is faster.
+ */
 export async function inTurn(
+  context: Context,
   count: number,
   atOnce: number,
-  task: (n: number) => Promise<void>,
+  task: (context: Context, n: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < count) await task(next++);
+    while (next < count) {
+      const n = next++;
+      await task({ ...context, random: context.random.fork(`${n}`) }, n);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
 }

@@ -1,0 +1,66 @@
+/** The same seed gives the same plan of requests, whichever request is faster; another seed gives another. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startLocalStack } from '../../stack/local.ts';
+import type { Stack } from '../../stack/stack.ts';
+import type { Operation } from '../core/history.ts';
+import { verify } from '../run.ts';
+import { loadTarget } from '../target/load.ts';
+
+/** Requests by which a client of hop ends. */
+const END = 3;
+
+let stack: Stack;
+let out: string;
+beforeAll(async () => {
+  stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
+  out = await mkdtemp(join(tmpdir(), 'plan-'));
+});
+afterAll(async () => {
+  await stack?.stop();
+  await rm(out, { recursive: true, force: true });
+});
+
+/** @returns what each session did, request by request; a canary without the name of the run */
+async function planOf(seed: number): Promise<Map<string, string[]>> {
+  const target = await loadTarget('baton.yaml', {});
+  target.url = stack.url;
+  if (target.instance !== undefined)
+    target.instance.addresses = Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));
+  const plan = new Map<string, string[]>();
+  const onOperation = ({ session, action, path, value, direct }: Operation): void => {
+    const steps = plan.get(session) ?? [];
+    plan.set(session, steps);
+    steps.push([action, path, value?.split('.').slice(1).join('.'), direct].join(' '));
+  };
+  const workloads = ['hop', 'burst'];
+  await verify(target, { seed, sessions: 3, duration: 1500, workloads, out, command: '', onOperation });
+  return plan;
+}
+
+it('is drawn from the seed', async () => {
+  const [one, same, other] = [await planOf(7), await planOf(7), await planOf(8)];
+  // Requests that race end in any order, and how long a client goes on is a matter of time: the values that a
+  // session writes, and what it does one after the other, are not.
+  let compared = 0;
+  let different = 0;
+  for (const [session, steps] of one) {
+    if (!/^s\d+$/.test(session)) continue;
+    const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
+    // Each ends with its last reads and the logout, wherever it is then.
+    const length = Math.min(steps.length, again.length) - END;
+    expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
+    compared += length;
+    if (others.join('\n') !== steps.join('\n')) different++;
+  }
+  expect(compared).toBeGreaterThan(60);
+  expect(different).toBe(3);
+  const written = (plan: Map<string, string[]>): string[] =>
+    [...plan]
+      .filter(([session]) => session.startsWith('burst'))
+      .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
+  expect(written(one).length).toBeGreaterThan(60);
+  expect(written(same).toSorted()).toEqual(written(one).toSorted());
+});

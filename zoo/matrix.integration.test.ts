@@ -1,0 +1,54 @@
+/** Baton against the whole zoo, once: each defect by the guarantee that it breaks, and no healthy system accused. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKS } from '../verify/core/checks/index.ts';
+import { DEFECTS, ENTRIES } from './index.ts';
+import { type Trial, trial } from './run.ts';
+
+/** They are broken by faults alone. */
+const NEED_FAULTS = ['outage', 'survival'];
+const AT_ONCE = 3;
+
+let out: string;
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), 'zoo-'));
+});
+afterAll(() => rm(out, { recursive: true, force: true }));
+
+/** A few at a time: most of each is waiting. */
+const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+let next = 0;
+function inSlot(run: () => Promise<Trial>): Promise<Trial> {
+  const slot = next++ % AT_ONCE;
+  const done = (slots[slot] as Promise<unknown>).then(run);
+  slots[slot] = done.then(
+    () => {},
+    () => {},
+  );
+  return done;
+}
+
+describe('the zoo', { concurrent: true, timeout: 600_000 }, () => {
+  it.each(ENTRIES.map(entry => [entry.name, entry] as const))('%s', async (_, entry) => {
+    const done = await inSlot(() =>
+      trial(entry, { seed: 1, out, sessions: 12, duration: 2_500, brief: true }),
+    );
+    const { accused, shown } = done;
+    expect(accused, `accused; see ${done.folder}`).toEqual([]);
+    if (entry.kind === 'defect') expect(shown?.name, `see ${done.folder}`).toBe(entry.must.anomaly);
+    else {
+      const violated = done.result.guarantees.filter(v => v.claimed && v.judgement === 'violated');
+      expect(violated.map(({ guarantee }) => guarantee)).toEqual([]);
+    }
+  });
+});
+
+it('needs every check: without it, a defect of its own would go undetected', () => {
+  const must = DEFECTS.map(defect => defect.must.guarantee);
+  const idle = CHECKS.map(({ guarantee }) => guarantee).filter(
+    guarantee => !must.includes(guarantee) && !NEED_FAULTS.includes(guarantee),
+  );
+  expect(idle).toEqual([]);
+});
