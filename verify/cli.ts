@@ -28,10 +28,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const { zooCommand } = await import('./commands/zoo.ts');
     return zooCommand(positionals.slice(1), values, output);
   }
+  if (command === 'check') return checkCommand(positionals.slice(1), values, output);
   if (more.length > 0)
     throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
   if (command === 'verify') return verifyCommand(argument, values, output);
-  if (command === 'check') return checkCommand(argument, values, output);
   if (command === 'explain') return explainCommand(argument ?? '', output);
   if (command === 'k6') return k6Command(argument ?? TARGET, output);
   throw new UsageError(

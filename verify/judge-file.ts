@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHECKS } from './core/checks/index.ts';
-import { FORMAT, VERSION } from './core/history.ts';
+import { FORMAT, type Run, VERSION } from './core/history.ts';
 import { Judge } from './core/judge.ts';
 import { HistoryError, parseEvent } from './core/parse.ts';
 import type { Result } from './core/result.ts';
@@ -41,7 +41,7 @@ function read(reading: Reading, line: string): void {
   if (reading.bad !== undefined) throw broken(reading.file, reading.bad);
   if (line === '') return;
   try {
-    if (reading.judge === undefined) reading.judge = begin(line);
+    if (reading.judge === undefined) reading.judge = new Judge(firstLine(line), CHECKS);
     else reading.judge.step(parseEvent(line));
   } catch (error) {
     if (!(error instanceof HistoryError)) throw error;
@@ -50,7 +50,7 @@ function read(reading: Reading, line: string): void {
   }
 }
 
-async function historyIn(path: string): Promise<string> {
+export async function historyIn(path: string): Promise<string> {
   try {
     const found = await stat(path);
     if (!found.isDirectory()) return path;
@@ -65,7 +65,8 @@ async function historyIn(path: string): Promise<string> {
   }
 }
 
-function begin(line: string): Judge {
+/** @throws HistoryError when it is no first line of a history that can be judged */
+export function firstLine(line: string): Run {
   const { format, version } = headOf(line);
   if (format !== FORMAT)
     throw new HistoryError(`expected the first line of a history ("format": "${FORMAT}")`);
@@ -77,7 +78,7 @@ function begin(line: string): Judge {
   }
   const event = parseEvent(line);
   if (event.type !== 'run') throw new HistoryError(`expected a "run" line first, got "${event.type}"`);
-  return new Judge(event, CHECKS);
+  return event;
 }
 
 /** Format and version before the rest is looked at: another version may have other fields. */

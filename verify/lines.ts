@@ -29,5 +29,21 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   if (rest !== '') line(rest);
 }
 
+/**
+ * The same lines in batches, for those who read several files side by side.
+ *
+ * @throws what the file system throws; Error when a line is longer than 64 Mi characters
+ */
+export async function* lineBatches(file: string): AsyncGenerator<string[]> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > LONGEST) throw new Error(`${file}: a line is longer than ${LONGEST} characters`);
+    yield lines.map(withoutReturn);
+  }
+  if (rest !== '') yield [rest];
+}
+
 const withoutReturn = (text: string): string =>
   text.charCodeAt(text.length - 1) === 13 ? text.slice(0, -1) : text;

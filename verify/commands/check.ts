@@ -1,20 +1,29 @@
 /** `baton check`: judges a recorded history again. */
+import type { Result } from '../core/result.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile } from '../judge-file.ts';
+import { judgeFiles } from '../judge-files.ts';
 import { TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
 
-export async function checkCommand(run: string | undefined, values: Values, output: Output): Promise<number> {
+/** @param runs a run, or the histories that several machines left of one */
+export async function checkCommand(runs: readonly string[], values: Values, output: Output): Promise<number> {
+  const [run, ...more] = runs;
   if (run === undefined)
     throw new UsageError('check: expected a run, as in: baton check runs/20261124-101500-3fa2c1');
   if (values.from !== undefined && values.from !== 'jepsen')
     throw new UsageError(`--from: expected jepsen, got ${values.from}`);
   const reports = reportsOf(values.report);
-  const result =
-    values.from === undefined ? await judgeFile(run) : await judgeJepsen(run, jepsenOptions(values));
+  const result = await judged(run, more, values);
   printResult(result, values, output);
   await writeReports(reports, result, TARGET, output);
   return EXIT[result.judgement];
+}
+
+function judged(run: string, more: readonly string[], values: Values): Promise<Result> {
+  if (values.from === undefined) return more.length === 0 ? judgeFile(run) : judgeFiles([run, ...more]);
+  if (more.length === 0) return judgeJepsen(run, jepsenOptions(values));
+  throw new UsageError(`check --from jepsen: expected one history, got ${more.length + 1}`);
 }

@@ -6,7 +6,8 @@ import { REPORTS } from '../reports/index.ts';
 export const USAGE = `Baton proves that web sessions survive the load balancer.
 
 usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
-       baton check RUN          judge a recorded history again: a folder under runs/, or a history file
+       baton check RUN          judge a recorded history again: a folder under runs/, or a history file; or several
+                                files, that several k6 left of one run
        baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
        baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
        baton k6 [TARGET]        a target file as the k6 scripts take it (docs/k6.md)
