@@ -10,7 +10,7 @@ import { plainDoneRight } from '../zoo/controls/plain-done-right.ts';
 import { logoutLocalToNode } from '../zoo/defects/logout-local-to-node.ts';
 import { memoryStorePerInstance } from '../zoo/defects/memory-store-per-instance.ts';
 import { setCookieCachedByProxy } from '../zoo/defects/set-cookie-cached-by-proxy.ts';
-import { staleReplicaRead } from '../zoo/defects/stale-replica-read.ts';
+import { staleLocalSessionCache } from '../zoo/defects/stale-local-session-cache.ts';
 import { type Deployed, deploy } from '../zoo/deploy.ts';
 import type { Entry } from '../zoo/entry.ts';
 import type { ScriptRun } from './testing/double.ts';
@@ -87,7 +87,7 @@ describe.concurrent('another app, and other defects', () => {
   const cases: [Entry, string, RegExp][] = [
     [setCookieCachedByProxy, 'mixed-users', /✗ isolation +violated/],
     [logoutLocalToNode, 'logout-storm', /✗ logout-final +violated/],
-    [staleReplicaRead, 'dashboard', /✗ read-your-writes +violated/],
+    [staleLocalSessionCache, 'dashboard', /✗ read-your-writes +violated/],
     [plainDoneRight, 'dashboard', / VALID {2}all 5 claimed guarantees hold/],
   ];
   const some = realK6 === undefined ? cases.slice(0, 2) : cases;

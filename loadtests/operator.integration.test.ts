@@ -1,0 +1,114 @@
+/** The script of the k6 operator's manifests, run as its pods run it: two k6 with a half of the load each. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { bundled, manifestsOf } from '../scripts/k6-manifests.ts';
+import { startLocalStack } from '../stack/local.ts';
+import { used } from '../tests/used.ts';
+import { judgeFiles } from '../verify/judge-files.ts';
+import { findK6, runK6 } from '../verify/k6.ts';
+import { REAL_K6, realK6 } from './testing/scripts.ts';
+
+const KEY = 'c0ffee'.repeat(8);
+/** The operator's CRD for TestRun, config/crd/bases/k6.io_testruns.yaml of its repository. */
+const CRD = process.env['K6_OPERATOR_CRD'];
+
+interface Manifest {
+  kind: string;
+  data?: Record<string, string>;
+  stringData?: Record<string, string>;
+  spec: { arguments: string; runner: { env: { name: string; value: string }[] } };
+}
+
+async function manifests(): Promise<Record<string, Manifest>> {
+  const text = manifestsOf({
+    script: 'dashboard',
+    code: await bundled('dashboard'),
+    parallelism: 2,
+    env: [['BASE_URL', 'http://my-app']],
+    envFrom: 'passwords',
+    image: 'grafana/k6:latest',
+    namespace: 'load',
+    run: 'friday',
+    key: KEY,
+  });
+  const all = parseAllDocuments(text).map(document => document.toJS() as Manifest);
+  return Object.fromEntries(all.map(manifest => [manifest.kind, manifest]));
+}
+
+describe('the manifests of the k6 operator', () => {
+  it('keep the key of the run in a Secret', async () => {
+    const { ConfigMap, Secret, TestRun } = await manifests();
+    expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
+    expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
+    expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
+  });
+
+  it('are refused for what is no script', async () => {
+    await expect(bundled('../verify/cli')).rejects.toThrow('expected the name of a script in loadtests/');
+  });
+
+  it.skipIf(CRD === undefined)('are as the published schema of TestRun says (K6_OPERATOR_CRD)', async () => {
+    const crd = parse(readFileSync(CRD ?? '', 'utf8'));
+    const [version] = crd.spec.versions;
+    const validate = new Ajv({ strict: false, validateFormats: false, logger: false }).compile(
+      closed(version.schema.openAPIV3Schema),
+    );
+    const { TestRun } = await manifests();
+    validate(TestRun);
+    expect(validate.errors).toBeNull();
+    expect(validate({ ...TestRun, spec: { ...TestRun?.spec, paralelism: 2 } })).toBe(false);
+  });
+
+  it.skipIf(realK6 === undefined)('run as two k6, whose histories are one', async () => {
+    const k6 = await findK6(process.env);
+    if (k6 === undefined) throw new Error('expected k6, since there was one');
+    const { ConfigMap, TestRun } = await manifests();
+    const folder = mkdtempSync(join(tmpdir(), 'baton-operator-'));
+    const stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
+    try {
+      const script = join(folder, 'dashboard.js');
+      writeFileSync(script, ConfigMap?.data?.['dashboard.js'] ?? '');
+      const own = Object.fromEntries(
+        (TestRun?.spec.runner.env ?? []).map(({ name, value }) => [name, value]),
+      );
+      const env = { ...own, RUN_KEY: KEY, BASE_URL: stack.url, USERS: '6', DURATION: '4s', SEED: '' };
+      const halves = await Promise.all(
+        ['0:1/2', '1/2:1'].map(async (segment, i) => {
+          const flags = [
+            `--execution-segment=${segment}`,
+            '--execution-segment-sequence=0,1/2,1',
+            ...(TestRun?.spec.arguments ?? '').split(' '),
+          ];
+          // As a pod: all that it says goes to one log.
+          const { stdout } = await runK6(k6, script, { env, flags });
+          const log = join(folder, `${i}.log`);
+          writeFileSync(log, stdout);
+          return log;
+        }),
+      );
+      const result = await judgeFiles(halves);
+      expect(result.tally).toMatchObject({ sessions: 6, users: 6 });
+      expect(result).toMatchObject({ judgement: 'valid', finished: 'complete', run: 'friday' });
+    } finally {
+      await stack.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** The schema with nothing allowed that it does not name, as the API server prunes it. */
+function closed(schema: unknown): object {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema as object;
+  const entries = Object.entries(schema).map(([name, value]) => [name, closed(value)]);
+  const all = Object.fromEntries(entries);
+  const open =
+    all.type === 'object' && all.properties !== undefined && all.properties.apiVersion === undefined;
+  return open ? { ...all, additionalProperties: false } : all;
+}
+
+used('real k6', REAL_K6);
