@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent } from 'undici';
+import { Affinity, type AffinityMode } from './client/affinity.ts';
 import { startClock } from './client/clock.ts';
 import type { Context } from './client/context.ts';
 import { HistoryFile } from './client/history-file.ts';
@@ -28,6 +29,8 @@ export interface VerifyOptions {
   sessions: number;
   /** Names of workloads; absent or empty: those that the claims need. */
   workloads?: readonly string[];
+  /** What becomes of the cookie of a sticky balancer (`instance.sticky`). */
+  affinity?: AffinityMode;
   /** Folder that gets a folder for this run. */
   out: string;
   /** The command that runs it again, for the report. */
@@ -138,12 +141,13 @@ function contextOf(
     instances.met(operation);
     options.onOperation?.(operation);
   });
+  const affinity = affinityOf(target, options, () => recorder.clock.now());
   const context: Context = {
     target,
     recorder,
     interpreter,
     instances,
-    connect: () => new SessionClient(agent, target.url, TIMEOUT),
+    connect: () => new SessionClient(agent, target.url, TIMEOUT, affinity),
     canary: run.canary,
     random: seeded(options.seed),
     prefix: 'r',
@@ -151,4 +155,15 @@ function contextOf(
     signal,
   };
   return { context, answered };
+}
+
+/** @param now on the run's clock, microseconds */
+function affinityOf(
+  { instance }: Target,
+  { affinity, seed, duration }: VerifyOptions,
+  now: () => number,
+): Affinity | undefined {
+  if (affinity === undefined || instance?.sticky === undefined) return undefined;
+  const middle = (duration / 2) * 1000;
+  return new Affinity(instance.sticky, affinity, seeded(seed, 'affinity'), () => now() > middle);
 }

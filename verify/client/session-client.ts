@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
 import type { Reply } from '../core/interpret.ts';
+import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 import { exchange, failureOf, type Outgoing } from './exchange.ts';
@@ -37,6 +38,8 @@ export class SessionClient {
   readonly #dispatcher: Dispatcher;
   readonly #url: string;
   readonly #timeout: number;
+  readonly #affinity: Affinity | undefined;
+  #broken = false;
   #jar = new CookieJar(new MemoryCookieStore(), {
     rejectPublicSuffixes: false,
     looseMode: true,
@@ -50,8 +53,10 @@ export class SessionClient {
    * @param dispatcher connections, shared by many clients
    * @param url base address of the target
    * @param timeout for one request, milliseconds
+   * @param affinity what becomes of a sticky balancer's cookie; absent: it is one as any other
    */
-  constructor(dispatcher: Dispatcher, url: string, timeout: number) {
+  constructor(dispatcher: Dispatcher, url: string, timeout: number, affinity?: Affinity) {
+    this.#affinity = affinity;
     this.#dispatcher = dispatcher;
     this.#url = url.replace(/\/$/, '');
     this.#timeout = timeout;
@@ -116,15 +121,27 @@ export class SessionClient {
     const gone = cookie.TTL() <= 0;
     if (attributes.bytes <= MOST_BYTES) this.#jar.setCookieSync(cookie, url.href, { ignoreError: true });
     this.#known.clear();
+    if (!gone) this.#affinity?.saw({ name: cookie.key, value: cookie.value });
     return gone ? change : { ...change, value: cookie.value };
   }
 
   #cookiesOf(url: URL, more: Record<string, string> = {}): string {
-    const { header } = this.#cookiesFor(url);
+    const header = this.#header(url);
     const names = Object.keys(more);
     if (names.length === 0) return header;
     const own = header.split('; ').filter(pair => pair !== '' && !names.includes(pair.split('=')[0] ?? ''));
     return [...own, ...names.map(name => `${name}=${more[name]}`)].join('; ');
+  }
+
+  #header(url: URL): string {
+    const affinity = this.#affinity;
+    if (affinity === undefined) return this.#cookiesFor(url).header;
+    if (!this.#broken && affinity.breaks()) {
+      this.#broken = true;
+      this.#remove(affinity.cookie);
+    }
+    const sent = affinity.sent(this.#cookiesFor(url).list);
+    return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
   #cookiesFor(url: URL): Cookies {
@@ -155,7 +172,7 @@ export class SessionClient {
 
   /** @returns a client with a copy of this one's jar as it is now, without the named cookies */
   copy(without: readonly string[] = []): SessionClient {
-    const copy = new SessionClient(this.#dispatcher, this.#url, this.#timeout);
+    const copy = new SessionClient(this.#dispatcher, this.#url, this.#timeout, this.#affinity);
     copy.#jar = this.#jar.cloneSync() ?? copy.#jar;
     for (const name of without) copy.#remove(name);
     copy.csrf = this.csrf;
@@ -164,7 +181,7 @@ export class SessionClient {
 
   /** @returns a client that sends these cookies for good: they were copied by hand, and expire nowhere */
   replayer(path: string): SessionClient {
-    const replayer = new SessionClient(this.#dispatcher, this.#url, this.#timeout);
+    const replayer = new SessionClient(this.#dispatcher, this.#url, this.#timeout, this.#affinity);
     for (const { name, value } of this.cookies(path)) replayer.put(name, value);
     replayer.csrf = this.csrf;
     return replayer;

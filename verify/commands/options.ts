@@ -21,6 +21,8 @@ options of verify
   --duration TIME     length of the load: 10, 10s, 2m (10s)
   --workload NAMES    hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, comma-separated; when
                       absent those that the claims need
+  --sticky-report     can stickiness be turned off, and what breaks? The same load with the balancer's cookie kept,
+                      dropped, swapped before each request, and lost once (docs/sticky.md)
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
   --seed N            draws the same plan again (random when absent, and printed)
@@ -59,6 +61,7 @@ export const options = {
   sessions: { type: 'string', default: '32' },
   duration: { type: 'string', default: '10s' },
   workload: { type: 'string' },
+  'sticky-report': { type: 'boolean', default: false },
   url: { type: 'string' },
   logs: { type: 'string' },
   seed: { type: 'string' },

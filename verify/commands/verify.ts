@@ -1,6 +1,7 @@
 /** `baton verify`: drives a running system, or the bundled stack, and judges what was recorded. */
 import { randomInt } from 'node:crypto';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
+import { ROUTE_COOKIE } from '../../stack/route-cookie.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { type Runner, startStack } from '../../stack/start.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
@@ -14,6 +15,7 @@ import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
 import { options, TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
+import { stickyCommand } from './sticky.ts';
 
 export async function verifyCommand(
   file: string | undefined,
@@ -47,11 +49,16 @@ export async function verifyCommand(
   let stack: Stack | undefined;
   try {
     if (runner !== undefined) {
-      stack = await start(runner, count, stop.signal, step => progress.step(step));
+      stack = await start(runner, count, values['sticky-report'], stop.signal, step => progress.step(step));
       target.url = stack.url;
+      if (values['sticky-report'] && target.instance !== undefined) target.instance.sticky = ROUTE_COOKIE;
       // Single instances can be reached past the balancer: what differs between them is found sooner.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
+    }
+    if (values['sticky-report']) {
+      const all = { ...load, logs: [...(stack?.logs ?? []), ...logs], signal: stop.signal };
+      return await stickyCommand(target, all, values.json, output, step => progress.step(step));
     }
     if (waiting > 0)
       progress.step(`the declared timeouts are waited for: about ${Math.ceil(waiting / 1000)} s in all`);
@@ -87,12 +94,14 @@ const addressesOf = (stack: Stack): Record<string, string> =>
 async function start(
   runner: Runner,
   instances: number,
+  sticky: boolean,
   signal: AbortSignal,
   onStep: (step: string) => void,
 ): Promise<Stack> {
   try {
     return await startStack(runner, {
       instances,
+      sticky,
       port: 'any',
       env: passedOn(process.env),
       onStep,

@@ -88,6 +88,8 @@ const instance = z.strictObject({
   steer: z
     .union([z.strictObject({ header: z.string().min(1) }), z.strictObject({ cookie: z.string().min(1) })])
     .optional(),
+  /** The cookie by which a sticky balancer keeps a client on its instance. */
+  sticky: z.string().min(1).optional(),
   /** Shares of the instances, on any scale; equal when absent. */
   weights: z.record(z.string(), z.number().positive()).optional(),
 });
