@@ -234,4 +234,45 @@ describe('availability, to the word', () => {
     const none = judged(p => p.disturb(1, 'kill').wait(1000).heal(1), { budgets: { errors: 0, gap: 0 } });
     expect(stories(none)).toBe('');
   });
+
+  it('takes no request that was given up, or that never ended, for an error', () => {
+    const verdict = judged((_p, s) => {
+      const given = { outcome: 'info' as const, status: undefined };
+      s.hops(100)
+        .asks('app-1', { ...given, note: 'aborted' })
+        .write('x', 'app-1', { ...given, return: undefined });
+      s.write('y', 'app-1', { ...given, note: 'aborted', return: undefined });
+    });
+    expect([verdict.violations, verdict.rests['requests']]).toEqual([0, 101]);
+  });
+
+  it('measures each gap from the success before it, and starts anew after each', () => {
+    const verdict = judged(
+      (p, s) => {
+        s.hops(100);
+        p.disturb(1, 'one').wait(1000);
+        errors(s, 1);
+        p.wait(2 * SECOND);
+        s.hops(12);
+        p.heal(1).wait(1000).disturb(2, 'two').wait(1000);
+        errors(s, 1);
+        s.hops(12);
+        p.heal(2);
+      },
+      { budgets: { gap: SECOND } },
+    );
+    expect(verdict.anomalies.map(({ summary }) => summary)).toEqual([
+      'nobody got an answer for 2 s during one; at most 1 s may pass',
+    ]);
+  });
+
+  it('names the fault that was over last before an error', () => {
+    const verdict = judged((p, s) => {
+      s.hops(100);
+      p.disturb(1, 'one').wait(1000).heal(1).wait(SECOND);
+      errors(s, 1);
+      p.wait(SECOND).disturb(2, 'two').wait(1000).heal(2);
+    });
+    expect(verdict.anomalies[0]?.summary).toContain('(one had been over for 1 s)');
+  });
 });

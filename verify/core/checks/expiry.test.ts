@@ -303,4 +303,14 @@ describe('expiry, to the word', () => {
       violations: 0,
     });
   });
+
+  it('tries an instance by a session that it honours too late, as by one that it refuses in time', () => {
+    const { rests } = judged(idle, p => {
+      p.session('n', 'nobody').read('app-9').ended();
+      waited(p, 'a', 55, true).ended();
+      waited(p, 'd', 64, false, 'app-1').ended();
+      waited(p, 'l', 70, true, 'app-2').read('app-2').signedOut('app-2').ended();
+    });
+    expect(rests).toEqual({ 'lived to near the end': 1, 'expired in time': 1, instances: 2 });
+  });
 });

@@ -304,4 +304,30 @@ describe('linearizability, to the word', () => {
     );
     expect(run(linearizabilityOf(least))?.judgement).toBe('violated');
   });
+
+  it('judges what is left at the end of the run, though nothing was read alone since', () => {
+    const verdict = judged((session, picture) => {
+      const call = picture.now + 1000;
+      session.write('a', 'app-1').read('app-2', [], { call: call + 2000, return: call + 3000 });
+      session.write('b', 'app-1', { call: call + 2500, return: call + 9000 });
+    });
+    expect(verdict.violations).toBe(1);
+  });
+
+  it('takes what is answered after the session was lost for no answer of it', () => {
+    const verdict = judged((session, picture) => {
+      burst(picture, session, 10);
+      session.read('app-1', [], { cookies: [{ name: 'sid', change: 'deleted' }] }).read('app-2', []);
+    });
+    expect([verdict.judgement, verdict.violations]).toEqual(['unknown', 0]);
+  });
+
+  it('asks for a read, of the data', () => {
+    const verdict = judged((session, picture) => {
+      const call = picture.now + 1000;
+      for (let i = 0; i < 12; i++)
+        session.write(`v${i}`, `app-${(i % 2) + 1}`, { call: call + i, return: call + 900 });
+    });
+    expect(verdict.why).toContain('no read of data was recorded');
+  });
 });

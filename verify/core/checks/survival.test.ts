@@ -310,4 +310,32 @@ describe('survival, to the word', () => {
       ),
     );
   });
+
+  it('condemns no loss in the time of a fault that was not seen to take effect', () => {
+    const verdict = judged(p => {
+      const all = early(p, 12);
+      p.disturb(1, 'restart').wait(1000).heal(1, { bit: false }).wait(1000);
+      all[0]?.signedOut('app-1').ended();
+      finals(p, all.slice(1));
+    });
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "unknown
+      why: not seen to take effect: restart. See that the fault reaches what it should disturb
+      rests on faults 1, sessions from before 12, writes from before 11"
+    `);
+  });
+
+  it('says of few sessions how many there were, gone ones too', () => {
+    const verdict = judged(p => {
+      const all = early(p, 9);
+      fault(p);
+      all[0]?.signedOut('app-1').ended();
+      finals(p, all.slice(1));
+    }, 0.5);
+    expect(told(verdict)).toMatchInlineSnapshot(`
+      "unknown
+      why: 9 sessions from before restart of redis asked for at the end, 10 are needed
+      rests on faults 1, sessions from before 9, writes from before 8"
+    `);
+  });
 });
