@@ -1,0 +1,171 @@
+/** The rules of no-lost-updates about what is owed, on an object alone: adds, removals, clears, in whatever overlap. */
+import { describe, expect, it } from 'vitest';
+import type { Action, ObjectEvent, Operation, Start } from './history.ts';
+import { Races } from './races.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** `[add a from 0 to 9]`; outcome ok unless told; a read has what it saw. */
+type Line = [action: Action, value: string, call: number, end: number, more?: Partial<Operation>];
+
+/** Puts the lines in order of time, as a recorder does, and tells what the final state lacks. */
+const judged = (object: Partial<ObjectEvent>, lines: Line[], final = true) => {
+  const races = new Races({ type: 'object', object: 'basket@s', kind: 'set', ...object });
+  const moments = lines.flatMap(([action, value, call, end, more], i) => {
+    const base = { id: i + 1, clock: 'c0', session: 's', action, call, instance: `app-${(i % 2) + 1}` };
+    const start = { type: 'start', ...base, value } as unknown as Start;
+    const operation = {
+      type: 'op',
+      outcome: 'ok',
+      ...base,
+      ...(action === 'read' ? { saw: value === '' ? [] : value.split(' ') } : { value }),
+      ...(end === NEVER ? {} : { return: end }),
+      ...more,
+    } as unknown as Operation;
+    if (action === 'read') return [{ at: end, run: () => races.read(operation, true, final) }];
+    const ended = { at: end, run: () => void races.wrote(operation, operation.outcome === 'ok') };
+    return [{ at: call, run: () => races.started(start) }, ...(end === NEVER ? [] : [ended])];
+  });
+  for (const { run } of moments.sort((a, b) => a.at - b.at)) run();
+  const lost = races.finish().map(({ value }) => value);
+  return { lost, judged: races.judged, crossed: races.crossed };
+};
+const lost = (object: Partial<ObjectEvent>, ...lines: Line[]) => judged(object, lines).lost;
+const info: Partial<Operation> = { outcome: 'info' };
+const fail: Partial<Operation> = { outcome: 'fail' };
+/** Two adds that overlap, and a read that shows neither. */
+const pair: Line[] = [
+  ['add', 'a', 0, 10],
+  ['add', 'b', 5, 15],
+];
+const nothing: Line = ['read', '', 90, 91];
+
+describe('an add that overlapped another request', () => {
+  it('is owed by the final state, once it was acknowledged', () => {
+    expect(lost({}, ...pair, nothing)).toEqual(['a', 'b']);
+    expect(lost({}, ...pair, ['read', 'a', 90, 91])).toEqual(['b']);
+    expect(lost({}, ...pair, ['read', 'b a', 90, 91])).toEqual([]);
+    expect(lost({}, ['add', 'a', 0, 10, info], ['add', 'b', 5, 15], nothing)).toEqual(['b']);
+    expect(lost({}, ['add', 'a', 0, 10, fail], ['add', 'b', 5, 15], nothing)).toEqual(['b']);
+  });
+
+  it('is one that touched another, and no other', () => {
+    expect(lost({}, ['add', 'a', 0, 10], ['add', 'b', 10, 20], nothing)).toEqual(['a', 'b']);
+    expect(lost({}, ['add', 'a', 0, 10], ['add', 'b', 11, 20], nothing)).toEqual([]);
+    expect(lost({}, ['add', 'a', 0, 10], ['read', '', 5, 6], nothing)).toEqual(['a']);
+    expect(lost({}, ['add', 'a', 0, 10], ['read', '', 10, 12], nothing)).toEqual(['a']);
+    // The read ended before the add returned, and was told of first.
+    expect(lost({}, ['add', 'a', 0, 10], ['read', '', 11, 12], nothing)).toEqual([]);
+    expect(lost({}, ['add', 'x', 0, 30], ['add', 'a', 5, 10], ['add', 'b', 20, 25], nothing)).toEqual([
+      'a',
+      'b',
+      'x',
+    ]);
+  });
+
+  it('is counted with a rival that was acknowledged, and as crossed when another instance served that one', () => {
+    const counts = (...lines: Line[]) => {
+      const { judged: adds, crossed } = judged({}, lines);
+      return [adds, crossed];
+    };
+    const there: Line = ['read', 'a b', 90, 91];
+    expect(counts(...pair, there)).toEqual([2, 2]);
+    expect(counts(...pair, nothing)).toEqual([2, 2]);
+    expect(counts(['add', 'a', 0, 10], ['add', 'b', 5, 15, { instance: 'app-1' }], there)).toEqual([2, 0]);
+    expect(counts(['add', 'a', 0, 10, { instance: undefined as never }], ['add', 'b', 5, 15], there)).toEqual(
+      [2, 0],
+    );
+    expect(counts(['add', 'a', 0, 10, info], ['add', 'b', 5, 15], there)).toEqual([0, 0]);
+    expect(counts(['remove', 'x', 0, 10], ['add', 'b', 5, 15], there)).toEqual([0, 0]);
+    expect(counts(...pair, there, ['read', 'a b', 95, 96])).toEqual([2, 2]);
+    expect(counts(['add', 'a', 0, 10], ['add', 'b', 11, 15], there)).toEqual([0, 0]);
+  });
+});
+
+describe('an add owes nothing', () => {
+  it('where a removal of it, or a reset, overlapped or followed it', () => {
+    for (const take of ['clear', 'set'] as const) {
+      expect(lost({}, ...pair, [take, '', 20, 25], nothing), take).toEqual([]);
+      expect(lost({}, ...pair, [take, '', 12, 25], nothing), take).toEqual([]);
+      expect(lost({}, [take, '', 0, 20], ['add', 'a', 5, 10], nothing), take).toEqual([]);
+      expect(
+        lost({}, [take, '', 0, 4], ...pair.map(([a, v, c, e]): Line => [a, v, c + 5, e + 5]), nothing),
+      ).toEqual(['a', 'b']);
+    }
+    expect(lost({}, ...pair, ['remove', 'a', 20, 25], nothing)).toEqual(['b']);
+    expect(lost({}, ...pair, ['remove', 'a', 8, 25], nothing)).toEqual(['b']);
+    expect(
+      lost({}, ['remove', 'a', 0, 20], ...pair.map(([a, v, c, e]): Line => [a, v, c + 1, e + 1]), nothing),
+    ).toEqual(['b']);
+    expect(lost({}, ['remove', 'x', 0, 20], ['add', 'a', 5, 10], nothing)).toEqual(['a']);
+  });
+
+  it('where a removal of it, or a reset, may still take effect', () => {
+    const later = pair.map(([a, v, c, e]): Line => [a, v, c + 30, e + 30]);
+    expect(lost({}, ['remove', 'a', 0, 10, info], ...later, nothing)).toEqual(['b']);
+    expect(lost({}, ['remove', 'a', 0, 10, fail], ...later, nothing)).toEqual(['a', 'b']);
+    expect(lost({}, ['remove', 'a', 0, 10], ...later, nothing)).toEqual(['a', 'b']);
+    for (const take of ['clear', 'set'] as const) {
+      expect(lost({}, [take, '', 0, 10, info], ...later, nothing), take).toEqual([]);
+      expect(lost({}, [take, '', 0, 10, fail], ...later, nothing), take).toEqual(['a', 'b']);
+    }
+  });
+
+  it('beyond the app’s cap, and in a register', () => {
+    expect(lost({ cap: 2 }, ...pair, nothing)).toEqual(['a', 'b']);
+    expect(lost({ cap: 1 }, ...pair, nothing)).toEqual([]);
+    expect(lost({ cap: 3, initial: ['x', 'y'] }, ...pair, nothing)).toEqual([]);
+    expect(lost({ cap: 4, initial: ['x', 'y'] }, ...pair, nothing)).toEqual(['a', 'b']);
+    expect(lost({ kind: 'register' }, ...pair, nothing)).toEqual([]);
+  });
+});
+
+describe('the final state', () => {
+  it('is what the last read shows after all writes, or of the final phase', () => {
+    const early: Line = ['read', '', 12, 13];
+    expect(judged({}, [...pair, early], false).lost).toEqual([]);
+    expect(judged({}, [...pair, early, ['read', 'a b', 80, 81]], false).lost).toEqual([]);
+    expect(judged({}, [...pair, ['read', 'a b', 80, 81], ['add', 'c', 85, 86]], false).lost).toEqual([]);
+    expect(judged({}, [...pair, nothing], false).lost).toEqual(['a', 'b']);
+    expect(judged({}, [...pair, ['add', 'c', 20, NEVER], nothing], false).lost).toEqual([]);
+    expect(judged({}, [...pair, ['add', 'c', 20, NEVER], nothing], true).lost).toEqual(['a', 'b']);
+    expect(lost({}, ...pair)).toEqual([]);
+  });
+
+  it('owes what an earlier one had: of it a set has one, a bag as many as were added', () => {
+    const first: Line = ['read', 'a b', 20, 21];
+    expect(lost({}, ...pair, first, nothing)).toEqual(['a', 'b']);
+    expect(lost({}, ...pair, nothing, ['read', 'a b', 95, 96])).toEqual([]);
+    const twice: Line[] = [...pair, ['add', 'a', 8, 16]];
+    expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b', 90, 91])).toEqual(['a']);
+    expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b a', 90, 91])).toEqual([]);
+    expect(lost({ kind: 'set' }, ...twice, ['read', 'a b', 90, 91])).toEqual([]);
+    // Added again, alone, after it was settled: a bag must have both.
+    const again: Line[] = [...pair, first, ['add', 'a', 30, 35]];
+    expect(lost({ kind: 'bag' }, ...again, ['read', 'a b', 90, 91])).toEqual(['a']);
+    expect(lost({ kind: 'bag' }, ...again, ['read', 'a a b', 90, 91])).toEqual([]);
+  });
+
+  it('of a counter is what the increments amount to, or more', () => {
+    const counter = (saw: string, ...lines: Line[]) =>
+      lost({ kind: 'counter', initial: ['5'] }, ...lines, ['read', saw, 90, 91]);
+    const two: Line[] = [
+      ['increment', '2', 0, 10],
+      ['increment', '3', 5, 15],
+    ];
+    expect([counter('9', ...two), counter('10', ...two), counter('11', ...two)]).toEqual([['10'], [], []]);
+    const alone: Line[] = [
+      ['increment', '2', 0, 10],
+      ['increment', '3', 11, 15],
+    ];
+    expect(counter('6', ...alone)).toEqual([]);
+    expect(counter('6', ['increment', '2', 0, 10, info], ['increment', '3', 5, 15])).toEqual(['8']);
+    expect(counter('1', ...two, ['increment', '-1', 20, 25])).toEqual([]);
+    expect(counter('1', ...two, ['clear', '', 20, 25])).toEqual([]);
+    expect(counter('9', ...two, ['increment', '0', 20, 25])).toEqual(['10']);
+    // One that returned when the read was called need not be in it.
+    expect(counter('6', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual([]);
+    expect(counter('5', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual(['6']);
+    // Settled by a read in between, and lower later: that is no race of what came after.
+    expect(counter('3', ...two, ['read', '10', 20, 21])).toEqual([]);
+  });
+});
