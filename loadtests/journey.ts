@@ -50,10 +50,11 @@ function arrives(customers: Customers): Session {
 
 type Step = (session: Session) => void;
 
-function stepsOf({ shop, logout }: App): Step[] {
+function stepsOf({ shop, logout, pages = [] }: App): Step[] {
   const basket: Step[] = [put, read, put, read, take, read, take, read];
   return [
     ...(shop === undefined ? [] : [(session: Session) => void session.look(shop.browse)]),
+    ...pages.map(path => (session: Session) => void session.look(path)),
     ...basket,
     ...(shop === undefined ? [] : buying(shop)),
     ...(logout === undefined ? [] : [(session: Session) => session.logout(logout, false, 0)]),

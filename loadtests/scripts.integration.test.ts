@@ -91,7 +91,7 @@ describe.concurrent('another app, and other defects', () => {
     [plainDoneRight, 'dashboard', / VALID {2}all 5 claimed guarantees hold/],
   ];
   const some = realK6 === undefined ? cases.slice(0, 2) : cases;
-  it.each(some)('$0.name', async (entry, script, shown) => {
+  it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {
       // As `baton k6 TARGET` says it: the plain host is another app, with other pages.
