@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { baselineSchema } from '../verify/baseline.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { EXPLANATIONS } from '../verify/core/explain/index.ts';
 import { GUARANTEES } from '../verify/core/guarantees.ts';
@@ -39,6 +40,11 @@ describe('docs', () => {
   it('target.schema.json is the schema of the parser (vitest -u writes it)', async () => {
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/target.schema.json');
+  });
+
+  it('baseline.schema.json is the schema of the parser (vitest -u writes it)', async () => {
+    const schema = z.toJSONSchema(baselineSchema, { io: 'input' });
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/baseline.schema.json');
   });
 
   it('guarantees.md tells of every guarantee that is judged, with its anomalies', () => {

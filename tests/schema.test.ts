@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 import type { Operation } from '../verify/core/history.ts';
 import { Picture } from '../verify/core/testing/picture.ts';
+import { compared } from '../verify/reports/testing/results.ts';
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../docs/result.schema.json'), 'utf8'));
 const validate = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
@@ -90,6 +91,12 @@ it('a witness of an operation with every field there is', () => {
   anomaly?.witness.push({ operation: whole, came: 'all of it' });
   expect(anomaly?.witness).toHaveLength(4);
   expect(problems(result)).toBeNull();
+});
+
+it('a result with what it is compared with', () => {
+  const { result, comparison } = compared();
+  expect(comparison?.differences.map(({ change }) => change)).toContain('worse');
+  expect(problems({ ...result, comparison })).toBeNull();
 });
 
 it('refuses what it does not describe', () => {

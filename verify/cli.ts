@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
 import { checkCommand } from './commands/check.ts';
+import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { k6Command } from './commands/k6.ts';
 import { parse, TARGET, USAGE } from './commands/options.ts';
@@ -29,13 +30,14 @@ async function main(argv: readonly string[]): Promise<number> {
     return zooCommand(positionals.slice(1), values, output);
   }
   if (command === 'check') return checkCommand(positionals.slice(1), values, output);
+  if (command === 'compare') return compareCommand(positionals.slice(1), values, output);
   if (more.length > 0)
     throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
   if (command === 'verify') return verifyCommand(argument, values, output);
   if (command === 'explain') return explainCommand(argument ?? '', output);
   if (command === 'k6') return k6Command(argument ?? TARGET, output);
   throw new UsageError(
-    `unknown command "${command}": expected verify, check, zoo, explain, k6 or help\nSee: baton help`,
+    `unknown command "${command}": expected verify, check, compare, zoo, explain, k6 or help\nSee: baton help`,
   );
 }
 

@@ -1,9 +1,11 @@
 /** `baton check`: judges a recorded history again. */
 import type { Result } from '../core/result.ts';
+import { combine } from '../core/verdict.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile } from '../judge-file.ts';
 import { judgeFiles } from '../judge-files.ts';
+import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
@@ -16,10 +18,18 @@ export async function checkCommand(runs: readonly string[], values: Values, outp
   if (values.from !== undefined && values.from !== 'jepsen')
     throw new UsageError(`--from: expected jepsen, got ${values.from}`);
   const reports = reportsOf(values.report);
+  const baseline = await baselineOf(values);
   const result = await judged(run, more, values);
-  printResult(result, values, output);
-  await writeReports(reports, result, TARGET, output);
-  return EXIT[result.judgement];
+  const comparison = compareWith(baseline, result);
+  printResult(result, values, output, comparison);
+  await writeReports(
+    reports,
+    { result, comparison: baseline?.update ? undefined : comparison },
+    TARGET,
+    output,
+  );
+  await updateBaseline(baseline, result, output);
+  return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
 function judged(run: string, more: readonly string[], values: Values): Promise<Result> {

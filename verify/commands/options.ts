@@ -8,6 +8,7 @@ export const USAGE = `Baton proves that web sessions survive the load balancer.
 usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
        baton check RUN          judge a recorded history again: a folder under runs/, or a history file; or several
                                 files, that several k6 left of one run
+       baton compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or cannot be told
        baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
        baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
        baton k6 [TARGET]        a target file as the k6 scripts take it (docs/k6.md)
@@ -23,6 +24,7 @@ options of verify
                       absent those that the claims need
   --sticky-report     can stickiness be turned off, and what breaks? The same load with the balancer's cookie kept,
                       dropped, swapped before each request, and lost once (docs/sticky.md)
+  --claims NAMES      guarantees or sets that are claimed instead of those of the file, comma-separated
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
   --seed N            draws the same plan again (random when absent, and printed)
@@ -43,9 +45,12 @@ options of zoo run
   --sessions, --duration, --seed, --out as for verify
 
 options of both
+  --baseline FILE     compares with it: what is claimed and got worse fails, whatever the verdict
+  --update-baseline   writes FILE anew from this run, if it is valid
   --json              the whole result on stdout (docs/result.schema.json)
   --report F=FILE     writes a report too, as often as wanted; F is one of ${Object.keys(REPORTS).join(', ')}
                       (docs/reports.md); FILE - is stdout
+  --brief             one screen: what is wrong, one proof, the verdict
   --quiet             no progress on stderr
 
 exit code   0 all claimed guarantees valid   1 violated   2 unknown (too little evidence)
@@ -62,6 +67,7 @@ export const options = {
   duration: { type: 'string', default: '10s' },
   workload: { type: 'string' },
   'sticky-report': { type: 'boolean', default: false },
+  claims: { type: 'string' },
   url: { type: 'string' },
   logs: { type: 'string' },
   seed: { type: 'string' },
@@ -76,7 +82,10 @@ export const options = {
   'control-runs': { type: 'string' },
   write: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  baseline: { type: 'string' },
+  'update-baseline': { type: 'boolean', default: false },
   report: { type: 'string', multiple: true },
+  brief: { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;

@@ -1,6 +1,7 @@
 /** `--report FORMAT=FILE`: which reports are asked for, and writing them. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
+import type { Comparison } from '../core/compare/compare.ts';
 import type { Result } from '../core/result.ts';
 import { UsageError } from '../errors.ts';
 import { REPORTS } from '../reports/index.ts';
@@ -30,7 +31,7 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
 /** @param target the target file, which some reports point at */
 export async function writeReports(
   wanted: readonly Wanted[],
-  result: Result,
+  { result, comparison }: { result: Result; comparison: Comparison | undefined },
   target: string,
   output: Output,
 ): Promise<void> {
@@ -40,13 +41,13 @@ export async function writeReports(
     claims: await claimLines(target),
   };
   for (const { report, file } of wanted) {
-    const text = report({ result, source });
+    const text = report({ result, source, ...(comparison === undefined ? {} : { comparison }) });
     if (file === '-') output.result.write(text);
     else await write(file, text);
   }
 }
 
-async function write(file: string, text: string): Promise<void> {
+export async function write(file: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);

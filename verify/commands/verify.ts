@@ -12,6 +12,7 @@ import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 import { chosen, waits } from '../workloads/index.ts';
 import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
+import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { options, TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
@@ -23,7 +24,8 @@ export async function verifyCommand(
   output: Output,
 ): Promise<number> {
   const reports = reportsOf(values.report);
-  const target = await loadTarget(file ?? TARGET, process.env);
+  const baseline = await baselineOf(values);
+  const target = await loadTarget(file ?? TARGET, process.env, values.claims?.split(','));
   if (values.url !== undefined) target.url = address(values.url);
   const seed =
     values.seed === undefined ? randomInt(2 ** 31) : whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
@@ -71,13 +73,21 @@ export async function verifyCommand(
       onOperation: operation => progress.operation(operation),
     });
     progress.end();
-    printResult(result, values, output);
-    await writeReports(reports, result, file ?? TARGET, output);
+    const comparison = compareWith(baseline, result);
+    printResult(result, values, output, comparison);
+    await writeReports(
+      reports,
+      { result, comparison: baseline?.update ? undefined : comparison },
+      file ?? TARGET,
+      output,
+    );
+    await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
     const second = values.k6 ? await byK6(all, progress, values.json ? output.progress : output.result) : [];
-    if (stop.died === undefined) return EXIT[combine([result.judgement, ...second])];
+    if (stop.died === undefined)
+      return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison), ...second])];
     throw new UnavailableError(`a part of the stack died, so the load was stopped: ${stop.died}`);
   } catch (error) {
     if (stop.signal.aborted && stop.died === undefined) return EXIT.interrupted;
@@ -156,7 +166,9 @@ function replay(file: string | undefined, values: Values, seed: number): string 
   const shown = Object.entries(environment)
     .filter(([name]) => name !== 'SESSION_SECRET')
     .map(([name, value]) => `${name}=${value} `);
-  const given = (['stack', 'instances', 'sessions', 'duration', 'workload', 'url', 'logs'] as const).filter(
+  const given = (
+    ['stack', 'claims', 'instances', 'sessions', 'duration', 'workload', 'url', 'logs'] as const
+  ).filter(
     name =>
       values[name] !== undefined &&
       values[name] !== ('default' in options[name] ? options[name].default : undefined),

@@ -101,6 +101,7 @@ export class Judge {
   #other(event: Event): void {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'object') this.#objects.declared(event);
+    this.#tally.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
     this.#objects.sessionEnded(event.session);

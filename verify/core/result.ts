@@ -1,5 +1,6 @@
 /** The outcome of judging one history: everything that a report needs (docs/result.schema.json). */
 import type { Finish } from './history.ts';
+import type { Latency } from './latency.ts';
 import type { Judgement, Verdict } from './verdict.ts';
 
 export interface InstanceTally {
@@ -24,6 +25,8 @@ export interface Tally {
   /** How requests failed, by status or failure; in no order, since keys that are numbers have one of their own. */
   failures: Record<string, number>;
   instances: InstanceTally[];
+  /** How long answers took that succeeded, fault windows left out. */
+  latency?: Latency[];
 }
 
 export interface Result {

@@ -1,5 +1,6 @@
 /** Counts of a run: how much was done, how it went, and which instance served how much. */
-import type { Operation } from './history.ts';
+import type { Event, Operation } from './history.ts';
+import { Latencies } from './latency.ts';
 import type { Tally } from './result.ts';
 import type { Standing } from './sessions.ts';
 
@@ -8,6 +9,9 @@ export class Tallying {
   readonly #users = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #instances = new Map<string, { requests: number; sessions: number }>();
+  readonly #latencies = new Latencies();
+  /** Open fault windows. */
+  #faults = 0;
   #sessions = 0;
   #handoffs = 0;
   #first = Number.POSITIVE_INFINITY;
@@ -23,7 +27,12 @@ export class Tallying {
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome !== 'ok') this.#failed(operation);
+    else if (this.#faults === 0) this.#latencies.ended(operation);
     if (operation.instance !== undefined) this.#served(operation.instance, standing.firstContact);
+  }
+
+  event(event: Event): void {
+    if (event.type === 'fault') this.#faults += event.end === undefined ? 1 : -1;
   }
 
   #failed({ status, note }: Operation): void {
@@ -61,6 +70,7 @@ export class Tallying {
           share: of.requests / known,
         }))
         .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
+      latency: this.#latencies.finish(),
     };
   }
 }

@@ -3,8 +3,19 @@
  * as claimed, worst first. GitHub shows ten of each kind for a step, so the tenth says how many there are more.
  */
 import type { Verdict } from '../core/verdict.ts';
+import { nameOf } from './comparison.ts';
 import { startOf } from './printable.ts';
-import { lineOf, proofLines, type Report, type Source, safely, said, shownOf, worstFirst } from './report.ts';
+import {
+  against,
+  lineOf,
+  proofLines,
+  type Report,
+  type Source,
+  safely,
+  said,
+  shownOf,
+  worstFirst,
+} from './report.ts';
 
 const SHOWN = 10;
 /** Longer messages are cut. UTF-16 units. */
@@ -12,13 +23,25 @@ const LONGEST = 4000;
 
 type Kind = 'error' | 'notice';
 
-export const annotations: Report = safely(({ result, source }) => {
+export const annotations: Report = safely(told => {
+  const { result, source } = told;
   const wrong = worstFirst(result.guarantees).filter(
     ({ claimed, judgement }) => judgement === 'violated' || (claimed && judgement === 'unknown'),
   );
+  const worse = against(told).map(({ about, means, lines }) =>
+    command(
+      'error',
+      { file: source.path, title: `${about} ${means === 'violated' ? 'is worse' : 'cannot be compared'}` },
+      [...lines, `compared with ${told.comparison === undefined ? '' : nameOf(told.comparison.base)}`].join(
+        '\n',
+      ),
+    ),
+  );
+  const first = worse.slice(0, SHOWN / 2);
   const lines = (['error', 'notice'] as const).flatMap(kind => {
     const all = wrong.filter(verdict => verdict.claimed === (kind === 'error'));
-    const shown = all.length > SHOWN ? all.slice(0, SHOWN - 1) : all;
+    const room = kind === 'error' ? SHOWN - first.length : SHOWN;
+    const shown = all.length > room ? all.slice(0, room - 1) : all;
     const rest = all.slice(shown.length).map(verdict => verdict.guarantee);
     return [
       ...shown.map(verdict => annotation(kind, verdict, source)),
@@ -27,7 +50,7 @@ export const annotations: Report = safely(({ result, source }) => {
         : []),
     ];
   });
-  return lines.map(line => `${line}\n`).join('');
+  return [...first, ...lines].map(line => `${line}\n`).join('');
 });
 
 function annotation(kind: Kind, verdict: Verdict, source: Source): string {

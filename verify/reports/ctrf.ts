@@ -5,7 +5,7 @@
 
 import { GUARANTEES } from '../core/guarantees.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { epoch, type Report, safely, said, storyLines, unfinished } from './report.ts';
+import { against, epoch, overall, type Report, safely, said, storyLines, unfinished } from './report.ts';
 
 interface Test {
   name: string;
@@ -13,7 +13,8 @@ interface Test {
   [more: string]: unknown;
 }
 
-export const ctrf: Report = safely(({ result, source }) => {
+export const ctrf: Report = safely(told => {
+  const { result, source } = told;
   const start = epoch(result.started);
   const duration = Math.round(result.tally.duration / 1000);
   const cut = unfinished(result);
@@ -35,7 +36,16 @@ export const ctrf: Report = safely(({ result, source }) => {
       extra: { claimed: verdict.claimed, violations: verdict.violations, rests: verdict.rests },
     }),
   );
-  const tests = [...whole, ...guarantees];
+  const regressions = against(told).map(
+    ({ about, means, lines }): Test => ({
+      name: `baseline: ${about}`,
+      status: 'failed',
+      rawStatus: means === 'violated' ? 'worse' : 'unknown',
+      duration: 0,
+      message: lines.join('; '),
+    }),
+  );
+  const tests = [...whole, ...regressions, ...guarantees];
   const of = (status: Test['status']): number => tests.filter(test => test.status === status).length;
   const summary = {
     tests: tests.length,
@@ -61,7 +71,7 @@ export const ctrf: Report = safely(({ result, source }) => {
         environment: {
           appName: result.target,
           testEnvironment: result.url,
-          healthy: result.judgement === 'valid' && cut === undefined,
+          healthy: overall(told) === 'valid' && cut === undefined,
           extra: { seed: result.seed, command: result.command },
         },
       },

@@ -3,21 +3,35 @@
  * It is well-formed XML too, so that a parser of either can check it.
  */
 import { counted, grouped } from '../core/check.ts';
+import type { Change } from '../core/compare/difference.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import { failuresOf, type Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict, WitnessStep } from '../core/verdict.ts';
+import { conclusionOf, nameOf, sameLine, WORD, whatDiffers } from './comparison.ts';
 import { STYLE } from './html-style.ts';
 import { did } from './markdown.ts';
 import { escaped } from './markup.ts';
-import { conclusion, type Report, safely, said, shownOf, titleOf, worstFirst } from './report.ts';
+import {
+  conclusion,
+  overall,
+  type Report,
+  safely,
+  said,
+  shownOf,
+  type Told,
+  titleOf,
+  worstFirst,
+} from './report.ts';
 import { overlaps, spansOf, whatOf } from './witness.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-export const html: Report = safely(({ result }) => {
+export const html: Report = safely(told => {
+  const { result } = told;
   const broken = worstFirst(result.guarantees).filter(verdict => verdict.violations > 0);
-  return page(`${result.judgement}: ${result.target}`, [
-    banner(result),
+  return page(`${overall(told)}: ${result.target}`, [
+    banner(told),
+    ...compared(told),
     section('Guarantees', verdicts(result)),
     ...(broken.length === 0
       ? []
@@ -51,13 +65,34 @@ ${sections.join('\n')}
 const section = (title: string, inside: string): string =>
   `<section><h2>${escaped(title)}</h2>${inside}</section>`;
 
-function banner(result: Result): string {
-  const { judgement, target, url, run, started } = result;
+function banner(told: Told): string {
+  const { result, comparison } = told;
+  const { target, url, run, started } = result;
+  const judgement = overall(told);
+  const headline =
+    comparison === undefined || result.judgement === judgement
+      ? conclusion(result)
+      : `${judgement === 'violated' ? 'worse: ' : ''}${conclusionOf(comparison)}`;
   return (
-    `<header class="banner ${judgement}"><h1>${MARK[judgement]} ${escaped(capital(conclusion(result)))}</h1>` +
+    `<header class="banner ${judgement}"><h1>${MARK[judgement]} ${escaped(capital(headline))}</h1>` +
     `<p>${escaped(target)} at <code>${escaped(url)}</code></p>` +
     `<p class="dim">${escaped(did(result))}; run ${escaped(run)}, ${escaped(started)}</p></header>`
   );
+}
+
+const COLOUR: Record<Change, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
+
+/** With a baseline: what differs, worst first. */
+function compared({ comparison }: Told): string[] {
+  if (comparison === undefined) return [];
+  const rows = whatDiffers(comparison).map(
+    ({ change, abouts, said: text }) =>
+      `<tr><td class="verdict ${COLOUR[change]}">${WORD[change]}</td>` +
+      `<td><strong>${abouts.join(', ')}</strong></td><td>${escaped(text)}</td></tr>`,
+  );
+  const table = rows.length === 0 ? '' : `<table class="table"><tbody>${rows.join('')}</tbody></table>`;
+  const same = sameLine(comparison).map(line => `<p class="dim">${escaped(line)}</p>`);
+  return [section(`Compared with ${nameOf(comparison.base)}`, table + same.join(''))];
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

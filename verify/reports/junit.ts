@@ -6,12 +6,14 @@ import type { Result } from '../core/result.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { escaped } from './markup.ts';
 import {
+  against,
   conclusion,
   epoch,
   type Report,
   safely,
   said,
   storyLines,
+  type Told,
   unfinished,
   worstFirst,
 } from './report.ts';
@@ -24,9 +26,11 @@ interface Case {
   lines: readonly string[];
 }
 
-export const junit: Report = safely(({ result }) => {
+export const junit: Report = safely(told => {
+  const { result } = told;
   const cases = [
     ...casesOfRun(result),
+    ...casesOfComparison(told),
     ...worstFirst(result.guarantees).map(verdict => caseOf(verdict, result)),
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
@@ -62,6 +66,16 @@ function casesOfRun(result: Result): Case[] {
     .filter(message => message !== undefined)
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }
+
+/** What is worse than the baseline, or cannot be told from it. */
+const casesOfComparison = (told: Told): Case[] =>
+  against(told).map(({ about, means, lines }) => ({
+    name: `baseline: ${about}`,
+    as: means === 'violated' ? 'failure' : 'error',
+    type: means,
+    message: lines.join('; '),
+    lines,
+  }));
 
 function caseOf(verdict: Verdict, result: Result): Case {
   const { guarantee: name, claimed, judgement: type } = verdict;

@@ -2,10 +2,28 @@
 import { counted, grouped } from '../core/check.ts';
 import type { Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
+import { comparisonMarkdown } from './comparison.ts';
 import { bytesOf, escaped, fenced, inMarkdown } from './markup.ts';
-import { conclusion, proofLines, type Report, safely, said, shownOf, worstFirst } from './report.ts';
+import {
+  conclusion,
+  overall,
+  proofLines,
+  type Report,
+  safely,
+  said,
+  shownOf,
+  type Told,
+  worstFirst,
+} from './report.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
+
+/** Where the run by itself is better than what it is compared with. */
+const COMPARED: Record<Judgement, string> = {
+  valid: 'valid',
+  violated: 'worse than the baseline',
+  unknown: 'too little evidence to compare',
+};
 
 /** GitHub drops a summary of more than 1 MiB, and refuses a comment of more than 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
@@ -13,19 +31,20 @@ const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 6
 /** The first line of a comment: by it the next run finds the comment that it replaces. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
-export const stepSummary: Report = safely(({ result }) => fitted(blocksOf(result), LIMITS.summary));
+export const stepSummary: Report = safely(told => fitted(blocksOf(told), LIMITS.summary));
 
-export const comment: Report = safely(({ result }) =>
-  fitted([COMMENT_MARK, ...blocksOf(result)], LIMITS.comment),
-);
+export const comment: Report = safely(told => fitted([COMMENT_MARK, ...blocksOf(told)], LIMITS.comment));
 
 /** Paragraphs, worst first. */
-function blocksOf(result: Result): string[] {
+function blocksOf(told: Told): string[] {
+  const { result, comparison } = told;
+  const judgement = overall(told);
   const wrong = worstFirst(result.guarantees).filter(verdict => verdict.violations > 0);
   return [
-    `## ${MARK[result.judgement]} Sessions: ${result.judgement}`,
+    `## ${MARK[judgement]} Sessions: ${result.judgement === judgement ? judgement : COMPARED[judgement]}`,
     `**${inMarkdown(conclusion(result))}**`,
     inMarkdown(`${result.target} at ${result.url}: ${did(result)}`),
+    ...(comparison === undefined ? [] : comparisonMarkdown(comparison)),
     tableOf(result),
     ...wrong.flatMap(verdict => shownOf(verdict).map(anomaly => proof(verdict, anomaly))),
     sharesOf(result),

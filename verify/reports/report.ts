@@ -1,8 +1,10 @@
 /** What every report is made of, and what is the same in all of them. */
+import type { Comparison } from '../core/compare/compare.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import type { Result } from '../core/result.ts';
-import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
+import { type Anomaly, combine, type Judgement, type Verdict } from '../core/verdict.ts';
+import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
 import { witnessLines } from './witness.ts';
 
@@ -17,6 +19,8 @@ export interface Source {
 export interface Told {
   result: Result;
   source: Source;
+  /** With a baseline. */
+  comparison?: Comparison;
 }
 
 /** A report: what is told → text. */
@@ -27,6 +31,26 @@ export const safely =
   (report: Report): Report =>
   told =>
     report(printable(told));
+
+/** The verdict of the run, and of what it is compared with. */
+export const overall = ({ result, comparison }: Told): Judgement =>
+  combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
+
+/** What of a comparison keeps the whole from passing: by what it is about, each once. */
+export function against({
+  comparison,
+}: Told): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
+  const found = new Map<string, { about: string; means: 'violated' | 'unknown'; lines: string[] }>();
+  for (const difference of comparison?.differences ?? []) {
+    const { about, means } = difference;
+    if (means === 'valid') continue;
+    const of = found.get(about) ?? { about, means, lines: [] };
+    if (means === 'violated') of.means = means;
+    of.lines.push(sentence(difference));
+    found.set(about, of);
+  }
+  return [...found.values()];
+}
 
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 

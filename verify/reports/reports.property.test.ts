@@ -11,7 +11,7 @@ import {
 } from '../testing/report-readers.ts';
 import { REPORTS } from './index.ts';
 import { terminal } from './terminal.ts';
-import { broken, told } from './testing/results.ts';
+import { broken, compared, told } from './testing/results.ts';
 
 const write = (format: string, text: string): string => REPORTS[format]?.report(told(broken(text))) ?? '';
 
@@ -80,6 +80,18 @@ describe('whatever text others wrote', () => {
   it('html stays well-formed, with the same elements', () => {
     const elements = elementsOf(write('html', plain));
     forEach(text => expect(elementsOf(write('html', text))).toEqual(elements));
+  });
+
+  it('a comparison is text too, in every report', () => {
+    const report = (format: string, text: string): string => REPORTS[format]?.report(compared(text)) ?? '';
+    const page = elementsOf(report('html', plain));
+    const { blocks } = markdownOf(report('comment', plain));
+    forEach(text => {
+      expect(elementsOf(report('html', text))).toEqual(page);
+      expect(markdownOf(report('comment', text)).blocks).toEqual(blocks);
+      checkJunit(report('junit', text));
+      expect(report('annotations', text).split(/\r\n|[\r\n]/)).toHaveLength(3);
+    });
   });
 
   it('the JSON formats stay valid', () => {

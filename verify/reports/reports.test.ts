@@ -11,7 +11,7 @@ import {
 } from '../testing/report-readers.ts';
 import { REPORTS } from './index.ts';
 import { bytesOf } from './markup.ts';
-import { broken, healthy, huge, told } from './testing/results.ts';
+import { broken, compared, healthy, huge, told } from './testing/results.ts';
 
 const write = (format: string, result: Result): string => REPORTS[format]?.report(told(result)) ?? '';
 const interrupted = (): Result => ({ ...healthy(), finished: 'interrupted' });
@@ -134,6 +134,32 @@ describe('sarif', () => {
     const again = JSON.parse(JSON.stringify(broken()).replaceAll('app-2', 'app-7')) as Result;
     expect(prints(again)).toEqual(prints(broken()));
     expect(new Set(prints(broken())).size).toBe(prints(broken()).length);
+  });
+});
+
+describe('with a baseline', () => {
+  const all = (format: string): string => REPORTS[format]?.report(compared()) ?? '';
+
+  it('junit and ctrf fail what is worse, and what cannot be compared', () => {
+    checkJunit(all('junit'));
+    expect(all('junit')).toMatch(/<testcase name="baseline: share"[^>]*>\n\s*<failure type="violated"/);
+    expect(all('junit')).toMatch(/<testcase name="baseline: expiry"[^>]*>\n\s*<error type="unknown"/);
+    expect(ctrfProblems(all('ctrf'))).toEqual([]);
+    expect(JSON.parse(all('ctrf')).results).toMatchObject({
+      summary: { failed: 2 },
+      environment: { healthy: false },
+    });
+  });
+
+  it('annotations, summary and page say it first', () => {
+    expect(all('annotations')).toMatch(
+      /^::error file=deploy\/baton\.yaml,title=share is worse::app-1app-2 served 20 %.*%0Acompared with run app-2, 2026-01-01\n/,
+    );
+    expect(all('summary')).toMatch(/^## ❌ Sessions: worse than the baseline\n[\s\S]*\| worse \| share \|/);
+    expect(elementsOf(all('html'))['table']).toBe(3);
+    expect(all('html')).toContain(
+      'Worse: share (app-1app-2), share (app-2app-2), since run app-2, 2026-01-01',
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { GUARANTEES } from '../core/guarantees.ts';
 import { failuresOf, type InstanceTally, type Result } from '../core/result.ts';
 import type { Judgement, Verdict } from '../core/verdict.ts';
 import { printable } from './printable.ts';
-import { conclusion, distinct, said, titleOf } from './report.ts';
+import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';
 import { witnessLines } from './witness.ts';
 import { wrap } from './wrap.ts';
 
@@ -24,8 +24,7 @@ const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown
 /** @returns the report, lines ended by newlines */
 export function terminal(given: Result, options: TerminalOptions): string {
   const result = printable(given);
-  const paint: Paint = (text, ...styles) =>
-    options.colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
+  const paint = painter(options);
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const others = result.guarantees.filter(verdict => !verdict.claimed);
   const measured = others.filter(verdict => verdict.judgement !== 'unknown');
@@ -45,6 +44,41 @@ export function terminal(given: Result, options: TerminalOptions): string {
     ...result.guarantees
       .filter(verdict => verdict.violations > 0)
       .flatMap(verdict => proof(verdict, result, paint, options)),
+    ...result.remarks.map(remark => paint(`note: ${remark}`, 'yellow')),
+    last(result, paint),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+const painter =
+  ({ colour }: TerminalOptions): Paint =>
+  (text, ...styles) =>
+    colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
+
+/** @returns the same on one screen: what is wrong, one proof of the worst, and the verdict; lines ended by newlines */
+export function brief(given: Result, options: TerminalOptions): string {
+  const result = printable(given);
+  const paint = painter(options);
+  const claimed = worstFirst(result.guarantees.filter(verdict => verdict.claimed));
+  const by = (judgement: Judgement): Verdict[] => claimed.filter(verdict => verdict.judgement === judgement);
+  const [worst] = by('violated');
+  const names = (judgement: Judgement): string[] => {
+    const all = by(judgement).map(verdict => verdict.guarantee);
+    const text = `${mark[judgement]} ${judgement}: ${all.join(', ')}`;
+    return all.length === 0 ? [] : wrap(text, options.width).map(line => paint(line, colourOf[judgement]));
+  };
+  const lines = [
+    '',
+    `${paint(result.target, 'bold')}  ${result.url}`,
+    paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
+    '',
+    ...table(by('violated'), paint, options.width),
+    // Where something is broken, that is mostly why others cannot be judged.
+    ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
+    ...names('valid'),
+    '',
+    ...(worst === undefined ? [] : proof(worst, result, paint, options, 1)),
     ...result.remarks.map(remark => paint(`note: ${remark}`, 'yellow')),
     last(result, paint),
     '',
@@ -115,8 +149,15 @@ function failures({ tally }: Result, paint: Paint): string[] {
   return [paint(`${counted(tally.fail + tally.info, 'request')} without success: ${told}`, 'yellow'), ''];
 }
 
-function proof(verdict: Verdict, result: Result, paint: Paint, { width }: TerminalOptions): string[] {
-  const shown = distinct(verdict.anomalies).slice(0, 2);
+/** @param most anomalies that are shown */
+function proof(
+  verdict: Verdict,
+  result: Result,
+  paint: Paint,
+  { width }: TerminalOptions,
+  most = 2,
+): string[] {
+  const shown = distinct(verdict.anomalies).slice(0, most);
   const style: Style = verdict.claimed ? 'red' : 'yellow';
   const blocks = shown.flatMap(anomaly => {
     return [

@@ -23,9 +23,14 @@ export interface Target extends Omit<TargetFile, 'accounts' | 'claims' | '$schem
 /**
  * @param file path of the target file, YAML or JSON
  * @param environment where ${NAME} is looked up
+ * @param claims names of guarantees or sets, instead of those of the file
  * @throws UsageError when it cannot be read or is not right
  */
-export async function loadTarget(file: string, environment: NodeJS.ProcessEnv): Promise<Target> {
+export async function loadTarget(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  claims?: readonly string[],
+): Promise<Target> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -35,11 +40,16 @@ export async function loadTarget(file: string, environment: NodeJS.ProcessEnv): 
         'Name one, as in: baton verify my-app.yaml (docs/target-file.md)',
     );
   }
-  return parseTarget(text, file, environment);
+  return parseTarget(text, file, environment, claims);
 }
 
 /** The same for a text that is already here; `file` is only named in errors. */
-export function parseTarget(text: string, file: string, environment: NodeJS.ProcessEnv): Target {
+export function parseTarget(
+  text: string,
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  claims?: readonly string[],
+): Target {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -68,7 +78,13 @@ export function parseTarget(text: string, file: string, environment: NodeJS.Proc
     const issues = parsed.error.issues.map(issue => described(issue, document.contents, at));
     throw new UsageError(issues.join('\n'));
   }
-  return understood(parsed.data, document.contents, at);
+  const { data } = parsed;
+  if (claims === undefined) return understood(data, document.contents, at);
+  // What the file says of a claim beside its name still holds.
+  const asked = claims.map(
+    name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
+  );
+  return understood({ ...data, claims: asked }, null, () => '--claims');
 }
 
 type At = (offset: number) => string;

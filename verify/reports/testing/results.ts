@@ -1,6 +1,8 @@
 /** Results for the tests of reports. */
 
+import { compare } from '../../core/compare/compare.ts';
 import type { Result } from '../../core/result.ts';
+import { digest, judged, served } from '../../core/testing/digests.ts';
 import { Picture } from '../../core/testing/picture.ts';
 import type { Told } from '../report.ts';
 
@@ -48,6 +50,20 @@ function one(): Result {
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
+
+/** The same as `healthy`, worse than its baseline in a share, and not told in a guarantee. `text` as in `broken`. */
+export function compared(text = 'app-2'): Told {
+  const before = digest(0, {
+    instances: served(5000, 5000),
+    run: text,
+    guarantees: [judged('continuity'), judged('expiry')],
+  });
+  const now = digest(1, {
+    instances: served(2000, 8000).map(one => ({ ...one, instance: `${one.instance}${text}` })),
+    guarantees: [judged('continuity'), judged('routing'), judged('expiry', { judgement: 'unknown' })],
+  });
+  return { ...told(healthy()), comparison: compare([before], [now]) };
+}
 
 /** So much of everything that no limit of any reader holds it. */
 export function huge(): Result {

@@ -1,0 +1,49 @@
+/**
+ * `npm run bench:record FILE`: one build twice, in pairs of runs at the same time, half of them while another
+ * process takes a core: what `npm run bench:compare` draws from. Writes a baseline file of all runs, pair by pair.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import { type Digest, digestOf } from '../verify/core/compare/digest.ts';
+import { verify } from '../verify/run.ts';
+import { loadTarget } from '../verify/target/load.ts';
+
+const PAIRS = 32;
+/** Few sessions: where requests queue up, times tell of the queue and not of the build. */
+const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
+
+const [file] = process.argv.slice(2);
+if (file === undefined) throw new Error('usage: npm run bench:record FILE');
+const out = mkdtempSync(join(tmpdir(), 'baton-turns-'));
+const stacks: Stack[] = [];
+const runs: Digest[] = [];
+
+async function one(stack: Stack, seed: number): Promise<Digest> {
+  const target = { ...(await loadTarget('baton.yaml', process.env)), url: stack.url };
+  const { result } = await verify(target, { ...LOAD, seed, out, command: 'bench', logs: stack.logs });
+  const digest = digestOf(result);
+  return { ...digest, latency: digest.latency.filter(({ action }) => action === 'read') };
+}
+
+try {
+  for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
+  for (let i = 0; i < PAIRS; i++) {
+    // Comes and goes, as such a process does.
+    const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
+    try {
+      runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));
+    } finally {
+      other?.kill();
+    }
+    process.stderr.write(`${i + 1} of ${PAIRS}\n`);
+  }
+} finally {
+  for (const stack of stacks) await stack.stop();
+  rmSync(out, { recursive: true });
+}
+const lines = runs.map(run => JSON.stringify(run)).join(',\n');
+writeFileSync(file, `{"format":"baton-baseline","version":1,"runs":[\n${lines}\n]}\n`);

@@ -1,0 +1,133 @@
+/** Baseline files, and whatever else can be compared: results, histories, folders of runs. */
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Digest, digestOf } from './core/compare/digest.ts';
+import { GUARANTEES, type Guarantee } from './core/guarantees.ts';
+import { FORMAT } from './core/history.ts';
+import type { Result } from './core/result.ts';
+import { UsageError } from './errors.ts';
+import { HISTORY, judgeFile } from './judge-file.ts';
+
+const count = z.number().int().nonnegative();
+const digestSchema = z.strictObject({
+  run: z.string(),
+  target: z.string(),
+  started: z.string().describe('Wall-clock time, ISO 8601.'),
+  seed: count,
+  revision: z.string().optional().describe('Of the code that was verified.'),
+  finished: z.enum(['complete', 'interrupted', 'failed', 'cut off']),
+  sessions: count,
+  guarantees: z.array(
+    z.strictObject({
+      guarantee: z.enum(Object.keys(GUARANTEES) as [Guarantee, ...Guarantee[]]),
+      claimed: z.boolean(),
+      judgement: z.enum(['valid', 'violated', 'unknown']),
+      violations: count,
+      anomalies: z.array(z.string()).describe('Names of the anomalies that were found.'),
+      rests: z.record(z.string(), z.number()).describe('The evidence, in figures.'),
+      blamed: z.string().optional().describe('The instance whose answer is the wrong one in every proof.'),
+    }),
+  ),
+  instances: z.array(z.strictObject({ instance: z.string(), requests: count, sessions: count })),
+  latency: z.array(
+    z.strictObject({
+      action: z.string(),
+      instance: z.string().optional(),
+      buckets: z
+        .string()
+        .regex(/^(\d+:\d+( \d+:\d+)*)?$/)
+        .describe('number:count of each bucket; bucket n is from 1.03^n microseconds on.'),
+    }),
+  ),
+});
+
+export const baselineSchema = z.strictObject({
+  $schema: z.string().optional(),
+  format: z.literal('baton-baseline'),
+  version: z.literal(1),
+  runs: z.array(digestSchema).min(1),
+});
+
+/** @returns the text of a baseline file */
+export const formatBaseline = (runs: readonly Digest[]): string =>
+  `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
+
+/**
+ * @param path a baseline, a result, a history, the folder of a run, or a folder of several
+ * @param revision of what is judged here
+ * @returns at least one run
+ * @throws UsageError when it is none of these
+ */
+export async function runsIn(path: string, revision?: string): Promise<Digest[]> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `${path}: expected a baseline, a result, a history or a folder of runs, and there is none (${error.code})`,
+    );
+  });
+  if (!found.isDirectory()) return runsInFile(path, revision);
+  const names = await readdir(path);
+  if (names.includes('result.json')) return runsInFile(join(path, 'result.json'), revision);
+  if (names.includes(HISTORY)) return [digestOf(await judgeFile(path), revision)];
+  const runs: Digest[] = [];
+  for (const name of names.sort()) {
+    const inside = await readdir(join(path, name)).catch((): string[] => []);
+    if (inside.includes('result.json') || inside.includes(HISTORY))
+      runs.push(...(await runsIn(join(path, name))));
+  }
+  if (runs.length > 0) return runs;
+  throw new UsageError(
+    `${path}: expected ${HISTORY}, result.json, or folders with one of them, and there is none`,
+  );
+}
+
+async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
+  if ((await beginOf(file)).includes(`"${FORMAT}"`)) return [digestOf(await judgeFile(file), revision)];
+  const value = parsed(file, await readFile(file, 'utf8'));
+  const { format, version } = value as { format?: unknown; version?: unknown };
+  if (format !== 'baton-baseline' && format !== 'baton-result') {
+    throw new UsageError(
+      `${file}: expected a baseline, a result or a history, got "format": ${JSON.stringify(format)}`,
+    );
+  }
+  if (version !== 1) throw new UsageError(`${file}: expected version 1, got ${JSON.stringify(version)}`);
+  const baseline =
+    format === 'baton-baseline'
+      ? value
+      : { format: 'baton-baseline', version, runs: [digest(file, value, revision)] };
+  const checked = baselineSchema.safeParse(baseline);
+  if (checked.success) return checked.data.runs as Digest[];
+  const [issue] = checked.error.issues;
+  throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
+}
+
+/** A history is told by its first line, however long it is. */
+async function beginOf(file: string): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(200), 0, 200, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+function parsed(file: string, text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Told below, with what was expected.
+  }
+  throw new UsageError(`${file}: expected a baseline, a result or a history, and it is no JSON`);
+}
+
+function digest(file: string, value: object, revision: string | undefined): Digest {
+  try {
+    return digestOf(value as Result, revision);
+  } catch {
+    throw new UsageError(
+      `${file}: it says that it is a result, and lacks parts of one (docs/result.schema.json)`,
+    );
+  }
+}

@@ -1,0 +1,23 @@
+/** `baton compare BASE CURRENT`: what got worse, what got better, what cannot be told. */
+import { runsIn } from '../baseline.ts';
+import { compare } from '../core/compare/compare.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import type { Values } from './options.ts';
+import { type Output, printComparison } from './output.ts';
+
+export async function compareCommand(
+  sides: readonly string[],
+  values: Values,
+  output: Output,
+): Promise<number> {
+  const [base, current, ...more] = sides;
+  if (base === undefined || current === undefined || more.length > 0) {
+    throw new UsageError(
+      `compare: expected two: what was good, and what is asked about; got ${sides.length}\n` +
+        'as in: baton compare baseline.json runs/20261124-101500-3fa2c1',
+    );
+  }
+  const comparison = compare(await runsIn(base), await runsIn(current));
+  printComparison(comparison, values, output);
+  return EXIT[comparison.judgement];
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { answered, digest, judged, served } from '../testing/digests.ts';
+import { compare } from './compare.ts';
+import type { Difference } from './difference.ts';
+import type { Digest, GuaranteeDigest } from './digest.ts';
+
+const about = (name: Difference['about'], base: Digest[], current: Digest[]): Difference | undefined =>
+  compare(base, current).differences.find(difference => difference.about === name);
+
+const continuity = (more: Partial<GuaranteeDigest>): Digest =>
+  digest(0, { guarantees: [judged('continuity', more)] });
+const changes = (before: Partial<GuaranteeDigest>, now: Partial<GuaranteeDigest>) => {
+  const found = about('continuity', [continuity(before)], [continuity(now)]);
+  return `${found?.change} ${found?.means}`;
+};
+const unknown = { judgement: 'unknown' } as const;
+const sessions = (count: number) => ({ rests: { sessions: count } });
+
+describe('guarantees', () => {
+  it('the same run twice is not worse', () => {
+    const comparison = compare([digest()], [digest(1)]);
+    expect(comparison.judgement).toBe('valid');
+    expect(comparison.differences.every(({ change }) => change === 'same')).toBe(true);
+  });
+
+  it('a new anomaly is worse, whatever its rate', () => {
+    expect(changes({}, { violations: 1 })).toBe('worse violated');
+    expect(changes(unknown, { violations: 1 })).toBe('worse violated');
+    expect(changes({ violations: 9 }, { violations: 9, anomalies: ['OTHER'] })).toBe('worse violated');
+    expect(
+      about('continuity', [digest(0, { guarantees: [] })], [continuity({ violations: 1 })])?.change,
+    ).toBe('worse');
+  });
+
+  it('a rate is worse or better only beyond chance', () => {
+    expect(changes({ violations: 5 }, { violations: 12 })).toBe('same valid');
+    expect(changes({ violations: 5 }, { violations: 60 })).toBe('worse violated');
+    expect(changes({ violations: 60 }, { violations: 5 })).toBe('better valid');
+    expect(changes({ violations: 60 }, {})).toBe('better valid');
+    expect(changes({ violations: 2 }, {})).toBe('untold valid');
+  });
+
+  it('what cannot be judged any more is not told, and that is not good enough', () => {
+    expect(changes({}, unknown)).toBe('untold unknown');
+    expect(changes({ violations: 3 }, unknown)).toBe('untold unknown');
+    expect(changes({}, { claimed: false })).toBe('untold unknown');
+    expect(about('continuity', [continuity({})], [digest(0, { guarantees: [] })])?.means).toBe('unknown');
+  });
+
+  it('says that there is less evidence than before', () => {
+    const found = about('continuity', [continuity(sessions(1000))], [continuity(sessions(400))]);
+    expect(found).toMatchObject({ change: 'untold', means: 'valid' });
+    expect(found?.said).toBe('none of 400 sessions, none of 1,000 before: it holds on less evidence');
+    expect(changes(sessions(400), sessions(1000))).toBe('same valid');
+  });
+
+  it('what nobody claims is told, and decides nothing', () => {
+    const not = { claimed: false };
+    expect(changes(not, { ...not, violations: 1 })).toBe('worse valid');
+    expect(changes({}, { ...not, violations: 1 })).toBe('worse violated');
+  });
+
+  it('names the instance that all proofs point at', () => {
+    const now = continuity({ violations: 3, blamed: 'app-2' });
+    expect(about('continuity', [continuity({})], [now])?.instance).toBe('app-2');
+    const other = continuity({ violations: 3, blamed: 'app-1' });
+    expect(about('continuity', [continuity({})], [now, other])).not.toHaveProperty('instance');
+  });
+
+  it('adds up several runs of a side', () => {
+    const [base, now] = [{ violations: 3 }, { violations: 12 }].map(continuity) as [Digest, Digest];
+    expect(about('continuity', [base], [now])?.change).toBe('same');
+    const five = (one: Digest): Digest[] => Array.from({ length: 5 }, () => one);
+    expect(about('continuity', five(base), five(now))?.change).toBe('worse');
+  });
+});
+
+describe('shares', () => {
+  const share = (before: number[], now: number[], more: Partial<Digest> = {}) =>
+    about(
+      'share',
+      [digest(0, { instances: served(...before) })],
+      [digest(1, { instances: served(...now), ...more })],
+    );
+
+  it('an instance that serves half of its share is worse, and is named', () => {
+    expect(share([100, 100], [50, 150])).toMatchObject({
+      change: 'worse',
+      means: 'violated',
+      instance: 'app-1',
+    });
+    expect(share([500, 500, 500], [250, 625, 625])).toMatchObject({ change: 'worse', instance: 'app-1' });
+    expect(share([250, 625, 625], [500, 500, 500])).toMatchObject({ change: 'better', instance: 'app-1' });
+  });
+
+  it('small differences, and those of few requests, are none', () => {
+    expect(share([50_000, 50_000], [45_000, 55_000])).toBeUndefined();
+    expect(share([10, 10], [5, 15])).toBeUndefined();
+  });
+
+  it('an instance that serves nothing any more is worse', () => {
+    expect(share([100, 100, 100], [150, 150])).toMatchObject({ change: 'worse', instance: 'app-3' });
+    expect(share([100, 100], [80, 80, 80])).toMatchObject({ change: 'untold', means: 'valid' });
+  });
+
+  it('names of containers change, and are not what is compared', () => {
+    const renamed = served(5000, 5000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
+    expect(about('share', [digest()], [digest(1, { instances: renamed })])).toBeUndefined();
+  });
+
+  it('of sticky sessions are shares of sessions', () => {
+    const sticky = (a: number, b: number): Digest =>
+      digest(0, {
+        sessions: a + b,
+        instances: [a, b].map((sessions, i) => ({
+          instance: `app-${i}`,
+          sessions,
+          requests: sessions * 1000,
+        })),
+      });
+    expect(about('share', [sticky(16, 16)], [sticky(9, 23)])).toBeUndefined();
+    expect(about('share', [sticky(160, 160)], [sticky(80, 240)])?.change).toBe('worse');
+  });
+
+  it('are not compared where faults took instances away', () => {
+    const faults = [judged('availability', { rests: { requests: 1000, 'fault windows': 1 } })];
+    expect(share([100, 100], [50, 150], { guarantees: faults })).toBeUndefined();
+  });
+});
+
+describe('latency', () => {
+  const PAIRS = 12;
+  /** Answers of a run: as many of each, spread a little, `slower` times the usual. */
+  const run = (minute: number, slower: number): Digest =>
+    digest(minute, { latency: answered(Array.from({ length: 200 }, (_, i) => slower * (10_000 + 50 * i))) });
+  /** base current current base …, with noise that both sides share */
+  const turns = (slower: number, pairs = PAIRS): [Digest[], Digest[]] => {
+    const [base, current]: [Digest[], Digest[]] = [[], []];
+    for (let i = 0; i < pairs; i++) {
+      const noise = 1 + (i % 5) / 10;
+      const first = i % 2 === 0;
+      base.push(run(2 * i + (first ? 0 : 1), noise));
+      current.push(run(2 * i + (first ? 1 : 0), noise * slower));
+    }
+    return [base, current];
+  };
+
+  it('of two runs alone is told, and never worse', () => {
+    const found = about('latency', [run(0, 1)], [run(1, 3)]);
+    expect(found).toMatchObject({ change: 'untold', means: 'valid' });
+    expect(found?.said).toMatch(/^read p50 14\.\d ms \(14\.\d–15\.\d\) → 4\d\.\d ms .*Told, not judged/);
+    expect(about('latency', [run(0, 1)], [run(1, 1)])?.change).toBe('same');
+  });
+
+  it('of runs in turns is judged', () => {
+    expect(about('latency', ...turns(1.3))).toMatchObject({ change: 'worse', means: 'violated' });
+    expect(about('latency', ...turns(1 / 1.3))).toMatchObject({ change: 'better', means: 'valid' });
+    expect(about('latency', ...turns(1))?.change).toBe('same');
+    expect(about('latency', ...turns(1.3))?.said).toMatch(
+      /^read p50 is 1(29|30|31) % \(1\d\d % to 1\d\d %\) of what it was, over 12 pairs of runs in turns$/,
+    );
+  });
+
+  it('that differs by less than matters is the same', () => {
+    expect(about('latency', ...turns(1.02, 40))?.change).toBe('same');
+  });
+
+  it('is told where there are too few pairs, or they took no turns, or always in one order', () => {
+    expect(about('latency', ...turns(1.3, PAIRS - 1))?.said).toContain('for 12 pairs of runs');
+    const [base, current] = turns(1.3);
+    const later = current.map((one, i) => ({ ...one, started: run(100 + i, 1).started }));
+    expect(about('latency', base, later)?.said).toContain('did not take turns');
+    const second = current.map((one, i) => ({ ...one, started: run(2 * i + 1, 1).started }));
+    const first = base.map((one, i) => ({ ...one, started: run(2 * i, 1).started }));
+    expect(about('latency', first, second)?.said).toContain('one side nearly always ran first');
+  });
+
+  it('names the one instance that is slower', () => {
+    const both = (one: Digest, slower: number): Digest => ({
+      ...one,
+      latency: [
+        ...answered(Array.from({ length: 150 }, (_, i) => 10_000 + 50 * i)),
+        ...answered(
+          Array.from({ length: 150 }, (_, i) => slower * (10_000 + 50 * i)),
+          'app-2',
+        ),
+      ],
+    });
+    const [base, current] = turns(1);
+    const found = about(
+      'latency',
+      base.map(one => both(one, 1)),
+      current.map(one => both(one, 2)),
+    );
+    expect(found).toMatchObject({ change: 'worse', instance: 'app-2' });
+  });
+});

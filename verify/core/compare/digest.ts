@@ -1,0 +1,81 @@
+/** What of a run is kept to compare others with: small, and all that comparing looks at. */
+import type { Guarantee } from '../guarantees.ts';
+import type { Latency } from '../latency.ts';
+import type { InstanceTally, Result } from '../result.ts';
+import type { Judgement, Verdict, WitnessStep } from '../verdict.ts';
+
+export interface GuaranteeDigest {
+  guarantee: Guarantee;
+  claimed: boolean;
+  judgement: Judgement;
+  /** How many anomalies. */
+  violations: number;
+  /** Their names, each once. */
+  anomalies: string[];
+  rests: Record<string, number>;
+  /** The instance whose answer is the wrong one in every proof that was kept. */
+  blamed?: string;
+}
+
+export interface Digest {
+  run: string;
+  target: string;
+  /** Wall-clock time, ISO 8601. */
+  started: string;
+  seed: number;
+  /** Of the code that was verified, where it is known. */
+  revision?: string;
+  finished: Result['finished'];
+  sessions: number;
+  guarantees: GuaranteeDigest[];
+  instances: Pick<InstanceTally, 'instance' | 'requests' | 'sessions'>[];
+  latency: Latency[];
+}
+
+/** @param revision of the code that was verified */
+export function digestOf(result: Result, revision?: string): Digest {
+  const { run, target, started, seed, finished, guarantees, tally } = result;
+  return {
+    run,
+    target,
+    started,
+    seed,
+    ...(revision === undefined ? {} : { revision }),
+    finished,
+    sessions: tally.sessions,
+    guarantees: guarantees
+      .filter(({ claimed, judgement }) => claimed || judgement !== 'unknown')
+      .map(guaranteeOf),
+    instances: tally.instances.map(({ instance, requests, sessions }) => ({ instance, requests, sessions })),
+    latency: tally.latency ?? [],
+  };
+}
+
+/** The instance whose answer was not as expected. */
+const brokenBy = (witness: readonly WitnessStep[]): string | undefined =>
+  (witness.findLast(step => step.expected !== undefined) ?? witness.at(-1))?.operation.instance;
+
+function guaranteeOf({
+  guarantee,
+  claimed,
+  judgement,
+  violations,
+  anomalies,
+  rests,
+}: Verdict): GuaranteeDigest {
+  const served = new Set(anomalies.map(({ witness }) => brokenBy(witness)));
+  const [blamed] = served;
+  return {
+    guarantee,
+    claimed,
+    judgement,
+    violations,
+    anomalies: [...new Set(anomalies.map(anomaly => anomaly.name))].sort(),
+    rests,
+    ...(served.size === 1 && blamed !== undefined ? { blamed } : {}),
+  };
+}
+
+/** How many fault windows a run had: they move shares and times, and nobody's build is to blame. */
+export const faultsIn = ({ guarantees }: Digest): number =>
+  guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

@@ -1,0 +1,189 @@
+/**
+ * How long answers took, before and now. Requests of one run are not independent of each other, and a machine is
+ * faster at one time than at another: so two runs alone only tell, and never say "worse". Of runs that took turns, each
+ * pair is one independent comparison, and a signed-rank test over the pairs decides.
+ */
+import { grouped } from '../check.ts';
+import type { Action } from '../history.ts';
+import { atRank, type Buckets, merged, parseBuckets, sizeOf } from '../latency.ts';
+import type { Difference } from './difference.ts';
+import { type Digest, faultsIn } from './digest.ts';
+import { quantileRanks, signedRankP } from './quantiles.ts';
+
+/** The quantiles that are told, and those that are judged. */
+const TOLD = [0.5, 0.95, 0.99] as const;
+const JUDGED = [0.5, 0.95] as const;
+/** The least number of answers in a run for which a quantile means something. */
+const ENOUGH = 100;
+/** A smaller change is none that matters. */
+const MARGIN = 1.05;
+/** How likely a difference may be chance, over all quantiles together. */
+const SIGNIFICANT = 5e-4;
+/** Each order of a pair must be this part of all at least: else what grows slower with time looks like a worse build. */
+const EACH_ORDER = 1 / 3;
+
+/** Of one run, by action. */
+type Series = ReadonlyMap<Action, Buckets>;
+
+export function compareLatency(base: readonly Digest[], current: readonly Digest[]): Difference[] {
+  if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
+  const pairs = inTurns(base, current);
+  const reason = typeof pairs === 'string' ? pairs : undefined;
+  const action = mostFrequent([...base, ...current]);
+  if (action === undefined) return [];
+  const judged = typeof pairs === 'string' ? [] : JUDGED.flatMap(quantile => judge(pairs, action, quantile));
+  if (judged.length > 0) return judged;
+  return tell(base, current, action, reason ?? 'too few answers in a run');
+}
+
+function seriesOf(digest: Digest): Series {
+  const actions = new Map<Action, Buckets[]>();
+  for (const { action, buckets } of digest.latency) {
+    actions.set(action, [...(actions.get(action) ?? []), parseBuckets(buckets)]);
+  }
+  return new Map([...actions].map(([action, all]) => [action, merged(all)]));
+}
+
+/** The one action that is judged: each further one would need more runs for the same certainty. */
+function mostFrequent(digests: readonly Digest[]): Action | undefined {
+  const counts = new Map<Action, number>();
+  for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
+    counts.set(action, (counts.get(action) ?? 0) + sizeOf(buckets));
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** @returns the runs in pairs of (base, current) that followed one another, or why they are none */
+function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
+  const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
+  const asked = `take turns (base current current base …) for ${least} pairs of runs`;
+  if (base.length !== current.length || base.length < least) {
+    return `a machine is faster at one time than at another. To judge it, ${asked}`;
+  }
+  const all = [
+    ...base.map(digest => ({ digest, isBase: true })),
+    ...current.map(digest => ({ digest, isBase: false })),
+  ];
+  all.sort((a, b) => Date.parse(a.digest.started) - Date.parse(b.digest.started));
+  const pairs: [Digest, Digest][] = [];
+  let baseFirst = 0;
+  for (let i = 0; i < all.length; i += 2) {
+    const [first, second] = [all[i], all[i + 1]];
+    if (first === undefined || second === undefined || first.isBase === second.isBase) {
+      return `the runs did not take turns, by the times at which they started: ${asked}`;
+    }
+    if (first.isBase) baseFirst++;
+    pairs.push(first.isBase ? [first.digest, second.digest] : [second.digest, first.digest]);
+  }
+  if (Math.min(baseFirst, pairs.length - baseFirst) < EACH_ORDER * pairs.length) {
+    return `one side nearly always ran first, so what slows with time would look like a worse build: ${asked}`;
+  }
+  return pairs;
+}
+
+function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: number): Difference[] {
+  const ratios: number[] = [];
+  for (const pair of pairs) {
+    const [before, now] = pair.map(digest => seriesOf(digest).get(action) ?? new Map()) as [Buckets, Buckets];
+    if (Math.min(sizeOf(before), sizeOf(now)) < ENOUGH) return [];
+    ratios.push(valueAt(now, quantile) / valueAt(before, quantile));
+  }
+  ratios.sort((a, b) => a - b);
+  const n = ratios.length;
+  const logs = ratios.map(Math.log);
+  const middle = median(ratios);
+  const slower = middle > MARGIN && signedRankP(logs) * JUDGED.length < SIGNIFICANT;
+  const faster = middle < 1 / MARGIN && signedRankP(logs.map(log => -log)) * JUDGED.length < SIGNIFICANT;
+  const { low, high } = quantileRanks(n, 0.5, 0.95);
+  const [from, to] = [ratios[Math.max(0, low - 1)], ratios[Math.min(n, high) - 1]] as [number, number];
+  const change = slower ? 'worse' : faster ? 'better' : 'same';
+  const said = `${nameOf(action, quantile)} is ${times(middle)} (${times(from)} to ${times(to)}) of what it was, over ${n} pairs of runs in turns`;
+  const means = slower ? 'violated' : 'valid';
+  return [
+    { about: 'latency', claimed: true, change, means, said, ...culprit(pairs, action, quantile, change) },
+  ];
+}
+
+/** The one instance that is slower, where all others are not. */
+function culprit(
+  pairs: readonly [Digest, Digest][],
+  action: Action,
+  quantile: number,
+  change: Difference['change'],
+): { instance?: string } {
+  if (change !== 'worse') return {};
+  const sides = [0, 1].map(side =>
+    byInstance(
+      pairs.map(pair => pair[side] as Digest),
+      action,
+    ),
+  ) as [ReadonlyMap<string, Buckets>, ReadonlyMap<string, Buckets>];
+  const slower = [...sides[1]].filter(([instance, buckets]) => {
+    const before = sides[0].get(instance);
+    return before === undefined || valueAt(buckets, quantile) > MARGIN * valueAt(before, quantile);
+  });
+  const [only] = slower;
+  return slower.length === 1 && only !== undefined && sides[1].size > 1 ? { instance: only[0] } : {};
+}
+
+function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<string, Buckets> {
+  const all = new Map<string, Buckets[]>();
+  for (const { action: of, instance, buckets } of digests.flatMap(digest => digest.latency)) {
+    if (of === action && instance !== undefined)
+      all.set(instance, [...(all.get(instance) ?? []), parseBuckets(buckets)]);
+  }
+  return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
+}
+
+/** Quantiles with their intervals, side by side; as if answers were independent, which is why it only tells. */
+function tell(
+  base: readonly Digest[],
+  current: readonly Digest[],
+  action: Action,
+  reason: string,
+): Difference[] {
+  const together = (digests: readonly Digest[]): Buckets =>
+    merged(digests.map(digest => seriesOf(digest).get(action) ?? new Map()));
+  const [before, now] = [together(base), together(current)];
+  if (Math.min(sizeOf(before), sizeOf(now)) < ENOUGH) return [];
+  const apart = JUDGED.some(quantile => {
+    const [was, is] = [intervalAt(before, quantile), intervalAt(now, quantile)];
+    return is.low > MARGIN * was.high || was.low > MARGIN * is.high;
+  });
+  const parts = TOLD.map(
+    quantile => `${nameOf('', quantile)} ${shown(before, quantile)} → ${shown(now, quantile)}`,
+  );
+  const told = `${action} ${parts.join(', ')}`;
+  return [
+    {
+      about: 'latency',
+      claimed: true,
+      change: apart ? 'untold' : 'same',
+      means: 'valid',
+      said: apart ? `${told}. Told, not judged: ${reason}` : told,
+    },
+  ];
+}
+
+const nameOf = (action: string, quantile: number): string => `${action} p${quantile * 100}`.trim();
+const times = (ratio: number): string => `${Math.round(ratio * 100)} %`;
+const milliseconds = (value: number): string =>
+  value < 1e5 ? (value / 1000).toPrecision(3) : grouped(Math.round(value / 1000));
+
+const valueAt = (buckets: Buckets, quantile: number): number =>
+  atRank(buckets, Math.max(1, Math.ceil(quantile * sizeOf(buckets))));
+
+function intervalAt(buckets: Buckets, quantile: number): { low: number; high: number } {
+  const n = sizeOf(buckets);
+  const { low, high } = quantileRanks(n, quantile, 0.95);
+  return { low: atRank(buckets, Math.max(1, low)), high: atRank(buckets, Math.min(n, high)) };
+}
+
+function shown(buckets: Buckets, quantile: number): string {
+  const { low, high } = intervalAt(buckets, quantile);
+  return `${milliseconds(valueAt(buckets, quantile))} ms (${milliseconds(low)}–${milliseconds(high)})`;
+}
+
+const median = (sorted: readonly number[]): number =>
+  ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) /
+  2;

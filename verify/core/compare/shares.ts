@@ -1,0 +1,107 @@
+/** Which part of the load each instance served, before and now. */
+import { percent } from '../check.ts';
+import { fisherP } from '../statistics.ts';
+import { type Difference, SIGNIFICANT } from './difference.ts';
+import { type Digest, faultsIn } from './digest.ts';
+import { chance } from './guarantees.ts';
+
+/** Only a share that is off by more than this part of what it was is a difference. */
+const OFF = 1 / 3;
+
+interface Share {
+  instance: string;
+  count: number;
+  share: number;
+}
+
+export const shareTests = (current: readonly Digest[]): number => sharesOf(current, 'requests').length;
+
+export function compareShares(
+  base: readonly Digest[],
+  current: readonly Digest[],
+  tests: number,
+): Difference[] {
+  const unit = sticky([...base, ...current]) ? 'sessions' : 'requests';
+  const [before, now] = [sharesOf(base, unit), sharesOf(current, unit)];
+  if (before.length < 2 || now.length === 0) return [];
+  const claimed = [...base, ...current].some(digest =>
+    digest.guarantees.some(({ guarantee, claimed }) => guarantee === 'routing' && claimed),
+  );
+  if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
+  if (now.length !== before.length) return [otherInstances(before, now, claimed)];
+  // The one that lost most of its share first: it is what the others had to take over.
+  const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
+  return pairs.flatMap(([was, is]) => {
+    const found = compareOne(was, is, { before, now, tests, unit });
+    if (found === undefined) return [];
+    const means = found.change === 'worse' && claimed ? 'violated' : 'valid';
+    return [{ about: 'share', claimed, means, instance: is.instance, ...found }];
+  });
+}
+
+/** With sticky sessions it is sessions that are spread, each with all of its requests. */
+function sticky(digests: readonly Digest[]): boolean {
+  const sum = (of: (digest: Digest) => number): number =>
+    digests.reduce((total, digest) => total + of(digest), 0);
+  const met = sum(({ instances }) => instances.reduce((total, { sessions }) => total + sessions, 0));
+  return met < 1.5 * sum(({ sessions }) => sessions);
+}
+
+function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Share[] {
+  const counts = new Map<string, number>();
+  for (const one of digests.flatMap(digest => digest.instances)) {
+    counts.set(one.instance, (counts.get(one.instance) ?? 0) + one[unit]);
+  }
+  const all = total([...counts.values()]);
+  return [...counts].map(([instance, count]) => ({ instance, count, share: all === 0 ? 0 : count / all }));
+}
+
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** By name; names that changed, as those of containers do, by size. */
+function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
+  const named = now.every(({ instance }) => before.some(share => share.instance === instance));
+  const order = (shares: readonly Share[]): Share[] =>
+    shares.toSorted(named ? (a, b) => (a.instance < b.instance ? -1 : 1) : (a, b) => b.share - a.share);
+  const sorted = order(now);
+  return order(before).map((was, i): [Share, Share] => [was, sorted[i] as Share]);
+}
+
+interface Frame {
+  before: readonly Share[];
+  now: readonly Share[];
+  tests: number;
+  unit: string;
+}
+
+function compareOne(was: Share, is: Share, frame: Frame): Pick<Difference, 'change' | 'said'> | undefined {
+  if (Math.abs(is.share - was.share) <= OFF * was.share) return undefined;
+  const [nowAll, beforeAll] = [frame.now, frame.before].map(shares =>
+    total(shares.map(({ count }) => count)),
+  ) as [number, number];
+  const p =
+    is.share > was.share
+      ? fisherP(is.count, nowAll, was.count, beforeAll)
+      : fisherP(was.count, beforeAll, is.count, nowAll);
+  if (2 * p * frame.tests >= SIGNIFICANT) return undefined;
+  const fair = 1 / frame.now.length;
+  const worse = Math.abs(is.share - fair) > Math.abs(was.share - fair);
+  return {
+    change: worse ? 'worse' : 'better',
+    said: `${is.instance} served ${percent(is.share)} of ${frame.unit}, ${percent(was.share)} before ${chance(2 * p * frame.tests)}`,
+  };
+}
+
+function otherInstances(before: readonly Share[], now: readonly Share[], claimed: boolean): Difference {
+  const gone = before.filter(({ instance }) => now.every(share => share.instance !== instance));
+  const fewer = now.length < before.length;
+  const [only] = gone;
+  return {
+    about: 'share',
+    claimed,
+    change: fewer ? 'worse' : 'untold',
+    means: fewer && claimed ? 'violated' : 'valid',
+    said: `${now.length} instances served, ${before.length} before`,
+    ...(fewer && gone.length === 1 && only !== undefined ? { instance: only.instance } : {}),
+  };
+}

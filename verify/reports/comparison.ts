@@ -1,0 +1,115 @@
+/** Comparison → text for a terminal, and Markdown for summaries and comments. */
+import { counted } from '../core/check.ts';
+import type { Compared, Comparison } from '../core/compare/compare.ts';
+import type { Change, Difference } from '../core/compare/difference.ts';
+import type { Judgement } from '../core/verdict.ts';
+import { inMarkdown } from './markup.ts';
+import { printable } from './printable.ts';
+import type { TerminalOptions } from './terminal.ts';
+import { wrap } from './wrap.ts';
+
+export const WORD: Record<Change, string> = {
+  worse: 'worse',
+  better: 'better',
+  untold: 'not told',
+  same: 'same',
+};
+const COLOUR: Record<Change, number> = { worse: 31, better: 32, untold: 33, same: 2 };
+const VERDICT: Record<Judgement, { text: string; colour: number }> = {
+  violated: { text: 'WORSE', colour: 31 },
+  unknown: { text: 'UNKNOWN', colour: 33 },
+  valid: { text: 'NOT WORSE', colour: 32 },
+};
+
+/** @returns lines ended by newlines: what differs, worst first, and a last line with the verdict */
+export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
+  const comparison = printable(given);
+  const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const indent = WORD.untold.length + 2;
+  const lines = whatDiffers(comparison).flatMap(({ change, abouts, said }) => {
+    const head = WORD[change].padEnd(WORD.untold.length);
+    const [first = '', ...rest] = wrap(`${abouts.join(', ')}: ${said}`, Math.max(30, width - indent));
+    return [`${paint(head, COLOUR[change])}  ${first}`, ...rest.map(line => ' '.repeat(indent) + line)];
+  });
+  const { text, colour: code } = VERDICT[comparison.judgement];
+  return [
+    '',
+    `compared with ${nameOf(comparison.base)}`,
+    ...lines,
+    ...sameLine(comparison)
+      .flatMap(line => wrap(line, width))
+      .map(line => paint(line, COLOUR.same)),
+    `${paint(` ${text} `, code)} ${conclusionOf(comparison)}`,
+    '',
+  ].join('\n');
+}
+
+/** What differs, worst first; what is said alike is said once. */
+export function whatDiffers({
+  differences,
+}: Comparison): { change: Change; abouts: string[]; said: string }[] {
+  const groups = new Map<string, { change: Change; abouts: string[]; said: string }>();
+  for (const difference of differences) {
+    const { change, about } = difference;
+    if (change === 'same') continue;
+    const said = sentence(difference);
+    const group = groups.get(`${change} ${said}`) ?? { change, abouts: [], said };
+    group.abouts.push(about);
+    groups.set(`${change} ${said}`, group);
+  }
+  return [...groups.values()];
+}
+
+/** The same as paragraphs of Markdown. */
+export function comparisonMarkdown(comparison: Comparison): string[] {
+  const told = whatDiffers(comparison);
+  return [
+    `### Compared with ${inMarkdown(nameOf(comparison.base))}`,
+    `**${inMarkdown(`${VERDICT[comparison.judgement].text.toLowerCase()}: ${conclusionOf(comparison)}`)}**`,
+    ...(told.length === 0
+      ? []
+      : [
+          [
+            '| | | |',
+            '|---|---|---|',
+            ...told.map(
+              ({ change, abouts, said }) =>
+                `| ${WORD[change]} | ${abouts.join(', ')} | ${inMarkdown(said)} |`,
+            ),
+          ].join('\n'),
+        ]),
+    ...sameLine(comparison).map(inMarkdown),
+  ];
+}
+
+/** What was found, with the instance that it points at, and whether it matters. */
+export function sentence({ said, instance, claimed }: Difference): string {
+  const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
+  return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
+}
+
+/** All that is the same, in a line. */
+export function sameLine({ differences }: Comparison): string[] {
+  const same = differences.filter(({ change }) => change === 'same');
+  return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
+}
+
+/** One line that names what is worse, where, and since when it was good. */
+export function conclusionOf({ judgement, differences, base }: Comparison): string {
+  const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
+  const what = deciding.map(({ about, instance }) =>
+    instance === undefined ? about : `${about} (${instance})`,
+  );
+  const since = `since ${nameOf(base)}`;
+  if (judgement === 'violated') return `${[...new Set(what)].join(', ')}, ${since}`;
+  if (judgement === 'unknown') return `too little evidence for ${[...new Set(what)].join(', ')}, ${since}`;
+  return `nothing that is claimed got worse ${since}`;
+}
+
+/** The baseline of a day, with the revision and the run, as far as they are known. */
+export function nameOf({ runs, started, revision }: Compared): string {
+  const day = started.slice(0, 10);
+  const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;
+  const [only = ''] = runs;
+  return `${runs.length === 1 ? `run ${only}` : counted(runs.length, 'run')}${code}${day === '' ? '' : `, ${day}`}`;
+}
