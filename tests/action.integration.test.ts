@@ -1,0 +1,136 @@
+/** action.yml against the bundled stack, step by step, as a runner runs it; GitHub's API is a server of ours. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import { runAction, runStep } from './runner.ts';
+
+const root = join(import.meta.dirname, '..');
+let workspace: string;
+let stack: Stack;
+beforeAll(async () => {
+  workspace = mkdtempSync(join(tmpdir(), 'baton-action-'));
+  stack = await startLocalStack({ port: 'any' });
+  writeFileSync(join(workspace, 'baton.yaml'), readFileSync(join(root, 'baton.yaml'), 'utf8'));
+});
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+const inputs = (more: Record<string, string> = {}) => ({
+  url: stack.url,
+  claims: 'continuity,isolation,routing,read-your-writes',
+  arguments: '--duration 6s  --sessions 8 --workload hop --quiet',
+  baseline: 'baseline.json',
+  ...more,
+});
+
+const bare = () => ({ folder: root, workspace, environment: {}, event: {} });
+
+/** Of GitHub's API what the action uses: comments of pull request 7. */
+function commentServer(): {
+  server: Server;
+  comments: { id: number; body: string; user: { type: string } }[];
+  tokens: Set<string>;
+} {
+  const comments = [{ id: 1, body: 'a person says <!-- baton-verify -->', user: { type: 'User' } }];
+  const tokens = new Set<string>();
+  const server = createServer((request, response) => {
+    tokens.add(request.headers.authorization ?? 'none');
+    let text = '';
+    request.on('data', chunk => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      const url = request.url ?? '';
+      const own = comments.find(({ id }) => url === `/repos/shop/web/issues/comments/${id}`);
+      const all = url.startsWith('/repos/shop/web/issues/7/comments');
+      if (request.method === 'PATCH' && own !== undefined) own.body = JSON.parse(text).body;
+      else if (request.method === 'POST' && all) {
+        comments.push({ id: comments.length + 1, body: JSON.parse(text).body, user: { type: 'Bot' } });
+      } else if (request.method !== 'GET' || !all) response.statusCode = 404;
+      response.end(JSON.stringify(comments));
+    });
+  });
+  return { server, comments, tokens };
+}
+
+describe('the action', () => {
+  it('makes a baseline, passes, tells the pull request and renews its comment', async () => {
+    const { server, comments, tokens } = commentServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const github = {
+      GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      GITHUB_REPOSITORY: 'shop/web',
+      GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
+    };
+    const setting = { folder: root, workspace, environment: github, event: {} };
+    const commenting = {
+      ...setting,
+      inputs: inputs({ comment: 'true' }),
+      event: { pull_request: { number: 7 } },
+    };
+    const first = await runAction({ ...setting, inputs: inputs({ 'update-baseline': 'true' }) });
+    expect(first.log).toContain('baseline: baseline.json');
+    const second = await runAction(commenting);
+    expect(comments).toHaveLength(2);
+    expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
+    // As the next run does: there is one comment, with what is true now.
+    writeFileSync(join(workspace, 'baton-report/comment.md'), '<!-- baton-verify -->\n\nthe next verdict\n');
+    await runStep('Tell the pull request', commenting);
+    server.close();
+    for (const job of [first, second]) {
+      expect(job.failed, job.log).toBe(false);
+      expect(job.outputs).toEqual({ verdict: 'valid', report: 'baton-report/baton.html' });
+    }
+    expect(second.summary).toMatch(/^## ✅ Sessions: valid\n/);
+    expect(second.summary).toContain('Compared with run');
+    expect(second.summary).toContain('of 0123456789ab');
+    expect(comments.map(({ body }) => body)).toEqual([
+      'a person says <!-- baton-verify -->',
+      '<!-- baton-verify -->\n\nthe next verdict\n',
+    ]);
+    expect([...tokens]).toEqual(['Bearer token-of-the-job']);
+    expect(second.log).not.toContain('token-of-the-job');
+  });
+
+  it('fails where a session breaks, names it since the baseline, and still takes everything down', async () => {
+    const broken = await startLocalStack({ port: 'any', env: { SESSION_STORE: 'memory' } });
+    try {
+      const job = await runAction({ ...bare(), inputs: inputs({ url: broken.url }) });
+      expect(job.failed).toBe(true);
+      expect(job.outputs['verdict']).toBe('violated');
+      expect(job.log).toMatch(/ WORSE {2}continuity.*, since run \S+ of 0123456789ab/);
+      expect(job.log).toMatch(/^::error file=baton\.yaml,title=continuity is worse::LOSS is new/m);
+      expect(job.log).toMatch(/^::error file=baton\.yaml,line=\d+,title=continuity violated \(LOSS\)::/m);
+      expect(job.summary).toMatch(/^## ❌ Sessions: violated\n/);
+      expect(job.ran.at(-1)).toBe('Take the stack down');
+      for (const file of [
+        'junit.xml',
+        'ctrf.json',
+        'baton.sarif',
+        'codequality.json',
+        'baton.html',
+        'result.json',
+      ]) {
+        expect(existsSync(join(workspace, 'baton-report', file)), file).toBe(true);
+      }
+    } finally {
+      await broken.stop();
+    }
+  });
+
+  it('passes nothing where nothing answers', async () => {
+    const job = await runAction({
+      ...bare(),
+      inputs: inputs({ url: '', target: 'none.yaml', baseline: '' }),
+    });
+    expect(job).toMatchObject({ failed: true, outputs: { verdict: 'failed' } });
+    expect(job.log).toContain('none.yaml: expected a target file');
+  });
+});
