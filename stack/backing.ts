@@ -3,19 +3,21 @@ import { join } from 'node:path';
 import { MemcachedProcess } from './memcached.ts';
 import { freePort } from './ports.ts';
 import { PostgresProcess } from './postgres.ts';
-import type { ServerProcess } from './process.ts';
 import { requirePrograms } from './programs.ts';
 import { RedisProcess, redisPrograms } from './redis.ts';
 
 /** What an app is told to keep its sessions and baskets in, by one instance's environment. */
 type Environment = Record<string, string | undefined>;
 
+/** Every server here listens on a port of its own. */
+export type BackingServer = RedisProcess | PostgresProcess | MemcachedProcess;
+
 export interface Backing {
   readonly redis: RedisProcess;
   /** Where sessions live, or Redis where they live in no server. */
-  readonly store: ServerProcess;
+  readonly store: BackingServer;
   /** All of them, the store first. */
-  readonly servers: readonly ServerProcess[];
+  readonly servers: readonly BackingServer[];
   /** Tells instances where they are. */
   readonly env: Record<string, string>;
 }
@@ -56,7 +58,7 @@ export async function planBacking({ environments, dir, onDeath }: BackingOptions
   });
   const env: Record<string, string> = { REDIS_URL: redis.url };
   if (redis.caFile !== undefined) env['NODE_EXTRA_CA_CERTS'] = redis.caFile;
-  const servers: ServerProcess[] = [redis];
+  const servers: BackingServer[] = [redis];
   if (needsPostgres(environments)) {
     const postgres = new PostgresProcess({ port: await freePort(), onDeath });
     env['DATABASE_URL'] = postgres.url;

@@ -61,10 +61,12 @@ function requireOnlyRedis({ env }: StackOptions): void {
 
 class ComposeInstance extends ContainerService implements Instance {
   readonly url: string;
+  readonly options: InstanceOptions;
 
-  constructor(url: string, spec: Omit<ContainerSpec, 'ready'>, ours: boolean) {
-    super({ ...spec, ready: () => isReady(url, ours) });
+  constructor({ url, options }: Planned, spec: Omit<ContainerSpec, 'ready'>) {
+    super({ ...spec, ready: () => isReady(url, options.command === undefined) });
     this.url = url;
+    this.options = options;
   }
 }
 
@@ -72,7 +74,7 @@ class ComposeInstance extends ContainerService implements Instance {
 interface Planned {
   name: string;
   url: string;
-  ours: boolean;
+  options: InstanceOptions;
 }
 
 class ComposeStack implements Stack {
@@ -166,6 +168,14 @@ class ComposeStack implements Stack {
     return instance;
   }
 
+  async remove({ name }: Instance): Promise<void> {
+    const instance = this.#instances.find(one => one.name === name);
+    if (instance === undefined) throw new Error(`expected an instance, got ${JSON.stringify(name)}`);
+    await this.balancer.deregister(instance);
+    await instance.stop();
+    await this.#forget(instance);
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -177,7 +187,8 @@ class ComposeStack implements Stack {
   }
 
   /** Describes one more instance to compose. Its port is fixed, so that it comes back with the same address. */
-  async #plan({ env, command }: InstanceOptions): Promise<Planned> {
+  async #plan(options: InstanceOptions): Promise<Planned> {
+    const { env, command } = options;
     const port = await freePort();
     const name = `app-${Object.keys(this.#services).filter(key => !PARTS.includes(key)).length + 1}`;
     this.#services[name] = {
@@ -187,12 +198,13 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    return { name, url: `http://127.0.0.1:${port}`, ours: command === undefined };
+    return { name, url: `http://127.0.0.1:${port}`, options };
   }
 
-  async #find({ name, url, ours }: Planned): Promise<ComposeInstance> {
+  async #find(planned: Planned): Promise<ComposeInstance> {
+    const { name } = planned;
     const container = await this.#project.container(name);
-    const instance = new ComposeInstance(url, { name, container, onDeath: this.#onDeath }, ours);
+    const instance = new ComposeInstance(planned, { name, container, onDeath: this.#onDeath });
     this.#instances.push(instance);
     this.logs.push(new EngineLog(name, 'instance', container, line => parseInstanceLine(name, line)));
     return instance;

@@ -5,6 +5,8 @@ import type { Instance, InstanceOptions } from './stack.ts';
 
 export interface LocalInstanceOptions extends InstanceOptions {
   name: string;
+  /** What it is started with beyond what all are: told to whoever wants another one like it. */
+  own: InstanceOptions;
   /** Listens there, on 127.0.0.1. */
   port: number;
   /** Takes its output, the request log included. */
@@ -26,6 +28,7 @@ const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {
   readonly url: string;
+  readonly options: InstanceOptions;
 
   constructor(options: LocalInstanceOptions) {
     const url = `http://127.0.0.1:${options.port}`;
@@ -39,6 +42,7 @@ export class LocalInstance extends ServerProcess implements Instance {
       ...(options.onDeath && { onDeath: options.onDeath }),
     });
     this.url = url;
+    this.options = options.own;
   }
 }
 

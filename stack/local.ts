@@ -1,14 +1,14 @@
 /** The stack as local processes: the store, nginx and any number of instances. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Backing, planBacking, requireServers } from './backing.ts';
+import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
 import { LocalInstance } from './instance.ts';
+import { ProxyLink } from './link.ts';
 import { balancerLog, instanceLog } from './logs.ts';
 import { Nginx, type NginxAdditions } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
-import type { ServerProcess } from './process.ts';
 import type { RedisServer } from './redis.ts';
-import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from './stack.ts';
+import type { Instance, InstanceOptions, Link, LogSource, Stack, StackOptions } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 const USUAL_PORT = 8080;
@@ -79,6 +79,13 @@ class Deaths {
   }
 }
 
+/** @param to port of the server behind it */
+async function opened(to: number): Promise<ProxyLink> {
+  const link = new ProxyLink(to);
+  await link.open();
+  return link;
+}
+
 interface Plan {
   dir: string;
   deaths: Deaths;
@@ -91,8 +98,8 @@ interface Plan {
 class LocalStack implements Stack {
   readonly url: string;
   readonly balancer: Nginx;
-  readonly store: ServerProcess;
-  readonly servers: readonly ServerProcess[];
+  readonly store: BackingServer;
+  readonly servers: readonly BackingServer[];
   readonly logs: LogSource[] = [];
   readonly died: Promise<string>;
   readonly #options: LocalStackOptions;
@@ -101,6 +108,11 @@ class LocalStack implements Stack {
   readonly #instances: LocalInstance[] = [];
   /** Also of those that have gone: the balancer's log may still speak of them. */
   readonly #names = new Map<string, string>();
+  /** By what they lead to. */
+  readonly #links = new Map<string, ProxyLink>();
+  /** Those that nothing new takes. */
+  readonly #left: ProxyLink[] = [];
+  #created = 0;
   #beside: Beside | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -130,6 +142,8 @@ class LocalStack implements Stack {
     const wanted = instancesOf(this.#options);
     onStep?.(`starting ${this.servers.map(({ name }) => name).join(' and ')}`);
     await Promise.all(this.servers.map(server => server.start()));
+    if (this.#options.links)
+      for (const { name, port } of this.servers) this.#links.set(name, await opened(port));
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
     // Given up meanwhile: `stop` has not seen it.
     if (this.#stopped) await this.#beside?.stop();
@@ -156,6 +170,42 @@ class LocalStack implements Stack {
     return instance;
   }
 
+  async remove(instance: Instance): Promise<void> {
+    const found = this.#named(instance.name);
+    await this.balancer.deregister(found);
+    await this.#forget(found);
+  }
+
+  async link(to: string): Promise<Link> {
+    const known = this.#links.get(to);
+    if (known !== undefined) return known;
+    if (this.servers.some(({ name }) => name === to))
+      throw new Error(`expected a stack that was started with links, as ${to} is reached through none`);
+    const instance = this.#named(to);
+    const link = await opened(Number(new URL(instance.url).port));
+    const host = `127.0.0.1:${link.port}`;
+    this.#links.set(to, link);
+    this.#names.set(host, to);
+    await this.balancer.register(instance, `http://${host}`);
+    return link;
+  }
+
+  async unlink(to: string): Promise<void> {
+    const link = this.#links.get(to);
+    if (link === undefined) return;
+    await link.restore();
+    await this.balancer.register(this.#named(to));
+    // What is in flight ends on it.
+    this.#links.delete(to);
+    this.#left.push(link);
+  }
+
+  #named(name: string): LocalInstance {
+    const found = this.#instances.find(instance => instance.name === name);
+    if (found === undefined) throw new Error(`expected an instance, got ${JSON.stringify(name)}`);
+    return found;
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -164,14 +214,16 @@ class LocalStack implements Stack {
   async #create(options: InstanceOptions): Promise<LocalInstance> {
     const port = await freePort();
     if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
-    const name = `app-${this.#names.size + 1}`;
+    this.#created += 1;
+    const name = `app-${this.#created}`;
     const log = join(this.#plan.dir, `${name}.log`);
     const instance = new LocalInstance({
       name,
       port,
       log,
-      backing: this.#plan.backing.env,
+      backing: this.#backingEnv(),
       secret: this.#secret,
+      own: this.#own(options),
       onDeath: this.#plan.deaths.tell,
       env: { ...this.#options.env, ...this.#beside?.env, ...options.env },
       ...(options.command && { command: options.command }),
@@ -180,6 +232,26 @@ class LocalStack implements Stack {
     this.#instances.push(instance);
     this.logs.push(instanceLog(name, log));
     return instance;
+  }
+
+  /** Where the servers are: behind their links, where there are any. */
+  #backingEnv(): Record<string, string> {
+    const { env } = this.#plan.backing;
+    const led = (address: string): string =>
+      this.servers.reduce((text, { name, port }) => {
+        const link = this.#links.get(name);
+        return link === undefined ? text : text.replace(`:${port}`, `:${link.port}`);
+      }, address);
+    return Object.fromEntries(Object.entries(env).map(([name, address]) => [name, led(address)]));
+  }
+
+  /** The secret among them: whoever replaces it has to know the old one. */
+  #own(options: InstanceOptions): InstanceOptions {
+    const secret =
+      options.env?.['SESSION_SECRET'] ??
+      this.#options.env?.['SESSION_SECRET'] ??
+      (process.env['SESSION_SECRET'] || this.#secret);
+    return { ...options, env: { ...options.env, SESSION_SECRET: secret } };
   }
 
   /** One that could not be added is no part of the stack; its log stays, for those who already follow it. */
@@ -192,6 +264,7 @@ class LocalStack implements Stack {
     // Against the flow of requests, so that none arrives where nobody is left.
     await this.balancer.dispose();
     await Promise.all(this.#instances.map(instance => instance.dispose()));
+    await Promise.all([...this.#links.values(), ...this.#left].map(link => link.close()));
     await this.#beside?.stop();
     await Promise.all(this.servers.map(server => server.dispose()));
     removeFolder(this.#plan.dir);

@@ -42,6 +42,7 @@ export async function startMemcached(options: MemcachedOptions = {}): Promise<Me
 /** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
 export class MemcachedProcess extends ServerProcess implements MemcachedServer {
   readonly address: string;
+  readonly port: number;
   readonly #folder: string;
 
   constructor(options: MemcachedOptions & { port: number }) {
@@ -56,6 +57,7 @@ export class MemcachedProcess extends ServerProcess implements MemcachedServer {
       ...(options.onDeath && { onDeath: options.onDeath }),
     });
     this.address = `127.0.0.1:${port}`;
+    this.port = port;
     this.#folder = folder;
   }
 

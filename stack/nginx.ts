@@ -37,6 +37,10 @@ type Address = Pick<Instance, 'name' | 'url'>;
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
 const WORKERS = 2;
+/** While idle connections get fewer within this, there are busy clients among those that have them. */
+const RESTING_MS = 500;
+/** So often in a row no idle connection was seen. */
+const LOOKS = 10;
 
 /**
  * nginx before a changing set of instances.
@@ -80,9 +84,10 @@ export class Nginx extends ServerProcess implements Balancer {
     this.#writeInstances();
   }
 
-  async register(instance: Address): Promise<void> {
+  /** @param via where it is reached in place of its own address */
+  async register(instance: Address, via = instance.url): Promise<void> {
     await this.#change(async () => {
-      this.#registered.set(instance.url, instance);
+      this.#registered.set(instance.url, { name: instance.name, url: via });
       this.#writeInstances();
       await this.#reload();
     });
@@ -139,16 +144,27 @@ export class Nginx extends ServerProcess implements Balancer {
     }
   }
 
-  /** Busy clients soon have no idle connection left; those of clients that rest may be closed without harm. */
+  /**
+   * Busy clients soon have no idle connection left; those of clients that rest may be closed without harm. A request
+   * from before ends on a connection that its client keeps, so none is believed to be left at the first look.
+   */
   async #untilFewAreIdle(): Promise<void> {
-    const idle = async () => /Waiting: (\d+)/.exec(await (await fetch(this.#statusUrl)).text())?.[1];
-    // The connection that asks counts as neither.
-    const wait = {
-      withinMs: 500,
-      everyMs: 10,
-      what: 'no idle connection of a client',
+    let least = Number.POSITIVE_INFINITY;
+    let since = performance.now();
+    let none = 0;
+    const settled = async () => {
+      // The connection that asks counts as neither.
+      const idle = Number(/Waiting: (\d+)/.exec(await (await fetch(this.#statusUrl)).text())?.[1]);
+      none = idle === 0 ? none + 1 : 0;
+      if (idle > 0 && idle < least) {
+        least = idle;
+        since = performance.now();
+      }
+      return none === LOOKS || performance.now() - since > RESTING_MS;
     };
-    await until(async () => (await idle()) === '0', wait).catch(() => {});
+    await until(settled, { withinMs: 5_000, everyMs: 10, what: 'no idle connection of a busy client' }).catch(
+      () => {},
+    );
   }
 
   async #replaceWorkers(): Promise<number[]> {

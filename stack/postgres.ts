@@ -63,6 +63,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 /** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
 export class PostgresProcess extends ServerProcess implements PostgresServer {
   readonly url: string;
+  readonly port: number;
   readonly #folder: string;
   readonly #owner: User | undefined;
 
@@ -95,6 +96,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
       ...(options.onDeath && { onDeath: options.onDeath }),
     });
     this.url = url;
+    this.port = port;
     this.#folder = folder;
     this.#owner = owner;
   }

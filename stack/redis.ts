@@ -1,5 +1,5 @@
 /** A Redis (or Valkey) server as a child process. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -33,6 +33,8 @@ export interface RedisServer extends Service {
   readonly port: number;
   /** Of the process; undefined when it does not run. */
   readonly pid: number | undefined;
+  /** Forgets all data. Only while it does not run. */
+  wipe(): void;
   /** Stops it for good, quickly. */
   dispose(): Promise<void>;
 }
@@ -106,6 +108,11 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   override async restart(): Promise<void> {
     await super.stop(); // Ours would remove the data.
     await this.start();
+  }
+
+  wipe(): void {
+    if (this.running()) throw new Error('expected a redis that does not run, to remove its data');
+    rmSync(join(this.#dir, 'appendonlydir'), { recursive: true, force: true });
   }
 
   #removeData(): void {

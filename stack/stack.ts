@@ -27,6 +27,41 @@ export interface Service {
  */
 export interface Instance extends Service {
   readonly url: string;
+  /** What it was started with: `add` makes another one like it. */
+  readonly options: InstanceOptions;
+}
+
+/** A server behind the instances. */
+interface StoreServer extends Service {
+  /** Where its clients reach it, past any link: `redis://…`; undefined where it cannot be reached from here. */
+  readonly url?: string;
+}
+
+/**
+ * The way of connections from one part to another, where they can be disturbed: those that are there and those to
+ * come. What ends a disturbance leaves live connections alone.
+ */
+export interface Link {
+  /** Connections to it, on 127.0.0.1, lead to the part behind it. */
+  readonly port: number;
+  /** Answers that were cut so far. */
+  readonly cuts: number;
+  /** Each piece of data arrives so much later. */
+  slow(delayMs: number): void;
+  /** So many pass in each direction of a connection. */
+  narrow(bytesPerSecond: number): void;
+  /** Nothing passes and nobody is told, as when packets are lost: it arrives when that is over. */
+  hold(): void;
+  /** Each answer breaks off in its middle, and its connection is reset. */
+  cutAnswers(): void;
+  /** Resets all connections and refuses new ones. */
+  refuse(): Promise<void>;
+  /** Resets all connections. */
+  cut(): void;
+  /** Leads to another port from now on; what is connected is cut. */
+  lead(port: number): Promise<void>;
+  /** Ends all of these. */
+  restore(): Promise<void>;
 }
 
 export interface InstanceOptions {
@@ -60,11 +95,20 @@ export interface Stack {
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
+  /** Takes an instance out in order: nothing new is sent to it, what is in flight ends, then it is stopped. */
+  remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Where sessions live, or Redis where they live in no server. */
-  readonly store: Service;
+  readonly store: StoreServer;
   /** All that is behind the instances, the store first: users and cards are in Redis whatever the store. */
-  readonly servers: readonly Service[];
+  readonly servers: readonly StoreServer[];
+  /**
+   * Links that can be disturbed; absent where the runner has none.
+   * - to a server, by name: all instances reach it through one link, where the stack was started with `links`
+   * - to an instance, by name: the balancer reaches it through one from then on, until `unlink`
+   */
+  link?(to: string): Promise<Link>;
+  unlink?(to: string): Promise<void>;
   /** Of the balancer and of each instance; grows with `add`. */
   readonly logs: readonly LogSource[];
   /** Resolves with a description (name, exit, last output) once any part dies that nobody asked to. */
@@ -81,6 +125,8 @@ export interface StackOptions {
   port?: number | 'any';
   /** Added to the environment of all instances. */
   env?: Record<string, string>;
+  /** Whether the instances reach the servers behind them through links, which cost a little time. */
+  links?: boolean;
   /** Told what happens while it starts, in words for a person. */
   onStep?: (message: string) => void;
   /** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */

@@ -99,6 +99,19 @@ it('a result with what it is compared with', () => {
   expect(problems({ ...result, comparison })).toBeNull();
 });
 
+it('a result with faults, of which one was never over', () => {
+  const picture = new Picture({ claims: ['survival'] });
+  const fault = { type: 'fault', id: 1, name: 'kill', where: 'app-1', clock: 'c0' } as const;
+  const session = picture.session('s1', 'alice').login('app-1');
+  picture.add({ ...fault, begin: picture.now });
+  session.read('app-2', []);
+  picture.add({ ...fault, begin: 0, end: picture.now, bit: true, healthy: true });
+  picture.add({ ...fault, id: 2, begin: picture.now });
+  const result = picture.finish().result();
+  expect(result.faults).toHaveLength(2);
+  expect(problems(result)).toBeNull();
+});
+
 it('refuses what it does not describe', () => {
   expect(problems({ ...violated(), more: 1 })).not.toBeNull();
 });

@@ -1,4 +1,4 @@
-/** The recipe: ready → load → final reads → save → judge. */
+/** The recipe: ready → load, with faults → settle → final reads → save → judge. */
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +12,12 @@ import { makeLabeller } from './client/labels.ts';
 import { type Answered, followLogs, type LogSource } from './client/logs.ts';
 import { Recorder } from './client/recorder.ts';
 import { SessionClient } from './client/session-client.ts';
+import type { Guarantee } from './core/guarantees.ts';
 import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
 import type { Result } from './core/result.ts';
+import type { Fault } from './faults/fault.ts';
+import { Load } from './faults/load.ts';
+import { type Asked, phases, scheduled } from './faults/phases.ts';
 import { HISTORY, judgeFile } from './judge-file.ts';
 import { interpreterOf } from './target/interpret.ts';
 import type { Account, Target } from './target/load.ts';
@@ -37,11 +41,15 @@ export interface VerifyOptions {
   command: string;
   /** Where it can be read which instance served. */
   logs?: readonly LogSource[];
+  /** What is disturbed while hop goes on, and in what. */
+  faults?: Asked;
   /** Aborts to stop early: what was recorded is saved and judged. */
   signal?: AbortSignal;
   /** `interrupted` by a person, `failed` when the system under test broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
+  /** Told what is disturbed, in words for a person. */
+  onStep?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
 }
 
@@ -62,25 +70,27 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<{ result: Result; folder: string }> {
   const workloads = chosen(target, options.workloads ?? []);
-  const run = runOf(target, options);
+  const faults = scheduled(options.faults, options.seed);
+  const run = runOf(target, faults, options);
   const folder = join(options.out, run.run);
   const agent = new Agent({ maxResponseSize: MAX_RESPONSE });
   const signal = options.signal ?? new AbortController().signal;
-  const { context, answered } = contextOf(
-    target,
-    run,
-    new HistoryFile(join(folder, HISTORY)),
-    agent,
-    signal,
-    options,
-  );
+  const load = new Load();
+  const history = new HistoryFile(join(folder, HISTORY));
+  const { context, answered } = contextOf(target, run, history, agent, signal, {
+    ...options,
+    onOperation: operation => {
+      load.saw(operation);
+      options.onOperation?.(operation);
+    },
+  });
   const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
   let reason: Finish['reason'] = 'failed';
   try {
     options.onPhase?.('ready');
     await ready(context);
     options.onPhase?.('load');
-    await perform(context, workloads, options);
+    await perform(context, workloads, { ...options, ...phases(context, faults, { ...options, load, logs }) });
     reason = signal.aborted ? (options.stopped?.() ?? 'interrupted') : 'complete';
     options.onPhase?.('logs');
     await logs.settle(answered, signal);
@@ -95,7 +105,16 @@ export async function verify(
   return { result, folder };
 }
 
-function runOf(target: Target, options: VerifyOptions): Run {
+/** What is claimed of a run: what the target claims, and what it is asked for by disturbing it. */
+function claimsOf({ claims, bySet, deadline }: Target, faults: readonly Fault[], logs: number): Guarantee[] {
+  const asked: Guarantee[] = faults.length === 0 ? [] : ['survival'];
+  if (deadline !== undefined && faults.some(({ down }) => down === true)) asked.push('outage');
+  const all = new Set([...claims, ...asked]);
+  if (logs === 0 && bySet.includes('evidence')) all.delete('evidence');
+  return [...all];
+}
+
+function runOf(target: Target, faults: readonly Fault[], options: VerifyOptions): Run {
   const started = new Date();
   const stamp = started.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const logs = (options.logs ?? []).map(log => log.name);
@@ -110,9 +129,7 @@ function runOf(target: Target, options: VerifyOptions): Run {
     target: target.name,
     url: target.url,
     command: options.command,
-    claims: target.claims.filter(
-      name => name !== 'evidence' || logs.length > 0 || !target.bySet.includes(name),
-    ),
+    claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
     // Begins with a letter and has nothing that an app might refuse in a short text.

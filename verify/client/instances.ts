@@ -23,6 +23,12 @@ export class Instances {
     if (instance !== undefined) this.#met.add(instance);
   }
 
+  /** From now on there are these and no others. */
+  only(names: readonly string[]): void {
+    this.#met.clear();
+    for (const name of names) this.#met.add(name);
+  }
+
   /** By name, in their order: those that answered, and those that the target file gives an address. */
   names(): string[] {
     const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;

@@ -18,6 +18,8 @@ export interface Answered {
 }
 
 export interface FollowedLogs {
+  /** Follows those that are new among these, too. */
+  follow(sources: readonly LogSource[]): void;
   /** Waits until the logs have told of all answered requests, but not for ever. */
   settle(answered: Answered, signal: AbortSignal): Promise<void>;
   /** Reads what is left, and stops. */
@@ -40,10 +42,20 @@ export function followLogs(
       changed();
     }
   };
-  const following = sources.map(follow);
+  const known = new Set<LogSource>();
+  const following: Promise<void>[] = [];
+  const followAll = (all: readonly LogSource[]): void => {
+    for (const source of all) {
+      if (known.has(source)) continue;
+      known.add(source);
+      following.push(follow(source));
+    }
+  };
+  followAll(sources);
   const kinds = new Set(sources.map(source => source.kind));
   const enough = (answered: Answered): boolean => [...kinds].every(kind => told[kind] >= answered[kind]);
   return {
+    follow: followAll,
     settle: (answered, signal) =>
       new Promise(resolve => {
         const timer = setTimeout(resolve, LAG);

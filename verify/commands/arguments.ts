@@ -1,8 +1,9 @@
 /** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
 import { logFolder } from '../../stack/log-folder.ts';
-import type { LogSource } from '../../stack/stack.ts';
+import type { InstanceOptions, LogSource } from '../../stack/stack.ts';
 import { RUNNERS, type Runner } from '../../stack/start.ts';
 import { UsageError } from '../errors.ts';
+import { type Wanted, wantedFaults } from '../faults/index.ts';
 
 export function whole(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
@@ -33,6 +34,22 @@ export function runnerOf({
   if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);
   if (url === undefined && logs === undefined) return runner;
   throw new UsageError('--stack: it has an address and logs of its own; leave --url and --logs away');
+}
+
+/** What is to be disturbed; only a stack that is started here can be. */
+export function faultsOf({ faults, stack }: Partial<Record<'faults' | 'stack', string>>): Wanted | undefined {
+  if (faults === undefined) return undefined;
+  if (stack === undefined) throw new UsageError('--faults: it disturbs the bundled stack; add --stack local');
+  return wantedFaults(faults);
+}
+
+/** @returns what the next version of the app has in its environment */
+export function nextVersion(text: string | undefined): InstanceOptions | undefined {
+  if (text === undefined) return undefined;
+  const pairs = text.split(',').map(pair => /^(\w+)=(.*)$/.exec(pair));
+  if (pairs.some(pair => pair === null))
+    throw new UsageError(`--next: expected NAME=VALUE,…, got ${JSON.stringify(text)}`);
+  return { env: Object.fromEntries(pairs.map(pair => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
 export function address(text: string): string {

@@ -25,6 +25,9 @@ options of verify
   --sticky-report     can stickiness be turned off, and what breaks? The same load with the balancer's cookie kept,
                       dropped, swapped before each request, and lost once (docs/sticky.md)
   --claims NAMES      guarantees or sets that are claimed instead of those of the file, comma-separated
+  --faults F          disturbs the stack under load (docs/faults.md): deploy (rolling restart, replace the oldest, scale
+                      out, scale in), all, how many to draw, or names: rolling-restart,store-restart
+  --next NAME=VALUE   what the next version has in its environment, comma-separated, for the fault rolling-deploy
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
   --seed N            draws the same plan again (random when absent, and printed)
@@ -68,6 +71,8 @@ export const options = {
   workload: { type: 'string' },
   'sticky-report': { type: 'boolean', default: false },
   claims: { type: 'string' },
+  faults: { type: 'string' },
+  next: { type: 'string' },
   url: { type: 'string' },
   logs: { type: 'string' },
   seed: { type: 'string' },

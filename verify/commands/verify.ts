@@ -2,16 +2,18 @@
 import { randomInt } from 'node:crypto';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import { ROUTE_COOKIE } from '../../stack/route-cookie.ts';
-import type { Stack } from '../../stack/stack.ts';
+import type { Stack, StackOptions } from '../../stack/stack.ts';
 import { type Runner, startStack } from '../../stack/start.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
-import { EXIT, UnavailableError } from '../errors.ts';
+import { EXIT, UnavailableError, UsageError } from '../errors.ts';
+import { needsLinks } from '../faults/index.ts';
+import { addressesOf } from '../faults/phases.ts';
 import { type SecondLoad, secondLoad } from '../k6.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 import { chosen, waits } from '../workloads/index.ts';
-import { address, logsIn, milliseconds, runnerOf, whole } from './arguments.ts';
+import { address, faultsOf, logsIn, milliseconds, nextVersion, runnerOf, whole } from './arguments.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { options, TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
@@ -39,6 +41,10 @@ export async function verifyCommand(
   };
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
+  const wanted = faultsOf(values);
+  const next = nextVersion(values.next);
+  if (wanted !== undefined && !chosen(target, load.workloads).includes('hop'))
+    throw new UsageError('--faults: hop has to go on meanwhile; add it to --workload');
   if (runner !== undefined) {
     const less = notKept(process.env);
     target.claims = target.claims.filter(name => !less.includes(name));
@@ -51,7 +57,11 @@ export async function verifyCommand(
   let stack: Stack | undefined;
   try {
     if (runner !== undefined) {
-      stack = await start(runner, count, values['sticky-report'], stop.signal, step => progress.step(step));
+      const sticky = values['sticky-report'];
+      const links = wanted !== undefined && needsLinks(wanted);
+      stack = await start(runner, { instances: count, sticky, links, signal: stop.signal }, step =>
+        progress.step(step),
+      );
       target.url = stack.url;
       if (values['sticky-report'] && target.instance !== undefined) target.instance.sticky = ROUTE_COOKIE;
       // Single instances can be reached past the balancer: what differs between them is found sooner.
@@ -67,6 +77,8 @@ export async function verifyCommand(
     const { result, folder } = await verify(target, {
       ...load,
       logs: [...(stack?.logs ?? []), ...logs],
+      ...(stack !== undefined && wanted !== undefined && { faults: { wanted, stack, next } }),
+      onStep: step => progress.step(step),
       signal: stop.signal,
       stopped: stop.reason,
       onPhase: phase => progress.phase(phase, load),
@@ -98,27 +110,15 @@ export async function verifyCommand(
   }
 }
 
-const addressesOf = (stack: Stack): Record<string, string> =>
-  Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));
-
 async function start(
   runner: Runner,
-  instances: number,
-  sticky: boolean,
-  signal: AbortSignal,
+  options: Pick<StackOptions, 'instances' | 'links'> & { sticky: boolean; signal: AbortSignal },
   onStep: (step: string) => void,
 ): Promise<Stack> {
   try {
-    return await startStack(runner, {
-      instances,
-      sticky,
-      port: 'any',
-      env: passedOn(process.env),
-      onStep,
-      signal,
-    });
+    return await startStack(runner, { ...options, port: 'any', env: passedOn(process.env), onStep });
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (options.signal.aborted) throw error;
     throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
   }
 }
@@ -167,7 +167,18 @@ function replay(file: string | undefined, values: Values, seed: number): string 
     .filter(([name]) => name !== 'SESSION_SECRET')
     .map(([name, value]) => `${name}=${value} `);
   const given = (
-    ['stack', 'claims', 'instances', 'sessions', 'duration', 'workload', 'url', 'logs'] as const
+    [
+      'stack',
+      'claims',
+      'instances',
+      'sessions',
+      'duration',
+      'workload',
+      'faults',
+      'next',
+      'url',
+      'logs',
+    ] as const
   ).filter(
     name =>
       values[name] !== undefined &&

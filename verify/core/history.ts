@@ -68,14 +68,22 @@ export interface Declared {
   expiry?: { idle?: number; absolute?: number; renew?: 'each' | 'half' | 'write' | 'never' };
   /** Within which an answer must come while the store is down. */
   deadline?: number;
-  /** Per fault window: share of sessions and writes that outlive it (1), share of errors, gap and recovery. */
-  budgets?: { survival?: number; errors?: number; gap?: number; recovery?: number };
+  /** Of each fault window; `faults` says otherwise for single ones, by name. */
+  budgets?: Budget & { faults?: Record<string, Budget> };
   /** Shares of the instances, any positive scale; equal when absent. */
   weights?: Record<string, number>;
   /** `asvs`: cookies are held to OWASP ASVS too. */
   cookies?: 'asvs';
   /** `strict`: a signed-in response without any caching directive is condemned. */
   caching?: 'strict';
+}
+
+/** Of a fault window: share of sessions and writes that outlive it (1), share of errors, gap and recovery. */
+export interface Budget {
+  survival?: number;
+  errors?: number;
+  gap?: number;
+  recovery?: number;
 }
 
 /** A clock that times are read from; two clocks are comparable only beyond their uncertainties. */

@@ -2,6 +2,7 @@
 
 import type { Check, Counts, Finding, Fold, Tell } from './check.ts';
 import { Clocks } from './clocks.ts';
+import { FaultTally } from './fault-tally.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
 import { joined } from './joined.ts';
@@ -26,6 +27,7 @@ export class Judge {
   readonly #objects = new Objects();
   readonly #clocks = new Clocks();
   readonly #tally = new Tallying();
+  readonly #faults = new FaultTally();
   readonly #open = new Map<number, Start>();
   #finish: Finish | undefined;
 
@@ -94,6 +96,7 @@ export class Judge {
     const standing = this.#sessions.ended(operation);
     standing.reads = this.#objects.ended(operation, standing);
     this.#tally.ended(operation, standing);
+    this.#faults.ended(operation, standing);
     // By index, here and above: in k6 a step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
@@ -102,6 +105,8 @@ export class Judge {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'object') this.#objects.declared(event);
     this.#tally.event(event);
+    if (event.type === 'fault') this.#sessions.disturbed();
+    this.#faults.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
     this.#objects.sessionEnded(event.session);
@@ -128,6 +133,8 @@ export class Judge {
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);
+    const survival = this.#folds.find(({ check }) => check.guarantee === 'survival')?.fold.counts() ?? {};
+    const faults = this.#faults.finish(survival);
     const told = cutOff
       ? ['the history has no last line: the run was cut off, and this judges what there is']
       : [];
@@ -144,6 +151,7 @@ export class Judge {
       judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
       guarantees,
       tally: this.#tally.finish(),
+      ...(faults.length === 0 ? {} : { faults }),
       remarks: [...remarks, ...told],
     };
   }

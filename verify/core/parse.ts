@@ -148,8 +148,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isFacts = (value: unknown): boolean =>
   isRecord(value) && Object.values(value).every(v => v !== null && typeof v !== 'object');
 
+/** The same, with objects in it. */
 const isDeclared = (value: unknown): boolean =>
-  isRecord(value) && Object.values(value).every(v => isFacts(v) || (v !== null && typeof v !== 'object'));
+  isRecord(value) && Object.values(value).every(v => isDeclared(v) || (v !== null && typeof v !== 'object'));
 
 function isCookies(value: unknown): boolean {
   return (

@@ -29,6 +29,28 @@ export interface Tally {
   latency?: Latency[];
 }
 
+/** What became of people during a fault. Times are microseconds. */
+export interface FaultSummary {
+  id: number;
+  name: string;
+  /** What was disturbed, by name. */
+  where?: string;
+  /** Whether it was seen to take effect, and whether all was healthy again in time. */
+  bit: boolean;
+  healthy: boolean;
+  /** Until all was healthy again; absent when it never was. */
+  duration?: number;
+  requests: number;
+  failed: number;
+  /** Clients who had lost their session and had to log in again. */
+  relogins: number;
+  /** Of those from before it that were asked for at the end; `atLeast`: the share that survives, at 95 %. */
+  sessions: { survived: number; of: number; atLeast: number };
+  writes: { acknowledged: number; lost: number };
+  /** From when somebody first asked until they got an answer, however often they had to ask. */
+  wait: { longest: number; p99: number };
+}
+
 export interface Result {
   format: 'baton-result';
   version: 1;
@@ -45,6 +67,8 @@ export interface Result {
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;
+  /** In the order in which they began; absent when there were none. */
+  faults?: FaultSummary[];
   /** What was wrong with the history itself, and what is worth knowing. */
   remarks: string[];
 }

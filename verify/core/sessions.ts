@@ -36,6 +36,8 @@ export interface Standing {
   handoffFrom: Operation | undefined;
   /** The first answer of this instance to the session since its login. */
   firstContact: boolean;
+  /** The same, before anything was disturbed: what is to be tried on each instance is tried on these. */
+  meets: boolean;
   /** For a read of a live session that shows an object: what it contradicts. Good until the next operation. */
   reads: ReadFacts | undefined;
 }
@@ -47,6 +49,7 @@ export class Sessions {
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
   readonly #canary: string;
+  #disturbed = false;
 
   constructor({ declared, canary }: Run) {
     this.#expiry = declared?.expiry ?? {};
@@ -69,6 +72,11 @@ export class Sessions {
     for (const state of this.#open.values()) if (state.user === start.user) state.logout ??= start;
   }
 
+  /** A fault begins. */
+  disturbed(): void {
+    this.#disturbed = true;
+  }
+
   /** Takes in an operation that has ended and says how it stands. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
@@ -78,6 +86,7 @@ export class Sessions {
     const result = this.#stand(operation, session);
     if (operation.instance !== undefined && session.login !== undefined) {
       result.firstContact = this.#met(session.instances, operation, operation.instance);
+      result.meets = result.firstContact && !this.#disturbed;
     }
     return result;
   }
@@ -151,6 +160,7 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   live,
   handoffFrom,
   firstContact: false,
+  meets: false,
   reads: undefined,
 });
 

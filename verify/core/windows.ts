@@ -1,5 +1,5 @@
 /** Fault windows: when something was disturbed, and which operations met it. */
-import type { Event, Fault, Operation } from './history.ts';
+import type { Budget, Declared, Event, Fault, Operation } from './history.ts';
 
 /** From the moment at which a fault began to the one at which it was healed. */
 export interface Window extends Omit<Fault, 'type' | 'clock'> {
@@ -65,4 +65,10 @@ export function idle(windows: readonly Window[]): string | undefined {
   if (vain.length === 0) return undefined;
   const names = [...new Set(vain.map(titleOf))].join(', ');
   return `not seen to take effect: ${names}. See that the fault reaches what it should disturb`;
+}
+
+/** @returns what is declared of this fault: what is said of it by name wins over what is said of all */
+export function budgetOf(declared: Declared | undefined, { name }: Pick<Fault, 'name'>): Budget {
+  const { faults, ...all } = declared?.budgets ?? {};
+  return { ...all, ...faults?.[name] };
 }

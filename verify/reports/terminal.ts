@@ -3,6 +3,7 @@ import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import { failuresOf, type InstanceTally, type Result } from '../core/result.ts';
 import type { Judgement, Verdict } from '../core/verdict.ts';
+import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
 import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';
 import { witnessLines } from './witness.ts';
@@ -39,6 +40,7 @@ export function terminal(given: Result, options: TerminalOptions): string {
       : []),
     ...unmeasured(others, paint, options.width),
     '',
+    ...faultLines(result),
     ...instances(result.tally.instances, paint),
     ...failures(result, paint),
     ...result.guarantees

@@ -1,6 +1,6 @@
 /** What a target claims and declares: the measure that its run is judged by. */
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
-import type { Declared, Run } from '../core/history.ts';
+import type { Budget, Declared, Run } from '../core/history.ts';
 import type { TargetFile } from './schema.ts';
 
 export interface Claims {
@@ -51,8 +51,17 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
 
 const MICROSECONDS = 1000;
 
-function declaredOf({ expiry, instance }: TargetFile): Declared {
+function declaredOf({ expiry, instance, deadline, budgets }: TargetFile): Declared {
   const declared: Declared = {};
+  if (deadline !== undefined) declared.deadline = deadline * MICROSECONDS;
+  if (budgets !== undefined) {
+    const { faults, ...all } = budgets;
+    declared.budgets = inMicroseconds(all);
+    if (faults !== undefined)
+      declared.budgets.faults = Object.fromEntries(
+        Object.entries(faults).map(([name, budget]) => [name, inMicroseconds(budget)]),
+      );
+  }
   if (expiry !== undefined) {
     declared.expiry = { renew: expiry.renew };
     if (expiry.idle !== undefined) declared.expiry.idle = expiry.idle * MICROSECONDS;
@@ -60,4 +69,15 @@ function declaredOf({ expiry, instance }: TargetFile): Declared {
   }
   if (instance?.weights !== undefined) declared.weights = instance.weights;
   return declared;
+}
+
+type BudgetText = Omit<NonNullable<TargetFile['budgets']>, 'faults'>;
+
+function inMicroseconds({ survival, errors, gap, recovery }: BudgetText): Budget {
+  const budget: Budget = {};
+  if (survival !== undefined) budget.survival = survival;
+  if (errors !== undefined) budget.errors = errors;
+  if (gap !== undefined) budget.gap = gap * MICROSECONDS;
+  if (recovery !== undefined) budget.recovery = recovery * MICROSECONDS;
+  return budget;
 }

@@ -104,6 +104,27 @@ const expiry = z.strictObject({
   renew: z.enum(['each', 'half', 'write', 'never']).default('each'),
 });
 
+/** A part such as 99.9 % or 100% → 0 to 1. */
+const share = z.string().transform((text, context) => {
+  const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
+  const value = Number(number) / 100;
+  if (value <= 1) return value;
+  context.addIssue(`expected a share such as 99.9%, got ${JSON.stringify(text)}`);
+  return z.NEVER;
+});
+
+/** What may happen while something is disturbed. */
+const budget = z.strictObject({
+  /** Share of sessions, and of acknowledged writes, that outlive it. */
+  survival: share.optional(),
+  /** Share of requests that may fail. */
+  errors: share.optional(),
+  /** How long nobody may get an answer. */
+  gap: time.optional(),
+  /** Within which all is healthy again. */
+  recovery: time.optional(),
+});
+
 export const targetSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -136,6 +157,10 @@ export const targetSchema = z.strictObject({
   public: z.array(path).default([]),
   instance: instance.optional(),
   expiry: expiry.optional(),
+  /** Within which an answer comes while the store is down. */
+  deadline: time.optional(),
+  /** What may happen during a fault; `faults` says otherwise for single ones, by name. */
+  budgets: budget.extend({ faults: z.record(z.string(), budget).optional() }).optional(),
   claims: z
     .array(
       z.union([

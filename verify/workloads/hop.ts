@@ -10,7 +10,7 @@ import { Driver, type How, writeOf } from '../client/driver.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import type { Random } from './random.ts';
-import { over, type Workload } from './workload.ts';
+import { everywhere, over, type Workload } from './workload.ts';
 
 /** A client whose session was lost logs in again this often, then gives up: the finding is made. */
 const LOGINS_AGAIN = 2;
@@ -26,12 +26,19 @@ const EARLY = 0.5;
 export interface Pace {
   /** Pause before each request, milliseconds; 0 while nothing else runs. */
   pause: number;
+  /** Instances come and go: the balancer alone chooses who serves. */
+  disturbed?: boolean;
 }
+
+/** Between two tries to log in where something is disturbed, milliseconds. */
+const LOGIN_AGAIN = 200;
 
 interface Shared {
   replayed: number;
   pace: Pace;
   over(): boolean;
+  /** To be called when a client has logged in for the first time, or was refused. */
+  entered(): void;
 }
 
 export const hopAt = (pace: Pace): Workload => ({
@@ -49,9 +56,15 @@ export const hopAt = (pace: Pace): Workload => ({
     'evidence',
   ],
   run: async (context, plan) => {
-    const shared: Shared = { replayed: 0, pace, over: () => over(context, plan) };
-    const clients = Array.from({ length: plan.sessions }, (_, i) => new HopClient(context, i, shared).run());
-    await Promise.all(clients);
+    let outside = plan.sessions;
+    const entered = () => {
+      if (--outside === 0) plan.entered?.();
+    };
+    const shared: Shared = { replayed: 0, pace, over: () => over(context, plan), entered };
+    const clients = Array.from({ length: plan.sessions }, (_, i) => new HopClient(context, i, shared));
+    await Promise.all(clients.map(client => client.run()));
+    await plan.settle?.();
+    await Promise.all(clients.map(client => client.leave()));
   },
 });
 
@@ -65,6 +78,8 @@ class HopClient {
   readonly #pauses: Random;
   /** Values that are there, by object. */
   readonly #items = new Map<string, string[]>();
+  /** The session that lived until it was over. */
+  #open: Driver | undefined;
 
   constructor(context: Context, number: number, shared: Shared) {
     this.#name = `c${number + 1}`;
@@ -75,6 +90,7 @@ class HopClient {
     this.#shared = shared;
   }
 
+  /** Until it is over: then its session, if it lives, is still open. */
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
@@ -84,13 +100,43 @@ class HopClient {
         session,
         account,
       });
-      if (!(await driver.enter())) driver.end('refused');
-      else if (await this.#live(driver)) return;
+      const entered = await this.#enter(driver);
+      if (life === 0) this.#shared.entered();
+      if (!entered) driver.end('refused');
+      else if (await this.#live(driver)) {
+        this.#open = driver;
+        return;
+      }
       if (this.#shared.over()) return;
     }
   }
 
-  /** @returns whether the session lived until the end */
+  /** Where something is disturbed, an answer that is no refusal says nothing of the login. */
+  async #enter(driver: Driver): Promise<boolean> {
+    for (;;) {
+      await driver.form();
+      const { outcome, signedIn } = await driver.login();
+      if (outcome === 'ok') return true;
+      if (this.#shared.pace.disturbed !== true || signedIn === 'out' || this.#shared.over()) return false;
+      await sleep(LOGIN_AGAIN);
+    }
+  }
+
+  /** Reads once more all that there is, and logs out. */
+  async leave(): Promise<void> {
+    const driver = this.#open;
+    if (driver === undefined) return;
+    for (let i = 0; i < 2 && !this.#context.signal.aborted; i++) {
+      for (const probe of this.#probes()) await driver.read(probe);
+    }
+    if (this.#shared.pace.disturbed === true) {
+      for (const probe of this.#probes())
+        await everywhere(this.#context, async how => (await driver.read(probe, how)).operation);
+    }
+    await leave(this.#context, driver);
+  }
+
+  /** @returns whether the session lived until it was over */
   async #live(driver: Driver): Promise<boolean> {
     this.#items.clear();
     // As a browser does: the first page after the login, which carries the form token of the session.
@@ -104,10 +150,6 @@ class HopClient {
       await this.#lost(driver);
       return false;
     }
-    for (let i = 0; i < 2 && !this.#context.signal.aborted; i++) {
-      for (const probe of this.#probes()) await driver.read(probe);
-    }
-    await leave(this.#context, driver);
     return true;
   }
 
@@ -139,7 +181,7 @@ class HopClient {
 
   async #write(driver: Driver, probe: Probe, items: string[]): Promise<boolean> {
     const early = this.#random.next() < EARLY;
-    const names = early ? this.#context.instances.names() : [];
+    const names = early && !this.#shared.pace.disturbed ? this.#context.instances.names() : [];
     const to = names[this.#random.below(names.length)];
     const add = await driver.write(probe, { early, to });
     if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail') items.push(add.value);

@@ -21,6 +21,8 @@ const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 /** hop has the machine to itself for so long, and goes slowly while others race. Milliseconds. */
 const ALONE = 700;
 const SLOWLY = 25;
+/** While something is disturbed: many sessions are to live through it, and the machine is to have time. */
+const STEADILY = 60;
 /** Accounts that each workload has for itself, as long as there are enough. */
 const OWN_ACCOUNTS = 60;
 /** The others get so many times hop's duration at the most, and never less than this, milliseconds. */
@@ -64,29 +66,58 @@ export const feeding = (target: Target, guarantee: Guarantee): string[] => [
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
+export interface Performance {
+  sessions: number;
+  /** Of hop, milliseconds. */
+  duration: number;
+  /** Once the others have ended: hop goes on until it resolves. */
+  disturb?: () => Promise<void>;
+  /** Between the load and the last reads. */
+  settle?: () => Promise<void>;
+}
+
 /** Runs the workloads together; returns when all have ended. */
 export async function perform(
   context: Context,
   names: readonly string[],
-  { sessions, duration }: { sessions: number; duration: number },
+  { sessions, duration, disturb, settle }: Performance,
 ): Promise<void> {
   const now = context.recorder.clock.now();
   const at = (milliseconds: number): Plan => ({ sessions, deadline: now + milliseconds * 1000 });
   const pace: Pace = { pause: 0 };
   const hop = hopAt(pace);
-  const hopping = names.includes('hop') ? hop.run(scope(context, hop, 0), at(duration)) : Promise.resolve();
+  const inside = Promise.withResolvers<void>();
+  const hopPlan: Plan = {
+    ...at(disturb === undefined ? duration : Number.POSITIVE_INFINITY),
+    entered: inside.resolve,
+    ...(settle && { settle }),
+  };
+  const hopping = names.includes('hop') ? hop.run(scope(context, hop, 0), hopPlan) : Promise.resolve();
   const others = OTHERS.filter(({ name }) => names.includes(name));
   if (others.length > 0 && names.includes('hop')) {
-    await new Promise(resolve => setTimeout(resolve, Math.min(ALONE, duration / 4)));
+    await pause(Math.min(ALONE, duration / 4));
     pace.pause = SLOWLY;
   }
   const plan = at(Math.max(LEAST, duration * LONGER));
-  await Promise.all(
-    others.map(workload => workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan)),
-  );
-  pace.pause = 0;
+  try {
+    await Promise.all(
+      others.map(workload => workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan)),
+    );
+    if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
+    else pace.pause = 0;
+    if (disturb !== undefined) {
+      // Whoever comes later has not lived through it. Without hop there is nobody to wait for.
+      await Promise.race([inside.promise, hopping]);
+      await disturb();
+    }
+  } finally {
+    if (disturb !== undefined) hopPlan.deadline = 0;
+  }
   await hopping;
 }
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** What a workload has for itself: random numbers that no other disturbs, accounts, names. */
 function scope(context: Context, { name }: Workload, place: number): Context {

@@ -10,6 +10,10 @@ export interface Plan {
   sessions: number;
   /** Nothing new is begun from then on, microseconds on the run's clock. */
   deadline: number;
+  /** Told once all of its clients have logged in, or were refused. */
+  entered?: () => void;
+  /** What is waited for between the load and the last reads. */
+  settle?: () => Promise<void>;
 }
 
 export interface Workload {

@@ -16,7 +16,7 @@ import {
 import type { Event, Operation, Run } from '../history.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { idle, titleOf, type Window, Windows } from '../windows.ts';
+import { budgetOf, idle, titleOf, type Window, Windows } from '../windows.ts';
 
 /** Requests outside fault windows, and in each. */
 const ENOUGH = 100;
@@ -166,16 +166,16 @@ class Availability implements Fold {
   }
 
   #budget({ window, requests, errors, gap, first, around = [] }: Trouble): void {
-    const budgets = this.#run.declared?.budgets;
+    const budgets = budgetOf(this.#run.declared, window);
     const share = requests === 0 ? 0 : errors / requests;
-    if (budgets?.errors !== undefined && share > budgets.errors) {
+    if (budgets.errors !== undefined && share > budgets.errors) {
       const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
       const expected = `at most ${percent(budgets.errors)}`;
       this.#anomalies.add(() =>
         down(`${came}; ${expected} may`, first === undefined ? [] : [{ operation: first, expected, came }]),
       );
     }
-    if (budgets?.gap !== undefined && gap > budgets.gap) {
+    if (budgets.gap !== undefined && gap > budgets.gap) {
       const told = `nobody got an answer for ${seconds(gap)} during ${titleOf(window)}`;
       this.#anomalies.add(() => down(`${told}; at most ${seconds(budgets.gap ?? 0)} may pass`, around));
     }

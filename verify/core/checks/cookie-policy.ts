@@ -52,8 +52,8 @@ class CookiePolicy implements Fold {
     this.#policy = { https: run.url.startsWith('https:'), asvs: run.declared?.cookies === 'asvs' };
   }
 
-  ended(operation: Operation, { firstContact }: Standing): void {
-    if (firstContact) this.#reach.met(operation.instance);
+  ended(operation: Operation, { meets }: Standing): void {
+    if (meets) this.#reach.met(operation.instance);
     const { cookies, exposed, with: sent } = operation;
     if (sent === 'none' && operation.action === 'read') this.#withoutCookie(operation);
     if (exposed !== undefined) {

@@ -13,11 +13,14 @@ import {
 } from '../check.ts';
 import type { Event, Finish, Operation, Run, Served } from '../history.ts';
 import type { Anomaly } from '../verdict.ts';
+import { Windows } from '../windows.ts';
 
 export const evidence: Check = {
   guarantee: 'evidence',
   assumes: 'every log carries the X-Request-Id of the request',
-  minimum: 'two sources that name the instance, and an entry of each log for every answered request',
+  minimum:
+    'two sources that name the instance, and an entry of each log for every request that was answered while ' +
+    'nothing was disturbed',
   start: (run, tell) => new Evidence(run, tell),
   conclude: concluded,
 };
@@ -40,6 +43,8 @@ class Evidence implements Fold {
   readonly #hasBalancer: boolean;
   readonly #hasInstances: boolean;
   readonly #prefix: string;
+  /** What is killed takes the last lines of its log with it. */
+  readonly #windows = new Windows();
   #joined = 0;
   #missing = 0;
   #finished: Finish | undefined;
@@ -60,6 +65,7 @@ class Evidence implements Fold {
 
   event(event: Event): void {
     if (event.type === 'finish') this.#finished = event;
+    this.#windows.event(event);
     if (event.type !== 'served' || !event.request.startsWith(this.#prefix)) return;
     const testimony = this.#of(event.request);
     if (event.kind === 'balancer') testimony.balancer = event;
@@ -140,6 +146,7 @@ class Evidence implements Fold {
       }
     } else if (
       operation.status !== undefined &&
+      !this.#windows.met(operation) &&
       !(operation.status >= 500 && operation.instance === undefined)
     ) {
       this.#missing++;

@@ -59,11 +59,11 @@ class Expiry implements Fold {
     this.#windows.event(event);
   }
 
-  ended(operation: Operation, { session, firstContact }: Standing): void {
+  ended(operation: Operation, { session, firstContact, meets }: Standing): void {
     if (this.#declared === undefined) return;
     if (operation.call < this.#first) this.#first = operation.call;
     this.#end = Math.max(this.#end, operation.return ?? operation.call);
-    if (firstContact) this.#reach.met(operation.instance);
+    if (meets) this.#reach.met(operation.instance);
     const { login } = session;
     if (login === undefined || session.logout !== undefined) return;
     if (operation.with !== undefined && operation.with !== 'old') return;

@@ -51,8 +51,8 @@ class Forgery implements Fold {
     this.#windows.event(event);
   }
 
-  ended(operation: Operation, { session, firstContact }: Standing): void {
-    if (firstContact) this.#reach.met(operation.instance);
+  ended(operation: Operation, { session, meets }: Standing): void {
+    if (meets) this.#reach.met(operation.instance);
     if (operation.with !== 'forged') return;
     const { status, signedIn } = operation;
     if (status === undefined) return;

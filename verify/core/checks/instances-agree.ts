@@ -28,7 +28,9 @@ export const instancesAgree: Check = {
   assumes:
     'conflicts (409, 412, 423, 425, 429) and signs of overload (408, 502, 503, 504, no answer) are no differences; ' +
     'requests during a fault are left out',
-  minimum: `${ENOUGH} answers on each ordered pair of instances: the one that logged in or wrote last, the one that serves`,
+  minimum:
+    `${ENOUGH} answers on each ordered pair of the instances that were there before the first fault: the one that ` +
+    'logged in or wrote last, the one that serves',
   start: (_run, tell) => new InstancesAgree(tell),
   conclude: concluded,
 };
@@ -62,6 +64,8 @@ class InstancesAgree implements Fold {
   readonly #pages = new PairTable('page from');
   readonly #clocks = new Clocks();
   readonly #cookies = new CookieWays();
+  /** Counts that there were before the first fault: later, instances come and go. */
+  #before: Set<string> | undefined;
 
   constructor(tell?: Tell) {
     this.#anomalies = new Anomalies(tell);
@@ -69,6 +73,7 @@ class InstancesAgree implements Fold {
 
   event(event: Event): void {
     this.#windows.event(event);
+    if (event.type === 'fault') this.#before ??= new Set(Object.keys(this.#wrote.counts()));
   }
 
   ended(operation: Operation, { session, live }: Standing): void {
@@ -140,7 +145,9 @@ class InstancesAgree implements Fold {
   }
 
   counts(): Counts {
-    return { different: this.#anomalies.count, ...this.#wrote.counts() };
+    const pairs = Object.entries(this.#wrote.counts());
+    const judged = pairs.filter(([pair]) => this.#before?.has(pair) ?? true);
+    return { different: this.#anomalies.count, ...Object.fromEntries(judged) };
   }
 
   finish(): Finding {

@@ -56,8 +56,8 @@ class LogoutFinal implements Fold {
     this.#anomalies = new Anomalies(tell);
   }
 
-  ended(operation: Operation, { session, firstContact }: Standing): void {
-    if (firstContact) this.#reach.met(operation.instance);
+  ended(operation: Operation, { session, firstContact, meets }: Standing): void {
+    if (meets) this.#reach.met(operation.instance);
     if (session.logout === undefined) {
       if (session.login === operation) this.#lives(session);
       return;

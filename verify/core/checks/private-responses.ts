@@ -46,9 +46,9 @@ class PrivateResponses implements Fold {
     this.#anomalies = new Anomalies(tell);
   }
 
-  ended(operation: Operation, { firstContact }: Standing): void {
+  ended(operation: Operation, { meets }: Standing): void {
     const { caching, signedIn, cookies } = operation;
-    if (firstContact) this.#reach.met(operation.instance);
+    if (meets) this.#reach.met(operation.instance);
     if (caching === undefined) return;
     const sets = cookies?.some(cookie => cookie.change === 'set') === true;
     if (signedIn !== 'in' && !sets) return;

@@ -19,7 +19,8 @@ import type { Anomaly, WitnessStep } from '../verdict.ts';
 
 export const routing: Check = {
   guarantee: 'routing',
-  assumes: 'every instance has the same weight; requests during a fault are left out',
+  assumes:
+    'every instance has the same weight; from the first fault on instances may come and go, and nothing is judged',
   minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
   start: (run, tell) => new Routing(run, tell),
   conclude: concluded,
@@ -48,7 +49,7 @@ class Routing implements Fold {
   #sessions = 0;
   #requests = 0;
   #repeats = 0;
-  #faults = 0;
+  #disturbed = false;
   /** Sticky: changes of instance whose request the balancer's log has not told of yet. */
   readonly #moves = new Map<string, WitnessStep[]>();
   #unexplained = 0;
@@ -62,7 +63,7 @@ class Routing implements Fold {
 
   ended(operation: Operation, standing: Standing): void {
     const { instance } = operation;
-    if (instance === undefined || this.#faults > 0) return;
+    if (instance === undefined || this.#disturbed) return;
     if (operation.direct === true || operation.steered === true) {
       // The client chose the instance, and not the balancer; but there is such an instance.
       if (!this.#shares.has(instance)) this.#shares.set(instance, 0);
@@ -97,7 +98,7 @@ class Routing implements Fold {
   }
 
   event(event: Event): void {
-    if (event.type === 'fault') this.#faults += event.end === undefined ? 1 : -1;
+    if (event.type === 'fault') this.#disturbed = true;
     if (event.type === 'served') this.#served(event);
   }
 

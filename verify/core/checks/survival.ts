@@ -18,7 +18,7 @@ import type { Event, Operation, Run, Start } from '../history.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { idle, titleOf, type Window, Windows } from '../windows.ts';
+import { budgetOf, idle, titleOf, type Window, Windows } from '../windows.ts';
 import { Writes } from './writes.ts';
 
 export const survival: Check = {
@@ -130,7 +130,7 @@ class Survival implements Fold {
       exceeded: this.#anomalies.count,
     };
     for (const { window, sessions, writes } of this.#tolls) {
-      const title = `#${window.id} ${titleOf(window)}`;
+      const title = countedAs(window);
       counts[`${title}: sessions`] = sessions.survived + sessions.gone;
       counts[`${title}: sessions gone`] = sessions.gone;
       counts[`${title}: writes`] = writes.survived + writes.gone;
@@ -141,8 +141,9 @@ class Survival implements Fold {
 
   finish(): Finding {
     this.#writes.finish(this.#tolls);
-    const budget = this.#run.declared?.budgets?.survival ?? 1;
-    for (const toll of this.#tolls) if (toll.window.bit === true) this.#hold(toll, budget);
+    for (const toll of this.#tolls) {
+      if (toll.window.bit === true) this.#hold(toll, budgetOf(this.#run.declared, toll.window).survival ?? 1);
+    }
     const vain = idle(this.#windows.all);
     const conclusion = concluded(this.counts());
     return {
@@ -183,6 +184,17 @@ function gone(window: Window, share: Share, what: string, budget: number, witnes
       (budget < 1 ? `; ${percent(budget)} must` : ''),
     witness,
     notes: [],
+  };
+}
+
+const countedAs = (window: Window): string => `#${window.id} ${titleOf(window)}`;
+
+/** @returns what the counts say of one fault: what was there before it, and what of that was gone afterwards */
+export function tollOf(of: ReturnType<typeof reader>, window: Window) {
+  const title = countedAs(window);
+  return {
+    ...{ sessions: of(`${title}: sessions`), gone: of(`${title}: sessions gone`) },
+    ...{ writes: of(`${title}: writes`), lost: of(`${title}: writes gone`) },
   };
 }
 

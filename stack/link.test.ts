@@ -1,0 +1,127 @@
+/** What a link does to connections that are there, and to new ones. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ProxyLink } from './link.ts';
+
+let server: Server;
+let link: ProxyLink;
+const clients: Socket[] = [];
+
+/** Answers with what it got. */
+async function startEcho(): Promise<Server> {
+  const echo = createServer(socket => socket.on('error', () => {}).pipe(socket));
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  return echo;
+}
+
+const portOf = (one: Server): number => (one.address() as AddressInfo).port;
+
+/** However it ends. */
+const closed = (socket: Socket): Promise<void> =>
+  new Promise(resolve => socket.once('close', () => resolve()));
+
+async function client(port = link.port): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  clients.push(socket);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function echo(socket: Socket, text: string): Promise<string> {
+  socket.write(text);
+  let got = '';
+  while (got.length < text.length) got += String((await once(socket, 'data'))[0]);
+  return got;
+}
+
+beforeEach(async () => {
+  server = await startEcho();
+  link = new ProxyLink(portOf(server));
+  await link.open();
+});
+
+afterEach(async () => {
+  for (const socket of clients.splice(0)) socket.destroy();
+  await link.close();
+  server.close();
+});
+
+test('passes on what comes, much of it too', async () => {
+  const socket = await client();
+  expect(await echo(socket, 'x'.repeat(3_000_000))).toHaveLength(3_000_000);
+});
+
+test('slows a connection that was there, and leaves it alive', async () => {
+  const socket = await client();
+  await echo(socket, 'before');
+  link.slow(60);
+  const began = performance.now();
+  expect(await echo(socket, 'slow')).toBe('slow');
+  expect(performance.now() - began).toBeGreaterThanOrEqual(119);
+  await link.restore();
+  expect(await echo(socket, 'after')).toBe('after');
+});
+
+test('holds what is sent, and delivers it when that is over', async () => {
+  const socket = await client();
+  link.hold();
+  const fresh = await client();
+  const answers = Promise.all([echo(socket, 'old'), echo(fresh, 'new')]);
+  let came = false;
+  void answers.then(() => {
+    came = true;
+  });
+  // Meanwhile the server answers others.
+  expect(await echo(await client(portOf(server)), 'beside')).toBe('beside');
+  expect(came).toBe(false);
+  await link.restore();
+  expect(await answers).toEqual(['old', 'new']);
+});
+
+test('cuts an answer in its middle, and resets', async () => {
+  const socket = await client();
+  link.cutAnswers();
+  const got: Buffer[] = [];
+  socket.on('data', piece => got.push(piece));
+  socket.write('0123456789');
+  await closed(socket);
+  expect(Buffer.concat(got).toString()).toBe('01234');
+  expect(link.cuts).toBe(1);
+});
+
+test('resets and refuses, then takes connections on the same port again', async () => {
+  const socket = await client();
+  const { port } = link;
+  const end = closed(socket);
+  await link.refuse();
+  await end;
+  const [error] = await once(connect(port, '127.0.0.1'), 'error');
+  expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+  await link.restore();
+  expect(link.port).toBe(port);
+  expect(await echo(await client(), 'again')).toBe('again');
+});
+
+test('leads elsewhere', async () => {
+  const other = createServer(socket => socket.on('error', () => {}).end('other'));
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const socket = await client();
+  const end = closed(socket);
+  await link.lead(portOf(other));
+  await end;
+  expect(String((await once(await client(), 'data'))[0])).toBe('other');
+  other.close();
+});
+
+test('tells the other end when one ends', async () => {
+  const socket = await client();
+  const got: Buffer[] = [];
+  socket.on('data', piece => got.push(piece));
+  socket.end('last words');
+  await closed(socket);
+  expect(Buffer.concat(got).toString()).toBe('last words');
+});

@@ -1,0 +1,107 @@
+/** What became of people during each fault, as somebody who answers for the system asks it. */
+import { type Counts, reader } from './check.ts';
+import { tollOf } from './checks/survival.ts';
+import type { Event, Operation } from './history.ts';
+import type { FaultSummary } from './result.ts';
+import type { Standing } from './sessions.ts';
+import { upperBound } from './statistics.ts';
+import { type Window, Windows } from './windows.ts';
+
+interface Met {
+  window: Window;
+  requests: number;
+  failed: number;
+  relogins: number;
+  waits: Waits;
+}
+
+export class FaultTally {
+  readonly #windows = new Windows();
+  readonly #met: Met[] = [];
+  /** When an open session asked for what it has not got since, by its name. */
+  readonly #waiting = new Map<string, number>();
+  /** The fault by which a client lost its session, until it has logged in again. */
+  readonly #bereft = new Map<string, Met>();
+
+  event(event: Event): void {
+    if (event.type === 'session' && event.event === 'ended') this.#waiting.delete(event.session);
+    const window = this.#windows.event(event);
+    if (window === undefined || this.#met.some(met => met.window === window)) return;
+    this.#met.push({ window, requests: 0, failed: 0, relogins: 0, waits: new Waits() });
+  }
+
+  ended(operation: Operation, { session, live }: Standing): void {
+    if (this.#met.length === 0 || operation.note === 'aborted' || operation.with !== undefined) return;
+    const { client, call, return: end = call, status } = operation;
+    const failed = status === undefined || status >= 500;
+    const asked = this.#waiting.get(session.session) ?? call;
+    if (failed) this.#waiting.set(session.session, asked);
+    else this.#waiting.delete(session.session);
+    for (const met of this.#met) {
+      const { begin, end: until = Number.POSITIVE_INFINITY } = met.window;
+      if (end < begin || asked > until) continue;
+      if (call <= until) {
+        met.requests++;
+        if (failed) met.failed++;
+      }
+      if (!failed) met.waits.add(end - asked);
+    }
+    if (live && session.lost === operation) this.#loses(client, end);
+    else if (operation.action === 'login' && operation.outcome === 'ok') this.#logsIn(client);
+  }
+
+  /** The last fault that had begun took it. */
+  #loses(client: string, at: number): void {
+    const by = this.#met.findLast(({ window }) => window.begin <= at);
+    if (by !== undefined) this.#bereft.set(client, by);
+  }
+
+  #logsIn(client: string): void {
+    const by = this.#bereft.get(client);
+    if (by === undefined) return;
+    by.relogins++;
+    this.#bereft.delete(client);
+  }
+
+  /** @param survival what the check of that name has counted */
+  finish(survival: Counts): FaultSummary[] {
+    return this.#met.map(({ window, requests, failed, relogins, waits }) => {
+      const { id, name, where, begin, end, bit = false, healthy = false } = window;
+      const { sessions, gone, writes, lost } = tollOf(reader(survival), window);
+      return {
+        ...{ id, name, ...(where === undefined ? {} : { where }), bit, healthy },
+        ...(end === undefined ? {} : { duration: end - begin }),
+        ...{ requests, failed, relogins },
+        sessions: { survived: sessions - gone, of: sessions, atLeast: 1 - upperBound(gone, sessions) },
+        writes: { acknowledged: writes, lost },
+        wait: { longest: waits.longest, p99: waits.quantile(0.99) },
+      };
+    });
+  }
+}
+
+/** Waiting times, to within a twentieth, however many. */
+class Waits {
+  longest = 0;
+  #count = 0;
+  readonly #buckets = new Map<number, number>();
+
+  add(wait: number): void {
+    const bucket = Math.ceil(Math.log(Math.max(1, wait)) / STEP);
+    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
+    this.#count++;
+    this.longest = Math.max(this.longest, wait);
+  }
+
+  /** @returns what that share of them did not exceed */
+  quantile(share: number): number {
+    let left = share * this.#count;
+    for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {
+      left -= count;
+      if (left <= 0) return Math.min(this.longest, Math.round(Math.exp(bucket * STEP)));
+    }
+    return this.longest;
+  }
+}
+
+const STEP = Math.log(1.05);

@@ -1,0 +1,16 @@
+import type { Fault } from './fault.ts';
+
+const TIMES = 3;
+
+export const balancerReload: Fault = {
+  name: 'balancer-reload',
+  part: 'balancer',
+  does: 'the balancer reads its configuration again, three times',
+  async inject({ stack, last }) {
+    for (let i = 0; i < TIMES; i++) {
+      await stack.balancer.reload();
+      await last(200);
+    }
+    return true; // A reload resolves once other workers serve.
+  },
+};

@@ -1,0 +1,50 @@
+/** Faults on the way from the balancer to an instance. */
+import type { Link } from '../../stack/stack.ts';
+import type { Fault, Stage } from './fault.ts';
+import { answers, talks } from './seeing.ts';
+
+const SLOW_MS = 150;
+
+function onLink(name: string, does: string, disturb: (link: Link, stage: Stage) => Promise<boolean>): Fault {
+  return {
+    name,
+    part: 'balancer',
+    does,
+    one: true,
+    lacks: stack => (stack.link === undefined ? 'links: they come with --stack local' : undefined),
+    async inject(stage) {
+      const { stack, instance, undo } = stage;
+      undo(async () => stack.unlink?.(instance.name));
+      const link = await stack.link?.(instance.name);
+      return link !== undefined && disturb(link, stage);
+    },
+  };
+}
+
+export const instanceHangs = onLink(
+  'instance-hangs',
+  'an instance accepts connections and answers nobody, until its answers come all at once',
+  async link => {
+    link.hold();
+    return !(await talks(link.port));
+  },
+);
+
+export const instanceSlow = onLink(
+  'instance-slow',
+  `data between the balancer and an instance takes ${SLOW_MS} ms more in each direction`,
+  async link => {
+    link.slow(SLOW_MS);
+    const url = `http://127.0.0.1:${link.port}/`;
+    return !(await answers(url, 2 * SLOW_MS)) && answers(url, 5_000);
+  },
+);
+
+export const answersCut = onLink(
+  'answers-cut',
+  'the answers of an instance break off in the middle, and their connections are reset',
+  async (link, { shown }) => {
+    link.cutAnswers();
+    return shown(() => link.cuts > 0);
+  },
+);

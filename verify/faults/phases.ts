@@ -1,0 +1,70 @@
+/** What a run does beside its workloads where something is to be disturbed. */
+import type { InstanceOptions, Stack } from '../../stack/stack.ts';
+import type { Context } from '../client/context.ts';
+import type { FollowedLogs } from '../client/logs.ts';
+import type { Performance } from '../workloads/index.ts';
+import { seeded } from '../workloads/random.ts';
+import { disturb } from './disturb.ts';
+import type { Fault } from './fault.ts';
+import { schedule, type Wanted } from './index.ts';
+import type { Load } from './load.ts';
+
+/** Within which a target is to answer while the store is down, if it does not declare it; milliseconds. */
+const DEADLINE = 3_000;
+/** Within which all is to be healthy after a fault, likewise. */
+const RECOVERY = 10_000;
+
+/** What is to be disturbed, and in what. */
+export interface Asked {
+  wanted: Wanted;
+  stack: Stack;
+  /** What the next version of the app differs in. */
+  next?: InstanceOptions | undefined;
+}
+
+interface Beside {
+  faults?: Asked;
+  onStep?: (text: string) => void;
+  load: Load;
+  logs: FollowedLogs;
+}
+
+/** @returns the faults in their order. @throws UsageError when one cannot be made */
+export const scheduled = (asked: Asked | undefined, seed: number): readonly Fault[] =>
+  asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
+
+/** The phases after the other workloads have ended: load with faults, settle, final. */
+export function phases(
+  context: Context,
+  faults: readonly Fault[],
+  { faults: asked, load, logs, onStep = () => {} }: Beside,
+): Pick<Performance, 'disturb' | 'settle'> {
+  if (asked === undefined || faults.length === 0) return {};
+  const { stack, next } = asked;
+  const { recorder, target, instances, signal, random } = context;
+  const { deadline = DEADLINE, budgets, instance } = target;
+  const addressed = instance?.addresses !== undefined;
+  recorder.phase('warm-up');
+  return {
+    disturb: async () => {
+      recorder.phase('load');
+      await disturb({
+        ...{ stack, faults, recorder, load, signal, next, onStep, deadline },
+        random: random.fork('faults'),
+        recovery: budgets?.recovery ?? RECOVERY,
+        reached: instance?.header !== undefined && target.routing === 'spread',
+        onChange: () => {
+          logs.follow(stack.logs);
+          if (instance !== undefined && addressed) instance.addresses = addressesOf(stack);
+          instances.only(stack.instances().map(({ name }) => name));
+        },
+      });
+      recorder.phase('settle');
+    },
+    settle: async () => recorder.phase('final'),
+  };
+}
+
+/** @returns where the single instances are, by name */
+export const addressesOf = (stack: Stack): Record<string, string> =>
+  Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));

@@ -1,0 +1,13 @@
+import type { Fault } from './fault.ts';
+
+export const scaleIn: Fault = {
+  name: 'scale-in',
+  part: 'instance',
+  does: 'an instance is taken out of the balancer, drained and ended, and stays away',
+  one: true,
+  lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
+  async inject({ stack, instance }) {
+    await stack.remove(instance);
+    return !instance.running();
+  },
+};

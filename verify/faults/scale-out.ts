@@ -1,0 +1,11 @@
+import type { Fault } from './fault.ts';
+
+export const scaleOut: Fault = {
+  name: 'scale-out',
+  part: 'instance',
+  does: 'one more instance joins, and stays',
+  async inject({ stack, instance, answered, shown }) {
+    const added = await stack.add(instance.options);
+    return shown(() => answered(added.name) > 0);
+  },
+};

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { Instance, Stack } from '../../stack/stack.ts';
+import { seeded } from '../workloads/random.ts';
+import { DEPLOY, FAULTS, needsLinks, schedule, wantedFaults } from './index.ts';
+
+const service = { name: 'redis', url: 'redis://127.0.0.1:1' };
+const instance = { name: 'app-1', options: { env: { SESSION_SECRET: 'secret' } } } as unknown as Instance;
+
+/** What a schedule looks at: how many instances, which store, whether there are links. */
+const stackOf = (instances: number, change: object = {}): Stack =>
+  ({
+    instances: () => Array.from({ length: instances }, () => instance),
+    store: service,
+    link: () => {},
+    ...change,
+  }) as unknown as Stack;
+
+const names = (text: string, seed = 1, stack = stackOf(2)): string[] =>
+  schedule(wantedFaults(text), seeded(seed), stack).map(({ name }) => name);
+
+describe('a schedule', () => {
+  it('is what was asked for, in that order, as often', () => {
+    expect(names('store-restart,kill,kill')).toEqual(['store-restart', 'kill', 'kill']);
+    expect(names('deploy')).toEqual(DEPLOY.map(({ name }) => name));
+    expect(names('deploy')).toEqual(['rolling-restart', 'replace-oldest', 'scale-out', 'scale-in']);
+  });
+
+  it('refuses what does not exist, and what cannot be made here, with the reason', () => {
+    expect(() => wantedFaults('kil')).toThrow(/--faults: expected deploy, all, a number, .*got "kil"/);
+    expect(() => wantedFaults('0')).toThrow('got "0"');
+    expect(() => names('rolling-deploy')).toThrow('needs a next version: --next NAME=VALUE');
+    expect(() => names('scale-in', 1, stackOf(1))).toThrow('needs a second instance');
+    expect(names('scale-out,scale-in', 1, stackOf(1))).toEqual(['scale-out', 'scale-in']);
+    const hardened = stackOf(2, { store: { ...service, url: 'rediss://127.0.0.1:1' } });
+    expect(() => names('store-full', 1, hardened)).toThrow('needs a Redis that takes CONFIG');
+  });
+
+  it('draws by the seed', () => {
+    expect(names('5', 7)).toEqual(names('5', 7));
+    expect(new Set([1, 2, 3, 4, 5].map(seed => names('5', seed).join())).size).toBeGreaterThan(1);
+  });
+
+  it('draws all that is fair here, once, and grows the group before it shrinks it', () => {
+    const all = names('all', 3);
+    const fair = FAULTS.filter(({ loses, name }) => loses !== true && name !== 'rolling-deploy');
+    expect(all.toSorted()).toEqual(fair.map(({ name }) => name).toSorted());
+    expect(all.indexOf('scale-in')).toBe(all.indexOf('scale-out') + 1);
+    const other = names('all', 3, stackOf(2, { store: { name: 'memcached' }, link: undefined }));
+    expect(other).toContain('store-pause');
+    expect(other.filter(name => /store-(full|slow|read)|instance-(slow|hangs)/.test(name))).toEqual([]);
+  });
+
+  it('draws each once before any comes again', () => {
+    const drawn = names('60', 5).filter(name => name !== 'scale-in');
+    expect(drawn).toHaveLength(60);
+    const times = Object.values(Object.groupBy(drawn, name => name)).map(list => list?.length ?? 0);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
+  });
+
+  it('tells whether links are needed', () => {
+    expect(needsLinks(wantedFaults('deploy'))).toBe(false);
+    expect(needsLinks(wantedFaults('kill,store-slow'))).toBe(true);
+    expect(needsLinks(wantedFaults('3'))).toBe(true);
+  });
+});

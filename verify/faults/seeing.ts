@@ -1,0 +1,32 @@
+/** Whether something answers: how a fault is seen to take effect. */
+import { createConnection } from 'node:net';
+
+const WITHIN_MS = 400;
+
+/** @returns whether a web server gives any answer in time */
+export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolean> {
+  try {
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(withinMs) });
+    await response.arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns whether a server on this port of 127.0.0.1 says anything, whatever it understands, in time */
+export function talks(port: number, withinMs = WITHIN_MS): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    const done = (talked: boolean) => {
+      clearTimeout(tooLong);
+      socket.destroy();
+      resolve(talked);
+    };
+    const tooLong = setTimeout(() => done(false), withinMs);
+    socket.on('connect', () => socket.write('PING\r\n'));
+    socket.on('data', () => done(true));
+    socket.on('end', () => done(true));
+    socket.on('error', () => done(false));
+  });
+}

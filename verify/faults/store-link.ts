@@ -1,0 +1,89 @@
+/** Faults on the way from the instances to the store. */
+import type { Link } from '../../stack/stack.ts';
+import type { Fault, Stage } from './fault.ts';
+import { talks } from './seeing.ts';
+
+const SLOW_MS = 60;
+const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
+
+function onLink(
+  fault: Pick<Fault, 'name' | 'does' | 'down' | 'lasts'>,
+  disturb: (link: Link, stage: Stage) => Promise<boolean>,
+): Fault {
+  return {
+    part: 'store',
+    ...fault,
+    linked: true,
+    lacks: stack => (stack.link === undefined ? 'links: they come with --stack local' : undefined),
+    async inject(stage) {
+      const { stack, undo } = stage;
+      const link = await stack.link?.(stack.store.name);
+      if (link === undefined) return false;
+      undo(() => link.restore());
+      return disturb(link, stage);
+    },
+  };
+}
+
+export const storeBlackHole = onLink(
+  {
+    name: 'store-black-hole',
+    does: 'nothing passes between instances and store, and nobody is told, as when packets are lost',
+    down: true,
+    lasts: pastDeadline,
+  },
+  async link => {
+    link.hold();
+    return !(await talks(link.port));
+  },
+);
+
+export const storeRefuses = onLink(
+  {
+    name: 'store-refuses',
+    does: 'connections to the store are reset, and new ones refused',
+    down: true,
+  },
+  async link => {
+    await link.refuse();
+    return !(await talks(link.port));
+  },
+);
+
+export const storeSlow = onLink(
+  {
+    name: 'store-slow',
+    does: `data between instances and store takes ${SLOW_MS} ms more in each direction`,
+  },
+  async link => {
+    link.slow(SLOW_MS);
+    return !(await talks(link.port, SLOW_MS)) && talks(link.port, 2_000);
+  },
+);
+
+export const storeLate = onLink(
+  {
+    name: 'store-late',
+    does: 'answers of the store come, but later than the deadline of the app',
+    down: true,
+    lasts: pastDeadline,
+  },
+  async (link, { deadline }) => {
+    link.slow(deadline);
+    return !(await talks(link.port));
+  },
+);
+
+export const storeCut = onLink(
+  {
+    name: 'store-cut',
+    does: 'the connections between instances and store are reset, five times, and may be made again at once',
+  },
+  async (link, { last }) => {
+    for (let i = 0; i < 5; i++) {
+      link.cut();
+      await last(200);
+    }
+    return talks(link.port);
+  },
+);

@@ -1,0 +1,82 @@
+/** Faults in which a Redis loses what it holds: what no app can keep, unless the store promises more. */
+import type { Redis } from 'ioredis';
+import type { Stack } from '../../stack/stack.ts';
+import type { Fault } from './fault.ts';
+import { keysOf, lacksRedis, withRedis } from './redis.ts';
+
+/** Users and cards share the Redis of the bundled stack: what does not expire is no session, and is kept. */
+interface Kept {
+  name: string;
+  data: Buffer;
+}
+
+async function lastingOf(redis: Redis): Promise<Kept[]> {
+  const names = await keysOf(redis, 'lasting');
+  const data = await Promise.all(names.map(name => redis.dumpBuffer(name)));
+  return names.map((name, i) => ({ name, data: data[i] as Buffer }));
+}
+
+interface Wipeable {
+  wipe(): void;
+}
+
+function wipeable({ store }: Stack): Wipeable | undefined {
+  return 'wipe' in store && typeof store.wipe === 'function' ? (store as unknown as Wipeable) : undefined;
+}
+
+export const storeRestartEmpty: Fault = {
+  name: 'store-restart-empty',
+  part: 'store',
+  does: 'the store is killed and comes back without any session, as one that keeps nothing on disk',
+  down: true,
+  loses: true,
+  lacks: stack =>
+    lacksRedis(stack) ?? (wipeable(stack) === undefined ? 'a Redis that can be wiped' : undefined),
+  async inject({ stack, undo }) {
+    const { store } = stack;
+    const lasting = await withRedis(store.url, lastingOf);
+    undo(async () => {
+      await store.restart();
+      await withRedis(store.url, redis =>
+        Promise.all(lasting.map(({ name, data }) => redis.restore(name, 0, data, 'REPLACE'))),
+      );
+    });
+    await store.kill();
+    wipeable(stack)?.wipe();
+    return !store.running();
+  },
+};
+
+export const storeFlush: Fault = {
+  name: 'store-flush',
+  part: 'store',
+  does: 'all sessions are deleted from the store at once, as by FLUSHALL where it holds nothing else',
+  loses: true,
+  lacks: lacksRedis,
+  inject: ({ stack }) =>
+    withRedis(stack.store.url, async redis => {
+      const names = await keysOf(redis, 'expiring');
+      return names.length > 0 && (await redis.unlink(...names)) > 0;
+    }),
+};
+
+export const storeEvict: Fault = {
+  name: 'store-evict',
+  part: 'store',
+  does: 'the memory of the store is used up, and it evicts sessions to make room',
+  loses: true,
+  lacks: lacksRedis,
+  async inject({ stack, undo, shown }) {
+    const { url } = stack.store;
+    const evicted = async (redis: Redis): Promise<number> =>
+      Number(/evicted_keys:(\d+)/.exec(await redis.info('stats'))?.[1]);
+    undo(() =>
+      withRedis(url, redis => redis.config('SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction')),
+    );
+    return withRedis(url, async redis => {
+      const before = await evicted(redis);
+      await redis.config('SET', 'maxmemory-policy', 'volatile-random', 'maxmemory', '1');
+      return shown(async () => (await evicted(redis)) > before);
+    });
+  },
+};

@@ -1,0 +1,60 @@
+/** Faults that a Redis makes when it is told to. */
+import { freePort } from '../../stack/ports.ts';
+import type { Fault } from './fault.ts';
+import { lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
+
+export const storeReadOnly: Fault = {
+  name: 'store-read-only',
+  part: 'store',
+  does: 'the store takes no writes, as a primary that was made a replica',
+  lacks: lacksRedis,
+  async inject({ stack, undo }) {
+    const { url } = stack.store;
+    const nobody = await freePort();
+    undo(() => withRedis(url, redis => redis.replicaof('NO', 'ONE')));
+    return withRedis(url, async redis => {
+      await redis.replicaof('127.0.0.1', nobody);
+      return refuses(redis.set('baton:probe', '1'), 'READONLY');
+    });
+  },
+};
+
+export const storeFull: Fault = {
+  name: 'store-full',
+  part: 'store',
+  does: 'the memory of the store is used up, and nothing is evicted: it refuses to grow',
+  lacks: lacksRedis,
+  async inject({ stack, undo }) {
+    const { url } = stack.store;
+    undo(() => withRedis(url, redis => redis.config('SET', 'maxmemory', '0')));
+    return withRedis(url, async redis => {
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      await redis.config('SET', 'maxmemory', '1');
+      return refuses(redis.set('baton:probe', '1'), 'OOM');
+    });
+  },
+};
+
+export const storeConnections: Fault = {
+  name: 'store-connections',
+  part: 'store',
+  does: 'the store closes its connections and takes no new ones, for its limit is reached',
+  down: true,
+  lacks: lacksRedis,
+  async inject({ stack, undo }) {
+    const { url } = stack.store;
+    // The one that it goes on serving, so that the limit can be lifted again.
+    const ours = await openRedis(url);
+    const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
+    undo(async () => {
+      await ours.config('SET', 'maxclients', most);
+      ours.disconnect();
+    });
+    await ours.config('SET', 'maxclients', '1');
+    await ours.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    return withRedis(url, redis => redis.ping()).then(
+      () => false,
+      () => true,
+    );
+  },
+};

@@ -1,0 +1,44 @@
+/** Faults of the store's process. */
+import type { Fault, Stage } from './fault.ts';
+import { talks } from './seeing.ts';
+
+/** So long that a request which waits for the store is late for sure. */
+const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
+
+const portOf = ({ stack }: Stage): number | undefined => {
+  const { store } = stack;
+  return 'port' in store && typeof store.port === 'number' ? store.port : undefined;
+};
+
+/** Where its port is not known, what the runner says of the process must do. */
+async function silent(stage: Stage): Promise<boolean> {
+  const port = portOf(stage);
+  return port === undefined ? !stage.stack.store.running() : !(await talks(port));
+}
+
+export const storeRestart: Fault = {
+  name: 'store-restart',
+  part: 'store',
+  does: 'the store is killed (SIGKILL) and started again after a while, with what it keeps on disk',
+  down: true,
+  async inject(stage) {
+    const { store } = stage.stack;
+    stage.undo(() => store.restart());
+    await store.kill();
+    return silent(stage);
+  },
+};
+
+export const storePause: Fault = {
+  name: 'store-pause',
+  part: 'store',
+  does: 'the store freezes (SIGSTOP) with its connections open, and goes on after a while',
+  down: true,
+  lasts: pastDeadline,
+  async inject(stage) {
+    const { store } = stage.stack;
+    stage.undo(() => store.resume());
+    await store.pause();
+    return portOf(stage) === undefined || silent(stage);
+  },
+};
