@@ -46,7 +46,8 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    expect(result.tally.failures).toEqual({});
+    // What was refused is what the workloads provoke: values that are too long, changes of an ended session.
+    for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     for (const name of readdirSync(folder)) {
       const text = readFileSync(join(folder, name), 'utf8');
@@ -63,8 +64,8 @@ describe('baton verify --stack local', () => {
     const page = join(out, 'reports/baton.html');
     const reports = ['--report', `html=${page}`, '--report', 'annotations=-'];
     const told = await baton(['check', historyOf(first.stderr), '--quiet', ...reports]);
-    expect(told.stdout).toMatch(/all 8 claimed guarantees hold\n$/);
-    expect(readFileSync(page, 'utf8')).toContain('All 8 claimed guarantees hold');
+    expect(told.stdout).toMatch(/all 16 claimed guarantees hold\n$/);
+    expect(readFileSync(page, 'utf8')).toContain('All 16 claimed guarantees hold');
   });
 
   it('finds sessions in memory LOST, with a witness and the way to see it again', async () => {
@@ -106,17 +107,14 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** Lines as they are but for figures, which differ from run to run, and what depends on them. */
-  const shape = (text: string): string[] =>
+  /** What it says but for figures, which differ from run to run, and where they break lines. */
+  const shape = (text: string): string =>
     text
-      .split('\n')
-      .map(line =>
-        line
-          .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
-          .replaceAll(/\s+/g, ' ')
-          .trim(),
-      )
-      .filter(line => line !== '');
+      // Which refusals a run provokes is a matter of chance.
+      .replace(/^[\d,]+ requests? without success.*$/m, '')
+      .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
 
   it('shows a healthy run as it prints', async () => {
     const { stdout } = await baton(local());
@@ -126,11 +124,11 @@ describe('the README', () => {
   it('shows a lost session as it prints', async () => {
     const { stdout } = await baton(local(), { SESSION_STORE: 'memory' });
     const printed = shape(stdout);
-    for (const line of shape(shown('memory')).filter(line =>
-      /^✗|knew the session|holds when|VIOLATED/.test(line),
-    )) {
-      expect(printed).toContain(line);
-    }
+    const told = shown('memory')
+      .split('\n')
+      .filter(line => /^✗|knew the session|holds when|VIOLATED/.test(line.trim()));
+    expect(told.length).toBeGreaterThan(3);
+    for (const line of told) expect(printed).toContain(shape(line));
   });
 });
 

@@ -49,7 +49,6 @@ describe('the tally of a run', () => {
         "duration": 88000,
         "fail": 6,
         "failures": {
-          "403": 1,
           "429": 3,
           "500": 1,
           "no answer": 1,

@@ -26,8 +26,9 @@ export class Tallying {
     if (standing.handoffFrom !== undefined) this.#handoffs++;
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
-    if (operation.outcome !== 'ok') this.#failed(operation);
-    else if (this.#faults === 0) this.#latencies.ended(operation);
+    if (operation.outcome === 'ok') {
+      if (this.#faults === 0) this.#latencies.ended(operation);
+    } else if (operation.signedIn !== 'out') this.#failed(operation);
     if (operation.instance !== undefined) this.#served(operation.instance, standing.firstContact);
   }
 
@@ -35,6 +36,7 @@ export class Tallying {
     if (event.type === 'fault') this.#faults += event.end === undefined ? 1 : -1;
   }
 
+  /** Whether a signed-out answer is a failure is for the checks to say: many are what was asked for. */
   #failed({ status, note }: Operation): void {
     const how = status === undefined ? (note ?? 'no answer') : String(status);
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);

@@ -30,8 +30,6 @@ describe('terminal', () => {
       app-1             3  75.0 %  ███████████████████████        1
       app-2             1  25.0 %  ████████                       1
 
-      1 request without success: 303 × 1
-
       LOSS  continuity  session s1  user alice
         app-1 knew the session, app-2 did not, and nobody had logged out
         1  0.000 s  login    on app-1                 logged in
@@ -53,7 +51,7 @@ describe('terminal', () => {
     const session = picture.session('s2', 'bob').login('app-1');
     for (const status of [502, 409, 504, 409, 502, 409])
       session.write('x', 'app-1', { outcome: status < 500 ? 'fail' : 'info', status });
-    expect(drawn(picture)).toContain('7 requests without success: 409 × 3, 502 × 2, 303 × 1, 504 × 1');
+    expect(drawn(picture)).toContain('6 requests without success: 409 × 3, 502 × 2, 504 × 1');
   });
 
   it('shows what is not claimed apart, and lets it fail nothing', () => {

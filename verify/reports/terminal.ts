@@ -148,7 +148,8 @@ function failures({ tally }: Result, paint: Paint): string[] {
   const all = failuresOf(tally);
   if (all.length === 0) return [];
   const told = all.map(([how, count]) => `${how} × ${grouped(count)}`).join(', ');
-  return [paint(`${counted(tally.fail + tally.info, 'request')} without success: ${told}`, 'yellow'), ''];
+  const sum = all.reduce((total, [, count]) => total + count, 0);
+  return [paint(`${counted(sum, 'request')} without success: ${told}`, 'yellow'), ''];
 }
 
 /** @param most anomalies that are shown */
