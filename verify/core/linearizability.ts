@@ -53,7 +53,9 @@ export function searched(
   operations: readonly Interval[],
   budget = BUDGET,
 ): Decision {
-  const model = (kind === 'list' && appendOnly(initial, operations)) || MODELS[kind];
+  const lengths = kind === 'list' ? appendOnly(initial, operations) : undefined;
+  if (lengths !== undefined) return search(lengths.model, lengths.initial, lengths.operations, 'no', budget);
+  const model = MODELS[kind];
   return search(model, model.initial(initial), operations, puttingOff(kind, operations), budget);
 }
 
