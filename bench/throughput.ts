@@ -3,11 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Check } from '../verify/core/check.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import type { Event } from '../verify/core/history.ts';
 import { Judge } from '../verify/core/judge.ts';
+import { alike } from '../verify/core/models.ts';
 import { parseEvent } from '../verify/core/parse.ts';
 import { judgeFile } from '../verify/judge-file.ts';
+import { eachLine } from '../verify/lines.ts';
 import { history, run } from './generate.ts';
 
 const RUNS = 7;
@@ -17,26 +20,34 @@ const SESSIONS = 1_000;
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Milliseconds of one call, the median of several after a warm-up. */
-async function timed(prepare: () => unknown, work: (prepared: never) => unknown): Promise<number> {
-  const times: number[] = [];
+/** Of one call, milliseconds: of the clock, and of the processor (all threads of the process). */
+interface Times {
+  clock: number;
+  processor: number;
+}
+
+/** The medians of several calls after a warm-up. */
+async function timed<T>(prepare: () => T, work: (prepared: T) => unknown): Promise<Times> {
+  const clock: number[] = [];
+  const processor: number[] = [];
   for (let i = 0; i <= RUNS; i++) {
     const prepared = prepare();
     const from = performance.now();
-    await work(prepared as never);
-    if (i > 0) times.push(performance.now() - from);
+    const before = process.cpuUsage();
+    await work(prepared);
+    const { user, system } = process.cpuUsage(before);
+    if (i === 0) continue;
+    clock.push(performance.now() - from);
+    processor.push((user + system) / 1000);
   }
-  return median(times);
+  return { clock: median(clock), processor: median(processor) };
 }
 
 const isOperation = (event: Event): boolean => event.type === 'op' || event.type === 'end';
-const searching = new Set(['linearizability']);
+const WITHOUT_SEARCH = CHECKS.filter(check => check.guarantee !== 'linearizability');
 
-function judgeAll(events: readonly Event[], without: ReadonlySet<string>): void {
-  const judge = new Judge(
-    run,
-    CHECKS.filter(check => !without.has(check.guarantee)),
-  );
+function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
+  const judge = new Judge(run, checks);
   for (const event of events) judge.step(event);
   judge.finish();
 }
@@ -51,35 +62,53 @@ export async function speedBench(): Promise<string[]> {
   write(file, lines);
   // Each run gets events of its own: the judge keeps some of them, and may move their times.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
-  const parsing = await timed(
-    () => lines,
-    (all: string[]) => all.map(line => JSON.parse(line)),
-  );
-  const rows: [string, number, string][] = [
-    [
-      'all checks but the search, from memory',
-      await timed(copy, (all: Event[]) => judgeAll(all, searching)),
-      'operations',
-    ],
-    ['all checks, from memory', await timed(copy, (all: Event[]) => judgeAll(all, new Set())), 'operations'],
-    ['all checks, from a file', await timed(() => file, judgeFile), 'operations'],
-    ['JSON.parse alone', parsing, 'lines'],
-    [
-      'parseEvent alone',
-      await timed(
-        () => lines,
-        (all: string[]) => all.map(parseEvent),
-      ),
-      'lines',
-    ],
-  ];
+  const nothing = () => undefined;
+  const rows: [what: string, unit: string, count: number, Times][] = [];
+  const row = (what: string, times: Times): void => void rows.push([what, 'operations', operations, times]);
+  const lineRow = (what: string, times: Times): void => void rows.push([what, 'lines', lines.length, times]);
+  row('all checks but the search, from memory', await timed(copy, all => judgeAll(all, WITHOUT_SEARCH)));
+  row('all checks, from memory', await timed(copy, all => judgeAll(all, CHECKS)));
+  row('all checks but the search, from a file', await timed(nothing, () => judgeFile(file, WITHOUT_SEARCH)));
+  row('all checks, from a file', await timed(nothing, () => judgeFile(file)));
+  row('only comparing each read with the one before it, from memory', await timed(copy, compared));
+  lineRow('eachLine alone', await timed(nothing, () => eachLine(file, () => undefined)));
+  lineRow('JSON.parse alone', await timed(nothing, () => lines.forEach(line => void JSON.parse(line))));
+  lineRow('JSON.parse alone, all kept', await timed(nothing, () => lines.map(line => JSON.parse(line))));
+  lineRow('parseEvent alone', await timed(nothing, () => lines.forEach(line => void parseEvent(line))));
   rmSync(folder, { recursive: true });
-  const told = rows.map(([what, ms, unit]) => {
-    const count = unit === 'lines' ? lines.length : operations;
-    return `| ${what} | ${unit} | ${(count / ms).toFixed(0)} |`;
-  });
-  return ['| what | unit | thousands a second |', '|---|---|--:|', ...told];
+  return [described(events, lines), '', ...table(rows)];
 }
+
+/** The least that a judge of reads must do: what it takes to look at every value that was read. @returns how many differ */
+function compared(events: readonly Event[]): number {
+  const last = new Map<string, readonly string[]>();
+  let differ = 0;
+  for (const event of events) {
+    if (event.type !== 'op' || event.object === undefined || event.saw === undefined) continue;
+    if (!alike(last.get(event.object) ?? [], event.saw)) differ++;
+    last.set(event.object, event.saw);
+  }
+  return differ;
+}
+
+function described(events: readonly Event[], lines: readonly string[]): string {
+  const reads = events.flatMap(event => (event.type === 'op' && event.saw !== undefined ? [event.saw] : []));
+  const values = reads.reduce((sum, saw) => sum + saw.length, 0) / reads.length;
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0) / lines.length;
+  return (
+    `${lines.length} lines of ${bytes.toFixed(0)} bytes, ${reads.length} reads ` +
+    `of ${values.toFixed(1)} values on average`
+  );
+}
+
+const table = (rows: readonly [string, string, number, Times][]): string[] => [
+  '| what | unit | thousands a second | processor, ns each |',
+  '|---|---|--:|--:|',
+  ...rows.map(
+    ([what, unit, count, { clock, processor }]) =>
+      `| ${what} | ${unit} | ${(count / clock).toFixed(0)} | ${((1e6 * processor) / count).toFixed(0)} |`,
+  ),
+];
 
 function write(file: string, lines: readonly string[]): void {
   const descriptor = openSync(file, 'w');

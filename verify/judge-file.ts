@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Check } from './core/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { FORMAT, type Run, VERSION } from './core/history.ts';
 import { Judge } from './core/judge.ts';
@@ -14,11 +15,12 @@ export const HISTORY = 'history.ndjson';
 
 /**
  * @param path a history file, or the folder of a run that holds one
+ * @param checks those to judge by; all when absent
  * @throws UsageError naming file and line when it is no history; a last line that was cut is only remarked
  */
-export async function judgeFile(path: string): Promise<Result> {
+export async function judgeFile(path: string, checks: readonly Check[] = CHECKS): Promise<Result> {
   const file = await historyIn(path);
-  const reading: Reading = { file, number: 0, judge: undefined, bad: undefined };
+  const reading: Reading = { file, checks, number: 0, judge: undefined, bad: undefined };
   await eachLine(file, line => read(reading, line));
   const { judge, bad } = reading;
   if (judge === undefined) throw new UsageError(`${file}: expected a history, and the file is empty`);
@@ -29,6 +31,7 @@ export async function judgeFile(path: string): Promise<Result> {
 
 interface Reading {
   file: string;
+  checks: readonly Check[];
   /** Of the last line that was read, from 1. */
   number: number;
   judge: Judge | undefined;
@@ -41,7 +44,7 @@ function read(reading: Reading, line: string): void {
   if (reading.bad !== undefined) throw broken(reading.file, reading.bad);
   if (line === '') return;
   try {
-    if (reading.judge === undefined) reading.judge = new Judge(firstLine(line), CHECKS);
+    if (reading.judge === undefined) reading.judge = new Judge(firstLine(line), reading.checks);
     else reading.judge.step(parseEvent(line));
   } catch (error) {
     if (!(error instanceof HistoryError)) throw error;
