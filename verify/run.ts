@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Agent } from 'undici';
 import { Affinity, type AffinityMode } from './client/affinity.ts';
 import { startClock } from './client/clock.ts';
 import type { Context } from './client/context.ts';
@@ -10,6 +9,7 @@ import { HistoryFile } from './client/history-file.ts';
 import { Instances } from './client/instances.ts';
 import { makeLabeller } from './client/labels.ts';
 import { type Answered, followLogs, type LogSource } from './client/logs.ts';
+import { Network } from './client/network.ts';
 import { Recorder } from './client/recorder.ts';
 import { SessionClient } from './client/session-client.ts';
 import type { Guarantee } from './core/guarantees.ts';
@@ -53,11 +53,6 @@ export interface VerifyOptions {
   onOperation?: (operation: Operation) => void;
 }
 
-/** A request that takes longer got no answer. Milliseconds. */
-const TIMEOUT = 10_000;
-/** Larger responses are given up. Bytes. */
-const MAX_RESPONSE = 16 << 20;
-
 /**
  * Verifies a target that is up.
  *
@@ -73,11 +68,11 @@ export async function verify(
   const faults = scheduled(options.faults, options.seed);
   const run = runOf(target, faults, options);
   const folder = join(options.out, run.run);
-  const agent = new Agent({ maxResponseSize: MAX_RESPONSE });
+  const network = new Network(target);
   const signal = options.signal ?? new AbortController().signal;
   const load = new Load();
   const history = new HistoryFile(join(folder, HISTORY));
-  const { context, answered } = contextOf(target, run, history, agent, signal, {
+  const { context, answered } = contextOf(target, run, history, network, signal, {
     ...options,
     onOperation: operation => {
       load.saw(operation);
@@ -97,7 +92,7 @@ export async function verify(
   } finally {
     await logs.stop();
     context.recorder.finish(reason);
-    await agent.destroy();
+    await network.close();
   }
   options.onPhase?.('judge');
   const result = await judgeFile(folder);
@@ -142,7 +137,7 @@ function contextOf(
   target: Target,
   run: Run,
   history: HistoryFile,
-  agent: Agent,
+  network: Network,
   signal: AbortSignal,
   options: VerifyOptions,
 ): { context: Context; answered: Answered } {
@@ -164,7 +159,7 @@ function contextOf(
     recorder,
     interpreter,
     instances,
-    connect: () => new SessionClient(agent, target.url, TIMEOUT, affinity),
+    connect: () => new SessionClient(network, affinity),
     canary: run.canary,
     random: seeded(options.seed),
     prefix: 'r',

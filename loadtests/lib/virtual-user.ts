@@ -1,7 +1,7 @@
 /** What the sessions of one virtual user share: its clock, its numbers, its judge. */
 import { hmac } from 'k6/crypto';
 import { parseHTML } from 'k6/html';
-import { Finder } from '../../verify/core/finder.ts';
+import { type Findings, finder } from '../../verify/core/finding.ts';
 import { Interpreter } from '../../verify/core/interpret.ts';
 import { type Random, seeded } from '../../verify/workloads/random.ts';
 import { newcomerLabel, poolOf, userLabel } from './accounts.ts';
@@ -31,7 +31,7 @@ export class VirtualUser {
   readonly readings: Readings;
   readonly random: Random;
   readonly #interpreter: Interpreter;
-  readonly #csrf: Finder | undefined;
+  readonly #csrf: Findings | undefined;
   readonly #request: string;
   readonly #introduced = new Map<string, string>();
   #ids: number;
@@ -56,7 +56,7 @@ export class VirtualUser {
       decode,
     });
     this.#interpreter.sessionCookies = settings.cookies;
-    this.#csrf = app.csrf === undefined ? undefined : new Finder(app.csrf);
+    this.#csrf = app.csrf === undefined ? undefined : finder(app.csrf, decode);
     const { url, cookies } = settings;
     this.replies = new Replies({ url, header, cookies, canary: shared.run.canary });
     this.readings = new Readings(this.#interpreter, header?.toLowerCase());
@@ -96,7 +96,7 @@ export class VirtualUser {
 
   /** @returns the form token in a page; empty when there is none */
   csrf(body: string): string {
-    return decode(this.#csrf?.first(body) ?? '');
+    return this.#csrf?.first({ headers: {}, body, cookies: [] }) ?? '';
   }
 
   nextId(): number {

@@ -36,7 +36,8 @@ function roomOf(value: string): number {
   return Math.floor(text.length * Math.log2(letters));
 }
 
-function decoded(value: string): string {
+/** @returns what a script that knows of percent-encoding reads in a cookie */
+export function decoded(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

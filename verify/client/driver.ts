@@ -1,12 +1,15 @@
 /** Performs the target's operations in one session, as its user, and records them. */
+import { decodeHTML } from 'entities';
 import { canaryOf } from '../core/canary.ts';
-import { filled } from '../core/form.ts';
+import { finder } from '../core/finding.ts';
+import { filled, filledJson, filledText } from '../core/form.ts';
 import type { Action, Operation, With } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Account } from '../target/load.ts';
-import type { Probe, RequestSpec } from '../target/schema.ts';
+import type { EndingSpec, Probe, RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';
 import type { Context } from './context.ts';
+import { decoded } from './cookie-attributes.ts';
 import type { Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
@@ -78,8 +81,10 @@ export class Driver {
 
   /** Posts the login form. Accepted when the operation is `ok`, refused when it is `signedIn: 'out'`. */
   async login(how: How = {}): Promise<Operation> {
-    const send = this.#filled(this.#context.target.login, how);
-    const { operation } = await this.#perform({ action: 'login' }, send, how);
+    const { login: spec } = this.#context.target;
+    await this.#steps(spec.steps, how);
+    const { operation, reply } = await this.#perform({ action: 'login' }, this.#filled(spec, how), how);
+    this.#capture(spec.capture, reply, how);
     const { session, user } = this.#who;
     if (operation.outcome === 'ok' && how.as === undefined)
       this.#context.recorder.session({
@@ -135,12 +140,14 @@ export class Driver {
     return (await this.#perform(what, this.#filled(request, how, value), how)).operation;
   }
 
-  async logout(request: RequestSpec, how: How = {}): Promise<Operation> {
+  async logout(request: EndingSpec, how: How = {}): Promise<Operation> {
+    await this.#steps(request.steps, how);
     return (await this.#perform({ action: 'logout' }, this.#filled(request, how), how)).operation;
   }
 
   /** Ends all sessions of the user. */
-  async logoutAll(request: RequestSpec, how: How = {}): Promise<Operation> {
+  async logoutAll(request: EndingSpec, how: How = {}): Promise<Operation> {
+    await this.#steps(request.steps, how);
     return (await this.#perform({ action: 'logout-all' }, this.#filled(request, how), how)).operation;
   }
 
@@ -216,20 +223,47 @@ export class Driver {
     return { object: probe.object, objectName };
   }
 
+  /** Requests that come before another: what they hold is captured for it. */
+  async #steps(steps: readonly StepSpec[], how: How): Promise<void> {
+    for (const step of steps) {
+      // The last byte of the request that they lead to waits, not theirs.
+      const { held: _, ...sent } = how;
+      const { reply } = await this.#perform({ action: 'form' }, this.#filled(step, how), sent);
+      this.#capture(step.capture, reply, how);
+    }
+  }
+
+  #capture(capture: StepSpec['capture'], reply: Reply, { as }: How): void {
+    for (const [name, finding] of Object.entries(capture)) {
+      const value = finder(finding, decodeHTML).first(reply);
+      if (value !== undefined) (as?.client ?? this.#client).captured.set(name, value);
+    }
+  }
+
   #filled(spec: RequestSpec, { as }: How, value = ''): Send {
     const { user, password } = this.account;
+    const client = as?.client ?? this.#client;
     const known: Record<string, string> = {
+      ...Object.fromEntries(client.captured),
       user,
       password,
       value,
-      csrf: (as?.client ?? this.#client).csrf,
+      csrf: this.#token(client, spec.path),
     };
     return {
       method: spec.method,
-      path: spec.path,
-      headers: spec.headers,
+      path: filledText(spec.path, known),
+      headers: filled(spec.headers, known),
       form: filled(spec.form, known),
+      ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known) }),
     };
+  }
+
+  /** A token in a cookie is sent as it is now in the jar, and as a script reads it. */
+  #token(client: SessionClient, path: string): string {
+    const { csrf } = this.#context.target;
+    if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
+    return decoded(client.cookies(path).find(({ name }) => name === csrf.cookie)?.value ?? '');
   }
 }
 

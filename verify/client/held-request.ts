@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { Held } from './barrier.ts';
 import type { Head, Outgoing } from './exchange.ts';
+import type { TlsOptions } from './network.ts';
 
 /** A connection that keeps back the last byte of what is written until it is released. */
 class HeldConnection extends Duplex {
@@ -48,19 +49,31 @@ class HeldConnection extends Duplex {
 
 /**
  * @param held says when the last byte may leave
+ * @param secure how TLS is spoken
  * @returns the head of the answer, whose body is still to be read
  * @throws what the network throws, `AbortError` and errors with a `code` that says TIMEOUT included
  */
-export async function heldRequest(url: URL, outgoing: Outgoing, held: Held): Promise<Head> {
+export async function heldRequest(
+  url: URL,
+  outgoing: Outgoing,
+  held: Held,
+  secure: TlsOptions = {},
+): Promise<Head> {
   const limit = AbortSignal.timeout(outgoing.timeout);
   const signal = outgoing.signal === undefined ? limit : AbortSignal.any([outgoing.signal, limit]);
   try {
-    const connection = new HeldConnection(await connected(url, signal));
+    const connection = new HeldConnection(await connected(url, signal, secure));
     const written = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<http.IncomingMessage>();
-    const request = http.request(url, {
+    // HTTP is spoken on the connection that is there, encrypted or not.
+    const request = http.request({
+      path: url.pathname + url.search,
       method: outgoing.method,
-      headers: { ...outgoing.headers, 'content-length': Buffer.byteLength(outgoing.body ?? '') },
+      headers: {
+        host: url.host,
+        ...lowerCased(outgoing.headers),
+        'content-length': Buffer.byteLength(outgoing.body ?? ''),
+      },
       createConnection: () => connection,
       signal,
     });
@@ -84,13 +97,17 @@ export async function heldRequest(url: URL, outgoing: Outgoing, held: Held): Pro
   }
 }
 
-function connected(url: URL, signal: AbortSignal): Promise<net.Socket> {
+/** A header that is given twice, in letters of both cases, would be sent twice. */
+const lowerCased = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+function connected(url: URL, signal: AbortSignal, options: TlsOptions): Promise<net.Socket> {
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || (secure ? 443 : 80));
   return new Promise((resolve, reject) => {
     const socket = secure
-      ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host }, () => resolve(socket))
+      ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ...options }, () => resolve(socket))
       : net.connect({ host, port }, () => resolve(socket));
     socket.setNoDelay(true);
     socket.once('error', reject);

@@ -1,6 +1,7 @@
 /** What a response says beside its page: to caches, of its clock, and of cookies that stand in the open. */
 import type { Caching, Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
+import { decoded } from './cookie-attributes.ts';
 
 /** Values that are shorter stand in a page for other reasons. */
 const TELLING = 16;
@@ -30,14 +31,6 @@ export function look({ status, headers, body }: Reply, now: number, secrets: rea
 function stands(value: string, text: string): boolean {
   if (text === '') return false;
   return text.includes(value) || (value.includes('%') && text.includes(decoded(value)));
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }
 
 function cachingOf(headers: Reply['headers'], date: number): Caching {

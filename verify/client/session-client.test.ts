@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Agent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Barrier } from './barrier.ts';
+import { Network } from './network.ts';
 import { SessionClient } from './session-client.ts';
 
 const closing: (() => unknown)[] = [];
@@ -23,9 +23,9 @@ async function serve(handler: http.RequestListener): Promise<string> {
 }
 
 function client(url: string): SessionClient {
-  const agent = new Agent();
-  closing.push(() => agent.destroy());
-  return new SessionClient(agent, url, 5_000);
+  const network = new Network({ url, headers: {} });
+  closing.push(() => network.close());
+  return new SessionClient(network);
 }
 
 const get = (path: string) => ({ method: 'GET', path });

@@ -1,13 +1,14 @@
 /** One cookie jar that drives one session: sends requests as a browser would, and follows no redirect. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
-import type { Dispatcher } from 'undici';
+import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 import { exchange, failureOf, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
+import type { Network } from './network.ts';
 
 export interface Send {
   method: string;
@@ -15,6 +16,8 @@ export interface Send {
   path: string;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
+  /** Sent as application/json instead. */
+  json?: unknown;
   headers?: Record<string, string>;
   /** Address of one instance; absent: the target's own, through the balancer. */
   origin?: string | undefined;
@@ -35,9 +38,7 @@ interface Cookies {
 }
 
 export class SessionClient {
-  readonly #dispatcher: Dispatcher;
-  readonly #url: string;
-  readonly #timeout: number;
+  readonly #network: Network;
   readonly #affinity: Affinity | undefined;
   #broken = false;
   #jar = new CookieJar(new MemoryCookieStore(), {
@@ -48,50 +49,89 @@ export class SessionClient {
   readonly #known = new Map<string, Cookies>();
   /** The form token that the last page carried. */
   csrf = '';
+  /** What answers held for later requests, by the names that the target file gives. */
+  readonly captured = new Map<string, string>();
 
   /**
-   * @param dispatcher connections, shared by many clients
-   * @param url base address of the target
-   * @param timeout for one request, milliseconds
+   * @param network connections to the target, shared by many clients
    * @param affinity what becomes of a sticky balancer's cookie; absent: it is one as any other
    */
-  constructor(dispatcher: Dispatcher, url: string, timeout: number, affinity?: Affinity) {
+  constructor(network: Network, affinity?: Affinity) {
+    this.#network = network;
     this.#affinity = affinity;
-    this.#dispatcher = dispatcher;
-    this.#url = url.replace(/\/$/, '');
-    this.#timeout = timeout;
   }
 
   /** Sends one request and waits for the answer. Never throws: what went wrong is in the reply. */
   async send(request: Send, signal?: AbortSignal): Promise<Reply> {
-    // Cookies are those of the target's address, on whichever instance.
-    const url = new URL(this.#url + request.path);
+    const { held } = request;
+    // One that would wait for others, while they wait for its turn, goes by itself.
+    const alone = held !== undefined && !this.#network.room();
+    if (alone) held.leave();
+    const done = await this.#network.turn(signal);
+    try {
+      return await this.#exchange(alone ? { ...request, held: undefined } : request, signal, done);
+    } finally {
+      if (request.early !== true) done();
+    }
+  }
+
+  async #exchange(request: Send, signal: AbortSignal | undefined, done: () => void): Promise<Reply> {
+    const { url: base, dispatcher, tls } = this.#network;
+    const url = new URL(base + request.path);
     const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
-    const outgoing = this.#outgoing(request, url, signal);
+    // Cookies are those of the target's address, on whichever instance.
+    const site = this.#site(request.path);
+    const outgoing = this.#outgoing(request, site, signal);
     try {
       const head = await (request.held === undefined
-        ? exchange(this.#dispatcher, to, outgoing)
-        : heldRequest(to, outgoing, request.held));
+        ? exchange(dispatcher, to, outgoing)
+        : heldRequest(to, outgoing, request.held, tls));
       const redirects = head.status >= 300 && head.status < 400 && head.headers.location !== undefined;
-      if (request.early !== true || !redirects)
-        return this.#reply(url, head.status, head.headers, await head.body());
-      head.body().catch(() => {});
-      return this.#reply(url, head.status, head.headers, '');
+      if (request.early !== true || !redirects) {
+        const body = await head.body();
+        done();
+        return this.#reply(site, head.status, head.headers, body);
+      }
+      head
+        .body()
+        .catch(() => {})
+        .finally(done);
+      return this.#reply(site, head.status, head.headers, '');
     } catch (error) {
+      done();
       return { failure: failureOf(error), headers: {}, body: '', cookies: [] };
     }
   }
 
+  /** The address of a path as cookies know it. */
+  #site(path: string): URL {
+    const { site } = this.#network;
+    return new URL(site.pathname.replace(/\/$/, '') + path, site);
+  }
+
   #outgoing(request: Send, url: URL, signal: AbortSignal | undefined): Outgoing {
-    const headers: Record<string, string> = { ...request.headers };
+    const headers: Record<string, string> = { ...this.#always(), ...request.headers };
     const cookie = this.#cookiesOf(url, request.cookies);
     if (cookie !== '') headers['cookie'] = cookie;
     let body: string | null = null;
-    if (request.form !== undefined && request.method !== 'GET') {
+    if (request.form !== undefined && request.json === undefined && request.method !== 'GET') {
       headers['content-type'] = 'application/x-www-form-urlencoded';
       body = new URLSearchParams(request.form).toString();
     }
-    return { method: request.method, headers, body, timeout: this.#timeout, signal };
+    if (request.json !== undefined) {
+      headers['content-type'] ??= 'application/json';
+      body = JSON.stringify(request.json);
+    }
+    // Over https, some frameworks ask a form where it comes from (Django does).
+    if (body !== null && url.protocol === 'https:') headers['referer'] ??= `${url.origin}/`;
+    return { method: request.method, headers, body, timeout: this.#network.timeout, signal };
+  }
+
+  /** Headers of every request; one with a place that nothing is known for yet is left away. */
+  #always(): Record<string, string> {
+    const known = Object.fromEntries(this.captured);
+    const all = Object.entries(this.#network.headers).map(([name, text]) => [name, filledText(text, known)]);
+    return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
   #reply(url: URL, status: number, headers: IncomingHttpHeaders, body: string): Reply {
@@ -104,7 +144,7 @@ export class SessionClient {
       body,
       cookies: cookies.filter(c => c !== undefined),
     };
-    if (location !== undefined) reply.redirect = pathOf(location, url);
+    if (location !== undefined) reply.redirect = this.#pathOf(location, url);
     return reply;
   }
 
@@ -161,46 +201,53 @@ export class SessionClient {
 
   /** @returns the names and values of the cookies that it would send to a path */
   cookies(path: string): readonly { name: string; value: string }[] {
-    return this.#cookiesFor(new URL(this.#url + path)).list;
+    return this.#cookiesFor(this.#site(path)).list;
   }
 
   /** Puts a cookie into the jar, beside what responses set: for the whole host and every path. */
   put(name: string, value: string): void {
-    this.#jar.setCookieSync(new Cookie({ key: name, value, path: '/' }), this.#url, { ignoreError: true });
+    this.#jar.setCookieSync(new Cookie({ key: name, value, path: '/' }), this.#network.site.href, {
+      ignoreError: true,
+    });
     this.#known.clear();
   }
 
   /** @returns a client with a copy of this one's jar as it is now, without the named cookies */
   copy(without: readonly string[] = []): SessionClient {
-    const copy = new SessionClient(this.#dispatcher, this.#url, this.#timeout, this.#affinity);
+    const copy = new SessionClient(this.#network, this.#affinity);
     copy.#jar = this.#jar.cloneSync() ?? copy.#jar;
     for (const name of without) copy.#remove(name);
-    copy.csrf = this.csrf;
+    copy.#remember(this);
     return copy;
   }
 
   /** @returns a client that sends these cookies for good: they were copied by hand, and expire nowhere */
   replayer(path: string): SessionClient {
-    const replayer = new SessionClient(this.#dispatcher, this.#url, this.#timeout, this.#affinity);
+    const replayer = new SessionClient(this.#network, this.#affinity);
     for (const { name, value } of this.cookies(path)) replayer.put(name, value);
-    replayer.csrf = this.csrf;
+    replayer.#remember(this);
     return replayer;
   }
 
   #remove(name: string): void {
-    for (const cookie of this.#jar.getCookiesSync(this.#url, { allPaths: true })) {
+    for (const cookie of this.#jar.getCookiesSync(this.#network.site.href, { allPaths: true })) {
       if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;
       this.#jar.store.removeCookie(cookie.domain, cookie.path, name, () => {});
     }
     this.#known.clear();
   }
-}
 
-function pathOf(location: string, base: URL): string {
-  try {
-    const url = new URL(location, base);
-    return url.host === base.host ? url.pathname : url.origin + url.pathname;
-  } catch {
-    return location.split('?')[0] as string;
+  #remember({ csrf, captured }: SessionClient): void {
+    this.csrf = csrf;
+    for (const [name, value] of captured) this.captured.set(name, value);
+  }
+
+  /** @returns the path after the target's own prefix; the whole address where it is another's */
+  #pathOf(location: string, base: URL): string {
+    const url = URL.parse(location, base.href);
+    if (url === null) return location.split('?')[0] as string;
+    if (url.host !== base.host) return url.origin + url.pathname;
+    const prefix = this.#network.site.pathname.replace(/\/$/, '');
+    return url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname;
   }
 }

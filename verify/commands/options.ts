@@ -30,6 +30,7 @@ options of verify
   --next NAME=VALUE   what the next version has in its environment, comma-separated, for the fault rolling-deploy
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
+  --print-target      shows what the target file was understood as, without secrets, and sends nothing
   --seed N            draws the same plan again (random when absent, and printed)
   --k6                after it, with --stack, a second load by k6 where that is installed; its verdict counts
   --out DIR           where histories and results are kept (runs)
@@ -76,6 +77,7 @@ export const options = {
   url: { type: 'string' },
   logs: { type: 'string' },
   seed: { type: 'string' },
+  'print-target': { type: 'boolean', default: false },
   k6: { type: 'boolean', default: false },
   out: { type: 'string', default: 'runs' },
   from: { type: 'string' },

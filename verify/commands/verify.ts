@@ -12,6 +12,7 @@ import { type SecondLoad, secondLoad } from '../k6.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
+import { targetText } from '../target/print.ts';
 import { chosen, waits } from '../workloads/index.ts';
 import { address, faultsOf, logsIn, milliseconds, nextVersion, runnerOf, whole } from './arguments.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
@@ -29,6 +30,10 @@ export async function verifyCommand(
   const baseline = await baselineOf(values);
   const target = await loadTarget(file ?? TARGET, process.env, values.claims?.split(','));
   if (values.url !== undefined) target.url = address(values.url);
+  if (values['print-target']) {
+    output.result.write(targetText(target));
+    return EXIT.valid;
+  }
   const seed =
     values.seed === undefined ? randomInt(2 ** 31) : whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
   const load = {
@@ -68,6 +73,10 @@ export async function verifyCommand(
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
+    if (target.tls?.insecure)
+      progress.step(
+        'WARNING: tls.insecure: certificates are not checked; whoever is between can read passwords',
+      );
     if (values['sticky-report']) {
       const all = { ...load, logs: [...(stack?.logs ?? []), ...logs], signal: stop.signal };
       return await stickyCommand(target, all, values.json, output, step => progress.step(step));

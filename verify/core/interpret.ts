@@ -1,6 +1,6 @@
 /** What a reply says about the session: signed in or out, as whom, which state, which instance. */
 import { canaryFinder } from './canary.ts';
-import { Finder } from './finder.ts';
+import { type Finding, type Findings, finder } from './finding.ts';
 import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 
@@ -17,12 +17,19 @@ export interface Reply {
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
 }
 
-/** What is known of a target's pages. Expressions are sources of regular ones, whose first group is the finding. */
+/** What is known of a target's pages. */
 export interface Pages {
-  login: { page: string; accepted?: readonly number[] | undefined };
-  signedIn: { user: string };
-  csrf?: string | undefined;
-  probes: readonly { object: string; read: { items: string } }[];
+  login: {
+    page: string;
+    accepted?: readonly number[] | undefined;
+    /** Finds what an answer says that refuses a login. */
+    refused?: string | undefined;
+  };
+  signedIn: { user: Finding };
+  /** Answers that say "signed out", beside 401 and a redirect to the login page. */
+  signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
+  csrf?: Finding | undefined;
+  probes: readonly { object: string; read: { items: Finding } }[];
   instance?: { header?: string | undefined } | undefined;
   /** Finds "busy, try again": the request was refused, and nothing came of it. */
   busy?: string | undefined;
@@ -72,9 +79,9 @@ export class Interpreter {
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: (text: string) => string[];
-  readonly #user: Finder;
-  readonly #items: Map<string, Finder>;
-  readonly #csrf: Finder | undefined;
+  readonly #user: Findings;
+  readonly #items: Map<string, Findings>;
+  readonly #csrf: Findings | undefined;
   readonly #header: string | undefined;
   readonly #busy: RegExp | undefined;
 
@@ -82,17 +89,17 @@ export class Interpreter {
     this.#pages = pages;
     this.#reading = reading;
     this.#canaries = canaryFinder(reading.canary);
-    this.#user = new Finder(pages.signedIn.user);
-    this.#items = new Map(pages.probes.map(probe => [probe.object, new Finder(probe.read.items)]));
-    this.#csrf = pages.csrf === undefined ? undefined : new Finder(pages.csrf);
+    const found = (finding: Finding) => finder(finding, reading.decode);
+    this.#user = found(pages.signedIn.user);
+    this.#items = new Map(pages.probes.map(probe => [probe.object, found(probe.read.items)]));
+    this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
     this.#header = pages.instance?.header?.toLowerCase();
   }
 
   /** @returns the form token in a page; undefined when there is none */
   csrf(reply: Reply): string | undefined {
-    const token = this.#csrf?.first(reply.body);
-    return token === undefined ? undefined : this.#reading.decode(token);
+    return this.#csrf?.first(reply);
   }
 
   seen(reply: Reply, { action, object, unmarked = false }: Asked): Seen {
@@ -120,26 +127,31 @@ export class Interpreter {
       if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
       return;
     }
-    if (status === 401 || reply.redirect === this.#pages.login.page) seen.signedIn = 'out';
+    if (this.#refuses(reply)) seen.signedIn = 'out';
     else if (action === 'read' && status < 300) this.#mark(seen, reply, unmarked);
+  }
+
+  #refuses({ status, redirect }: Reply): boolean {
+    const { login, signedOut } = this.#pages;
+    if (status === 401 || (status !== undefined && signedOut?.status.includes(status))) return true;
+    return (
+      redirect !== undefined && (redirect === login.page || signedOut?.redirect.includes(redirect) === true)
+    );
   }
 
   /** A page that should name its user, and does not, is signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
-    const user = this.#user.first(reply.body);
-    if (user === undefined || user === '') {
+    const name = this.#user.first(reply);
+    if (name === undefined || name === '') {
       if (!unmarked) seen.signedIn = 'out';
       return;
     }
     seen.signedIn = 'in';
-    const name = this.#reading.decode(user);
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
 
   #state(reply: Reply, object: string): string[] {
-    const items = this.#items.get(object);
-    if (items === undefined) return [];
-    return items.all(reply.body).map(item => this.#reading.decode(item));
+    return this.#items.get(object)?.all(reply) ?? [];
   }
 
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
@@ -175,7 +187,8 @@ export class Interpreter {
 function loginAccepted(reply: Reply, pages: Pages): boolean | undefined {
   const { status, redirect } = reply;
   if (status === undefined || status >= 500 || status === 429) return undefined;
-  const { accepted, page } = pages.login;
+  const { accepted, page, refused } = pages.login;
+  if (refused !== undefined && new RegExp(refused).test(reply.body)) return false;
   if (accepted !== undefined) return accepted.includes(status);
   if (status >= 400 || redirect === page) return false;
   if (redirect !== undefined) return true;

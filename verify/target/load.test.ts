@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { UsageError } from '../errors.ts';
-import { parseTarget } from './load.ts';
+import { loadTarget, parseTarget } from './load.ts';
 
 const good = readFileSync(new URL('../../baton.yaml', import.meta.url), 'utf8');
 const parse = (text: string, environment = {}) => parseTarget(text, 'my-app.yaml', environment);
@@ -106,5 +109,54 @@ describe('a target file', () => {
     const text = change(good);
     expect(text).not.toBe(good);
     expect(error(text)).toContain(message);
+  });
+});
+
+describe('a target of JSON and tokens', () => {
+  const text = `
+version: 1
+url: https://127.0.0.1:1
+accounts: [{ user: "u{n}", password: p, count: 2, shown: "User {n}" }]
+login: { path: /login, json: { name: "{user}" }, capture: { token: { json: /token } } }
+signedIn: { page: /me, user: { json: /name } }
+`;
+
+  it('is understood', () => {
+    const target = parse(text);
+    expect(target.login).toMatchObject({ page: '/me', json: { name: '{user}' }, form: {}, steps: [] });
+    expect(target.accounts[1]).toEqual({ user: 'u2', password: 'p', shown: 'User 2', label: 'u2' });
+  });
+
+  it.each([
+    ['{ json: name }', ':6:38: signedIn.user.json: expected a JSON pointer that begins with /'],
+    ['{ jsn: /name }', 'signedIn.user: expected a regular expression with a group, { json: /pointer }'],
+    ['name', ':6:30: signedIn.user: expected a regular expression with a group, such as'],
+    ['7', ':6:30: signedIn.user: expected a regular expression with a group, { json: /pointer }'],
+  ])('with user: %s is refused', (user, message) => {
+    expect(error(text.replace('{ json: /name }', user))).toContain(message);
+  });
+
+  it('trusts an authority of a file beside it, which must be one', () => {
+    expect(error(`${text}\ntls: { ca: nowhere.pem }`)).toContain(
+      ':8:12: tls.ca: expected a file with certificates, PEM; nowhere.pem cannot be read (ENOENT)',
+    );
+    expect(error(`${text}\ntls: { ca: package.json }`)).toContain(
+      'package.json has no -----BEGIN CERTIFICATE-----',
+    );
+  });
+
+  it('of a module is its default export', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-target-'));
+    const load = (code: string) => {
+      const file = join(folder, `${Buffer.from(code).length}.mjs`);
+      writeFileSync(file, code);
+      return loadTarget(file, {});
+    };
+    const object = JSON.stringify(parseYaml(text));
+    await expect(load(`export default ${object}`)).resolves.toMatchObject({ url: 'https://127.0.0.1:1' });
+    await expect(load('export default {}')).rejects.toThrow(/\.mjs: version: /);
+    await expect(load('export const target = 1')).rejects.toThrow('expected a default export');
+    await expect(load('throw new Error("by its own fault")')).rejects.toThrow('by its own fault');
+    rmSync(folder, { recursive: true });
   });
 });

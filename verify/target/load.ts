@@ -1,5 +1,8 @@
 /** A target file → Target. Every error names file, line and column, what was expected and what came. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
 import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
@@ -11,17 +14,25 @@ import { type TargetFile, targetSchema } from './schema.ts';
 export interface Account {
   user: string;
   password: string;
+  /** What pages call the user, where that is not `user`. */
+  shown?: string;
   /** How histories and reports call this user: the part before the @, made unique. */
   label: string;
 }
 
 /** The system under test as Baton understood it. */
-export interface Target extends Omit<TargetFile, 'accounts' | 'claims' | '$schema' | 'version'>, Claims {
+export interface Target
+  extends Omit<TargetFile, 'accounts' | 'claims' | 'login' | '$schema' | 'version'>,
+    Claims {
   accounts: Account[];
+  login: TargetFile['login'] & { page: string };
 }
 
+/** A target file that is a program: for what needs code. */
+const MODULE = /\.[cm]?[jt]s$/;
+
 /**
- * @param file path of the target file, YAML or JSON
+ * @param file path of the target file: YAML, JSON, or a module whose default export is the same object
  * @param environment where ${NAME} is looked up
  * @param claims names of guarantees or sets, instead of those of the file
  * @throws UsageError when it cannot be read or is not right
@@ -31,6 +42,7 @@ export async function loadTarget(
   environment: NodeJS.ProcessEnv,
   claims?: readonly string[],
 ): Promise<Target> {
+  if (MODULE.test(file)) return checked(await exported(file), { file, root: null, at: () => file }, claims);
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -43,7 +55,18 @@ export async function loadTarget(
   return parseTarget(text, file, environment, claims);
 }
 
-/** The same for a text that is already here; `file` is only named in errors. */
+async function exported(file: string): Promise<unknown> {
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(resolve(file)).href);
+  } catch (error) {
+    throw new UsageError(`${file}: expected a module that exports a target: ${(error as Error).message}`);
+  }
+  if (module.default !== undefined) return module.default;
+  throw new UsageError(`${file}: expected a default export, as in: export default { version: 1, … }`);
+}
+
+/** The same for a text that is already here; errors name `file`, and paths in it are relative to its folder. */
 export function parseTarget(
   text: string,
   file: string,
@@ -73,18 +96,27 @@ export function parseTarget(
       });
     },
   });
-  const parsed = targetSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(issue => described(issue, document.contents, at));
-    throw new UsageError(issues.join('\n'));
-  }
+  return checked(document.toJS(), { file, root: document.contents, at }, claims);
+}
+
+/** Where a target was read from, for errors. */
+interface Source {
+  file: string;
+  root: ParsedNode | null;
+  at: At;
+}
+
+function checked(value: unknown, source: Source, claims?: readonly string[]): Target {
+  const parsed = targetSchema.safeParse(value);
+  if (!parsed.success)
+    throw new UsageError(parsed.error.issues.map(issue => described(issue, source)).join('\n'));
   const { data } = parsed;
-  if (claims === undefined) return understood(data, document.contents, at);
+  if (claims === undefined) return understood(data, source);
   // What the file says of a claim beside its name still holds.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
-  return understood({ ...data, claims: asked }, null, () => '--claims');
+  return understood({ ...data, claims: asked }, { ...source, root: null, at: () => '--claims' });
 }
 
 type At = (offset: number) => string;
@@ -108,7 +140,8 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-function described(issue: z.core.$ZodIssue, root: ParsedNode | null, at: At): string {
+function described(told: z.core.$ZodIssue, { root, at }: Source): string {
+  const issue = innermost(told);
   const { node } = nodeAt(root, issue.path);
   const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
   if (issue.code === 'unrecognized_keys') {
@@ -117,6 +150,16 @@ function described(issue: z.core.$ZodIssue, root: ParsedNode | null, at: At): st
     return `${at((key ?? node)?.range?.[0] ?? 0)}: ${where}unknown key "${name}"${nearest(name, knownKeys(issue.path))}`;
   }
   return `${at(node?.range?.[0] ?? 0)}: ${where}${issue.message}`;
+}
+
+/** Of what may be one of several, the one that was meant: that alone is not of another kind altogether. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const meant = issue.errors.filter(
+    ([first]) => first !== undefined && (first.path.length > 0 || first.code === 'custom'),
+  );
+  const [inner] = meant.length === 1 ? (meant[0] ?? []) : [];
+  return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
 }
 
 /** The keys that the schema has at a path, for "did you mean". */
@@ -146,8 +189,8 @@ function nearest(name: string, known: readonly string[]): string {
     : `: expected one of ${known.join(', ')}`;
 }
 
-function understood(file: TargetFile, root: ParsedNode | null, at: At): Target {
-  const { accounts, claims: _claims, $schema: _schema, version: _version, ...rest } = file;
+function understood(file: TargetFile, { file: path, root, at }: Source): Target {
+  const { accounts, claims: _claims, login, tls, $schema: _schema, version: _version, ...rest } = file;
   const claims = claimsOf(file, (unknown, index) => {
     const { node } = nodeAt(root, ['claims', index]);
     const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
@@ -155,15 +198,44 @@ function understood(file: TargetFile, root: ParsedNode | null, at: At): Target {
       `${at(node?.range?.[0] ?? 0)}: claims: unknown guarantee "${unknown}"${nearest(unknown, known)}`,
     );
   });
-  return { ...rest, accounts: labelled(accounts.flatMap(expanded)), ...claims };
+  return {
+    ...rest,
+    login: { ...login, page: login.page ?? rest.signedIn.page },
+    ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),
+    accounts: labelled(accounts.flatMap(expanded)),
+    ...claims,
+  };
 }
 
-function expanded(account: TargetFile['accounts'][number]): Omit<Account, 'label'>[] {
-  const users =
-    account.count === undefined
-      ? [account.user]
-      : Array.from({ length: account.count }, (_, i) => account.user.replaceAll('{n}', String(i + 1)));
-  return users.map(user => ({ user, password: account.password }));
+/** @returns the certificates that a file holds, PEM */
+function authorities(ca: string | undefined, path: string, root: ParsedNode | null, at: At): { ca?: string } {
+  if (ca === undefined) return {};
+  const { node } = nodeAt(root, ['tls', 'ca']);
+  const where = `${at(node?.range?.[0] ?? 0)}: tls.ca: expected a file with certificates, PEM`;
+  let text: string;
+  try {
+    text = readFileSync(resolve(dirname(path), ca), 'utf8');
+  } catch (error) {
+    throw new UsageError(`${where}; ${ca} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return { ca: text };
+  throw new UsageError(`${where}; ${ca} has no -----BEGIN CERTIFICATE-----`);
+}
+
+function expanded({
+  user,
+  password,
+  shown,
+  count = 1,
+}: TargetFile['accounts'][number]): Omit<Account, 'label'>[] {
+  return Array.from({ length: count }, (_, i) => {
+    const numbered = (text: string): string => text.replaceAll('{n}', String(i + 1));
+    return {
+      user: numbered(user),
+      password,
+      ...(shown === undefined ? {} : { shown: numbered(shown) }),
+    };
+  });
 }
 
 /** Two users never share a label, and a label never needs quoting. */

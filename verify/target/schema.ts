@@ -37,19 +37,63 @@ const pattern = z.string().transform((source, context) => {
   }
 });
 
-const request = z.strictObject({
-  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
-  path,
-  /** Form fields; {user}, {password}, {csrf} and {value} are filled in. */
-  form: z.record(z.string(), z.string()).default({}),
-  headers: z.record(z.string(), z.string()).default({}),
+const name = z.string().min(1, 'expected a name, got an empty text');
+
+/** A JSON pointer, in which `*` stands for every member. */
+const json = z.strictObject({
+  json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
 });
+const header = z.strictObject({ header: name });
+
+/** Where a text stands that is shown, and where a token stands. */
+const shown = z.union([regex, json, header], {
+  error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
+});
+const token = z.union(
+  [
+    regex,
+    json,
+    header,
+    z.strictObject({ cookie: name }),
+    z.strictObject({ meta: name }),
+    z.strictObject({ field: name }),
+  ],
+  {
+    error:
+      'expected a regular expression with a group, { field: name }, { meta: name }, { cookie: name }, ' +
+      '{ header: name } or { json: /pointer }',
+  },
+);
+
+const texts = z.record(z.string(), z.string());
+
+const request = z
+  .strictObject({
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+    path,
+    /** Form fields; {user}, {password}, {csrf}, {value} and what was captured are filled in. */
+    form: texts.default({}),
+    /** The body as JSON instead, filled in likewise. */
+    json: z.json().optional(),
+    headers: texts.default({}),
+  })
+  .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
+    error: 'expected `form` or `json`, got both',
+  });
+
+/** What an answer holds that later requests send: by its name, which stands for it in {braces}. */
+const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
+
+/** Requests that are sent first, in order. */
+const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
 const account = z.strictObject({
   /** With `count`, {n} stands for 1 to count. */
   user: z.string().min(1),
   password: z.string().min(1),
   count: z.int().min(1).max(100_000).optional(),
+  /** What pages call the user, where that is not the name that logs in; {n} likewise. */
+  shown: name.optional(),
 });
 
 const probe = z.strictObject({
@@ -59,7 +103,7 @@ const probe = z.strictObject({
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
   /** The app keeps at most so many values. */
   cap: z.int().min(1).optional(),
-  read: z.strictObject({ path, items: regex }),
+  read: z.strictObject({ path, items: shown }),
   add: request.optional(),
   remove: request.optional(),
   /** Replaces the value of a register. */
@@ -73,7 +117,7 @@ const slow = z.strictObject({
   /** A page that takes long and changes nothing. */
   read: path.optional(),
   /** A request that takes long and changes the session; with `object` and {value} it adds to a probe. */
-  write: request.extend({ object: z.string().optional() }).optional(),
+  write: request.safeExtend({ object: z.string().optional() }).optional(),
 });
 
 /** How an instance is recognised, and how to reach a given one. */
@@ -133,21 +177,49 @@ export const targetSchema = z.strictObject({
     protocol: /^https?$/,
     error: 'expected an http:// or https:// address',
   }),
+  /** Sent with every request; `Host` too. {captured} values are filled in, and it is left away without them. */
+  headers: texts.default({}),
+  tls: z
+    .strictObject({
+      /** A file with the certificates of the authorities that are trusted, PEM. */
+      ca: z.string().min(1).optional(),
+      /** Certificates are not checked. */
+      insecure: z.boolean().default(false),
+    })
+    .optional(),
+  /** What Baton never exceeds. */
+  limits: z
+    .strictObject({
+      /** Requests a second. */
+      requests: z.number().positive().optional(),
+      /** Requests in flight at once. */
+      connections: z.int().min(1).optional(),
+    })
+    .optional(),
   accounts: z.array(account).min(1),
-  login: request.extend({
-    /** The page with the login form. */
-    page: path,
+  login: request.safeExtend({
+    /** The page with the login form; an app that has none is asked for `signedIn.page`. */
+    page: path.optional(),
     /** Statuses of the answer to an accepted login; found out when absent. */
     accepted: z.array(z.int()).optional(),
+    /** Finds what an answer says that refuses a login. */
+    refused: pattern.optional(),
+    /** What its answer holds that later requests send. */
+    capture: capture.default({}),
+    ...steps,
   }),
   /** Finds who is signed in, in a page that shows it. */
-  signedIn: z.strictObject({ page: path, user: regex }),
-  /** Finds the form token in a page. */
-  csrf: regex.optional(),
+  signedIn: z.strictObject({ page: path, user: shown }),
+  /** Answers that say "signed out", beside 401 and a redirect to the login page. */
+  signedOut: z
+    .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(path).default([]) })
+    .optional(),
+  /** Finds the form token: in a page, a header or a cookie. */
+  csrf: token.optional(),
   probes: z.array(probe).default([]),
-  logout: request.optional(),
+  logout: request.safeExtend(steps).optional(),
   /** Ends all sessions of the user. */
-  logoutEverywhere: request.optional(),
+  logoutEverywhere: request.safeExtend(steps).optional(),
   slow: slow.optional(),
   /** Finds "busy, try again" in an answer: the request was refused, and nothing came of it. */
   busy: pattern.optional(),
@@ -180,3 +252,6 @@ export const targetSchema = z.strictObject({
 export type TargetFile = z.infer<typeof targetSchema>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;
+/** A request that ends sessions, with what comes before it. */
+export type EndingSpec = NonNullable<TargetFile['logout']>;
+export type StepSpec = TargetFile['login']['steps'][number];

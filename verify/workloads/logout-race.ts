@@ -7,7 +7,7 @@ import type { Context } from '../client/context.ts';
 import { Driver, type How, writeOf } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
-import type { RequestSpec } from '../target/schema.ts';
+import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
 /** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
@@ -46,7 +46,7 @@ export const logoutRace: Workload = {
   },
 };
 
-async function round(context: Context, n: number, logout: RequestSpec, dead: Dead[]): Promise<void> {
+async function round(context: Context, n: number, logout: EndingSpec, dead: Dead[]): Promise<void> {
   const driver = Driver.of(context, n);
   if (!(await driver.enter())) return driver.end('refused');
   // An instance that has never met the session may have no part in its end.
@@ -103,7 +103,7 @@ const replay = async (driver: Driver, old: SessionClient, how: How): Promise<Ope
     .operation;
 
 /** Several sessions of one user, made at the same time; one of them ends all, while another writes. */
-async function allRound(context: Context, n: number, ending: RequestSpec, dead: Dead[]): Promise<void> {
+async function allRound(context: Context, n: number, ending: EndingSpec, dead: Dead[]): Promise<void> {
   const account = context.account(ROUNDS + n);
   const barrier = new Barrier(ALL_SESSIONS);
   const drivers = Array.from({ length: ALL_SESSIONS }, (_, i) =>

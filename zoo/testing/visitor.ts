@@ -1,5 +1,6 @@
 /** A person with a browser at an entry of the zoo, as its target file describes the pages. */
 import { CookieJar } from 'tough-cookie';
+import { type Finding, finder } from '../../verify/core/finding.ts';
 import { parseTarget, type Target } from '../../verify/target/load.ts';
 import type { Probe, RequestSpec } from '../../verify/target/schema.ts';
 
@@ -66,7 +67,7 @@ export class Visitor {
     for (const line of response.headers.getSetCookie()) {
       await this.#kept.jar.setCookie(line, url, { ignoreError: true });
     }
-    const token = this.target.csrf && new RegExp(this.target.csrf).exec(text)?.[1];
+    const token = this.target.csrf && found(this.target.csrf, text)[0];
     if (token) this.#kept.csrf = token;
   }
 
@@ -90,7 +91,7 @@ export class Visitor {
   async who(cookie?: string): Promise<string | undefined> {
     const { page, user } = this.target.signedIn;
     const { text } = await this.send(page, cookie === undefined ? {} : { cookie });
-    return new RegExp(user).exec(text)?.[1];
+    return found(user, text)[0];
   }
 
   async signOut(): Promise<Answer> {
@@ -113,7 +114,7 @@ export class Visitor {
   async items(object: string): Promise<string[]> {
     const { path, items } = this.probe(object).read;
     const { text } = await this.send(path);
-    return [...text.matchAll(new RegExp(items, 'g'))].map(match => match[1] ?? '');
+    return found(items, text);
   }
 
   /** The Cookie header that it would send to the page of signed-in users, to be kept and sent again. */
@@ -121,3 +122,6 @@ export class Visitor {
     return this.#kept.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }
 }
+
+const found = (finding: Finding, body: string): string[] =>
+  finder(finding, text => text).all({ headers: {}, body, cookies: [] });

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Barrier } from './barrier.ts';
+import { Network, type Reached } from './network.ts';
+import { SessionClient } from './session-client.ts';
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function listening(server: Server, protocol = 'http'): Promise<string> {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  open.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const serving = (listener: RequestListener): Promise<string> => listening(createServer(listener));
+
+function client(target: Pick<Reached, 'url'> & Partial<Reached>): SessionClient {
+  const network = new Network({ headers: {}, ...target });
+  open.push(() => network.close());
+  return new SessionClient(network);
+}
+
+const get = (path: string) => ({ method: 'GET', path });
+
+describe('a target', () => {
+  it('below a prefix and behind a Host header is spoken to as browsers do', async () => {
+    const url = await serving((request, response) => {
+      response.setHeader('set-cookie', 'sid=1; Domain=shop.test; Path=/shop');
+      response.writeHead(302, { location: 'http://shop.test/shop/login?next=1' });
+      response.end(`${request.headers.host} ${request.url} ${request.headers.cookie ?? ''}`);
+    });
+    const one = client({ url: `${url}/shop/`, headers: { Host: 'shop.test' } });
+    const first = await one.send(get('/cart'));
+    expect(first).toMatchObject({ redirect: '/login', body: 'shop.test /shop/cart ' });
+    expect((await one.send(get('/cart'))).body).toBe('shop.test /shop/cart sid=1');
+  });
+
+  it('gets JSON, and a header once what it holds was captured', async () => {
+    const url = await serving(async (request, response) => {
+      const body = await text(request);
+      response.end([request.headers['content-type'], body, request.headers.authorization].join(' '));
+    });
+    const one = client({ url, headers: { authorization: 'Bearer {token}' } });
+    const send = { method: 'POST', path: '/', json: { a: 1 } };
+    expect((await one.send(send)).body).toBe('application/json {"a":1} ');
+    one.captured.set('token', 't1');
+    expect((await one.copy().send(send)).body).toBe('application/json {"a":1} Bearer t1');
+    expect((await one.replayer('/').send(send)).body).toContain('Bearer t1');
+  });
+
+  it('never has more requests in flight than its limit, races included', async () => {
+    let [now, most] = [0, 0];
+    const url = await serving((_, response) => {
+      most = Math.max(most, ++now);
+      setImmediate(() => response.end('', () => now--));
+    });
+    const one = client({ url, limits: { connections: 2 } });
+    const barrier = new Barrier(5);
+    const replies = await Promise.all(
+      Array.from({ length: 5 }, () => one.send({ ...get('/'), held: barrier.place() })),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(most).toBeLessThanOrEqual(2);
+  });
+
+  it('is asked no faster than its limit', async () => {
+    const url = await serving((_, response) => response.end());
+    const one = client({ url, limits: { requests: 50 } });
+    const began = performance.now();
+    await Promise.all(Array.from({ length: 6 }, () => one.send(get('/'))));
+    // Timers may fire a little early, never a whole request early.
+    expect(performance.now() - began).toBeGreaterThan(80);
+  });
+
+  it('over TLS is trusted by its own authority only, or insecurely; races are no exception', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-tls-'));
+    open.push(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const args =
+      'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=baton -addext subjectAltName=IP:127.0.0.1';
+    execFileSync('openssl', [...args.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    const pems = { key: readFileSync(key), cert: readFileSync(cert, 'utf8') };
+    const url = await listening(
+      createTlsServer(pems, (request, response) => response.end(request.headers.referer)),
+      'https',
+    );
+    const form = { method: 'POST', path: '/', form: { a: '1' } };
+    const asked = async (tls: Reached['tls'], held: boolean) => {
+      const waiting = held ? new Barrier(1).place() : undefined;
+      return client({ url, tls }).send({ ...form, held: waiting });
+    };
+    for (const held of [false, true]) {
+      expect((await asked(undefined, held)).status, 'unknown authority').toBeUndefined();
+      expect((await asked({ insecure: false, ca: pems.cert }, held)).body).toBe(`${url}/`);
+      expect((await asked({ insecure: true }, held)).status).toBe(200);
+    }
+  });
+});

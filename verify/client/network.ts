@@ -1,0 +1,96 @@
+/** How a target is reached: its address, TLS, what every request carries, and the limits that are never exceeded. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent } from 'undici';
+import type { Target } from '../target/load.ts';
+
+/** A request that takes longer got no answer. Milliseconds. */
+const TIMEOUT = 10_000;
+/** Larger responses are given up. Bytes. */
+const MAX_RESPONSE = 16 << 20;
+
+export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'>;
+
+export interface TlsOptions {
+  ca?: string;
+  rejectUnauthorized?: boolean;
+  servername?: string;
+}
+
+export class Network {
+  /** Base address, whose path comes before all others. */
+  readonly url: string;
+  /** The address as cookies and redirects know it: that of the Host header where one is given. */
+  readonly site: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dispatcher: Agent;
+  readonly tls: TlsOptions;
+  readonly timeout = TIMEOUT;
+  readonly #turns: Turns;
+
+  constructor({ url, headers, tls, limits }: Reached) {
+    this.url = url.replace(/\/$/, '');
+    this.headers = headers;
+    const host = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
+    const { protocol, host: own, pathname } = new URL(this.url);
+    this.site = new URL(`${protocol}//${host ?? own}${pathname}`);
+    this.tls = {
+      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls?.insecure ? { rejectUnauthorized: false } : {}),
+      ...(host === undefined ? {} : { servername: this.site.hostname }),
+    };
+    this.dispatcher = new Agent({ maxResponseSize: MAX_RESPONSE, connect: this.tls });
+    this.#turns = new Turns(limits?.requests, limits?.connections);
+  }
+
+  /** @returns what ends the turn, once the limits let another request leave */
+  turn(signal: AbortSignal | undefined): Promise<() => void> {
+    return this.#turns.take(signal);
+  }
+
+  /** Whether a request that waits for others may have a turn now: else they would wait for one another. */
+  room(): boolean {
+    return this.#turns.room();
+  }
+
+  close(): Promise<void> {
+    return this.dispatcher.destroy();
+  }
+}
+
+/** Lets so many go at once, and so many a second. */
+class Turns {
+  readonly #every: number;
+  readonly #most: number;
+  readonly #waiting: (() => void)[] = [];
+  #next = 0;
+  #under = 0;
+
+  constructor(perSecond = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY) {
+    this.#every = 1000 / perSecond;
+    this.#most = most;
+  }
+
+  room(): boolean {
+    return this.#under < this.#most;
+  }
+
+  async take(signal: AbortSignal | undefined): Promise<() => void> {
+    if (this.room()) this.#under++;
+    // Whoever ends a turn hands it over.
+    else await new Promise<void>(resolve => this.#waiting.push(resolve));
+    if (this.#every > 0) {
+      const now = performance.now();
+      const at = Math.max(now, this.#next);
+      this.#next = at + this.#every;
+      if (at > now) await sleep(at - now, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    }
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#under--;
+      else next();
+    };
+  }
+}
