@@ -45,6 +45,7 @@ options of zoo run
   --all               all of them, and how surely and how soon each is found
   --runs N            so often each (1)
   --control-runs N    so often each healthy one (as --runs)
+  --at-once N         so many at the same time (1)
   --write             puts the tables into README.md and docs/zoo.md
   --sessions, --duration, --seed, --out as for verify
 
@@ -87,6 +88,7 @@ export const options = {
   all: { type: 'boolean', default: false },
   runs: { type: 'string', default: '1' },
   'control-runs': { type: 'string' },
+  'at-once': { type: 'string', default: '1' },
   write: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   baseline: { type: 'string' },

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { writeDocs } from '../../zoo/docs.ts';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
-import { lineOf, type Measured, nothing, summary, take } from '../../zoo/measure.ts';
+import { lineOf, nothing, summary, take } from '../../zoo/measure.ts';
 import { passed, type Trial, trial } from '../../zoo/run.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { wrap } from '../reports/wrap.ts';
@@ -105,21 +105,28 @@ async function measure(values: Values, output: Output, signal: AbortSignal): Pro
       ? runs.defect
       : whole('--control-runs', values['control-runs'], 0, 10_000);
   const first = seedOf(values);
-  const all: Measured[] = [];
-  for (const entry of ENTRIES) {
-    const measured = nothing(entry);
-    all.push(measured);
-    for (let i = 0; i < runs[entry.kind]; i++) {
-      const done = await trial(entry, load(values, first + i, signal));
+  const all = ENTRIES.map(nothing);
+  const tasks = all.flatMap(measured =>
+    Array.from({ length: runs[measured.entry.kind] }, (_, i) => ({ measured, seed: first + i })),
+  );
+  const worker = async (): Promise<void> => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      const { measured, seed } = task;
+      const { entry } = measured;
+      const done = await trial(entry, load(values, seed, signal));
       signal.throwIfAborted();
       take(measured, done);
       if (!passed(done))
-        output.progress.write(`${entry.name} --seed ${first + i}: ${verdictOn(done)} ${done.folder}\n`);
+        output.progress.write(`${entry.name} --seed ${seed}: ${verdictOn(done)} ${done.folder}\n`);
+      if (measured.trials === runs[entry.kind]) output.result.write(`${lineOf(measured)}\n`);
     }
-    if (measured.trials > 0) output.result.write(`${lineOf(measured)}\n`);
-  }
+  };
+  const atOnce = whole('--at-once', values['at-once'], 1, 64);
+  await Promise.all(Array.from({ length: atOnce }, worker));
   output.result.write(`\n${summary(all)}\n`);
-  const command = `npx baton zoo run --all --runs ${runs.defect} --control-runs ${runs.control}`;
+  const command =
+    `npx baton zoo run --all --runs ${runs.defect} --control-runs ${runs.control}` +
+    (atOnce === 1 ? '' : ` --at-once ${atOnce}`);
   if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
   return all.every(measured => measured.passed === measured.trials) ? EXIT.valid : EXIT.violated;
 }
