@@ -124,20 +124,44 @@ async function signedInMark({ target, signal }: Context, driver: Driver): Promis
   }
 }
 
-/** The cookies without which the session is never signed in, while it sometimes is with all of them. */
-async function sessionCookies({ target, interpreter, signal }: Context, driver: Driver): Promise<string[]> {
-  const signedIn = async (without: readonly string[]): Promise<boolean> => {
-    for (let i = 0; i < READS && !signal.aborted; i++) {
-      const reply = await driver.copyJar(without).send({ method: 'GET', path: target.signedIn.page }, signal);
-      if (interpreter.seen(reply, { action: 'read' }).signedIn === 'in') return true;
-    }
-    return false;
-  };
+/**
+ * Signed-in answers with all cookies, and as many answers without one that are not: of sessions that always live, and of
+ * others.
+ */
+const SURE = { alive: 3, flaky: 12 };
+const TRIES = 80;
+
+/** The cookies without which the session is never signed in, while it is with all of them. */
+async function sessionCookies(context: Context, driver: Driver): Promise<string[]> {
   const names = driver.cookies().map(({ name }) => name);
-  if (names.length < 2 || !(await signedIn([]))) return names;
+  if (names.length < 2) return names;
   const carrying: string[] = [];
-  for (const name of names) if (!(await signedIn([name]))) carrying.push(name);
-  return carrying;
+  for (const name of names) if (await carries(context, driver, name)) carrying.push(name);
+  return carrying.length === 0 ? names : carrying;
+}
+
+/**
+ * Asks with all cookies and without one, in random order: where some instances do not know the session, a round robin
+ * must not give one kind of question to those alone.
+ */
+async function carries(
+  { target, interpreter, random, signal }: Context,
+  driver: Driver,
+  name: string,
+): Promise<boolean> {
+  const whole = { signedIn: 0, out: 0 };
+  let lacking = 0;
+  for (let i = 0; i < TRIES && !signal.aborted; i++) {
+    const enough = whole.out === 0 ? SURE.alive : SURE.flaky;
+    if (whole.signedIn >= enough && lacking >= enough) return true;
+    const without = random.next() < 0.5 ? [name] : [];
+    const reply = await driver.copyJar(without).send({ method: 'GET', path: target.signedIn.page }, signal);
+    const shown = interpreter.seen(reply, { action: 'read' }).signedIn === 'in';
+    if (shown && without.length > 0) return false;
+    if (without.length > 0) lacking++;
+    else whole[shown ? 'signedIn' : 'out']++;
+  }
+  return whole.signedIn === 0;
 }
 
 /** Ordered pairs of instances that a login has gone over. */
