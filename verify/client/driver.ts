@@ -25,8 +25,9 @@ export interface How {
   telling?: boolean | undefined;
   /** Added to the address of a page. */
   query?: string | undefined;
-  /** A value that is written is made as long, characters. */
+  /** A value that is written is made as long, characters, and ends so. */
   size?: number | undefined;
+  ending?: string | undefined;
   /** Other cookies than the session's own, which stay as they are. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
@@ -124,15 +125,40 @@ export class Driver {
   async write(probe: Probe, how: How = {}, request = writeOf(probe)): Promise<Operation> {
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
-    const value = action === 'increment' ? '1' : this.#newValue().padEnd(how.size ?? 0, 'x');
+    const own = this.#newValue().padEnd(how.size ?? 0, 'x') + (how.ending ?? '');
+    const value = action === 'increment' ? '1' : own;
     const what = { action, ...this.#object(probe), value };
     return (await this.#perform(what, this.#filled(request, how, value), how)).operation;
   }
 
-  /** A request that changes the session in a way that no probe shows. */
-  async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
+  /**
+   * A request that changes the session in a way that no probe shows.
+   *
+   * @param beside the object that is written meanwhile
+   */
+  async touch(request: RequestSpec, how: How = {}, beside?: Probe): Promise<Operation> {
+    const object = beside === undefined ? {} : this.#object(beside);
     const send = this.#filled(request, how, this.#newValue());
-    return (await this.#perform({ action: 'read', unmarked: true }, send, how)).operation;
+    return (await this.#perform({ action: 'read', unmarked: true, ...object }, send, how)).operation;
+  }
+
+  /**
+   * @returns whether the app gives a value with this ending back as it went, as far as a write and a few reads tell
+   *   that are not recorded: an app may refuse or change what it likes, but must do so everywhere
+   */
+  async keeps(probe: Probe, ending: string): Promise<boolean> {
+    const { signal, interpreter } = this.#context;
+    const request = writeOf(probe);
+    if (request === undefined) return false;
+    const value = this.#newValue() + ending;
+    const read = async (): Promise<boolean> => {
+      const reply = await this.#client.send(get(probe.read.path), signal);
+      this.#keepToken(this.#client, reply);
+      return interpreter.seen(reply, { action: 'read', object: probe.object }).saw?.includes(value) === true;
+    };
+    await read();
+    await this.#client.send(this.#filled(request, {}, value), signal);
+    return (await read()) || (await read());
   }
 
   async remove(probe: Probe, request: RequestSpec, value: string, how: How = {}): Promise<Operation> {

@@ -1,6 +1,6 @@
 /**
  * audit: on every instance, what each kind of page says of the session: cookies and their attributes, caching
- * headers, what it does with a changed cookie, with a large session, without any cookie.
+ * headers, what it does with a changed cookie, with a large session, with awkward characters, without any cookie.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, type How } from '../client/driver.ts';
@@ -26,10 +26,10 @@ const FORGED = 4;
 
 export const audit: Workload = {
   name: 'audit',
-  does: 'looks at cookies and headers on every instance, changes cookies, lets a session grow',
+  does: 'looks at cookies and headers on every instance, changes cookies, lets a session grow, writes awkward texts',
   feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree'],
   run: async (context, plan) => {
-    const parts = [looks, strangers, forges, grows];
+    const parts = [looks, strangers, forges, grows, awkward];
     await inTurn(context, parts.length, parts.length, async (own, n) => parts[n]?.(own, plan));
   },
 };
@@ -128,4 +128,31 @@ async function growsTo(driver: Driver, probe: Probe, size: number, total: number
 async function short(driver: Driver, probe: Probe): Promise<false> {
   for (let i = 0; i < ADDS; i++) if ((await driver.write(probe)).outcome !== 'ok') break;
   return false;
+}
+
+/** Texts that encodings, quoting and serialisers have changed; the app says which it takes. */
+const ENDINGS = [' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>', ' Grüße 漢字', " ö 'b'"];
+const AWKWARD = 6;
+
+/** What one instance gives back as it went, all must. */
+async function awkward(context: Context, plan: Plan): Promise<void> {
+  const probe = context.target.probes.find(
+    ({ kind, scope, add }) =>
+      add !== undefined && scope === 'session' && kind !== 'counter' && kind !== 'register',
+  );
+  if (probe === undefined || over(context, plan)) return;
+  const scout = Driver.of(context, 120);
+  let ending: string | undefined;
+  if (await scout.enter())
+    for (const candidate of ENDINGS)
+      if (ending === undefined && (await scout.keeps(probe, candidate))) ending = candidate;
+  await leave(context, scout);
+  const driver = Driver.of(context, 121);
+  if (ending === undefined || !(await driver.enter())) return driver.end('refused');
+  await driver.read(probe);
+  for (let i = 0; i < AWKWARD && !over(context, plan); i++) {
+    await driver.write(probe, { ending });
+    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  }
+  await leave(context, driver);
 }

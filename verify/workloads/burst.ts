@@ -144,7 +144,7 @@ async function besideSlow(
   const reads = (): Promise<Operation>[] => (read === undefined ? [] : [driver.visit(read, {}, probe)]);
   const writes = (): Promise<Operation>[] => {
     if (write === undefined) return [];
-    return [write.object === probe.object ? driver.write(probe, {}, write) : driver.touch(write)];
+    return [write.object === probe.object ? driver.write(probe, {}, write) : driver.touch(write, {}, probe)];
   };
   const kinds = [() => [...writes(), ...writes()], reads, () => [...writes(), ...reads()]];
   let under = true;
