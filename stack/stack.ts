@@ -4,6 +4,10 @@
  */
 import type { Served } from '../verify/core/history.ts';
 
+/** The ways to run it: local processes, containers. */
+export const RUNNERS = ['local', 'compose'] as const;
+export type Runner = (typeof RUNNERS)[number];
+
 /** One process or container that can be disturbed. Every method resolves once its effect is certain. */
 export interface Service {
   readonly name: string;

@@ -1,11 +1,7 @@
 /** Starts the bundled stack in one of its ways. */
 import { startLocalStack } from './local.ts';
 import { BY_ROUTE_COOKIE } from './route-cookie.ts';
-import type { Stack, StackOptions } from './stack.ts';
-
-/** The ways to run it: local processes, containers. */
-export const RUNNERS = ['local', 'compose'] as const;
-export type Runner = (typeof RUNNERS)[number];
+import type { Runner, Stack, StackOptions } from './stack.ts';
 
 /** Keeps each visitor on one instance, by a cookie of the balancer's. */
 interface Routing {

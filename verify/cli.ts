@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
 import { checkCommand } from './commands/check.ts';
+import { fromCheckout } from './commands/checkout.ts';
 import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { k6Command } from './commands/k6.ts';
@@ -19,14 +20,14 @@ const output: Output = {
 /** @returns the exit code */
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parse(argv);
+  if (/\.([cm]?[jt]s|ya?ml|json)$/.test(positionals[0] ?? '')) positionals.unshift('verify');
   const [command = 'help', argument, ...more] = positionals;
   if (values.help || command === 'help') {
     stdout.write(USAGE);
     return EXIT.valid;
   }
   if (command === 'zoo') {
-    // Only a checkout has the zoo.
-    const { zooCommand } = await import('./commands/zoo.ts');
+    const { zooCommand } = await fromCheckout('zoo', () => import('./commands/zoo.ts'));
     return zooCommand(positionals.slice(1), values, output);
   }
   if (command === 'check') return checkCommand(positionals.slice(1), values, output);

@@ -1,5 +1,5 @@
 /** The recipe: ready → load, with faults → settle → final reads → save → judge. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Affinity, type AffinityMode } from './client/affinity.ts';
@@ -26,19 +26,20 @@ import { chosen, perform } from './workloads/index.ts';
 import { seeded } from './workloads/random.ts';
 
 export interface VerifyOptions {
-  seed: number;
-  /** Length of the load, milliseconds. */
-  duration: number;
-  /** Sessions at once; each has one request in flight at most. */
-  sessions: number;
+  /** Draws the same plan again; random when absent, and in the result. */
+  seed?: number;
+  /** Length of the load, milliseconds (10,000). */
+  duration?: number;
+  /** Sessions at once; each has one request in flight at most (32). */
+  sessions?: number;
   /** Names of workloads; absent or empty: those that the claims need. */
   workloads?: readonly string[];
   /** What becomes of the cookie of a sticky balancer (`instance.sticky`). */
   affinity?: AffinityMode;
-  /** Folder that gets a folder for this run. */
-  out: string;
+  /** Folder that gets a folder for this run (runs). */
+  out?: string;
   /** The command that runs it again, for the report. */
-  command: string;
+  command?: string;
   /** Where it can be read which instance served. */
   logs?: readonly LogSource[];
   /** What is disturbed while hop goes on, and in what. */
@@ -53,8 +54,25 @@ export interface VerifyOptions {
   onOperation?: (operation: Operation) => void;
 }
 
+interface Settled extends VerifyOptions {
+  seed: number;
+  duration: number;
+  sessions: number;
+  out: string;
+  command: string;
+}
+
+const settled = (options: VerifyOptions): Settled => ({
+  duration: 10_000,
+  sessions: 32,
+  out: 'runs',
+  command: '',
+  ...options,
+  seed: options.seed ?? randomInt(2 ** 31),
+});
+
 /**
- * Verifies a target that is up.
+ * Verifies a target that is up. Prints nothing and never exits; what happens is told to the callbacks.
  *
  * @returns the result, and the folder that holds its history and result.json
  * @throws UsageError when the target file or the credentials are wrong
@@ -62,8 +80,9 @@ export interface VerifyOptions {
  */
 export async function verify(
   target: Target,
-  options: VerifyOptions,
+  given: VerifyOptions = {},
 ): Promise<{ result: Result; folder: string }> {
+  const options = settled(given);
   const workloads = chosen(target, options.workloads ?? []);
   const faults = scheduled(options.faults, options.seed);
   const run = runOf(target, faults, options);
@@ -109,7 +128,7 @@ function claimsOf({ claims, bySet, deadline }: Target, faults: readonly Fault[],
   return [...all];
 }
 
-function runOf(target: Target, faults: readonly Fault[], options: VerifyOptions): Run {
+function runOf(target: Target, faults: readonly Fault[], options: Settled): Run {
   const started = new Date();
   const stamp = started.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const logs = (options.logs ?? []).map(log => log.name);
@@ -139,7 +158,7 @@ function contextOf(
   history: HistoryFile,
   network: Network,
   signal: AbortSignal,
-  options: VerifyOptions,
+  options: Settled,
 ): { context: Context; answered: Answered } {
   const answered: Answered = { balancer: 0, instance: 0 };
   const label = makeLabeller();
@@ -172,7 +191,7 @@ function contextOf(
 /** @param now on the run's clock, microseconds */
 function affinityOf(
   { instance }: Target,
-  { affinity, seed, duration }: VerifyOptions,
+  { affinity, seed, duration }: Settled,
   now: () => number,
 ): Affinity | undefined {
   if (affinity === undefined || instance?.sticky === undefined) return undefined;

@@ -1,7 +1,6 @@
 /** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
 import { logFolder } from '../../stack/log-folder.ts';
-import type { InstanceOptions, LogSource } from '../../stack/stack.ts';
-import { RUNNERS, type Runner } from '../../stack/start.ts';
+import { type InstanceOptions, type LogSource, RUNNERS, type Runner } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import { type Wanted, wantedFaults } from '../faults/index.ts';
 

@@ -5,7 +5,8 @@ import { REPORTS } from '../reports/index.ts';
 
 export const USAGE = `Baton proves that web sessions survive the load balancer.
 
-usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent)
+usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent);
+                               baton TARGET is the same
        baton check RUN          judge a recorded history again: a folder under runs/, or a history file; or several
                                 files, that several k6 left of one run
        baton compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or cannot be told

@@ -2,8 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import { ROUTE_COOKIE } from '../../stack/route-cookie.ts';
-import type { Stack, StackOptions } from '../../stack/stack.ts';
-import { type Runner, startStack } from '../../stack/start.ts';
+import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
 import { needsLinks } from '../faults/index.ts';
@@ -16,6 +15,7 @@ import { targetText } from '../target/print.ts';
 import { chosen, waits } from '../workloads/index.ts';
 import { address, faultsOf, logsIn, milliseconds, nextVersion, runnerOf, whole } from './arguments.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
+import { fromCheckout } from './checkout.ts';
 import { options, TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
@@ -124,6 +124,7 @@ async function start(
   options: Pick<StackOptions, 'instances' | 'links'> & { sticky: boolean; signal: AbortSignal },
   onStep: (step: string) => void,
 ): Promise<Stack> {
+  const { startStack } = await fromCheckout('--stack', () => import('../../stack/start.ts'));
   try {
     return await startStack(runner, { ...options, port: 'any', env: passedOn(process.env), onStep });
   } catch (error) {

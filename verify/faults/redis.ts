@@ -1,5 +1,5 @@
 /** How faults give orders to a Redis. */
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 
 /** @returns what the stack lacks for faults that a Redis is told to make by itself */
@@ -11,6 +11,8 @@ export function lacksRedis({ store }: Stack): string | undefined {
 
 /** Connects, past any link. Throws what Redis answers; whoever asked for it disconnects. */
 export async function openRedis(url: string | undefined): Promise<Redis> {
+  // Only here, so that nobody who has no stack to disturb needs it.
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     lazyConnect: true,
     commandTimeout: 5_000,

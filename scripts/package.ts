@@ -1,0 +1,147 @@
+/**
+ * The npm package. A checkout runs TypeScript as it is, which Node refuses under node_modules, so what is published is
+ * built: one bundle for the commands and the library, and its types, in dist/.
+ *
+ *   node scripts/package.ts build      makes dist/
+ *                           prepack    the same, and puts the package's own package.json in place of the checkout's,
+ *                                      for npm honours no other way to publish other entries and fewer dependencies
+ *                           postpack   puts the checkout's back
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
+const MANIFEST = join(ROOT, 'package.json');
+/** The checkout's, while the package's is in its place. */
+const KEPT = join(ROOT, 'package.checkout.json');
+
+/** What a program can ask for: names of bundles, and their sources. */
+const ENTRIES = {
+  cli: 'verify/cli.ts',
+  index: 'verify/index.ts',
+  'store-conformance': 'conformance/index.ts',
+};
+/** Whoever tests a session store of express-session has these. */
+const PEERS = ['express', 'express-session'];
+/** What only a checkout has: verify/commands/checkout.ts says so. */
+const CHECKOUT = ['*/stack/start.ts', '*/commands/zoo.ts'];
+
+interface Manifest {
+  name: string;
+  version: string;
+  description: string;
+  license: string;
+  type: string;
+  engines: Record<string, string>;
+  dependencies: Record<string, string>;
+}
+
+/** @returns the names of packages that are imported as soon as it starts */
+async function bundle(): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    outdir: DIST,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.18',
+    packages: 'external',
+    external: CHECKOUT,
+    chunkNames: 'part-[hash]',
+    metafile: true,
+  });
+  return packagesOf(metafile);
+}
+
+function packagesOf({ outputs }: Metafile): string[] {
+  const imports = Object.values(outputs).flatMap(output => output.imports);
+  const names = imports
+    .filter(
+      ({ external, kind, path }) => external && kind === 'import-statement' && !path.startsWith('node:'),
+    )
+    .map(({ path }) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path);
+  return [...new Set(names)].toSorted();
+}
+
+/** Of all declarations, those that the entries lead to. */
+function declare(): void {
+  const all = join(DIST, 'all');
+  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'scripts/tsconfig.types.json', '--outDir', all], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  const seen = new Set<string>();
+  const follow = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, 'utf8');
+    for (const [, path = ''] of text.matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g))
+      follow(join(dirname(file), path.replace(/\.[jt]s$/, '.d.ts')));
+    const kept = join(DIST, 'types', relative(all, file));
+    mkdirSync(dirname(kept), { recursive: true });
+    writeFileSync(kept, text);
+  };
+  for (const entry of [ENTRIES.index, ENTRIES['store-conformance']])
+    follow(join(all, entry.replace(/\.ts$/, '.d.ts')));
+  rmSync(all, { recursive: true });
+}
+
+function entry(name: 'index' | 'store-conformance'): Record<string, string> {
+  const types = ENTRIES[name].replace(/\.ts$/, '.d.ts');
+  return { types: `./dist/types/${types}`, default: `./dist/${name}.js` };
+}
+
+/** @param packages those that it needs to run */
+function published(own: Manifest, packages: readonly string[]): object {
+  const { name, version, description, license, type, engines } = own;
+  const pick = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(
+      names.map(wanted => {
+        const wants = own.dependencies[wanted];
+        if (wants === undefined) throw new Error(`package.json: expected ${wanted} among its dependencies`);
+        return [wanted, wants];
+      }),
+    );
+  return {
+    name,
+    version,
+    description,
+    license,
+    type,
+    engines,
+    bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
+    exports: {
+      '.': entry('index'),
+      './store-conformance': entry('store-conformance'),
+      './package.json': './package.json',
+    },
+    files: ['dist', 'docs/*.md', 'docs/target.schema.json', 'docs/result.schema.json', 'CHANGELOG.md'],
+    dependencies: pick(packages.filter(wanted => !PEERS.includes(wanted))),
+    peerDependencies: { express: '5', 'express-session': '1' },
+    peerDependenciesMeta: Object.fromEntries(PEERS.map(peer => [peer, { optional: true }])),
+  };
+}
+
+async function make(): Promise<string[]> {
+  rmSync(DIST, { recursive: true, force: true });
+  const packages = await bundle();
+  declare();
+  return packages;
+}
+
+const [, , step] = process.argv;
+if (step === 'build') await make();
+else if (step === 'prepack') {
+  // A pack that was ended halfway left the package's in place.
+  if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
+  const packages = await make();
+  const own = readFileSync(MANIFEST, 'utf8');
+  writeFileSync(KEPT, own);
+  writeFileSync(MANIFEST, `${JSON.stringify(published(JSON.parse(own) as Manifest, packages), null, 2)}\n`);
+} else if (step === 'postpack') renameSync(KEPT, MANIFEST);
+else throw new Error(`scripts/package.ts: expected build, prepack or postpack, got ${step}`);

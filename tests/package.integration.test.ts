@@ -1,0 +1,182 @@
+/**
+ * The npm package: packed from a copy of this checkout, and installed into an empty folder as anybody would. The registry
+ * is not asked: the packages that it says it needs, and those that these need, are copied there first, so an install
+ * that needs any other fails.
+ */
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const MODULES = join(ROOT, 'node_modules');
+/** Bytes, packed. */
+const SMALL = 400_000;
+const LIBRARY = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
+
+let folder: string;
+let empty: string;
+let tarball: string;
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function run(cwd: string, program: string, ...args: string[]): Promise<Ended> {
+  const env = {
+    PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    HOME: process.env['HOME'],
+    NO_COLOR: '1',
+  };
+  return new Promise(resolve => {
+    execFile(program, args, { cwd, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+async function succeeds(cwd: string, program: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(cwd, program, ...args);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: exit code ${code}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+const manifest = (path: string): { dependencies?: Record<string, string> } =>
+  JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+
+/** Copies packages, and what they need, as an install would have put them there. */
+function provide(names: readonly string[], modules: string, seen = new Set<string>()): void {
+  for (const name of names.filter(wanted => !seen.has(wanted))) {
+    seen.add(name);
+    cpSync(join(MODULES, name), join(modules, name), { recursive: true });
+    provide(Object.keys(manifest(join(MODULES, name)).dependencies ?? {}), modules, seen);
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baton-package-'));
+  const checkout = join(folder, 'checkout');
+  const left = ['node_modules', '.git', 'runs', 'dist'].map(name => join(ROOT, name));
+  cpSync(ROOT, checkout, { recursive: true, filter: source => !left.includes(source) });
+  symlinkSync(MODULES, join(checkout, 'node_modules'));
+  const before = readFileSync(join(checkout, 'package.json'), 'utf8');
+  const packed = await succeeds(checkout, 'npm', 'pack', '--silent', '--pack-destination', folder);
+  expect(readFileSync(join(checkout, 'package.json'), 'utf8')).toBe(before);
+  tarball = join(folder, basename(packed.trim()));
+  empty = join(folder, 'empty');
+  mkdirSync(join(empty, 'node_modules'), { recursive: true });
+  await succeeds(folder, 'tar', 'xzf', tarball, 'package/package.json');
+  provide(Object.keys(manifest(join(folder, 'package')).dependencies ?? {}), join(empty, 'node_modules'));
+  await succeeds(empty, 'npm', 'install', '--offline', '--no-audit', '--no-fund', tarball);
+}, 240_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const baton = (...args: string[]): Promise<Ended> => run(empty, 'npx', '--offline', 'baton-verify', ...args);
+const QUICK = ['--claims', 'continuity,isolation', '--duration', '3s', '--sessions', '16', '--quiet'];
+
+/** A code block of docs/library.md, by the file name in its first line. */
+function example(name: string): void {
+  const block = LIBRARY.match(/```ts\n([\s\S]*?)```/g)?.find(text => text.includes(`// ${name}\n`));
+  if (block === undefined) throw new Error(`docs/library.md: expected an example // ${name}`);
+  writeFileSync(join(empty, name), block.slice('```ts\n'.length, -'```'.length));
+}
+
+/** The bundled stack, described by a target file in the empty folder that claims what a run without logs can show. */
+async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
+  const stack = await startLocalStack({ port: 'any', instances: 2, env });
+  try {
+    const text = readFileSync(join(ROOT, 'baton.yaml'), 'utf8');
+    const claims = text.slice(text.indexOf('\nclaims:\n'), text.indexOf('\n\n# While the store'));
+    writeFileSync(
+      join(empty, 'target.yaml'),
+      text.replace(claims, '\nclaims: [continuity, isolation]').replace(/^url: .*$/m, `url: ${stack.url}`),
+    );
+    await act(stack);
+  } finally {
+    await stack.stop();
+  }
+}
+
+describe('the npm package', () => {
+  it('is small, and needs no development dependency', () => {
+    expect(statSync(tarball).size).toBeLessThan(SMALL);
+    const { dependencies } = manifest(join(empty, 'node_modules/baton-verify'));
+    expect(Object.keys(dependencies ?? {})).toEqual([
+      'entities',
+      'fastest-levenshtein',
+      'tough-cookie',
+      'undici',
+      'yaml',
+      'zod',
+    ]);
+  });
+
+  it('has both commands', async () => {
+    for (const command of ['baton', 'baton-verify'])
+      expect(await succeeds(empty, join('node_modules/.bin', command), 'help')).toContain(
+        'usage: baton verify',
+      );
+  });
+
+  it.each([['verify', join(ROOT, 'baton.yaml'), '--stack', 'local'], ['zoo']])(
+    'says of %s that it needs a checkout',
+    async (...args) => {
+      const { code, stderr } = await baton(...args);
+      expect(stderr).toMatch(/expected a checkout of Baton, and this is the npm package/);
+      expect(code).toBe(64);
+    },
+  );
+
+  it('has types', async () => {
+    example('verify.mts');
+    symlinkSync(join(MODULES, '@types'), join(empty, 'node_modules/@types'));
+    const stores = 'node_modules/baton-verify/dist/types/conformance/index.d.ts';
+    const options = ['--module', 'nodenext', '--strict', '--noEmit', '--target', 'es2024', '--types', 'node'];
+    await succeeds(empty, join(MODULES, '.bin/tsc'), '--ignoreConfig', ...options, 'verify.mts', stores);
+  });
+
+  it('verifies a system that is up, by its commands and as a library', async () => {
+    await withStack({}, async ({ url }) => {
+      const { code, stdout } = await baton('verify', 'target.yaml', '--url', url, ...QUICK);
+      expect(stdout).toContain(' VALID ');
+      expect(code).toBe(0);
+      example('verify.mts');
+      const library = await run(empty, process.execPath, 'verify.mts');
+      expect(library.stderr).toMatch(/^ready\nload\nlogs\njudge\n\d+ requests, history in runs\//m);
+      expect(library.stdout).toContain(' VALID ');
+      expect(library.code).toBe(0);
+    });
+  });
+
+  it('fails the test of a team whose sessions get lost', async () => {
+    await withStack({ SESSION_STORE: 'memory' }, async () => {
+      expect((await baton('target.yaml', ...QUICK)).code).toBe(1);
+      example('sessions.test.ts');
+      symlinkSync(join(MODULES, 'vitest'), join(empty, 'node_modules/vitest'));
+      const tested = await run(
+        empty,
+        process.execPath,
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--root',
+        '.',
+      );
+      expect(tested.stdout + tested.stderr).toMatch(/LOSS {2}continuity {2}session/);
+      expect(tested.code).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,10 @@
+/** `baton-verify`: the library (docs/library.md). It prints nothing and never exits. */
+export type { Guarantee } from './core/guarantees.ts';
+export type { Operation } from './core/history.ts';
+export type { Result } from './core/result.ts';
+export type { Anomaly, Judgement, Verdict, WitnessStep } from './core/verdict.ts';
+export { EXIT, UnavailableError, UsageError } from './errors.ts';
+export { judgeFile as check } from './judge-file.ts';
+export { type TerminalOptions as ReportOptions, terminal as report } from './reports/terminal.ts';
+export { type VerifyOptions, verify } from './run.ts';
+export { type Account, loadTarget, parseTarget, type Target } from './target/load.ts';
