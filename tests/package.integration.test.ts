@@ -118,6 +118,7 @@ describe('the npm package', () => {
     expect(Object.keys(dependencies ?? {})).toEqual([
       'entities',
       'fastest-levenshtein',
+      'htmlparser2',
       'tough-cookie',
       'undici',
       'yaml',

@@ -4,6 +4,7 @@ import { checkCommand } from './commands/check.ts';
 import { fromCheckout } from './commands/checkout.ts';
 import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
+import { initCommand } from './commands/init.ts';
 import { k6Command } from './commands/k6.ts';
 import { parse, TARGET, USAGE } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
@@ -35,10 +36,11 @@ async function main(argv: readonly string[]): Promise<number> {
   if (more.length > 0)
     throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
   if (command === 'verify') return verifyCommand(argument, values, output);
+  if (command === 'init') return initCommand(argument, values, output);
   if (command === 'explain') return explainCommand(argument ?? '', output);
   if (command === 'k6') return k6Command(argument ?? TARGET, output);
   throw new UsageError(
-    `unknown command "${command}": expected verify, check, compare, zoo, explain, k6 or help\nSee: baton help`,
+    `unknown command "${command}": expected verify, init, check, compare, zoo, explain, k6 or help\nSee: baton help`,
   );
 }
 

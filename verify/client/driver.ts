@@ -1,6 +1,6 @@
 /** Performs the target's operations in one session, as its user, and records them. */
 import { decodeHTML } from 'entities';
-import { canaryOf } from '../core/canary.ts';
+import { canaryOf, padded } from '../core/canary.ts';
 import { finder } from '../core/finding.ts';
 import { filled, filledJson, filledText } from '../core/form.ts';
 import type { Action, Operation, With } from '../core/history.ts';
@@ -25,8 +25,9 @@ export interface How {
   telling?: boolean | undefined;
   /** Added to the address of a page. */
   query?: string | undefined;
-  /** A value that is written is made as long, characters, and ends so. */
+  /** A value that is written is sent as long, characters; the history has it without what makes it so. */
   size?: number | undefined;
+  /** A value that is written ends so, and is not made longer. */
   ending?: string | undefined;
   /** Other cookies than the session's own, which stay as they are. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
@@ -125,10 +126,11 @@ export class Driver {
   async write(probe: Probe, how: How = {}, request = writeOf(probe)): Promise<Operation> {
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
-    const own = this.#newValue().padEnd(how.size ?? 0, 'x') + (how.ending ?? '');
-    const value = action === 'increment' ? '1' : own;
+    const value = action === 'increment' ? '1' : this.#newValue() + (how.ending ?? '');
     const what = { action, ...this.#object(probe), value };
-    return (await this.#perform(what, this.#filled(request, how, value), how)).operation;
+    const long = how.ending === undefined ? padded(value, how.size ?? 0) : value;
+    const sent = this.#filled(request, how, long);
+    return (await this.#perform(what, sent, how)).operation;
   }
 
   /**

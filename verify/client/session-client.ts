@@ -81,6 +81,7 @@ export class SessionClient {
     const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
     // Cookies are those of the target's address, on whichever instance.
     const site = this.#site(request.path);
+    const { list: sent } = this.#cookiesFor(site);
     const outgoing = this.#outgoing(request, site, signal);
     try {
       const head = await (request.held === undefined
@@ -90,13 +91,13 @@ export class SessionClient {
       if (request.early !== true || !redirects) {
         const body = await head.body();
         done();
-        return this.#reply(site, head.status, head.headers, body);
+        return { ...this.#reply(site, head.status, head.headers, body), sent };
       }
       head
         .body()
         .catch(() => {})
         .finally(done);
-      return this.#reply(site, head.status, head.headers, '');
+      return { ...this.#reply(site, head.status, head.headers, ''), sent };
     } catch (error) {
       done();
       return { failure: failureOf(error), headers: {}, body: '', cookies: [] };

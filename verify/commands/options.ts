@@ -7,6 +7,7 @@ export const USAGE = `Baton proves that web sessions survive the load balancer.
 
 usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent);
                                baton TARGET is the same
+       baton init URL           finds out what a target file must say of an app, writes it, and proves it by a short run
        baton check RUN          judge a recorded history again: a folder under runs/, or a history file; or several
                                 files, that several k6 left of one run
        baton compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or cannot be told
@@ -35,6 +36,16 @@ options of verify
   --seed N            draws the same plan again (random when absent, and printed)
   --k6                after it, with --stack, a second load by k6 where that is installed; its verdict counts
   --out DIR           where histories and results are kept (runs)
+
+options of init (docs/init.md)
+  --user NAME         an account that may log in; twice, so that isolation can be judged
+  --password-env VAR  the variable that holds its password, in the same order; one for all when there is one
+  --login-page PATH   where the login form is (found when absent)
+  --login-path PATH   where an app that renders in the browser posts its login, with --login-json
+  --login-json JSON   what it posts, such as {"name":"{user}","secret":"{password}"}
+  --probe             sends forms that look safe, twice, to find one whose writes can be read
+  --file FILE         where it is written (baton.yaml); --force replaces one that is there
+  --yes               the address is another machine's, and I may test it
 
 options of check
   --from jepsen       RUN is a history that Jepsen recorded, EDN or JSON: is it linearizable?
@@ -82,6 +93,15 @@ export const options = {
   'print-target': { type: 'boolean', default: false },
   k6: { type: 'boolean', default: false },
   out: { type: 'string', default: 'runs' },
+  user: { type: 'string', multiple: true },
+  'password-env': { type: 'string', multiple: true },
+  'login-page': { type: 'string' },
+  'login-path': { type: 'string' },
+  'login-json': { type: 'string' },
+  probe: { type: 'boolean', default: false },
+  file: { type: 'string', default: 'baton.yaml' },
+  force: { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
   from: { type: 'string' },
   model: { type: 'string' },
   initial: { type: 'string' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canaryFinder, canaryOf, canaryOwner } from './canary.ts';
+import { canaryFinder, canaryOf, canaryOwner, padded, unpadder } from './canary.ts';
 
 const canary = (user: string, number = 1) =>
   canaryOf({ prefix: 'bc0ffee', user, session: 's1-2', number, random: 0.5 });
@@ -29,4 +29,17 @@ describe('canaryFinder', () => {
     expect(canaryOwner(canary('alice'), 'bc0ffee')).toBe('alice');
     expect(canaryOwner('anything', 'bc0ffee')).toBeUndefined();
   });
+});
+
+it('a canary that was made longer is told, whole or cut', () => {
+  const canary = canaryOf({ prefix: 'bc0ffee', user: 'alice', session: 's1', number: 3, random: 0.999 });
+  const long = padded(canary, 400);
+  const unpadded = unpadder('bc0ffee');
+  expect(long).toHaveLength(400);
+  expect([long, long.slice(0, 200), canary].map(unpadded)).toEqual([canary, canary, canary]);
+  expect([`${canary}y`, canary.slice(0, -1), 'something else'].map(unpadded)).toEqual([
+    `${canary}y`,
+    canary.slice(0, -1),
+    'something else',
+  ]);
 });

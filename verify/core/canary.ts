@@ -15,6 +15,21 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
+/** What makes a canary as long as is wanted. */
+const PADDING = 'x';
+
+/** @param size characters that the text is to have at the least */
+export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
+
+/**
+ * @returns what tells of any text of an app which canary it is, padded or cut: an app that keeps so many characters of
+ *   a text has kept it
+ */
+export function unpadder(prefix: string): (text: string) => string {
+  const canary = new RegExp(`^(${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
+  return text => (text.startsWith(prefix) ? (canary.exec(text)?.[1] ?? text) : text);
+}
+
 /** More than the longest canary has. */
 const LONGEST = 256;
 

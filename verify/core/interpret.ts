@@ -1,7 +1,8 @@
 /** What a reply says about the session: signed in or out, as whom, which state, which instance. */
-import { canaryFinder } from './canary.ts';
+import { canaryFinder, unpadder } from './canary.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
+import { type Named, type Naming, namer } from './naming.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 
 /** What came back: a response, or why there is none. */
@@ -15,6 +16,8 @@ export interface Reply {
   redirect?: string;
   /** Cookies that the response changed; one without a value is deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
+  /** Cookies that the request carried. */
+  sent?: readonly { name: string; value: string }[];
 }
 
 /** What is known of a target's pages. */
@@ -30,7 +33,7 @@ export interface Pages {
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: { items: Finding } }[];
-  instance?: { header?: string | undefined } | undefined;
+  instance?: Naming | undefined;
   /** Finds "busy, try again": the request was refused, and nothing came of it. */
   busy?: string | undefined;
 }
@@ -79,22 +82,24 @@ export class Interpreter {
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: (text: string) => string[];
+  readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #items: Map<string, Findings>;
   readonly #csrf: Findings | undefined;
-  readonly #header: string | undefined;
+  readonly #instance: (reply: Reply) => Named | undefined;
   readonly #busy: RegExp | undefined;
 
   constructor(pages: Pages, reading: Reading) {
     this.#pages = pages;
     this.#reading = reading;
     this.#canaries = canaryFinder(reading.canary);
+    this.#unpadded = unpadder(reading.canary);
     const found = (finding: Finding) => finder(finding, reading.decode);
     this.#user = found(pages.signedIn.user);
     this.#items = new Map(pages.probes.map(probe => [probe.object, found(probe.read.items)]));
     this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
-    this.#header = pages.instance?.header?.toLowerCase();
+    this.#instance = namer(pages.instance ?? {}, reading.decode);
   }
 
   /** @returns the form token in a page; undefined when there is none */
@@ -105,11 +110,8 @@ export class Interpreter {
   seen(reply: Reply, { action, object, unmarked = false }: Asked): Seen {
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
-    const instance = this.#header === undefined ? undefined : reply.headers[this.#header];
-    if (typeof instance === 'string' && instance !== '') {
-      seen.instance = instance.slice(0, 100);
-      seen.source = 'header';
-    }
+    const named = this.#instance(reply);
+    if (named !== undefined) Object.assign(seen, named);
     const busy = this.#busy?.test(reply.body) === true;
     if (!busy) this.#session(seen, reply, action, unmarked);
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
@@ -151,7 +153,7 @@ export class Interpreter {
   }
 
   #state(reply: Reply, object: string): string[] {
-    return this.#items.get(object)?.all(reply) ?? [];
+    return (this.#items.get(object)?.all(reply) ?? []).map(this.#unpadded);
   }
 
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */

@@ -12,8 +12,17 @@ export interface Claims {
   declared?: Declared;
 }
 
+const ABOUT_DATA = new Set<Guarantee>([
+  'read-your-writes',
+  'monotonic-reads',
+  'no-lost-updates',
+  'at-most-once',
+  'linearizability',
+]);
+
 /** What a set can claim of this target: a guarantee of something that it does not have cannot be kept. */
-function declares({ logout, expiry }: TargetFile, guarantee: Guarantee): boolean {
+function declares({ logout, expiry, probes }: TargetFile, guarantee: Guarantee): boolean {
+  if (ABOUT_DATA.has(guarantee)) return probes.some(({ add, set, increment }) => add ?? set ?? increment);
   if (guarantee === 'logout-final') return logout !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
   // Both speak of faults, which are declared by asking for them.

@@ -122,8 +122,14 @@ const slow = z.strictObject({
 
 /** How an instance is recognised, and how to reach a given one. */
 const instance = z.strictObject({
-  /** Response header that names it. */
+  /** Response header that names it; of several values the last, which is the one that answered. */
   header: z.string().min(1).optional(),
+  /** Finds the name in that header, where it says more: Server-Timing, Via. */
+  find: regex.optional(),
+  /** Cookie of the balancer that names it: the one that the answer sets, else the one that was sent. */
+  cookie: z.string().min(1).optional(),
+  /** Finds the name in a page. */
+  body: shown.optional(),
   /** Addresses of the single instances, past the balancer, by the name that `header` gives. */
   addresses: z
     .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))

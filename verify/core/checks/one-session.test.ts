@@ -68,6 +68,22 @@ describe('one-session', () => {
     expect(lost.anomalies[0]?.summary).toBe('after parallel first requests the session is lost');
   });
 
+  it('is valid when a form that is opened once more is accepted, and violated when that is refused too', () => {
+    const again = (p: Picture) => parallel(p, 'x').refusedLogin('app-1').form('app-1');
+    const accepted = judged(p => {
+      singles(p);
+      parallels(p);
+      again(p).login('app-2').hops(2).ended();
+    });
+    expect(accepted).toMatchObject({ judgement: 'valid', violations: 0 });
+    const refused = judged(p => {
+      singles(p);
+      parallels(p);
+      again(p).refusedLogin('app-2').ended();
+    });
+    expect(refused).toMatchObject({ judgement: 'violated', violations: 1 });
+  });
+
   it('is unknown when sessions without parallel first requests fail as well', () => {
     const verdict = judged(p => {
       singles(p);

@@ -39,6 +39,8 @@ interface Jar {
   /** One that overlapped it. */
   second?: Operation;
   login?: Operation;
+  /** The last login, when it was refused: a form that is opened again may still be accepted. */
+  refused?: Operation | undefined;
 }
 
 class OneSession implements Fold {
@@ -79,10 +81,10 @@ class OneSession implements Fold {
   #login(login: Operation, session: SessionState): void {
     const jar = this.#jars.get(session) ?? { first: login };
     this.#jars.set(session, jar);
-    if (jar.login !== undefined) return;
+    if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
     // Only a plain refusal says that the login was not accepted; "too many requests" does not.
-    if (login.outcome === 'fail' && login.signedIn === 'out') this.#failed(jar, login, 'login refused');
+    jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
   #lost(operation: Operation, session: SessionState): void {
@@ -103,6 +105,7 @@ class OneSession implements Fold {
   sessionEnded(session: SessionState): void {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
+    if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
     // Only one that was used after its login has shown that it lives.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last === session.login) return;
@@ -121,6 +124,8 @@ class OneSession implements Fold {
   }
 
   finish(): Finding {
+    for (const jar of this.#jars.values())
+      if (jar.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
     const conclusion = concluded(this.counts());
     const anomalies = conclusion.judgement === 'violated' ? this.#witnesses : [];
     for (const anomaly of anomalies) this.#tell?.(anomaly);

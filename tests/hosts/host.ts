@@ -1,0 +1,167 @@
+/** Apps of other stacks, each as two instances behind nginx: what `baton init` is tried on. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Nginx } from '../../stack/nginx.ts';
+import { freePort } from '../../stack/ports.ts';
+import { ServerProcess } from '../../stack/process.ts';
+import { findProgram } from '../../stack/programs.ts';
+import { startRedis } from '../../stack/redis.ts';
+import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
+
+const here = import.meta.dirname;
+const root = join(here, '../..');
+/** What was built once: a virtual environment for Python, a program of Go. */
+const CACHE = join(root, 'node_modules/.cache/baton-hosts');
+
+/** Of all accounts. */
+export const PASSWORD = 'open sesame 42';
+
+export interface Host {
+  name: string;
+  /** Accounts that may log in. */
+  users: readonly [string, string];
+  /** Environment of each instance, beside what all get. */
+  env?: Record<string, string>;
+  /** @returns the program of an instance, built or installed where need be @throws Error when it cannot be had */
+  command(port: number): readonly [string, ...string[]];
+  /** Run once, before the instances. */
+  prepare?(): readonly [string, ...string[]];
+  /** The guarantee that the broken set-up breaks. */
+  breaks: string;
+  /** What `init` must claim of it. */
+  claims: string;
+  /** What the healthy one does not keep, since its stock parts do not. */
+  keepsNot?: string;
+}
+
+function python(): string {
+  const venv = join(CACHE, 'python');
+  const program = join(venv, 'bin/python');
+  if (!existsSync(join(venv, 'installed'))) {
+    mkdirSync(CACHE, { recursive: true });
+    execFileSync('python3', ['-m', 'venv', venv], { stdio: 'ignore' });
+    const packages = [
+      'django==5.2.19',
+      'flask==3.1.3',
+      'flask-login==0.6.3',
+      'flask-session==0.8.0',
+      'redis==5.2.1',
+    ];
+    execFileSync(program, ['-m', 'pip', 'install', '-q', ...packages], { stdio: 'ignore' });
+    mkdirSync(join(venv, 'installed'));
+  }
+  return program;
+}
+
+function goProgram(): string {
+  const program = join(CACHE, 'go-host');
+  mkdirSync(CACHE, { recursive: true });
+  // Its own cache makes a second build quick.
+  execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
+  return program;
+}
+
+export const HOSTS: readonly Host[] = [
+  {
+    name: 'django',
+    users: ['alice', 'bob'],
+    command: port => [python(), join(here, 'django/app.py'), `${port}`],
+    prepare: () => [python(), join(here, 'django/app.py'), 'prepare'],
+    breaks: 'continuity',
+    claims: 'standard',
+  },
+  {
+    name: 'flask',
+    users: ['alice', 'bob'],
+    command: port => [python(), join(here, 'flask/app.py'), `${port}`],
+    breaks: 'continuity',
+    claims: 'stateless-token',
+  },
+  {
+    name: 'express',
+    users: ['alice@example.test', 'bob@example.test'],
+    command: () => [process.execPath, join(here, 'express/server.ts')],
+    breaks: 'rotation',
+    claims: 'standard',
+    // connect-redis saves a session that was destroyed meanwhile: a request in flight at a logout brings it back.
+    keepsNot: 'logout-final',
+  },
+  {
+    name: 'php',
+    users: ['alice', 'bob'],
+    // Its built-in server answers one request at a time without workers.
+    env: { PHP_CLI_SERVER_WORKERS: '4' },
+    command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
+    breaks: 'logout-final',
+    claims: 'standard',
+  },
+  {
+    name: 'go',
+    users: ['alice', 'bob'],
+    command: port => [goProgram(), `${port}`],
+    breaks: 'cookie-policy',
+    claims: 'standard',
+  },
+];
+
+export interface Running {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param broken whether with the defect of this host
+ * @throws Error when a part of it cannot be had here
+ */
+export async function startHost(host: Host, broken: boolean): Promise<Running> {
+  const dir = temporaryPath('baton-host-');
+  makeFolder(dir);
+  const data = join(dir, 'data');
+  mkdirSync(data);
+  const stops: (() => Promise<void>)[] = [async () => removeFolder(dir)];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).reverse()) await one();
+  };
+  try {
+    const redis = await startRedis({});
+    stops.push(() => redis.dispose());
+    const env = (port: number) => ({
+      ...process.env,
+      ...host.env,
+      PASSWORD,
+      HOST_DIR: data,
+      PORT: `${port}`,
+      REDIS_PORT: `${redis.port}`,
+      BROKEN: broken ? '1' : '0',
+    });
+    const prepare = host.prepare?.();
+    if (prepare !== undefined) execFileSync(prepare[0], prepare.slice(1), { env: env(0), stdio: 'ignore' });
+    const instances = [];
+    for (const name of ['one', 'two']) {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      const server = new ServerProcess({
+        name,
+        command: host.command(port),
+        env: env(port),
+        log: join(dir, `${name}.log`),
+        readyMs: 60_000,
+        ready: async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok === true,
+      });
+      stops.push(() => server.dispose());
+      await server.start();
+      instances.push({ name, url });
+    }
+    const [port, statusPort] = [await freePort(), await freePort()];
+    const additions = { server: 'add_header X-Served-By $upstream_addr always;' };
+    const nginx = new Nginx({ port, statusPort, dir, additions });
+    stops.push(() => nginx.dispose());
+    await nginx.registerAll(instances);
+    await nginx.start();
+    return { url: nginx.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

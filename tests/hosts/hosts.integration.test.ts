@@ -1,0 +1,96 @@
+/**
+ * `baton init` alone, with an address and two accounts, gives a file with which `baton verify` is right about apps of
+ * other stacks: healthy, and broken in one way each. A stack that cannot be had here is skipped, with the reason.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it as test } from 'vitest';
+import { baton } from '../../verify/testing/baton.ts';
+import { HOSTS, type Host, PASSWORD, startHost } from './host.ts';
+
+interface Verdict {
+  guarantee: string;
+  judgement: string;
+  claimed: boolean;
+  finding: string;
+}
+
+/** The workload that shows what is broken: the others would only take time. */
+const SHOWN_BY: Record<string, string> = {
+  continuity: 'hop',
+  rotation: 'fixation',
+  'logout-final': 'logout-race',
+  'cookie-policy': 'audit',
+};
+
+/** What the brief run must be right about. */
+const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
+
+/** @returns why it cannot be had here */
+function lacking(host: Host): string | undefined {
+  try {
+    host.command(1);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.split('\n')[0];
+  }
+}
+
+async function verdicts(
+  host: Host,
+  broken: boolean,
+): Promise<{ file: string; claimed: Verdict[]; init: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
+  const running = await startHost(host, broken);
+  try {
+    const [file, out] = [join(folder, 'target.yaml'), join(folder, 'runs')];
+    const [user, other] = host.users;
+    const accounts = ['--user', user, '--user', other, '--password-env', 'HOST_PASSWORD'];
+    const env = { HOST_PASSWORD: PASSWORD };
+    const init = await baton(
+      ['init', running.url, ...accounts, '--probe', '--file', file, '--out', out],
+      env,
+    );
+    const workloads = broken
+      ? (SHOWN_BY[host.breaks] as string)
+      : 'hop,logout-race,interleave,fixation,audit,cold-burst';
+    const args = ['verify', file, '--json', '--duration', '2s', '--workload', workloads, '--out', out];
+    const verified = await baton(args, env);
+    if (verified.stdout === '') throw new Error(`${init.stderr}\n${verified.stderr}`);
+    const result = JSON.parse(verified.stdout) as { guarantees: Verdict[] };
+    const claimed = result.guarantees.filter(verdict => verdict.claimed);
+    return { file: readFileSync(file, 'utf8'), claimed, init: init.stderr };
+  } finally {
+    await running.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const violated = (claimed: readonly Verdict[]): string[] =>
+  claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
+
+describe.each(HOSTS)('$name', host => {
+  const lacks = lacking(host);
+  const it = test.skipIf(lacks !== undefined);
+  const because = lacks === undefined ? '' : ` (skipped: ${lacks})`;
+
+  it(`healthy: accused of nothing, and judged${because}`, async ({ expect }) => {
+    const { file, claimed, init } = await verdicts(host, false);
+    expect(init, init).toContain('written');
+    expect(file).toContain(`- ${host.claims}\n`);
+    expect(file).not.toContain(PASSWORD);
+    // A race that stock parts lose is not lost in every run.
+    expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
+    const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
+    const must = JUDGED.filter(
+      name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),
+    );
+    expect(judged).toEqual(expect.arrayContaining(must));
+  });
+
+  it(`broken: ${host.breaks} is violated${because}`, async ({ expect }) => {
+    const { claimed, init } = await verdicts(host, true);
+    expect(violated(claimed), init).toContain(host.breaks);
+  });
+});

@@ -1,0 +1,39 @@
+/** Questions to whoever sits at the terminal. */
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import type { Output } from './output.ts';
+
+export interface Asking {
+  text(question: string): Promise<string>;
+  /** What is typed is not shown. */
+  secret(question: string): Promise<string>;
+  yes(question: string): Promise<boolean>;
+  close(): void;
+}
+
+/** @returns undefined where nobody sits at a terminal */
+export function asking({ progress }: Output): Asking | undefined {
+  const { stdin } = process;
+  if (stdin.isTTY !== true || progress.isTTY !== true) return undefined;
+  let muted = false;
+  const echo = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (!muted) progress.write(chunk.toString());
+      done();
+    },
+  });
+  const terminal = createInterface({ input: stdin, output: echo, terminal: true });
+  return {
+    text: async question => (await terminal.question(question)).trim(),
+    secret: async question => {
+      progress.write(question);
+      muted = true;
+      const answer = await terminal.question('');
+      muted = false;
+      progress.write('\n');
+      return answer;
+    },
+    yes: async question => /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim()),
+    close: () => terminal.close(),
+  };
+}

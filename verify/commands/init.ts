@@ -1,0 +1,150 @@
+/** `baton init`: finds out what a target file must say of an app, writes it, and proves it by a short run. */
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { EXIT, UsageError } from '../errors.ts';
+import { init } from '../init/init.ts';
+import { Progress } from '../progress.ts';
+import { verify } from '../run.ts';
+import { parseTarget } from '../target/load.ts';
+import { hopAt } from '../workloads/hop.ts';
+import { address } from './arguments.ts';
+import { type Asking, asking } from './asking.ts';
+import type { Values } from './options.ts';
+import { type Output, printResult } from './output.ts';
+
+type Account = { user: string; password: string; passwordEnv: string };
+
+/** The short run that proves the file. */
+const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
+
+/**
+ * @returns the exit code of the short run: that of a system that is broken is 1, with a file that is right
+ * @throws UsageError when something must be said that was not
+ */
+export async function initCommand(url: string | undefined, values: Values, output: Output): Promise<number> {
+  if (url === undefined)
+    throw new UsageError('init: expected an address, as in: baton init http://127.0.0.1:8080');
+  const reached = { url: address(url), headers: {} };
+  const { file } = values;
+  if (existsSync(file) && !values.force)
+    throw new UsageError(`init: ${file} is there already: --force replaces it, --file names another`);
+  const ask = asking(output);
+  try {
+    await allowed(reached.url, values, ask);
+    const accounts = await accountsOf(values, ask);
+    const stop = new AbortController();
+    process.once('SIGINT', () => stop.abort());
+    const text = await init({
+      reached,
+      accounts,
+      loginPage: values['login-page'],
+      loginPath: values['login-path'],
+      loginJson: jsonOf(values, accounts),
+      signal: stop.signal,
+      say: line => output.progress.write(`${line}\n`),
+      mayWrite: async ({ path, field, page }) =>
+        values.probe ||
+        ((await ask?.yes(
+          `POST ${path} with a short text in "${field}", twice, and look for it on ${page}?`,
+        )) ??
+          false),
+    });
+    await writeFile(file, text);
+    output.progress.write(`written     ${file}\n`);
+    return await proof(text, file, accounts, stop.signal, values, output);
+  } finally {
+    ask?.close();
+  }
+}
+
+async function proof(
+  text: string,
+  file: string,
+  accounts: readonly Account[],
+  signal: AbortSignal,
+  values: Values,
+  output: Output,
+): Promise<number> {
+  const environment = Object.fromEntries(
+    accounts.map(({ passwordEnv, password }) => [passwordEnv, password]),
+  );
+  const target = parseTarget(text, file, { ...process.env, ...environment });
+  // What the short run is no evidence for is not asked of it.
+  target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
+  const progress = new Progress(output.progress, values.quiet);
+  const seed = randomInt(2 ** 31);
+  const command = `npx baton verify ${file} --seed ${seed}`;
+  const { result } = await verify(target, { ...PROOF, seed, out: values.out, command, signal });
+  progress.end();
+  printResult(result, values, output);
+  const variables = [...new Set(accounts.map(({ passwordEnv }) => passwordEnv))]
+    .map(name => `${name}=… `)
+    .join('');
+  output.progress.write(
+    `that was a short run of ${PROOF.workloads[0]}; all that is claimed:  ${variables}npx baton verify ${file}\n`,
+  );
+  return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
+}
+
+/** Whoever tests another machine must be allowed to. */
+async function allowed(url: string, { yes }: Values, ask: Asking | undefined): Promise<void> {
+  const { hostname } = new URL(url);
+  if (yes || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
+  const warning = `${hostname} is not this machine: Baton will log in there, and send some hundred requests`;
+  if (ask === undefined) throw new UsageError(`init: ${warning}. Add --yes if you may test it`);
+  if (!(await ask.yes(`${warning}. May it?`))) throw new UsageError('init: nothing was sent');
+}
+
+async function accountsOf(values: Values, ask: Asking | undefined): Promise<Account[]> {
+  const { user: users = [], 'password-env': variables = [] } = values;
+  if (users.length === 0 && ask !== undefined) return askedFor(ask);
+  if (users.length === 0)
+    throw new UsageError(
+      'init: expected --user NAME --password-env VARIABLE, twice: two accounts that may log in',
+    );
+  if (variables.length !== users.length && variables.length !== 1)
+    throw new UsageError(
+      `--password-env: expected one for all accounts or one for each of ${users.length}, got ${variables.length}`,
+    );
+  return users.map((user, i) => {
+    const passwordEnv = variables[i] ?? (variables[0] as string);
+    const password = process.env[passwordEnv];
+    if (password) return { user, password, passwordEnv };
+    throw new UsageError(
+      `--password-env: the environment has no ${passwordEnv}: set it, as in ${passwordEnv}=… baton init`,
+    );
+  });
+}
+
+async function askedFor(ask: Asking): Promise<Account[]> {
+  const accounts: Account[] = [];
+  for (const passwordEnv of ['BATON_PASSWORD_1', 'BATON_PASSWORD_2']) {
+    const which = accounts.length === 0 ? 'An account that may log in' : 'Another one (empty: none)';
+    const user = await ask.text(`${which}: `);
+    if (user === '') break;
+    accounts.push({
+      user,
+      password: await ask.secret('Its password (not shown, not written): '),
+      passwordEnv,
+    });
+  }
+  if (accounts.length > 0) return accounts;
+  throw new UsageError('init: expected an account');
+}
+
+/** What a login of JSON sends; most APIs call things so. */
+function jsonOf(values: Values, [first]: readonly Account[]): unknown {
+  const { 'login-json': text, 'login-path': path } = values;
+  if (path === undefined && text !== undefined)
+    throw new UsageError('--login-json: expected --login-path too: where it is posted to');
+  if (text === undefined)
+    return { [first?.user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(
+      `--login-json: expected JSON such as {"name":"{user}","secret":"{password}"}, got ${text}`,
+    );
+  }
+}

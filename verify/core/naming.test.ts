@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { Reply } from './interpret.ts';
+import { type Naming, namer } from './naming.ts';
+
+const reply = (part: Partial<Reply>): Reply => ({ status: 200, headers: {}, body: '', cookies: [], ...part });
+const named = (naming: Naming, part: Partial<Reply>) => namer(naming, text => text)(reply(part));
+
+describe('the instance that answered', () => {
+  it.each<[string, Naming, Partial<Reply>, string | undefined]>([
+    ['a header', { header: 'X-Served-By' }, { headers: { 'x-served-by': 'a' } }, 'header a'],
+    [
+      'the last of several tries',
+      { header: 'x-upstream' },
+      { headers: { 'x-upstream': '10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80' } },
+      'header 10.0.0.3:80',
+    ],
+    [
+      'a header that came twice',
+      { header: 'x-served-by' },
+      { headers: { 'x-served-by': ['a', 'b'] } },
+      'header b',
+    ],
+    [
+      'Server-Timing',
+      { header: 'server-timing', find: 'app;desc="([^"]+)' },
+      { headers: { 'server-timing': 'db;dur=3, app;desc="app-2"' } },
+      'header app-2',
+    ],
+    [
+      'Via',
+      { header: 'via', find: '([\\w-]+)$' },
+      { headers: { via: '1.1 edge, 1.1 app-1' } },
+      'header app-1',
+    ],
+    [
+      'a route cookie that is set',
+      { cookie: 'SERVERID' },
+      { cookies: [{ name: 'SERVERID', value: 'b' }], sent: [{ name: 'SERVERID', value: 'a' }] },
+      'cookie b',
+    ],
+    [
+      'a route cookie that was sent',
+      { cookie: 'route' },
+      { sent: [{ name: 'route', value: 'a' }] },
+      'cookie a',
+    ],
+    [
+      'nobody, when no answer came',
+      { cookie: 'route' },
+      { status: undefined as never, sent: [{ name: 'route', value: 'a' }] },
+      undefined,
+    ],
+    ['a page', { body: 'served by (\\w+)' }, { body: '<!-- served by a1 -->' }, 'body a1'],
+    ['a field', { body: { json: '/host' } }, { body: '{"host":"a2"}' }, 'body a2'],
+    [
+      'the header before the cookie',
+      { header: 'x', cookie: 'r' },
+      { headers: { x: 'a' }, sent: [{ name: 'r', value: 'b' }] },
+      'header a',
+    ],
+    [
+      'the cookie without the header',
+      { header: 'x', cookie: 'r' },
+      { sent: [{ name: 'r', value: 'b' }] },
+      'cookie b',
+    ],
+    ['nothing', {}, { headers: { 'x-served-by': 'a' } }, undefined],
+  ])('is told by %s', (_, naming, part, expected) => {
+    const found = named(naming, part);
+    expect(found && `${found.source} ${found.instance}`).toBe(expected);
+  });
+});

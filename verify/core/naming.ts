@@ -1,0 +1,59 @@
+/** Which instance served a request, as the answer tells it: the upper rungs of the ladder. */
+import { Finder } from './finder.ts';
+import { type Finding, finder } from './finding.ts';
+import type { Reply } from './interpret.ts';
+
+/** How an answer names its instance; each is asked in this order, and the first that tells counts. */
+export interface Naming {
+  header?: string | undefined;
+  /** Finds the name in that header. */
+  find?: string | undefined;
+  /** A cookie of the balancer. */
+  cookie?: string | undefined;
+  body?: Finding | undefined;
+}
+
+export interface Named {
+  instance: string;
+  /** header, cookie or body */
+  source: string;
+}
+
+/** A name is short; what is longer is cut, so that no answer fills a history. */
+const LONGEST = 100;
+
+/** @returns what finds the name; undefined when the answer does not tell */
+export function namer(
+  { header, find, cookie, body }: Naming,
+  decode: (html: string) => string,
+): (reply: Reply) => Named | undefined {
+  const name = header?.toLowerCase();
+  const part = find === undefined ? undefined : new Finder(find);
+  const shown = body === undefined ? undefined : finder(body, decode);
+  const named = (instance: string | undefined, source: string): Named | undefined =>
+    instance === undefined || instance === '' ? undefined : { instance: instance.slice(0, LONGEST), source };
+  return reply =>
+    (name === undefined ? undefined : named(inHeader(reply.headers[name], part), 'header')) ??
+    (cookie === undefined ? undefined : named(inCookie(reply, cookie), 'cookie')) ??
+    (shown === undefined ? undefined : named(shown.first(reply), 'body'));
+}
+
+/** Balancers that try several instances list them all, and the last one answered. */
+function inHeader(value: string | string[] | undefined, part: Finder | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  return part === undefined ? text.slice(lastOf(text)) : part.first(text);
+}
+
+const lastOf = (text: string): number => {
+  const comma = text.lastIndexOf(', ');
+  const group = text.lastIndexOf(' : ');
+  return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
+};
+
+/** A balancer that sends somebody elsewhere says so by another cookie. */
+function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
+  if (status === undefined) return undefined;
+  const set = cookies.find(cookie => cookie.name === name)?.value;
+  return set ?? sent?.find(cookie => cookie.name === name)?.value;
+}

@@ -1,0 +1,125 @@
+/** What `baton init` makes of pages and answers, one thing at a time; whole apps are in tests/hosts. */
+import { describe, expect, it } from 'vitest';
+import { loginForm } from './login.ts';
+import { isSelfContained } from './logout.ts';
+import { findMark } from './mark.ts';
+import { type Field, parsePage } from './page.ts';
+import type { Seen } from './visitor.ts';
+
+const named = (form: { fields: Field[] } | undefined) => form?.fields.map(({ name }) => name);
+const form = (inside: string, attributes = 'method="post"') => `<form ${attributes}>${inside}</form>`;
+
+const SEARCH = form('<input name="q" type="search"><button>Search</button>', 'method="get"');
+const NEWSLETTER = form('<input name="email" type="email"><button>Subscribe</button>');
+const REGISTER = form(
+  '<input name="email"><input name="password" type="password"><button>Sign up</button>',
+  'method="post" action="/register"',
+);
+const CHANGE = form('<input type="password" name="old"><input type="password" name="new">');
+const LOGIN = form('<input name="u"><input name="p" type="password"><button>Log in</button>');
+
+describe('the login form', () => {
+  it.each([
+    ['beside search, newsletter and register forms', SEARCH + NEWSLETTER + REGISTER + LOGIN, ['u', 'p']],
+    [
+      'in a table',
+      `<table><form method="post"><tr><td><input name="a"></td><td><input type="password" name="b"></form></table>`,
+      ['a', 'b'],
+    ],
+    ['without any words', form('<input name="a"><input type="password" name="b">'), ['a', 'b']],
+    [
+      'whose box for remembering is not ticked',
+      form('<input name="a"><input type="password" name="b"><input type="checkbox" name="r">'),
+      ['a', 'b'],
+    ],
+    ['which is none: it registers', REGISTER, undefined],
+    ['which is none: it changes a password', CHANGE, undefined],
+    ['which is none: it would put the password into an address', LOGIN.replace('post', 'get'), undefined],
+    ['which is none: it subscribes', NEWSLETTER, undefined],
+    ['which is none: there are no forms', '<p>Single page</p><script>"<form>"</script>', undefined],
+  ])('%s', (_, html, fields) => expect(named(loginForm(parsePage(html)))).toEqual(fields));
+});
+
+const seen = (body: string, status = 200): Seen => {
+  const json = body.startsWith('{') ? JSON.parse(body) : undefined;
+  return { ...parsePage(body), path: '/', status, headers: {}, body, cookies: [], json };
+};
+
+/** @returns the expression and the names that pages have for the users */
+const mark = (
+  page: (name: string, look: number) => string,
+  outside = '<p>Log in</p>',
+  users = ['alice', 'bob'],
+) => {
+  const found = findMark(
+    [
+      {
+        path: '/',
+        first: [seen(page('alice', 1)), seen(page('alice', 2))],
+        second: seen(page('bob', 3)),
+        outside: [seen(outside, 200)],
+      },
+    ],
+    users,
+  );
+  return found === undefined ? undefined : [found.user, ...found.shown];
+};
+
+describe('the signed-in mark', () => {
+  it('is as short as tells the user from other texts, and from a stranger', () => {
+    expect(mark(name => `<nav>Hi, <b>${name}</b></nav>`)).toEqual([
+      'Hi,\\s+<b>([^<]+)',
+      undefined,
+      undefined,
+    ]);
+    expect(mark(name => `<b>News</b><nav>Hi, <b>${name}</b></nav>`)).toEqual([
+      'Hi,\\s+<b>([^<]+)',
+      undefined,
+      undefined,
+    ]);
+    expect(mark(name => `<b>Hi</b><i data-user="${name}">`, '<i data-user="">')).toEqual([
+      'data-user="([^"]+)',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is a member of JSON', () => {
+    expect(mark(name => JSON.stringify({ user: { name }, at: 1 }), '{}')?.[0]).toEqual({
+      json: '/user/name',
+    });
+  });
+
+  it('is what the page calls the user, where that is another name; never a token', () => {
+    const page = (name: string, look: number) =>
+      `<input name="token" value="t${name}${look}aaaaaaaaaaaaaaaaaaaaaaaaaa"><p>Dear <em>${name === 'alice' ? 'Alice A.' : 'Bob B.'}</em></p>`;
+    expect(mark(page, '<p>Log in</p>', ['a@x.test', 'b@x.test'])).toEqual([
+      'Dear\\s+<em>([^<]+)',
+      'Alice A.',
+      'Bob B.',
+    ]);
+  });
+
+  it('is none where all see the same, or a stranger sees the name too', () => {
+    expect(mark(() => '<p>Welcome</p>')).toBeUndefined();
+    expect(mark(name => `<p>Members: alice, ${name}</p>`, '<p>Members: alice, bob</p>')).toBeUndefined();
+  });
+});
+
+describe('a session cookie', () => {
+  it.each([
+    ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJ1Ijoi.c2ln', true],
+    ["Flask's", '.eJyrVoovSC3KTcxLzStRslIqLU4tUtIBAF_uBpE.ZmY.sig', true],
+    ["cookie-session's", 'eyJ1c2VyIjoiYWxpY2UifQ==', true],
+    ['an encrypted one', 'x'.repeat(200), true],
+    [
+      "express-session's",
+      's%3AJbZ3kD8kYcQy0O7fGm2tq0xV6l1nWb9P.4n2kq5l9pQhV7ZgXo3c1rT8yUwE0sAi6bJdMfKvLxCs',
+      false,
+    ],
+    ["Django's", 'x1p0q9w8e7r6t5y4u3i2o1p0a9s8d7f6', false],
+    ["PHP's", 'k4rqd9p0s1c2v3b4n5m6l7k8j9', false],
+  ])('%s holds the session by itself: %s → %s', (_, value, holds) =>
+    expect(isSelfContained(value)).toBe(holds),
+  );
+});

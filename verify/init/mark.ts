@@ -1,0 +1,158 @@
+/** The signed-in mark: the shortest stable difference between signed in and signed out that names the user. */
+import { decodeHTML } from 'entities';
+import { escaped, type Finding, finder } from '../core/finding.ts';
+import type { Seen } from './visitor.ts';
+
+/** One address, as each of those who look at it sees it. */
+export interface Views {
+  path: string;
+  /** Two looks of the first user, each in a session of its own. */
+  first: readonly Seen[];
+  /** Of another user; absent when there is one account only. */
+  second?: Seen | undefined;
+  /** Of somebody who is not signed in; and the login page. */
+  outside: readonly Seen[];
+}
+
+export interface Mark {
+  page: string;
+  user: Exclude<Finding, { cookie: string } | { meta: string } | { field: string }>;
+  /** What the page calls each user, where that is not the name that logs in. */
+  shown: (string | undefined)[];
+}
+
+/** Text before the name that is part of the mark, characters. */
+const PREFIX = { least: 5, most: 90 };
+const NAME = { least: 2, most: 60 };
+
+/**
+ * @param users names that log in, of the first account and the second
+ * @returns undefined when no page tells the users apart
+ */
+export function findMark(pages: readonly Views[], users: readonly string[]): Mark | undefined {
+  const marks = pages.flatMap(views => {
+    const mark = jsonMark(views, users) ?? textMark(views, users);
+    return mark === undefined ? [] : [{ mark, cost: costOf(mark, views) }];
+  });
+  return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
+}
+
+/** A page that refuses strangers is better than one that greets them; the name that logs in better than another. */
+const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
+  (outside[0]?.status === 200 ? 1000 : 0) +
+  (shown.some(name => name !== undefined) ? 500 : 0) +
+  (typeof user === 'string' ? user.length : 0) +
+  (first[0]?.body.length ?? 0) / 1000;
+
+function jsonMark({ path, first, second, outside }: Views, users: readonly string[]): Mark | undefined {
+  const json = pointersOf(first[0]?.json).find(({ value }) =>
+    namesOf(users[0] ?? '').includes(value),
+  )?.pointer;
+  if (json === undefined) return undefined;
+  return proven({ page: path, user: { json } }, { path, first, second, outside }, users);
+}
+
+function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
+  if (typeof value === 'string') return [{ pointer, value }];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    pointersOf(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  );
+}
+
+function textMark(views: Views, users: readonly string[]): Mark | undefined {
+  const body = views.first[0]?.body ?? '';
+  const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
+  for (const place of named.length > 0 ? named : differences(views)) {
+    const mark = shortest(views, users, body, place);
+    if (mark !== undefined) return mark;
+  }
+  return undefined;
+}
+
+/** The name that logs in, and what apps often make of an address. */
+const namesOf = (user: string): string[] => [...new Set([user, user.split('@')[0] as string])];
+
+interface Place {
+  at: number;
+  end: number;
+}
+
+function places(body: string, name: string): Place[] {
+  const written = [
+    ...new Set([
+      name,
+      name.replaceAll('&', '&amp;'),
+      name.replaceAll('@', '&#64;'),
+      name.replaceAll('@', '&#x40;'),
+    ]),
+  ];
+  return written.flatMap(text =>
+    [...body.matchAll(new RegExp(`(?<![\\w.@-])${escaped(text)}(?![\\w@-])`, 'g'))].map(({ index }) => ({
+      at: index,
+      end: index + text.length,
+    })),
+  );
+}
+
+/** Texts and attributes that the first user sees each time, and nobody else. */
+function differences({ first, second, outside }: Views): Place[] {
+  const body = first[0]?.body ?? '';
+  if (second === undefined) return [];
+  const others = [second, ...outside].map(seen => seen.body).join('\n');
+  const places: Place[] = [];
+  for (const { 0: text, index } of body.matchAll(/[^<>"'=\n]+/g)) {
+    const name = text.trim();
+    const at = index + text.indexOf(name);
+    if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) continue;
+    // A long text without a space is a token or an id, which may change at any time.
+    if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) continue;
+    if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
+  }
+  return places;
+}
+
+/** The least text before a place that leads there, for both users, and for a stranger nowhere. */
+function shortest(
+  views: Views,
+  users: readonly string[],
+  body: string,
+  { at, end }: Place,
+): Mark | undefined {
+  const after = body[end];
+  if (after === undefined) return undefined;
+  // What ends the name: markup, a quote, or whatever stands there.
+  const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
+  const name = body.slice(at, end);
+  if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;
+  for (let length = PREFIX.least; length <= PREFIX.most && length <= at; length++) {
+    // A mark begins where a word or a tag does: it reads better, and changes less.
+    if (!beginsWord(body, at - length)) continue;
+    const before = escaped(body.slice(at - length, at)).replaceAll(/\s+/g, '\\s+');
+    const found = `${before}([^${classEscaped(stop)}]+)`;
+    const mark = proven({ page: views.path, user: found }, views, users);
+    if (mark !== undefined) return mark;
+  }
+  return undefined;
+}
+
+/** @returns whether a word or a tag begins at a place */
+export const beginsWord = (body: string, at: number): boolean =>
+  body[at] === '<' || /[\s>]/.test(body[at - 1] ?? ' ');
+
+const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
+
+/** @returns the mark, with what it finds for each user; undefined when it does not tell all apart */
+function proven(
+  { page, user }: Omit<Mark, 'shown'>,
+  { first, second, outside }: Views,
+  users: readonly string[],
+): Mark | undefined {
+  const find = finder(user, decodeHTML);
+  if (outside.some(seen => (find.first(seen) ?? '') !== '')) return undefined;
+  const [name, ...again] = first.map(seen => find.first(seen));
+  const other = second === undefined ? undefined : find.first(second);
+  if (!name || again.some(one => one !== name) || (second !== undefined && (!other || other === name)))
+    return undefined;
+  return { page, user, shown: [name, other].map((text, i) => (text === users[i] ? undefined : text)) };
+}

@@ -1,0 +1,126 @@
+/** Somebody who looks at an app with a browser: opens pages, follows redirects, sends forms, and knows when to stop. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Network } from '../client/network.ts';
+import { type Send, SessionClient } from '../client/session-client.ts';
+import type { Reply } from '../core/interpret.ts';
+import { UnavailableError } from '../errors.ts';
+import { type Parsed, parsePage } from './page.ts';
+
+/** Between two requests of a person, milliseconds. */
+const PAUSE = 15;
+/** Nobody needs more to know an app. */
+const MOST = 600;
+const REDIRECTS = 5;
+/** What apps say when they have had enough. */
+const ENOUGH =
+  /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|try again in \d+ (seconds?|minutes?)/i;
+
+/** One answer, and where it came from. */
+export interface Seen extends Reply, Parsed {
+  path: string;
+  json: unknown;
+}
+
+/** What all who look at one app share: how much was asked of it. */
+export class Manners {
+  readonly network: Network;
+  readonly #signal: AbortSignal;
+  #sent = 0;
+
+  constructor(network: Network, signal: AbortSignal) {
+    this.network = network;
+    this.#signal = signal;
+  }
+
+  get requests(): number {
+    return this.#sent;
+  }
+
+  /** Somebody who has never been here. */
+  fresh(): Visitor {
+    return new Visitor(this);
+  }
+
+  /** @throws UnavailableError when nothing answers, or the app says that it has had enough */
+  async send(client: SessionClient, request: Send): Promise<Seen> {
+    this.#signal.throwIfAborted();
+    if (++this.#sent > MOST)
+      throw new UnavailableError(`init: ${MOST} requests did not suffice to know the app; it is left alone`);
+    await sleep(PAUSE);
+    const reply = await client.send(request, this.#signal);
+    const path = request.path;
+    if (reply.status === undefined)
+      throw new UnavailableError(
+        `${this.network.url}${path}: expected an answer, got none (${reply.failure}). Start the app and its balancer`,
+      );
+    const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));
+    const parsed = parsePage(html ? reply.body : '');
+    stopAt(reply, parsed, request);
+    return { ...reply, ...parsed, path, json: jsonOf(reply) };
+  }
+}
+
+/** The first sign that the app wants no more is the last request. */
+function stopAt({ status, headers, body }: Reply, { text }: Parsed, { method, path }: Send): void {
+  const [sign] = ENOUGH.exec(text === '' ? body : text) ?? [];
+  if (status !== 429 && (sign === undefined || method === 'GET')) return;
+  const after = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
+  throw new UnavailableError(
+    `${method} ${path}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
+      'so nothing more is sent. Wait until it lets you in again, or exempt this machine; then start over',
+  );
+}
+
+function jsonOf({ headers, body }: Reply): unknown {
+  if (!/json/.test(String(headers['content-type'] ?? ''))) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+export class Visitor {
+  readonly manners: Manners;
+  readonly client: SessionClient;
+
+  constructor(manners: Manners, client = new SessionClient(manners.network)) {
+    this.manners = manners;
+    this.client = client;
+  }
+
+  /** Somebody with the same cookies, whose further ones are their own. */
+  twin(without: readonly string[] = []): Visitor {
+    return new Visitor(this.manners, this.client.copy(without));
+  }
+
+  get(path: string): Promise<Seen> {
+    return this.send({ method: 'GET', path });
+  }
+
+  send(request: Send): Promise<Seen> {
+    return this.manners.send(this.client, request);
+  }
+
+  /** Opens a page, wherever redirects lead; those that leave the app are not followed. */
+  async open(path: string): Promise<Seen> {
+    return this.follow(await this.get(path));
+  }
+
+  async follow(seen: Seen): Promise<Seen> {
+    let last = seen;
+    for (let i = 0; i < REDIRECTS && last.redirect?.startsWith('/'); i++)
+      last = await this.get(last.redirect);
+    return last;
+  }
+
+  /** @returns the path that an address in a page leads to; undefined when it leaves the app */
+  pathOf(href: string, page: string): string | undefined {
+    const { site } = this.manners.network;
+    const prefix = site.pathname.replace(/\/$/, '');
+    const url = URL.parse(href, new URL(prefix + page, site.href).href);
+    if (url === null || url.host !== site.host || !/^https?:$/.test(url.protocol)) return undefined;
+    const path = url.pathname + url.search;
+    return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
+  }
+}
