@@ -1,9 +1,12 @@
 /** Leaving without dropping a request: fail readiness, say goodbye in each answer, finish, close. */
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
+
+const NEWCOMERS_MS = 500;
 
 export interface Leaving {
   readonly server: Server;
@@ -39,9 +42,16 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   });
   // Still listening: the balancer needs time to notice, and goes on using connections that it keeps.
   await sleep(config.drainMs, undefined, { signal: hurry }).catch(() => {});
+  // Right after the loop has taken all connections that were waiting: the others are reset by the close.
+  await new Promise(resolve => setImmediate(resolve));
+  const closed = once(server, 'close');
   server.close();
-  // Not until every connection is closed: one that a browser opened in advance never sends anything.
-  await Promise.race([lifecycle.settled(), sleep(config.shutdownMs)]);
+  const quiet = async () => {
+    // A connection that was just taken brings its request in a moment; one that a browser opened in advance never does.
+    await sleep(NEWCOMERS_MS);
+    await lifecycle.settled();
+  };
+  await Promise.race([closed, quiet(), sleep(config.shutdownMs)]);
   const cut = lifecycle.inFlight;
   server.closeAllConnections();
   close();

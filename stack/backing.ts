@@ -27,6 +27,8 @@ export interface BackingOptions {
   environments: readonly Environment[];
   /** Redis keeps its data in a folder of its own there. */
   dir: string;
+  /** Arguments of redis-server that win over ours. */
+  redis?: readonly string[] | undefined;
   /** Told how one ended, with its last output, when nobody asked it to. */
   onDeath: (description: string) => void;
 }
@@ -50,10 +52,15 @@ export function requireServers(environments: readonly Environment[]): void {
 }
 
 /** Prepares the servers and chooses their ports; nothing is started yet. Throws MissingProgramError. */
-export async function planBacking({ environments, dir, onDeath }: BackingOptions): Promise<Backing> {
+export async function planBacking({
+  environments,
+  dir,
+  onDeath,
+  redis: args = [],
+}: BackingOptions): Promise<Backing> {
   const kind = redisOf(environments);
   const redis = new RedisProcess({
-    ...{ dir: join(dir, 'redis'), port: await freePort(), onDeath },
+    ...{ dir: join(dir, 'redis'), port: await freePort(), onDeath, args },
     ...{ hardened: kind === 'hardened', valkey: kind === 'valkey' },
   });
   const env: Record<string, string> = { REDIS_URL: redis.url };

@@ -130,8 +130,11 @@ export class ProxyLink implements Link {
   }
 
   #reset({ near, far }: Connection): void {
-    near.resetAndDestroy();
-    far.resetAndDestroy();
+    for (const socket of [near, far]) {
+      // One that is ending cannot be reset: its handle would neither close nor let the process exit.
+      if (socket.writableEnded || socket.destroyed) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 }
 

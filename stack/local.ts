@@ -23,6 +23,8 @@ export interface Beside {
 /** What only the local runner takes. */
 export interface LocalStackOptions extends StackOptions {
   nginx?: NginxAdditions;
+  /** Arguments of redis-server that win over ours. */
+  redis?: readonly string[];
   /** Starts what the instances need besides Redis, once that is ready; stopped after the instances. */
   beside?: (redis: RedisServer) => Promise<Beside>;
 }
@@ -45,7 +47,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     deaths,
     port: port === 'any' ? await freePort() : await freePortFrom(port),
     statusPort: await freePort(),
-    backing: await planBacking({ environments, dir, onDeath: deaths.tell }),
+    backing: await planBacking({ environments, dir, onDeath: deaths.tell, redis: options.redis }),
   });
   const giveUp = () => void stack.stop();
   options.signal?.addEventListener('abort', giveUp);

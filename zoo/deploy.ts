@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { startLocalStack } from '../stack/local.ts';
 import type { InstanceOptions, Stack, StackOptions } from '../stack/stack.ts';
+import { needsLinks, wantedFaults } from '../verify/faults/index.ts';
 import type { Entry } from './entry.ts';
 
 const HOSTS = {
@@ -43,6 +44,8 @@ export async function deploy(entry: Entry, options: DeployOptions = {}): Promise
     env: { ...HOSTS[deployment.host].env, ...deployment.env },
     instances: Array.from({ length: count }, (_, n) => instanceOptions(entry, n)),
     ...(deployment.nginx && { nginx: deployment.nginx }),
+    ...(deployment.redis && { redis: deployment.redis }),
+    links: entry.faults !== undefined && needsLinks(wantedFaults(entry.faults)),
     ...(deployment.beside && { beside: deployment.beside }),
   });
   return { stack, target: JSON.stringify(targetOf(entry, stack.url)), stop: () => stack.stop() };

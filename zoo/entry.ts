@@ -16,6 +16,8 @@ interface Deployment {
   /** Environment of single instances: the first for app-1, the second for app-2, then from the start again. */
   readonly each?: readonly Readonly<Record<string, string>>[];
   readonly nginx?: NginxAdditions;
+  /** Arguments of redis-server that win over the stack's. */
+  readonly redis?: readonly string[];
   readonly beside?: (store: RedisServer) => Promise<Beside>;
 }
 
@@ -27,6 +29,10 @@ interface Common {
   readonly name: string;
   readonly deployment: Deployment;
   readonly target?: TargetChange;
+  /** What is disturbed meanwhile, as `--faults` takes it; the load is hop's alone then. */
+  readonly faults?: string;
+  /** What the next version has in its environment, for the fault rolling-deploy. */
+  readonly next?: Readonly<Record<string, string>>;
 }
 
 /** What a client has to do before it can see a defect. */
@@ -50,7 +56,9 @@ type Need =
   /** A session that holds much. */
   | 'size'
   /** Requests from more than one address. */
-  | 'addresses';
+  | 'addresses'
+  /** Something that fails, or is replaced, under load. */
+  | 'fault';
 
 export interface Defect extends Common {
   readonly kind: 'defect';

@@ -7,6 +7,7 @@ import { postgresPerUser } from './controls/postgres-per-user.ts';
 import { redisLocked } from './controls/redis-locked.ts';
 import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
+import { affinityHidesLocalSessions } from './defects/affinity-hides-local-sessions.ts';
 import { affinityLeftOn } from './defects/affinity-left-on.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
 import { cookieLifetimeDiffers } from './defects/cookie-lifetime-differs.ts';
@@ -14,7 +15,10 @@ import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
 import { cookieStoredSessionRace } from './defects/cookie-stored-session-race.ts';
 import { doubleCommitAfterResponse } from './defects/double-commit-after-response.ts';
 import { duplicateOrClobberedCookies } from './defects/duplicate-or-clobbered-cookies.ts';
+import { evictionLogsUsersOut } from './defects/eviction-logs-users-out.ts';
+import { failoverDropsAcknowledgedWrite } from './defects/failover-drops-acknowledged-write.ts';
 import { formOrHandshakeTokenInProcess } from './defects/form-or-handshake-token-in-process.ts';
+import { incompatibleSerializationInRollingDeploy } from './defects/incompatible-serialization-in-rolling-deploy.ts';
 import { insertRace500 } from './defects/insert-race-500.ts';
 import { instanceIdInImage } from './defects/instance-id-in-image.ts';
 import { ipBoundSession } from './defects/ip-bound-session.ts';
@@ -25,7 +29,9 @@ import { logoutIsClientSideOnly } from './defects/logout-is-client-side-only.ts'
 import { logoutLocalToNode } from './defects/logout-local-to-node.ts';
 import { logoutResurrectedByInflightSave } from './defects/logout-resurrected-by-inflight-save.ts';
 import { memoryStorePerInstance } from './defects/memory-store-per-instance.ts';
+import { neverRecoversAfterReconnect } from './defects/never-recovers-after-reconnect.ts';
 import { noAbsoluteTimeout } from './defects/no-absolute-timeout.ts';
+import { noDrainOnSigterm } from './defects/no-drain-on-sigterm.ts';
 import { noIdRotationAtLogin } from './defects/no-id-rotation-at-login.ts';
 import { noTouchFixedTtl } from './defects/no-touch-fixed-ttl.ts';
 import { otherDeviceReadsReplica } from './defects/other-device-reads-replica.ts';
@@ -33,16 +39,23 @@ import { pagesMarkedPublic } from './defects/pages-marked-public.ts';
 import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
 import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
+import { restartLosesSessions } from './defects/restart-loses-sessions.ts';
 import { revokeAllMissesSessions } from './defects/revoke-all-misses-sessions.ts';
+import { saveErrorSwallowed } from './defects/save-error-swallowed.ts';
 import { secretMismatchBetweenInstances } from './defects/secret-mismatch-between-instances.ts';
+import { secretRotationWithoutOverlap } from './defects/secret-rotation-without-overlap.ts';
 import { secureCookieDroppedBehindTlsProxy } from './defects/secure-cookie-dropped-behind-tls-proxy.ts';
 import { serverSessionOutlivesCookie } from './defects/server-session-outlives-cookie.ts';
 import { sessionCookieTooLarge } from './defects/session-cookie-too-large.ts';
+import { sessionMissingWhileDisconnected } from './defects/session-missing-while-disconnected.ts';
 import { sessionPerHealthCheck } from './defects/session-per-health-check.ts';
 import { setCookieCachedByProxy } from './defects/set-cookie-cached-by-proxy.ts';
+import { shardRemapOnNodeChange } from './defects/shard-remap-on-node-change.ts';
 import { staleLocalSessionCache } from './defects/stale-local-session-cache.ts';
 import { staleReplicaRead } from './defects/stale-replica-read.ts';
 import { stickyByConnection } from './defects/sticky-by-connection.ts';
+import { storeOutageHangsRequests } from './defects/store-outage-hangs-requests.ts';
+import { storeOutageLogsUsersOut } from './defects/store-outage-logs-users-out.ts';
 import { tokenDecodedNotVerified } from './defects/token-decoded-not-verified.ts';
 import { ttlUnitOrOverflow } from './defects/ttl-unit-or-overflow.ts';
 import { wholeSessionLastWriterWins } from './defects/whole-session-last-writer-wins.ts';
@@ -89,6 +102,19 @@ export const DEFECTS: readonly Defect[] = [
   sessionPerHealthCheck,
   stickyByConnection,
   tokenDecodedNotVerified,
+  restartLosesSessions,
+  evictionLogsUsersOut,
+  failoverDropsAcknowledgedWrite,
+  storeOutageLogsUsersOut,
+  storeOutageHangsRequests,
+  sessionMissingWhileDisconnected,
+  neverRecoversAfterReconnect,
+  noDrainOnSigterm,
+  secretRotationWithoutOverlap,
+  incompatibleSerializationInRollingDeploy,
+  affinityHidesLocalSessions,
+  shardRemapOnNodeChange,
+  saveErrorSwallowed,
 ];
 
 /** Healthy systems, some of which look like broken ones. */

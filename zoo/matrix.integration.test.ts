@@ -7,8 +7,6 @@ import { CHECKS } from '../verify/core/checks/index.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 import { type Trial, trial } from './run.ts';
 
-/** They are broken by faults alone. */
-const NEED_FAULTS = ['outage', 'survival'];
 const AT_ONCE = 3;
 
 let out: string;
@@ -47,8 +45,6 @@ describe('the zoo', { concurrent: true, timeout: 600_000 }, () => {
 
 it('needs every check: without it, a defect of its own would go undetected', () => {
   const must = DEFECTS.map(defect => defect.must.guarantee);
-  const idle = CHECKS.map(({ guarantee }) => guarantee).filter(
-    guarantee => !must.includes(guarantee) && !NEED_FAULTS.includes(guarantee),
-  );
+  const idle = CHECKS.map(({ guarantee }) => guarantee).filter(guarantee => !must.includes(guarantee));
   expect(idle).toEqual([]);
 });

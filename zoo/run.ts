@@ -1,13 +1,15 @@
 /** Runs Baton against an entry of the zoo, and says whether the verdict is the one that it must get. */
 import { join } from 'node:path';
+import type { Stack } from '../stack/stack.ts';
 import type { Event, Operation } from '../verify/core/history.ts';
 import { parseEvent } from '../verify/core/parse.ts';
 import type { Result } from '../verify/core/result.ts';
 import type { Anomaly, Verdict } from '../verify/core/verdict.ts';
+import { wantedFaults } from '../verify/faults/index.ts';
 import { HISTORY } from '../verify/judge-file.ts';
 import { eachLine } from '../verify/lines.ts';
 import { type VerifyOptions, verify } from '../verify/run.ts';
-import { parseTarget } from '../verify/target/load.ts';
+import { parseTarget, type Target } from '../verify/target/load.ts';
 import { feeding } from '../verify/workloads/index.ts';
 import { deploy } from './deploy.ts';
 import type { Entry } from './entry.ts';
@@ -57,7 +59,8 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
       );
     const { result, folder } = await verify(target, {
       ...load,
-      workloads: brief && entry.kind === 'defect' ? feeding(target, entry.must.guarantee) : [],
+      ...disturbing(entry, deployed.stack),
+      workloads: workloadsOf(entry, target, brief),
       command: `npx baton zoo run ${entry.name} --seed ${load.seed}`,
       logs: deployed.stack.logs,
     });
@@ -65,6 +68,17 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
   } finally {
     await deployed.stop();
   }
+}
+
+function workloadsOf(entry: Entry, target: Target, brief: boolean): string[] {
+  if (entry.faults !== undefined) return ['hop'];
+  return brief && entry.kind === 'defect' ? feeding(target, entry.must.guarantee) : [];
+}
+
+function disturbing({ faults, next }: Entry, stack: Stack): Pick<VerifyOptions, 'faults'> {
+  if (faults === undefined) return {};
+  const wanted = wantedFaults(faults);
+  return { faults: { wanted, stack, next: next === undefined ? undefined : { env: { ...next } } } };
 }
 
 async function judged(entry: Entry, result: Result, folder: string): Promise<Trial> {

@@ -54,3 +54,7 @@ export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promi
   }
   return found;
 }
+
+/** How many keys it has evicted. */
+export const evictedOf = async (redis: Redis): Promise<number> =>
+  Number(/evicted_keys:(\d+)/.exec(await redis.info('stats'))?.[1]);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Instance, Stack } from '../../stack/stack.ts';
 import { seeded } from '../workloads/random.ts';
@@ -17,6 +18,11 @@ const stackOf = (instances: number, change: object = {}): Stack =>
 
 const names = (text: string, seed = 1, stack = stackOf(2)): string[] =>
   schedule(wantedFaults(text), seeded(seed), stack).map(({ name }) => name);
+
+it('docs/faults.md tells what each does', () => {
+  const docs = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+  for (const { name, does } of FAULTS) expect(docs).toContain(`| \`${name}\` | ${does}.`);
+});
 
 describe('a schedule', () => {
   it('is what was asked for, in that order, as often', () => {

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
-import { keysOf, lacksRedis, withRedis } from './redis.ts';
+import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
 /** Users and cards share the Redis of the bundled stack: what does not expire is no session, and is kept. */
 interface Kept {
@@ -68,15 +68,13 @@ export const storeEvict: Fault = {
   lacks: lacksRedis,
   async inject({ stack, undo, shown }) {
     const { url } = stack.store;
-    const evicted = async (redis: Redis): Promise<number> =>
-      Number(/evicted_keys:(\d+)/.exec(await redis.info('stats'))?.[1]);
     undo(() =>
       withRedis(url, redis => redis.config('SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction')),
     );
     return withRedis(url, async redis => {
-      const before = await evicted(redis);
+      const before = await evictedOf(redis);
       await redis.config('SET', 'maxmemory-policy', 'volatile-random', 'maxmemory', '1');
-      return shown(async () => (await evicted(redis)) > before);
+      return shown(async () => (await evictedOf(redis)) > before);
     });
   },
 };

@@ -1,7 +1,7 @@
 /** Faults that a Redis makes when it is told to. */
 import { freePort } from '../../stack/ports.ts';
 import type { Fault } from './fault.ts';
-import { lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
+import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
 
 export const storeReadOnly: Fault = {
   name: 'store-read-only',
@@ -22,15 +22,18 @@ export const storeReadOnly: Fault = {
 export const storeFull: Fault = {
   name: 'store-full',
   part: 'store',
-  does: 'the memory of the store is used up, and nothing is evicted: it refuses to grow',
+  does: 'the memory of the store is used up: it refuses to grow or evicts, as it was set up to',
   lacks: lacksRedis,
-  async inject({ stack, undo }) {
+  async inject({ stack, undo, shown }) {
     const { url } = stack.store;
     undo(() => withRedis(url, redis => redis.config('SET', 'maxmemory', '0')));
     return withRedis(url, async redis => {
-      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      const before = await evictedOf(redis);
       await redis.config('SET', 'maxmemory', '1');
-      return refuses(redis.set('baton:probe', '1'), 'OOM');
+      return shown(
+        async () =>
+          (await refuses(redis.set('baton:probe', '1'), 'OOM')) || (await evictedOf(redis)) > before,
+      );
     });
   },
 };

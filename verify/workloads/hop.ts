@@ -19,6 +19,8 @@ const REPLAYED = 5;
 const REPLAYS = 6;
 /** A session's state is kept about this large, so that pages stay small and removals are seen too. */
 const ITEMS = 8;
+/** Where something is disturbed, such a part of what is written stays, for the end to tell of it; so much at the most. */
+const KEPT = { share: 0.3, most: 30 };
 /** A redirect after a write is followed at its head, as browsers do, this often. */
 const EARLY = 0.5;
 
@@ -78,6 +80,7 @@ class HopClient {
   readonly #pauses: Random;
   /** Values that are there, by object. */
   readonly #items = new Map<string, string[]>();
+  #kept = 0;
   /** The session that lived until it was over. */
   #open: Driver | undefined;
 
@@ -139,6 +142,7 @@ class HopClient {
   /** @returns whether the session lived until it was over */
   async #live(driver: Driver): Promise<boolean> {
     this.#items.clear();
+    this.#kept = 0;
     // As a browser does: the first page after the login, which carries the form token of the session.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
@@ -184,11 +188,20 @@ class HopClient {
     const names = early && !this.#shared.pace.disturbed ? this.#context.instances.names() : [];
     const to = names[this.#random.below(names.length)];
     const add = await driver.write(probe, { early, to });
-    if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail') items.push(add.value);
+    if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
+      items.push(add.value);
     if (add.signedIn === 'out') return false;
     // What was acknowledged at the head of an answer must be there, on another instance, at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
+  }
+
+  /** @returns whether what was just written is never removed */
+  #keeps(): boolean {
+    const keeps =
+      this.#shared.pace.disturbed === true && this.#kept < KEPT.most && this.#random.next() < KEPT.share;
+    if (keeps) this.#kept++;
+    return keeps;
   }
 
   async #read(driver: Driver, probe: Probe | undefined, how: How = {}): Promise<boolean> {

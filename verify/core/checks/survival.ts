@@ -29,6 +29,8 @@ export const survival: Check = {
   conclude: concluded,
 };
 
+/** More faults than these are not told one by one. */
+const TOLD = 12;
 /** Witnesses that are kept for each fault. */
 const KEPT = 3;
 
@@ -222,8 +224,16 @@ function concluded(counts: Counts): Conclusion {
     'sessions from before': sum(({ sessions }) => sessions.survived + sessions.gone),
     'writes from before': sum(({ writes }) => writes.survived + writes.gone),
   };
-  const finding = faults.map(told).join('; ');
+  const finding = faults.length > TOLD ? toldTogether(faults) : faults.map(told).join('; ');
   return conclude(of('exceeded'), missing(counts), rests, finding);
+}
+
+/** Of many faults, the sums: result and report have them one by one. */
+function toldTogether(faults: ReturnType<typeof faultsOf>): string {
+  const sum = (share: (fault: (typeof faults)[number]) => Share): Share =>
+    faults.map(share).reduce((a, b) => ({ survived: a.survived + b.survived, gone: a.gone + b.gone }));
+  const all = { sessions: sum(({ sessions }) => sessions), writes: sum(({ writes }) => writes) };
+  return told({ title: `${faults.length} faults, sessions counted for each`, ...all });
 }
 
 function told({ title, sessions, writes }: ReturnType<typeof faultsOf>[number]): string {

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { Picture } from './testing/picture.ts';
+
+const DOWN = { status: 503, signedIn: undefined, sawUser: undefined, outcome: 'fail' } as const;
+
+it('tells of a fault who asked how often, who lost the session, and who logged in again', () => {
+  const picture = new Picture({ claims: ['survival'] });
+  const alice = picture.session('s1', 'alice').login('app-1').read('app-1', []);
+  const bob = picture.session('s2', 'bob').login('app-2').read('app-2', []);
+  picture.disturb(1, 'kill', { where: 'app-1' });
+  const asked = picture.now;
+  alice.read('app-1', [], DOWN).read('app-1', [], DOWN).read('app-2', []);
+  const answered = picture.now;
+  bob.signedOut('app-1');
+  picture.session('s3', 'bob').login('app-1');
+  for (const event of picture.events) if ('client' in event && event.session === 's3') event.client = 's2';
+  picture.heal(1, { healthy: true }).wait(1).phase('final');
+  alice.read('app-1', []);
+  const faults = picture.finish().result().faults ?? [];
+  expect(faults).toMatchObject([
+    {
+      ...{ id: 1, name: 'kill', where: 'app-1', bit: true, healthy: true },
+      ...{ requests: 5, failed: 2, relogins: 1 },
+      sessions: { survived: 1, of: 2 },
+    },
+  ]);
+  // From the call of the first of the three to the return of the last.
+  expect(faults[0]?.wait.longest).toBe(answered - asked - 500);
+  expect(faults[0]?.wait.p99).toBe(faults[0]?.wait.longest);
+});
+
+it('tells nothing where nothing was disturbed', () => {
+  const picture = new Picture();
+  picture.session('s1', 'alice').login('app-1').read('app-1', []);
+  expect(picture.finish().result().faults).toBeUndefined();
+});

@@ -1,0 +1,68 @@
+/** Faults on the real stack: the shipped app survives them, each is seen to take effect, and nothing is left. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Result } from '../core/result.ts';
+import { allGone, Baton, baton } from '../testing/baton.ts';
+
+let out: string;
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'baton-faults-'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const CLAIMS = 'continuity,read-your-writes,monotonic-reads,availability,evidence';
+
+const disturbed = (faults: string, ...more: string[]) => [
+  ...['verify', '--stack', 'local', '--workload', 'hop', '--claims', CLAIMS, '--faults', faults],
+  ...['--sessions', '16', '--duration', '2s', '--out', out, ...more],
+];
+
+async function resultOf(faults: string): Promise<Result> {
+  const { stdout, code } = await baton(disturbed(faults, '--json'));
+  const result: Result = JSON.parse(stdout);
+  expect(result.guarantees.filter(({ claimed, judgement }) => claimed && judgement !== 'valid')).toEqual([]);
+  expect(code).toBe(0);
+  return result;
+}
+
+const seenAndHealed = (names: string[]) =>
+  names.map(name => expect.objectContaining({ name, bit: true, healthy: true, relogins: 0 }));
+
+it('a deploy costs nobody a session, a write or a failed request', async () => {
+  const { faults = [], guarantees } = await resultOf('deploy');
+  expect(faults).toEqual(seenAndHealed(['rolling-restart', 'replace-oldest', 'scale-out', 'scale-in']));
+  expect(faults.map(({ failed, sessions, writes }) => [failed, sessions.survived, writes.lost])).toEqual(
+    faults.map(() => [0, 16, 0]),
+  );
+  expect(guarantees.find(({ guarantee }) => guarantee === 'survival')?.claimed).toBe(true);
+});
+
+it('a store that is away signs nobody out and hangs nobody', async () => {
+  const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
+  const { faults, guarantees } = await resultOf(names.join());
+  expect(faults).toEqual(seenAndHealed(names));
+  expect(guarantees.find(({ guarantee }) => guarantee === 'outage')).toMatchObject({ claimed: true });
+});
+
+it('what a store loses is told: sessions, writes, and who had to log in again', async () => {
+  const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^store-restart-empty of redis {3}\d+ requests in/m);
+  expect(stdout).toMatch(/sessions {3}0 of 16 survived .* forced re-logins {2}16\n/);
+  expect(stdout).toMatch(/GONE {2}survival/);
+  expect(stdout).toContain('--faults store-restart-empty --seed 5');
+});
+
+it('Ctrl-C while the store is paused leaves nothing running, and what was recorded is judged', async () => {
+  const run = new Baton(disturbed('store-pause'));
+  await run.says(/fault: store-pause/);
+  const below = run.descendants().map(({ pid }) => pid);
+  run.kill('SIGINT');
+  const { code, stderr } = await run.finished;
+  expect(code).toBe(130);
+  await allGone(below);
+  const folder = /history: (\S+)/.exec(stderr)?.[1] ?? '';
+  expect(readFileSync(join(folder, 'history.ndjson'), 'utf8')).toMatch(/"name":"store-pause".*"end":/);
+});

@@ -1,0 +1,25 @@
+import type { Defect } from '../entry.ts';
+
+export const incompatibleSerializationInRollingDeploy: Defect = {
+  kind: 'defect',
+  name: 'incompatible-serialization-in-rolling-deploy',
+  section: 'survival',
+  broken:
+    'The next version keeps sessions in another form, and does not read those of the last. During the deploy users are bounced between instances that know them and instances that do not.',
+  wild: 'A serializer, class or store that changes with a release; both versions run at the same time in every rolling deploy.',
+  references: [
+    'spring-projects/spring-session#280',
+    'spring-projects/spring-session#1924',
+    'spring-projects/spring-session#200',
+    'spring-projects/spring-session#529',
+    'rails/rails PR#37628',
+    'spring-projects/spring-security#3737',
+  ],
+  remedy: 'Read both forms before any instance writes the new one: two releases, as for a database column.',
+  needs: ['fault'],
+  faults: 'rolling-deploy',
+  next: { SESSION_STORE: 'connect-redis' },
+  deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },
+  must: { guarantee: 'survival', anomaly: 'GONE' },
+  mustNot: ['isolation', 'routing', 'evidence'],
+};
