@@ -131,6 +131,7 @@ describe('the npm package', () => {
       expect(await succeeds(empty, join('node_modules/.bin', command), 'help')).toContain(
         'usage: baton verify',
       );
+    expect(await succeeds(empty, 'npx', '--offline', 'baton-verify', 'doctor')).toContain('the npm package');
   });
 
   it.each([['verify', join(ROOT, 'baton.yaml'), '--stack', 'local'], ['zoo']])(

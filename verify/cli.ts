@@ -3,6 +3,7 @@
 import { checkCommand } from './commands/check.ts';
 import { fromCheckout } from './commands/checkout.ts';
 import { compareCommand } from './commands/compare.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { initCommand } from './commands/init.ts';
 import { k6Command } from './commands/k6.ts';
@@ -38,9 +39,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === 'verify') return verifyCommand(argument, values, output);
   if (command === 'init') return initCommand(argument, values, output);
   if (command === 'explain') return explainCommand(argument ?? '', output);
+  if (command === 'doctor') return doctorCommand(argument, values, output);
   if (command === 'k6') return k6Command(argument ?? TARGET, output);
   throw new UsageError(
-    `unknown command "${command}": expected verify, init, check, compare, zoo, explain, k6 or help\nSee: baton help`,
+    `unknown command "${command}": expected verify, init, check, compare, zoo, explain, doctor, k6 or help\nSee: baton help`,
   );
 }
 

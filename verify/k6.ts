@@ -13,7 +13,8 @@ export interface K6 {
 }
 
 /** How to get it, in one line. */
-const GET_K6 = 'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
+export const GET_K6 =
+  'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
 /** The script that hammers the dashboard. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));

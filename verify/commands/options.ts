@@ -13,6 +13,8 @@ usage: baton verify [TARGET]    verify a running system by its target file (bato
        baton compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or cannot be told
        baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
        baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
+       baton doctor [TARGET]    what this machine has, and which guarantees a target file leaves unknown and why; exit code 2
+                               when one of those is claimed. Takes --claims, --logs, --stack and --faults as verify does
        baton k6 [TARGET]        a target file as the k6 scripts take it (docs/k6.md)
        baton help
 

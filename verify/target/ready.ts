@@ -35,8 +35,8 @@ export async function ready(context: Context): Promise<void> {
       await leave(context, driver);
     } else driver.end('refused');
   }
-  if (works === undefined) throw refused(answers, context);
-  await leave(context, works);
+  if (works !== undefined) await leave(context, works);
+  else if (!context.signal.aborted) throw refused(answers, context);
 }
 
 async function tryLogin(context: Context, number: number) {

@@ -1,0 +1,70 @@
+/** `baton doctor` on this machine; and whether what it says of a target is what a run then says. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startLocalStack } from '../../stack/local.ts';
+import type { Stack } from '../../stack/stack.ts';
+import { verify } from '../run.ts';
+import { lacksOf } from '../target/lacks.ts';
+import { parseTarget } from '../target/load.ts';
+import { baton } from '../testing/baton.ts';
+
+const bundled = parse(readFileSync(join(import.meta.dirname, '../../baton.yaml'), 'utf8')) as {
+  accounts: object[];
+};
+let stack: Stack;
+let out: string;
+
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), 'baton-doctor-'));
+  stack = await startLocalStack({ port: 'any', instances: 2 });
+});
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(out, { recursive: true, force: true });
+});
+
+describe('what it says stays unknown', () => {
+  it.each<[string, object]>([
+    ['probes and logout', { probes: [], logout: undefined }],
+    ['instances and a second account', { instance: undefined, accounts: bundled.accounts.slice(0, 1) }],
+  ])('is what stays unknown without %s', async (_, changes) => {
+    const text = JSON.stringify({ ...bundled, url: stack.url, claims: ['strict'], ...changes });
+    const target = parseTarget(text, 'target.yaml', {});
+    const told = lacksOf(target, { logs: false, faults: false });
+    const { result } = await verify(target, { duration: 3_000, sessions: 16, out });
+    const unknown = result.guarantees.filter(({ judgement }) => judgement === 'unknown');
+    expect(told.map(({ guarantee }) => guarantee).sort()).toEqual(
+      unknown.map(({ guarantee }) => guarantee).sort(),
+    );
+    expect(told.filter(({ claimed }) => claimed).map(({ guarantee }) => guarantee)).toEqual(
+      told
+        .map(({ guarantee }) => guarantee)
+        .filter(name => unknown.some(v => v.claimed && v.guarantee === name)),
+    );
+  });
+});
+
+describe('baton doctor', () => {
+  it('tells what is here, and that the bundled stack gives evidence for all that is claimed of it', async () => {
+    const { code, stdout } = await baton(['doctor', 'baton.yaml', '--stack', 'local']);
+    expect(stdout).toContain(`✓ node    ${process.versions.node}\n`);
+    expect(stdout).toMatch(/✓ nginx {3}\d/);
+    expect(stdout).toMatch(/✓ redis {3}\d/);
+    expect(stdout).toContain('✓ every guarantee that is claimed can be judged');
+    expect(code).toBe(0);
+  });
+
+  it('names what is claimed and cannot be judged, and what is not here', async () => {
+    const file = join(out, 'target.yaml');
+    writeFileSync(file, JSON.stringify({ ...bundled, logout: undefined }));
+    const { code, stdout } = await baton(['doctor', file], { K6: '/nowhere/k6' });
+    expect(stdout).toMatch(/- k6 +what K6 names is none; needed for --k6/);
+    expect(stdout).toMatch(
+      /claimed, and unknown as it stands\n {4}\? logout-final +no way to log out: add `logout`/,
+    );
+    expect(code).toBe(2);
+  });
+});

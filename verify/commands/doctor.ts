@@ -1,0 +1,128 @@
+/** `baton doctor`: what this machine has of what Baton can use, and what a target file leaves unknown. Sends nothing. */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { findProgram, MissingProgramError } from '../../stack/programs.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { findK6, GET_K6 } from '../k6.ts';
+import { lacksText, type Tool, toolsText } from '../reports/doctor.ts';
+import { lacksOf } from '../target/lacks.ts';
+import { loadTarget } from '../target/load.ts';
+import { faultsOf, logsIn, runnerOf } from './arguments.ts';
+import { TARGET, type Values } from './options.ts';
+import { type Output, widthOf } from './output.ts';
+
+/** A program that does not answer by then is not there, milliseconds. */
+const PATIENCE = 10_000;
+
+/**
+ * @param file a target file; baton.yaml when absent and there is one
+ * @returns the exit code: unknown when a guarantee that it claims cannot be judged as it stands
+ * @throws UsageError when the target file is not right
+ */
+export async function doctorCommand(
+  file: string | undefined,
+  values: Values,
+  output: Output,
+): Promise<number> {
+  const runner = runnerOf(values);
+  const given = {
+    logs: runner !== undefined || logsIn(values.logs).length > 0,
+    faults: faultsOf(values) !== undefined,
+  };
+  output.result.write(`${toolsText(await toolsOf(process.env), widthOf(output))}\n`);
+  if (file === undefined && !existsSync(TARGET)) {
+    output.result.write(
+      `no target file: baton init URL writes one, and baton doctor FILE says what it leaves unknown\n`,
+    );
+    return EXIT.valid;
+  }
+  const path = file ?? TARGET;
+  const target = await loadTarget(path, process.env, values.claims?.split(','));
+  const lacks = lacksOf(target, given);
+  output.result.write(lacksText(`${path}: ${target.name}, ${target.url}`, lacks, widthOf(output)));
+  return lacks.some(({ claimed }) => claimed) ? EXIT.unknown : EXIT.valid;
+}
+
+async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
+  const own = ownPackage();
+  const stack = own.checkout
+    ? 'scripts/setup installs it'
+    : 'get a checkout of Baton, whose scripts/setup installs it';
+  const [docker, k6, nginx, redis] = await Promise.all([
+    printed(['docker'], ['version', '--format', '{{.Server.Version}}']),
+    k6Of(environment),
+    printed(['nginx'], ['-v']),
+    printed(['redis-server', 'valkey-server'], ['--version']),
+  ]);
+  return [
+    {
+      name: 'baton',
+      version: `${own.version}, ${own.checkout ? 'a checkout' : 'the npm package, without stack and zoo'}`,
+      for: '',
+      remedy: '',
+    },
+    {
+      name: 'node',
+      version: process.versions.node,
+      ...(runs(process.versions.node, own.least) ? {} : { wrong: `${process.versions.node} is too old` }),
+      for: 'everything',
+      remedy: `get ${own.least} or later at https://nodejs.org`,
+    },
+    { name: 'nginx', ...nginx, for: '--stack local', remedy: stack },
+    { name: 'redis', ...redis, for: '--stack local', remedy: stack },
+    {
+      name: 'docker',
+      ...docker,
+      for: '--stack compose',
+      remedy: 'get it at https://docs.docker.com/get-docker/, and start its engine',
+    },
+    { name: 'k6', ...k6, for: '--k6 and loadtests/', remedy: GET_K6 },
+  ];
+}
+
+/** What of package.json says where and what this Baton is. */
+function ownPackage(): { version: string; least: string; checkout: boolean } {
+  const file = createRequire(import.meta.url).resolve('baton-verify/package.json');
+  const { version, engines } = JSON.parse(readFileSync(file, 'utf8')) as {
+    version: string;
+    engines: { node: string };
+  };
+  return {
+    version,
+    least: engines.node.replace('>=', ''),
+    checkout: existsSync(join(dirname(file), 'stack/start.ts')),
+  };
+}
+
+/** Whether a version is at least another, by their first two numbers. */
+function runs(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = least.split('.').map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
+/** @returns the version that a program prints; nothing where it is not to be found, what is wrong where it fails */
+async function printed(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, { timeout: PATIENCE });
+    const version = /\d+(?:\.\d+)+/.exec(stdout + stderr)?.[0];
+    return version === undefined ? { wrong: 'tells no version' } : { version };
+  } catch (error) {
+    if (error instanceof MissingProgramError) return {};
+    const [line] = `${(error as { stderr?: string }).stderr || (error as Error).message}`.trim().split('\n');
+    return { wrong: `${line}` };
+  }
+}
+
+async function k6Of(environment: NodeJS.ProcessEnv): Promise<Pick<Tool, 'version' | 'wrong'>> {
+  try {
+    const k6 = await findK6(environment);
+    return k6 === undefined ? {} : { version: k6.version.replace(/^v/, '') };
+  } catch (error) {
+    if (error instanceof UsageError) return { wrong: 'what K6 names is none' };
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/** The library against the real stack: what a program that embeds it relies on. docs/library.md has its examples. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLocalStack } from '../stack/local.ts';
+import type { Stack } from '../stack/stack.ts';
+import { check, parseTarget, type Target, UnavailableError, type VerifyOptions, verify } from './index.ts';
+
+const text = readFileSync(join(import.meta.dirname, '../baton.yaml'), 'utf8');
+let stack: Stack;
+let out: string;
+
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), 'baton-library-'));
+  stack = await startLocalStack({ port: 'any', instances: 2 });
+});
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(out, { recursive: true, force: true });
+});
+
+const target = (url = stack.url): Target => ({
+  ...parseTarget(text, 'baton.yaml', {}, ['continuity']),
+  url,
+});
+
+describe('verify', () => {
+  it.each<[string, (stop: AbortController) => VerifyOptions]>([
+    [
+      'before it began',
+      stop => {
+        stop.abort();
+        return {};
+      },
+    ],
+    ['while it makes ready', stop => ({ onOperation: () => stop.abort() })],
+    ['under load', stop => ({ onPhase: phase => phase === 'load' && stop.abort() })],
+  ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
+    const stop = new AbortController();
+    const { result, folder } = await verify(target(), {
+      // It would outlast the test.
+      duration: 3_600_000,
+      out,
+      signal: stop.signal,
+      ...options(stop),
+    });
+    expect(result).toMatchObject({ finished: 'interrupted', judgement: 'unknown' });
+    expect(await check(folder)).toEqual(result);
+  });
+
+  it('throws what a program can tell apart when nobody answers', async () => {
+    await expect(verify(target('http://127.0.0.1:1'), { out })).rejects.toBeInstanceOf(UnavailableError);
+  });
+});

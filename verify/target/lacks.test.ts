@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { lacksOf } from './lacks.ts';
+import { parseTarget } from './load.ts';
+
+const bundled = parse(readFileSync(join(import.meta.dirname, '../../baton.yaml'), 'utf8')) as object;
+const target = (changes: object) =>
+  parseTarget(JSON.stringify({ ...bundled, ...changes }), 'target.yaml', {});
+const names = (changes: object, given = {}) =>
+  lacksOf(target(changes), { logs: true, faults: true, ...given }).map(({ guarantee }) => guarantee);
+
+describe('what a target leaves unknown', () => {
+  it('is little where all is declared', () => {
+    const probes = [
+      { object: 'n', kind: 'counter', read: { path: '/', items: { json: '/n' } }, increment: { path: '/n' } },
+    ];
+    expect(names({ probes, expiry: { idle: '30m' } })).toEqual([]);
+  });
+
+  it('is what needs faults where there are none, and a deadline for what takes too long', () => {
+    expect(names({}, { faults: false })).toEqual(['at-most-once', 'expiry', 'outage', 'survival']);
+    expect(names({ deadline: undefined })).toContain('outage');
+  });
+
+  it('is not what moves between instances where logs tell them apart', () => {
+    expect(names({ instance: undefined })).toEqual(['at-most-once', 'expiry']);
+    expect(names({ instance: { cookie: 'route' } }, { logs: false })).not.toContain('continuity');
+    expect(names({ instance: undefined }, { logs: false })).toContain('continuity');
+  });
+
+  it('is not continuity where sessions are to stay on their instance', () => {
+    const changes = { instance: undefined, claims: ['sticky'] };
+    expect(names(changes, { logs: false })).not.toContain('continuity');
+    expect(names(changes, { logs: false })).toContain('routing');
+  });
+
+  it('tells what is claimed from what is not: a set claims evidence only where there are logs', () => {
+    const evidence = (claims: string[]) =>
+      lacksOf(target({ claims }), { logs: false, faults: false }).find(lack => lack.guarantee === 'evidence');
+    expect(evidence(['evidence'])?.claimed).toBe(true);
+    expect(evidence(['strict'])?.claimed).toBe(false);
+  });
+});

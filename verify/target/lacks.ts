@@ -1,0 +1,105 @@
+/** Which guarantees stay unknown of a target, whatever is sent to it, and what would change that. */
+import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
+import type { Lack } from '../reports/doctor.ts';
+import type { Target } from './load.ts';
+
+export interface Given {
+  /** Logs will say which instance served: `--logs`, or a stack of Baton's own. */
+  logs: boolean;
+  /** Something will be disturbed: `--faults`. */
+  faults: boolean;
+}
+
+type Missing = Pick<Lack, 'lacks' | 'remedy'>;
+
+const INSTANCE: Missing = {
+  lacks: 'nothing tells which instance answered',
+  remedy: 'add `instance` with the header, cookie or place in a page that names it, or give --logs',
+};
+const PROBE: Missing = {
+  lacks: 'no probe that can be read and written',
+  remedy: 'add a probe with `read`, and `add`, `set` or `increment`',
+};
+const undisturbed = (faults: string): Missing => ({
+  lacks: 'nothing is disturbed',
+  remedy: `add --stack local --faults ${faults}; only the bundled stack can be disturbed`,
+});
+
+/** By guarantee, what it needs, the first that is missing. */
+const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
+  continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
+  isolation: target =>
+    target.accounts.length > 1
+      ? written(target)
+      : {
+          lacks: 'one account, and nobody else whose data could be shown',
+          remedy: 'add a second to `accounts`',
+        },
+  'instances-agree': instance,
+  routing: instance,
+  'read-your-writes': read,
+  'monotonic-reads': read,
+  'no-lost-updates': raced,
+  linearizability: raced,
+  'at-most-once': (target, given) =>
+    raced(target, given) ??
+    (target.probes.some(({ kind }) => kind === 'counter' || kind === 'bag')
+      ? undefined
+      : {
+          lacks: 'no probe shows an effect that came twice',
+          remedy: 'add one of `kind: counter`, or `bag`: a list with repeats',
+        }),
+  'logout-final': ({ logout }) =>
+    logout === undefined ? { lacks: 'no way to log out', remedy: 'add `logout`' } : undefined,
+  expiry: ({ expiry }) =>
+    expiry?.idle === undefined && expiry?.absolute === undefined
+      ? {
+          lacks: 'no timeout is declared',
+          remedy: 'add `expiry` with `idle` or `absolute`; a run waits for it, so verify with a short one',
+        }
+      : undefined,
+  outage: ({ deadline }, { faults }) => {
+    if (!faults) return undisturbed('store-restart');
+    return deadline === undefined
+      ? { lacks: 'no time within which an answer must come', remedy: 'add `deadline`' }
+      : undefined;
+  },
+  survival: (_, { faults }) => (faults ? undefined : undisturbed('deploy')),
+  evidence: (_, { logs }) =>
+    logs
+      ? undefined
+      : {
+          lacks: 'nothing to compare with what the answers say of their instance',
+          remedy: 'give --logs (docs/compose.md)',
+        },
+};
+
+function instance({ instance: by }: Target, { logs }: Given): Missing | undefined {
+  return (by?.header ?? by?.cookie ?? by?.body) === undefined && !logs ? INSTANCE : undefined;
+}
+
+function written({ probes }: Target): Missing | undefined {
+  return probes.some(({ add, set, increment }) => (add ?? set ?? increment) !== undefined)
+    ? undefined
+    : PROBE;
+}
+
+function read(target: Target, given: Given): Missing | undefined {
+  return written(target) ?? (target.routing === 'sticky' ? undefined : instance(target, given));
+}
+
+function raced(target: Target, given: Given): Missing | undefined {
+  return written(target) ?? instance(target, given);
+}
+
+/** @returns those that stay unknown, in the order of docs/guarantees.md; a set claims none that the file has no means for */
+export function lacksOf(target: Target, given: Given): Lack[] {
+  return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
+    const missing = NEEDS[guarantee]?.(target, given);
+    if (missing === undefined) return [];
+    // A set claims nothing of logs where there are none.
+    const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
+    const claimed = target.claims.includes(guarantee) && !dropped;
+    return [{ guarantee, claimed, ...missing }];
+  });
+}
