@@ -3,12 +3,21 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { closest, distance } from 'fastest-levenshtein';
-import { isMap, isScalar, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import { type Claims, claimsOf } from './claims.ts';
+import { complaint, nearest } from './complaint.ts';
 import { type TargetFile, targetSchema } from './schema.ts';
 
 export interface Account {
@@ -96,7 +105,18 @@ export function parseTarget(
       });
     },
   });
-  return checked(document.toJS(), { file, root: document.contents, at }, claims);
+  return checked(plain(document, file), { file, root: document.contents, at }, claims);
+}
+
+function plain(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias of what is nowhere is only seen now.
+    throw new UsageError(
+      `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
+    );
+  }
 }
 
 /** Where a target was read from, for errors. */
@@ -109,7 +129,7 @@ interface Source {
 function checked(value: unknown, source: Source, claims?: readonly string[]): Target {
   const parsed = targetSchema.safeParse(value);
   if (!parsed.success)
-    throw new UsageError(parsed.error.issues.map(issue => described(issue, source)).join('\n'));
+    throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
   // What the file says of a claim beside its name still holds.
@@ -140,53 +160,12 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-function described(told: z.core.$ZodIssue, { root, at }: Source): string {
-  const issue = innermost(told);
-  const { node } = nodeAt(root, issue.path);
-  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-  if (issue.code === 'unrecognized_keys') {
-    const name = issue.keys[0] as string;
-    const { key } = nodeAt(root, [...issue.path, name]);
-    return `${at((key ?? node)?.range?.[0] ?? 0)}: ${where}unknown key "${name}"${nearest(name, knownKeys(issue.path))}`;
-  }
-  return `${at(node?.range?.[0] ?? 0)}: ${where}${issue.message}`;
-}
-
-/** Of what may be one of several, the one that was meant: that alone is not of another kind altogether. */
-function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union') return issue;
-  const meant = issue.errors.filter(
-    ([first]) => first !== undefined && (first.path.length > 0 || first.code === 'custom'),
-  );
-  const [inner] = meant.length === 1 ? (meant[0] ?? []) : [];
-  return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
-}
-
-/** The keys that the schema has at a path, for "did you mean". */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = targetSchema;
-  for (const step of path) {
-    schema = unwrapped(schema);
-    if (typeof step === 'number') schema = (schema as { element?: unknown }).element;
-    else schema = (schema as { shape?: Record<PropertyKey, unknown> }).shape?.[step];
-  }
-  return Object.keys((unwrapped(schema) as { shape?: object } | undefined)?.shape ?? {});
-}
-
-function unwrapped(schema: unknown): unknown {
-  let inner = schema;
-  while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {
-    inner = (inner as { unwrap(): unknown }).unwrap();
-  }
-  return inner;
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const best = closest(name, [...known]);
-  return distance(name, best) <= Math.max(2, name.length / 3)
-    ? `: did you mean "${best}"?`
-    : `: expected one of ${known.join(', ')}`;
+/** The place is that of the value, or of the key where there is none or the key is what is wrong. */
+function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
+  const { path, text } = complaint(issue, value);
+  const { node, key } = nodeAt(root, path);
+  const wrong = issue.code === 'unrecognized_keys' ? (key ?? node) : node;
+  return `${at(wrong?.range?.[0] ?? 0)}: ${text}`;
 }
 
 function understood(file: TargetFile, { file: path, root, at }: Source): Target {

@@ -79,6 +79,7 @@ const request = z
   })
   .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
     error: 'expected `form` or `json`, got both',
+    path: ['json'],
   });
 
 /** What an answer holds that later requests send: by its name, which stands for it in {braces}. */

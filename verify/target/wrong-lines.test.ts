@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../errors.ts';
+import { parseTarget } from './load.ts';
+import { WHOLE, WRONG } from './testing/wrong-lines.ts';
+
+const lines = WHOLE.split('\n');
+
+function errorOf(text: string): string {
+  try {
+    parseTarget(text, 'shop.yaml', {});
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was found wrong');
+}
+
+describe('a target file', () => {
+  it('without a wrong line is one', () => expect(parseTarget(WHOLE, 'shop.yaml', {}).name).toBe('shop'));
+
+  it('has a hundred ways to be wrong', () => expect(WRONG.length).toBeGreaterThanOrEqual(100));
+
+  it.each(WRONG)('with %j written as %j is refused at that line: %s', (line, wrong, told) => {
+    const at = lines.indexOf(line);
+    expect(at, 'the list names a line').toBeGreaterThanOrEqual(0);
+    expect(lines.lastIndexOf(line), 'which stands once').toBe(at);
+    const message = errorOf(lines.with(at, wrong).join('\n'));
+    const about = message.split('\n').filter(one => one.includes(told));
+    expect(about, message).not.toEqual([]);
+    // Where YAML itself is broken, the parser may notice it only further on.
+    if (!told.startsWith('not YAML'))
+      expect(about[0], message).toMatch(new RegExp(`^shop\\.yaml:(${at + 1}|${at + 2}):`));
+  });
+});
