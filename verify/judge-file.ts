@@ -10,17 +10,31 @@ import { HistoryError, parseEvent } from './core/parse.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
 import { eachLine } from './lines.ts';
+import type { ServedLater } from './served-later.ts';
 
 export const HISTORY = 'history.ndjson';
 
 /**
  * @param path a history file, or the folder of a run that holds one
  * @param checks those to judge by; all when absent
+ * @param logs what a log said of the run that its history does not
  * @throws UsageError naming file and line when it is no history; a last line that was cut is only remarked
  */
-export async function judgeFile(path: string, checks: readonly Check[] = CHECKS): Promise<Result> {
+export async function judgeFile(
+  path: string,
+  checks: readonly Check[] = CHECKS,
+  logs?: ServedLater,
+): Promise<Result> {
   const file = await historyIn(path);
-  const reading: Reading = { file, checks, number: 0, judge: undefined, bad: undefined };
+  const reading: Reading = {
+    file,
+    checks,
+    logs,
+    number: 0,
+    run: undefined,
+    judge: undefined,
+    bad: undefined,
+  };
   await eachLine(file, line => read(reading, line));
   const { judge, bad } = reading;
   if (judge === undefined) throw new UsageError(`${file}: expected a history, and the file is empty`);
@@ -32,6 +46,8 @@ export async function judgeFile(path: string, checks: readonly Check[] = CHECKS)
 interface Reading {
   file: string;
   checks: readonly Check[];
+  logs: ServedLater | undefined;
+  run: Run | undefined;
   /** Of the last line that was read, from 1. */
   number: number;
   judge: Judge | undefined;
@@ -44,13 +60,20 @@ function read(reading: Reading, line: string): void {
   if (reading.bad !== undefined) throw broken(reading.file, reading.bad);
   if (line === '') return;
   try {
-    if (reading.judge === undefined) reading.judge = new Judge(firstLine(line), reading.checks);
-    else reading.judge.step(parseEvent(line));
+    const { judge, logs, run } = reading;
+    if (judge === undefined || run === undefined) begin(reading, firstLine(line));
+    else if (logs === undefined) judge.step(parseEvent(line));
+    else for (const event of logs.events(parseEvent(line), run)) judge.step(event);
   } catch (error) {
     if (!(error instanceof HistoryError)) throw error;
     if (reading.judge === undefined) throw broken(reading.file, { number, error });
     reading.bad = { number, error };
   }
+}
+
+function begin(reading: Reading, run: Run): void {
+  reading.run = run;
+  reading.judge = new Judge(reading.logs?.run(run) ?? run, reading.checks);
 }
 
 export async function historyIn(path: string): Promise<string> {

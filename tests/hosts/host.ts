@@ -31,6 +31,8 @@ export interface Host {
   breaks: string;
   /** What `init` must claim of it. */
   claims: string;
+  /** What `init` must be told, since no page shows it. */
+  init?: readonly string[];
   /** What the healthy one does not keep, since its stock parts do not. */
   keepsNot?: string;
 }
@@ -103,10 +105,26 @@ export const HOSTS: readonly Host[] = [
     breaks: 'cookie-policy',
     claims: 'standard',
   },
+  {
+    name: 'java',
+    users: ['alice', 'bob'],
+    // Without an option that keeps the JIT small, two of them take the machine for seconds.
+    command: port => [
+      findProgram('java'),
+      '-XX:TieredStopAtLevel=1',
+      join(here, 'java/Server.java'),
+      `${port}`,
+    ],
+    init: ['--login-path', '/api/login'],
+    breaks: 'isolation',
+    claims: 'standard',
+  },
 ];
 
 export interface Running {
   url: string;
+  /** The balancer's, a JSON line for each request. */
+  accessLog: string;
   stop(): Promise<void>;
 }
 
@@ -159,7 +177,7 @@ export async function startHost(host: Host, broken: boolean): Promise<Running> {
     stops.push(() => nginx.dispose());
     await nginx.registerAll(instances);
     await nginx.start();
-    return { url: nginx.url, stop };
+    return { url: nginx.url, accessLog: nginx.accessLog, stop };
   } catch (error) {
     await stop();
     throw error;

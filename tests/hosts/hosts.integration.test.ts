@@ -2,10 +2,11 @@
  * `baton init` alone, with an address and two accounts, gives a file with which `baton verify` is right about apps of
  * other stacks: healthy, and broken in one way each. A stack that cannot be had here is skipped, with the reason.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it as test } from 'vitest';
+import { stringify } from 'yaml';
 import { baton } from '../../verify/testing/baton.ts';
 import { HOSTS, type Host, PASSWORD, startHost } from './host.ts';
 
@@ -19,6 +20,7 @@ interface Verdict {
 /** The workload that shows what is broken: the others would only take time. */
 const SHOWN_BY: Record<string, string> = {
   continuity: 'hop',
+  isolation: 'hop',
   rotation: 'fixation',
   'logout-final': 'logout-race',
   'cookie-policy': 'audit',
@@ -46,7 +48,15 @@ async function verdicts(
   try {
     const [file, out] = [join(folder, 'target.yaml'), join(folder, 'runs')];
     const [user, other] = host.users;
-    const accounts = ['--user', user, '--user', other, '--password-env', 'HOST_PASSWORD'];
+    const accounts = [
+      '--user',
+      user,
+      '--user',
+      other,
+      '--password-env',
+      'HOST_PASSWORD',
+      ...(host.init ?? []),
+    ];
     const env = { HOST_PASSWORD: PASSWORD };
     const init = await baton(
       ['init', running.url, ...accounts, '--probe', '--file', file, '--out', out],
@@ -83,7 +93,9 @@ describe.each(HOSTS)('$name', host => {
     // A race that stock parts lose is not lost in every run.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
-    const must = JUDGED.filter(
+    // Without private values that were written, nobody can tell whose they are.
+    const needs = file.includes('\nprobes:') ? JUDGED : JUDGED.filter(name => name !== 'isolation');
+    const must = needs.filter(
       name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),
     );
     expect(judged).toEqual(expect.arrayContaining(must));
@@ -93,4 +105,56 @@ describe.each(HOSTS)('$name', host => {
     const { claimed, init } = await verdicts(host, true);
     expect(violated(claimed), init).toContain(host.breaks);
   });
+});
+
+describe('an app whose answers do not tell the instance', () => {
+  const host = HOSTS.find(({ name }) => name === 'go') as Host;
+  const lacks = lacking(host);
+
+  test.skipIf(lacks !== undefined)(
+    'is judged by the log of its balancer, after the run',
+    async ({ expect }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
+      const running = await startHost(host, false);
+      try {
+        const [file, out] = [join(folder, 'target.yaml'), join(folder, 'runs')];
+        writeFileSync(file, stringify(UNTOLD(running.url)));
+        const verified = await baton([
+          'verify',
+          file,
+          '--json',
+          '--duration',
+          '1s',
+          '--workload',
+          'hop',
+          '--out',
+          out,
+        ]);
+        const continuity = (text: string): Verdict & { rests: Record<string, number> } =>
+          JSON.parse(text).guarantees.find(({ guarantee }: Verdict) => guarantee === 'continuity');
+        expect(continuity(verified.stdout).judgement).toBe('unknown');
+        const run = join(out, readdirSync(out)[0] as string);
+        const checked = await baton(['check', run, '--logs', running.accessLog, '--json']);
+        const { judgement, rests } = continuity(checked.stdout);
+        expect([judgement, (rests['handoffs'] ?? 0) > 20], checked.stderr).toEqual(['valid', true]);
+        const wrong = await baton(['check', run, '--logs', file]);
+        expect(wrong.stderr).toContain(
+          "expected lines with the X-Request-Id of Baton's requests, found none",
+        );
+      } finally {
+        await running.stop();
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+});
+
+const UNTOLD = (url: string) => ({
+  version: 1,
+  url,
+  accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),
+  login: { page: '/login', path: '/session', form: { account: '{user}', secret: '{password}' } },
+  signedIn: { page: '/', user: 'title="([^"]+)' },
+  signedOut: { status: [403] },
+  claims: ['continuity', 'isolation'],
 });

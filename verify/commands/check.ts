@@ -5,6 +5,7 @@ import { EXIT, UsageError } from '../errors.ts';
 import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile } from '../judge-file.ts';
 import { judgeFiles } from '../judge-files.ts';
+import { ServedLater } from '../served-later.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { TARGET, type Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
@@ -32,7 +33,10 @@ export async function checkCommand(runs: readonly string[], values: Values, outp
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
-function judged(run: string, more: readonly string[], values: Values): Promise<Result> {
+async function judged(run: string, more: readonly string[], values: Values): Promise<Result> {
+  if (values.logs !== undefined && (more.length > 0 || values.from !== undefined))
+    throw new UsageError('check --logs: expected one history that Baton recorded');
+  if (values.logs !== undefined) return judgeFile(run, undefined, await ServedLater.read(values.logs));
   if (values.from === undefined) return more.length === 0 ? judgeFile(run) : judgeFiles([run, ...more]);
   if (more.length === 0) return judgeJepsen(run, jepsenOptions(values));
   throw new UsageError(`check --from jepsen: expected one history, got ${more.length + 1}`);

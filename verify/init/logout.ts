@@ -76,9 +76,11 @@ function offered(visitor: Visitor, pages: readonly Seen[], { login, csrf }: Know
         : [];
     }),
   );
-  const usual: Logout[] = [
-    { method: 'POST', path: '/logout', form: csrf && 'field' in csrf ? { [csrf.field]: '{csrf}' } : {} },
-  ];
+  const token = csrf !== undefined && 'field' in csrf ? { [csrf.field]: '{csrf}' } : {};
+  const headers = login.headers === undefined ? {} : { headers: login.headers };
+  const usual = ['/logout', '/api/logout'].map(
+    (path): Logout => ({ method: 'POST', path, form: token, ...headers }),
+  );
   return [...forms, ...links, ...usual];
 }
 
