@@ -42,8 +42,7 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   });
   // Still listening: the balancer needs time to notice, and goes on using connections that it keeps.
   await sleep(config.drainMs, undefined, { signal: hurry }).catch(() => {});
-  // Right after the loop has taken all connections that were waiting: the others are reset by the close.
-  await new Promise(resolve => setImmediate(resolve));
+  await allTaken(server);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
@@ -57,4 +56,26 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   close();
   log.info({ event: 'stopped', instance, cut });
   process.exit(0);
+}
+
+/** Turns of the event loop to be waited for at the most, and how long one takes in which nothing happens. */
+const TURNS = 2_000;
+const QUIET_TURN_MS = 0.1;
+
+/**
+ * Resolves right after the loop has taken every connection that was waiting, and done nothing else meanwhile: those
+ * that wait when the server closes are reset, and their requests lost.
+ */
+async function allTaken(server: Server): Promise<void> {
+  let taken = 0;
+  const count = () => {
+    taken++;
+  };
+  server.on('connection', count);
+  for (let turn = 0; turn < TURNS; turn++) {
+    const [before, began] = [taken, performance.now()];
+    await new Promise(resolve => setImmediate(resolve));
+    if (taken === before && performance.now() - began < QUIET_TURN_MS) break;
+  }
+  server.off('connection', count);
 }

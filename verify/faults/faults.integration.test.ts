@@ -55,6 +55,19 @@ it('what a store loses is told: sessions, writes, and who had to log in again', 
   expect(stdout).toContain('--faults store-restart-empty --seed 5');
 });
 
+/** In `npm run test:long`: the faults that lose nothing, in orders of their own. */
+it.runIf(process.env['BATON_SHARE'])(
+  'all faults, three times: nothing is violated',
+  { timeout: 900_000 },
+  async () => {
+    for (let i = 0; i < 3; i++) {
+      const { faults = [] } = await resultOf('all');
+      expect(faults.length).toBeGreaterThan(20);
+      expect(faults).toEqual(seenAndHealed(faults.map(({ name }) => name)));
+    }
+  },
+);
+
 it('Ctrl-C while the store is paused leaves nothing running, and what was recorded is judged', async () => {
   const run = new Baton(disturbed('store-pause'));
   await run.says(/fault: store-pause/);
