@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const FOLDERS = '{app,conformance,stack,verify,zoo,loadtests,tests}';
 
+/** What takes long runs only in `npm run test:long`. */
+const LONG = process.env['BATON_LONG'] === undefined ? ['zoo/plants/**'] : [];
+
 // unit: pure or in-process. property: fast-check. integration: real Redis, nginx and instances.
 // The time limit only ends what hangs: no test depends on the speed of the machine.
 const project = (name: string, include: string[], extra: object = {}) => ({
@@ -20,6 +23,7 @@ export default defineConfig({
       project('integration', [`${FOLDERS}/**/*.integration.test.ts`], {
         // Two cores: servers under test and their load share them, one file at a time.
         fileParallelism: false,
+        exclude: ['**/node_modules/**', ...LONG],
       }),
     ],
   },

@@ -7,7 +7,7 @@ import { CHECKS } from '../verify/core/checks/index.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 import { type Trial, trial } from './run.ts';
 
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 
 let out: string;
 beforeAll(async () => {
