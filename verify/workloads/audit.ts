@@ -21,8 +21,8 @@ const LARGE = [
   { value: 64_000, total: 1_100_000 },
 ];
 const ADDS = 130;
-/** Sessions whose cookies are changed. */
-const FORGED = 4;
+/** Sessions whose cookies are changed, until each instance has had one. */
+const FORGED = { least: 3, most: 12 };
 
 export const audit: Workload = {
   name: 'audit',
@@ -68,10 +68,14 @@ async function strangers(context: Context): Promise<void> {
 
 /** In several sessions, since a balancer that is sticky keeps each on one instance. */
 async function forges(context: Context, plan: Plan): Promise<void> {
-  for (let i = 0; i < FORGED; i++) await forge(context, plan, 100 + 2 * i);
+  const tried = new Set<string>();
+  const enough = (i: number): boolean =>
+    i >= FORGED.least && context.instances.names().every(name => tried.has(name));
+  for (let i = 0; i < FORGED.most && !enough(i); i++) await forge(context, plan, 100 + 2 * i, tried);
 }
 
-async function forge(context: Context, plan: Plan, n: number): Promise<void> {
+/** @param tried takes the instances that a changed cookie was sent to */
+async function forge(context: Context, plan: Plan, n: number, tried: Set<string>): Promise<void> {
   const [driver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
   if ((await driver.enter()) && (await other.enter())) {
     await everywhere(context, async how => (await driver.read(undefined, how)).operation);
@@ -80,7 +84,10 @@ async function forge(context: Context, plan: Plan, n: number): Promise<void> {
       await everywhere(context, async how => {
         const client = driver.copyJar([name]);
         client.put(name, forged);
-        return (await driver.read(undefined, { ...how, as: { client, with: 'forged', change } })).operation;
+        const as = { client, with: 'forged' as const, change };
+        const { operation } = await driver.read(undefined, { ...how, as });
+        if (operation.instance !== undefined) tried.add(operation.instance);
+        return operation;
       });
     }
   }
@@ -141,13 +148,13 @@ async function awkward(context: Context, plan: Plan): Promise<void> {
       add !== undefined && scope === 'session' && kind !== 'counter' && kind !== 'register',
   );
   if (probe === undefined || over(context, plan)) return;
-  const scout = Driver.of(context, 120);
+  const scout = Driver.of(context, 130);
   let ending: string | undefined;
   if (await scout.enter())
     for (const candidate of ENDINGS)
       if (ending === undefined && (await scout.keeps(probe, candidate))) ending = candidate;
   await leave(context, scout);
-  const driver = Driver.of(context, 121);
+  const driver = Driver.of(context, 131);
   if (ending === undefined || !(await driver.enter())) return driver.end('refused');
   await driver.read(probe);
   for (let i = 0; i < AWKWARD && !over(context, plan); i++) {
