@@ -17,12 +17,16 @@ export async function writeDocs(all: readonly Measured[], command: string, date:
 }
 
 async function between(path: string, lines: readonly string[]): Promise<void> {
-  const text = await readFile(path, 'utf8');
+  await writeFile(path, replaced(await readFile(path, 'utf8'), lines, path));
+}
+
+/** @returns the text with these lines between the marks. @throws when it has no marks; `path` is only named then */
+export function replaced(text: string, lines: readonly string[], path: string): string {
   const [before, rest = ''] = text.split('<!-- measured -->\n');
   const [, after] = rest.split('<!-- /measured -->\n');
   if (after === undefined)
     throw new Error(
       `${path}: expected the marks <!-- measured --> and <!-- /measured -->, each on a line of its own`,
     );
-  await writeFile(path, `${before}<!-- measured -->\n${lines.join('\n')}\n<!-- /measured -->\n${after}`);
+  return `${before}<!-- measured -->\n${lines.join('\n')}\n<!-- /measured -->\n${after}`;
 }

@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../verify/core/checks/index.ts';
-import { DEFECTS, ENTRIES } from './index.ts';
-import { type Trial, trial } from './run.ts';
+import type { Guarantee } from '../verify/core/guarantees.ts';
+import { judgeFile } from '../verify/judge-file.ts';
+import { ENTRIES } from './index.ts';
+import { demandedOf, type Trial, trial } from './run.ts';
 
 const AT_ONCE = 4;
+
+/** What the matrix found, by the guarantee that was broken. */
+const found = new Map<Guarantee, Trial[]>();
 
 let out: string;
 beforeAll(async () => {
@@ -35,16 +40,30 @@ describe('the zoo', { concurrent: true, timeout: 600_000 }, () => {
     );
     const { accused, shown } = done;
     expect(accused, `accused; see ${done.folder}`).toEqual([]);
-    if (entry.kind === 'defect') expect(shown?.name, `see ${done.folder}`).toBe(entry.must.anomaly);
-    else {
+    if (entry.kind === 'defect') {
+      expect(shown?.name, `see ${done.folder}`).toBe(entry.must.anomaly);
+      found.set(entry.must.guarantee, [...(found.get(entry.must.guarantee) ?? []), done]);
+    } else {
       const violated = done.result.guarantees.filter(v => v.claimed && v.judgement === 'violated');
       expect(violated.map(({ guarantee }) => guarantee)).toEqual([]);
     }
   });
 });
 
-it('needs every check: without it, a defect of its own would go undetected', () => {
-  const must = DEFECTS.map(defect => defect.must.guarantee);
-  const idle = CHECKS.map(({ guarantee }) => guarantee).filter(guarantee => !must.includes(guarantee));
-  expect(idle).toEqual([]);
+describe('each check', () => {
+  it.each(CHECKS.map(check => [check.guarantee, check] as const))(
+    '%s earns its place: without it a defect goes undetected',
+    async (guarantee, check) => {
+      const trials = found.get(guarantee) ?? [];
+      expect(trials, 'defects that this check must find').not.toEqual([]);
+      for (const { folder, entry } of trials) {
+        const others = await judgeFile(
+          folder,
+          CHECKS.filter(other => other !== check),
+        );
+        expect(demandedOf(entry, others), entry.name).toBeUndefined();
+        expect(demandedOf(entry, await judgeFile(folder)), entry.name).toBeDefined();
+      }
+    },
+  );
 });

@@ -69,7 +69,10 @@ export function lineOf({
   return `${well === trials ? '✓' : '✗'} ${name} ${entry.must.guarantee}: found in ${seconds.length} of ${trials} (${when})${wrong}`;
 }
 
-/** Defect × guarantee: ● the guarantee that it must break, ○ others that it breaks too; with how often, if not always. */
+/**
+ * Defect × guarantee: ● the guarantee that it must break, ○ others that it breaks too, ✗ one that it keeps: a false
+ * accusation; with how often, if not always.
+ */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');
   const broken = [...new Set(defects.flatMap(({ violated }) => [...violated.keys()]))];
@@ -91,13 +94,18 @@ function row(
   const cells = columns.map(guarantee => {
     const times = violated.get(guarantee) ?? 0;
     if (times === 0) return '';
-    const mark = entry.kind === 'defect' && entry.must.guarantee === guarantee ? '●' : '○';
+    const mark = markOf(entry, guarantee);
     return times === trials ? mark : `${mark} ${times}`;
   });
   return (
     `| \`${entry.name}\` | ${seconds.length} of ${trials} | ${shown(median(seconds), 1)} s | ` +
     `${shown(median(requests), 0)} | ${cells.join(' | ')} |`
   );
+}
+
+function markOf(entry: Entry, guarantee: Guarantee): string {
+  if (entry.kind === 'control' || entry.mustNot.includes(guarantee)) return '✗';
+  return entry.must.guarantee === guarantee ? '●' : '○';
 }
 
 export function controls(all: readonly Measured[]): string[] {
@@ -121,7 +129,8 @@ export function summary(all: readonly Measured[]): string {
   const medians = defects.map(({ seconds }) => median(seconds)).filter(value => !Number.isNaN(value));
   return (
     `${defects.length} broken deployments: found in ${sum('defect', m => m.seconds.length)} of ` +
-    `${sum('defect', m => m.trials)} runs, half of them within ${shown(median(medians), 1)} s. ` +
+    `${sum('defect', m => m.trials)} runs, half of them within ${shown(median(medians), 1)} s, and accused of more ` +
+    `than they break in ${sum('defect', m => m.accused)}. ` +
     `${all.length - defects.length} healthy ones: wrongly accused in ${sum('control', m => m.accused)} of ` +
     `${sum('control', m => m.trials)} runs.`
   );

@@ -4,8 +4,9 @@ import type { Stack } from '../stack/stack.ts';
 import type { Event, Operation } from '../verify/core/history.ts';
 import { parseEvent } from '../verify/core/parse.ts';
 import type { Result } from '../verify/core/result.ts';
-import type { Anomaly, Verdict } from '../verify/core/verdict.ts';
+import type { Anomaly } from '../verify/core/verdict.ts';
 import { wantedFaults } from '../verify/faults/index.ts';
+import { addressesOf } from '../verify/faults/phases.ts';
 import { HISTORY } from '../verify/judge-file.ts';
 import { eachLine } from '../verify/lines.ts';
 import { type VerifyOptions, verify } from '../verify/run.ts';
@@ -53,10 +54,7 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
   });
   try {
     const target = parseTarget(deployed.target, `zoo/${entry.name}`, process.env);
-    if (target.instance !== undefined)
-      target.instance.addresses ??= Object.fromEntries(
-        deployed.stack.instances().map(({ name, url }) => [name, url]),
-      );
+    if (target.instance !== undefined) target.instance.addresses ??= addressesOf(deployed.stack);
     const { result, folder } = await verify(target, {
       ...load,
       ...disturbing(entry, deployed.stack),
@@ -72,7 +70,7 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
 
 function workloadsOf(entry: Entry, target: Target, brief: boolean): string[] {
   if (entry.faults !== undefined) return ['hop'];
-  return brief && entry.kind === 'defect' ? feeding(target, entry.must.guarantee) : [];
+  return brief && entry.kind === 'defect' ? feeding(target, [entry.must.guarantee]) : [];
 }
 
 function disturbing({ faults, next }: Entry, stack: Stack): Pick<VerifyOptions, 'faults'> {
@@ -84,7 +82,7 @@ function disturbing({ faults, next }: Entry, stack: Stack): Pick<VerifyOptions, 
 async function judged(entry: Entry, result: Result, folder: string): Promise<Trial> {
   const violated = result.guarantees.filter(({ violations }) => violations > 0);
   const shown =
-    entry.kind === 'defect' ? demanded(violated, entry.must) : violated.find(v => v.claimed)?.anomalies[0];
+    entry.kind === 'defect' ? demandedOf(entry, result) : violated.find(v => v.claimed)?.anomalies[0];
   return {
     entry,
     result,
@@ -103,12 +101,11 @@ async function judged(entry: Entry, result: Result, folder: string): Promise<Tri
   };
 }
 
-function demanded(
-  violated: readonly Verdict[],
-  must: { guarantee: string; anomaly: string },
-): Anomaly | undefined {
-  const verdict = violated.find(({ guarantee }) => guarantee === must.guarantee);
-  const named = verdict?.anomalies.filter(({ name }) => name === must.anomaly) ?? [];
+/** @returns the anomaly that an entry must show, the one that was complete first; undefined when there is none */
+export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | undefined {
+  if (entry.kind === 'control') return undefined;
+  const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
+  const named = verdict?.anomalies.filter(({ name }) => name === entry.must.anomaly) ?? [];
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 

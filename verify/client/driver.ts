@@ -1,15 +1,12 @@
 /** Performs the target's operations in one session, as its user, and records them. */
-import { decodeHTML } from 'entities';
 import { canaryOf, padded } from '../core/canary.ts';
-import { finder } from '../core/finding.ts';
-import { filled, filledJson, filledText } from '../core/form.ts';
 import type { Action, Operation, With } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
-import type { Account } from '../target/load.ts';
+import type { Account, Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';
 import type { Context } from './context.ts';
-import { decoded } from './cookie-attributes.ts';
+import { fill, keep } from './fill.ts';
 import type { Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
@@ -86,7 +83,7 @@ export class Driver {
     const { login: spec } = this.#context.target;
     await this.#steps(spec.steps, how);
     const { operation, reply } = await this.#perform({ action: 'login' }, this.#filled(spec, how), how);
-    this.#capture(spec.capture, reply, how);
+    keep(spec.capture, reply, this.#clientOf(how));
     const { session, user } = this.#who;
     if (operation.outcome === 'ok' && how.as === undefined)
       this.#context.recorder.session({
@@ -227,7 +224,7 @@ export class Driver {
       ...(way === undefined || way.origin !== undefined ? {} : { steered: true }),
       telling: how.telling ?? false,
     };
-    const client = how.as?.client ?? this.#client;
+    const client = this.#clientOf(how);
     const recorded = await recorder.perform(call, client, sent, signal);
     if (page) this.#keepToken(client, recorded.reply);
     return recorded;
@@ -257,47 +254,26 @@ export class Driver {
       // The last byte of the request that they lead to waits, not theirs.
       const { held: _, ...sent } = how;
       const { reply } = await this.#perform({ action: 'form' }, this.#filled(step, how), sent);
-      this.#capture(step.capture, reply, how);
+      keep(step.capture, reply, this.#clientOf(how));
     }
   }
 
-  #capture(capture: StepSpec['capture'], reply: Reply, { as }: How): void {
-    for (const [name, finding] of Object.entries(capture)) {
-      const value = finder(finding, decodeHTML).first(reply);
-      if (value !== undefined) (as?.client ?? this.#client).captured.set(name, value);
-    }
+  #filled(spec: RequestSpec, how: How, value = ''): Send {
+    return fill(this.#context.target, spec, this.#clientOf(how), this.account, value);
   }
 
-  #filled(spec: RequestSpec, { as }: How, value = ''): Send {
-    const { user, password } = this.account;
-    const client = as?.client ?? this.#client;
-    const known: Record<string, string> = {
-      ...Object.fromEntries(client.captured),
-      user,
-      password,
-      value,
-      csrf: this.#token(client, spec.path),
-    };
-    return {
-      method: spec.method,
-      path: filledText(spec.path, known),
-      headers: filled(spec.headers, known),
-      form: filled(spec.form, known),
-      ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known) }),
-    };
-  }
-
-  /** A token in a cookie is sent as it is now in the jar, and as a script reads it. */
-  #token(client: SessionClient, path: string): string {
-    const { csrf } = this.#context.target;
-    if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-    return decoded(client.cookies(path).find(({ name }) => name === csrf.cookie)?.value ?? '');
+  #clientOf({ as }: How): SessionClient {
+    return as?.client ?? this.#client;
   }
 }
 
 /** @returns the request by which a probe's object is written, if the target has one */
 export const writeOf = ({ kind, add, set, increment }: Probe): RequestSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
+
+/** @returns the first probe of a target that can be written */
+export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
+  probes.find(probe => writeOf(probe) !== undefined);
 
 const withQuery = (path: string, query: string): string =>
   query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;

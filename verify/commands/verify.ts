@@ -55,6 +55,8 @@ export async function verifyCommand(
     target.claims = target.claims.filter(name => !less.includes(name));
     if (basketOfUser(process.env)) for (const probe of target.probes) probe.scope = 'user';
   }
+  if (values['sticky-report'] && runner === 'compose')
+    throw new UsageError('--sticky-report: only the local stack has a sticky balancer; use --stack local');
   const waiting = waits(target, chosen(target, load.workloads));
   const logs = logsIn(values.logs);
   const stop = stopping();

@@ -5,6 +5,7 @@
 import type { Context } from '../client/context.ts';
 import { Driver, type How } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
+import type { Target } from '../target/load.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import { forgeries } from './forgeries.ts';
@@ -21,6 +22,7 @@ const LARGE = [
   { value: 64_000, total: 1_100_000 },
 ];
 const ADDS = 130;
+const COLLECTIONS: readonly string[] = ['set', 'list', 'bag'];
 /** Sessions whose cookies are changed, until each instance has had one. */
 const FORGED = { least: 3, most: 12 };
 
@@ -102,11 +104,15 @@ function changed(context: Context, driver: Driver, other: Driver) {
   });
 }
 
+/** @returns a probe that holds several texts and goes with its session: nothing of it stays behind */
+const collection = ({ probes }: Target): Probe | undefined =>
+  probes.find(
+    ({ kind, scope, add }) => add !== undefined && scope === 'session' && COLLECTIONS.includes(kind),
+  );
+
 /** As much as the app takes: one that refuses a value, or has no room, is not asked for more. */
 async function grows(context: Context, plan: Plan): Promise<void> {
-  const probe = context.target.probes.find(
-    ({ kind, scope, add }) => add !== undefined && scope === 'session' && kind !== 'register',
-  );
+  const probe = collection(context.target);
   if (probe === undefined) return;
   const driver = Driver.of(context, 93);
   if (!(await driver.enter())) return driver.end('refused');
@@ -143,10 +149,7 @@ const AWKWARD = 6;
 
 /** What one instance gives back as it went, all must. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
-  const probe = context.target.probes.find(
-    ({ kind, scope, add }) =>
-      add !== undefined && scope === 'session' && kind !== 'counter' && kind !== 'register',
-  );
+  const probe = collection(context.target);
   if (probe === undefined || over(context, plan)) return;
   const scout = Driver.of(context, 130);
   let ending: string | undefined;

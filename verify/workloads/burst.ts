@@ -5,7 +5,7 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writeOf } from '../client/driver.ts';
+import { Driver, type How, writable, writeOf } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
@@ -38,8 +38,7 @@ export const burst: Workload = {
   name: 'burst',
   does: 'overlapping writes and reads of one session, released together',
   feeds: ['no-lost-updates', 'at-most-once', 'linearizability', 'availability', 'read-your-writes'],
-  lacks: ({ probes }) =>
-    probes.some(probe => writeOf(probe) !== undefined) ? undefined : 'a probe that can be written',
+  lacks: target => (writable(target) === undefined ? 'a probe that can be written' : undefined),
   run: async (context, plan) => {
     const { probes, slow } = context.target;
     const written = probes.filter(probe => writeOf(probe) !== undefined);

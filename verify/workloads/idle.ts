@@ -4,8 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writeOf } from '../client/driver.ts';
-import type { Operation } from '../core/history.ts';
+import { Driver, writable } from '../client/driver.ts';
 import { timeoutTolerance } from '../core/sessions.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 
@@ -65,15 +64,14 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
   return driver;
 }
 
-/** Waits, and asks once; a session that has expired is asked for on every instance. */
+/** Waits, and asks once, on an instance of its own: after an expiry nothing more is to be learned of a session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
   const client = driver.replayer();
   await pause(context, milliseconds);
-  const ask = async (how: How): Promise<Operation> =>
-    (await driver.read(undefined, byHand ? { ...how, as: { client, with: 'old' } } : how)).operation;
-  await ask({ to: aim(context, n) });
+  const to = aim(context, n);
+  await driver.read(undefined, byHand ? { to, as: { client, with: 'old' } } : { to });
   driver.end('over');
 }
 
@@ -87,7 +85,7 @@ function aim({ instances }: Context, n: number): string | undefined {
 async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
-  const probe = context.target.probes.find(candidate => writeOf(candidate) !== undefined);
+  const probe = writable(context.target);
   const writes = context.target.expiry?.renew === 'write' && probe !== undefined;
   const end = context.recorder.clock.now() + until * 1000;
   for (let i = 0; ; i++) {

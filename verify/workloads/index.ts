@@ -44,23 +44,16 @@ export function chosen(target: Target, only: readonly string[]): string[] {
     if (lacks !== undefined)
       throw new UsageError(`--workload ${name}: the target file lacks ${lacks} (docs/target-file.md)`);
   }
-  if (only.length > 0) return [...only];
-  const claimed = (guarantee: Guarantee): boolean => target.claims.includes(guarantee);
-  return [
-    'hop',
-    ...OTHERS.filter(({ feeds, lacks }) => feeds.some(claimed) && lacks?.(target) === undefined).map(
-      ({ name }) => name,
-    ),
-  ];
+  return only.length > 0 ? [...only] : feeding(target, target.claims);
 }
 
-/** @returns the workloads that give evidence for a guarantee, of all that can run against the target */
-export const feeding = (target: Target, guarantee: Guarantee): string[] => [
-  'hop',
-  ...OTHERS.filter(({ feeds, lacks }) => feeds.includes(guarantee) && lacks?.(target) === undefined).map(
-    ({ name }) => name,
-  ),
-];
+/** @returns the workloads that give evidence for some of the guarantees, of those that can run against the target */
+export function feeding(target: Target, guarantees: readonly Guarantee[]): string[] {
+  const wanted = OTHERS.filter(
+    ({ feeds, lacks }) => feeds.some(one => guarantees.includes(one)) && lacks?.(target) === undefined,
+  );
+  return ['hop', ...wanted.map(({ name }) => name)];
+}
 
 /** @returns how long the chosen workloads must wait for the target's timeouts, milliseconds; 0 when for none */
 export const waits = (target: Target, names: readonly string[]): number =>

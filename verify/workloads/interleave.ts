@@ -4,7 +4,7 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writeOf } from '../client/driver.ts';
+import { Driver, type How, writable } from '../client/driver.ts';
 import { leave } from '../target/ready.ts';
 import { inTurn, over, type Plan, type Workload } from './workload.ts';
 
@@ -21,7 +21,7 @@ export const interleave: Workload = {
 async function pair(context: Context, plan: Plan, n: number): Promise<void> {
   const drivers = [Driver.of(context, 3 * n), Driver.of(context, 3 * n + 1)];
   const stranger = Driver.of(context, 3 * n + 2);
-  const probe = context.target.probes.find(candidate => writeOf(candidate) !== undefined);
+  const probe = writable(context.target);
   const users: Driver[] = [];
   for (const driver of drivers) {
     if (!(await driver.enter())) {

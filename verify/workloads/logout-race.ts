@@ -4,7 +4,7 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writeOf } from '../client/driver.ts';
+import { Driver, type How, writable } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
 import type { EndingSpec } from '../target/schema.ts';
@@ -79,7 +79,7 @@ type Sending = (how: How) => Promise<unknown>;
 /** What is under way at the logout: each kind in its turn, as far as the target has it. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
-  const probe = probes.find(candidate => writeOf(candidate) !== undefined);
+  const probe = writable(context.target);
   const read: Sending = how => driver.read(undefined, how);
   const write: Sending = how => (probe === undefined ? read(how) : driver.write(probe, how));
   const kinds: { quick: Sending[]; slow: Sending[] }[] = [
@@ -123,7 +123,7 @@ async function allRound(context: Context, n: number, ending: EndingSpec, dead: D
   const all = living.map(driver => ({ driver, old: driver.replayer() }));
   const [first, second] = living;
   if (first === undefined) return;
-  const probe = context.target.probes.find(candidate => writeOf(candidate) !== undefined);
+  const probe = writable(context.target);
   const writing =
     n % 2 === 1 && second !== undefined && probe !== undefined ? second.write(probe) : Promise.resolve();
   await first.logoutAll(ending);

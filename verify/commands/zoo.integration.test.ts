@@ -1,0 +1,63 @@
+/** `baton zoo` and `baton verify --sticky-report`, as a person types them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENTRIES } from '../../zoo/index.ts';
+import { baton } from '../testing/baton.ts';
+
+let out: string;
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'baton-zoo-'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const brief = (): string[] => ['--duration', '2s', '--sessions', '8', '--out', out];
+
+describe('baton zoo', () => {
+  it('lists every entry', async () => {
+    const { code, stdout } = await baton(['zoo']);
+    expect(code).toBe(0);
+    for (const { name } of ENTRIES) expect(stdout).toContain(`${name} `);
+  });
+
+  it('shows what is broken, the witness, and how to mend it', async () => {
+    const { code, stdout } = await baton(['zoo', 'run', 'no-id-rotation-at-login', ...brief()]);
+    expect(stdout).toMatch(/^no-id-rotation-at-login: what is broken\n/);
+    expect(stdout).toContain('In the wild\n');
+    expect(stdout).toMatch(/^FIXED {2}rotation/m);
+    expect(stdout).toContain('How to mend it\n');
+    expect(stdout).toMatch(/As it must be: FIXED \(rotation\), proved after \d+ requests and [\d.]+ s\.\n$/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['zoo', 'run', 'nothing'], 'there is no nothing. See: baton zoo'],
+    [['zoo', 'walk'], 'expected `baton zoo`'],
+    [['zoo', 'run'], 'expected `baton zoo`'],
+    [['zoo', 'run', '--all', '--runs', '0'], '--runs: expected a whole number from 1'],
+  ])('%j is refused with what to do', async (args, said) => {
+    const { code, stderr } = await baton(args);
+    expect([code, stderr]).toEqual([64, expect.stringContaining(said)]);
+  });
+});
+
+describe('--sticky-report', () => {
+  it('says that sessions in memory need stickiness', async () => {
+    const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...brief()];
+    const { code, stdout } = await baton(args, { SESSION_STORE: 'memory' });
+    expect(stdout).toMatch(/^stickiness +on +off +re-pinned +broken$/m);
+    expect(stdout).toMatch(/^handoffs +0 +[1-9]/m);
+    expect(stdout).toMatch(/^continuity +✓ valid +✗ violated +✗ violated +✗ violated$/m);
+    expect(stdout).toMatch(/^Stickiness cannot be turned off: without it, continuity.* would break\.$/m);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    [['verify', '--sticky-report'], 'expected `instance.sticky` in the target file'],
+    [['verify', '--stack', 'compose', '--sticky-report'], 'only the local stack has a sticky balancer'],
+  ])('%j is refused with what to do', async (args, said) => {
+    const { code, stderr } = await baton(args);
+    expect([code, stderr]).toEqual([64, expect.stringContaining(said)]);
+  });
+});
