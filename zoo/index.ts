@@ -9,6 +9,7 @@ import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
 import { affinityHidesLocalSessions } from './defects/affinity-hides-local-sessions.ts';
 import { affinityLeftOn } from './defects/affinity-left-on.ts';
+import { charsetDiffersBetweenInstances } from './defects/charset-differs-between-instances.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
 import { cookieLifetimeDiffers } from './defects/cookie-lifetime-differs.ts';
 import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
@@ -115,6 +116,7 @@ export const DEFECTS: readonly Defect[] = [
   affinityHidesLocalSessions,
   shardRemapOnNodeChange,
   saveErrorSwallowed,
+  charsetDiffersBetweenInstances,
 ];
 
 /** Healthy systems, some of which look like broken ones. */

@@ -66,13 +66,13 @@ export class Session {
   /** Logs in anew, as a browser that has no cookie; then reads the page that such a browser is led to. */
   login(): boolean {
     this.#useJar(newJar());
-    return this.#enter(this.vu.app.login) && (this.read(), this.#alive);
+    return this.#enter(this.vu.app.login);
   }
 
   /** Makes an account and is signed in with it. */
   register(request: FormRequest & { page: string }, name: string): boolean {
     this.#useJar(newJar());
-    return this.#enter(request, { name }) && (this.read(), this.#alive);
+    return this.#enter(request, { name });
   }
 
   #enter(request: FormRequest & { page: string }, known: Record<string, string> = {}): boolean {
@@ -82,6 +82,7 @@ export class Session {
     const { outcome } = this.send({ action: 'login' }, this.#filled(request, known));
     delete this.#params.tags;
     if (outcome !== 'ok') this.#end('refused');
+    if (this.#alive) this.read();
     return this.#alive;
   }
 

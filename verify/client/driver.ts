@@ -7,6 +7,7 @@ import type { EndingSpec, Probe, RequestSpec, StepSpec } from '../target/schema.
 import type { Held } from './barrier.ts';
 import type { Context } from './context.ts';
 import { fill, keep } from './fill.ts';
+import type { Way } from './instances.ts';
 import type { Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
@@ -145,18 +146,18 @@ export class Driver {
    * @returns whether the app gives a value with this ending back as it went, as far as a write and a few reads tell
    *   that are not recorded: an app may refuse or change what it likes, but must do so everywhere
    */
-  async keeps(probe: Probe, ending: string): Promise<boolean> {
+  async keeps(probe: Probe, ending: string, how: How): Promise<boolean> {
     const { signal, interpreter } = this.#context;
     const request = writeOf(probe);
     if (request === undefined) return false;
     const value = this.#newValue() + ending;
     const read = async (): Promise<boolean> => {
-      const reply = await this.#client.send(get(probe.read.path), signal);
+      const reply = await this.#client.send(this.#routed(get(probe.read.path), how), signal);
       this.#keepToken(this.#client, reply);
       return interpreter.seen(reply, { action: 'read', object: probe.object }).saw?.includes(value) === true;
     };
     await read();
-    await this.#client.send(this.#filled(request, {}, value), signal);
+    await this.#client.send(this.#routed(this.#filled(request, {}, value), how), signal);
     return (await read()) || (await read());
   }
 
@@ -204,17 +205,9 @@ export class Driver {
 
   /** @param page whether its form is the one that is filled in next */
   async #perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
-    const { recorder, signal, instances } = this.#context;
-    const way = how.to === undefined ? undefined : instances.way(how.to);
-    const sent = {
-      ...send,
-      path: withQuery(send.path, how.query ?? ''),
-      headers: { ...send.headers, ...way?.headers },
-      origin: way?.origin,
-      cookies: way?.cookies,
-      held: how.held,
-      early: how.early,
-    };
+    const { recorder, signal } = this.#context;
+    const way = this.#way(how);
+    const sent = { ...this.#routed(send, how), held: how.held, early: how.early };
     const call = {
       ...this.#who,
       ...what,
@@ -228,6 +221,22 @@ export class Driver {
     const recorded = await recorder.perform(call, client, sent, signal);
     if (page) this.#keepToken(client, recorded.reply);
     return recorded;
+  }
+
+  #way({ to }: How): Way | undefined {
+    return to === undefined ? undefined : this.#context.instances.way(to);
+  }
+
+  /** A request on its way to the instance that was asked for. */
+  #routed(send: Send, how: How): Send {
+    const way = this.#way(how);
+    return {
+      ...send,
+      path: withQuery(send.path, how.query ?? ''),
+      headers: { ...send.headers, ...way?.headers },
+      origin: way?.origin,
+      cookies: way?.cookies,
+    };
   }
 
   #keepToken(client: SessionClient, reply: Reply): void {

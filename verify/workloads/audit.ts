@@ -29,7 +29,7 @@ const FORGED = { least: 3, most: 12 };
 export const audit: Workload = {
   name: 'audit',
   does: 'looks at cookies and headers on every instance, changes cookies, lets a session grow, writes awkward texts',
-  feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree'],
+  feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree', 'read-your-writes'],
   run: async (context, plan) => {
     const parts = [looks, strangers, forges, grows, awkward];
     await inTurn(context, parts.length, parts.length, async (own, n) => parts[n]?.(own, plan));
@@ -152,10 +152,7 @@ async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined || over(context, plan)) return;
   const scout = Driver.of(context, 130);
-  let ending: string | undefined;
-  if (await scout.enter())
-    for (const candidate of ENDINGS)
-      if (ending === undefined && (await scout.keeps(probe, candidate))) ending = candidate;
+  const ending = (await scout.enter()) ? await kept(context, scout, probe) : undefined;
   await leave(context, scout);
   const driver = Driver.of(context, 131);
   if (ending === undefined || !(await driver.enter())) return driver.end('refused');
@@ -165,4 +162,12 @@ async function awkward(context: Context, plan: Plan): Promise<void> {
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
   }
   await leave(context, driver);
+}
+
+/** @returns the most awkward ending that some instance gives back as it went */
+async function kept({ instances }: Context, scout: Driver, probe: Probe): Promise<string | undefined> {
+  for (const ending of ENDINGS) {
+    for (const to of instances.names()) if (await scout.keeps(probe, ending, { to })) return ending;
+  }
+  return undefined;
 }

@@ -92,3 +92,19 @@ plant('other-device-reads-replica', {
     }, soon('a read that misses it'));
   },
 });
+
+plant('charset-differs-between-instances', {
+  'a text with an umlaut comes back as it went from one instance only': async ({
+    visitor,
+    direct: [first = '', second = ''],
+  }) => {
+    const alice = visitor(0, [first]);
+    await alice.signIn();
+    await alice.who();
+    expect((await alice.add('cart', 'Grün 1')).status).toBe(303);
+    expect((await alice.at(second).add('cart', 'Grün 2')).status).toBe(303);
+    const items = await alice.items('cart');
+    expect(items).toContain('Grün 1');
+    expect(items).not.toContain('Grün 2');
+  },
+});
