@@ -2,6 +2,7 @@
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
 import type { Reply } from '../../verify/core/interpret.ts';
 import type { Failure } from '../../verify/core/outcome.ts';
+import { barePath } from '../../verify/core/paths.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;
@@ -118,7 +119,7 @@ function cookiesOf(response: Response): Reply['cookies'] {
 
 /** Path of a redirect on the same host, without its query; another host's with its origin. k6 has no URL. */
 function pathOf(location: string, url: string): string {
-  const plain = location.split(/[?#]/)[0] ?? '';
+  const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;
   if (plain === url) return '/';
   return plain.startsWith(`${url}/`) ? plain.slice(url.length) : plain;

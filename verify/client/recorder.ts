@@ -11,6 +11,7 @@ import type {
   With,
 } from '../core/history.ts';
 import type { Asked, Interpreter, Reply, Seen } from '../core/interpret.ts';
+import { barePath } from '../core/paths.ts';
 import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
 import type { HistoryFile } from './history-file.ts';
@@ -90,7 +91,7 @@ export class Recorder {
       ...(objectName === undefined ? {} : { object: objectName }),
       request,
       call: this.clock.now(),
-      path: send.path.split('?')[0] as string,
+      path: barePath(send.path),
       ...(telling && sent !== undefined ? { sent: this.#label(sent) } : {}),
     };
     const changes = call.action !== 'read' && call.action !== 'form';

@@ -161,3 +161,10 @@ describe('cookies', () => {
     ]);
   });
 });
+
+it('tells where a redirect leads without the session id that an app wrote into the address', async () => {
+  const url = await serve((_request, response) => {
+    response.writeHead(303, { location: '/next;jsessionid=secret?sid=secret' }).end();
+  });
+  expect((await client(url).send(get('/'))).redirect).toBe('/next');
+});

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
+import { barePath } from '../core/paths.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
@@ -246,9 +247,10 @@ export class SessionClient {
   /** @returns the path after the target's own prefix; the whole address where it is another's */
   #pathOf(location: string, base: URL): string {
     const url = URL.parse(location, base.href);
-    if (url === null) return location.split('?')[0] as string;
-    if (url.host !== base.host) return url.origin + url.pathname;
+    if (url === null) return barePath(location);
+    const path = barePath(url.pathname);
+    if (url.host !== base.host) return url.origin + path;
     const prefix = this.#network.site.pathname.replace(/\/$/, '');
-    return url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname;
+    return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
   }
 }
