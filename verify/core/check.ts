@@ -43,22 +43,26 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** How many anomalies are kept with their witness; the rest is counted. */
+/** How many anomalies of a name are kept with their witness; the rest is counted. */
 const KEPT = 5;
 
-/** Collects anomalies: the first few whole, the rest by number. */
+/** Collects anomalies: the first few of each name whole, the rest by number. */
 export class Anomalies {
   count = 0;
   readonly kept: Anomaly[] = [];
   readonly #tell: Tell | undefined;
+  readonly #of = new Map<string, number>();
 
   constructor(tell?: Tell) {
     this.#tell = tell;
   }
 
-  add(make: () => Anomaly): void {
+  /** @param name of the anomaly, from a check that knows several: none is to hide another */
+  add(make: () => Anomaly, name = ''): void {
     this.count++;
-    if (this.kept.length >= KEPT) return;
+    const known = this.#of.get(name) ?? 0;
+    if (known >= KEPT) return;
+    this.#of.set(name, known + 1);
     const anomaly = make();
     this.kept.push(anomaly);
     this.#tell?.(anomaly);

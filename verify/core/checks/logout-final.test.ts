@@ -166,4 +166,16 @@ describe('logout-final', () => {
     });
     expect(verdict.judgement).toBe('valid');
   });
+
+  it('shows a ZOMBIE however many have RISEN before it', () => {
+    const verdict = judged(p => {
+      for (let n = 0; n < 7; n++) {
+        const session = p.session(`r${n}`, 'alice').login('app-1').read('app-2').logout('app-1');
+        session.refuses('old', 'app-1').honours('old', 'app-1');
+      }
+      p.session('z', 'alice').login('app-1').read('app-2').logout('app-1').honours('old', 'app-2');
+    });
+    expect(verdict.violations).toBe(8);
+    expect(verdict.anomalies.map(({ name }) => name)).toEqual([...Array(5).fill('RISEN'), 'ZOMBIE']);
+  });
 });

@@ -138,7 +138,7 @@ class LogoutFinal implements Fold {
     this.#replays++;
     this.#reach.tried(operation.instance);
     if (!replays.add(operation, alive)) return;
-    this.#anomalies.add(() => replays.anomaly(operation));
+    this.#anomalies.add(() => replays.anomaly(operation), replays.nameOf(operation));
   }
 
   /** A response that set a cookie after the logout: worth telling when it is the dead one. */

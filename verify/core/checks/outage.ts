@@ -22,7 +22,10 @@ import { idle, meets, titleOf, type Window, Windows } from '../windows.ts';
 
 /** Sessions that were asked again after the store was back. */
 const RECOVERED = 3;
+/** Kept of each name while it is not known whether the store was down. */
 const KEPT = 5;
+
+type Name = 'LOGOUT' | 'HANG';
 
 export const outage: Check = {
   guarantee: 'outage',
@@ -40,7 +43,7 @@ interface Down {
   window: Window;
   requests: number;
   found: number;
-  anomalies: Anomaly[];
+  anomalies: Record<Name, Anomaly[]>;
   /** Live sessions that met it and were not asked since; then how many lived. */
   sessions: Set<SessionState>;
   recovered: number;
@@ -64,10 +67,18 @@ class Outage implements Fold {
     if (window === undefined) return;
     const down = this.#downs.find(known => known.window === window);
     if (down === undefined) {
-      this.#downs.push({ window, requests: 0, found: 0, anomalies: [], sessions: new Set(), recovered: 0 });
+      this.#downs.push({
+        window,
+        requests: 0,
+        found: 0,
+        anomalies: { LOGOUT: [], HANG: [] },
+        sessions: new Set(),
+        recovered: 0,
+      });
     } else if (window.bit === true) {
-      for (const anomaly of down.anomalies) this.#anomalies.add(() => anomaly);
-      this.#anomalies.count += down.found - down.anomalies.length;
+      const { LOGOUT, HANG } = down.anomalies;
+      for (const anomaly of [...LOGOUT, ...HANG]) this.#anomalies.add(() => anomaly, anomaly.name);
+      this.#anomalies.count += down.found - LOGOUT.length - HANG.length;
     }
   }
 
@@ -97,7 +108,7 @@ class Outage implements Fold {
         ? 'signed a live session out'
         : 'took the cookie of a live session away'
     } while the store was down (${titleOf(down.window)})`;
-    this.#found(down, () => signedOut(operation, session, summary, came));
+    this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
   /** A request that we gave up ourselves, or that nobody knows the end of, says nothing. */
@@ -107,7 +118,7 @@ class Outage implements Fold {
     const waited = end - Math.max(call, down.window.begin);
     if (waited <= this.#deadline) return;
     const came = `${operation.status ?? note ?? 'no answer'} after ${seconds(waited)}`;
-    this.#found(down, () => ({
+    this.#found(down, 'HANG', () => ({
       name: 'HANG',
       guarantee: 'outage',
       session: operation.session,
@@ -127,17 +138,17 @@ class Outage implements Fold {
       return;
     }
     const summary = `a session that lived before the store was down (${titleOf(down.window)}) is signed out afterwards`;
-    this.#found(down, () => signedOut(operation, session, summary, 'signed out'));
+    this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, 'signed out'));
   }
 
-  #found(down: Down, make: () => Anomaly): void {
+  #found(down: Down, name: Name, make: () => Anomaly): void {
     if (down.window.closed && down.window.bit !== true) return;
     if (down.window.bit === true) {
-      this.#anomalies.add(make);
+      this.#anomalies.add(make, name);
       return;
     }
     down.found++;
-    if (down.anomalies.length < KEPT) down.anomalies.push(make());
+    if (down.anomalies[name].length < KEPT) down.anomalies[name].push(make());
   }
 
   sessionEnded(session: SessionState): void {

@@ -51,6 +51,11 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flown);
   }
 
+  /** @returns the anomaly that an honoured replay is: the session lived again, or never ended there */
+  nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
+    return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
+  }
+
   anomaly(replay: Operation): Anomaly {
     const died = this.#died(replay);
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
@@ -68,7 +73,7 @@ export class Replays {
     steps.sort((a, b) => a.operation.call - b.operation.call);
     steps.push({ operation: replay, expected: 'refused', came: `signed in as ${replay.user}` });
     this.#anomaly = {
-      name: died === undefined ? 'ZOMBIE' : 'RISEN',
+      name: this.nameOf(replay),
       guarantee: 'logout-final',
       session: replay.session,
       user: replay.user,
