@@ -69,13 +69,15 @@ function tellExpiry(config: Config, { redis }: Backing, log: Logger): () => void
     client: redis,
     prefix,
     onExpired: sid => log.info({ event: 'session-expired', instance, session: label(sid) }),
-    onSilent: () =>
+    onKnown: told => {
+      if (told) return log.info({ event: 'session-expiry-told', instance });
       log.warn({
         event: 'session-expiry-untold',
         instance,
         error:
           'expected Redis to tell of keys that expire, but it does not; set notify-keyspace-events to Ex',
-      }),
+      });
+    },
   });
 }
 

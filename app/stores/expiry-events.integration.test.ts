@@ -26,6 +26,7 @@ test.each(['redis-attributes', 'redis-locked'])(
   async store => {
     server = await startRedis({ args: ['--notify-keyspace-events', 'Ex'] });
     app = await start(store);
+    await app.line(({ event }) => event === 'session-expiry-told');
     const [bob, alice] = [new Browser(app.url), new Browser(app.url)];
     await bob.signIn('bob');
     await bob.post('/logout');
@@ -52,4 +53,13 @@ test('where Redis tells nothing, that is said, and nothing is set', async () => 
   const [client] = clients(server.url, 1);
   expect(await client?.config('GET', 'notify-keyspace-events')).toEqual(['notify-keyspace-events', '']);
   client?.disconnect();
+});
+
+test('a Redis that was away at the start is asked again', async () => {
+  server = await startRedis();
+  await server.stop();
+  app = await start('redis-attributes');
+  await app.line(({ event }) => event === 'listening');
+  await server.restart();
+  await app.line(({ event }) => event === 'session-expiry-untold');
 });

@@ -4,6 +4,7 @@
  * services refuse CONFIG, and it is the owner's to decide.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
 export interface ExpiryEventsOptions {
@@ -13,12 +14,15 @@ export interface ExpiryEventsOptions {
   prefix: string;
   /** Takes the session's id. Told on every instance, since Redis tells all; not at all while disconnected. */
   onExpired: (sid: string) => void;
-  /** Called once, if Redis tells nothing of a key that has expired. */
-  onSilent: () => void;
+  /** Called once: whether Redis tells of a key that has expired. */
+  onKnown: (told: boolean) => void;
 }
 
 /** How long an event may take to arrive, milliseconds. */
 const PATIENCE_MS = 2_000;
+
+/** Between two attempts to find out, milliseconds. */
+const AGAIN_MS = 1_000;
 
 /** Subscribes in the background. Returns what ends it. */
 export function followExpiry(options: ExpiryEventsOptions): () => void {
@@ -33,12 +37,26 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });
-  subscriber
-    .subscribe(`__keyevent@${client.options.db ?? 0}__:expired`)
-    .then(() => tells(client, probe, heard.promise))
-    .then(told => told || options.onSilent())
-    .catch(() => {}); // Redis was away: whether it tells will be seen.
-  return () => subscriber.disconnect();
+  const ended = new AbortController();
+  const told = async () => {
+    await subscriber.subscribe(`__keyevent@${client.options.db ?? 0}__:expired`);
+    return tells(client, probe, heard.promise);
+  };
+  const ask = async () => {
+    while (!ended.signal.aborted) {
+      try {
+        return options.onKnown(await told());
+      } catch {
+        // Redis was away, or slow: whether it tells is seen when it is back.
+        await delay(AGAIN_MS, undefined, { ref: false });
+      }
+    }
+  };
+  void ask();
+  return () => {
+    ended.abort();
+    subscriber.disconnect();
+  };
 }
 
 /** Whether the end of a key is told. */
