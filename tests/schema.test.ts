@@ -66,6 +66,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
   skew: -4,
   caching: { control: 'private', expires: 0, vary: 'Cookie', hit: false },
   exposed: ['url', 'body'],
+  resent: true,
   uncertainty: 1000,
 };
 

@@ -2,6 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Failure } from '../core/outcome.ts';
+import { closedUnanswered } from './kept-connection.ts';
+import type { Network } from './network.ts';
 
 export interface Outgoing {
   method: string;
@@ -10,6 +12,8 @@ export interface Outgoing {
   /** For the whole answer, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
+  /** Told that it is sent a second time; absent: it never is. */
+  again: (() => void) | undefined;
 }
 
 /** The beginning of an answer: status and headers are there, the body is still to be read. */
@@ -19,8 +23,23 @@ export interface Head {
   body(): Promise<string>;
 }
 
-/** Over the shared connections. @throws what undici throws */
-export async function exchange(dispatcher: Dispatcher, url: URL, outgoing: Outgoing): Promise<Head> {
+/**
+ * Over the shared connections. Where a kept one was closed just when the request left, it is sent once more on a fresh
+ * one, as browsers do (RFC 9112, 9.3.1).
+ *
+ * @throws what undici throws
+ */
+export async function exchange(network: Network, url: URL, outgoing: Outgoing): Promise<Head> {
+  try {
+    return await over(network.dispatcher, url, outgoing);
+  } catch (error) {
+    if (outgoing.again === undefined || !closedUnanswered(error)) throw error;
+    outgoing.again();
+    return await over(network.fresh, url, outgoing);
+  }
+}
+
+async function over(dispatcher: Dispatcher, url: URL, outgoing: Outgoing): Promise<Head> {
   const response = await dispatcher.request({
     origin: url.origin,
     path: url.pathname + url.search,

@@ -1,12 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { certificate } from '../testing/certificate.ts';
 import { Barrier } from './barrier.ts';
 import { Network, type Reached } from './network.ts';
 import { SessionClient } from './session-client.ts';
@@ -86,13 +83,7 @@ describe('a target', () => {
   });
 
   it('over TLS is trusted by its own authority only, or insecurely; races are no exception', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'baton-tls-'));
-    open.push(() => rmSync(folder, { recursive: true }));
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const args =
-      'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=baton -addext subjectAltName=IP:127.0.0.1';
-    execFileSync('openssl', [...args.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const pems = { key: readFileSync(key), cert: readFileSync(cert, 'utf8') };
+    const pems = certificate();
     const url = await listening(
       createTlsServer(pems, (request, response) => response.end(request.headers.referer)),
       'https',

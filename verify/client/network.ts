@@ -23,6 +23,8 @@ export class Network {
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Agent;
+  /** Every request over a connection of its own. */
+  readonly fresh: Agent;
   readonly tls: TlsOptions;
   readonly timeout = TIMEOUT;
   readonly #turns: Turns;
@@ -38,7 +40,9 @@ export class Network {
       ...(tls?.insecure ? { rejectUnauthorized: false } : {}),
       ...(host === undefined ? {} : { servername: this.site.hostname }),
     };
-    this.dispatcher = new Agent({ maxResponseSize: MAX_RESPONSE, connect: this.tls });
+    const options = { maxResponseSize: MAX_RESPONSE, connect: this.tls };
+    this.dispatcher = new Agent(options);
+    this.fresh = new Agent({ ...options, pipelining: 0 });
     this.#turns = new Turns(limits?.requests, limits?.connections);
   }
 
@@ -52,8 +56,8 @@ export class Network {
     return this.#turns.room();
   }
 
-  close(): Promise<void> {
-    return this.dispatcher.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.dispatcher.destroy(), this.fresh.destroy()]);
   }
 }
 

@@ -97,13 +97,14 @@ export class Recorder {
     const changes = call.action !== 'read' && call.action !== 'form';
     if (changes) this.#history.writeNow({ type: 'start', ...called });
     const reply = await client.send(
-      { ...send, headers: { ...send.headers, 'x-request-id': request } },
+      { ...send, once: changes, headers: { ...send.headers, 'x-request-id': request } },
       signal,
     );
     const returned: { return: number } & Seen = {
       return: this.clock.now(),
       ...this.#interpreter.seen(reply, call),
       ...look(reply, Date.now(), [...secrets, ...this.#valuesOf(reply.cookies)]),
+      ...(reply.resent === undefined ? {} : { resent: true }),
     };
     const operation: Operation = { type: 'op', ...called, ...returned };
     this.#history.write(changes ? { type: 'end', id, ...returned } : operation);

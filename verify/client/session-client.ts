@@ -28,7 +28,12 @@ export interface Send {
   held?: Held | undefined;
   /** A redirect counts as answered at its head, as a browser acts on it; its body is read behind the scenes. */
   early?: boolean | undefined;
+  /** Never sent a second time, not even a GET. */
+  once?: boolean | undefined;
 }
+
+/** A browser sends them again when a kept connection is closed just as they leave (RFC 9110, 9.2.2). */
+const REPEATABLE = ['GET', 'HEAD'];
 
 /** What goes to a path. */
 interface Cookies {
@@ -77,31 +82,36 @@ export class SessionClient {
   }
 
   async #exchange(request: Send, signal: AbortSignal | undefined, done: () => void): Promise<Reply> {
-    const { url: base, dispatcher, tls } = this.#network;
+    const { url: base, tls } = this.#network;
     const url = new URL(base + request.path);
     const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
     // Cookies are those of the target's address, on whichever instance.
     const site = this.#site(request.path);
     const { list: sent } = this.#cookiesFor(site);
-    const outgoing = this.#outgoing(request, site, signal);
+    const told: Pick<Reply, 'resent'> = {};
+    const again = (): void => {
+      told.resent = true;
+    };
+    const repeatable = request.once !== true && REPEATABLE.includes(request.method);
+    const outgoing = { ...this.#outgoing(request, site, signal), again: repeatable ? again : undefined };
     try {
       const head = await (request.held === undefined
-        ? exchange(dispatcher, to, outgoing)
+        ? exchange(this.#network, to, outgoing)
         : heldRequest(to, outgoing, request.held, tls));
       const redirects = head.status >= 300 && head.status < 400 && head.headers.location !== undefined;
       if (request.early !== true || !redirects) {
         const body = await head.body();
         done();
-        return { ...this.#reply(site, head.status, head.headers, body), sent };
+        return { ...this.#reply(site, head.status, head.headers, body), sent, ...told };
       }
       head
         .body()
         .catch(() => {})
         .finally(done);
-      return { ...this.#reply(site, head.status, head.headers, ''), sent };
+      return { ...this.#reply(site, head.status, head.headers, ''), sent, ...told };
     } catch (error) {
       done();
-      return { failure: failureOf(error), headers: {}, body: '', cookies: [] };
+      return { failure: failureOf(error), headers: {}, body: '', cookies: [], ...told };
     }
   }
 
@@ -111,7 +121,7 @@ export class SessionClient {
     return new URL(site.pathname.replace(/\/$/, '') + path, site);
   }
 
-  #outgoing(request: Send, url: URL, signal: AbortSignal | undefined): Outgoing {
+  #outgoing(request: Send, url: URL, signal: AbortSignal | undefined): Omit<Outgoing, 'again'> {
     const headers: Record<string, string> = { ...this.#always(), ...request.headers };
     const cookie = this.#cookiesOf(url, request.cookies);
     if (cookie !== '') headers['cookie'] = cookie;

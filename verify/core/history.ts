@@ -221,6 +221,8 @@ export interface Returned {
   caching?: Caching;
   /** Where the value of a session cookie stood in the open. */
   exposed?: ('url' | 'body')[];
+  /** Sent again on a fresh connection, as browsers do: the kept one was closed before any byte of an answer. */
+  resent?: boolean;
 }
 
 /** Written before the first byte of an operation that may change something. */

@@ -18,6 +18,8 @@ export interface Reply {
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */
   sent?: readonly { name: string; value: string }[];
+  /** It was sent a second time, as the connection of the first was closed just then. */
+  resent?: true;
 }
 
 /** What is known of a target's pages. */

@@ -92,6 +92,18 @@ describe('Judge', () => {
     expect(picture.verdict('read-your-writes').judgement).toBe('valid');
   });
 
+  it('tells how many requests were sent again on a fresh connection', () => {
+    const told = (times: number) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice').login('app-1');
+      for (let i = 0; i < times; i++) session.read('app-1', [], { resent: true });
+      return picture.finish().result().remarks.join();
+    };
+    expect(told(0)).toBe('');
+    expect(told(1)).toMatch(/^1 read was sent again/);
+    expect(told(2)).toMatch(/^2 reads were sent again/);
+  });
+
   it('refuses an end without a start, a second start and a second run', () => {
     const step =
       (...events: Parameters<Picture['add']>) =>

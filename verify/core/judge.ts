@@ -1,6 +1,6 @@
 /** One pass over the events of a history, through every check, to the result. */
 
-import type { Check, Counts, Finding, Fold, Tell } from './check.ts';
+import { type Check, type Counts, counted, type Finding, type Fold, type Tell } from './check.ts';
 import { Clocks } from './clocks.ts';
 import { FaultTally } from './fault-tally.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
@@ -135,9 +135,11 @@ export class Judge {
     const guarantees = this.#verdicts(findings);
     const survival = this.#folds.find(({ check }) => check.guarantee === 'survival')?.fold.counts() ?? {};
     const faults = this.#faults.finish(survival);
-    const told = cutOff
-      ? ['the history has no last line: the run was cut off, and this judges what there is']
-      : [];
+    const tally = this.#tally.finish();
+    const told = [
+      ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
+      ...(tally.resent ? [resentRemark(tally.resent)] : []),
+    ];
     return {
       format: 'baton-result',
       version: 1,
@@ -150,7 +152,7 @@ export class Judge {
       finished: this.#finish?.reason ?? 'cut off',
       judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
       guarantees,
-      tally: this.#tally.finish(),
+      tally,
       ...(faults.length === 0 ? {} : { faults }),
       remarks: [...remarks, ...told],
     };
@@ -180,3 +182,7 @@ export class Judge {
     return verdicts;
   }
 }
+
+const resentRemark = (times: number): string =>
+  `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +
+  'one was closed just as it left. Let instances keep idle connections for longer than the balancer does';

@@ -61,6 +61,7 @@ const mayBeReturned: Shape = {
   skew: 'time',
   caching: 'facts',
   exposed: 'texts',
+  resent: 'flag',
 };
 
 const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {

@@ -20,6 +20,8 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
+  /** Sent again on a fresh connection, since the server closed the kept one just then; absent where none tells (k6). */
+  resent?: number;
   /** From the first call to the last return, microseconds. */
   duration: number;
   /** How requests failed, by status or failure; in no order, since keys that are numbers have one of their own. */

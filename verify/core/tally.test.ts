@@ -11,6 +11,7 @@ describe('the tally of a run', () => {
       sessions: 0,
       users: 0,
       handoffs: 0,
+      resent: 0,
       duration: 0,
       failures: {},
       instances: [],
@@ -41,7 +42,9 @@ describe('the tally of a run', () => {
     });
     for (const status of [500, 429, 429]) one.asks('app-1', { ...fail, status });
     one.asks('app-1', { ...fail, status: undefined, instance: undefined });
-    one.read('app-2', [], { call: 1000, return: 1200 }).read('app-1', [], { return: p.now + 70_000 });
+    one
+      .read('app-2', [], { call: 1000, return: 1200, resent: true })
+      .read('app-1', [], { return: p.now + 70_000 });
     // Held to its own test: latency.test.ts.
     const { latency: _, ...tally } = p.result().tally;
     expect(tally).toMatchInlineSnapshot(`
@@ -72,6 +75,7 @@ describe('the tally of a run', () => {
         ],
         "ok": 8,
         "operations": 15,
+        "resent": 1,
         "sessions": 2,
         "users": 3,
       }

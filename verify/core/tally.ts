@@ -14,6 +14,7 @@ export class Tallying {
   #faults = 0;
   #sessions = 0;
   #handoffs = 0;
+  #resent = 0;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -24,6 +25,7 @@ export class Tallying {
       if (operation.outcome === 'ok') this.#sessions++;
     }
     if (standing.handoffFrom !== undefined) this.#handoffs++;
+    if (operation.resent === true) this.#resent++;
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome === 'ok') {
@@ -63,6 +65,7 @@ export class Tallying {
       sessions: this.#sessions,
       users: this.#users.size,
       handoffs: this.#handoffs,
+      resent: this.#resent,
       duration: this.#last > this.#first ? this.#last - this.#first : 0,
       failures: Object.fromEntries(this.#failures),
       instances: [...this.#instances]

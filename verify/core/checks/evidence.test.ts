@@ -187,6 +187,19 @@ describe('evidence', () => {
     ).toContain('valid');
   });
 
+  it('lets the client send a read again whose kept connection was closed, whether or not a log tells of the first', () => {
+    const resent = (...entries: (readonly [source: string, instance: string])[]) => {
+      const kinds = ['balancer', 'app-1', 'app-2'].filter(log => entries.some(([source]) => source === log));
+      const picture = new Picture({ logs: kinds });
+      picture.session('s1', 'alice').read('app-2', [], { resent: true });
+      picture.add(...entries.map(([source, instance]) => served(picture, source, instance)));
+      return picture.finish().verdict('evidence').judgement;
+    };
+    expect(resent(['app-2', 'app-2'])).toBe('valid');
+    expect(resent(['app-1', 'app-1'], ['app-2', 'app-2'])).toBe('valid');
+    expect(resent(['balancer', 'app-1'], ['balancer', 'app-2'])).toBe('valid');
+  });
+
   it('lets the balancer send a read on, in whatever order the logs tell, and though an instance may be silent', () => {
     const sentOn = (action: 'read' | 'add', ...order: ('app-1' | 'app-2' | 'balancer' | 'response')[]) => {
       const picture = new Picture({ logs });

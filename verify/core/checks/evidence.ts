@@ -43,6 +43,8 @@ class Evidence implements Fold {
   readonly #hasBalancer: boolean;
   readonly #hasInstances: boolean;
   readonly #prefix: string;
+  /** Requests that were sent again: of the first of the two, the logs may tell or not. */
+  readonly #resent = new Set<string>();
   /** What is killed takes the last lines of its log with it. */
   readonly #windows = new Windows();
   #joined = 0;
@@ -60,6 +62,7 @@ class Evidence implements Fold {
     if (!this.#hasBalancer && !this.#hasInstances) return;
     const testimony = this.#of(operation.request);
     testimony.operation = operation;
+    if (operation.resent === true) this.#resent.add(operation.request);
     this.#settle(operation.request, testimony);
   }
 
@@ -106,7 +109,7 @@ class Evidence implements Fold {
       ...instances.map(entry => [`the log of ${entry.source}`, entry.instance]),
     ].filter((entry): entry is [string, string] => entry[1] !== undefined);
     const names = new Set(said.map(([, instance]) => instance));
-    const sentOn = Math.max(instances.length, triedOf(testimony)) > 1;
+    const sentOn = operation.resent === true || Math.max(instances.length, triedOf(testimony)) > 1;
     if (instances.length > 1 && !safe.has(operation.action)) {
       const where = instances.map(entry => entry.source).join(' and ');
       this.#anomalies.add(() => disputed(operation, `one ${operation.action} was served twice: by ${where}`));
@@ -138,7 +141,7 @@ class Evidence implements Fold {
     else if (operation === undefined) {
       // Its testimony was complete before, and an instance tells of it once more: served twice. In a history
       // that was cut off the operation may simply not have been written.
-      const again = instances[0];
+      const again = this.#resent.has(request) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#finished !== undefined) {
         this.#anomalies.add(() => ({
           ...disputed(undefined, `request ${request} was served once more by ${again.source}`),

@@ -41,4 +41,5 @@ export const fullEnd: Required<End> = {
   skew: 4,
   caching: {},
   exposed: [],
+  resent: true,
 };

@@ -49,6 +49,7 @@ export type Shown = Absent<
     | 'skew'
     | 'caching'
     | 'exposed'
+    | 'resent'
   >
 >;
 

@@ -1,0 +1,125 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Reply } from '../core/interpret.ts';
+import { certificate } from '../testing/certificate.ts';
+import { Network } from './network.ts';
+import { type Send, SessionClient } from './session-client.ts';
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+type Closing = (socket: Socket) => void;
+const closings: Record<string, Closing> = {
+  'ends it': socket => socket.end(),
+  'resets it': socket => socket.resetAndDestroy(),
+};
+
+/**
+ * A server that keeps each connection after its first request, and closes it when another comes.
+ *
+ * @param close how it closes
+ * @param first whether it closes at the first request already
+ */
+class Closer {
+  readonly seen: string[] = [];
+  connections = 0;
+  readonly #close: Closing;
+  readonly #first: boolean;
+  readonly #secure: { key: string; cert: string } | undefined;
+
+  constructor(close: Closing, first = false, secure?: { key: string; cert: string }) {
+    this.#close = close;
+    this.#first = first;
+    this.#secure = secure;
+  }
+
+  async listen(): Promise<SessionClient> {
+    const sockets = new Set<Socket>();
+    const serve = (socket: Socket): void => {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      const number = ++this.connections;
+      let requests = 0;
+      socket.on('data', data => {
+        const [line = ''] = data.toString().split('\r\n');
+        this.seen.push(`${number} ${line.split(' ')[0]}`);
+        if (++requests > 1 || this.#first) this.#close(socket);
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi');
+      });
+    };
+    const secure = this.#secure;
+    const server: Server = secure === undefined ? createServer(serve) : createTlsServer(secure, serve);
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    open.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const protocol = secure === undefined ? 'http' : 'https';
+    const tls = secure === undefined ? undefined : { insecure: false, ca: secure.cert };
+    const network = new Network({ url: `${protocol}://127.0.0.1:${port}`, headers: {}, tls });
+    open.push(() => network.close());
+    return new SessionClient(network);
+  }
+}
+
+const get: Send = { method: 'GET', path: '/' };
+const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
+
+/** One request, and another on the connection that was kept: it is free again when the event loop has gone round. */
+async function twice(one: SessionClient, second: Send): Promise<Reply> {
+  expect(await one.send(get)).not.toHaveProperty('resent');
+  await turn();
+  return one.send(second);
+}
+
+describe.each(Object.entries(closings))(
+  'a kept connection, when the server %s as a request comes',
+  (_, close) => {
+    it('is no failure of a GET: it is sent once more on a fresh one, and told', async () => {
+      const server = new Closer(close);
+      const one = await server.listen();
+      expect(await twice(one, get)).toMatchObject({ status: 200, body: 'hi', resent: true });
+      expect(server.seen).toEqual(['1 GET', '1 GET', '2 GET']);
+    });
+
+    it('fails a POST, and a GET that changes something: they may have happened', async () => {
+      for (const send of [post, { ...get, once: true }]) {
+        const server = new Closer(close);
+        const one = await server.listen();
+        const reply = await twice(one, send);
+        expect(reply).toMatchObject({ failure: 'reset' });
+        expect(reply).not.toHaveProperty('resent');
+        expect(server.seen).toHaveLength(2);
+      }
+    });
+
+    it('fails a GET that a byte of an answer came for', async () => {
+      const server = new Closer(socket => socket.write('H', () => close(socket)));
+      const one = await server.listen();
+      expect(await twice(one, get)).toMatchObject({ failure: 'reset' });
+      expect(server.connections).toBe(1);
+    });
+  },
+);
+
+describe('over TLS', () => {
+  it('a kept connection that is closed just then fails no GET either', async () => {
+    const server = new Closer(socket => socket.end(), false, certificate());
+    expect(await twice(await server.listen(), get)).toMatchObject({ status: 200, resent: true });
+    expect(server.seen).toEqual(['1 GET', '1 GET', '2 GET']);
+  });
+});
+
+describe('a fresh connection', () => {
+  it('that is closed without an answer is a failure, of the second try too', async () => {
+    const server = new Closer(socket => socket.end(), true);
+    const one = await server.listen();
+    expect(await one.send(get)).toMatchObject({ failure: 'reset' });
+    expect(server.connections).toBe(1);
+  });
+});
