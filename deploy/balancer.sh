@@ -17,7 +17,8 @@ export INSTANCES_DIR=$STATE_DIR
 export LISTEN=8080
 export STATUS_LISTEN=127.0.0.1:8081
 export ACCESS_LOG=${ACCESS_LOG:-/dev/stdout}
-NGINX=(nginx -e stderr -c "$STATE_DIR/nginx.conf" -g 'daemon off;')
+# A request that outlives the time-out does not keep a retired worker for ever.
+NGINX=(nginx -e stderr -c "$STATE_DIR/nginx.conf" -g 'daemon off; worker_shutdown_timeout 30s;')
 WORKERS=2
 
 # Prints "ADDRESS:PORT NAME" for each name that has an address.

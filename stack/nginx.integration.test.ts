@@ -234,6 +234,23 @@ test('deregister waits for the request in flight', async () => {
   expect((await inFlight).map(({ text }) => text).toSorted()).toEqual(['done', 'other']);
 });
 
+test('while one instance drains, others join and leave', async () => {
+  const waiting: (() => void)[] = [];
+  const [slow, other] = await before(
+    startPeer('slow', 0, (_request, response) => waiting.push(() => response.end('done'))),
+    startPeer('other'),
+  );
+  const inFlight = Promise.all([get(), get()]);
+  await until(() => waiting.length === 1, { withinMs: 2_000, what: 'a request in flight' });
+  const leaving = Promise.all([nginx.deregister(slow as Peer), nginx.deregister(other as Peer)]);
+  await nginx.register(await again(startPeer('third')));
+  expect(await answers(4, () => get())).toEqual(['third', 'third', 'third', 'third']);
+  expect(waiting).toHaveLength(1);
+  for (const answer of waiting) answer();
+  await leaving;
+  expect((await inFlight).map(({ text }) => text).toSorted()).toEqual(['done', 'other']);
+});
+
 test('killed, its workers go too, and it comes back at the same address', async () => {
   await before(startPeer('a'));
   await nginx.kill();

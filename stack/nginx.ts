@@ -1,12 +1,11 @@
 /** nginx as a child process: the balancer of the local stack. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { groupMembers } from './group.ts';
 import { readFrom } from './log-file.ts';
+import { fillTemplate, type NginxFiles, nginxCommand, nginxFiles, writeAddition } from './nginx-files.ts';
 import { ServerProcess } from './process.ts';
-import { findProgram } from './programs.ts';
 import type { Balancer, Instance } from './stack.ts';
 import { until } from './wait.ts';
 
@@ -18,6 +17,8 @@ export interface NginxOptions {
   /** An existing folder for its configuration, temporary files and logs. */
   dir: string;
   additions?: NginxAdditions;
+  /** Milliseconds that a request may outlive the configuration that it came under (30,000). */
+  retireMs?: number;
   /** Told how it ended, with its last output, when nobody asked it to. */
   onDeath?: (description: string) => void;
 }
@@ -30,17 +31,28 @@ export interface NginxAdditions {
   server?: string;
   /** First in the group of instances: how one is chosen. */
   upstream?: string;
+  /** Said of each instance in the group: when it counts as failed, by what nginx itself sees. */
+  perInstance?: string;
+  /** First among the rules for what follows a failure, each a pattern and a location: `~. @bad_gateway;`. */
+  failure?: string;
+  /** In the server that clients reach, while there is no instance. */
+  nobody?: string;
+  /** Among those for all servers, and made anew when the instances change. */
+  instances?: (instances: readonly Address[]) => string;
 }
 
 /** What it has to know of an instance. */
-type Address = Pick<Instance, 'name' | 'url'>;
+export type Address = Pick<Instance, 'name' | 'url'>;
 
-const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
 const WORKERS = 2;
 /** While idle connections get fewer within this, there are busy clients among those that have them. */
 const RESTING_MS = 500;
 /** So often in a row no idle connection was seen. */
 const LOOKS = 10;
+/** So long a request may outlive the configuration that it came under. */
+const RETIRE_MS = 30_000;
+/** As deploy/nginx.conf.template has it: an instance that failed is left alone for a second. */
+const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 
 /**
  * nginx before a changing set of instances.
@@ -53,14 +65,17 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly #statusUrl: string;
   readonly #files: NginxFiles;
   readonly #command: readonly [string, ...string[]];
-  readonly #upstream: string;
+  readonly #additions: NginxAdditions;
+  readonly #retireMs: number;
+  /** Workers that were told to end, some of which are at it. */
+  #retiring: number[] = [];
   readonly #registered = new Map<string, Address>();
   /** Changes of the configuration, one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
-  constructor({ port, statusPort, dir, additions = {}, onDeath }: NginxOptions) {
+  constructor({ port, statusPort, dir, additions = {}, retireMs = RETIRE_MS, onDeath }: NginxOptions) {
     const files = nginxFiles(dir);
-    const command = nginxCommand(files);
+    const command = nginxCommand(files, retireMs);
     super({
       name: 'balancer',
       command,
@@ -76,10 +91,12 @@ export class Nginx extends ServerProcess implements Balancer {
     this.accessLog = files.accessLog;
     this.#files = files;
     this.#command = command;
-    this.#upstream = additions.upstream === undefined ? '' : `${additions.upstream}\n`;
+    this.#additions = additions;
+    this.#retireMs = retireMs;
     writeFileSync(files.config, fillTemplate(port, statusPort, files));
-    writeAddition(files.http, additions.http);
-    writeAddition(files.server, additions.server);
+    writeAddition(files.http, 'additions', additions.http);
+    writeAddition(files.server, 'additions', additions.server);
+    writeAddition(files.failure, 'additions', additions.failure);
     this.#statusUrl = `http://127.0.0.1:${statusPort}/status`;
     this.#writeInstances();
   }
@@ -103,15 +120,18 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   async deregister(instance: Address): Promise<void> {
+    let retired: number[] = [];
     await this.#change(async () => {
       this.#registered.delete(instance.url);
       this.#writeInstances();
-      const retired = await this.#reload();
-      // Only the retired workers know the instance; they end with the last request that they have in flight.
-      await until(() => this.#workers().every(worker => !retired.includes(worker)), {
-        withinMs: 35_000, // worker_shutdown_timeout, and some
-        what: `the requests in flight to ${instance.name} to end`,
-      });
+      retired = await this.#reload();
+    });
+    // Only the retired workers know the instance; they end with the last request that they have in flight. Other
+    // changes need not wait for that.
+    await until(() => this.#workers().every(worker => !retired.includes(worker)), {
+      withinMs: this.#retireMs + 5_000,
+      everyMs: 50,
+      what: `the requests in flight to ${instance.name} to end`,
     });
   }
 
@@ -169,6 +189,7 @@ export class Nginx extends ServerProcess implements Balancer {
 
   async #replaceWorkers(): Promise<number[]> {
     const retired = this.#workers();
+    const serving = retired.filter(pid => !this.#retiring.includes(pid));
     const logged = statSync(this.#files.log).size;
     this.signal('SIGHUP');
     const replaced = () => {
@@ -177,7 +198,7 @@ export class Nginx extends ServerProcess implements Balancer {
       const retiring = (pid: number) => log.includes(`[notice] ${pid}#${pid}: gracefully shutting down`);
       return (
         living.filter(pid => !retired.includes(pid)).length >= WORKERS &&
-        retired.every(pid => !living.includes(pid) || retiring(pid))
+        serving.every(pid => !living.includes(pid) || retiring(pid))
       );
     };
     await until(replaced, {
@@ -185,6 +206,7 @@ export class Nginx extends ServerProcess implements Balancer {
       what: 'nginx to take up its new configuration',
       everyMs: 10,
     });
+    this.#retiring = retired;
     return retired;
   }
 
@@ -199,60 +221,18 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   #writeInstances(): void {
-    const hosts = [...this.#registered.values()].map(instance => new URL(instance.url).host);
+    const { upstream, perInstance = PER_INSTANCE, nobody, instances } = this.#additions;
+    const registered = [...this.#registered.values()];
+    const hosts = registered.map(instance => new URL(instance.url).host);
     // nginx takes no group without a server; one that is down answers as if all instances were.
     const lines = (options: string) => hosts.map(host => `server ${host} ${options};\n`).join('');
     const none = 'server 127.0.0.1:9 down;\n';
-    writeFileSync(this.#files.instances, this.#upstream + (lines('max_fails=1 fail_timeout=1s') || none));
+    const choice = upstream === undefined ? '' : `${upstream}\n`;
+    writeFileSync(this.#files.instances, choice + (lines(perInstance) || none));
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);
+    writeAddition(this.#files.server, 'nobody', hosts.length === 0 ? nobody : '');
+    writeAddition(this.#files.http, 'instances', instances?.(registered));
   }
-}
-
-type NginxFiles = ReturnType<typeof nginxFiles>;
-
-function nginxFiles(dir: string) {
-  const state = join(dir, 'nginx');
-  mkdirSync(state, { recursive: true });
-  return {
-    state,
-    config: join(state, 'nginx.conf'),
-    pid: join(state, 'nginx.pid'),
-    instances: join(state, 'instances.conf'),
-    http: join(state, 'http.d'),
-    server: join(state, 'server.d'),
-    closing: join(state, 'closing'),
-    anyInstance: join(state, 'any-instance.conf'),
-    accessLog: join(dir, 'access.log'),
-    log: join(dir, 'balancer.log'),
-  };
-}
-
-function nginxCommand(files: NginxFiles): [string, ...string[]] {
-  // Started by root, the workers would become `nobody`, who cannot enter our folder. Others cannot choose.
-  const group = process.platform === 'darwin' ? 'wheel' : 'root';
-  const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
-  const program = findProgram('nginx');
-  return [program, '-e', 'stderr', '-p', files.state, '-c', files.config, '-g', `daemon off;${user}`];
-}
-
-function fillTemplate(port: number, statusPort: number, files: NginxFiles): string {
-  const values: Record<string, string> = {
-    LISTEN: `127.0.0.1:${port}`,
-    STATUS_LISTEN: `127.0.0.1:${statusPort}`,
-    STATE_DIR: files.state,
-    INSTANCES_DIR: files.state,
-    ACCESS_LOG: files.accessLog,
-  };
-  return readFileSync(TEMPLATE, 'utf8').replace(
-    /\$\{([A-Z_]+)\}/g,
-    (whole, name: string) => values[name] ?? whole,
-  );
-}
-
-function writeAddition(folder: string, directives: string | undefined): void {
-  if (directives === undefined) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'additions.conf'), `${directives}\n`);
 }
 
 function memberPids(pgid: number): number[] {
