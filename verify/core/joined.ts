@@ -51,4 +51,5 @@ function shown(end: Omit<End, 'type'>, operation: Operation): void {
   if (end.skew !== undefined) operation.skew = end.skew;
   if (end.caching !== undefined) operation.caching = end.caching;
   if (end.exposed !== undefined) operation.exposed = end.exposed;
+  if (end.resent !== undefined) operation.resent = end.resent;
 }
