@@ -27,6 +27,18 @@ it('tells of a fault who asked how often, who lost the session, and who logged i
   // From the call of the first of the three to the return of the last.
   expect(faults[0]?.wait.longest).toBe(answered - asked - 500);
   expect(faults[0]?.wait.p99).toBe(faults[0]?.wait.longest);
+  // From the last answer before it, bob's, to the next that anybody got.
+  expect(faults[0]?.gap).toBe(answered - asked);
+});
+
+it('tells what was done, and of a heal that failed', () => {
+  const picture = new Picture({ claims: ['survival'] });
+  picture.session('s1', 'alice').login('app-1');
+  picture.disturb(1, 'stop', { where: 'app-1' }).wait(1);
+  picture.heal(1, { did: 'app-1 stopped', healthy: false, healed: false }).wait(1).phase('final');
+  const { faults, remarks } = picture.finish().result();
+  expect(faults).toMatchObject([{ did: 'app-1 stopped', healthy: false, healed: false }]);
+  expect(remarks).toEqual(['stop of app-1 could not be healed: what it disturbed may still be so']);
 });
 
 it('tells nothing where nothing was disturbed', () => {

@@ -12,6 +12,7 @@ interface Met {
   requests: number;
   failed: number;
   relogins: number;
+  gap: number;
   waits: Waits;
 }
 
@@ -22,24 +23,31 @@ export class FaultTally {
   readonly #waiting = new Map<string, number>();
   /** The fault by which a client lost its session, until it has logged in again. */
   readonly #bereft = new Map<string, Met>();
+  /** When somebody got an answer last. */
+  #answered: number | undefined;
 
   event(event: Event): void {
     if (event.type === 'session' && event.event === 'ended') this.#waiting.delete(event.session);
     const window = this.#windows.event(event);
     if (window === undefined || this.#met.some(met => met.window === window)) return;
-    this.#met.push({ window, requests: 0, failed: 0, relogins: 0, waits: new Waits() });
+    this.#met.push({ window, requests: 0, failed: 0, relogins: 0, gap: 0, waits: new Waits() });
   }
 
   ended(operation: Operation, { session, live }: Standing): void {
-    if (this.#met.length === 0 || operation.note === 'aborted' || operation.with !== undefined) return;
+    if (operation.note === 'aborted' || operation.with !== undefined) return;
     const { client, call, return: end = call, status } = operation;
     const failed = status === undefined || status >= 500;
+    const answered = this.#answered ?? call;
+    if (!failed) this.#answered = Math.max(answered, end);
+    if (this.#met.length === 0) return;
     const asked = this.#waiting.get(session.session) ?? call;
     if (failed) this.#waiting.set(session.session, asked);
     else this.#waiting.delete(session.session);
     for (const met of this.#met) {
       const { begin, end: until = Number.POSITIVE_INFINITY } = met.window;
-      if (end < begin || asked > until) continue;
+      if (end < begin) continue;
+      if (!failed && answered <= until) met.gap = Math.max(met.gap, end - answered);
+      if (asked > until) continue;
       if (call <= until) {
         met.requests++;
         if (failed) met.failed++;
@@ -65,15 +73,17 @@ export class FaultTally {
 
   /** @param survival what the check of that name has counted */
   finish(survival: Counts): FaultSummary[] {
-    return this.#met.map(({ window, requests, failed, relogins, waits }) => {
-      const { id, name, where, begin, end, bit = false, healthy = false } = window;
+    return this.#met.map(({ window, requests, failed, relogins, gap, waits }) => {
+      const { id, name, where, did, begin, end, bit = false, healthy = false, healed } = window;
       const { sessions, gone, writes, lost } = tollOf(reader(survival), window);
       return {
-        ...{ id, name, ...(where === undefined ? {} : { where }), bit, healthy },
+        ...{ id, name, ...(where === undefined ? {} : { where }), ...(did === undefined ? {} : { did }) },
+        ...{ bit, healthy, ...(healed === false ? { healed } : {}) },
         ...(end === undefined ? {} : { duration: end - begin }),
         ...{ requests, failed, relogins },
         sessions: { survived: sessions - gone, of: sessions, atLeast: 1 - upperBound(gone, sessions) },
         writes: { acknowledged: writes, lost },
+        gap,
         wait: { longest: waits.longest, p99: waits.quantile(0.99) },
       };
     });

@@ -254,10 +254,14 @@ export interface Fault {
   part?: 'instance' | 'balancer' | 'store';
   /** The store answers nobody while it lasts. */
   down?: boolean;
+  /** In the line that closes the window: what was done, in a few words: `2 instances restarted`. */
+  did?: string;
   /** In the line that closes the window: whether the fault was seen to take effect. */
   bit?: boolean;
   /** In the line that closes the window: whether all that was disturbed answered its health check again in time. */
   healthy?: boolean;
+  /** In the line that closes the window: false where its heal failed, so that the disturbance may go on. */
+  healed?: boolean;
 }
 
 /** What a log says of one request: who served it. */

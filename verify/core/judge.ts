@@ -8,7 +8,7 @@ import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
 import { joined } from './joined.ts';
 import { Objects } from './objects.ts';
 import { HistoryError } from './parse.ts';
-import type { Result } from './result.ts';
+import { type Result, unhealed } from './result.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
 import { combine, type Verdict } from './verdict.ts';
@@ -154,7 +154,7 @@ export class Judge {
       guarantees,
       tally,
       ...(faults.length === 0 ? {} : { faults }),
-      remarks: [...remarks, ...told],
+      remarks: [...remarks, ...told, ...unhealed({ faults })],
     };
   }
 

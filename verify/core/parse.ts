@@ -117,8 +117,10 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
       where: 'text',
       part: ['instance', 'balancer', 'store'],
       down: 'flag',
+      did: 'text',
       bit: 'flag',
       healthy: 'flag',
+      healed: 'flag',
     },
   },
   served: {

@@ -2,6 +2,7 @@
 import type { Finish } from './history.ts';
 import type { Latency } from './latency.ts';
 import type { Judgement, Verdict } from './verdict.ts';
+import { titleOf } from './windows.ts';
 
 export interface InstanceTally {
   instance: string;
@@ -37,9 +38,13 @@ export interface FaultSummary {
   name: string;
   /** What was disturbed, by name. */
   where?: string;
+  /** What was done, in a few words: `2 instances restarted`. */
+  did?: string;
   /** Whether it was seen to take effect, and whether all was healthy again in time. */
   bit: boolean;
   healthy: boolean;
+  /** False where its heal failed, so that the disturbance may go on; else absent. */
+  healed?: false;
   /** Until all was healthy again; absent when it never was. */
   duration?: number;
   requests: number;
@@ -49,6 +54,8 @@ export interface FaultSummary {
   /** Of those from before it that were asked for at the end; `atLeast`: the share that survives, at 95 %. */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
+  /** The longest time in which nobody got an answer. */
+  gap: number;
   /** From when somebody first asked until they got an answer, however often they had to ask. */
   wait: { longest: number; p99: number };
 }
@@ -78,3 +85,9 @@ export interface Result {
 /** @returns how requests failed, and how often, the most frequent first */
 export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
   Object.entries(failures).sort(([, a], [, b]) => b - a);
+
+/** @returns what is to be said of each fault whose heal failed */
+export const unhealed = ({ faults = [] }: Pick<Result, 'faults'>): string[] =>
+  faults
+    .filter(({ healed }) => healed === false)
+    .map(fault => `${titleOf(fault)} could not be healed: what it disturbed may still be so`);

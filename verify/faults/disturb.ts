@@ -56,7 +56,13 @@ async function perform(all: Disturbing, fault: Fault, id: number): Promise<boole
   const instances = stack.instances();
   const instance = instances[random.below(instances.length)] as Instance;
   const heals: (() => Promise<unknown>)[] = [];
-  const stage = stageOf(all, instance, heals);
+  let did: string | undefined;
+  const stage: Stage = {
+    ...stageOf(all, instance, heals),
+    did: text => {
+      did = text;
+    },
+  };
   const where = whereOf(fault, stage);
   onStep(`fault: ${fault.name}${where === undefined ? '' : ` of ${where}`}`);
   load.begin();
@@ -79,7 +85,11 @@ async function perform(all: Disturbing, fault: Fault, id: number): Promise<boole
     const healed = await healAll(heals, what => onStep(`${fault.name} could not be healed: ${what}`));
     load.begin();
     healthy = healed && (signal.aborted || (await healthyAgain(all)));
-    recorder.log({ ...opened, end: clock.now(), bit, healthy });
+    recorder.log({
+      ...{ ...opened, end: clock.now(), bit, healthy },
+      ...(did === undefined ? {} : { did }),
+      ...(healed ? {} : { healed }),
+    });
   }
   return healthy;
 }
@@ -89,7 +99,7 @@ function whereOf({ one, part }: Fault, { instance, stack }: Stage): string | und
   return part === 'store' ? stack.store.name : undefined;
 }
 
-function stageOf(all: Disturbing, instance: Instance, heals: (() => Promise<unknown>)[]): Stage {
+function stageOf(all: Disturbing, instance: Instance, heals: (() => Promise<unknown>)[]): Omit<Stage, 'did'> {
   const { stack, next, deadline, load, signal } = all;
   return {
     ...{ stack, instance, next, deadline },

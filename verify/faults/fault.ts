@@ -18,6 +18,8 @@ export interface Stage {
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** @returns how many requests an instance has answered since the fault began */
   answered(instance: string): number;
+  /** Says what was done, in a few words, for the report: `2 instances restarted`. */
+  did(text: string): void;
 }
 
 export interface Fault {

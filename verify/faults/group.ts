@@ -1,5 +1,6 @@
 /** What a group of instances does at a deploy, as careful owners do it. */
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
+import { counted } from '../core/check.ts';
 import type { Stage } from './fault.ts';
 
 /** Takes an instance out of the balancer while something is done to it, and puts it back. */
@@ -24,10 +25,11 @@ export async function aside(
 
 /** Starts a successor of each instance, then takes the instance out, one after the other. */
 export async function replaceEach(
-  { stack }: Stage,
+  { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,
 ): Promise<boolean> {
   const old = stack.instances();
+  did(`${counted(old.length, 'instance')} replaced`);
   for (const instance of old) {
     await stack.add(options(instance));
     await stack.remove(instance);

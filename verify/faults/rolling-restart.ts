@@ -1,3 +1,4 @@
+import { counted } from '../core/check.ts';
 import type { Fault } from './fault.ts';
 import { aside } from './group.ts';
 
@@ -7,7 +8,9 @@ export const rollingRestart: Fault = {
   does: 'each instance in turn is taken out of the balancer, drained, restarted and put back',
   async inject(stage) {
     let gone = true;
-    for (const instance of stage.stack.instances()) {
+    const instances = stage.stack.instances();
+    stage.did(`${counted(instances.length, 'instance')} restarted`);
+    for (const instance of instances) {
       await aside(stage, instance, async () => {
         await instance.stop();
         gone &&= !instance.running();

@@ -6,7 +6,8 @@ export const scaleIn: Fault = {
   does: 'an instance is taken out of the balancer, drained and ended, and stays away',
   one: true,
   lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
-  async inject({ stack, instance }) {
+  async inject({ stack, instance, did }) {
+    did(`${instance.name} left`);
     await stack.remove(instance);
     return !instance.running();
   },

@@ -4,8 +4,9 @@ export const scaleOut: Fault = {
   name: 'scale-out',
   part: 'instance',
   does: 'one more instance joins, and stays',
-  async inject({ stack, instance, answered, shown }) {
+  async inject({ stack, instance, answered, shown, did }) {
     const added = await stack.add(instance.options);
+    did(`${added.name} joined`);
     return shown(() => answered(added.name) > 0);
   },
 };

@@ -2,8 +2,11 @@
  * Result → workflow commands of GitHub Actions, to be printed by a step: an annotation for each guarantee that is not
  * as claimed, worst first. GitHub shows ten of each kind for a step, so the tenth says how many there are more.
  */
+import { counted } from '../core/check.ts';
+import { type Result, unhealed } from '../core/result.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { nameOf } from './comparison.ts';
+import { faultLines } from './faults.ts';
 import { startOf } from './printable.ts';
 import {
   against,
@@ -37,10 +40,14 @@ export const annotations: Report = safely(told => {
       ),
     ),
   );
-  const first = worse.slice(0, SHOWN / 2);
+  const left = unhealed(result).map(text =>
+    command('error', { file: source.path, title: 'not healed' }, text),
+  );
+  const first = [...left, ...worse].slice(0, SHOWN / 2);
+  const faults = disturbed(result, source);
   const lines = (['error', 'notice'] as const).flatMap(kind => {
     const all = wrong.filter(verdict => verdict.claimed === (kind === 'error'));
-    const room = kind === 'error' ? SHOWN - first.length : SHOWN;
+    const room = SHOWN - (kind === 'error' ? first : faults).length;
     const shown = all.length > room ? all.slice(0, room - 1) : all;
     const rest = all.slice(shown.length).map(verdict => verdict.guarantee);
     return [
@@ -50,8 +57,16 @@ export const annotations: Report = safely(told => {
         : []),
     ];
   });
-  return [...first, ...lines].map(line => `${line}\n`).join('');
+  return [...first, ...lines, ...faults].map(line => `${line}\n`).join('');
 });
+
+/** One for all faults. */
+function disturbed(result: Result, { path: file }: Source): string[] {
+  const lines = faultLines(result);
+  if (lines.length === 0) return [];
+  const title = `${counted(result.faults?.length ?? 0, 'fault')} under load`;
+  return [command('notice', { file, title }, startOf(lines.join('\n').trimEnd(), LONGEST))];
+}
 
 function annotation(kind: Kind, verdict: Verdict, source: Source): string {
   const { guarantee, claimed, judgement } = verdict;

@@ -4,6 +4,7 @@
  */
 
 import { GUARANTEES } from '../core/guarantees.ts';
+import { unhealed } from '../core/result.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { against, epoch, overall, type Report, safely, said, storyLines, unfinished } from './report.ts';
 
@@ -18,10 +19,9 @@ export const ctrf: Report = safely(told => {
   const start = epoch(result.started);
   const duration = Math.round(result.tally.duration / 1000);
   const cut = unfinished(result);
-  const whole: Test[] =
-    cut === undefined
-      ? []
-      : [{ name: 'run', status: 'failed', rawStatus: 'unknown', duration: 0, message: cut }];
+  const whole = [...(cut === undefined ? [] : [cut]), ...unhealed(result)].map(
+    (message): Test => ({ name: 'run', status: 'failed', rawStatus: 'unknown', duration: 0, message }),
+  );
   const guarantees = result.guarantees.map(
     (verdict): Test => ({
       name: verdict.guarantee,
@@ -71,8 +71,11 @@ export const ctrf: Report = safely(told => {
         environment: {
           appName: result.target,
           testEnvironment: result.url,
-          healthy: overall(told) === 'valid' && cut === undefined,
-          extra: { seed: result.seed, command: result.command },
+          healthy: overall(told) === 'valid' && whole.length === 0,
+          extra: {
+            ...{ seed: result.seed, command: result.command },
+            ...(result.faults === undefined ? {} : { faults: result.faults }),
+          },
         },
       },
     },

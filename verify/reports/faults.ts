@@ -1,39 +1,71 @@
-/** What became of people during each fault, in a few lines. */
+/** What became of people during each fault, for every report. */
 import { counted, grouped, percent } from '../core/check.ts';
 import type { FaultSummary, Result } from '../core/result.ts';
 import { titleOf } from '../core/windows.ts';
 
-const seconds = (time: number): string => `${(time / 1e6).toFixed(2)} s`;
+type Faults = Pick<Result, 'faults'>;
 
-/** @returns lines for a text of fixed width, each fault's apart by an empty one; none when there were no faults */
-export const faultLines = ({ faults = [] }: Pick<Result, 'faults'>): string[] => {
-  const names = Math.max(0, ...faults.map(fault => titleOf(fault).length));
-  return faults.flatMap(fault => [...linesOf(fault, names), '']);
-};
-
-function linesOf(fault: FaultSummary, width: number): string[] {
-  const { sessions, writes, relogins, wait } = fault;
-  const survived =
-    sessions.of === 0
-      ? 'none to be told of'
-      : `${grouped(sessions.survived)} of ${grouped(sessions.of)} survived (≥ ${percent(sessions.atLeast)} at 95 %)`;
-  const written = `${grouped(writes.acknowledged)} acknowledged, ${grouped(writes.lost)} lost`;
-  const column = Math.max(survived.length, written.length) + 3;
-  return [
-    `${titleOf(fault).padEnd(width)}   ${loadOf(fault)}`,
-    `  sessions   ${survived.padEnd(column)}forced re-logins  ${grouped(relogins)}`,
-    `  writes     ${written.padEnd(column)}longest wait      ${seconds(wait.longest)} (p99 ${seconds(wait.p99)})`,
-  ];
+/** What is said of one fault. */
+export interface FaultRow {
+  title: string;
+  /** What was done under which load, and how much of it failed. */
+  load: string;
+  sessions: string;
+  writes: string;
+  relogins: string;
+  gap: string;
+  /** Everything that people had is still there, and the fault did what it should. */
+  well: boolean;
 }
 
-function loadOf({ requests, failed, duration, bit, healthy }: FaultSummary): string {
-  const notes = [
+/** @returns a row for each fault, in the order in which they began */
+export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
+
+/** @returns lines for a text of fixed width, each fault's apart by an empty one; none when there were no faults */
+export function faultLines(result: Faults): string[] {
+  const rows = faultRows(result);
+  const names = Math.max(0, ...rows.map(({ title }) => title.length));
+  return rows.flatMap(({ title, load, sessions, writes, relogins, gap }) => {
+    const column = Math.max(sessions.length, writes.length) + 3;
+    return [
+      `${title.padEnd(names)}   ${load}`,
+      `  sessions   ${sessions.padEnd(column)}forced re-logins  ${relogins}`,
+      `  writes     ${writes.padEnd(column)}longest gap       ${gap}`,
+      '',
+    ];
+  });
+}
+
+function rowOf(fault: FaultSummary): FaultRow {
+  const { sessions, writes, relogins, gap, wait, bit, healthy, healed } = fault;
+  return {
+    title: titleOf(fault),
+    load: loadOf(fault),
+    sessions:
+      sessions.of === 0
+        ? 'none to be told of'
+        : `${grouped(sessions.survived)} of ${grouped(sessions.of)} survived (≥ ${percent(sessions.atLeast)} at 95 %)`,
+    writes: `${grouped(writes.acknowledged)} acknowledged, ${grouped(writes.lost)} lost`,
+    relogins: grouped(relogins),
+    gap: `${seconds(gap)} (waits: p99 ${seconds(wait.p99)}, longest ${seconds(wait.longest)})`,
+    well: bit && healthy && healed !== false && sessions.survived === sessions.of && writes.lost === 0,
+  };
+}
+
+const seconds = (time: number): string => `${(time / 1e6).toFixed(2)} s`;
+
+function loadOf({ did, requests, failed, duration, bit, healthy, healed }: FaultSummary): string {
+  const told = did === undefined ? '' : `${did} `;
+  const load =
     duration === undefined
-      ? `${counted(requests, 'request')}, never over`
-      : `${counted(requests, 'request')} in ${(duration / 1e6).toFixed(1)} s (${Math.round(requests / (duration / 1e6))} a second)`,
+      ? `${told}under ${counted(requests, 'request')}, never over`
+      : `${told}under ${Math.round(requests / (duration / 1e6))} req/s: ` +
+        `${counted(requests, 'request')} in ${(duration / 1e6).toFixed(1)} s`;
+  const notes = [
     `${grouped(failed)} failed`,
     ...(bit ? [] : ['not seen to take effect']),
+    ...(healed === false ? ['NOT HEALED'] : []),
     ...(healthy ? [] : ['not healthy again']),
   ];
-  return notes.join(', ');
+  return [load, ...notes].join(', ');
 }

@@ -26,6 +26,7 @@ table { border-collapse: collapse; width: 100%; background: var(--card); border:
 th, td { text-align: left; vertical-align: top; padding: .5rem .8rem; border-top: 1px solid var(--line); }
 thead th { font-weight: 600; font-size: .85rem; color: var(--dim); border-top: 0; }
 td.verdict { white-space: nowrap; font-weight: 600; } th.bar { width: 40%; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.faults td { overflow-wrap: break-word; } .faults td.verdict { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
 .share { height: .6rem; min-width: 2px; background: var(--bar); border-radius: .3rem; }
 ol.witness { list-style: none; margin: .8rem 0 0; padding: 0; }
 .step { display: grid; grid-template-columns: 5.5rem minmax(8rem, 1.2fr) 6rem minmax(12rem, 2fr); gap: .2rem 1rem;

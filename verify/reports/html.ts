@@ -8,6 +8,7 @@ import { GUARANTEES } from '../core/guarantees.ts';
 import { failuresOf, type Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict, WitnessStep } from '../core/verdict.ts';
 import { conclusionOf, nameOf, sameLine, WORD, whatDiffers } from './comparison.ts';
+import { faultRows } from './faults.ts';
 import { STYLE } from './html-style.ts';
 import { did } from './markdown.ts';
 import { escaped } from './markup.ts';
@@ -33,6 +34,7 @@ export const html: Report = safely(told => {
     banner(told),
     ...compared(told),
     section('Guarantees', verdicts(result)),
+    ...faults(result),
     ...(broken.length === 0
       ? []
       : [section('What broke, and the requests that prove it', broken.map(proofs).join(''))]),
@@ -121,6 +123,26 @@ function verdicts({ guarantees }: Result): string {
 function figures({ rests }: Verdict): string {
   const all = Object.entries(rests).map(([name, value]) => `<span>${escaped(name)} ${grouped(value)}</span>`);
   return all.length === 0 ? '' : `<div class="figures dim">${all.join('')}</div>`;
+}
+
+function faults(result: Result): string[] {
+  const rows = faultRows(result).map(
+    ({ title, load, sessions, writes, relogins, gap, well }) =>
+      `<tr><td class="verdict ${well ? 'valid' : 'unknown'}">${escaped(title)}</td>` +
+      `<td>${escaped(load)}</td><td data-head="sessions">${escaped(sessions)}</td>` +
+      `<td data-head="writes">${escaped(writes)}</td>` +
+      `<td class="number" data-head="forced re-logins">${escaped(relogins)}</td>` +
+      `<td data-head="longest gap">${escaped(gap)}</td></tr>`,
+  );
+  if (rows.length === 0) return [];
+  const heads = ['fault', 'what was done', 'sessions', 'writes'].map(head => `<th>${head}</th>`).join('');
+  return [
+    section(
+      'What became of people during each fault',
+      `<table class="table faults"><thead><tr>${heads}<th class="number">forced re-logins</th><th>longest gap</th></tr></thead>` +
+        `<tbody>${rows.join('')}</tbody></table>`,
+    ),
+  ];
 }
 
 function proofs(verdict: Verdict): string {

@@ -2,8 +2,9 @@
  * Result → JUnit XML, as Jenkins, GitLab, Azure and Ant read it: one test case for each guarantee. A claim that is
  * broken is a failure, one without enough evidence an error; what is not claimed is skipped, and says what was seen.
  */
-import type { Result } from '../core/result.ts';
+import { type Result, unhealed } from '../core/result.ts';
 import type { Verdict } from '../core/verdict.ts';
+import { faultLines } from './faults.ts';
 import { escaped } from './markup.ts';
 import {
   against,
@@ -26,11 +27,12 @@ interface Case {
   lines: readonly string[];
 }
 
-export const junit: Report = safely(told => {
-  const { result } = told;
+export const junit: Report = safely(all => {
+  const { result } = all;
+  const told = [`${result.judgement}: ${conclusion(result)}`, '', ...faultLines(result)];
   const cases = [
     ...casesOfRun(result),
-    ...casesOfComparison(told),
+    ...casesOfComparison(all),
     ...worstFirst(result.guarantees).map(verdict => caseOf(verdict, result)),
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
@@ -50,7 +52,7 @@ export const junit: Report = safely(told => {
     ),
     '    </properties>',
     ...cases.flatMap(testCase),
-    `    <system-out>${escaped(`${result.judgement}: ${conclusion(result)}`)}</system-out>`,
+    `    <system-out>${escaped(told.join('\n'))}</system-out>`,
     '    <system-err></system-err>',
     '  </testsuite>',
     '</testsuites>',
@@ -62,7 +64,7 @@ export const junit: Report = safely(told => {
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
-  return [cut, nothing]
+  return [cut, nothing, ...unhealed(result)]
     .filter(message => message !== undefined)
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }

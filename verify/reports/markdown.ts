@@ -3,6 +3,7 @@ import { counted, grouped } from '../core/check.ts';
 import type { Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
 import { comparisonMarkdown } from './comparison.ts';
+import { faultRows } from './faults.ts';
 import { bytesOf, escaped, fenced, inMarkdown } from './markup.ts';
 import {
   conclusion,
@@ -46,6 +47,7 @@ function blocksOf(told: Told): string[] {
     inMarkdown(`${result.target} at ${result.url}: ${did(result)}`),
     ...(comparison === undefined ? [] : comparisonMarkdown(comparison)),
     tableOf(result),
+    faultsOf(result),
     ...wrong.flatMap(verdict => shownOf(verdict).map(anomaly => proof(verdict, anomaly))),
     sharesOf(result),
     ...result.remarks.map(remark => `> note: ${inMarkdown(remark)}`),
@@ -76,6 +78,20 @@ function row(verdict: Verdict): string[] {
   const { guarantee, claimed, judgement } = verdict;
   const how = claimed ? judgement : `${judgement}, not claimed`;
   return [claimed ? MARK[judgement] : '', guarantee, how, inMarkdown(said(verdict))];
+}
+
+function faultsOf(result: Result): string {
+  const rows = faultRows(result).map(({ title, load, sessions, writes, relogins, gap, well }) =>
+    [well ? '' : '⚠️', inMarkdown(title), ...[load, sessions, writes, relogins, gap].map(inMarkdown)].join(
+      ' | ',
+    ),
+  );
+  if (rows.length === 0) return '';
+  return [
+    '| | fault | what was done | sessions | writes | forced re-logins | longest gap |',
+    '|---|---|---|---|---|---|---|',
+    ...rows.map(row => `| ${row} |`),
+  ].join('\n');
 }
 
 function proof({ claimed, violations, guarantee }: Verdict, anomaly: Anomaly): string {

@@ -11,7 +11,7 @@ import {
 } from '../testing/report-readers.ts';
 import { REPORTS } from './index.ts';
 import { terminal } from './terminal.ts';
-import { broken, compared, told } from './testing/results.ts';
+import { broken, compared, disturbed, told } from './testing/results.ts';
 
 const write = (format: string, text: string): string => REPORTS[format]?.report(told(broken(text))) ?? '';
 
@@ -84,6 +84,19 @@ describe('whatever text others wrote', () => {
 
   it('a comparison is text too, in every report', () => {
     const report = (format: string, text: string): string => REPORTS[format]?.report(compared(text)) ?? '';
+    const page = elementsOf(report('html', plain));
+    const { blocks } = markdownOf(report('comment', plain));
+    forEach(text => {
+      expect(elementsOf(report('html', text))).toEqual(page);
+      expect(markdownOf(report('comment', text)).blocks).toEqual(blocks);
+      checkJunit(report('junit', text));
+      expect(report('annotations', text).split(/\r\n|[\r\n]/)).toHaveLength(3);
+    });
+  });
+
+  it('what was disturbed is text too, in every report', () => {
+    const report = (format: string, text: string): string =>
+      REPORTS[format]?.report(told(disturbed(text))) ?? '';
     const page = elementsOf(report('html', plain));
     const { blocks } = markdownOf(report('comment', plain));
     forEach(text => {

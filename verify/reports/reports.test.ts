@@ -11,7 +11,7 @@ import {
 } from '../testing/report-readers.ts';
 import { REPORTS } from './index.ts';
 import { bytesOf } from './markup.ts';
-import { broken, compared, healthy, huge, told } from './testing/results.ts';
+import { broken, compared, disturbed, healthy, huge, told } from './testing/results.ts';
 
 const write = (format: string, result: Result): string => REPORTS[format]?.report(told(result)) ?? '';
 const interrupted = (): Result => ({ ...healthy(), finished: 'interrupted' });
@@ -27,6 +27,7 @@ describe.each([
   ['interrupted', interrupted],
   ['nothing claimed', unclaimed],
   ['huge', huge],
+  ['disturbed', () => disturbed()],
 ])('a result that is %s', (_, make) => {
   const result = make();
 
@@ -160,6 +161,43 @@ describe('with a baseline', () => {
     expect(all('html')).toContain(
       'Worse: share (app-1app-2), share (app-2app-2), since run app-2, 2026-01-01',
     );
+  });
+});
+
+describe('with faults', () => {
+  const all = (format: string): string => write(format, disturbed());
+
+  it.each(['junit', 'summary', 'comment', 'html', 'annotations'])('%s says what became of people', format => {
+    const text = all(format).replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+    for (const words of [
+      'rolling-restart',
+      '2 instances restarted under 353 req/s: 5,148 requests in 14.6 s, 0 failed',
+      '32 of 32 survived (≥ 91 % at 95 %)',
+      '1,204 acknowledged, 0 lost',
+      '0.21 s (waits: p99 0.04 s, longest 0.39 s)',
+      'store-stop of redis',
+      '300 failed, not seen to take effect, NOT HEALED, not healthy again',
+    ])
+      expect(text).toContain(format === 'annotations' ? words.replaceAll('%', '%25') : words);
+  });
+
+  it.each(['ctrf', 'sarif'])('%s has their figures', format => {
+    const read = JSON.parse(all(format));
+    const { faults } = read.results?.environment.extra ?? read.runs[0].properties;
+    expect(faults).toEqual(disturbed().faults);
+  });
+
+  it('a heal that failed is no success anywhere', () => {
+    expect(all('junit')).toMatch(/failures="0" errors="1"/);
+    expect(JSON.parse(all('ctrf')).results).toMatchObject({
+      summary: { failed: 1 },
+      environment: { healthy: false },
+    });
+    expect(all('annotations')).toMatch(
+      /^::error file=.*,title=not healed::store-stop of redis could not be healed/,
+    );
+    for (const format of ['summary', 'html'])
+      expect(all(format)).toContain('store-stop of redis could not be healed');
   });
 });
 

@@ -40,6 +40,7 @@ export const sarif: Report = safely(({ result, source }) => {
       { executionSuccessful: result.finished === 'complete', commandLine: result.command, ...began },
     ],
     results,
+    ...(result.faults === undefined ? {} : { properties: { faults: result.faults } }),
     columnKind: 'utf16CodeUnits',
   };
   return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`;

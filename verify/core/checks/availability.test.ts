@@ -80,7 +80,7 @@ describe('availability', () => {
       );
     expect(within({ errors: 0.1, gap: SECOND })).toMatchObject({
       judgement: 'valid',
-      finding: expect.stringContaining('in 1 fault window 5 of 50 failed, longest gap 0.01 s'),
+      finding: expect.stringContaining('in 1 fault window 5 of 50 failed, longest gap among errors 0.01 s'),
     });
     expect(within({}).judgement).toBe('valid');
     const many = within({ errors: 0.05 });
@@ -129,7 +129,7 @@ describe('availability, to the word', () => {
       });
     expect(told(some(100, 10))).toMatchInlineSnapshot(`
       "valid
-      at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap 0 s
+      at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap among errors 0 s
       rests on requests 100, fault windows 1, requests in them 10"
     `);
     expect(told(some(99, 10))).toMatchInlineSnapshot(`
@@ -158,7 +158,7 @@ describe('availability, to the word', () => {
     });
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 4
-      4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap 0 s
+      4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap among errors 0 s
       rests on requests 105, fault windows 2, requests in them 23
       DOWN availability s alice: a read got reset, and nothing was disturbed
         #102 read info: expected an answer; came reset
@@ -187,7 +187,7 @@ describe('availability, to the word', () => {
     );
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 2
-      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap 1 s
+      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap among errors 1 s
       rests on requests 101, fault windows 1, requests in them 14
       DOWN availability s alice: 36 % of 14 requests failed during kill of app-1; at most 30 % may
         #107 read on app-1 fail: expected at most 30 %; came 36 % of 14 requests failed during kill of app-1
@@ -214,7 +214,7 @@ describe('availability, to the word', () => {
     expect({ rests, finding }).toEqual({
       rests: { requests: 7, 'fault windows': 2, 'requests in them': 4 },
       finding:
-        '1 of 7 requests failed while nothing was disturbed; in 2 fault windows 4 of 4 failed, longest gap 0.02 s',
+        '1 of 7 requests failed while nothing was disturbed; in 2 fault windows 4 of 4 failed, longest gap among errors 0.02 s',
     });
   });
 

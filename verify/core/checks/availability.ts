@@ -211,7 +211,7 @@ function concluded(counts: Counts): Conclusion {
     windows === 0
       ? ''
       : `; in ${counted(windows, 'fault window')} ${grouped(of('errors in windows'))} of ` +
-        `${grouped(of('in windows'))} failed, longest gap ${seconds(of('gap'))}`;
+        `${grouped(of('in windows'))} failed, longest gap among errors ${seconds(of('gap'))}`;
   const rests = { requests, 'fault windows': windows, 'requests in them': of('in windows') };
   return conclude(broken, missing(counts), rests, outside + inside);
 }

@@ -1,7 +1,7 @@
 /** Results for the tests of reports. */
 
 import { compare } from '../../core/compare/compare.ts';
-import type { Result } from '../../core/result.ts';
+import { type FaultSummary, type Result, unhealed } from '../../core/result.ts';
 import { digest, judged, served } from '../../core/testing/digests.ts';
 import { Picture } from '../../core/testing/picture.ts';
 import type { Told } from '../report.ts';
@@ -15,6 +15,33 @@ export function healthy(): Result {
   const picture = new Picture({ claims: ['continuity', 'routing'] });
   picture.session('s1', 'alice').login('app-1').hops(120);
   return picture.finish().result();
+}
+
+/** Two faults, of which the second cost a session, left the store as it was, and a write. `text` as in `broken`. */
+export function disturbed(text = 'redis'): Result {
+  const result = healthy();
+  const fault = {
+    ...{ bit: true, healthy: true, duration: 14_600_000, requests: 5_148, failed: 0, relogins: 0 },
+    ...{ sessions: { survived: 32, of: 32, atLeast: 0.91 }, writes: { acknowledged: 1_204, lost: 0 } },
+    ...{ gap: 210_000, wait: { longest: 390_000, p99: 40_000 } },
+  };
+  const faults: FaultSummary[] = [
+    { ...fault, id: 1, name: 'rolling-restart', did: '2 instances restarted' },
+    {
+      ...{
+        ...fault,
+        id: 2,
+        name: 'store-stop',
+        where: text,
+        did: `${text} stopped`,
+        failed: 300,
+        relogins: 1,
+      },
+      ...{ bit: false, healthy: false, healed: false },
+      ...{ sessions: { survived: 31, of: 32, atLeast: 0.85 }, writes: { acknowledged: 10, lost: 1 } },
+    },
+  ];
+  return { ...result, faults, remarks: unhealed({ faults }) };
 }
 
 /** Stands for any text that others wrote. */
