@@ -21,6 +21,7 @@ export class Objects {
   }
 
   started(start: Start): void {
+    this.#objects.besides(start, state => state.besideStarted(start));
     if (start.object === undefined) return;
     const state = this.#objects.of(start.object);
     start.object = state.name;
@@ -30,6 +31,7 @@ export class Objects {
   /** @returns what a read of a live session shows; the same object each time. Undefined for anything else */
   ended(operation: Operation, standing: Standing): ReadFacts | undefined {
     const { object } = operation;
+    this.#objects.besides(operation, state => state.beside(operation));
     if (object === undefined) return undefined;
     const state = this.#objects.of(object);
     operation.object = state.name;

@@ -1,4 +1,4 @@
-/** Tells which writes of one object overlapped one another, or a read. */
+/** Tells which writes of one object overlapped one another, or another request of their session or user. */
 import { precedes } from './clocks.ts';
 import type { Operation, Start } from './history.ts';
 
@@ -8,11 +8,14 @@ export interface Write {
   acknowledged?: Operation;
   /** The first few writes that overlapped it. */
   rivals: Write[];
-  /** A read that did. */
-  read?: Operation;
+  /** Another request that did: it may have written back what it had loaded before. */
+  beside?: Start | Operation;
   /** A removal may have taken away what it added, or a reset of the whole object: nothing is owed. */
   excused: boolean;
 }
+
+/** Whether a write overlapped another request, which may have undone it. */
+export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
 
 /** Rivals kept of each write: enough to find one that another instance served. */
 const RIVALS = 8;
@@ -24,6 +27,8 @@ export class Overlaps {
   #recent: { write: Write; operation: Operation }[] = [];
   /** The write that returned last. */
   #last: Operation | undefined;
+  /** Changes of other objects that are under way, by their ids; those that never end stay. */
+  readonly #others = new Map<number, Start>();
 
   started(start: Start): Write {
     const write: Write = { start, rivals: [], excused: false };
@@ -32,6 +37,7 @@ export class Overlaps {
       for (const { write: other, operation } of this.#recent)
         if (!precedes(operation, start)) pair(write, other);
     }
+    for (const other of this.#others.values()) write.beside = other;
     this.open.set(start.id, write);
     return write;
   }
@@ -47,17 +53,30 @@ export class Overlaps {
     return write;
   }
 
-  read(read: Operation): void {
-    for (const write of this.open.values()) write.read = read;
-    if (this.#allBefore(read)) return;
+  /** Another object of the session or the user is changed. */
+  besideStarted(other: Start): void {
+    this.#others.set(other.id, other);
+    this.#mark(other);
+  }
+
+  /** Any other request has ended: a read of the object, or whatever its session or user did meanwhile. */
+  beside(other: Operation): void {
+    if (other.return !== undefined) this.#others.delete(other.id);
+    this.#mark(other);
+  }
+
+  #mark(other: Start | Operation): void {
+    for (const write of this.open.values()) write.beside = other;
+    if (this.#allBefore(other)) return;
     for (const { write, operation } of this.#recent) {
-      if (!precedes(operation, read) && !precedes(read, operation)) write.read = read;
+      const over = other.type === 'op' && precedes(other, operation);
+      if (!over && !precedes(operation, other)) write.beside = other;
     }
   }
 
-  /** Whether all writes had returned when the read was called. */
-  overBefore(read: Operation): boolean {
-    return this.open.size === 0 && this.#allBefore(read);
+  /** Whether all writes had returned when the request was called. */
+  overBefore(other: Operation): boolean {
+    return this.open.size === 0 && this.#allBefore(other);
   }
 
   /** Whether every ended write was over before: mostly so, and then none needs to be looked at. */

@@ -4,7 +4,7 @@
  */
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
-import { Overlaps, type Write } from './overlaps.ts';
+import { Overlaps, overlapped, type Write } from './overlaps.ts';
 
 /** An acknowledged add that the final state does not have. */
 export interface LostUpdate {
@@ -101,12 +101,22 @@ export class Races {
     if (this.#object.kind === 'bag' || owed.least === 0) owed.least++;
   }
 
+  /** A change of another object of the session or the user begins. */
+  besideStarted(other: Start): void {
+    this.#overlaps.besideStarted(other);
+  }
+
+  /** Another request of the session or the user has ended. */
+  beside(other: Operation): void {
+    this.#overlaps.beside(other);
+  }
+
   /**
    * @param shows of a live session, with the state that it showed; any other may undo writes all the same
    * @param final the phase of the run in which no writes are begun
    */
   read(read: Operation, shows: boolean, final: boolean): void {
-    this.#overlaps.read(read);
+    this.beside(read);
     if (!shows) return;
     if (!final && !this.#overlaps.overBefore(read)) return;
     if (this.#object.kind === 'counter') this.#readCounter(read);
@@ -200,8 +210,6 @@ function counted(saw: readonly string[]): (value: string, least: number) => bool
 const adds = ({ action }: Pick<Start, 'action'>): boolean => action === 'add' || action === 'increment';
 
 const isIncrement = ({ action, value }: Start): boolean => adds({ action }) && Number(value ?? '1') >= 0;
-
-const overlapped = ({ rivals, read }: Write): boolean => rivals.length > 0 || read !== undefined;
 
 /** Whether the first may undo what the second adds. */
 function takesAway(start: Start, add: Start): boolean {

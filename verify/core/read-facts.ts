@@ -32,8 +32,13 @@ export interface ObjectState {
   started(start: Start): void;
   /** A change has ended, however. */
   wrote(operation: Operation): void;
-  /** A read has ended, whatever it showed: writes that overlapped it may have been undone by it. */
-  beside(read: Operation): void;
+  /** A change of another object of the same session or user begins. */
+  besideStarted(other: Start): void;
+  /**
+   * Another request has ended, a read or whatever the object's session or user did meanwhile: writes that overlapped
+   * it may have been undone by it, since many apps write back at the end of a request what they loaded at its begin.
+   */
+  beside(other: Operation): void;
   /** Adds to `facts` what a read of a live session contradicts. */
   read(read: Operation, facts: ReadFacts): void;
 }

@@ -1,5 +1,5 @@
 /** Keeps something for each object of a run, and lets it go with the object's session. */
-import type { ObjectEvent } from './history.ts';
+import type { ObjectEvent, Operation, Start } from './history.ts';
 
 /**
  * Objects are named `<what>@<scope>`, the scope being a session or a user; those of a session end with it, those of
@@ -16,11 +16,13 @@ export class Scoped<T> {
     this.#make = make;
   }
 
+  /** From here on what happens beside it counts. */
   declared(event: ObjectEvent): void {
     this.#kinds.set(event.object, event);
+    this.of(event.object);
   }
 
-  /** Made when it is first asked for. */
+  /** Made when it is declared, or else when it is first asked for. */
   of(object: string): T {
     let state = this.#states.get(object);
     if (state === undefined) {
@@ -32,6 +34,21 @@ export class Scoped<T> {
       else objects.push(object);
     }
     return state;
+  }
+
+  /** Looks at each other object of the operation's session and of its user: one request may change them all. */
+  besides({ session, user, object }: Start | Operation, look: (state: T) => void): void {
+    this.#besides(session, object, look);
+    if (user !== session) this.#besides(user, object, look);
+  }
+
+  #besides(scope: string, object: string | undefined, look: (state: T) => void): void {
+    const objects = this.#scopes.get(scope);
+    if (objects === undefined) return;
+    for (const other of objects) {
+      const state = other === object ? undefined : this.#states.get(other);
+      if (state !== undefined) look(state);
+    }
   }
 
   /** @returns what was kept for the objects of the session, which is forgotten */

@@ -7,7 +7,7 @@
  */
 import { precedes } from './clocks.ts';
 import type { Operation, Start } from './history.ts';
-import type { Write } from './overlaps.ts';
+import { overlapped, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
 /** What is known of one value of a set, list or bag. Values are unique, so it is added and removed once at most. */
@@ -75,9 +75,8 @@ export function mayRemove(known: Value, removing: Removing): void {
   known.writes.push(removing.write);
 }
 
-/** Whether a write of it overlapped another request of the object. */
-export const raced = ({ writes }: Value): boolean =>
-  writes.some(({ rivals, read }) => rivals.length > 0 || read !== undefined);
+/** Whether a write of it overlapped another request. */
+export const raced = ({ writes }: Value): boolean => writes.some(overlapped);
 
 export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
   const of = reader.suspects.get(known) ?? { read, stale: false, back: false };

@@ -136,8 +136,12 @@ export class Values implements ObjectState {
     this.#removed.delete(value);
   }
 
-  beside(read: Operation): void {
-    this.#overlaps.read(read);
+  besideStarted(other: Start): void {
+    this.#overlaps.besideStarted(other);
+  }
+
+  beside(other: Operation): void {
+    this.#overlaps.beside(other);
   }
 
   read(read: Operation, facts: ReadFacts): void {

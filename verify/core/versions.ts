@@ -1,7 +1,7 @@
 /** Registers and counters: objects whose states have a number, so that one is later than another. */
 import { precedes } from './clocks.ts';
 import type { ObjectEvent, Operation, Start } from './history.ts';
-import { Overlaps } from './overlaps.ts';
+import { Overlaps, overlapped } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, type ReadFacts, readerOf } from './read-facts.ts';
 
 /** With the versions of what the session wrote and read last. */
@@ -41,7 +41,7 @@ export class Versions implements ObjectState {
 
   started(start: Start): void {
     const { value = '' } = start;
-    if (this.#overlaps.started(start).rivals.length > 0) this.#raced();
+    if (overlapped(this.#overlaps.started(start))) this.#raced();
     if (this.#counter) {
       if (!(Number(value) >= 0)) this.#sum = undefined;
       return;
@@ -60,8 +60,14 @@ export class Versions implements ObjectState {
     this.#sum = undefined;
   }
 
-  beside(read: Operation): void {
-    if (!this.#overlaps.overBefore(read)) this.#raced();
+  besideStarted(other: Start): void {
+    if (this.#overlaps.open.size > 0) this.#raced();
+    this.#overlaps.besideStarted(other);
+  }
+
+  beside(other: Operation): void {
+    if (!this.#overlaps.overBefore(other)) this.#raced();
+    this.#overlaps.beside(other);
   }
 
   wrote(operation: Operation): void {

@@ -162,7 +162,7 @@ describe('no-lost-updates', () => {
     `);
     expect(lost((s, p) => race(s, p, 'a', 'b', info))).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 0 that overlapped are gone
+      1 acknowledged add of 1 that overlapped are gone
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -177,7 +177,7 @@ describe('no-lost-updates', () => {
     });
     expect(beside).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 0 that overlapped are gone
+      1 acknowledged add of 1 that overlapped are gone
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -264,5 +264,36 @@ describe('no-lost-updates', () => {
       why: 2 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
       rests on overlapping adds 2, on two instances 2"
     `);
+  });
+
+  it('is CLOBBER when the add overlapped a change of something else in the session, and nothing when it did not', () => {
+    const lost = (later: number, end = {}) =>
+      judged((session, picture) => {
+        const call = picture.now + 1000;
+        session.write('a', 'app-1', { call, return: call + 500 });
+        session.note('n', 'app-2', { call: call + later, return: call + later + 500, ...end });
+        picture.now += 2000;
+        session.read('app-1', []);
+      });
+    expect(lost(600)).toMatchObject({ judgement: 'unknown', violations: 0 });
+    expect(lost(400, { outcome: 'info', return: undefined }).violations).toBe(1);
+    expect(told(lost(400))).toMatchInlineSnapshot(`
+      "violated, 1
+      1 acknowledged add of 1 that overlapped are gone
+      rests on overlapping adds 0, on two instances 0
+      CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
+        #2 add a on app-1: acknowledged
+        #3 add n on app-2: overlapped it
+        #4 read on app-1: expected "a" in it; came saw []: "a" is gone"
+    `);
+  });
+
+  it('takes a change of something else that nobody knows the end of for one that overlaps all that follows', () => {
+    const verdict = judged((session, picture) => {
+      declared(picture, session, 'set');
+      session.note('n', 'app-2', { outcome: 'info', return: undefined });
+      session.write('a', 'app-1').read('app-1', []);
+    });
+    expect(verdict).toMatchObject({ violations: 1 });
   });
 });

@@ -45,12 +45,14 @@ class NoLostUpdates implements Fold {
   }
 
   started(start: Start): void {
+    this.#objects.besides(start, races => races.besideStarted(start));
     if (start.object !== undefined && changesData(start)) this.#objects.of(start.object).started(start);
   }
 
   ended(operation: Operation, standing: Standing): void {
     const { session, live } = standing;
     if (session.lost === operation) this.#lost++;
+    this.#objects.besides(operation, races => races.beside(operation));
     if (operation.object === undefined) return;
     const certain = operation.outcome === 'ok' && live && session.lost === undefined;
     const races = this.#objects.of(operation.object);
@@ -95,7 +97,7 @@ function concluded(counts: Counts): Conclusion {
   const finding =
     of('clobbered') === 0
       ? `at most ${percent(upperBound(0, of('overlapping')))} of overlapping adds are lost`
-      : `${counted(of('clobbered'), 'acknowledged add')} of ${grouped(of('overlapping'))} that overlapped are gone`;
+      : `${counted(of('clobbered'), 'acknowledged add')} of ${grouped(Math.max(of('clobbered'), of('overlapping')))} that overlapped are gone`;
   const rests = { 'overlapping adds': of('overlapping'), 'on two instances': of('crossed') };
   return conclude(of('clobbered'), missing(counts), rests, finding);
 }
@@ -112,6 +114,12 @@ function missing(counts: Counts): string | undefined {
   );
 }
 
+/** Of a change that nobody knows the end of. */
+const open = (start: Start): WitnessStep => ({
+  operation: { ...start, type: 'op', outcome: 'info' },
+  came: 'may have happened',
+});
+
 function clobber({ value, write, showed, read }: LostUpdate): Anomaly {
   const counts = read.saw?.length === 1 && write?.start.action === 'increment';
   const rival = write?.rivals.find(({ acknowledged }) => acknowledged !== undefined) ?? write?.rivals[0];
@@ -119,9 +127,9 @@ function clobber({ value, write, showed, read }: LostUpdate): Anomaly {
   const steps: WitnessStep[] = [];
   if (write?.acknowledged !== undefined) steps.push({ operation: write.acknowledged, came: 'acknowledged' });
   if (rival?.acknowledged !== undefined) steps.push({ operation: rival.acknowledged, came: 'acknowledged' });
-  else if (rival !== undefined) {
-    steps.push({ operation: { ...rival.start, type: 'op', outcome: 'info' }, came: 'may have happened' });
-  } else if (write?.read !== undefined) steps.push({ operation: write.read, came: 'overlapped it' });
+  else if (rival !== undefined) steps.push(open(rival.start));
+  else if (write?.beside?.type === 'op') steps.push({ operation: write.beside, came: 'overlapped it' });
+  else if (write?.beside !== undefined) steps.push(open(write.beside));
   if (showed !== undefined) steps.push({ operation: showed, came: `showed "${value}"` });
   steps.sort((a, b) => a.operation.call - b.operation.call);
   return {

@@ -56,6 +56,21 @@ describe('read-your-writes and monotonic-reads', () => {
     ]);
   });
 
+  it('a write that a change of something else in the session overlapped owes nothing, ended or not', () => {
+    const missing = (later: number, lasting: number) =>
+      judged((s, p) => {
+        const call = p.now + 1000;
+        s.write('a', 'app-1', { call, return: call + 500 });
+        s.note('n', 'app-2', { call: call + later, return: call + later + lasting });
+        p.now = call + 1200;
+        s.read('app-1', []);
+        p.inTime();
+      }).own.violations;
+    expect(missing(400, 300)).toBe(0);
+    expect(missing(400, 5000)).toBe(0);
+    expect(missing(600, 300)).toBe(1);
+  });
+
   it('a read that overlaps the write owes it nothing', () => {
     const { both } = judged((s, p) => {
       good(s);

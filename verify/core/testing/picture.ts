@@ -170,6 +170,11 @@ export class SessionPicture {
     return this.#request('add', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
+  /** Adds to another object of the same session. */
+  note(value: string, instance: string, shown: Shown = {}): this {
+    return this.#request('add', instance, { object: `notes@${this.name}`, value, ...shown });
+  }
+
   increment(instance: string, shown: Shown = {}): this {
     return this.#request('increment', instance, { object: `basket@${this.name}`, ...shown });
   }
