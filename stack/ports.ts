@@ -1,5 +1,6 @@
 /** Ports for servers that listen on 127.0.0.1. */
 import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 // Below the range from which Linux (32768 …) and macOS (49152 …) take the ports of outgoing connections:
@@ -7,16 +8,20 @@ import { createServer } from 'node:net';
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-const given = new Set<number>();
+/** More than one process has in use at a time. What was given before is for others. */
+const HELD = 1_000;
 
-/** A free port that this process has not been given before. */
+/**
+ * The ports that this process has been given, each with its UDP namesake: whoever holds that has the port, so that two
+ * processes that look at the same time do not both find it free. The system lets go of it with the process.
+ */
+const held = new Map<number, Socket>();
+
+/** A free port that nobody who asks here has been given, in this process or another. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const port = randomInt(FIRST, AFTER_LAST);
-    if (!given.has(port) && (await isFree(port))) {
-      given.add(port);
-      return port;
-    }
+    if (await take(port)) return port;
   }
   throw new Error(
     `expected a free port between ${FIRST} and ${AFTER_LAST} on 127.0.0.1, but 200 tries found none`,
@@ -26,14 +31,43 @@ export async function freePort(): Promise<number> {
 /** The first free port from `port` on: for addresses that people type. */
 export async function freePortFrom(port: number): Promise<number> {
   for (let candidate = port; candidate < Math.min(port + 200, 65_536); candidate += 1) {
-    if (!given.has(candidate) && (await isFree(candidate))) {
-      given.add(candidate);
-      return candidate;
-    }
+    if (await take(candidate)) return candidate;
   }
   throw new Error(
     `expected a free port from ${port} on (127.0.0.1), but the next 200 are taken; name another`,
   );
+}
+
+async function take(port: number): Promise<boolean> {
+  if (held.has(port)) return false;
+  const namesake = await hold(port);
+  if (namesake === undefined) return false;
+  if (!(await isFree(port))) {
+    namesake.close();
+    return false;
+  }
+  held.set(port, namesake);
+  const [oldest] = held.keys();
+  if (held.size > HELD && oldest !== undefined) {
+    held.get(oldest)?.close();
+    held.delete(oldest);
+  }
+  return true;
+}
+
+/** @returns the UDP port of the same number; undefined when somebody else has it */
+function hold(port: number): Promise<Socket | undefined> {
+  return new Promise(resolve => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => {
+      socket.close();
+      resolve(undefined);
+    });
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
+      socket.unref();
+      resolve(socket);
+    });
+  });
 }
 
 /** Whether a server could listen on it now. Someone who listens on all addresses takes it too. */

@@ -44,11 +44,13 @@ export const passed = (trial: Trial): boolean =>
 /**
  * Deploys an entry, verifies it at default settings and stops it, on every path.
  *
- * @throws what deploying and verifying throw
+ * @throws what deploying and verifying throw, and an Error when a part of the deployment died by itself meanwhile
  */
 export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
   const { onStep, brief = false, ...load } = options;
+  const deaths: string[] = [];
   const deployed = await deploy(entry, {
+    onDeath: description => deaths.push(description),
     ...(onStep && { onStep }),
     ...(load.signal && { signal: load.signal }),
   });
@@ -62,6 +64,8 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
       command: `npx baton zoo run ${entry.name} --seed ${load.seed}`,
       logs: deployed.stack.logs,
     });
+    if (deaths.length > 0)
+      throw new Error(`${entry.name}: expected all of its parts to live, but ${deaths.join('; ')}`);
     return await judged(entry, result, folder);
   } finally {
     await deployed.stop();
