@@ -2,11 +2,11 @@
 import { canaryOf, padded } from '../core/canary.ts';
 import type { Action, Operation, With } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
-import type { Account, Target } from '../target/load.ts';
+import { type Account, BASIC, type Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';
 import type { Context } from './context.ts';
-import { fill, keep } from './fill.ts';
+import { basicOf, fill, keep } from './fill.ts';
 import type { Way } from './instances.ts';
 import type { Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
@@ -82,6 +82,8 @@ export class Driver {
   /** Posts the login form. Accepted when the operation is `ok`, refused when it is `signedIn: 'out'`. */
   async login(how: How = {}): Promise<Operation> {
     const { login: spec } = this.#context.target;
+    const { user: name, password } = this.account;
+    if (spec.basic) this.#clientOf(how).captured.set(BASIC, basicOf(name, password));
     await this.#steps(spec.steps, how);
     const { operation, reply } = await this.#perform({ action: 'login' }, this.#filled(spec, how), how);
     keep(spec.capture, reply, this.#clientOf(how));

@@ -32,6 +32,10 @@ export function fill(
   };
 }
 
+/** @returns user and password as HTTP Basic sends them (RFC 7617) */
+export const basicOf = (user: string, password: string): string =>
+  Buffer.from(`${user}:${password}`).toString('base64');
+
 /** A token in a cookie is sent as it is now in the jar, and as a script reads it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;

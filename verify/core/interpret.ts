@@ -27,7 +27,7 @@ export interface Pages {
   login: {
     page: string;
     accepted?: readonly number[] | undefined;
-    /** Finds what an answer says that refuses a login. */
+    /** Finds what an answer says that refuses a login, or the path that it redirects to. */
     refused?: string | undefined;
   };
   signedIn: { user: Finding };
@@ -192,7 +192,7 @@ function loginAccepted(reply: Reply, pages: Pages): boolean | undefined {
   const { status, redirect } = reply;
   if (status === undefined || status >= 500 || status === 429) return undefined;
   const { accepted, page, refused } = pages.login;
-  if (refused !== undefined && new RegExp(refused).test(reply.body)) return false;
+  if (refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${reply.body}`)) return false;
   if (accepted !== undefined) return accepted.includes(status);
   if (status >= 400 || redirect === page) return false;
   if (redirect !== undefined) return true;

@@ -20,8 +20,18 @@ const ABOUT_DATA = new Set<Guarantee>([
   'linearizability',
 ]);
 
+/** Speak of the cookie that carries a session. */
+const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
+
+/** @returns whether a header carries the session: HTTP Basic, or a token that the login's answer held */
+export const byHeader = ({ headers, login }: Pick<TargetFile, 'headers' | 'login'>): boolean =>
+  login.basic ||
+  Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
+
 /** What a set can claim of this target: a guarantee of something that it does not have cannot be kept. */
-function declares({ logout, expiry, probes }: TargetFile, guarantee: Guarantee): boolean {
+function declares(file: TargetFile, guarantee: Guarantee): boolean {
+  const { logout, expiry, probes } = file;
+  if (ABOUT_COOKIES.has(guarantee)) return !byHeader(file);
   if (ABOUT_DATA.has(guarantee)) return probes.some(({ add, set, increment }) => add ?? set ?? increment);
   if (guarantee === 'logout-final') return logout !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;

@@ -37,6 +37,9 @@ export interface Target
   login: TargetFile['login'] & { page: string };
 }
 
+/** What stands for the user and the password of HTTP Basic, as the header has them; captured by the login. */
+export const BASIC = 'basic';
+
 /** A target file that is a program: for what needs code. */
 const MODULE = /\.[cm]?[jt]s$/;
 
@@ -169,7 +172,16 @@ function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source
 }
 
 function understood(file: TargetFile, { file: path, root, at }: Source): Target {
-  const { accounts, claims: _claims, login, tls, $schema: _schema, version: _version, ...rest } = file;
+  const {
+    accounts,
+    claims: _claims,
+    headers,
+    login,
+    tls,
+    $schema: _schema,
+    version: _version,
+    ...rest
+  } = file;
   const claims = claimsOf(file, (unknown, index) => {
     const { node } = nodeAt(root, ['claims', index]);
     const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
@@ -179,6 +191,7 @@ function understood(file: TargetFile, { file: path, root, at }: Source): Target 
   });
   return {
     ...rest,
+    headers: login.basic ? { ...headers, Authorization: `Basic {${BASIC}}` } : headers,
     login: { ...login, page: login.page ?? rest.signedIn.page },
     ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),
     accounts: labelled(accounts.flatMap(expanded)),

@@ -3,6 +3,7 @@ import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
+import { byHeader } from './claims.ts';
 
 /** How many logins are tried at the most before the load: enough for each pair of two or three instances. */
 const LOGINS = 12;
@@ -74,7 +75,9 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file; the bundled one is `npm run stack`',
     );
   }
-  if (form.status >= 400) {
+  // An app that has no page to log in is asked for one inside: that it refuses is an answer.
+  const inside = target.login.page === target.signedIn.page && form.status < 404;
+  if (form.status >= 400 && !inside) {
     throw new UnavailableError(
       `${target.url}${target.login.page}: expected the login page, got status ${form.status}. ` +
         'See whether the app is up, and correct `login.page` in the target file if it is another page',
@@ -134,10 +137,11 @@ const TRIES = 80;
 /** The cookies without which the session is never signed in, while it is with all of them. */
 async function sessionCookies(context: Context, driver: Driver): Promise<string[]> {
   const names = driver.cookies().map(({ name }) => name);
-  if (names.length < 2) return names;
+  const elsewhere = byHeader(context.target);
+  if (names.length < 2 && !elsewhere) return names;
   const carrying: string[] = [];
   for (const name of names) if (await carries(context, driver, name)) carrying.push(name);
-  return carrying.length === 0 ? names : carrying;
+  return carrying.length === 0 && !elsewhere ? names : carrying;
 }
 
 /**

@@ -209,10 +209,12 @@ export const targetSchema = z.strictObject({
     page: path.optional(),
     /** Statuses of the answer to an accepted login; found out when absent. */
     accepted: z.array(z.int()).optional(),
-    /** Finds what an answer says that refuses a login. */
+    /** Finds what an answer says that refuses a login, or the path that it redirects to. */
     refused: pattern.optional(),
     /** What its answer holds that later requests send. */
     capture: capture.default({}),
+    /** HTTP Basic: from this request on, each carries the user and the password. */
+    basic: z.boolean().default(false),
     ...steps,
   }),
   /** Finds who is signed in, in a page that shows it. */

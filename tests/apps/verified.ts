@@ -1,0 +1,69 @@
+/** Runs Baton on a small app, in this process. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Judgement } from '../../verify/core/verdict.ts';
+import { type VerifyOptions, verify } from '../../verify/run.ts';
+import { parseTarget } from '../../verify/target/load.ts';
+import { type How, type Served, serve } from './serve.ts';
+import { PASSWORD, type SmallApp } from './small-app.ts';
+
+const ENVIRONMENT = { PASSWORD };
+
+/** A target file for the app as it is when nothing is overridden. */
+export const USUAL = {
+  version: 1,
+  accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),
+  login: { page: '/login', path: '/login', form: { user: '{user}', pass: '{password}' } },
+  csrf: { field: 'csrf' },
+  signedIn: { page: '/account', user: 'id="user">([^<]+)' },
+  probes: [
+    {
+      object: 'notes',
+      kind: 'bag',
+      read: { path: '/notes', items: 'class="note">([^<]+)' },
+      add: { path: '/notes', form: { text: '{value}', csrf: '{csrf}' } },
+    },
+  ],
+  logout: { path: '/logout', form: { csrf: '{csrf}' } },
+  instance: { header: 'x-instance' },
+};
+
+/** Serves an app while something is done with it. */
+export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise<T>, how?: How): Promise<T> {
+  const served = await serve(asked => app.answer(asked), how);
+  try {
+    return await act(served);
+  } finally {
+    await served.stop();
+  }
+}
+
+export interface Judged {
+  /** Of what is claimed, by guarantee. */
+  claimed: Record<string, Judgement>;
+  /** What each of them rests on. */
+  rests: Record<string, Readonly<Record<string, number>>>;
+}
+
+/** @param file a target file, as text or as the object that it holds */
+export async function judged(file: object | string, options: VerifyOptions = {}): Promise<Judged> {
+  const out = mkdtempSync(join(tmpdir(), 'baton-apps-'));
+  try {
+    const text = typeof file === 'string' ? file : stringify(file);
+    const target = parseTarget(text, 'target.yaml', ENVIRONMENT);
+    const { result } = await verify(target, { duration: 1_000, sessions: 8, seed: 1, ...options, out });
+    const of = result.guarantees.filter(({ claimed }) => claimed);
+    return {
+      claimed: Object.fromEntries(of.map(({ guarantee, judgement }) => [guarantee, judgement])),
+      rests: Object.fromEntries(of.map(({ guarantee, rests }) => [guarantee, rests])),
+    };
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
+
+/** @returns the guarantees that were judged so */
+export const those = ({ claimed }: Judged, judgement: Judgement): string[] =>
+  Object.keys(claimed).filter(guarantee => claimed[guarantee] === judgement);
