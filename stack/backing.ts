@@ -39,13 +39,15 @@ const REDIS = ['plain', 'hardened', 'valkey'] as const;
 /**
  * Throws one MissingProgramError for all that the stack needs and this machine lacks, or an error if STACK_REDIS is
  * none of its names.
+ *
+ * @param others what else it needs, each a choice of programs
  */
-export function requireServers(environments: readonly Environment[]): void {
+export function requireServers(environments: readonly Environment[], others: string[][]): void {
   const redis = redisOf(environments);
   requirePrograms(
     redisPrograms(redis === 'valkey'),
     ...(redis === 'hardened' ? [['openssl']] : []),
-    ['nginx'],
+    ...others,
     ...(needsPostgres(environments) ? [['postgres']] : []),
     ...(needsMemcached(environments) ? [['memcached']] : []),
   );

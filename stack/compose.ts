@@ -17,12 +17,11 @@ const PARTS = ['redis', 'balancer'];
 
 /**
  * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
- * Throws MissingProgramError if there is no engine, an error if SESSION_STORE or BASKET_STORE needs more than Redis,
- * or one with the output of what did not start; nothing is
- * left then. Nothing is left either however this process ends.
+ * Throws MissingProgramError if there is no engine, an error if something is asked for that docker-compose.yml has not,
+ * or one with the output of what did not start; nothing is left then. Nothing is left either however this process ends.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
-  requireOnlyRedis(options);
+  requireItsServers(options);
   const engine = await findEngine();
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
@@ -46,9 +45,15 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   }
 }
 
-/** Throws an error with the remedy where sessions or baskets are to be in a server that docker-compose.yml has not. */
-function requireOnlyRedis({ env }: StackOptions): void {
+/** Throws an error with the remedy where it is to have a server that docker-compose.yml has not. */
+function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
+  const balancer = wanted['STACK_BALANCER'] || 'nginx';
+  if (balancer !== 'nginx')
+    throw new Error(
+      `STACK_BALANCER: expected nginx, the balancer of docker-compose.yml, got ${balancer}. ` +
+        'Run it with --stack local, which starts what it needs.',
+    );
   for (const name of ['SESSION_STORE', 'BASKET_STORE']) {
     const value = wanted[name] ?? '';
     if (!['postgres', 'memcached'].includes(value)) continue;

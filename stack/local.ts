@@ -1,11 +1,12 @@
-/** The stack as local processes: the store, nginx and any number of instances. */
+/** The stack as local processes: the store, the balancer and any number of instances. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
+import { type BalancerKind, balancerOf, type LocalBalancer, logOf, planBalancer } from './balancer.ts';
 import { LocalInstance } from './instance.ts';
 import { ProxyLink } from './link.ts';
-import { balancerLog, instanceLog } from './logs.ts';
-import { Nginx, type NginxAdditions } from './nginx.ts';
+import { instanceLog } from './logs.ts';
+import type { NginxAdditions } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { RedisServer } from './redis.ts';
 import type { Instance, InstanceOptions, Link, LogSource, Stack, StackOptions } from './stack.ts';
@@ -22,6 +23,9 @@ export interface Beside {
 
 /** What only the local runner takes. */
 export interface LocalStackOptions extends StackOptions {
+  /** The balancer keeps each visitor on one instance, by a cookie of its own. */
+  sticky?: boolean | undefined;
+  /** Then the balancer is nginx, whatever STACK_BALANCER says. */
   nginx?: NginxAdditions;
   /** Arguments of redis-server that win over ours. */
   redis?: readonly string[];
@@ -30,25 +34,27 @@ export interface LocalStackOptions extends StackOptions {
 }
 
 /**
- * Starts Redis, what else the instances' SESSION_STORE and BASKET_STORE need, the instances and nginx, and waits
- * until all are ready.
+ * Starts Redis, what else the instances' SESSION_STORE and BASKET_STORE need, the instances and the balancer, and
+ * waits until all are ready.
  * Throws MissingProgramError, naming all that is missing, or an error with the output of what did not start;
  * nothing is left running then. Nothing is left running either however this process ends.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
-  requireServers(environments);
+  const kind = balancerOf({ ...process.env, ...options.env }, options.nginx);
+  requireServers(environments, [[kind]]);
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
   const dir = temporaryPath('baton-stack-');
   const deaths = new Deaths(options.onDeath);
-  const stack = new LocalStack(options, {
-    dir,
-    deaths,
-    port: port === 'any' ? await freePort() : await freePortFrom(port),
-    statusPort: await freePort(),
-    backing: await planBacking({ environments, dir, onDeath: deaths.tell, redis: options.redis }),
+  const backing = await planBacking({ environments, dir, onDeath: deaths.tell, redis: options.redis });
+  const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
+  makeFolder(dir);
+  const balancer = await planBalancer(kind, {
+    ...{ dir, port: balancerPort, onDeath: deaths.tell },
+    ...{ additions: options.nginx, sticky: options.sticky },
   });
+  const stack = new LocalStack(options, { dir, deaths, kind, balancer, backing });
   const giveUp = () => void stack.stop();
   options.signal?.addEventListener('abort', giveUp);
   try {
@@ -91,15 +97,14 @@ async function opened(to: number): Promise<ProxyLink> {
 interface Plan {
   dir: string;
   deaths: Deaths;
-  /** The balancer's. */
-  port: number;
-  statusPort: number;
+  kind: BalancerKind;
+  balancer: LocalBalancer;
   backing: Backing;
 }
 
 class LocalStack implements Stack {
   readonly url: string;
-  readonly balancer: Nginx;
+  readonly balancer: LocalBalancer;
   readonly store: BackingServer;
   readonly servers: readonly BackingServer[];
   readonly logs: LogSource[] = [];
@@ -119,20 +124,15 @@ class LocalStack implements Stack {
   #stopped: Promise<void> | undefined;
 
   constructor(options: LocalStackOptions, plan: Plan) {
-    const { dir, deaths, port, statusPort, backing } = plan;
-    makeFolder(dir);
+    const { deaths, kind, balancer, backing } = plan;
     this.#options = options;
     this.#plan = plan;
     this.died = deaths.first;
     this.store = backing.store;
     this.servers = backing.servers;
-    this.balancer = new Nginx({
-      ...{ dir, port, statusPort, onDeath: deaths.tell },
-      ...(options.nginx && { additions: options.nginx }),
-    });
-    this.url = this.balancer.url;
-    const nameOf = (address: string) => this.#names.get(address);
-    this.logs.push(balancerLog('balancer', this.balancer.accessLog, nameOf));
+    this.balancer = balancer;
+    this.url = balancer.url;
+    this.logs.push(logOf(kind, balancer, address => this.#names.get(address)));
   }
 
   instances(): readonly Instance[] {
@@ -154,7 +154,7 @@ class LocalStack implements Stack {
     const created: LocalInstance[] = [];
     for (const one of wanted) created.push(await this.#create(one));
     await Promise.all(created.map(instance => instance.start()));
-    onStep?.('starting nginx');
+    onStep?.(`starting ${this.#plan.kind}`);
     await this.balancer.registerAll(created);
     await this.balancer.start();
     onStep?.(`ready at ${this.url}`);

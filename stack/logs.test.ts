@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Served } from '../verify/core/history.ts';
-import { instanceLog, parseBalancerLine, parseInstanceLine } from './logs.ts';
+import { instanceLog, parseBalancerLine, parseHaproxyLine, parseInstanceLine } from './logs.ts';
 
 const nameOf = (address: string) => ({ '127.0.0.1:4001': 'app-1', '127.0.0.1:4002': 'app-2' })[address];
 
@@ -53,6 +53,27 @@ describe('a line of the balancer', () => {
       expect(parseBalancerLine('balancer', line, nameOf)).toBeUndefined();
     },
   );
+});
+
+describe('a line of HAProxy', () => {
+  const line = (server: string, timers: string, status: number, request = 'r-1') =>
+    `127.0.0.1:5 [25/Nov/2026:01:41:49.164] clients ${server} ${timers} ${status} 105 - - ---- 2/2/1/0/0 0/0 {${request}} "GET" "/"`;
+
+  test.each([
+    ['an instance answered', line('instances/app-1', '0/0/0/4/4', 200), 'app-1', ['app-1'], 200],
+    ['tried and not answered', line('any_instance/app-2', '0/0/0/-1/10001', 504), undefined, ['app-2'], 504],
+    ['nobody was there to try', line('instances/<NOSRV>', '0/-1/-1/-1/0', 503), undefined, [], 503],
+  ])('%s', (_what, text, instance, tried, status) => {
+    const served = parseHaproxyLine('balancer', text);
+    expect(served).toMatchObject({ source: 'balancer', kind: 'balancer', request: 'r-1', tried, status });
+    expect(served?.instance).toBe(instance);
+  });
+
+  test.each([
+    '',
+    '[NOTICE]   (18165) : Loading success.',
+    line('instances/app-1', '0/0/0/4/4', 200, 'no"good'),
+  ])('%j is none', text => expect(parseHaproxyLine('balancer', text)).toBeUndefined());
 });
 
 test('a line of an instance counts for whose log it is, whatever it says', () => {

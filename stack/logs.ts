@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Served } from '../verify/core/history.ts';
+import { toldByHaproxy } from '../verify/import/access-log.ts';
 import type { LogSource } from './stack.ts';
 
 /** Milliseconds after which a log is looked at again: cheaper than a watcher per file, and as soon as needed. */
@@ -24,6 +25,11 @@ export function balancerLog(
   nameOf: (address: string) => string | undefined,
 ): LogSource {
   return new LogFile(name, 'balancer', file, line => parseBalancerLine(name, line, nameOf));
+}
+
+/** What HAProxy says, which names instances by itself. */
+export function haproxyLog(name: string, file: string): LogSource {
+  return new LogFile(name, 'balancer', file, line => parseHaproxyLine(name, line));
 }
 
 /** The same of a log that tells by itself which address is which instance: what it told before is read first. */
@@ -113,6 +119,14 @@ export function parseBalancerLine(
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
   };
+}
+
+/** A line of deploy/haproxy.cfg.template: the name of the request is the one header that is captured. */
+export function parseHaproxyLine(name: string, line: string): Served | undefined {
+  const request = / \{(?<request>[\w.-]{1,128})\} "/.exec(line)?.groups?.['request'];
+  const told = request === undefined ? undefined : toldByHaproxy(line);
+  if (request === undefined || told === undefined) return undefined;
+  return { type: 'served', source: name, kind: 'balancer', request, ...told };
 }
 
 function parseJson(line: string): unknown {

@@ -7,8 +7,8 @@ export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 
-/** Needed by some session stores only, and installed only when asked for. */
-const OPTIONAL: readonly string[] = ['postgres', 'memcached'];
+/** Needed by some ways to run the stack only, and installed only when asked for. */
+const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy'];
 
 // Debian leaves the sbin folders, where nginx is, out of a normal user's PATH, and PostgreSQL, of which several
 // versions may be there, out of everybody's.

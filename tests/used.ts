@@ -6,7 +6,14 @@ import type { TestProject } from 'vitest/node';
 
 /** How the processes of the tests are told where the file of notes is. */
 const FILE = 'BATON_TESTS_USED';
-export type Part = 'real k6' | 'containers' | 'PostgreSQL' | 'memcached' | 'hardened Redis' | 'Valkey';
+export type Part =
+  | 'real k6'
+  | 'containers'
+  | 'PostgreSQL'
+  | 'memcached'
+  | 'hardened Redis'
+  | 'Valkey'
+  | 'HAProxy';
 
 /**
  * For the top of a test file: what its tests run with, or why they do not.

@@ -162,13 +162,14 @@ async function byK6(load: SecondLoad, progress: Progress, out: Out): Promise<Jud
   return [second.judgement];
 }
 
-/** What the app of the bundled stack may be told by the caller's environment. */
-const APP_VARIABLES = /^(SESSION_|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
+/** What the bundled stack and its app may be told by the caller's environment. */
+const STACK_VARIABLES =
+  /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 
 const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
-      (entry): entry is [string, string] => APP_VARIABLES.test(entry[0]) && entry[1] !== undefined,
+      (entry): entry is [string, string] => STACK_VARIABLES.test(entry[0]) && entry[1] !== undefined,
     ),
   );
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyWithout } from '../../stack/testing/servers.ts';
 import { ENTRIES } from '../../zoo/index.ts';
 import { baton } from '../testing/baton.ts';
 
@@ -42,16 +43,26 @@ describe('baton zoo', () => {
   });
 });
 
+const noHaproxy = whyWithout('HAProxy', 'haproxy');
+
 describe('--sticky-report', () => {
-  it('says that sessions in memory need stickiness', async () => {
-    const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...brief()];
-    const { code, stdout } = await baton(args, { SESSION_STORE: 'memory' });
-    expect(stdout).toMatch(/^stickiness +on +off +re-pinned +broken$/m);
-    expect(stdout).toMatch(/^handoffs +0 +[1-9]/m);
-    expect(stdout).toMatch(/^continuity +✓ valid +✗ violated +✗ violated +✗ violated$/m);
-    expect(stdout).toMatch(/^Stickiness cannot be turned off: without it, continuity.* would break\.$/m);
-    expect(code).toBe(1);
-  });
+  it.for(['nginx', 'haproxy'])(
+    'says that sessions in memory need stickiness, behind %s',
+    async (STACK_BALANCER, context) => {
+      context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
+      context.skip(
+        STACK_BALANCER === 'haproxy' && process.env['BATON_LONG'] === undefined,
+        'in npm run test:long',
+      );
+      const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...brief()];
+      const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });
+      expect(stdout).toMatch(/^stickiness +on +off +re-pinned +broken$/m);
+      expect(stdout).toMatch(/^handoffs +0 +[1-9]/m);
+      expect(stdout).toMatch(/^continuity +✓ valid +✗ violated +✗ violated +✗ violated$/m);
+      expect(stdout).toMatch(/^Stickiness cannot be turned off: without it, continuity.* would break\.$/m);
+      expect(code).toBe(1);
+    },
+  );
 
   it.each([
     [['verify', '--sticky-report'], 'expected `instance.sticky` in the target file'],

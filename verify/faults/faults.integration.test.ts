@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { whyWithout } from '../../stack/testing/servers.ts';
 import type { Result } from '../core/result.ts';
 import { allGone, Baton, baton } from '../testing/baton.ts';
 
@@ -19,8 +20,8 @@ const disturbed = (faults: string, ...more: string[]) => [
   ...['--sessions', '16', '--duration', '2s', '--out', out, ...more],
 ];
 
-async function resultOf(faults: string): Promise<Result> {
-  const { stdout, code } = await baton(disturbed(faults, '--json'));
+async function resultOf(faults: string, env: Record<string, string> = {}): Promise<Result> {
+  const { stdout, code } = await baton(disturbed(faults, '--json'), env);
   const result: Result = JSON.parse(stdout);
   expect(result.guarantees.filter(({ claimed, judgement }) => claimed && judgement !== 'valid')).toEqual([]);
   expect(code).toBe(0);
@@ -30,14 +31,20 @@ async function resultOf(faults: string): Promise<Result> {
 const seenAndHealed = (names: string[]) =>
   names.map(name => expect.objectContaining({ name, bit: true, healthy: true, relogins: 0 }));
 
-it('a deploy costs nobody a session, a write or a failed request', async () => {
-  const { faults = [], guarantees } = await resultOf('deploy');
-  expect(faults).toEqual(seenAndHealed(['rolling-restart', 'replace-oldest', 'scale-out', 'scale-in']));
-  expect(faults.map(({ failed, sessions, writes }) => [failed, sessions.survived, writes.lost])).toEqual(
-    faults.map(() => [0, 16, 0]),
-  );
-  expect(guarantees.find(({ guarantee }) => guarantee === 'survival')?.claimed).toBe(true);
-});
+const noHaproxy = whyWithout('HAProxy', 'haproxy');
+
+it.for(['nginx', 'haproxy'])(
+  'behind %s a deploy costs nobody a session, a write or a request',
+  async (STACK_BALANCER, context) => {
+    context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
+    const { faults = [], guarantees } = await resultOf('deploy', { STACK_BALANCER });
+    expect(faults).toEqual(seenAndHealed(['rolling-restart', 'replace-oldest', 'scale-out', 'scale-in']));
+    expect(faults.map(({ failed, sessions, writes }) => [failed, sessions.survived, writes.lost])).toEqual(
+      faults.map(() => [0, 16, 0]),
+    );
+    expect(guarantees.find(({ guarantee }) => guarantee === 'survival')?.claimed).toBe(true);
+  },
+);
 
 it('a store that is away signs nobody out and hangs nobody', async () => {
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];

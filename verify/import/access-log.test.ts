@@ -37,6 +37,13 @@ describe('an access log', () => {
       302,
     ],
     [
+      'HAProxy that answered itself, for the instance did not',
+      `haproxy[9]: 127.0.0.1:5 [24/Nov/2026:10:15:00.1] web~ apps/app2 0/0/1/-1/10000 504 198 - - sH-- 1/1/0/0/0 0/0 {${ID}} "POST /login HTTP/1.1"`,
+      undefined,
+      ['app2'],
+      504,
+    ],
+    [
       'HAProxy without a server',
       `haproxy[9]: 127.0.0.1:5 [24/Nov/2026:10:15:00.1] web apps/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 {${ID}} "GET / HTTP/1.1"`,
       undefined,

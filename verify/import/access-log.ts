@@ -6,9 +6,12 @@ const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
 /** nginx: "$request" $status, and somewhere $upstream_addr: each address that was tried. */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
-/** HAProxy's HTTP log: frontend backend/server timers status. */
+/**
+ * HAProxy's HTTP log: frontend backend/server timers status. The fourth timer is how long the head of the answer took,
+ * -1 where none came.
+ */
 const HAPROXY =
-  / [\w.~-]+ (?<backend>[\w.-]+)\/(?<server>[\w.<>-]+) (?:-?\d+\/){3,4}\+?-?\d+ (?<status>-?\d{3}|-1) /;
+  / [\w.~-]+ (?<backend>[\w.-]+)\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) /;
 
 /**
  * @param source what the log is called
@@ -17,7 +20,7 @@ const HAPROXY =
 export function servedIn(source: string, line: string): Served | undefined {
   const request = REQUEST.exec(line)?.[0];
   if (request === undefined) return undefined;
-  const told = line.startsWith('{') ? inJson(line) : (inHaproxy(line) ?? inNginx(line));
+  const told = line.startsWith('{') ? inJson(line) : (toldByHaproxy(line) ?? inNginx(line));
   return told === undefined ? undefined : { type: 'served', source, kind: 'balancer', request, ...told };
 }
 
@@ -36,10 +39,13 @@ function toldBy(rest: string, status: string | undefined): Told {
   return told(tried, Number(status));
 }
 
-function inHaproxy(line: string): Told | undefined {
-  const { server, status } = HAPROXY.exec(line)?.groups ?? {};
+/** @returns what a line of HAProxy's HTTP log tells of its request; undefined when it is no such line */
+export function toldByHaproxy(line: string): Told | undefined {
+  const { server, head, status } = HAPROXY.exec(line)?.groups ?? {};
   if (server === undefined) return undefined;
-  return told(server.startsWith('<') ? [] : [server], Number(status));
+  const { instance, ...rest } = told(server.startsWith('<') ? [] : [server], Number(status));
+  // It names whom it tried also where it answers itself.
+  return { ...rest, ...(instance !== undefined && head !== '-1' && { instance }) };
 }
 
 /** Traefik's, and nginx's with `escape=json`: names differ, and mean the same. */
