@@ -25,6 +25,7 @@ import { instanceIdInImage } from './defects/instance-id-in-image.ts';
 import { ipBoundSession } from './defects/ip-bound-session.ts';
 import { keyPrefixCollision } from './defects/key-prefix-collision.ts';
 import { lbRetryReplaysWrite } from './defects/lb-retry-replays-write.ts';
+import { lockPerThingSavesWholeSession } from './defects/lock-per-thing-saves-whole-session.ts';
 import { lockTimeoutThenUnlockedWrite } from './defects/lock-timeout-then-unlocked-write.ts';
 import { logoutIsClientSideOnly } from './defects/logout-is-client-side-only.ts';
 import { logoutLocalToNode } from './defects/logout-local-to-node.ts';
@@ -76,6 +77,7 @@ export const DEFECTS: readonly Defect[] = [
   cookieStoredSessionRace,
   doubleCommitAfterResponse,
   parallelFirstRequestsSplitSession,
+  lockPerThingSavesWholeSession,
   lockTimeoutThenUnlockedWrite,
   insertRace500,
   lbRetryReplaysWrite,

@@ -111,15 +111,9 @@ export class Driver {
     return this.#perform({ action: 'read', ...this.#object(probe) }, get(probe.read.path), how);
   }
 
-  /**
-   * Opens a page that may or may not say who is signed in.
-   *
-   * @param beside the object that is written meanwhile: an app may save its old state with any request
-   */
-  async visit(path: string, how: How = {}, beside?: Probe): Promise<Operation> {
-    const object = beside === undefined ? {} : this.#object(beside);
-    const what = { action: 'read' as const, unmarked: true, ...object };
-    return (await this.#perform(what, get(path), how, false)).operation;
+  /** Opens a page that may or may not say who is signed in. */
+  async visit(path: string, how: How = {}): Promise<Operation> {
+    return (await this.#perform({ action: 'read', unmarked: true }, get(path), how, false)).operation;
   }
 
   /** Adds a value that nobody has used before, or counts up. The probe must have the request for it. */
@@ -133,15 +127,10 @@ export class Driver {
     return (await this.#perform(what, sent, how)).operation;
   }
 
-  /**
-   * A request that changes the session in a way that no probe shows.
-   *
-   * @param beside the object that is written meanwhile
-   */
-  async touch(request: RequestSpec, how: How = {}, beside?: Probe): Promise<Operation> {
-    const object = beside === undefined ? {} : this.#object(beside);
+  /** A request that changes the session in a way that no probe shows. */
+  async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#filled(request, how, this.#newValue());
-    return (await this.#perform({ action: 'read', unmarked: true, ...object }, send, how)).operation;
+    return (await this.#perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
   /**

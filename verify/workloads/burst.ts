@@ -1,7 +1,7 @@
 /**
  * burst: overlapping requests of one session, released together; then reads on every instance. Its first round are
  * the first writes of the session; afterwards the kinds take turns, with offsets that sweep over the time of the
- * slower request: a race may be a millisecond wide.
+ * slower request, and more of them where the answer changes: a race may be a millisecond wide.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -9,6 +9,7 @@ import { Driver, type How, writable, writeOf } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
+import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const AT_ONCE = 4;
@@ -17,9 +18,12 @@ const TOGETHER = 4;
 /** Values of one object, at the most: pages stay small. */
 const MOST = 44;
 
+/** A race that is lost one time in ten must be tried some 30 times: rounds in which requests did overlap. */
+const ENOUGH = 30;
+
 /** What one session of the workload does. */
 interface Part {
-  /** Rounds of quick requests; a race that is lost one time in ten must be tried some 30 times in all. */
+  /** Rounds of quick requests. */
   quick: number;
   /** Rounds beside a slow request of the target. */
   slow: number;
@@ -33,6 +37,26 @@ const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
+/** What follows, up to so many times, while too few have met: the way to the target is uneven. */
+const MORE: Part = { quick: 8, slow: 0, late: true };
+const MORE_TIMES = 6;
+
+/** What the rounds of all sessions have in common. */
+interface Shared {
+  /** Rounds of which two requests overlapped, as far as their times tell. */
+  met: number;
+  /** Of a read against the write of the same thing: whether it shows it. */
+  edge: Edge;
+}
+
+/** A session, what is written in it, and another thing in it that can be written, if there is one. */
+interface Racer {
+  context: Context;
+  driver: Driver;
+  probe: Probe;
+  other: Probe | undefined;
+  shared: Shared;
+}
 
 export const burst: Workload = {
   name: 'burst',
@@ -44,86 +68,118 @@ export const burst: Workload = {
     const written = probes.filter(probe => writeOf(probe) !== undefined);
     const parts = PARTS.filter(part => part.slow === 0 || slow !== undefined);
     const ends: (() => Promise<void>)[] = [];
-    await inTurn(context, parts.length, AT_ONCE, async (own, n) => {
-      const part = parts[n] as Part;
+    const shared: Shared = { met: 0, edge: new Edge() };
+    const perform = async (own: Context, n: number, part: Part): Promise<void> => {
       const slowly = part.slow > 0 ? written.find(({ object }) => object === slow?.write?.object) : undefined;
       const probe = slowly ?? written[n % written.length];
       if (probe === undefined || over(own, plan)) return;
-      const end = await session(own, plan, n, probe, part);
+      const other = written.find(({ object, scope }) => object !== probe.object && scope === probe.scope);
+      const end = await session(
+        { context: own, driver: Driver.of(own, n), probe, other, shared },
+        plan,
+        part,
+      );
       if (part.late) ends.push(end);
       else await end();
-    });
+    };
+    await inTurn(context, parts.length, AT_ONCE, (own, n) => perform(own, n, parts[n] as Part));
+    for (let n = 0; n < MORE_TIMES && shared.met < ENOUGH; n++)
+      await perform({ ...context, random: context.random.fork(`more ${n}`) }, parts.length + n, MORE);
     await inTurn(context, ends.length, AT_ONCE, async (_, n) => ends[n]?.());
   },
 };
 
 /** @returns what reads the state for the last time, and leaves */
-async function session(
-  context: Context,
-  plan: Plan,
-  n: number,
-  probe: Probe,
-  part: Part,
-): Promise<() => Promise<void>> {
-  const driver = Driver.of(context, n);
+async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Promise<void>> {
+  const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
   // The first writes of the session: many apps make something then.
-  await together(context, driver, probe, Array(TOGETHER).fill('write'), 0);
+  await together(racer, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
-  const most = Math.min(probe.cap ?? MOST, MOST);
+  const rounds = other === undefined ? SAME : [...DIFFERENT, ...SAME];
+  const most = Math.min(probe.cap ?? MOST, other?.cap ?? MOST, MOST);
   for (let round = 0; round < part.quick && (round + 2) * TOGETHER <= most && !over(context, plan); round++) {
-    const kinds = ROUND[round % ROUND.length] as readonly Kind[];
-    span = Math.max(1, await together(context, driver, probe, kinds, span));
+    const kinds = rounds[round % rounds.length] as readonly Kind[];
+    span = Math.max(1, await together(racer, kinds, span));
   }
   for (let round = 0; round < part.slow && !over(context, plan); round++)
-    await besideSlow(context, driver, probe, round, (round + context.random.next()) / part.slow);
+    await besideSlow(racer, round, (round + context.random.next()) / part.slow);
   return async () => {
-    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+    await readAll(racer);
     await leave(context, driver);
   };
 }
 
-type Kind = 'write' | 'read';
+type Kind = 'write' | 'read' | 'other';
 
 /** What races with what, round by round: writes of one thing, and a read under way while it is written. */
-const ROUND: readonly (readonly Kind[])[] = [
+const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
   ['write', 'write', 'write', 'write'],
   ['read', 'write'],
 ];
 
+/** Writes of two things, each of which may be saved with the old state of the other. */
+const DIFFERENT: readonly (readonly Kind[])[] = [
+  ['write', 'other'],
+  ['write', 'other', 'write', 'other'],
+];
+
+/** Of all that was written. */
+async function readAll({ context, driver, probe, other }: Racer): Promise<void> {
+  await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  if (other !== undefined) await everywhere(context, async how => (await driver.read(other, how)).operation);
+}
+
 /**
- * Releases requests together, each a random part of `span` later, and reads on every instance afterwards.
+ * Releases requests together, each a part of `span` later, and reads on every instance afterwards.
  *
  * @returns how long the longest of them took, milliseconds
  */
-async function together(
-  context: Context,
-  driver: Driver,
-  probe: Probe,
-  kinds: readonly Kind[],
-  span: number,
-): Promise<number> {
+async function together(racer: Racer, kinds: readonly Kind[], span: number): Promise<number> {
+  const { context, driver, probe, other = probe, shared } = racer;
   const barrier = new Barrier(kinds.length);
   const { clock } = context.recorder;
   let released = 0;
   void barrier.opened.then(() => {
     released = clock.now();
   });
+  const offsets = offsetsOf(racer, kinds, span);
   const operations = await Promise.all(
-    kinds.map(kind => {
-      const how: How = { held: barrier.place(context.random.next() * span) };
-      return kind === 'write'
-        ? driver.write(probe, how)
-        : driver.read(probe, how).then(read => read.operation);
+    kinds.map((kind, n) => {
+      const how: How = { held: barrier.place(offsets[n]) };
+      if (kind === 'read') return driver.read(probe, how).then(read => read.operation);
+      return driver.write(kind === 'other' ? other : probe, how);
     }),
   );
-  await everywhere(context, async how => (await driver.read(probe, how)).operation);
-  const last = Math.max(...operations.map(({ return: end = 0 }: Operation) => end));
-  return Math.min(50, Math.max(0, last - released) / 1000);
+  await readAll(kinds.includes('other') ? racer : { ...racer, other: undefined });
+  const ends = operations.map(({ return: end = 0 }) => Math.max(0, end - released) / 1000);
+  if (offsets.some((from, n) => offsets.some((to, m) => m !== n && from <= to && to < (ends[n] ?? 0))))
+    shared.met++;
+  learn(shared.edge, operations, offsets);
+  return Math.min(50, Math.max(...ends));
+}
+
+/** @returns when each goes, milliseconds after the first: writes anywhere in the span, a read against the first write */
+function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
+  const writes = kinds.map(() => random.next() * span);
+  const write = writes[kinds.indexOf('write')] ?? 0;
+  return kinds.map((kind, n) =>
+    kind === 'read' ? write + shared.edge.draw(random, [-write, span - write]) : (writes[n] ?? 0),
+  );
+}
+
+/** Takes in whether a read showed the first of the writes that raced with it. */
+function learn(edge: Edge, operations: readonly Operation[], offsets: readonly number[]): void {
+  const read = operations.findIndex(({ action }) => action === 'read');
+  const write = operations.findIndex(({ action }) => action === 'add');
+  const { saw } = operations[read] ?? {};
+  const { value, outcome } = operations[write] ?? {};
+  if (saw === undefined || value === undefined || outcome !== 'ok') return;
+  edge.saw((offsets[read] ?? 0) - (offsets[write] ?? 0), saw.includes(value));
 }
 
 /**
@@ -132,18 +188,13 @@ async function together(
  *
  * @param part of a short while, after which the first of the quick writes is sent
  */
-async function besideSlow(
-  context: Context,
-  driver: Driver,
-  probe: Probe,
-  round: number,
-  part: number,
-): Promise<void> {
+async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
+  const { context, driver, probe } = racer;
   const { read, write } = context.target.slow ?? {};
-  const reads = (): Promise<Operation>[] => (read === undefined ? [] : [driver.visit(read, {}, probe)]);
+  const reads = (): Promise<Operation>[] => (read === undefined ? [] : [driver.visit(read)]);
   const writes = (): Promise<Operation>[] => {
     if (write === undefined) return [];
-    return [write.object === probe.object ? driver.write(probe, {}, write) : driver.touch(write, {}, probe)];
+    return [write.object === probe.object ? driver.write(probe, {}, write) : driver.touch(write)];
   };
   const kinds = [() => [...writes(), ...writes()], reads, () => [...writes(), ...reads()]];
   let under = true;
@@ -153,5 +204,5 @@ async function besideSlow(
   await new Barrier(1).place(part * 50).pass();
   for (let i = 0; i < TOGETHER && under && !context.signal.aborted; i++) await driver.write(probe);
   await all;
-  await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  await readAll({ ...racer, other: undefined });
 }

@@ -8,6 +8,7 @@ import { Driver, type How, writable } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
 import type { EndingSpec } from '../target/schema.ts';
+import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
 /** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
@@ -34,8 +35,9 @@ export const logoutRace: Workload = {
     const { logout, logoutEverywhere } = context.target;
     if (logout === undefined) return;
     const dead: Dead[] = [];
+    const edge = new Edge();
     await inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
-      if (!over(own, plan)) await round(own, n, logout, dead);
+      if (!over(own, plan)) await round(own, n, logout, edge, dead);
     });
     for (let n = 0; n < ALL_ROUNDS && logoutEverywhere !== undefined && !over(context, plan); n++)
       await allRound(context, n, logoutEverywhere, dead);
@@ -46,7 +48,14 @@ export const logoutRace: Workload = {
   },
 };
 
-async function round(context: Context, n: number, logout: EndingSpec, dead: Dead[]): Promise<void> {
+/** @param edge of a request against the logout: whether it is refused */
+async function round(
+  context: Context,
+  n: number,
+  logout: EndingSpec,
+  edge: Edge,
+  dead: Dead[],
+): Promise<void> {
   const driver = Driver.of(context, n);
   if (!(await driver.enter())) return driver.end('refused');
   // An instance that has never met the session may have no part in its end.
@@ -63,9 +72,12 @@ async function round(context: Context, n: number, logout: EndingSpec, dead: Dead
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
   if (slow.length > 0) await new Barrier(1).place(part * 60).pass();
-  const quick = flying.quick.map(send => send({ held: barrier.place(context.random.next() * span) }));
-  await driver.logout(logout, { held: barrier.place(part * span) });
-  await Promise.all(quick);
+  const at = part * span;
+  const offsets = flying.quick.map(() => edge.draw(context.random, [-at, span - at]));
+  const quick = flying.quick.map((send, i) => send({ held: barrier.place(at + (offsets[i] ?? 0)) }));
+  await driver.logout(logout, { held: barrier.place(at) });
+  for (const [i, { signedIn, outcome }] of (await Promise.all(quick)).entries())
+    if (outcome === 'ok' || signedIn === 'out') edge.saw(offsets[i] ?? 0, signedIn === 'out');
   await everywhere(context, how => replay(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replay(driver, old, how), slow.length > 0 ? 2 : 1);
@@ -74,13 +86,13 @@ async function round(context: Context, n: number, logout: EndingSpec, dead: Dead
   dead.push({ driver, old });
 }
 
-type Sending = (how: How) => Promise<unknown>;
+type Sending = (how: How) => Promise<Operation>;
 
 /** What is under way at the logout: each kind in its turn, as far as the target has it. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);
-  const read: Sending = how => driver.read(undefined, how);
+  const read: Sending = async how => (await driver.read(undefined, how)).operation;
   const write: Sending = how => (probe === undefined ? read(how) : driver.write(probe, how));
   const kinds: { quick: Sending[]; slow: Sending[] }[] = [
     { quick: Array(TOGETHER).fill(write), slow: [] },

@@ -60,6 +60,21 @@ plant('cookie-stored-session-race', {
   },
 });
 
+plant('lock-per-thing-saves-whole-session', {
+  'of adds to one thing that overlap, all are kept': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    expect(await burst(alice, 'cart', 10)).toEqual({ told: 10, kept: 10 });
+  },
+  'adds to two things that overlap undo one another': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    const both = await Promise.all(['cart', 'wishes'].map(object => burst(alice, object, 10)));
+    expect(both.map(({ told }) => told)).toEqual([10, 10]);
+    expect(Math.min(...both.map(({ kept }) => kept))).toBeLessThan(10);
+  },
+});
+
 plant('lock-timeout-then-unlocked-write', {
   'adds that overlap a slow one go on without the lock': async ({ visitor }) => {
     const alice = visitor();

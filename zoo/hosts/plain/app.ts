@@ -3,7 +3,7 @@ import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { accountRoutes } from './account-routes.ts';
-import { cartRoutes, noteRoutes } from './data-routes.ts';
+import { cartRoutes, noteRoutes, wishRoutes } from './data-routes.ts';
 import { page } from './pages.ts';
 import type { PlainParts } from './parts.ts';
 import { sessions } from './session.ts';
@@ -36,7 +36,8 @@ export function plainApp(options: PlainOptions): Express {
   app.get('/help', (request, response) => {
     response.send(page(request, 'Help', '<p>Sign in, and put things into your cart.</p>'));
   });
-  app.use('/app', privately, accountRoutes(options), cartRoutes(options), noteRoutes(options));
+  const routes = [accountRoutes, cartRoutes, wishRoutes, noteRoutes];
+  app.use('/app', privately, ...routes.map(routesOf => routesOf(options)));
   if (parts.onError) app.use(parts.onError);
   return app;
 }

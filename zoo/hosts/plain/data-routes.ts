@@ -1,4 +1,4 @@
-/** The cart, which a session holds, and the notes, which a user has in the database. */
+/** The cart and the wishes, which a session holds, and the notes, which a user has in the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { type RouteOptions, signedIn, textOf, userOf } from './guard.ts';
@@ -50,6 +50,28 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
     const items = request.session.cart?.length ?? 0;
     await sleep(workMs);
     response.send(page(request, 'Report', `<p>${items} items when this report was begun</p>`));
+  });
+  return router;
+}
+
+/** What may go into the cart one day. */
+export function wishRoutes({ parts }: RouteOptions): Router {
+  const router = Router();
+  router.use('/wishes', signedIn);
+  router.get('/wishes', (request, response) => {
+    const hidden = parts.formField?.(request) ?? '';
+    const body = `${list(request.session.wishes ?? [])}${form('/app/wishes', ['item'], 'Add', hidden)}`;
+    response.send(page(request, 'Wishes', body));
+  });
+  router.post('/wishes', async (request, response) => {
+    const item = textOf(request, 'item');
+    if (item === undefined) {
+      response.status(422).send(page(request, 'Name an item', ''));
+      return;
+    }
+    request.session.wishes = [...(request.session.wishes ?? []), item];
+    await save(request);
+    response.redirect(303, '/app/wishes');
   });
   return router;
 }

@@ -9,6 +9,8 @@ export interface LockOptions {
   readonly waitMs: number;
   /** What becomes of a request that has waited so long in vain. */
   readonly otherwise: 'refuse' | 'proceed';
+  /** What waits for one another: all that a session writes, or what it writes of one thing. */
+  readonly per?: 'session' | 'thing';
 }
 
 /** A lock whose holder died is free after this. */
@@ -16,11 +18,15 @@ const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
 /** Requests that may change something pass one after the other; belongs before the session. */
-export function oneAtATime(redis: Redis, { waitMs, otherwise }: LockOptions): RequestHandler {
+export function oneAtATime(
+  redis: Redis,
+  { waitMs, otherwise, per = 'session' }: LockOptions,
+): RequestHandler {
   return async (request, response, next) => {
     const cookie: unknown = request.cookies['connect.sid'];
     if (request.method === 'GET' || typeof cookie !== 'string') return next();
-    const key = `lock:${createHash('sha256').update(cookie).digest('hex')}`;
+    const thing = per === 'thing' ? `:${request.path.split('/')[2]}` : '';
+    const key = `lock:${createHash('sha256').update(cookie).digest('hex')}${thing}`;
     const holder = randomUUID();
     const deadline = performance.now() + waitMs;
     while ((await redis.set(key, holder, 'PX', HELD_AT_MOST_MS, 'NX')) === null) {

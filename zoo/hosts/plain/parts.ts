@@ -8,6 +8,7 @@ declare module 'express-session' {
     /** Email address of who is signed in. */
     user?: string;
     cart?: string[];
+    wishes?: string[];
     visits?: number;
   }
 }
