@@ -8,8 +8,12 @@ import type { Held } from './barrier.ts';
 import type { Context } from './context.ts';
 import { basicOf, fill, keep } from './fill.ts';
 import type { Way } from './instances.ts';
+import { askedToWait } from './patience.ts';
 import type { Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
+
+/** A request that is refused with 429 and Retry-After is sent again when that time has passed, so often. */
+const TRIES_AGAIN = 3;
 
 /** How a request is sent, where that matters. */
 export interface How {
@@ -209,9 +213,16 @@ export class Driver {
       telling: how.telling ?? false,
     };
     const client = this.#clientOf(how);
-    const recorded = await recorder.perform(call, client, sent, signal);
+    let recorded = await recorder.perform(call, client, sent, signal);
+    // Refused for now: nothing came of it, and when the time has passed it may go again. A race is not made twice.
+    for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
+      recorded = await recorder.perform(call, client, sent, signal);
     if (page) this.#keepToken(client, recorded.reply);
     return recorded;
+  }
+
+  #mayGoAgain(reply: Reply): boolean {
+    return askedToWait(reply, Date.now()) !== undefined && !this.#context.signal.aborted;
   }
 
   #way({ to }: How): Way | undefined {

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Failure } from '../core/outcome.ts';
+import { bodyText } from './body.ts';
 import { closedUnanswered } from './kept-connection.ts';
 import type { Network } from './network.ts';
 
@@ -31,16 +32,27 @@ export interface Head {
  */
 export async function exchange(network: Network, url: URL, outgoing: Outgoing): Promise<Head> {
   try {
-    return await over(network.dispatcher, url, outgoing);
+    return await over(network, url, outgoing, false);
   } catch (error) {
     if (outgoing.again === undefined || !closedUnanswered(error)) throw error;
     outgoing.again();
-    return await over(network.fresh, url, outgoing);
+    return await over(network, url, outgoing, true);
   }
 }
 
-async function over(dispatcher: Dispatcher, url: URL, outgoing: Outgoing): Promise<Head> {
-  const response = await dispatcher.request({
+/** @param fresh on a connection that has had no request */
+async function over(
+  { dispatcher, fresh: closing, http2 }: Network,
+  url: URL,
+  outgoing: Outgoing,
+  fresh: boolean,
+): Promise<Head> {
+  if (http2.offered(url)) {
+    const head = await http2.request(url, outgoing, fresh);
+    if (head !== undefined) return head;
+  }
+  const until = performance.now() + outgoing.timeout;
+  const { statusCode, headers, body } = await (fresh ? closing : dispatcher).request({
     origin: url.origin,
     path: url.pathname + url.search,
     method: outgoing.method as Dispatcher.HttpMethod,
@@ -50,7 +62,7 @@ async function over(dispatcher: Dispatcher, url: URL, outgoing: Outgoing): Promi
     bodyTimeout: outgoing.timeout,
     signal: outgoing.signal ?? null,
   });
-  return { status: response.statusCode, headers: response.headers, body: () => response.body.text() };
+  return { status: statusCode, headers, body: () => bodyText(body, headers, until) };
 }
 
 export function failureOf(error: unknown): Failure {
@@ -59,5 +71,7 @@ export function failureOf(error: unknown): Failure {
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
     return 'refused';
+  if (code === 'BODY_TOO_LARGE') return 'oversized';
+  if (code === 'BODY_GARBLED') return 'garbled';
   return code?.includes('TIMEOUT') ? 'timeout' : 'reset';
 }

@@ -1,9 +1,10 @@
 /** A request whose last byte waits: it is on a connection of its own, opened beforehand. */
 import http from 'node:http';
-import net from 'node:net';
+import type net from 'node:net';
 import { Duplex } from 'node:stream';
-import tls from 'node:tls';
 import type { Held } from './barrier.ts';
+import { bodyText } from './body.ts';
+import { connected } from './connection.ts';
 import type { Head, Outgoing } from './exchange.ts';
 import type { TlsOptions } from './network.ts';
 
@@ -59,10 +60,11 @@ export async function heldRequest(
   held: Held,
   secure: TlsOptions = {},
 ): Promise<Head> {
+  const until = performance.now() + outgoing.timeout;
   const limit = AbortSignal.timeout(outgoing.timeout);
   const signal = outgoing.signal === undefined ? limit : AbortSignal.any([outgoing.signal, limit]);
   try {
-    const connection = new HeldConnection(await connected(url, signal, secure));
+    const connection = new HeldConnection(await connected(url, secure, signal));
     const written = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<http.IncomingMessage>();
     // HTTP is spoken on the connection that is there, encrypted or not.
@@ -88,7 +90,8 @@ export async function heldRequest(
     await held.pass();
     connection.release();
     const response = await answered.promise;
-    return { status: response.statusCode ?? 0, headers: response.headers, body: () => textOf(response) };
+    const { statusCode = 0, headers: answer } = response;
+    return { status: statusCode, headers: answer, body: () => bodyText(response, answer, until) };
   } catch (error) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time'), { code: 'UND_ERR_TIMEOUT' });
     throw error;
@@ -100,23 +103,3 @@ export async function heldRequest(
 /** A header that is given twice, in letters of both cases, would be sent twice. */
 const lowerCased = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-
-function connected(url: URL, signal: AbortSignal, options: TlsOptions): Promise<net.Socket> {
-  const secure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port || (secure ? 443 : 80));
-  return new Promise((resolve, reject) => {
-    const socket = secure
-      ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ...options }, () => resolve(socket))
-      : net.connect({ host, port }, () => resolve(socket));
-    socket.setNoDelay(true);
-    socket.once('error', reject);
-    signal.addEventListener('abort', () => socket.destroy(signal.reason as Error), { once: true });
-  });
-}
-
-async function textOf(response: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}

@@ -11,7 +11,8 @@ interface Sent {
 
 const used = new WeakSet<Socket>();
 const sent = new WeakMap<object, Sent>();
-const lost = new WeakSet<object>();
+/** What requests were rejected with whose kept connection was closed unanswered. */
+export const lost = new WeakSet<object>();
 
 // The HTTP client tells of connections nowhere else. Nothing is kept of a request or connection that is over.
 subscribe('undici:client:sendHeaders', message => {

@@ -13,13 +13,13 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-async function listening(server: Server, protocol = 'http'): Promise<string> {
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+async function listening(server: Server, protocol = 'http', host = '127.0.0.1'): Promise<string> {
+  await new Promise<void>(resolve => server.listen(0, host, resolve));
   open.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${protocol}://${host === '::1' ? '[::1]' : host}:${(server.address() as AddressInfo).port}`;
 }
 
 const serving = (listener: RequestListener): Promise<string> => listening(createServer(listener));
@@ -43,6 +43,26 @@ describe('a target', () => {
     const first = await one.send(get('/cart'));
     expect(first).toMatchObject({ redirect: '/login', body: 'shop.test /shop/cart ' });
     expect((await one.send(get('/cart'))).body).toBe('shop.test /shop/cart sid=1');
+  });
+
+  it.each(['http', 'https'])('at an IPv6 address over %s is spoken to as any other', async protocol => {
+    const pems = certificate();
+    const listener: RequestListener = (request, response) => {
+      response.setHeader('set-cookie', 'sid=1; Path=/; HttpOnly');
+      response.writeHead(302, { location: `${protocol}://${request.headers.host}/login` });
+      response.end(`${request.headers.host} ${request.headers.cookie ?? ''}`);
+    };
+    const server = protocol === 'https' ? createTlsServer(pems, listener) : createServer(listener);
+    const url = await listening(server, protocol, '::1');
+    const one = client({ url, tls: { insecure: false, ca: pems.cert } });
+    for (const cookie of ['', 'sid=1', 'sid=1']) {
+      const held = cookie === '' ? undefined : new Barrier(1).place();
+      expect(await one.send({ ...get('/'), held })).toMatchObject({
+        body: `${new URL(url).host} ${cookie}`,
+        redirect: '/login',
+        leads: '/login',
+      });
+    }
   });
 
   it('gets JSON, and a header once what it holds was captured', async () => {

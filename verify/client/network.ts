@@ -2,11 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { Target } from '../target/load.ts';
+import { Http2 } from './http2.ts';
 
 /** A request that takes longer got no answer. Milliseconds. */
 const TIMEOUT = 10_000;
-/** Larger responses are given up. Bytes. */
-const MAX_RESPONSE = 16 << 20;
 
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'>;
 
@@ -25,11 +24,16 @@ export class Network {
   readonly dispatcher: Agent;
   /** Every request over a connection of its own. */
   readonly fresh: Agent;
+  /** Before these, where the server speaks it. */
+  readonly http2: Http2;
   readonly tls: TlsOptions;
-  readonly timeout = TIMEOUT;
+  readonly timeout: number;
   readonly #turns: Turns;
+  #rested = 0;
 
-  constructor({ url, headers, tls, limits }: Reached) {
+  /** @param timeout for a whole answer, milliseconds */
+  constructor({ url, headers, tls, limits }: Reached, timeout = TIMEOUT) {
+    this.timeout = timeout;
     this.url = url.replace(/\/$/, '');
     this.headers = headers;
     const host = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
@@ -40,10 +44,23 @@ export class Network {
       ...(tls?.insecure ? { rejectUnauthorized: false } : {}),
       ...(host === undefined ? {} : { servername: this.site.hostname }),
     };
-    const options = { maxResponseSize: MAX_RESPONSE, connect: this.tls };
-    this.dispatcher = new Agent(options);
-    this.fresh = new Agent({ ...options, pipelining: 0 });
+    this.dispatcher = new Agent({ connect: this.tls });
+    this.fresh = new Agent({ connect: this.tls, pipelining: 0 });
+    this.http2 = new Http2(this.tls);
     this.#turns = new Turns(limits?.requests, limits?.connections);
+  }
+
+  /** Nobody sends anything for so long, milliseconds: the target has asked for it. */
+  rest(time: number): void {
+    this.#rested = Math.max(this.#rested, performance.now() + time);
+  }
+
+  /** Waits as long as the target has asked to be left alone. */
+  async rested(signal: AbortSignal | undefined): Promise<void> {
+    for (let left = 1; left > 0 && signal?.aborted !== true; ) {
+      left = this.#rested - performance.now();
+      if (left > 0) await sleep(left, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    }
   }
 
   /** @returns what ends the turn, once the limits let another request leave */
@@ -57,6 +74,7 @@ export class Network {
   }
 
   async close(): Promise<void> {
+    this.http2.close();
     await Promise.all([this.dispatcher.destroy(), this.fresh.destroy()]);
   }
 }

@@ -79,6 +79,7 @@ export class Recorder {
 
   /** Sends one request of an operation and records it; never throws for what the network does. */
   async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
+    await client.rested(signal);
     const id = ++this.#ids;
     const request = `${this.#run.run}-${id}`;
     const { object: _, objectName, unmarked: __, telling, ...who } = call;

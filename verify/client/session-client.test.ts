@@ -162,6 +162,100 @@ describe('cookies', () => {
   });
 });
 
+describe('cookies as RFC 6265bis has them', () => {
+  /** What comes back after each list of Set-Cookie lines; the address is what the Host header says. */
+  const jar = async (host: string, path: string, ...answers: string[][]): Promise<string> => {
+    let set: string[] = [];
+    const url = await serve((request, response) => {
+      response.setHeader('Set-Cookie', set);
+      response.end(request.headers.cookie ?? '');
+    });
+    const network = new Network({ url, headers: host === '' ? {} : { Host: host } });
+    closing.push(() => network.close());
+    const browser = new SessionClient(network);
+    for (const lines of answers) {
+      set = lines;
+      await browser.send(get('/in/here'));
+    }
+    set = [];
+    return (await browser.send(get(path))).body;
+  };
+
+  it.each([
+    ['its own host', 'www.shop.test', ['a=1; Domain=www.shop.test'], 'a=1'],
+    ['a domain above it, with a dot or without', 'www.shop.test', ['a=1; Domain=.shop.test'], 'a=1'],
+    ['another domain', 'www.shop.test', ['a=1; Domain=other.test'], ''],
+    ['one below it', 'shop.test', ['a=1; Domain=www.shop.test'], ''],
+    ['a public suffix', 'shop.co.uk', ['a=1; Domain=co.uk'], ''],
+    ['one of those that hosts give away', 'me.github.io', ['a=1; Domain=github.io'], ''],
+    ['a name of one part', 'balancer', ['a=1; Domain=balancer'], 'a=1'],
+    ['localhost', 'localhost', ['a=1; Domain=localhost'], 'a=1'],
+    ['an address', '', ['a=1; Domain=127.0.0.1'], 'a=1'],
+  ])('Domain: %s', async (_, host, lines, expected) => {
+    expect(
+      await jar(
+        host,
+        '/',
+        lines.map(line => `${line}; Path=/`),
+      ),
+    ).toBe(expected);
+  });
+
+  it.each([
+    ['without one is the folder of the page', ['a=1'], '/in/there', 'a=1'],
+    ['without one is not above it', ['a=1'], '/', ''],
+    ['is a folder, not a beginning', ['a=1; Path=/in'], '/inn', ''],
+    ['that is longer goes first', ['a=1; Path=/', 'a=2; Path=/in'], '/in/here', 'a=2; a=1'],
+    ['makes two of the same name two cookies', ['a=1; Path=/', 'a=2; Path=/in'], '/', 'a=1'],
+  ])('Path %s', async (_, lines, path, expected) => {
+    expect(await jar('shop.test', path, lines)).toBe(expected);
+  });
+
+  it('of the same name, domain and path in one answer: the last counts, in the place of the first', async () => {
+    const lines = ['a=1; Path=/', 'b=1; Path=/', 'a=2; Path=/; HttpOnly'];
+    expect(await jar('shop.test', '/', lines)).toBe('a=2; b=1');
+  });
+
+  it('Max-Age wins over Expires; 0 and less delete, and what is no number is none', async () => {
+    const set = ['a=1; Path=/', 'b=1; Path=/', 'c=1; Path=/', 'd=1; Path=/'];
+    const past = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT';
+    const change = [`a=2; Path=/; Max-Age=60; ${past}`, 'b=; Path=/; Max-Age=0', 'c=; Path=/; Max-Age=-1'];
+    expect(await jar('shop.test', '/', set, [...change, 'd=2; Path=/; Max-Age=soon'])).toBe('a=2; d=2');
+  });
+
+  it('prefixes are held to: __Secure- needs Secure, __Host- also Path=/ and no Domain', async () => {
+    const kept = await jar('localhost', '/', [
+      '__Secure-a=1; Path=/',
+      '__Host-b=1; Path=/in; Secure',
+      '__Host-c=1; Path=/; Secure; Domain=localhost',
+      'd=1; Path=/',
+    ]);
+    expect(kept).toBe('d=1');
+  });
+
+  it('Secure is kept and sent on this machine over http, as browsers do, and nowhere else', async () => {
+    expect(await jar('localhost', '/', ['a=1; Path=/; Secure'])).toBe('a=1');
+    expect(await jar('shop.test', '/', ['a=1; Path=/; Secure'])).toBe('');
+  });
+});
+
+describe('429 with Retry-After', () => {
+  it('keeps everybody from sending until the time has passed', async () => {
+    const times: number[] = [];
+    const url = await serve((_request, response) => {
+      times.push(performance.now());
+      if (times.length === 1) response.writeHead(429, { 'retry-after': '1' });
+      response.end();
+    });
+    const network = new Network({ url, headers: {} });
+    closing.push(() => network.close());
+    const [one, other] = [new SessionClient(network), new SessionClient(network)];
+    expect((await one.send(get('/'))).status).toBe(429);
+    expect((await other.send(get('/'))).status).toBe(200);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(990);
+  });
+});
+
 it('tells where a redirect leads without the session id that an app wrote into the address', async () => {
   const url = await serve((_request, response) => {
     response.writeHead(303, { location: '/next;jsessionid=secret?sid=secret' }).end();

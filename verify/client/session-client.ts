@@ -1,15 +1,18 @@
 /** One cookie jar that drives one session: sends requests as a browser would, and follows no redirect. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
-import { barePath } from '../core/paths.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
+import { ACCEPTED_ENCODINGS } from './body.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 import { exchange, failureOf, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
 import type { Network } from './network.ts';
+import { askedToWait } from './patience.ts';
+import { redirectOf } from './redirect.ts';
 
 export interface Send {
   method: string;
@@ -47,10 +50,7 @@ export class SessionClient {
   readonly #network: Network;
   readonly #affinity: Affinity | undefined;
   #broken = false;
-  #jar = new CookieJar(new MemoryCookieStore(), {
-    rejectPublicSuffixes: false,
-    looseMode: true,
-  });
+  #jar: CookieJar;
   /** By path, until a response changes a cookie or one expires: asking the jar each time is slow. */
   readonly #known = new Map<string, Cookies>();
   /** The form token that the last page carried. */
@@ -65,10 +65,17 @@ export class SessionClient {
   constructor(network: Network, affinity?: Affinity) {
     this.#network = network;
     this.#affinity = affinity;
+    // Nobody registers names of one part, or addresses.
+    const registered = network.site.hostname.includes('.') && isIP(network.site.hostname) === 0;
+    this.#jar = new CookieJar(new MemoryCookieStore(), {
+      rejectPublicSuffixes: registered,
+      looseMode: true,
+    });
   }
 
   /** Sends one request and waits for the answer. Never throws: what went wrong is in the reply. */
   async send(request: Send, signal?: AbortSignal): Promise<Reply> {
+    await this.rested(signal);
     const { held } = request;
     // One that would wait for others, while they wait for its turn, goes by itself.
     const alone = held !== undefined && !this.#network.room();
@@ -79,6 +86,11 @@ export class SessionClient {
     } finally {
       if (request.early !== true) done();
     }
+  }
+
+  /** Waits as long as the target has asked everybody to. */
+  rested(signal?: AbortSignal): Promise<void> {
+    return this.#network.rested(signal);
   }
 
   async #exchange(request: Send, signal: AbortSignal | undefined, done: () => void): Promise<Reply> {
@@ -102,7 +114,10 @@ export class SessionClient {
       if (request.early !== true || !redirects) {
         const body = await head.body();
         done();
-        return { ...this.#reply(site, head.status, head.headers, body), sent, ...told };
+        const reply = { ...this.#reply(site, head.status, head.headers, body), sent, ...told };
+        const wait = askedToWait(reply, Date.now());
+        if (wait !== undefined) this.#network.rest(wait);
+        return reply;
       }
       head
         .body()
@@ -123,6 +138,8 @@ export class SessionClient {
 
   #outgoing(request: Send, url: URL, signal: AbortSignal | undefined): Omit<Outgoing, 'again'> {
     const headers: Record<string, string> = { ...this.#always(), ...request.headers };
+    const given = Object.keys(headers).some(name => name.toLowerCase() === 'accept-encoding');
+    if (!given) headers['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = this.#cookiesOf(url, request.cookies);
     if (cookie !== '') headers['cookie'] = cookie;
     let body: string | null = null;
@@ -156,7 +173,7 @@ export class SessionClient {
       body,
       cookies: cookies.filter(c => c !== undefined),
     };
-    if (location !== undefined) reply.redirect = this.#pathOf(location, url);
+    if (location !== undefined) Object.assign(reply, redirectOf(location, url, this.#network.site));
     return reply;
   }
 
@@ -252,15 +269,5 @@ export class SessionClient {
   #remember({ csrf, captured }: SessionClient): void {
     this.csrf = csrf;
     for (const [name, value] of captured) this.captured.set(name, value);
-  }
-
-  /** @returns the path after the target's own prefix; the whole address where it is another's */
-  #pathOf(location: string, base: URL): string {
-    const url = URL.parse(location, base.href);
-    if (url === null) return barePath(location);
-    const path = barePath(url.pathname);
-    if (url.host !== base.host) return url.origin + path;
-    const prefix = this.#network.site.pathname.replace(/\/$/, '');
-    return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
   }
 }

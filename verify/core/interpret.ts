@@ -14,6 +14,8 @@ export interface Reply {
   body: string;
   /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
   redirect?: string;
+  /** Where the redirect leads, with its query, when it stays on the target and its scheme: it is followed only then. */
+  leads?: string;
   /** Cookies that the response changed; one without a value is deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */

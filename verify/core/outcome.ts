@@ -3,9 +3,10 @@ import type { Outcome } from './history.ts';
 
 /**
  * refused: no connection, so nothing was sent. reset: it broke while a request was on it.
- * timeout: no (whole) answer in time. aborted: we gave up, since the run was stopped.
+ * timeout: no (whole) answer in time. aborted: we gave up, since the run was stopped. oversized: we gave up, since its
+ * body was too large. garbled: its body could not be decompressed.
  */
-export type Failure = 'refused' | 'reset' | 'timeout' | 'aborted';
+export type Failure = 'refused' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
 export interface Answer {
   status?: number;

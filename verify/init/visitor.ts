@@ -109,8 +109,7 @@ export class Visitor {
 
   async follow(seen: Seen): Promise<Seen> {
     let last = seen;
-    for (let i = 0; i < REDIRECTS && last.redirect?.startsWith('/'); i++)
-      last = await this.get(last.redirect);
+    for (let i = 0; i < REDIRECTS && last.leads !== undefined; i++) last = await this.get(last.leads);
     return last;
   }
 

@@ -184,7 +184,7 @@ class Availability implements Fold {
 
 /** @returns undefined for what we gave up ourselves, or never knew the end of: it says nothing of the target */
 function isError({ note, return: end }: Operation): boolean | undefined {
-  return note === 'aborted' || end === undefined ? undefined : true;
+  return note === 'aborted' || note === 'oversized' || end === undefined ? undefined : true;
 }
 
 const seconds = (time: number): string => `${Number((time / 1e6).toFixed(2))} s`;

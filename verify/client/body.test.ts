@@ -1,0 +1,160 @@
+/** Bodies as servers really send them, over real connections. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Barrier } from './barrier.ts';
+import { MAX_BODY } from './body.ts';
+import { Network } from './network.ts';
+import { type Send, SessionClient } from './session-client.ts';
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function serving(listener: RequestListener): Promise<SessionClient> {
+  const server = createServer(listener);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  open.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const network = new Network({ url: `http://127.0.0.1:${port}`, headers: {} });
+  open.push(() => network.close());
+  return new SessionClient(network);
+}
+
+const get: Send = { method: 'GET', path: '/' };
+const bodies = async (body: Buffer, headers: Record<string, string>): Promise<unknown> => {
+  const one = await serving((_, response) => response.writeHead(200, headers).end(body));
+  const kept = await one.send(get);
+  // A race goes over a connection of its own: its answers are read no differently.
+  const raced = await one.send({ ...get, held: new Barrier(1).place() });
+  expect([raced.body, raced.failure]).toEqual([kept.body, kept.failure]);
+  return kept.failure ?? kept.body;
+};
+
+const TEXT = '<p>Grüße, 100 €</p>';
+
+describe('compressed bodies', () => {
+  it('are asked for as a browser does, unless the target file says otherwise', async () => {
+    const one = await serving((request, response) => response.end(request.headers['accept-encoding']));
+    expect((await one.send(get)).body).toBe('gzip, deflate, br');
+    expect((await one.send({ ...get, headers: { 'Accept-Encoding': 'identity' } })).body).toBe('identity');
+  });
+
+  it.each([
+    ['gzip', gzipSync(TEXT)],
+    ['br', brotliCompressSync(TEXT)],
+    ['deflate', deflateSync(TEXT)],
+    ['deflate', deflateRawSync(TEXT)],
+    ['deflate, gzip', gzipSync(deflateSync(TEXT))],
+    ['identity', Buffer.from(TEXT)],
+    ['gzip', Buffer.alloc(0)],
+  ])('by %s are read', async (encoding, body) => {
+    const expected = body.length === 0 ? '' : TEXT;
+    expect(await bodies(body, { 'content-encoding': encoding, 'content-type': 'text/html' })).toBe(expected);
+  });
+
+  it('that are no such thing, cut off, or grow without bound are no answer', async () => {
+    const gzip = { 'content-encoding': 'gzip' };
+    expect(await bodies(Buffer.from(TEXT), gzip)).toBe('garbled');
+    expect(await bodies(gzipSync(TEXT).subarray(0, 20), gzip)).toBe('garbled');
+    expect(await bodies(gzipSync(Buffer.alloc(MAX_BODY + 1)), gzip)).toBe('oversized');
+  });
+});
+
+describe('charsets', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+  it.each([
+    ['of the header', latin1('Grüße'), 'text/html; charset=ISO-8859-1', 'Grüße'],
+    ['in quotes', latin1('Grüße'), 'text/html; Charset="latin1"', 'Grüße'],
+    ['of the page', latin1('<meta charset=latin1>ü'), 'text/html', '<meta charset=latin1>ü'],
+    [
+      'of the page, as it was once said',
+      latin1('<meta http-equiv="content-type" content="text/html; charset=windows-1252">ü'),
+      'text/html',
+      '<meta http-equiv="content-type" content="text/html; charset=windows-1252">ü',
+    ],
+    ['of the mark before a header', utf16('Grüße'), 'text/html; charset=utf-8', 'Grüße'],
+    ['utf-16 without a mark', Buffer.from('Grüße', 'utf16le'), 'text/html; charset=utf-16le', 'Grüße'],
+    ['that a page cannot have', Buffer.from('<meta charset=utf-16>ü'), 'text/html', '<meta charset=utf-16>ü'],
+    ['of JSON', Buffer.from('"ü"'), 'application/json; charset=latin1', '"ü"'],
+    ['that nobody knows', Buffer.from('ü'), 'text/html; charset=klingon', 'ü'],
+    ['undeclared, UTF-8', Buffer.from('ü €'), 'text/html', 'ü €'],
+    ['undeclared, something else', latin1('ü'), 'text/html', 'ü'],
+    ['UTF-8 with a mark', Buffer.from('\ufeffü'), 'text/html', 'ü'],
+  ])('%s', async (_, body, type, expected) => {
+    expect(await bodies(body, { 'content-type': type })).toBe(expected);
+  });
+});
+
+describe('bodies without a length', () => {
+  it('come in chunks', async () => {
+    const one = await serving((_, response) => {
+      for (const part of ['<p>Gr', 'ü', 'ße</p>']) response.write(part);
+      response.end();
+    });
+    expect((await one.send(get)).body).toBe('<p>Grüße</p>');
+  });
+
+  it('that do not end are given up when they are too large, and their connection with them', async () => {
+    const chunk = Buffer.alloc(1 << 20, 'x');
+    let closed = 0;
+    const one = await serving((_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(chunk)) {}
+      };
+      response.on('drain', more).on('close', () => closed++);
+      more();
+    });
+    expect((await one.send(get)).failure).toBe('oversized');
+    expect((await one.send({ ...get, held: new Barrier(1).place() })).failure).toBe('oversized');
+    await expect.poll(() => closed).toBe(2);
+  });
+
+  it('that trickle for ever are given up in time', async () => {
+    const server = createServer((_, response) => {
+      const timer = setInterval(() => response.write('.'), 5);
+      response.on('close', () => clearInterval(timer));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    open.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const network = new Network({ url, headers: {} }, 150);
+    open.push(() => network.close());
+    expect((await new SessionClient(network).send(get)).failure).toBe('timeout');
+  });
+});
+
+describe('a server that answers before the request has ended', () => {
+  const early = () =>
+    serving((_, response) =>
+      response.writeHead(413, { 'content-length': '5', connection: 'close' }).end('large'),
+    );
+
+  it('is heard, whatever is still to be sent', async () => {
+    const form = { text: 'x'.repeat(200_000) };
+    const one = await early();
+    for (const held of [undefined, new Barrier(1).place()]) {
+      expect(await one.send({ method: 'POST', path: '/', form, held })).toMatchObject({
+        status: 413,
+        body: 'large',
+      });
+    }
+  });
+
+  it('does not keep the others of a race waiting', async () => {
+    const one = await early();
+    const barrier = new Barrier(3);
+    const send = () => one.send({ method: 'POST', path: '/', form: { a: '1' }, held: barrier.place() });
+    const replies = await Promise.all([send(), send(), send()]);
+    expect(replies.map(({ status }) => status)).toEqual([413, 413, 413]);
+  });
+});

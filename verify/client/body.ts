@@ -1,0 +1,114 @@
+/** The text of an answer's body: bounded in size and time, decompressed, and decoded as a browser does. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
+
+/** Larger bodies are given up, before and after they are decompressed. Bytes. */
+export const MAX_BODY = 16 << 20;
+/** What is asked for: what a browser asks for, and every supported Node can read. */
+export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
+
+/**
+ * @param stream the body as it comes
+ * @param until when it must be whole, on the clock of `performance`
+ * @throws what the stream throws, and errors with a `code`: UND_ERR_BODY_TIMEOUT, BODY_TOO_LARGE, BODY_GARBLED
+ */
+export async function bodyText(
+  stream: Readable,
+  headers: IncomingHttpHeaders,
+  until: number,
+): Promise<string> {
+  const sent = await whole(stream, until);
+  return decoded(
+    await decompressed(sent, headers['content-encoding']),
+    String(headers['content-type'] ?? ''),
+  );
+}
+
+const failed = (code: string): Error => Object.assign(new Error(code), { code });
+
+async function whole(stream: Readable, until: number): Promise<Buffer> {
+  const timer = setTimeout(() => stream.destroy(failed('UND_ERR_BODY_TIMEOUT')), until - performance.now());
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      // Leaving the loop ends the stream, and with it the connection.
+      if (bytes > MAX_BODY) throw failed('BODY_TOO_LARGE');
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>;
+
+/** Some servers send `deflate` without the header that it should have (RFC 9110, 8.4.1.2). */
+const deflated: Decompress = (data, options) =>
+  ((data[0] ?? 0) & 0x0f) === 8 ? promisify(inflate)(data, options) : promisify(inflateRaw)(data, options);
+
+const DECOMPRESS: Record<string, Decompress> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: deflated,
+  br: promisify(brotliDecompress) as Decompress,
+};
+
+async function decompressed(data: Buffer, encodings = ''): Promise<Buffer> {
+  let plain = data;
+  // The last one was applied last.
+  for (const name of encodings.toLowerCase().split(',').reverse()) {
+    const decompress = DECOMPRESS[name.trim()];
+    // A HEAD, or a 304, says how a body would be encoded that is not there.
+    if (decompress === undefined || plain.length === 0) continue;
+    plain = await decompress(plain, { maxOutputLength: MAX_BODY }).catch(({ code }) => {
+      throw failed(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
+    });
+  }
+  return plain;
+}
+
+const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = [
+  ['efbbbf', 'utf-8'],
+  ['feff', 'utf-16be'],
+  ['fffe', 'utf-16le'],
+];
+/** A page says its charset within so many bytes. */
+const PRESCAN = 1024;
+
+/** A mark at the beginning wins over the header, and that over what the page says (WHATWG, Encoding and HTML). */
+function decoded(data: Buffer, type: string): string {
+  const marked = BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
+  const charset = marked ?? charsetOf(data, type);
+  if (charset === undefined) return undeclared(data);
+  try {
+    return new TextDecoder(charset).decode(data);
+  } catch {
+    return undeclared(data);
+  }
+}
+
+function charsetOf(data: Buffer, type: string): string | undefined {
+  // JSON is UTF-8, whatever is said of it (RFC 8259, 8.1).
+  if (/[/+]json/i.test(type)) return 'utf-8';
+  const declared = /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1];
+  if (declared !== undefined || (type !== '' && !/html|xml/i.test(type))) return declared;
+  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
+  // What can be read so far cannot be UTF-16.
+  return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true });
+
+/** Mostly UTF-8; what is not is taken for what browsers take it for in the west. */
+function undeclared(data: Buffer): string {
+  try {
+    return strict.decode(data);
+  } catch {
+    return new TextDecoder('windows-1252').decode(data);
+  }
+}

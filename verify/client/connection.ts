@@ -1,0 +1,33 @@
+/** A TCP or TLS connection to a target, opened by hand. */
+import net from 'node:net';
+import tls from 'node:tls';
+import type { TlsOptions } from './network.ts';
+
+/**
+ * @param options how TLS is spoken; `ALPNProtocols`: which protocols are offered, the best first
+ * @param signal gives it up, until it is open
+ * @returns a connection that is open
+ * @throws what the network throws
+ */
+export function connected(
+  url: URL,
+  options: TlsOptions & Pick<tls.ConnectionOptions, 'ALPNProtocols'>,
+  signal?: AbortSignal,
+): Promise<net.Socket> {
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port || (secure ? 443 : 80));
+  return new Promise((resolve, reject) => {
+    const abort = (): void => void socket.destroy(signal?.reason as Error);
+    const open = (): void => {
+      signal?.removeEventListener('abort', abort);
+      resolve(socket);
+    };
+    const socket = secure
+      ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ...options }, open)
+      : net.connect({ host, port }, open);
+    socket.setNoDelay(true);
+    socket.once('error', reject);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * HTTP/2 where the server offers it over TLS, as browsers speak it. A connection has one request at a time, as those of
+ * HTTP/1.1 have: what becomes of a request is then never another's doing.
+ */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { bodyText } from './body.ts';
+import { connected } from './connection.ts';
+import { failureOf, type Head, type Outgoing } from './exchange.ts';
+import { lost } from './kept-connection.ts';
+import type { TlsOptions } from './network.ts';
+
+/** What HTTP/2 has no place for (RFC 9113, 8.2.2); `host` goes into `:authority`. */
+const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'host'];
+
+/** Said of a connection that was not open in time. */
+const LATE = 'UND_ERR_CONNECT_TIMEOUT';
+
+export class Http2 {
+  readonly #tls: TlsOptions;
+  /** Origins that speak HTTP/1.1 only. */
+  readonly #without = new Set<string>();
+  /** Connections without a request, by origin. */
+  readonly #idle = new Map<string, ClientHttp2Session[]>();
+  readonly #open = new Set<ClientHttp2Session>();
+
+  constructor(tls: TlsOptions) {
+    this.#tls = tls;
+  }
+
+  /** @returns whether it may be spoken: over TLS, and nobody has said otherwise yet */
+  offered({ protocol, origin }: URL): boolean {
+    return protocol === 'https:' && !this.#without.has(origin);
+  }
+
+  /**
+   * @param fresh on a connection that has had no request
+   * @returns the head of the answer; undefined, and nothing was sent, where the server speaks HTTP/1.1 only
+   * @throws what the network throws
+   */
+  async request(url: URL, outgoing: Outgoing, fresh: boolean): Promise<Head | undefined> {
+    const idle = this.#idle.get(url.origin) ?? [];
+    this.#idle.set(url.origin, idle);
+    const kept = fresh ? undefined : idle.pop();
+    const session = kept ?? (await this.#connected(url, outgoing));
+    if (session === undefined) return undefined;
+    const stream = session.request(headersOf(url, outgoing), { endStream: outgoing.body === null });
+    let freed = false;
+    const free = (): void => {
+      if (!freed && !session.closed && !session.destroyed) idle.push(session);
+      freed = true;
+    };
+    stream.once('end', free);
+    stream.once('close', free);
+    try {
+      return await answered(stream, outgoing);
+    } catch (error) {
+      // Refused streams, and those after a GOAWAY, the server has not looked at (RFC 9113, 8.7).
+      if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
+      throw error;
+    }
+  }
+
+  async #connected(url: URL, { signal, timeout }: Outgoing): Promise<ClientHttp2Session | undefined> {
+    const limit = AbortSignal.timeout(timeout);
+    const ends = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const options = { ...this.#tls, ALPNProtocols: ['h2', 'http/1.1'] };
+    const socket = (await connected(url, options, ends).catch(error => {
+      throw limit.aborted ? Object.assign(new Error('no connection in time'), { code: LATE }) : error;
+    })) as TLSSocket;
+    if (socket.alpnProtocol !== 'h2') {
+      this.#without.add(url.origin);
+      socket.destroy();
+      return undefined;
+    }
+    const session = http2.connect(url.origin, { createConnection: () => socket });
+    this.#open.add(session);
+    session.on('error', () => {});
+    session.once('close', () => this.#forget(url.origin, session));
+    // No new request is sent on it; those under way may end.
+    session.once('goaway', () => this.#forget(url.origin, session));
+    return session;
+  }
+
+  #forget(origin: string, session: ClientHttp2Session): void {
+    const idle = this.#idle.get(origin);
+    const at = idle?.indexOf(session) ?? -1;
+    if (at !== -1) idle?.splice(at, 1);
+    if (session.destroyed) this.#open.delete(session);
+  }
+
+  close(): void {
+    for (const session of this.#open) session.destroy();
+  }
+}
+
+function headersOf(url: URL, { method, headers }: Outgoing): http2.OutgoingHttpHeaders {
+  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const host = named.find(([name]) => name === 'host')?.[1] ?? url.host;
+  return {
+    ...Object.fromEntries(named.filter(([name]) => !NOT_SENT.includes(name))),
+    ':authority': host,
+    ':method': method,
+    ':path': url.pathname + url.search,
+    ':scheme': 'https',
+  };
+}
+
+function answered(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing): Promise<Head> {
+  const until = performance.now() + timeout;
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () =>
+        stream.destroy(Object.assign(new Error('no answer in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
+      timeout,
+    );
+    const abort = (): void => void stream.destroy(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
+    stream.once('response', ({ ':status': status = 0, ...headers }) => {
+      clearTimeout(late);
+      resolve({
+        status,
+        headers: headers as IncomingHttpHeaders,
+        body: () => bodyText(stream, headers as IncomingHttpHeaders, until),
+      });
+    });
+    stream.once('error', reject);
+    stream.once('close', () => {
+      clearTimeout(late);
+      signal?.removeEventListener('abort', abort);
+      reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' }));
+    });
+    if (body !== null) stream.end(body);
+  });
+}
