@@ -4,7 +4,7 @@ import { Picture } from '../verify/core/testing/picture.ts';
 import { replaced } from './docs.ts';
 import type { Entry } from './entry.ts';
 import { DEFECTS } from './index.ts';
-import { controls, lineOf, matrix, nothing, summary, take } from './measure.ts';
+import { controls, lineOf, matrix, nothing, outcomeOf, summary, take } from './measure.ts';
 import type { Trial } from './run.ts';
 
 const defect: Entry = {
@@ -28,7 +28,7 @@ function trialOf(entry: Entry, lost: boolean, more: Partial<Trial> = {}): Trial 
 
 function measured(entry: Entry, trials: readonly Trial[]) {
   const all = nothing(entry);
-  for (const trial of trials) take(all, trial);
+  for (const [seed, trial] of trials.entries()) take(all, outcomeOf(trial, seed));
   return all;
 }
 

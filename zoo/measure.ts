@@ -3,6 +3,24 @@ import type { Guarantee } from '../verify/core/guarantees.ts';
 import type { Entry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
+/** What is kept of a trial: a line of the file that lets a long measurement be interrupted and gone on with. */
+export interface Outcome {
+  entry: string;
+  seed: number;
+  passed: boolean;
+  accused: string[];
+  unproven: string[];
+  reached?: { requests: number; seconds: number };
+  violated: Guarantee[];
+}
+
+export const outcomeOf = (trial: Trial, seed: number): Outcome => ({
+  ...{ entry: trial.entry.name, seed, passed: passed(trial) },
+  ...{ accused: trial.accused, unproven: trial.unproven },
+  ...(trial.reached && { reached: trial.reached }),
+  violated: trial.result.guarantees.filter(v => v.violations > 0).map(({ guarantee }) => guarantee),
+});
+
 export interface Measured {
   entry: Entry;
   trials: number;
@@ -30,17 +48,20 @@ export const nothing = (entry: Entry): Measured => ({
   violated: new Map(),
 });
 
-export function take(measured: Measured, trial: Trial): void {
+export function take(
+  measured: Measured,
+  { passed: well, accused, unproven, reached, violated }: Outcome,
+): void {
   measured.trials++;
-  if (passed(trial)) measured.passed++;
-  if (trial.accused.length > 0) measured.accused++;
-  else if (trial.unproven.length > 0) measured.unknown++;
-  if (trial.reached !== undefined) {
-    measured.seconds.push(trial.reached.seconds);
-    measured.requests.push(trial.reached.requests);
+  if (well) measured.passed++;
+  if (accused.length > 0) measured.accused++;
+  else if (unproven.length > 0) measured.unknown++;
+  if (reached !== undefined) {
+    measured.seconds.push(reached.seconds);
+    measured.requests.push(reached.requests);
   }
-  for (const { guarantee, violations } of trial.result.guarantees)
-    if (violations > 0) measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
+  for (const guarantee of violated)
+    measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
 /** @returns the middle one; of an even number the upper of the two in the middle */

@@ -60,7 +60,9 @@ options of zoo run
   --all               all of them, and how surely and how soon each is found
   --runs N            so often each (1)
   --control-runs N    so often each healthy one (as --runs)
+  --fault-runs N      so often each that needs a fault (as --runs)
   --at-once N         so many at the same time (1)
+  --tally FILE        keeps a line of each run, and runs nothing that FILE has already
   --write             puts the tables into README.md and docs/zoo.md
   --sessions, --duration, --seed, --out as for verify
 
@@ -112,8 +114,10 @@ export const options = {
   all: { type: 'boolean', default: false },
   runs: { type: 'string', default: '1' },
   'control-runs': { type: 'string' },
+  'fault-runs': { type: 'string' },
   'at-once': { type: 'string', default: '1' },
   write: { type: 'boolean', default: false },
+  tally: { type: 'string' },
   json: { type: 'boolean', default: false },
   baseline: { type: 'string' },
   'update-baseline': { type: 'boolean', default: false },

@@ -1,5 +1,5 @@
 /** `baton zoo` and `baton verify --sticky-report`, as a person types them. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,23 @@ describe('baton zoo', () => {
     expect(stdout).toContain('How to mend it\n');
     expect(stdout).toMatch(/As it must be: FIXED \(rotation\), proved after \d+ requests and [\d.]+ s\.\n$/);
     expect(code).toBe(0);
+  });
+
+  it('goes on with a measurement where it was interrupted, and says what it refuses to count', async () => {
+    const tally = join(out, 'tally.ndjson');
+    const lines = ENTRIES.map(({ name }) =>
+      JSON.stringify({ entry: name, seed: 3, passed: true, accused: [], unproven: [], violated: [] }),
+    );
+    writeFileSync(tally, lines.join('\n'));
+    const all = ['zoo', 'run', '--all', '--seed', '3', '--tally', tally];
+    const { code, stdout } = await baton(all);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
+    ]);
+    writeFileSync(tally, `${lines[0]}\nwhat is this\n`);
+    const wrong = await baton(all);
+    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining(`${tally}, line 2: expected`)]);
   });
 
   it.each([

@@ -1,15 +1,14 @@
 /** `baton zoo`: broken and healthy deployments, what Baton says of them, and how surely it finds what is broken. */
 import { randomInt } from 'node:crypto';
-import { writeDocs } from '../../zoo/docs.ts';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
-import { lineOf, nothing, summary, take } from '../../zoo/measure.ts';
-import { passed, type Trial, trial } from '../../zoo/run.ts';
+import { passed, type Trial, type TrialOptions, trial } from '../../zoo/run.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { wrap } from '../reports/wrap.ts';
 import { milliseconds, whole } from './arguments.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult, widthOf } from './output.ts';
+import { measure } from './zoo-all.ts';
 
 /**
  * @param words after `zoo`: nothing, `run NAME`, or `run` with --all
@@ -24,7 +23,7 @@ export async function zooCommand(words: readonly string[], values: Values, outpu
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
   try {
     return name === undefined
-      ? await measure(values, output, abort.signal)
+      ? await measure(values, output, load(values, seedOf(values), abort.signal))
       : await learn(entryNamed(name), values, output, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted;
@@ -42,13 +41,16 @@ function list(output: Output): number {
   return EXIT.valid;
 }
 
+/** How a trial is run, Ctrl-C included. */
+export type Load = TrialOptions & { seed: number; signal: AbortSignal };
+
 function entryNamed(name: string): Entry {
   const entry = ENTRIES.find(candidate => candidate.name === name);
   if (entry === undefined) throw new UsageError(`zoo run: there is no ${name}. See: baton zoo`);
   return entry;
 }
 
-const load = (values: Values, seed: number, signal: AbortSignal) => ({
+const load = (values: Values, seed: number, signal: AbortSignal): Load => ({
   seed,
   sessions: whole('--sessions', values.sessions, 1, 10_000),
   duration: milliseconds(values.duration),
@@ -82,7 +84,7 @@ async function learn(entry: Entry, values: Values, output: Output, signal: Abort
   return passed(done) ? EXIT.valid : EXIT.violated;
 }
 
-function verdictOn(done: Trial): string {
+export function verdictOn(done: Trial): string {
   const { entry, reached, accused, unproven } = done;
   if (accused.length > 0) return `Wrong: accused of breaking ${accused.join(', ')}, which it keeps.`;
   if (entry.kind === 'control')
@@ -95,38 +97,4 @@ function verdictOn(done: Trial): string {
     `As it must be: ${entry.must.anomaly} (${entry.must.guarantee}), proved after ${reached.requests} requests ` +
     `and ${reached.seconds.toFixed(1)} s.`
   );
-}
-
-/** Runs all, over and over, and shows how surely and how soon each is found. */
-async function measure(values: Values, output: Output, signal: AbortSignal): Promise<number> {
-  const runs = { defect: whole('--runs', values.runs, 1, 10_000), control: 0 };
-  runs.control =
-    values['control-runs'] === undefined
-      ? runs.defect
-      : whole('--control-runs', values['control-runs'], 0, 10_000);
-  const first = seedOf(values);
-  const all = ENTRIES.map(nothing);
-  const tasks = all.flatMap(measured =>
-    Array.from({ length: runs[measured.entry.kind] }, (_, i) => ({ measured, seed: first + i })),
-  );
-  const worker = async (): Promise<void> => {
-    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
-      const { measured, seed } = task;
-      const { entry } = measured;
-      const done = await trial(entry, load(values, seed, signal));
-      signal.throwIfAborted();
-      take(measured, done);
-      if (!passed(done))
-        output.progress.write(`${entry.name} --seed ${seed}: ${verdictOn(done)} ${done.folder}\n`);
-      if (measured.trials === runs[entry.kind]) output.result.write(`${lineOf(measured)}\n`);
-    }
-  };
-  const atOnce = whole('--at-once', values['at-once'], 1, 64);
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  output.result.write(`\n${summary(all)}\n`);
-  const command =
-    `npx baton zoo run --all --runs ${runs.defect} --control-runs ${runs.control}` +
-    (atOnce === 1 ? '' : ` --at-once ${atOnce}`);
-  if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
-  return all.every(measured => measured.passed === measured.trials) ? EXIT.valid : EXIT.violated;
 }

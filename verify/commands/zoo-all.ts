@@ -1,0 +1,125 @@
+/** `baton zoo run --all`: runs all, over and over, and shows how surely and how soon each is found. */
+import { appendFile, readFile } from 'node:fs/promises';
+import { writeDocs } from '../../zoo/docs.ts';
+import type { Entry } from '../../zoo/entry.ts';
+import { ENTRIES } from '../../zoo/index.ts';
+import { lineOf, type Measured, nothing, type Outcome, outcomeOf, summary, take } from '../../zoo/measure.ts';
+import { passed, trial } from '../../zoo/run.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { whole } from './arguments.ts';
+import type { Values } from './options.ts';
+import type { Output } from './output.ts';
+import { type Load, verdictOn } from './zoo.ts';
+
+interface Task {
+  measured: Measured;
+  seed: number;
+}
+
+/**
+ * Each entry with one seed after the other, all entries with the first seed before any with the second.
+ *
+ * @param load its seed is the first one
+ * @returns the exit code: 0 when every verdict is the one that it must be
+ */
+export async function measure(values: Values, output: Output, load: Load): Promise<number> {
+  const { tally } = values;
+  const runs = runsOf(values);
+  const atOnce = whole('--at-once', values['at-once'], 1, 64);
+  const all = ENTRIES.map(nothing);
+  const done = tally === undefined ? [] : await outcomesIn(tally);
+  for (const outcome of done) {
+    const measured = all.find(({ entry }) => entry.name === outcome.entry);
+    if (measured !== undefined) take(measured, outcome);
+  }
+  const tasks = tasksOf(all, runs, load.seed, done);
+  let failed = 0;
+  const worker = async (): Promise<void> => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      if (!(await perform(task, load, tally, output))) failed++;
+      const { measured } = task;
+      if (measured.trials === runs.of(measured.entry)) output.result.write(`${lineOf(measured)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  output.result.write(`\n${summary(all)}\n`);
+  const command = `npx baton zoo run --all ${runs.flags}${atOnce === 1 ? '' : ` --at-once ${atOnce}`}`;
+  if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
+  return failed === 0 && all.every(measured => measured.passed === measured.trials)
+    ? EXIT.valid
+    : EXIT.violated;
+}
+
+interface Runs {
+  of(entry: Entry): number;
+  most: number;
+  flags: string;
+}
+
+/** How often each is run: broken ones, healthy ones, and those that need a fault, which take longest. */
+function runsOf(values: Values): Runs {
+  const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
+  const times = {
+    defect: whole('--runs', runs, 1, 10_000),
+    control: whole('--control-runs', control, 0, 10_000),
+    fault: whole('--fault-runs', fault, 0, 10_000),
+  };
+  return {
+    of: ({ kind, faults }) => times[faults === undefined ? kind : 'fault'],
+    most: Math.max(...Object.values(times)),
+    flags: `--runs ${times.defect} --control-runs ${times.control} --fault-runs ${times.fault}`,
+  };
+}
+
+/** What is still to be run. */
+function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly Outcome[]): Task[] {
+  const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
+  return Array.from({ length: runs.most }, (_, i) => first + i).flatMap((seed, i) =>
+    all
+      .filter(({ entry }) => i < runs.of(entry) && !known.has(`${entry.name} ${seed}`))
+      .map(measured => ({ measured, seed })),
+  );
+}
+
+/** @returns whether it could be run at all */
+async function perform(
+  { measured, seed }: Task,
+  load: Load,
+  tally: string | undefined,
+  output: Output,
+): Promise<boolean> {
+  const { entry } = measured;
+  const again = `${entry.name} --seed ${seed}`;
+  try {
+    const done = await trial(entry, { ...load, seed });
+    load.signal.throwIfAborted();
+    const outcome = outcomeOf(done, seed);
+    take(measured, outcome);
+    if (tally !== undefined) await appendFile(tally, `${JSON.stringify(outcome)}\n`);
+    if (!passed(done)) output.progress.write(`${again}: ${verdictOn(done)} ${done.folder}\n`);
+    return true;
+  } catch (error) {
+    load.signal.throwIfAborted();
+    const told = error instanceof Error ? error.message : String(error);
+    output.progress.write(`${again}: could not be run, and is not counted: ${told}\n`);
+    return false;
+  }
+}
+
+/** @throws UsageError when the file has other lines than those of a tally */
+async function outcomesIn(tally: string): Promise<Outcome[]> {
+  const text = await readFile(tally, 'utf8').catch(error => {
+    if (error.code === 'ENOENT') return '';
+    throw new UsageError(`--tally: ${tally}: expected a file that can be read (${error.code})`);
+  });
+  return text.split('\n').flatMap((line, i) => {
+    if (line === '') return [];
+    try {
+      const outcome = JSON.parse(line) as Outcome;
+      if (typeof outcome.entry === 'string' && Array.isArray(outcome.violated)) return [outcome];
+    } catch {}
+    throw new UsageError(
+      `--tally: ${tally}, line ${i + 1}: expected what \`baton zoo run --all --tally\` wrote; name another file, or delete the line`,
+    );
+  });
+}
