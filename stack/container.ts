@@ -1,6 +1,7 @@
 /** One container of a compose project, driven through the engine's API. */
 import type { Container } from 'dockerode';
 import { text } from './engine-log.ts';
+import { NotReadyError } from './not-ready.ts';
 import type { Service } from './stack.ts';
 import { until } from './wait.ts';
 
@@ -44,7 +45,7 @@ export class ContainerService implements Service {
     return this.#run !== undefined;
   }
 
-  /** Throws with its last output if it ends before it is ready, or is not ready in time. */
+  /** Throws NotReadyError with its last output if it ends before it is ready, or is not ready in time. */
   async untilReady(): Promise<void> {
     const run = this.#living('wait for');
     const wait = { withinMs: READY_MS, what: `${this.name} to be ready`, signal: run.over.signal };
@@ -54,9 +55,15 @@ export class ContainerService implements Service {
       run.ready = true;
     } catch (error) {
       if (run.over.signal.aborted) {
-        throw new Error(`expected ${this.name} to start, but it did not: ${await this.#obituary()}`);
+        throw new NotReadyError(
+          this.name,
+          `expected ${this.name} to start, but it did not: ${await this.#obituary()}`,
+        );
       }
-      throw new Error(`${(error as Error).message}. Its last output:\n${await this.#lastOutput()}`);
+      throw new NotReadyError(
+        this.name,
+        `${(error as Error).message}. Its last output:\n${await this.#lastOutput()}`,
+      );
     }
   }
 

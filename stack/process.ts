@@ -5,6 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './group.ts';
 import { lastLines } from './log-file.ts';
+import { NotReadyError } from './not-ready.ts';
 import type { Service } from './stack.ts';
 import { until } from './wait.ts';
 import { guardGroup, releaseGroup, startWatchdog } from './watchdog.ts';
@@ -79,7 +80,7 @@ export class ServerProcess implements Service {
 
   /**
    * Starts it and waits until it is ready.
-   * Throws, and leaves nothing running, if it ends before or is not ready in time: with its last output.
+   * Throws NotReadyError, and leaves nothing running, if it ends before or is not ready in time: with its last output.
    */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
@@ -100,7 +101,7 @@ export class ServerProcess implements Service {
       run.asked = true;
       signalGroup(run.pid, 'SIGKILL');
       await run.ended;
-      throw error;
+      throw new NotReadyError(this.name, error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -5,6 +5,7 @@ import type { Event, Operation } from './history.ts';
 import type { FaultSummary } from './result.ts';
 import type { Standing } from './sessions.ts';
 import { upperBound } from './statistics.ts';
+import { Waiting } from './waiting.ts';
 import { type Window, Windows } from './windows.ts';
 
 interface Met {
@@ -19,15 +20,14 @@ interface Met {
 export class FaultTally {
   readonly #windows = new Windows();
   readonly #met: Met[] = [];
-  /** When an open session asked for what it has not got since, by its name. */
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting = new Waiting();
   /** The fault by which a client lost its session, until it has logged in again. */
   readonly #bereft = new Map<string, Met>();
   /** When somebody got an answer last. */
   #answered: number | undefined;
 
   event(event: Event): void {
-    if (event.type === 'session' && event.event === 'ended') this.#waiting.delete(event.session);
+    if (event.type === 'session' && event.event === 'ended') this.#waiting.sessionEnded(event.session);
     const window = this.#windows.event(event);
     if (window === undefined || this.#met.some(met => met.window === window)) return;
     this.#met.push({ window, requests: 0, failed: 0, relogins: 0, gap: 0, waits: new Waits() });
@@ -40,9 +40,7 @@ export class FaultTally {
     const answered = this.#answered ?? call;
     if (!failed) this.#answered = Math.max(answered, end);
     if (this.#met.length === 0) return;
-    const asked = this.#waiting.get(session.session) ?? call;
-    if (failed) this.#waiting.set(session.session, asked);
-    else this.#waiting.delete(session.session);
+    const asked = this.#waiting.ended(operation, failed).call;
     for (const met of this.#met) {
       const { begin, end: until = Number.POSITIVE_INFINITY } = met.window;
       if (end < begin) continue;

@@ -78,11 +78,13 @@ export interface Declared {
   caching?: 'strict';
 }
 
-/** Of a fault window: share of sessions and writes that outlive it (1), share of errors, gap and recovery. */
+/** Of a fault window: share of sessions and writes that outlive it (1), share of errors, gap, wait and recovery. */
 export interface Budget {
   survival?: number;
   errors?: number;
   gap?: number;
+  /** Until somebody has what they asked for, however often; where it is no single fault's, at any time. */
+  wait?: number;
   recovery?: number;
 }
 
@@ -262,6 +264,8 @@ export interface Fault {
   healthy?: boolean;
   /** In the line that closes the window: false where its heal failed, so that the disturbance may go on. */
   healed?: boolean;
+  /** In the line that closes the window: what was started and never got ready, by name. */
+  unready?: string;
 }
 
 /** What a log says of one request: who served it. */

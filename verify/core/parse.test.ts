@@ -83,6 +83,7 @@ const full: [event: Record<string, unknown>, must: string][] = [
       down: true,
       bit: false,
       healthy: true,
+      unready: 'u',
     },
     'id name clock begin',
   ],

@@ -121,6 +121,7 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
       bit: 'flag',
       healthy: 'flag',
       healed: 'flag',
+      unready: 'text',
     },
   },
   served: {

@@ -1,8 +1,10 @@
 /** Performs faults, one after the other, and writes the window of each into the history. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NotReadyError } from '../../stack/not-ready.ts';
 import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 import type { Recorder } from '../client/recorder.ts';
+import type { Fault as FaultEvent } from '../core/history.ts';
 import type { Random } from '../workloads/random.ts';
 import type { Fault, Stage } from './fault.ts';
 import type { Load } from './load.ts';
@@ -74,24 +76,37 @@ async function perform(all: Disturbing, fault: Fault, id: number): Promise<boole
     ...(fault.down === true ? { down: true } : {}),
   };
   recorder.log(opened);
-  let bit = false;
   let healthy = false;
+  let came: Came = { bit: false };
   try {
-    bit = await fault.inject(stage);
-    if (heals.length > 0) await quiet(all, fault.lasts?.(stage) ?? LASTS_MS);
-  } catch (error) {
-    onStep(`${fault.name} could not be made: ${told(error)}`);
+    came = await injected(fault, stage, onStep);
+    if (heals.length > 0 && came.unready === undefined) await quiet(all, fault.lasts?.(stage) ?? LASTS_MS);
   } finally {
     const healed = await healAll(heals, what => onStep(`${fault.name} could not be healed: ${what}`));
     load.begin();
-    healthy = healed && (signal.aborted || (await healthyAgain(all)));
+    const again = healed && (signal.aborted || (await healthyAgain(all)));
+    healthy = again && (came.unready === undefined || signal.aborted);
     recorder.log({
-      ...{ ...opened, end: clock.now(), bit, healthy },
+      ...{ ...opened, end: clock.now(), ...came, healthy },
       ...(did === undefined ? {} : { did }),
       ...(healed ? {} : { healed }),
     });
   }
   return healthy;
+}
+
+type Came = Pick<FaultEvent, 'bit' | 'unready'>;
+
+/** @returns whether it was seen to take effect, and which instance never got ready: that is an effect for sure */
+async function injected(fault: Fault, stage: Stage, tell: Disturbing['onStep']): Promise<Came> {
+  try {
+    return { bit: await fault.inject(stage) };
+  } catch (error) {
+    const theirs = fault.part === 'instance' && error instanceof NotReadyError;
+    const unready = theirs ? error.part : undefined;
+    tell(`${fault.name} ${unready === undefined ? 'could not be made' : 'did not end well'}: ${told(error)}`);
+    return unready === undefined ? { bit: false } : { bit: true, unready };
+  }
 }
 
 function whereOf({ one, part }: Fault, { instance, stack }: Stage): string | undefined {

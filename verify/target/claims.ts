@@ -92,11 +92,12 @@ function declaredOf({ expiry, instance, deadline, budgets }: TargetFile): Declar
 
 type BudgetText = Omit<NonNullable<TargetFile['budgets']>, 'faults'>;
 
-function inMicroseconds({ survival, errors, gap, recovery }: BudgetText): Budget {
+function inMicroseconds({ survival, errors, gap, wait, recovery }: BudgetText): Budget {
   const budget: Budget = {};
   if (survival !== undefined) budget.survival = survival;
   if (errors !== undefined) budget.errors = errors;
   if (gap !== undefined) budget.gap = gap * MICROSECONDS;
+  if (wait !== undefined) budget.wait = wait * MICROSECONDS;
   if (recovery !== undefined) budget.recovery = recovery * MICROSECONDS;
   return budget;
 }

@@ -172,6 +172,8 @@ const budget = z.strictObject({
   errors: share.optional(),
   /** How long nobody may get an answer. */
   gap: time.optional(),
+  /** How long anybody may wait for an answer, however often they ask; for all faults, also while there is none. */
+  wait: time.optional(),
   /** Within which all is healthy again. */
   recovery: time.optional(),
 });

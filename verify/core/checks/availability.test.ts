@@ -116,6 +116,70 @@ describe('availability', () => {
     });
     expect(verdict.anomalies[0]?.summary).toBe('not everything was healthy again after kill of app-1');
   });
+
+  it('is violated when what was started never gets ready, and names it', () => {
+    const verdict = judged((p, s) => {
+      s.hops(100);
+      trouble(p, s, 0, 20, { healthy: false, unready: 'app-3' });
+    });
+    expect(verdict.anomalies.map(({ summary }) => summary)).toEqual([
+      'app-3 never got ready after kill of app-1',
+    ]);
+  });
+});
+
+describe('availability, where a longest wait is declared', () => {
+  /** Asks twice in vain during a fault, and gets an answer a while later. */
+  const asking = (after: number) => (p: Picture, s: SessionPicture) => {
+    s.hops(100);
+    p.disturb(1, 'kill', { where: 'app-1' });
+    s.hops(12);
+    errors(s, 2);
+    p.heal(1).wait(after);
+    s.hops(2);
+  };
+  const wait = { budgets: { wait: 3 * SECOND, recovery: SECOND } };
+
+  it('counts from when somebody first asked, however often they had to, and also past the end of the fault', () => {
+    expect(judged(asking(2 * SECOND), wait).judgement).toBe('valid');
+    expect(judged(asking(4 * SECOND), {}).judgement).toBe('valid');
+    expect(told(judged(asking(4 * SECOND), wait))).toMatchInlineSnapshot(`
+      "violated, 1
+      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 2 of 14 failed, longest gap among errors 4 s
+      rests on requests 103, fault windows 1, requests in them 14
+      DOWN availability s alice: somebody waited 4 s for an answer during kill of app-1
+        #114 read on app-1 fail: 502
+        #116 read on app-2: expected an answer within 3 s; came 200, 4 s after it was first asked for"
+    `);
+  });
+
+  it('takes what is said of a fault by name, and what others asked meanwhile for theirs', () => {
+    const patient = { budgets: { ...wait.budgets, faults: { kill: { wait: 5 * SECOND } } } };
+    expect(judged(asking(4 * SECOND), patient).judgement).toBe('valid');
+    const others = judged((p, s) => {
+      s.hops(100);
+      errors(s, 1);
+      p.wait(4 * SECOND);
+      p.session('other', 'bob').login('app-1').hops(2);
+      s.ended();
+    }, wait);
+    expect(others.anomalies.map(({ summary }) => summary)).toEqual([
+      'a read got 502 from app-1, and nothing was disturbed',
+    ]);
+  });
+
+  it('holds to it while nothing is disturbed as well: a request that is answered late', () => {
+    const slow = (time: number) =>
+      judged((p, s) => s.hops(100).read('app-1', [], { call: p.now, return: p.now + time }), wait);
+    expect(slow(3 * SECOND).judgement).toBe('valid');
+    expect(told(slow(4 * SECOND))).toMatchInlineSnapshot(`
+      "violated, 1
+      at most 2.9 % of requests fail while nothing is disturbed
+      rests on requests 102, fault windows 0, requests in them 0
+      DOWN availability s alice: somebody waited 4 s for an answer, and nothing was disturbed
+        #102 read on app-1: expected an answer within 3 s; came 200 after 4 s"
+    `);
+  });
 });
 
 const lastOf = (p: Picture) => p.events.findLast(event => event.type === 'op');

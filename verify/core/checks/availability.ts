@@ -14,9 +14,11 @@ import {
   type Tell,
 } from '../check.ts';
 import type { Event, Operation, Run } from '../history.ts';
+import type { SessionState } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+import { Waiting } from '../waiting.ts';
 import { budgetOf, idle, titleOf, type Window, Windows } from '../windows.ts';
+import { cameOf, down, exceeded, seconds, type Trouble } from './trouble.ts';
 
 /** Requests outside fault windows, and in each. */
 const ENOUGH = 100;
@@ -30,18 +32,6 @@ export const availability: Check = {
   conclude: concluded,
 };
 
-/** A fault window, with what came of the requests that were called in it, or until it had to be over. */
-interface Trouble {
-  window: Window;
-  requests: number;
-  errors: number;
-  /** Longest time without any success, among errors, microseconds. */
-  gap: number;
-  /** The first error, and those around the longest gap. */
-  first?: Operation;
-  around?: WitnessStep[];
-}
-
 class Availability implements Fold {
   readonly #run: Run;
   readonly #grace: number;
@@ -54,6 +44,7 @@ class Availability implements Fold {
   #success: Operation | undefined;
   #error: Operation | undefined;
   #gapOf: Trouble[] = [];
+  readonly #waiting = new Waiting();
 
   constructor(run: Run, tell?: Tell) {
     this.#run = run;
@@ -64,9 +55,12 @@ class Availability implements Fold {
   event(event: Event): void {
     const window = this.#windows.event(event);
     if (window === undefined) return;
-    if (!this.#troubles.has(window)) this.#troubles.set(window, { window, requests: 0, errors: 0, gap: 0 });
+    if (!this.#troubles.has(window))
+      this.#troubles.set(window, { window, requests: 0, errors: 0, gap: 0, wait: 0 });
     else if (window.healthy === false) {
-      this.#anomalies.add(() => down(`not everything was healthy again after ${titleOf(window)}`, []));
+      const { unready } = window;
+      const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
+      this.#anomalies.add(() => down(`${what} after ${titleOf(window)}`, []));
     }
   }
 
@@ -79,13 +73,41 @@ class Availability implements Fold {
       this.#requests++;
       if (failed) this.#outside(operation);
     } else this.#inside(operation, failed);
+    if (operation.with === undefined) this.#waited(operation, this.#waiting.ended(operation, failed));
     if (failed) this.#error ??= operation;
     else this.#succeeded(operation);
   }
 
+  sessionEnded({ session }: SessionState): void {
+    this.#waiting.sessionEnded(session);
+  }
+
+  /** @param first when it was first asked for: it belongs to the faults that began before somebody had it */
+  #waited(operation: Operation, first: Operation): void {
+    const wait = (operation.return ?? operation.call) - first.call;
+    let met = false;
+    for (const trouble of this.#troubles.values()) {
+      const { begin, end = Number.POSITIVE_INFINITY } = trouble.window;
+      if (first.call > end || first.call + wait < begin) continue;
+      met = true;
+      if (wait > trouble.wait) Object.assign(trouble, { wait, waited: [first, operation] });
+    }
+    const most = this.#run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
+    if (met || wait <= most) return;
+    const [came, expected] = [
+      `${cameOf(operation)} after ${seconds(wait)}`,
+      `an answer within ${seconds(most)}`,
+    ];
+    this.#anomalies.add(() =>
+      down(`somebody waited ${seconds(wait)} for an answer, and nothing was disturbed`, [
+        { operation, expected, came },
+      ]),
+    );
+  }
+
   #outside(operation: Operation): void {
     this.#errors++;
-    const came = String(operation.status ?? operation.note ?? 'no answer');
+    const came = cameOf(operation);
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
     this.#anomalies.add(() =>
       down(`a ${operation.action} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`, [
@@ -132,7 +154,7 @@ class Availability implements Fold {
       trouble.gap = gap;
       trouble.around = [
         ...(before === undefined ? [] : [{ operation: before, came: 'answered' }]),
-        { operation: error, came: String(error.status ?? error.note ?? 'no answer') },
+        { operation: error, came: cameOf(error) },
         { operation, expected: 'an answer sooner', came: `the next answer, ${seconds(gap)} after the last` },
       ];
     }
@@ -155,7 +177,11 @@ class Availability implements Fold {
   }
 
   finish(): Finding {
-    for (const trouble of this.#troubles.values()) if (trouble.window.bit === true) this.#budget(trouble);
+    for (const trouble of this.#troubles.values()) {
+      if (trouble.window.bit !== true) continue;
+      for (const anomaly of exceeded(trouble, budgetOf(this.#run.declared, trouble.window)))
+        this.#anomalies.add(() => anomaly);
+    }
     const conclusion = concluded(this.counts());
     const vain = idle(this.#windows.all);
     return {
@@ -164,41 +190,12 @@ class Availability implements Fold {
       anomalies: this.#anomalies.kept,
     };
   }
-
-  #budget({ window, requests, errors, gap, first, around = [] }: Trouble): void {
-    const budgets = budgetOf(this.#run.declared, window);
-    const share = requests === 0 ? 0 : errors / requests;
-    if (budgets.errors !== undefined && share > budgets.errors) {
-      const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
-      const expected = `at most ${percent(budgets.errors)}`;
-      this.#anomalies.add(() =>
-        down(`${came}; ${expected} may`, first === undefined ? [] : [{ operation: first, expected, came }]),
-      );
-    }
-    if (budgets.gap !== undefined && gap > budgets.gap) {
-      const told = `nobody got an answer for ${seconds(gap)} during ${titleOf(window)}`;
-      this.#anomalies.add(() => down(`${told}; at most ${seconds(budgets.gap ?? 0)} may pass`, around));
-    }
-  }
 }
 
 /** @returns undefined for what we gave up ourselves, or never knew the end of: it says nothing of the target */
 function isError({ note, return: end }: Operation): boolean | undefined {
   return note === 'aborted' || note === 'oversized' || end === undefined ? undefined : true;
 }
-
-const seconds = (time: number): string => `${Number((time / 1e6).toFixed(2))} s`;
-
-const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
-  name: 'DOWN',
-  guarantee: 'availability',
-  ...(witness[0] === undefined
-    ? {}
-    : { session: witness[0].operation.session, user: witness[0].operation.user }),
-  summary,
-  witness,
-  notes: [],
-});
 
 function concluded(counts: Counts): Conclusion {
   const of = reader(counts);
