@@ -52,8 +52,14 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redi
 
   test('keeps its data over a restart', async () => {
     await client.set('kept', '1');
+    await client.multi().set('of a transaction', '1').exec();
+    await client.eval(
+      "redis.call('SET', KEYS[1], '1') redis.call('PEXPIRE', KEYS[1], 60000)",
+      1,
+      'of a script',
+    );
     await server.restart();
-    expect(await client.get('kept')).toBe('1');
+    expect(await client.mget('kept', 'of a transaction', 'of a script')).toEqual(['1', '1', '1']);
   });
 
   test('is all that the stack needs, whichever store of Redis holds the sessions', async () => {

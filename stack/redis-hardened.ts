@@ -56,9 +56,11 @@ export class Hardening {
       stdio: 'pipe',
     });
     const refused = REFUSED.map(command => `-${command}`).join(' ');
+    // `default` is off for everybody, and has its rights for the server itself: transactions and scripts in an
+    // append-only file are run as that user, and refused, which lost all sessions at a restart.
     writeFileSync(
       this.#aclFile,
-      `user default off\nuser ${USER} on >${this.#password} ~* &* +@all ${refused}\n`,
+      `user default off ~* &* +@all\nuser ${USER} on >${this.#password} ~* &* +@all ${refused}\n`,
       { mode: 0o600 },
     );
   }
