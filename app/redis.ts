@@ -14,11 +14,29 @@ export function connectRedis(url: string, timeoutMs: number, onError: (error: Er
     // A command cut off by a lost connection may have run. Sending it again could buy a card twice.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: attempts => Math.min(attempts * 50, 500),
+    retryStrategy: attempts => Math.min((attempts - 1) * 50, 500),
+    reconnectOnError: leavesReplicas(),
   });
   redis.on('error', onError);
   leaveBlackHoles(redis, timeoutMs);
   return redis;
+}
+
+/** Between two attempts to leave a Redis that takes no writes, milliseconds. */
+const LEAVE_EVERY_MS = 250;
+
+/**
+ * A primary that was made a replica keeps its connections, and refuses each write: the new primary is found by dialling
+ * again. Not at every refusal: where there is no other, reads would fail as well.
+ */
+function leavesReplicas(): (error: Error) => boolean {
+  let left = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    const now = performance.now();
+    if (!message.includes('READONLY') || now - left < LEAVE_EVERY_MS) return false;
+    left = now;
+    return true;
+  };
 }
 
 /**

@@ -111,6 +111,8 @@ test('leads elsewhere', async () => {
   await once(other, 'listening');
   const socket = await client();
   const end = closed(socket);
+  await link.lead(portOf(other), { keep: true });
+  expect(await echo(socket, 'as before')).toBe('as before');
   await link.lead(portOf(other));
   await end;
   expect(String((await once(await client(), 'data'))[0])).toBe('other');

@@ -91,9 +91,9 @@ export class ProxyLink implements Link {
     for (const connection of this.#connections) this.#reset(connection);
   }
 
-  async lead(to: number): Promise<void> {
+  async lead(to: number, { keep = false } = {}): Promise<void> {
     this.#to = to;
-    this.cut();
+    if (!keep) this.cut();
   }
 
   async restore(): Promise<void> {

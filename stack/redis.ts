@@ -130,6 +130,8 @@ function redisArguments(port: number, dir: string): string[] {
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'no'],
     // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing.
     ...['--appendonly', 'yes', '--save', ''],
+    // A replica that joins is served at once: there is no second one to wait for.
+    ...['--repl-diskless-sync-delay', '0'],
   ];
 }
 

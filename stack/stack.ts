@@ -62,8 +62,8 @@ export interface Link {
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Leads to another port from now on; what is connected is cut. */
-  lead(port: number): Promise<void>;
+  /** Leads to another port from now on; what is connected is cut, or with `keep` stays where it is. */
+  lead(port: number, options?: { keep?: boolean }): Promise<void>;
   /** Ends all of these. */
   restore(): Promise<void>;
 }

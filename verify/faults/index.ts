@@ -16,6 +16,7 @@ import { scaleIn } from './scale-in.ts';
 import { scaleOut } from './scale-out.ts';
 import { secretReplaced, secretRotation } from './secret-rotation.ts';
 import { stop } from './stop.ts';
+import { storeDemoted } from './store-demoted.ts';
 import { storeFailover } from './store-failover.ts';
 import { storeBlackHole, storeCut, storeLate, storeRefuses, storeSlow } from './store-link.ts';
 import { storeEvict, storeFlush, storeRestartEmpty } from './store-losses.ts';
@@ -27,7 +28,7 @@ export const FAULTS: readonly Fault[] = [
   ...[secretRotation, secretReplaced, rollingDeploy],
   ...[balancerReload, instanceOut, instanceHangs, instanceSlow, answersCut],
   ...[storeRestart, storePause, storeBlackHole, storeRefuses, storeSlow, storeLate, storeCut],
-  ...[storeReadOnly, storeFull, storeConnections],
+  ...[storeReadOnly, storeDemoted, storeFull, storeConnections],
   ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover],
 ];
 

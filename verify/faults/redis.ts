@@ -1,6 +1,7 @@
 /** How faults give orders to a Redis. */
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
+import { until } from '../../stack/wait.ts';
 
 /** @returns what the stack lacks for faults that a Redis is told to make by itself */
 export function lacksRedis({ store }: Stack): string | undefined {
@@ -33,6 +34,16 @@ export async function withRedis<T>(url: string | undefined, act: (redis: Redis) 
     redis.disconnect();
   }
 }
+
+/** Resolves once a replica has what its primary had. */
+export const inSync = (url: string | undefined): Promise<void> =>
+  withRedis(url, redis =>
+    until(async () => /master_link_status:up/.test(await redis.info('replication')), {
+      withinMs: 15_000,
+      everyMs: 20,
+      what: 'the replica to be in sync',
+    }),
+  );
 
 /** @returns whether Redis refuses a command with an error that begins so */
 export async function refuses(command: Promise<unknown>, code: string): Promise<boolean> {

@@ -3,19 +3,11 @@ import { ProxyLink } from '../../stack/link.ts';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
-import { lacksRedis, openRedis, withRedis } from './redis.ts';
+import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
 
 /** How much later the replica knows of a write, milliseconds. */
 const LAG_MS = 300;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
-
-const inSync = (replica: RedisServer): Promise<void> =>
-  withRedis(replica.url, redis =>
-    until(async () => /master_link_status:up/.test(await redis.info('replication')), {
-      ...SYNC,
-      what: 'the replica to be in sync',
-    }),
-  );
 
 export const storeFailover: Fault = {
   name: 'store-failover',
@@ -35,7 +27,7 @@ export const storeFailover: Fault = {
     await lag.open();
     const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(lag.port)] });
     undo(() => replica.dispose());
-    await inSync(replica);
+    await inSync(replica.url);
     lag.slow(LAG_MS);
     await last(2 * LAG_MS);
     undo(async () => {

@@ -26,8 +26,6 @@ export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<B
 /** Starts a replica that reaches its primary at `port`, and waits until it has all there is. */
 async function replicaOf(store: RedisServer, port: number): Promise<RedisServer> {
   const primary = new Redis(store.url);
-  // Waiting for more replicas would only make the start slow.
-  await primary.config('SET', 'repl-diskless-sync-delay', '0');
   const args = ['--replicaof', '127.0.0.1', String(port), '--appendonly', 'no'];
   const replica = await startRedis({ args });
   try {
