@@ -10,6 +10,7 @@ import { fixation } from './fixation.ts';
 import { hopAt, type Pace } from './hop.ts';
 import { idle } from './idle.ts';
 import { interleave } from './interleave.ts';
+import { leaving } from './leaving.ts';
 import { logoutRace } from './logout-race.ts';
 import type { Plan, Workload } from './workload.ts';
 
@@ -101,7 +102,7 @@ export async function perform(
     if (disturb !== undefined) {
       // Whoever comes later has not lived through it. Without hop there is nobody to wait for.
       await Promise.race([inside.promise, hopping]);
-      await disturb();
+      await beside(disturb, context, { ...hopPlan });
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
@@ -109,11 +110,22 @@ export async function perform(
   await hopping;
 }
 
+/** Clients log out while something is disturbed. Their last replays come when all of it is over. */
+async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
+  const own = scope(context, { name: 'leaving' }, OTHERS.length + 1);
+  await Promise.all([
+    leaving(own, plan),
+    disturb().finally(() => {
+      plan.deadline = 0;
+    }),
+  ]);
+}
+
 const pause = (milliseconds: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** What a workload has for itself: random numbers that no other disturbs, accounts, names. */
-function scope(context: Context, { name }: Workload, place: number): Context {
+function scope(context: Context, { name }: Pick<Workload, 'name'>, place: number): Context {
   const { accounts } = context.target;
   return {
     ...context,

@@ -9,7 +9,7 @@ import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
 import type { EndingSpec } from '../target/schema.ts';
 import { Edge } from './edge.ts';
-import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
+import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
 
 /** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
 const ROUNDS = 40;
@@ -42,7 +42,7 @@ export const logoutRace: Workload = {
     for (let n = 0; n < ALL_ROUNDS && logoutEverywhere !== undefined && !over(context, plan); n++)
       await allRound(context, n, logoutEverywhere, dead);
     for (const { driver, old } of dead) {
-      await everywhere(context, how => replay(driver, old, how));
+      await everywhere(context, how => replayed(driver, old, how));
       driver.end('logout');
     }
   },
@@ -78,9 +78,9 @@ async function round(
   await driver.logout(logout, { held: barrier.place(at) });
   for (const [i, { signedIn, outcome }] of (await Promise.all(quick)).entries())
     if (outcome === 'ok' || signedIn === 'out') edge.saw(offsets[i] ?? 0, signedIn === 'out');
-  await everywhere(context, how => replay(driver, old, how));
+  await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
-  await everywhere(context, how => replay(driver, old, how), slow.length > 0 ? 2 : 1);
+  await everywhere(context, how => replayed(driver, old, how), slow.length > 0 ? 2 : 1);
   // The jar may have got a cookie after the logout: whoever sits at the browser sends that one.
   await driver.read(undefined, { telling: true });
   dead.push({ driver, old });
@@ -110,10 +110,6 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
   return kinds[n % kinds.length] as (typeof kinds)[number];
 }
 
-const replay = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
-  (await driver.read(undefined, { ...how, telling: true, as: { client: old.copy(), with: 'old' } }))
-    .operation;
-
 /** Several sessions of one user, made at the same time; one of them ends all, while another writes. */
 async function allRound(context: Context, n: number, ending: EndingSpec, dead: Dead[]): Promise<void> {
   const account = context.account(ROUNDS + n);
@@ -140,6 +136,6 @@ async function allRound(context: Context, n: number, ending: EndingSpec, dead: D
     n % 2 === 1 && second !== undefined && probe !== undefined ? second.write(probe) : Promise.resolve();
   await first.logoutAll(ending);
   await writing;
-  for (const { driver, old } of all) await everywhere(context, how => replay(driver, old, how));
+  for (const { driver, old } of all) await everywhere(context, how => replayed(driver, old, how));
   dead.push(...all);
 }

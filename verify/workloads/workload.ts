@@ -1,6 +1,7 @@
 /** What every workload is: what its clients do, what it is evidence for, when it ends. */
 import type { Context } from '../client/context.ts';
-import type { How } from '../client/driver.ts';
+import type { Driver, How } from '../client/driver.ts';
+import type { SessionClient } from '../client/session-client.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import type { Operation } from '../core/history.ts';
 import type { Target } from '../target/load.ts';
@@ -43,16 +44,18 @@ const BESIDE = 0.35;
  * answered, within a bound.
  *
  * @param times how often on each
+ * @param balanced through the balancer alone, as where an instance may be away
  */
 export async function everywhere(
   context: Context,
   perform: (how: How) => Promise<Operation>,
   times = 1,
+  balanced = false,
 ): Promise<void> {
   const { instances, signal, random } = context;
   const missing = new Map(instances.names().map(name => [name, times]));
   for (const [name] of missing) {
-    if (instances.way(name) === undefined) continue;
+    if (balanced || instances.way(name) === undefined) continue;
     for (let i = 0; i < times && !signal.aborted; i++) await perform({ to: name });
     missing.delete(name);
   }
@@ -67,6 +70,11 @@ export async function everywhere(
     else missing.delete(instance);
   }
 }
+
+/** Sends a cookie from before a logout. */
+export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
+  (await driver.read(undefined, { ...how, telling: true, as: { client: old.copy(), with: 'old' } }))
+    .operation;
 
 /** One request of nobody: it moves the balancer on. */
 async function stepAside({ connect, target, signal }: Context): Promise<void> {

@@ -1,0 +1,68 @@
+/**
+ * leaving: beside hop while something is disturbed, a few clients log in, stay for a while and log out, at any moment
+ * of a fault; then the old cookie is tried on every instance, at once and when all is over.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import type { SessionClient } from '../client/session-client.ts';
+import type { EndingSpec } from '../target/schema.ts';
+import { everywhere, over, type Plan, replayed } from './workload.ts';
+
+const CLIENTS = 6;
+/** How long a session stays at the most, and between two tries of what did not go through. Milliseconds. */
+const STAY = 1_200;
+const AGAIN = 200;
+/** Sessions that are tried once more at the end. */
+const REMEMBERED = 150;
+
+interface Dead {
+  driver: Driver;
+  old: SessionClient;
+}
+
+/** @param plan its deadline may come nearer meanwhile */
+export async function leaving(context: Context, plan: Plan): Promise<void> {
+  const { logout } = context.target;
+  if (logout === undefined) return;
+  const dead: Dead[] = [];
+  const client = async (n: number): Promise<void> => {
+    const own = { ...context, random: context.random.fork(`${n}`) };
+    for (let life = 0; !over(own, plan); life++) {
+      const left = await live(own, plan, n + life * CLIENTS, logout);
+      if (left === undefined) continue;
+      if (dead.length < REMEMBERED) dead.push(left);
+      else left.driver.end('logout');
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, (_, n) => client(n)));
+  for (const { driver, old } of dead) {
+    await everywhere(context, how => replayed(driver, old, how));
+    driver.end('logout');
+  }
+}
+
+/** @returns a session that was logged out; undefined when it was lost or over before */
+async function live(context: Context, plan: Plan, n: number, logout: EndingSpec): Promise<Dead | undefined> {
+  const driver = Driver.of(context, n, context.account(n % CLIENTS));
+  if (!(await driver.enter())) {
+    driver.end('refused');
+    await sleep(AGAIN);
+    return undefined;
+  }
+  // An instance that has never met the session may have no part in its end.
+  await everywhere(context, async how => (await driver.read(undefined, how)).operation, 1, true);
+  const old = driver.replayer();
+  await sleep(STAY * context.random.next());
+  while (!context.signal.aborted) {
+    const { outcome, signedIn } = await driver.logout(logout);
+    if (outcome === 'ok') {
+      await everywhere(context, how => replayed(driver, old, how), 1, true);
+      return { driver, old };
+    }
+    if (signedIn === 'out' || over(context, plan)) break;
+    await sleep(AGAIN);
+  }
+  driver.end('over');
+  return undefined;
+}
