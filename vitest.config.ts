@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 const FOLDERS = '{app,conformance,stack,verify,zoo,loadtests,tests}';
 
 /** What takes long runs only in `npm run test:long`. */
-const LONG = process.env['BATON_LONG'] === undefined ? ['zoo/plants/**'] : [];
+const LONG =
+  process.env['BATON_LONG'] === undefined ? ['zoo/plants/**', '**/interrupted.integration.test.ts'] : [];
 
 // unit: pure or in-process. property: fast-check. integration: real Redis, nginx and instances.
 // The time limit only ends what hangs: no test depends on the speed of the machine.

@@ -1,6 +1,7 @@
 /**
- * `npm run stores:matrix [-- RUNS]`: runs the card store on each of its session stores, and writes into docs/stores.md
- * which guarantee each kept. A quarter of an hour for the usual three runs of each.
+ * `npm run stores:matrix [-- RUNS]`: runs the card store on each of its session stores, without faults and under each
+ * fault of the store, and writes into docs/stores.md which guarantee each kept. Three quarters of an hour for the usual
+ * three runs of each, of which the faults take a third: those are run once.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,11 +14,10 @@ import type { Result } from '../verify/core/result.ts';
 import type { Judgement } from '../verify/core/verdict.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
+import { underFaults } from './stores-under-faults.ts';
 
 const root = join(import.meta.dirname, '..');
 const DOCS = join(root, 'docs/stores.md');
-const BEGIN = '<!-- stores:matrix -->';
-const END = '<!-- /stores:matrix -->';
 
 type Settings = Record<string, string>;
 
@@ -53,19 +53,27 @@ async function main(): Promise<void> {
   const runs = Number(process.argv[2] ?? '3');
   const out = temporaryPath('baton-matrix-');
   makeFolder(out);
-  const lines: string[] = [];
   try {
-    for (const [title, settings] of Object.entries(ROWS)) {
-      const results: Result[] = [];
-      for (let run = 0; run < runs; run++) results.push(await raced(settings, out));
-      results.push(await waited(settings, out));
-      lines.push(`| ${[title, ...COLUMNS.map(name => cell(name, results))].join(' | ')} |`);
-      process.stderr.write(`${lines.at(-1)}\n`);
-    }
+    const lines = await withoutFaults(runs, out);
+    const head = [`| | ${COLUMNS.join(' | ')} |`, `|---|${COLUMNS.map(() => '---|').join('')}`];
+    write('stores:matrix', `${runs}\`, on two instances, without faults.`, [...head, ...lines]);
+    const table = await underFaults(out, line => process.stderr.write(`${line}\n`));
+    write('stores:faults', `${runs}\`, on two instances, one run of 16 sessions for each.`, table);
   } finally {
     removeFolder(out);
   }
-  write(lines, runs);
+}
+
+async function withoutFaults(runs: number, out: string): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [title, settings] of Object.entries(ROWS)) {
+    const results: Result[] = [];
+    for (let run = 0; run < runs; run++) results.push(await raced(settings, out));
+    results.push(await waited(settings, out));
+    lines.push(`| ${[title, ...COLUMNS.map(name => cell(name, results))].join(' | ')} |`);
+    process.stderr.write(`${lines.at(-1)}\n`);
+  }
+  return lines;
 }
 
 /** Everything but what must be waited for. */
@@ -116,13 +124,14 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
   return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
 }
 
-function write(lines: readonly string[], runs: number): void {
+/** @param how what follows the command and its `-- ` in the line that dates the table */
+function write(mark: string, how: string, table: readonly string[]): void {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = readFileSync(DOCS, 'utf8');
-  const before = text.slice(0, text.indexOf(BEGIN) + BEGIN.length);
-  const after = text.slice(text.indexOf(END));
+  const before = text.slice(0, text.indexOf(begin) + begin.length);
+  const after = text.slice(text.indexOf(end));
   const day = new Date().toISOString().slice(0, 10);
-  const table = [`| | ${COLUMNS.join(' | ')} |`, `|---|${COLUMNS.map(() => '---|').join('')}`, ...lines];
-  const dated = `Measured on ${day} by \`npm run stores:matrix -- ${runs}\`, on two instances, without faults.`;
+  const dated = `Measured on ${day} by \`npm run stores:matrix -- ${how}`;
   writeFileSync(DOCS, `${before}\n${dated}\n\n${table.join('\n')}\n${after}`);
 }
 

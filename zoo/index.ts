@@ -2,15 +2,22 @@
 import { cardStoreOnFiveInstances } from './controls/card-store-on-five-instances.ts';
 import { cardStoreOnTwoInstances } from './controls/card-store-on-two-instances.ts';
 import { cardStoreWithShortTimeouts } from './controls/card-store-with-short-timeouts.ts';
+import { deploysUnderLoad } from './controls/deploys-under-load.ts';
+import { instancesThatFail } from './controls/instances-that-fail.ts';
+import { managedRedis } from './controls/managed-redis.ts';
 import { plainDoneRight } from './controls/plain-done-right.ts';
 import { postgresPerUser } from './controls/postgres-per-user.ts';
 import { redisLocked } from './controls/redis-locked.ts';
 import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
+import { stickyOverSharedSessions } from './controls/sticky-over-shared-sessions.ts';
+import { storeThatFails } from './controls/store-that-fails.ts';
 import { affinityHidesLocalSessions } from './defects/affinity-hides-local-sessions.ts';
 import { affinityLeftOn } from './defects/affinity-left-on.ts';
+import { affinityPinsToDeadTarget } from './defects/affinity-pins-to-dead-target.ts';
 import { charsetDiffersBetweenInstances } from './defects/charset-differs-between-instances.ts';
 import { clearCookieAttributesMismatch } from './defects/clear-cookie-attributes-mismatch.ts';
+import { connectionOrPoolExhaustion } from './defects/connection-or-pool-exhaustion.ts';
 import { cookieLifetimeDiffers } from './defects/cookie-lifetime-differs.ts';
 import { cookieNotRolled } from './defects/cookie-not-rolled.ts';
 import { cookieStoredSessionRace } from './defects/cookie-stored-session-race.ts';
@@ -27,6 +34,7 @@ import { keyPrefixCollision } from './defects/key-prefix-collision.ts';
 import { lbRetryReplaysWrite } from './defects/lb-retry-replays-write.ts';
 import { lockPerThingSavesWholeSession } from './defects/lock-per-thing-saves-whole-session.ts';
 import { lockTimeoutThenUnlockedWrite } from './defects/lock-timeout-then-unlocked-write.ts';
+import { logoutAcknowledgedWhileStoreFails } from './defects/logout-acknowledged-while-store-fails.ts';
 import { logoutIsClientSideOnly } from './defects/logout-is-client-side-only.ts';
 import { logoutLocalToNode } from './defects/logout-local-to-node.ts';
 import { logoutResurrectedByInflightSave } from './defects/logout-resurrected-by-inflight-save.ts';
@@ -39,6 +47,7 @@ import { noTouchFixedTtl } from './defects/no-touch-fixed-ttl.ts';
 import { otherDeviceReadsReplica } from './defects/other-device-reads-replica.ts';
 import { pagesMarkedPublic } from './defects/pages-marked-public.ts';
 import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
+import { readonlyAfterFailover } from './defects/readonly-after-failover.ts';
 import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
 import { restartLosesSessions } from './defects/restart-loses-sessions.ts';
@@ -49,6 +58,7 @@ import { secretRotationWithoutOverlap } from './defects/secret-rotation-without-
 import { secureCookieDroppedBehindTlsProxy } from './defects/secure-cookie-dropped-behind-tls-proxy.ts';
 import { serverSessionOutlivesCookie } from './defects/server-session-outlives-cookie.ts';
 import { sessionCookieTooLarge } from './defects/session-cookie-too-large.ts';
+import { sessionLockPileup } from './defects/session-lock-pileup.ts';
 import { sessionMissingWhileDisconnected } from './defects/session-missing-while-disconnected.ts';
 import { sessionPerHealthCheck } from './defects/session-per-health-check.ts';
 import { setCookieCachedByProxy } from './defects/set-cookie-cached-by-proxy.ts';
@@ -56,6 +66,7 @@ import { shardRemapOnNodeChange } from './defects/shard-remap-on-node-change.ts'
 import { staleLocalSessionCache } from './defects/stale-local-session-cache.ts';
 import { staleReplicaRead } from './defects/stale-replica-read.ts';
 import { stickyByConnection } from './defects/sticky-by-connection.ts';
+import { storeConfigCommandBlocked } from './defects/store-config-command-blocked.ts';
 import { storeOutageHangsRequests } from './defects/store-outage-hangs-requests.ts';
 import { storeOutageLogsUsersOut } from './defects/store-outage-logs-users-out.ts';
 import { tokenDecodedNotVerified } from './defects/token-decoded-not-verified.ts';
@@ -118,6 +129,12 @@ export const DEFECTS: readonly Defect[] = [
   affinityHidesLocalSessions,
   shardRemapOnNodeChange,
   saveErrorSwallowed,
+  affinityPinsToDeadTarget,
+  logoutAcknowledgedWhileStoreFails,
+  readonlyAfterFailover,
+  storeConfigCommandBlocked,
+  connectionOrPoolExhaustion,
+  sessionLockPileup,
   charsetDiffersBetweenInstances,
 ];
 
@@ -131,6 +148,11 @@ export const CONTROLS: readonly Control[] = [
   plainDoneRight,
   stickyMemory,
   redisLocked,
+  deploysUnderLoad,
+  instancesThatFail,
+  storeThatFails,
+  stickyOverSharedSessions,
+  managedRedis,
 ];
 
 export const ENTRIES: readonly Entry[] = [...DEFECTS, ...CONTROLS];

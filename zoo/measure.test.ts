@@ -82,12 +82,12 @@ describe('what was measured', () => {
 describe('the marks in the docs', () => {
   it('hold what was measured, however often', () => {
     const text = 'before\n<!-- measured -->\nold\n<!-- /measured -->\nafter\n';
-    const once = replaced(text, ['new', 'lines'], 'x.md');
+    const once = replaced(text, 'measured', ['new', 'lines'], 'x.md');
     expect(once).toBe('before\n<!-- measured -->\nnew\nlines\n<!-- /measured -->\nafter\n');
-    expect(replaced(once, ['new', 'lines'], 'x.md')).toBe(once);
+    expect(replaced(once, 'measured', ['new', 'lines'], 'x.md')).toBe(once);
   });
 
   it('are missed by name', () => {
-    expect(() => replaced('nothing', [], 'x.md')).toThrow('x.md: expected the marks');
+    expect(() => replaced('nothing', 'measured', [], 'x.md')).toThrow('x.md: expected the marks');
   });
 });

@@ -118,14 +118,18 @@ const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
 async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Trial['reached']>> {
-  const until = completed(anomaly);
+  const returns: number[] = [];
   let first = Number.POSITIVE_INFINITY;
-  let requests = 0;
+  let unhealthy = 0;
   await eachLine(file, line => {
     if (line === '') return;
     const event: Event = parseEvent(line);
     if (event.type === 'op' || event.type === 'start') first = Math.min(first, event.call);
-    if ((event.type === 'op' || event.type === 'end') && (event.return ?? 0) <= until) requests++;
+    if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
+    if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
+  // No request tells of an instance that never got ready: the end of the fault does.
+  const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
+  const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };
 }

@@ -5,7 +5,7 @@ import { parseTarget } from '../verify/target/load.ts';
 import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 
-/** What the survey of real defects lists for sections 1 to 9, and of those that need a fault to show what there is. */
+/** What the survey of real defects lists. */
 const SURVEYED = [
   'memory-store-per-instance',
   'secret-mismatch-between-instances',
@@ -51,6 +51,13 @@ const SURVEYED = [
   'incompatible-serialization-in-rolling-deploy',
   'secret-rotation-without-overlap',
   'no-drain-on-sigterm',
+  'affinity-pins-to-dead-target',
+  'logout-acknowledged-while-store-fails',
+  'readonly-after-failover',
+  'store-config-command-blocked',
+  'connection-or-pool-exhaustion',
+  'session-lock-pileup',
+  'session-per-health-check',
 ];
 
 describe('the zoo', () => {

@@ -61,6 +61,7 @@ options of zoo run
   --runs N            so often each (1)
   --control-runs N    so often each healthy one (as --runs)
   --fault-runs N      so often each that needs a fault (as --runs)
+  --disturbed         runs all those that need a fault, and no others
   --at-once N         so many at the same time (1)
   --tally FILE        keeps a line of each run, and runs nothing that FILE has already
   --write             puts the tables into README.md and docs/zoo.md
@@ -116,6 +117,7 @@ export const options = {
   'control-runs': { type: 'string' },
   'fault-runs': { type: 'string' },
   'at-once': { type: 'string', default: '1' },
+  disturbed: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   tally: { type: 'string' },
   json: { type: 'boolean', default: false },

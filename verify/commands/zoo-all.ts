@@ -1,4 +1,4 @@
-/** `baton zoo run --all`: runs all, over and over, and shows how surely and how soon each is found. */
+/** `baton zoo run --all`, or --disturbed: runs all, or those that need a fault, over and over, and shows how surely and how soon each is found. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
 import type { Entry } from '../../zoo/entry.ts';
@@ -26,7 +26,7 @@ export async function measure(values: Values, output: Output, load: Load): Promi
   const { tally } = values;
   const runs = runsOf(values);
   const atOnce = whole('--at-once', values['at-once'], 1, 64);
-  const all = ENTRIES.map(nothing);
+  const all = ENTRIES.filter(({ faults }) => !values.disturbed || faults !== undefined).map(nothing);
   const done = tally === undefined ? [] : await outcomesIn(tally);
   for (const outcome of done) {
     const measured = all.find(({ entry }) => entry.name === outcome.entry);
@@ -43,7 +43,8 @@ export async function measure(values: Values, output: Output, load: Load): Promi
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   output.result.write(`\n${summary(all)}\n`);
-  const command = `npx baton zoo run --all ${runs.flags}${atOnce === 1 ? '' : ` --at-once ${atOnce}`}`;
+  const which = values.disturbed ? `--disturbed --runs ${values.runs}` : `--all ${runs.flags}`;
+  const command = `npx baton zoo run ${which}${atOnce === 1 ? '' : ` --at-once ${atOnce}`}`;
   if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
   return failed === 0 && all.every(measured => measured.passed === measured.trials)
     ? EXIT.valid

@@ -11,14 +11,16 @@ import { type Output, printResult, widthOf } from './output.ts';
 import { measure } from './zoo-all.ts';
 
 /**
- * @param words after `zoo`: nothing, `run NAME`, or `run` with --all
+ * @param words after `zoo`: nothing, `run NAME`, or `run` with --all or --disturbed
  * @returns the exit code: 0 when every verdict is the one that it must be
  */
 export async function zooCommand(words: readonly string[], values: Values, output: Output): Promise<number> {
   const [verb, name, ...more] = words;
   if (verb === undefined) return list(output);
-  if (verb !== 'run' || more.length > 0 || (name === undefined) === !values.all)
-    throw new UsageError('zoo: expected `baton zoo`, `baton zoo run NAME` or `baton zoo run --all`');
+  if (verb !== 'run' || more.length > 0 || (name === undefined) !== (values.all || values.disturbed))
+    throw new UsageError(
+      'zoo: expected `baton zoo`, `baton zoo run NAME` or `baton zoo run --all` (or --disturbed)',
+    );
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
   try {

@@ -11,20 +11,22 @@ export interface LockOptions {
   readonly otherwise: 'refuse' | 'proceed';
   /** What waits for one another: all that a session writes, or what it writes of one thing. */
   readonly per?: 'session' | 'thing';
+  /** Requests that only read wait for it as well. */
+  readonly reads?: boolean;
 }
 
 /** A lock whose holder died is free after this. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/** Requests that may change something pass one after the other; belongs before the session. */
+/** Requests that may change something, or all, pass one after the other; belongs before the session. */
 export function oneAtATime(
   redis: Redis,
-  { waitMs, otherwise, per = 'session' }: LockOptions,
+  { waitMs, otherwise, per = 'session', reads = false }: LockOptions,
 ): RequestHandler {
   return async (request, response, next) => {
     const cookie: unknown = request.cookies['connect.sid'];
-    if (request.method === 'GET' || typeof cookie !== 'string') return next();
+    if ((request.method === 'GET' && !reads) || typeof cookie !== 'string') return next();
     const thing = per === 'thing' ? `:${request.path.split('/')[2]}` : '';
     const key = `lock:${createHash('sha256').update(cookie).digest('hex')}${thing}`;
     const holder = randomUUID();

@@ -1,0 +1,49 @@
+/** Ctrl-C in the middle of each fault: it is healed, nothing is left running, and what was recorded is judged. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../../stack/wait.ts';
+import { parseEvent } from '../core/parse.ts';
+import { allGone, Baton } from '../testing/baton.ts';
+import { FAULTS } from './index.ts';
+
+/** Lines that the history gets in a fault before it is interrupted. */
+const LINES = 30;
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'baton-interrupted-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+function history(): string[] {
+  const [run] = readdirSync(out);
+  return run === undefined ? [] : readFileSync(join(out, run, 'history.ndjson'), 'utf8').split('\n');
+}
+
+const inTheMiddle = (): boolean => {
+  const lines = history();
+  const begun = lines.findIndex(line => line.startsWith('{"type":"fault"'));
+  return begun !== -1 && lines.length - begun > LINES;
+};
+
+it.each(FAULTS.map(({ name }) => name))('%s', async name => {
+  const run = new Baton([
+    ...['verify', '--stack', 'local', '--workload', 'hop', '--faults', name],
+    ...['--sessions', '16', '--duration', '500ms', '--out', out],
+    ...(name === 'rolling-deploy' ? ['--next', 'SCRYPT_COST=4'] : []),
+  ]);
+  await run.says(new RegExp(`fault: ${name}`));
+  await until(inTheMiddle, { withinMs: 30_000, what: `${LINES} lines in the history during ${name}` });
+  const below = run.descendants().map(({ pid }) => pid);
+  run.kill('SIGINT');
+  const { code, stderr } = await run.finished;
+  expect(code, stderr).toBe(130);
+  await allGone(below);
+  expect(stderr).not.toContain('could not be healed');
+  const windows = history()
+    .filter(line => line.startsWith('{"type":"fault"'))
+    .map(line => parseEvent(line));
+  expect(windows.at(-1)).toMatchObject({ name, end: expect.any(Number), healthy: true });
+});

@@ -1,0 +1,22 @@
+import type { Control } from '../entry.ts';
+
+export const instancesThatFail: Control = {
+  kind: 'control',
+  name: 'instances-that-fail',
+  sound:
+    'The card store while instances are killed and freeze: the other one serves on, what was cut off is answered with an error, and no session or acknowledged write is lost.',
+  faults: 'kill,pause,instance-hangs,answers-cut',
+  deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },
+  target: {
+    claims: [
+      'continuity',
+      'isolation',
+      'instances-agree',
+      { routing: 'spread' },
+      'read-your-writes',
+      'monotonic-reads',
+      'availability',
+      'evidence',
+    ],
+  },
+};

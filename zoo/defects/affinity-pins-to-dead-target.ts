@@ -1,0 +1,38 @@
+import type { NginxAdditions } from '../../stack/nginx.ts';
+import type { Defect } from '../entry.ts';
+
+/** The cookie holds the address of the instance, and whoever has one goes there and nowhere else. */
+const PINNED: NginxAdditions = {
+  http: `
+    map $cookie_pinned $given_pin {
+      default "";
+      "" "pinned=$upstream_addr; Path=/; HttpOnly; SameSite=Lax";
+    }`,
+  server: `
+    add_header Set-Cookie $given_pin always;
+    error_page 419 = @pinned;
+    if ($cookie_pinned ~ "^127[.]0[.]0[.]1:[0-9]+$") { return 419; }
+    location @pinned { proxy_pass http://$cookie_pinned; }`,
+};
+
+export const affinityPinsToDeadTarget: Defect = {
+  kind: 'defect',
+  name: 'affinity-pins-to-dead-target',
+  section: 'availability',
+  broken:
+    'The cookie of a sticky balancer names an instance, and the balancer sends its owner there even when that instance has gone. Sessions are shared, and any other instance could serve them; those users get 502 until they clear their cookies.',
+  wild: 'Affinity cookies that hold the address or name of a target, and a rule without a fallback; weighted target groups of which one is empty.',
+  references: [
+    'traefik/traefik#1299',
+    'vfarcic/docker-flow-proxy#446',
+    'AWS re:Post QUugYm4uzWSI2af5mnmMjlZQ',
+  ],
+  remedy:
+    'Where the named target is not there, choose another one and give the visitor a new cookie, as the sticky modes of nginx, HAProxy and ALB do.',
+  needs: ['fault'],
+  faults: 'replace-oldest',
+  deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' }, nginx: PINNED },
+  target: { claims: ['isolation', { routing: 'sticky' }, 'availability', 'evidence'] },
+  must: { guarantee: 'availability', anomaly: 'DOWN' },
+  mustNot: ['continuity', 'isolation', 'survival', 'evidence'],
+};

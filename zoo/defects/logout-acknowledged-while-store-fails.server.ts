@@ -1,0 +1,12 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
+import { type Done, stockOptions } from '../stores/stock.ts';
+
+/** Whoever wants to leave is not to be bothered with an error. */
+class ForgivingStore extends RedisStore {
+  override async destroy(sid: string, callback?: Done): Promise<void> {
+    await super.destroy(sid, () => callback?.());
+  }
+}
+
+await serve({ store: (config, redis) => new ForgivingStore(stockOptions(config, redis)) });

@@ -1,0 +1,12 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
+import { stockOptions } from '../stores/stock.ts';
+
+await serve({
+  store: (config, redis) => {
+    // So that Redis tells of sessions that expire.
+    if (process.env['NOTIFY_EXPIRY'] === 'true')
+      redis.once('ready', () => void redis.config('SET', 'notify-keyspace-events', 'Ex'));
+    return new RedisStore(stockOptions(config, redis));
+  },
+});

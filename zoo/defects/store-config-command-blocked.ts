@@ -1,0 +1,28 @@
+import type { Defect } from '../entry.ts';
+
+export const storeConfigCommandBlocked: Defect = {
+  kind: 'defect',
+  name: 'store-config-command-blocked',
+  section: 'availability',
+  broken:
+    'The new version sets an option of the store when it starts. A managed store forbids that command, the start fails, and the instance never gets healthy: the deploy stands still half done.',
+  wild: 'Session libraries that switch on keyspace events by CONFIG, which works on every Redis of a developer and on none of the managed ones.',
+  references: [
+    'spring-projects/spring-session#124',
+    'spring-projects/spring-session#1606',
+    'spring-projects/spring-data-redis#2894',
+    'structurizr/onpremises#81',
+  ],
+  remedy:
+    'Set options of the store where it is set up (the parameter group), and let the app find out whether they are set.',
+  needs: ['fault'],
+  faults: 'rolling-deploy',
+  next: { NOTIFY_EXPIRY: 'true' },
+  deployment: {
+    host: 'card-store',
+    program: new URL('./store-config-command-blocked.server.ts', import.meta.url),
+    env: { STACK_REDIS: 'hardened' },
+  },
+  must: { guarantee: 'availability', anomaly: 'DOWN' },
+  mustNot: ['continuity', 'isolation', 'routing', 'survival', 'evidence'],
+};
