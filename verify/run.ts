@@ -11,6 +11,7 @@ import { makeLabeller } from './client/labels.ts';
 import { type Answered, followLogs, type LogSource } from './client/logs.ts';
 import { Network } from './client/network.ts';
 import { Recorder } from './client/recorder.ts';
+import { Spacing, seatsOf } from './client/seats.ts';
 import { SessionClient } from './client/session-client.ts';
 import type { Guarantee } from './core/guarantees.ts';
 import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
@@ -183,6 +184,8 @@ function contextOf(
     random: seeded(options.seed),
     prefix: 'r',
     account: n => target.accounts[n % target.accounts.length] as Account,
+    seats: seatsOf(target),
+    spacing: target.sessions?.every === undefined ? undefined : new Spacing(target.sessions.every),
     signal,
   };
   return { context, answered };

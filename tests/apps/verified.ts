@@ -53,7 +53,7 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   try {
     const text = typeof file === 'string' ? file : stringify(file);
     const target = parseTarget(text, 'target.yaml', ENVIRONMENT);
-    const { result } = await verify(target, { duration: 1_000, sessions: 8, seed: 1, ...options, out });
+    const { result } = await verify(target, { duration: 1_500, sessions: 8, seed: 1, ...options, out });
     const of = result.guarantees.filter(({ claimed }) => claimed);
     return {
       claimed: Object.fromEntries(of.map(({ guarantee, judgement }) => [guarantee, judgement])),

@@ -4,6 +4,7 @@ import type { Account, Target } from '../target/load.ts';
 import type { Random } from '../workloads/random.ts';
 import type { Instances } from './instances.ts';
 import type { Recorder } from './recorder.ts';
+import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
 
 export interface Context {
@@ -20,6 +21,10 @@ export interface Context {
   prefix: string;
   /** @returns the account of the n-th client of this workload; clients share accounts when there are fewer */
   account(n: number): Account;
+  /** Where the app allows a user only so many sessions: who wants to log in takes seats first. */
+  seats?: Seats | undefined;
+  /** Where the app allows a user only so many logins in a time. */
+  spacing?: Spacing | undefined;
   /** Aborts when the run is to stop: requests in flight are given up. */
   signal: AbortSignal;
 }

@@ -88,8 +88,10 @@ export class Driver {
     const { login: spec } = this.#context.target;
     const { user: name, password } = this.account;
     if (spec.basic) this.#clientOf(how).captured.set(BASIC, basicOf(name, password));
+    const done = await this.#context.spacing?.turn(this.account, this.#context.signal);
     await this.#steps(spec.steps, how);
     const { operation, reply } = await this.#perform({ action: 'login' }, this.#filled(spec, how), how);
+    done?.();
     keep(spec.capture, reply, this.#clientOf(how));
     const { session, user } = this.#who;
     if (operation.outcome === 'ok' && how.as === undefined)

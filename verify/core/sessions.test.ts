@@ -67,6 +67,16 @@ describe('a session lives', () => {
         true,
       ]);
     }
+    // One that is made meanwhile may have come just before the end of all, or just after it.
+    const meanwhile = (call: number, end: number, user = 'alice') => {
+      const sessions = begun();
+      const all = asked('logout-all', 20, 22, { session: 't', user: 'alice' });
+      sessions.started(start(all));
+      sessions.ended(all);
+      sessions.ended(asked('login', call, end, { session: 'u', user }));
+      return sessions.ended(read(30, 31, { session: 'u', user })).live;
+    };
+    expect([meanwhile(21, 23), meanwhile(22.1, 23), meanwhile(21, 23, 'bob')]).toEqual([false, true, true]);
     const twice = begun();
     for (const call of [20, 30]) twice.started(start(asked('logout', call, call + 1)));
     expect(twice.ended(read(24)).live).toBe(false);

@@ -49,6 +49,8 @@ export class Sessions {
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
   readonly #canary: string;
+  /** The last request that ends all sessions of a user. */
+  readonly #endings = new Map<string, { start: Start; end?: Operation }>();
   #disturbed = false;
 
   constructor({ declared, canary }: Run) {
@@ -69,6 +71,7 @@ export class Sessions {
   started(start: Start): void {
     if (start.action === 'logout') this.#state(start).logout ??= start;
     if (start.action !== 'logout-all') return;
+    this.#endings.set(start.user, { start });
     for (const state of this.#open.values()) if (state.user === start.user) state.logout ??= start;
   }
 
@@ -108,9 +111,12 @@ export class Sessions {
         session.login = operation;
         session.last = operation;
         session.active = operation.call;
+        this.#mayHaveEnded(session, operation);
       }
       return standing(session, false);
     }
+    const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
+    if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || this.#mayHaveExpired(session, operation))
       return standing(session, false);
     const previous = session.last;
@@ -125,6 +131,13 @@ export class Sessions {
       operation.instance !== undefined &&
       previous.instance !== operation.instance;
     return standing(session, true, handoff ? previous : undefined);
+  }
+
+  /** A login that overlaps the end of all sessions of its user may have come just before it. */
+  #mayHaveEnded(session: SessionState, login: Operation): void {
+    const ending = this.#endings.get(session.user);
+    if (ending === undefined) return;
+    if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
   }
 
   /** Within the tolerance of a declared timeout nothing is judged: either answer is right. */

@@ -191,6 +191,9 @@ function understood(file: TargetFile, { file: path, root, at }: Source): Target 
   });
   return {
     ...rest,
+    ...(rest.sessions?.logout === 'all' && rest.logout !== undefined
+      ? { logoutEverywhere: rest.logoutEverywhere ?? rest.logout }
+      : {}),
     headers: login.basic ? { ...headers, Authorization: `Basic {${BASIC}}` } : headers,
     login: { ...login, page: login.page ?? rest.signedIn.page },
     ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),

@@ -19,25 +19,29 @@ const READS = 6;
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
-  let works: Driver | undefined;
+  let works = false;
+  // Where logins must be far apart, one has to do.
+  const enough = () => works && (context.spacing !== undefined || pairs.complete());
   const answers: Operation[] = [];
-  for (let i = 1; i <= LOGINS && !context.signal.aborted && !(works && pairs.complete()); i++) {
+  for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
     const { driver, form, login } = await tryLogin(context, i);
     if (context.signal.aborted) return;
     if (i === 1) reachable(form, context);
     pairs.add(form.instance, login.instance);
     answers.push(login);
-    if (login.outcome === 'ok' && works === undefined) {
-      works = driver;
-      await signedInMark(context, driver);
-      context.interpreter.sessionCookies = await sessionCookies(context, driver);
-    } else if (login.outcome === 'ok') {
-      await driver.read();
+    if (login.outcome !== 'ok') driver.end('refused');
+    else {
+      if (works) await driver.read();
+      else {
+        await signedInMark(context, driver);
+        context.interpreter.sessionCookies = await sessionCookies(context, driver);
+      }
+      works = true;
+      // At once: the app may allow a user one session at a time.
       await leave(context, driver);
-    } else driver.end('refused');
+    }
   }
-  if (works !== undefined) await leave(context, works);
-  else if (!context.signal.aborted) throw refused(answers, context);
+  if (!works && !context.signal.aborted) throw refused(answers, context);
 }
 
 async function tryLogin(context: Context, number: number) {

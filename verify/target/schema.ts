@@ -145,6 +145,16 @@ const instance = z.strictObject({
   weights: z.record(z.string(), z.number().positive()).optional(),
 });
 
+/** What the app allows a user. */
+const sessions = z.strictObject({
+  /** Sessions at the same time: with one more the oldest ends, or the login is refused. */
+  most: z.int().min(1).optional(),
+  /** Which sessions a logout ends: its own, or all of the user. */
+  logout: z.enum(['one', 'all']).default('one'),
+  /** Between two logins. */
+  every: time.optional(),
+});
+
 /** How long a session lives. */
 const expiry = z.strictObject({
   /** Without activity. */
@@ -231,6 +241,7 @@ export const targetSchema = z.strictObject({
   logout: request.safeExtend(steps).optional(),
   /** Ends all sessions of the user. */
   logoutEverywhere: request.safeExtend(steps).optional(),
+  sessions: sessions.optional(),
   slow: slow.optional(),
   /** Finds "busy, try again" in an answer: the request was refused, and nothing came of it. */
   busy: pattern.optional(),

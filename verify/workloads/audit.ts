@@ -32,7 +32,17 @@ export const audit: Workload = {
   feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree', 'read-your-writes'],
   run: async (context, plan) => {
     const parts = [looks, strangers, forges, grows, awkward];
-    await inTurn(context, parts.length, parts.length, async (own, n) => parts[n]?.(own, plan));
+    const sessions = new Map<(typeof parts)[number], number>([
+      [strangers, 0],
+      [forges, 2],
+    ]);
+    await inTurn(
+      context,
+      parts.length,
+      parts.length,
+      async (own, n) => parts[n]?.(own, plan),
+      n => sessions.get(parts[n] ?? looks) ?? 1,
+    );
   },
 };
 

@@ -10,7 +10,7 @@ import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import { Edge } from './edge.ts';
-import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
+import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } from './workload.ts';
 
 const AT_ONCE = 4;
 /** Requests of a round. */
@@ -79,13 +79,16 @@ export const burst: Workload = {
         plan,
         part,
       );
-      if (part.late) ends.push(end);
+      // Where sessions are few, others wait for this one's end.
+      if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
     await inTurn(context, parts.length, AT_ONCE, (own, n) => perform(own, n, parts[n] as Part));
     for (let n = 0; n < MORE_TIMES && shared.met < ENOUGH; n++)
-      await perform({ ...context, random: context.random.fork(`more ${n}`) }, parts.length + n, MORE);
-    await inTurn(context, ends.length, AT_ONCE, async (_, n) => ends[n]?.());
+      await seated({ ...context, random: context.random.fork(`more ${n}`) }, 1, own =>
+        perform(own, parts.length + n, MORE),
+      );
+    await inTurn(context, ends.length, AT_ONCE, async (_, n) => ends[n]?.(), 0);
   },
 };
 

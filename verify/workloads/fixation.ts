@@ -44,14 +44,18 @@ async function invented(context: Context, n: number): Promise<void> {
   for (const { name, value } of model.cookies()) {
     if (context.interpreter.sessionCookies.includes(name)) made.put(name, unlike(value, context.random));
   }
+  await leave(context, model);
   const planted = made.replayer(context.target.signedIn.page);
   const victim = Driver.of(context, ROUNDS * 2 + n);
   const as = { client: made, with: 'invented' as const };
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  victim.end('over');
-  await leave(context, model);
+  // The session is in the jar that was planted; its first page has the form token.
+  const { session, account } = victim;
+  const inside = new Driver(context, { client: session, session, account }, made);
+  await inside.read();
+  await leave(context, inside);
 }
 
 /** On each, with the cookies as they were: what an answer changes is not kept. */

@@ -10,7 +10,7 @@ import { Driver, type How, writeOf } from '../client/driver.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import type { Random } from './random.ts';
-import { everywhere, over, type Workload } from './workload.ts';
+import { BESIDE, everywhere, over, type Plan, seated, stepAside, type Workload } from './workload.ts';
 
 /** A client whose session was lost logs in again this often, then gives up: the finding is made. */
 const LOGINS_AGAIN = 2;
@@ -23,6 +23,9 @@ const ITEMS = 8;
 const KEPT = { share: 0.3, most: 30 };
 /** A redirect after a write is followed at its head, as browsers do, this often. */
 const EARLY = 0.5;
+
+/** So few sessions may fall into step with a round robin, each on an instance of its own. */
+const FEW = 4;
 
 /** How hop shares the machine with other workloads. */
 export interface Pace {
@@ -37,6 +40,7 @@ const LOGIN_AGAIN = 200;
 
 interface Shared {
   replayed: number;
+  few: boolean;
   pace: Pace;
   over(): boolean;
   /** To be called when a client has logged in for the first time, or was refused. */
@@ -57,18 +61,24 @@ export const hopAt = (pace: Pace): Workload => ({
     'availability',
     'evidence',
   ],
-  run: async (context, plan) => {
-    let outside = plan.sessions;
-    const entered = () => {
-      if (--outside === 0) plan.entered?.();
-    };
-    const shared: Shared = { replayed: 0, pace, over: () => over(context, plan), entered };
-    const clients = Array.from({ length: plan.sessions }, (_, i) => new HopClient(context, i, shared));
-    await Promise.all(clients.map(client => client.run()));
-    await plan.settle?.();
-    await Promise.all(clients.map(client => client.leave()));
+  run: (context, plan) => {
+    const sessions = Math.min(plan.sessions, context.seats?.capacity ?? plan.sessions);
+    return seated(context, sessions, own => hops(own, { ...plan, sessions }, pace));
   },
 });
+
+async function hops(context: Context, plan: Plan, pace: Pace): Promise<void> {
+  let outside = plan.sessions;
+  const entered = () => {
+    if (--outside === 0) plan.entered?.();
+  };
+  const few = plan.sessions <= FEW;
+  const shared: Shared = { replayed: 0, few, pace, over: () => over(context, plan), entered };
+  const clients = Array.from({ length: plan.sessions }, (_, i) => new HopClient(context, i, shared));
+  await Promise.all(clients.map(client => client.run()));
+  await plan.settle?.();
+  await Promise.all(clients.map(client => client.leave()));
+}
 
 class HopClient {
   readonly #context: Context;
@@ -148,7 +158,10 @@ class HopClient {
     while (!this.#shared.over()) {
       if (alive) {
         if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
+        // Beside it, not before it: two clients in turn would stay in step.
+        const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
+        await aside;
         continue;
       }
       await this.#lost(driver);

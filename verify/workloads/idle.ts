@@ -5,7 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
 import { timeoutTolerance } from '../core/sessions.ts';
+import { leave } from '../target/ready.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 
 /** Part of a timeout after which a session is asked whether it still lives. */
@@ -71,8 +73,8 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   const client = driver.replayer();
   await pause(context, milliseconds);
   const to = aim(context, n);
-  await driver.read(undefined, byHand ? { to, as: { client, with: 'old' } } : { to });
-  driver.end('over');
+  const { operation } = await driver.read(undefined, byHand ? { to, as: { client, with: 'old' } } : { to });
+  await finish(context, driver, operation);
 }
 
 /** Different sessions end on different instances. */
@@ -96,9 +98,16 @@ async function busy(context: Context, n: number, every: number, until: number): 
     const last = left <= every;
     const operation =
       writes && !last ? await driver.write(probe, { to }) : (await driver.read(undefined, { to })).operation;
-    if (last || operation.signedIn === 'out') break;
+    if (last || operation.signedIn === 'out') return finish(context, driver, operation);
   }
   driver.end('over');
+}
+
+/** A session that is still there goes, where the app counts them. */
+async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
+  const counted = context.target.sessions?.most !== undefined;
+  if (counted && signedIn === 'in') await leave(context, driver);
+  else driver.end('over');
 }
 
 async function pause({ signal }: Context, milliseconds: number): Promise<void> {

@@ -70,33 +70,37 @@ export interface Performance {
   settle?: () => Promise<void>;
 }
 
-/** Runs the workloads together; returns when all have ended. */
+/**
+ * Runs the workloads together; returns when all have ended. Where the app allows a user only so many sessions, hop would
+ * have them all: it comes after the others.
+ */
 export async function perform(
   context: Context,
   names: readonly string[],
   { sessions, duration, disturb, settle }: Performance,
 ): Promise<void> {
-  const now = context.recorder.clock.now();
-  const at = (milliseconds: number): Plan => ({ sessions, deadline: now + milliseconds * 1000 });
+  const after = (milliseconds: number) => context.recorder.clock.now() + milliseconds * 1000;
   const pace: Pace = { pause: 0 };
   const hop = hopAt(pace);
   const inside = Promise.withResolvers<void>();
-  const hopPlan: Plan = {
-    ...at(disturb === undefined ? duration : Number.POSITIVE_INFINITY),
-    entered: inside.resolve,
-    ...(settle && { settle }),
+  const hopPlan: Plan = { sessions, deadline: 0, entered: inside.resolve, ...(settle && { settle }) };
+  const hops = (): Promise<void> => {
+    hopPlan.deadline = disturb === undefined ? after(duration) : Number.POSITIVE_INFINITY;
+    return names.includes('hop') ? hop.run(scope(context, hop, 0), hopPlan) : Promise.resolve();
   };
-  const hopping = names.includes('hop') ? hop.run(scope(context, hop, 0), hopPlan) : Promise.resolve();
+  const together = context.seats === undefined;
+  let hopping = together ? hops() : undefined;
   const others = OTHERS.filter(({ name }) => names.includes(name));
-  if (others.length > 0 && names.includes('hop')) {
+  if (together && others.length > 0 && names.includes('hop')) {
     await pause(Math.min(ALONE, duration / 4));
     pace.pause = SLOWLY;
   }
-  const plan = at(Math.max(LEAST, duration * LONGER));
+  const plan = { sessions, deadline: after(Math.max(LEAST, duration * LONGER)) };
   try {
     await Promise.all(
       others.map(workload => workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan)),
     );
+    hopping ??= hops();
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
     else pace.pause = 0;
     if (disturb !== undefined) {

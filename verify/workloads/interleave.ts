@@ -15,7 +15,7 @@ export const interleave: Workload = {
   name: 'interleave',
   does: 'two users and a stranger open the same pages',
   feeds: ['isolation', 'private-responses'],
-  run: (context, plan) => inTurn(context, PAIRS, PAIRS, (own, n) => pair(own, plan, n)),
+  run: (context, plan) => inTurn(context, PAIRS, PAIRS, (own, n) => pair(own, plan, n), 2),
 };
 
 async function pair(context: Context, plan: Plan, n: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { Context } from '../client/context.ts';
 import { Driver, type How, writable } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
+import type { Account } from '../target/load.ts';
 import type { EndingSpec } from '../target/schema.ts';
 import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
@@ -39,8 +40,14 @@ export const logoutRace: Workload = {
     await inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
       if (!over(own, plan)) await round(own, n, logout, edge, dead);
     });
-    for (let n = 0; n < ALL_ROUNDS && logoutEverywhere !== undefined && !over(context, plan); n++)
-      await allRound(context, n, logoutEverywhere, dead);
+    const most = Math.min(ALL_SESSIONS, context.target.sessions?.most ?? ALL_SESSIONS);
+    const rounds = logoutEverywhere === undefined || most < 2 ? 0 : ALL_ROUNDS;
+    for (let n = 0; n < rounds && logoutEverywhere !== undefined && !over(context, plan); n++) {
+      const taken = await context.seats?.takeAccount();
+      const account = taken?.accounts[0] ?? context.account(ROUNDS + n);
+      await allRound(context, n, { account, most, ending: logoutEverywhere }, dead);
+      taken?.leave();
+    }
     for (const { driver, old } of dead) {
       await everywhere(context, how => replayed(driver, old, how));
       driver.end('logout');
@@ -111,10 +118,14 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
 }
 
 /** Several sessions of one user, made at the same time; one of them ends all, while another writes. */
-async function allRound(context: Context, n: number, ending: EndingSpec, dead: Dead[]): Promise<void> {
-  const account = context.account(ROUNDS + n);
-  const barrier = new Barrier(ALL_SESSIONS);
-  const drivers = Array.from({ length: ALL_SESSIONS }, (_, i) =>
+async function allRound(
+  context: Context,
+  n: number,
+  { account, most, ending }: { account: Account; most: number; ending: EndingSpec },
+  dead: Dead[],
+): Promise<void> {
+  const barrier = new Barrier(most);
+  const drivers = Array.from({ length: most }, (_, i) =>
     Driver.of(context, ROUNDS + n * ALL_SESSIONS + i, account),
   );
   const entered = await Promise.all(

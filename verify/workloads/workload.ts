@@ -4,7 +4,7 @@ import type { Driver, How } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import type { Operation } from '../core/history.ts';
-import type { Target } from '../target/load.ts';
+import type { Account, Target } from '../target/load.ts';
 
 export interface Plan {
   /** How many sessions hop drives at once. */
@@ -37,7 +37,7 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan): boolean
 /** Without a way to choose the instance, so many tries for each one that is wanted. */
 const TRIES = 6;
 /** Share of tries before which somebody else sends a request: a round robin must not fall into step with us. */
-const BESIDE = 0.35;
+export const BESIDE = 0.35;
 
 /**
  * Performs a request on every instance: directly where one can be chosen, else through the balancer until each has
@@ -77,25 +77,52 @@ export const replayed = async (driver: Driver, old: SessionClient, how: How): Pr
     .operation;
 
 /** One request of nobody: it moves the balancer on. */
-async function stepAside({ connect, target, signal }: Context): Promise<void> {
+export async function stepAside({ connect, target, signal }: Context): Promise<void> {
   await connect().send({ method: 'GET', path: target.login.page }, signal);
+}
+
+/**
+ * Where the app allows a user only so many sessions, waits until there may be so many more. What needs more than there
+ * can ever be is not begun: there is no evidence of it.
+ *
+ * @param sessions at the same time
+ * @param act gets the accounts that it may log in with
+ */
+export async function seated(
+  context: Context,
+  sessions: number,
+  act: (context: Context) => Promise<void>,
+): Promise<void> {
+  const { seats } = context;
+  if (seats === undefined || sessions === 0) return act(context);
+  if (sessions > seats.capacity) return;
+  const { accounts, leave } = await seats.take(sessions);
+  try {
+    await act({ ...context, seats: undefined, account: n => accounts[n % sessions] as Account });
+  } finally {
+    leave();
+  }
 }
 
 /**
  * Runs so many tasks, a few at a time, in order. Each has random numbers of its own, so that the seed gives the same
  * plan whichever is faster.
+ *
+ * @param sessions that a task has at the same time, at the most
  */
 export async function inTurn(
   context: Context,
   count: number,
   atOnce: number,
   task: (context: Context, n: number) => Promise<void>,
+  sessions: number | ((n: number) => number) = 1,
 ): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < count) {
       const n = next++;
-      await task({ ...context, random: context.random.fork(`${n}`) }, n);
+      const own = { ...context, random: context.random.fork(`${n}`) };
+      await seated(own, typeof sessions === 'number' ? sessions : sessions(n), one => task(one, n));
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
