@@ -47,6 +47,19 @@ describe('a line of the balancer', () => {
     expect(served?.tried).toEqual(expected);
   });
 
+  test('says when the instance had the request, where one was tried', () => {
+    const line = (upstreamSeconds: string) =>
+      JSON.stringify({
+        ...JSON.parse(balanced('127.0.0.1:4001', '0.002')),
+        ended: 1_700_000_000.25,
+        upstreamSeconds,
+      });
+    const span = { began: 1_700_000_000_240_000, ended: 1_700_000_000_250_000 };
+    expect(parseBalancerLine('balancer', line('0.010'), nameOf)).toMatchObject(span);
+    for (const several of ['0.010, 0.001', '-', ''])
+      expect(parseBalancerLine('balancer', line(several), nameOf)).not.toHaveProperty('began');
+  });
+
   test.each(['', 'text', '{"event":"balanced"}', '{"event":"balanced","request":"r","sta'])(
     '%j is none',
     line => {

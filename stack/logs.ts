@@ -96,6 +96,9 @@ const balancerLine = z.object({
   status: z.number(),
   tried: tries,
   upstreamHeaderTime: tries,
+  // Seconds since 1970, and for how long each try had it.
+  ended: z.number().optional(),
+  upstreamSeconds: tries.optional(),
 });
 
 /** Who answered is the address that was tried last, if headers came from it; what the answer claims is not asked. */
@@ -106,7 +109,7 @@ export function parseBalancerLine(
 ): Served | undefined {
   const parsed = balancerLine.safeParse(parseJson(line));
   if (!parsed.success) return undefined;
-  const { request, status, tried, upstreamHeaderTime } = parsed.data;
+  const { request, status, tried, upstreamHeaderTime, ended, upstreamSeconds } = parsed.data;
   const answered = (upstreamHeaderTime.at(-1) ?? '-') !== '-';
   const last = tried.at(-1);
   return {
@@ -118,7 +121,18 @@ export function parseBalancerLine(
     // Without an address: nginx names the group when it had nobody to try.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
+    ...spanOf(ended, upstreamSeconds),
   };
+}
+
+/** When the one instance that was tried had the request, microseconds. */
+function spanOf(
+  ended: number | undefined,
+  lasted: readonly string[] = [],
+): { began?: number; ended?: number } {
+  const seconds = lasted.length === 1 ? Number(lasted[0]) : Number.NaN;
+  if (ended === undefined || Number.isNaN(seconds)) return {};
+  return { began: Math.round((ended - seconds) * 1e6), ended: Math.round(ended * 1e6) };
 }
 
 /** A line of deploy/haproxy.cfg.template: the name of the request is the one header that is captured. */

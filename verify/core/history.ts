@@ -281,6 +281,9 @@ export interface Served {
   /** Balancer only: the instances that were tried, in order. */
   tried?: string[];
   status: number;
+  /** Balancer only: when the instance had it, microseconds since 1970 by the clock of the log. */
+  began?: number;
+  ended?: number;
 }
 
 /** Last line. A history without it was cut off. */

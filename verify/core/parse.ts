@@ -131,7 +131,7 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
       request: 'text',
       status: 'count',
     },
-    may: { instance: 'text', tried: 'texts' },
+    may: { instance: 'text', tried: 'texts', began: 'time', ended: 'time' },
   },
   finish: {
     must: {

@@ -39,6 +39,7 @@ export class Races {
   /** Of those: with one on another instance. */
   crossed = 0;
   readonly #object: ObjectEvent;
+  readonly #met: (one: Operation, other: Operation) => void;
   readonly #overlaps = new Overlaps();
   readonly #values = new Map<string, Owed>();
   /** Counter: increments that no final state has shown, and the least value that they all lead to. */
@@ -53,8 +54,10 @@ export class Races {
   #final: Operation | undefined;
   #last: Operation | undefined;
 
-  constructor(object: ObjectEvent) {
+  /** @param met told of two acknowledged adds that overlapped, once for each that is looked for in a final state */
+  constructor(object: ObjectEvent, met: (one: Operation, other: Operation) => void = () => {}) {
     this.#object = object;
+    this.#met = met;
     this.#sum = Number(object.initial?.[0] ?? '0');
     this.#adds = object.initial?.length ?? 0;
     this.#free = object.kind === 'register';
@@ -156,6 +159,8 @@ export class Races {
       const rivals = write.rivals.filter(rival => rival.acknowledged !== undefined && adds(rival.start));
       if (rivals.length === 0) continue;
       this.judged++;
+      const rival = rivals[0]?.acknowledged;
+      if (write.acknowledged !== undefined && rival !== undefined) this.#met(write.acknowledged, rival);
       const here = write.acknowledged?.instance;
       if (here === undefined) continue;
       const elsewhere = rivals.some(

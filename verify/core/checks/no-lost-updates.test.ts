@@ -296,4 +296,27 @@ describe('no-lost-updates', () => {
     });
     expect(verdict).toMatchObject({ violations: 1 });
   });
+
+  it('says how many of the races overlap by the log of the balancer too', () => {
+    const picture = new Picture();
+    const session = picture.session('s1', 'alice').login('app-1');
+    burst(picture, session, 5);
+    picture.inTime();
+    const adds = picture.events.flatMap(event =>
+      event.type === 'start' && event.value ? [event.request] : [],
+    );
+    const log = (request: string, began: number) =>
+      picture.add({
+        ...{ type: 'served', source: 'balancer', kind: 'balancer', request, status: 303 },
+        ...{ began, ended: began + 1000 },
+      });
+    // The second pair touches, the third came one after the other, and of the last two the log says nothing.
+    for (const [i, began] of [0, 500, 5000, 6000, 10_000, 11_001].entries()) log(adds[i] ?? '', began);
+    expect(picture.verdict('no-lost-updates').rests).toEqual({
+      'overlapping adds': 10,
+      'on two instances': 10,
+      'pairs in the balancer’s log': 3,
+      'that overlap there': 2,
+    });
+  });
 });

@@ -14,6 +14,7 @@ import {
   type Tell,
 } from '../check.ts';
 import type { Event, Operation, Start } from '../history.ts';
+import { Meetings } from '../meetings.ts';
 import { type LostUpdate, Races } from '../races.ts';
 import { Scoped } from '../scoped.ts';
 import type { SessionState, Standing } from '../sessions.ts';
@@ -34,7 +35,8 @@ export const noLostUpdates: Check = {
 
 class NoLostUpdates implements Fold {
   readonly #anomalies: Anomalies;
-  readonly #objects = new Scoped(kind => new Races(kind));
+  readonly #meetings = new Meetings();
+  readonly #objects = new Scoped(kind => new Races(kind, (one, other) => this.#meetings.add(one, other)));
   #final = false;
   #lost = 0;
   #overlapping = 0;
@@ -63,6 +65,7 @@ class NoLostUpdates implements Fold {
 
   event(event: Event): void {
     if (event.type === 'object') this.#objects.declared(event);
+    if (event.type === 'served') this.#meetings.served(event);
     if (event.type === 'phase') this.#final = event.phase === 'final';
   }
 
@@ -83,6 +86,7 @@ class NoLostUpdates implements Fold {
       crossed: this.#crossed,
       lost: this.#lost,
       clobbered: this.#anomalies.count,
+      ...this.#meetings.counts(),
     };
   }
 
@@ -98,7 +102,13 @@ function concluded(counts: Counts): Conclusion {
     of('clobbered') === 0
       ? `at most ${percent(upperBound(0, of('overlapping')))} of overlapping adds are lost`
       : `${counted(of('clobbered'), 'acknowledged add')} of ${grouped(Math.max(of('clobbered'), of('overlapping')))} that overlapped are gone`;
-  const rests = { 'overlapping adds': of('overlapping'), 'on two instances': of('crossed') };
+  const rests = {
+    'overlapping adds': of('overlapping'),
+    'on two instances': of('crossed'),
+    ...(of('logged') > 0
+      ? { 'pairs in the balancer’s log': of('logged'), 'that overlap there': of('met') }
+      : {}),
+  };
   return conclude(of('clobbered'), missing(counts), rests, finding);
 }
 
