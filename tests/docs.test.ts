@@ -9,6 +9,7 @@ import { CHECKS } from '../verify/core/checks/index.ts';
 import { EXPLANATIONS } from '../verify/core/explain/index.ts';
 import { GUARANTEES } from '../verify/core/guarantees.ts';
 import { EXIT } from '../verify/errors.ts';
+import { ownFaults } from '../verify/faults/own/index.ts';
 import { judgeFile } from '../verify/judge-file.ts';
 import { explainPage } from '../verify/reports/explain.ts';
 import { parseTarget } from '../verify/target/load.ts';
@@ -37,6 +38,18 @@ describe('docs', () => {
       parseTarget(text, 'example', environment),
     );
     expect(targets.map(target => target.accounts.length)).toContain(accounts);
+  });
+
+  it('the faults that faults.md shows can be read, and its tables tell what each does', () => {
+    const text = read('docs/faults.md');
+    const shown = blocks('docs/faults.md', 'yaml').filter(block => block.startsWith('faults:'));
+    const head = read('baton.yaml').replace('name: card store', 'name: shop');
+    const found = shown.flatMap(block => ownFaults(parseTarget(`${head}\n${block}`, 'example', {}), {}));
+    expect(found.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['db-stop', 'app-pause', 'store-cut-off']),
+    );
+    for (const { name, does } of found.filter(fault => !fault.does.startsWith('what its commands do')))
+      expect(text).toContain(`| \`${name}\` | ${does}.`);
   });
 
   it('target.schema.json is the schema of the parser (vitest -u writes it)', async () => {

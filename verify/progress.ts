@@ -36,6 +36,12 @@ export class Progress {
     this.#out.write(`${text}\n`);
   }
 
+  /** Something that must be seen, whatever was asked for. */
+  alarm(text: string): void {
+    this.#clear();
+    this.#out.write(`\n!! ${text}\n\n`);
+  }
+
   phase(phase: 'ready' | 'load' | 'logs' | 'judge', load: { sessions: number; duration: number }): void {
     if (phase === 'ready') this.step('logging in over every pair of instances');
     if (phase !== 'load') {

@@ -16,7 +16,7 @@ import { SessionClient } from './client/session-client.ts';
 import type { Guarantee } from './core/guarantees.ts';
 import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
 import type { Result } from './core/result.ts';
-import type { Fault } from './faults/fault.ts';
+import type { Disturbance } from './faults/fault.ts';
 import { Load } from './faults/load.ts';
 import { type Asked, phases, scheduled } from './faults/phases.ts';
 import { HISTORY, judgeFile } from './judge-file.ts';
@@ -52,6 +52,8 @@ export interface VerifyOptions {
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
   /** Told what is disturbed, in words for a person. */
   onStep?: (text: string) => void;
+  /** Told what somebody must see: a fault could not be healed. */
+  onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
 }
 
@@ -105,7 +107,10 @@ export async function verify(
     options.onPhase?.('ready');
     await ready(context);
     options.onPhase?.('load');
-    await perform(context, workloads, { ...options, ...phases(context, faults, { ...options, load, logs }) });
+    await perform(context, workloads, {
+      ...options,
+      ...phases(context, faults, { ...options, load, logs, folder }),
+    });
     reason = signal.aborted ? (options.stopped?.() ?? 'interrupted') : 'complete';
     options.onPhase?.('logs');
     await logs.settle(answered, signal);
@@ -121,7 +126,11 @@ export async function verify(
 }
 
 /** What is claimed of a run: what the target claims, and what it is asked for by disturbing it. */
-function claimsOf({ claims, bySet, deadline }: Target, faults: readonly Fault[], logs: number): Guarantee[] {
+function claimsOf(
+  { claims, bySet, deadline }: Target,
+  faults: readonly Disturbance[],
+  logs: number,
+): Guarantee[] {
   const asked: Guarantee[] = faults.length === 0 ? [] : ['survival'];
   if (deadline !== undefined && faults.some(({ down }) => down === true)) asked.push('outage');
   const all = new Set([...claims, ...asked]);
@@ -129,7 +138,7 @@ function claimsOf({ claims, bySet, deadline }: Target, faults: readonly Fault[],
   return [...all];
 }
 
-function runOf(target: Target, faults: readonly Fault[], options: Settled): Run {
+function runOf(target: Target, faults: readonly Disturbance[], options: Settled): Run {
   const started = new Date();
   const stamp = started.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const logs = (options.logs ?? []).map(log => log.name);

@@ -3,6 +3,8 @@ import { logFolder } from '../../stack/log-folder.ts';
 import { type InstanceOptions, type LogSource, RUNNERS, type Runner } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import { type Wanted, wantedFaults } from '../faults/index.ts';
+import { ownFaults } from '../faults/own/index.ts';
+import type { Target } from '../target/load.ts';
 
 export function whole(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
@@ -35,11 +37,19 @@ export function runnerOf({
   throw new UsageError('--stack: it has an address and logs of its own; leave --url and --logs away');
 }
 
-/** What is to be disturbed; only a stack that is started here can be. */
-export function faultsOf({ faults, stack }: Partial<Record<'faults' | 'stack', string>>): Wanted | undefined {
+/** What is to be disturbed: the bundled stack, or what the target file names. */
+export function faultsOf(
+  { faults, stack }: Partial<Record<'faults' | 'stack', string>>,
+  target: Target,
+): Wanted | undefined {
   if (faults === undefined) return undefined;
-  if (stack === undefined) throw new UsageError('--faults: it disturbs the bundled stack; add --stack local');
-  return wantedFaults(faults);
+  const own = ownFaults(target, process.env);
+  if (stack !== undefined) return wantedFaults(faults, own);
+  if (own.length > 0) return wantedFaults(faults, own, []);
+  throw new UsageError(
+    '--faults: the target file does not say what can be disturbed; add `faults` to it (docs/faults.md), ' +
+      'or disturb the bundled stack: --stack local',
+  );
 }
 
 /** @returns what the next version of the app has in its environment */

@@ -28,10 +28,7 @@ export async function doctorCommand(
   output: Output,
 ): Promise<number> {
   const runner = runnerOf(values);
-  const given = {
-    logs: runner !== undefined || logsIn(values.logs).length > 0,
-    faults: faultsOf(values) !== undefined,
-  };
+  const logs = runner !== undefined || logsIn(values.logs).length > 0;
   output.result.write(`${toolsText(await toolsOf(process.env), widthOf(output))}\n`);
   if (file === undefined && !existsSync(TARGET)) {
     output.result.write(
@@ -41,7 +38,7 @@ export async function doctorCommand(
   }
   const path = file ?? TARGET;
   const target = await loadTarget(path, process.env, values.claims?.split(','));
-  const lacks = lacksOf(target, given);
+  const lacks = lacksOf(target, { logs, faults: faultsOf(values, target) !== undefined });
   output.result.write(lacksText(`${path}: ${target.name}, ${target.url}`, lacks, widthOf(output)));
   return lacks.some(({ claimed }) => claimed) ? EXIT.unknown : EXIT.valid;
 }

@@ -30,7 +30,8 @@ options of verify
                       dropped, swapped before each request, and lost once (docs/sticky.md)
   --claims NAMES      guarantees or sets that are claimed instead of those of the file, comma-separated
   --faults F          disturbs the stack under load (docs/faults.md): deploy (rolling restart, replace the oldest, scale
-                      out, scale in), all, how many to draw, or names: rolling-restart,store-restart
+                      out, scale in), all, how many to draw, or names: rolling-restart,store-restart; without --stack
+                      what the target file names under faults
   --next NAME=VALUE   what the next version has in its environment, comma-separated, for the fault rolling-deploy
   --url URL           where the target is, instead of what its file says
   --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)

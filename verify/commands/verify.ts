@@ -1,8 +1,10 @@
 /** `baton verify`: drives a running system, or the bundled stack, and judges what was recorded. */
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import { ROUTE_COOKIE } from '../../stack/route-cookie.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
+import { type Result, unhealed } from '../core/result.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
 import { needsLinks } from '../faults/index.ts';
@@ -31,7 +33,7 @@ export async function verifyCommand(
   const target = await loadTarget(file ?? TARGET, process.env, values.claims?.split(','));
   if (values.url !== undefined) target.url = address(values.url);
   if (values['print-target']) {
-    output.result.write(targetText(target));
+    output.result.write(targetText(target, process.env));
     return EXIT.valid;
   }
   const seed =
@@ -46,7 +48,7 @@ export async function verifyCommand(
   };
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
-  const wanted = faultsOf(values);
+  const wanted = faultsOf(values, target);
   const next = nextVersion(values.next);
   if (wanted !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--faults: hop has to go on meanwhile; add it to --workload');
@@ -88,8 +90,9 @@ export async function verifyCommand(
     const { result, folder } = await verify(target, {
       ...load,
       logs: [...(stack?.logs ?? []), ...logs],
-      ...(stack !== undefined && wanted !== undefined && { faults: { wanted, stack, next } }),
+      ...(wanted !== undefined && { faults: { wanted, stack, next } }),
       onStep: step => progress.step(step),
+      onAlarm: text => progress.alarm(text),
       signal: stop.signal,
       stopped: stop.reason,
       onPhase: phase => progress.phase(phase, load),
@@ -106,6 +109,8 @@ export async function verifyCommand(
     );
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
+    // What was started here goes with the run; another system stays as it was left.
+    if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
     const second = values.k6 ? await byK6(all, progress, values.json ? output.progress : output.result) : [];
@@ -119,6 +124,12 @@ export async function verifyCommand(
     progress.end();
     await stack?.stop();
   }
+}
+
+function notHealed(result: Result, folder: string): UnavailableError {
+  return new UnavailableError(
+    `${unhealed(result).join('; ')}. Heal it by hand; what the commands said is in ${join(folder, 'faults')}`,
+  );
 }
 
 async function start(

@@ -1,12 +1,13 @@
 /** Performs faults, one after the other, and writes the window of each into the history. */
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/not-ready.ts';
-import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 import type { Recorder } from '../client/recorder.ts';
 import type { Fault as FaultEvent } from '../core/history.ts';
 import type { Random } from '../workloads/random.ts';
-import type { Fault, Stage } from './fault.ts';
+import type { Disturbance, Means } from './fault.ts';
+import type { System } from './health.ts';
 import type { Load } from './load.ts';
 
 /** Between two faults, and before the first, milliseconds. */
@@ -16,34 +17,40 @@ const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
 
 export interface Disturbing {
-  stack: Stack;
-  faults: readonly Fault[];
+  system: System;
+  faults: readonly Disturbance[];
   recorder: Recorder;
   load: Load;
   random: Random;
-  next: InstanceOptions | undefined;
   /** Within which the target declares to answer while the store is down, milliseconds. */
   deadline: number;
   /** Within which all must be healthy again, milliseconds. */
   recovery: number;
-  /** Whether a healthy instance is one that the load reaches through the balancer. */
-  reached: boolean;
+  /** Folder that takes what commands say. */
+  folder: string;
   signal: AbortSignal;
   /** Told what is done, in words for a person. */
   onStep: (text: string) => void;
+  /** Told what somebody must see: the system may not be as it was. */
+  onAlarm: (text: string) => void;
   /** After each fault: other instances may be there. */
   onChange: () => void;
 }
 
-/** Performs the faults; heals each on every path. What is not healthy again in time ends it. */
+/** Performs the faults; heals each on every path. What is not healthy before a fault, or again in time, ends it. */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
     await quiet(all, QUIET_MS);
     if (all.signal.aborted) return;
-    const healthy = await perform(all, fault, index + 1);
+    const before = all.load.instances().length;
+    const healthy = (await becomesHealthy(all, before))
+      ? await perform(all, fault, index + 1, before)
+      : 'before';
     all.onChange();
-    if (healthy) continue;
-    if (!all.signal.aborted) all.onStep(`not everything is healthy after ${fault.name}: no more faults`);
+    if (healthy === true) continue;
+    if (all.signal.aborted) return;
+    const when = healthy === 'before' ? 'before' : 'after';
+    all.onStep(`not everything is healthy ${when} ${fault.name}: no more faults`);
     return;
   }
   await quiet(all, QUIET_MS);
@@ -52,23 +59,15 @@ export async function disturb(all: Disturbing): Promise<void> {
 const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
-/** @returns whether all is healthy again */
-async function perform(all: Disturbing, fault: Fault, id: number): Promise<boolean> {
-  const { recorder, random, stack, load, signal, onStep } = all;
-  const instances = stack.instances();
-  const instance = instances[random.below(instances.length)] as Instance;
-  const heals: (() => Promise<unknown>)[] = [];
-  let did: string | undefined;
-  const stage: Stage = {
-    ...stageOf(all, instance, heals),
-    did: text => {
-      did = text;
-    },
-  };
-  const where = whereOf(fault, stage);
-  onStep(`fault: ${fault.name}${where === undefined ? '' : ` of ${where}`}`);
-  load.begin();
+/** @param before how many instances answered before. @returns whether all is healthy again */
+async function perform(all: Disturbing, fault: Disturbance, id: number, before: number): Promise<boolean> {
+  const { recorder, random, load, signal, onStep, onAlarm } = all;
   const { clock } = recorder;
+  const { where, inject } = fault.aim(random);
+  const title = `${fault.name}${where === undefined ? '' : ` of ${where}`}`;
+  const { means, heals, told: done } = meansOf(all, `${id}-${fault.name}.log`);
+  onStep(`fault: ${title}`);
+  load.begin();
   const opened = {
     type: 'fault' as const,
     ...{ id, name: fault.name, clock: clock.name, begin: clock.now(), part: fault.part },
@@ -79,16 +78,18 @@ async function perform(all: Disturbing, fault: Fault, id: number): Promise<boole
   let healthy = false;
   let came: Came = { bit: false };
   try {
-    came = await injected(fault, stage, onStep);
-    if (heals.length > 0 && came.unready === undefined) await quiet(all, fault.lasts?.(stage) ?? LASTS_MS);
+    came = await injected(fault, () => inject(means), all);
+    if (heals.length > 0 && came.unready === undefined) await quiet(all, fault.lasts?.(means) ?? LASTS_MS);
   } finally {
-    const healed = await healAll(heals, what => onStep(`${fault.name} could not be healed: ${what}`));
+    const healed = await healAll(heals, what =>
+      onAlarm(`${title} could not be healed, and what it disturbed may still be so: ${what}`),
+    );
     load.begin();
-    const again = healed && (signal.aborted || (await healthyAgain(all)));
+    const again = healed && (signal.aborted || (await becomesHealthy(all, fault.instances ?? before)));
     healthy = again && (came.unready === undefined || signal.aborted);
     recorder.log({
       ...{ ...opened, end: clock.now(), ...came, healthy },
-      ...(did === undefined ? {} : { did }),
+      ...done,
       ...(healed ? {} : { healed }),
     });
   }
@@ -98,26 +99,34 @@ async function perform(all: Disturbing, fault: Fault, id: number): Promise<boole
 type Came = Pick<FaultEvent, 'bit' | 'unready'>;
 
 /** @returns whether it was seen to take effect, and which instance never got ready: that is an effect for sure */
-async function injected(fault: Fault, stage: Stage, tell: Disturbing['onStep']): Promise<Came> {
+async function injected(
+  fault: Disturbance,
+  inject: () => Promise<boolean>,
+  { signal, onStep }: Disturbing,
+): Promise<Came> {
   try {
-    return { bit: await fault.inject(stage) };
+    return { bit: await inject() };
   } catch (error) {
     const theirs = fault.part === 'instance' && error instanceof NotReadyError;
     const unready = theirs ? error.part : undefined;
-    tell(`${fault.name} ${unready === undefined ? 'could not be made' : 'did not end well'}: ${told(error)}`);
+    if (!signal.aborted)
+      onStep(
+        `${fault.name} ${unready === undefined ? 'could not be made' : 'did not end well'}: ${told(error)}`,
+      );
     return unready === undefined ? { bit: false } : { bit: true, unready };
   }
 }
 
-function whereOf({ one, part }: Fault, { instance, stack }: Stage): string | undefined {
-  if (one === true) return instance.name;
-  return part === 'store' ? stack.store.name : undefined;
-}
-
-function stageOf(all: Disturbing, instance: Instance, heals: (() => Promise<unknown>)[]): Omit<Stage, 'did'> {
-  const { stack, next, deadline, load, signal } = all;
-  return {
-    ...{ stack, instance, next, deadline },
+/** @returns what a fault works with, how it is healed, and what it says that it did */
+function meansOf(
+  all: Disturbing,
+  log: string,
+): { means: Means; heals: (() => Promise<unknown>)[]; told: { did?: string } } {
+  const { deadline, load, signal, folder } = all;
+  const heals: (() => Promise<unknown>)[] = [];
+  const done: { did?: string } = {};
+  const means: Means = {
+    ...{ deadline, signal, log: join(folder, log) },
     undo: heal => heals.push(heal),
     last: milliseconds => quiet(all, milliseconds),
     shown: condition =>
@@ -126,7 +135,12 @@ function stageOf(all: Disturbing, instance: Instance, heals: (() => Promise<unkn
         () => false,
       ),
     answered: name => load.answered(name),
+    felt: () => load.felt(),
+    did: text => {
+      done.did = text;
+    },
   };
+  return { means, heals, told: done };
 }
 
 /** In the opposite order, each whatever became of the others. @returns whether all went well */
@@ -145,21 +159,16 @@ async function healAll(heals: (() => Promise<unknown>)[], tell: (what: string) =
 
 const told = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Every part runs and takes requests, and the load gets through to every instance. */
-async function healthyAgain({ stack, load, recovery, reached, signal }: Disturbing): Promise<boolean> {
-  const healthy = async (): Promise<boolean> => {
-    const instances = stack.instances();
-    if (![stack.balancer, ...stack.servers, ...instances].every(service => service.running())) return false;
-    for (const { name, url } of instances) {
-      if (reached && load.answered(name) === 0) return false;
-      const answer = await fetch(`${url}/readyz`, { redirect: 'manual', signal: AbortSignal.timeout(2_000) });
-      await answer.arrayBuffer();
-      if (answer.status >= 500) return false;
-    }
-    return true;
-  };
-  return until(healthy, { withinMs: recovery, what: 'all to be healthy', signal }).then(
+/** @returns whether all is healthy within the time to recover */
+const becomesHealthy = (
+  { system, load, recovery, signal }: Disturbing,
+  instances: number,
+): Promise<boolean> =>
+  until(() => system.healthy(load, instances), {
+    withinMs: recovery,
+    what: 'all to be healthy',
+    signal,
+  }).then(
     () => true,
     () => false,
   );
-}

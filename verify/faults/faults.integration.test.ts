@@ -56,7 +56,7 @@ it('a store that is away signs nobody out and hangs nobody', async () => {
 it('what a store loses is told: sessions, writes, and who had to log in again', async () => {
   const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^store-restart-empty of redis {3}\d+ requests in/m);
+  expect(stdout).toMatch(/^store-restart-empty of redis {3}under \d+ req\/s: [\d,]+ requests in/m);
   expect(stdout).toMatch(/sessions {3}0 of 16 survived .* forced re-logins {2}16\n/);
   expect(stdout).toMatch(/GONE {2}survival/);
   expect(stdout).toContain('--faults store-restart-empty --seed 5');

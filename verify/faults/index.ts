@@ -3,7 +3,7 @@ import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../workloads/random.ts';
 import { balancerReload } from './balancer-reload.ts';
-import type { Fault } from './fault.ts';
+import { type Disturbance, type Fault, onStack } from './fault.ts';
 import { answersCut, instanceHangs, instanceSlow } from './instance-link.ts';
 import { instanceOut } from './instance-out.ts';
 import { kill } from './kill.ts';
@@ -32,63 +32,105 @@ export const FAULTS: readonly Fault[] = [
   ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover],
 ];
 
-/** What a deploy does to a group of instances. */
-export const DEPLOY: readonly Fault[] = [rollingRestart, replaceOldest, scaleOut, scaleIn];
-
 /** What every system is to survive. */
 const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDeploy);
 
-/** Which faults are wanted, before the stack is there. */
-export type Wanted = readonly Fault[] | { draw: number | 'all' };
+/** A fault of the bundled stack, or one of a target file. */
+type Known = Fault | Disturbance;
+
+/** Which faults are wanted, before the stack is there; those that are drawn are drawn from `among`. */
+export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
 
 /**
  * @param text `deploy`, `all`, names of faults, or how many are to be drawn
+ * @param own those of the target file
+ * @param bundled those of the stack; none where none is started
  * @throws UsageError when one of them does not exist
  */
-export function wantedFaults(text: string): Wanted {
-  if (text === 'deploy') return DEPLOY;
-  if (text === 'all') return { draw: 'all' };
-  if (/^[1-9]\d*$/.test(text)) return { draw: Number(text) };
+export function wantedFaults(
+  text: string,
+  own: readonly Disturbance[] = [],
+  bundled: readonly Fault[] = FAULTS,
+): Wanted {
+  const known = [...own, ...bundled];
+  const among = [
+    ...own.filter(({ loses }) => loses !== true),
+    ...FAIR.filter(fault => bundled.includes(fault)),
+  ];
+  if (text === 'all') return { draw: 'all', among };
+  if (/^[1-9]\d*$/.test(text)) return { draw: Number(text), among };
+  if (text === 'deploy') return deploying(known);
   return text.split(',').map(name => {
-    const fault = FAULTS.find(candidate => candidate.name === name);
+    const fault = known.find(candidate => candidate.name === name);
     if (fault !== undefined) return fault;
-    const names = FAULTS.map(candidate => candidate.name).join(', ');
+    const names = known.map(candidate => candidate.name).join(', ');
     throw new UsageError(
       `--faults: expected deploy, all, a number, or some of ${names}; got ${JSON.stringify(name)}`,
     );
   });
 }
 
+/** What a deploy does to a group of instances. */
+function deploying(known: readonly Known[]): Known[] {
+  const faults = known.filter(({ deploy }) => deploy === true);
+  if (faults.length > 0) return faults;
+  throw new UsageError(
+    '--faults deploy: the target file has none that a deploy is made of: give one `deploy: true`',
+  );
+}
+
+const ofStack = (fault: Known): fault is Fault => !('aim' in fault);
+
 /** @returns whether one that is wanted, or may be drawn, needs the links between instances and store */
 export const needsLinks = (wanted: Wanted): boolean =>
-  'draw' in wanted || wanted.some(fault => fault.linked === true);
+  ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * The faults of a run in their order. Those that are drawn are drawn among what this stack has all for, each once
+ * The faults of a run in their order. Those that are drawn are drawn among what this system has all for, each once
  * before any comes again; what grows the group goes before what shrinks it.
  *
  * @throws UsageError when a fault that was named cannot be made here
  */
-export function schedule(wanted: Wanted, random: Random, stack: Stack, next?: InstanceOptions): Fault[] {
-  if (!('draw' in wanted)) {
-    const size = { instances: stack.instances().length };
-    for (const fault of wanted) {
-      const grown = size.instances > stack.instances().length && fault === scaleIn;
-      const lacks = grown ? undefined : fault.lacks?.(stack, next);
-      if (lacks !== undefined) throw new UsageError(`--faults ${fault.name}: this needs ${lacks}`);
-      size.instances += fault === scaleOut ? 1 : 0;
-    }
-    return [...wanted];
+export function schedule(
+  wanted: Wanted,
+  random: Random,
+  stack?: Stack,
+  next?: InstanceOptions,
+): Disturbance[] {
+  const lacksOf = (fault: Known): string | undefined => {
+    if (!ofStack(fault)) return fault.lacks?.();
+    return stack === undefined ? 'the bundled stack: --stack local' : fault.lacks?.(stack, next);
+  };
+  const chosen = 'draw' in wanted ? drawn(wanted, random, lacksOf) : named(wanted, stack, lacksOf);
+  return chosen.map(fault =>
+    ofStack(fault) && stack !== undefined ? onStack(fault, stack, next) : (fault as Disturbance),
+  );
+}
+
+type Lacks = (fault: Known) => string | undefined;
+
+function named(wanted: readonly Known[], stack: Stack | undefined, lacksOf: Lacks): readonly Known[] {
+  let more = 0;
+  for (const fault of wanted) {
+    const lacks = more > 0 && fault === scaleIn && stack !== undefined ? undefined : lacksOf(fault);
+    if (lacks !== undefined) throw new UsageError(`--faults ${fault.name}: this needs ${lacks}`);
+    more += fault === scaleOut ? 1 : 0;
   }
-  const possible = FAIR.filter(fault => fault !== scaleIn && fault.lacks?.(stack, next) === undefined);
-  const count = wanted.draw === 'all' ? possible.length : wanted.draw;
-  const drawn: Fault[] = [];
-  let left: Fault[] = [];
+  return wanted;
+}
+
+function drawn({ draw, among }: Exclude<Wanted, readonly Known[]>, random: Random, lacksOf: Lacks): Known[] {
+  const possible = among.filter(fault => fault !== scaleIn && lacksOf(fault) === undefined);
+  const count = draw === 'all' ? possible.length : draw;
+  const faults: Known[] = [];
+  let left: Known[] = [];
   for (let i = 0; i < count && possible.length > 0; i++) {
     if (left.length === 0) left = [...possible];
-    const [fault] = left.splice(random.below(left.length), 1) as [Fault];
-    drawn.push(fault);
-    if (fault === scaleOut) drawn.push(scaleIn);
+    const [fault] = left.splice(random.below(left.length), 1) as [Known];
+    faults.push(fault);
+    if (fault === scaleOut) faults.push(scaleIn);
   }
-  return drawn;
+  if (faults.length > 0) return faults;
+  const why = [...new Set(among.map(lacksOf).filter(lacks => lacks !== undefined))].join('; ');
+  throw new UsageError(`--faults: there is none to draw${why === '' ? '' : `: this needs ${why}`}`);
 }

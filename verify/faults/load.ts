@@ -1,22 +1,62 @@
 /** What the load shows while something is disturbed. */
 import type { Operation } from '../core/history.ts';
 
+/** So many answers in a row for each instance on the average: one that gave none of them does not answer. */
+const ENOUGH = 20;
+
 export class Load {
   readonly #answered = new Map<string, number>();
+  /** After how many answers an instance gave its last one. */
+  readonly #last = new Map<string, number>();
+  #through = 0;
+  #failed = 0;
+  #silent = false;
+  /** What there was before `begin`. */
+  #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
 
   /** Takes in an operation that has ended: one that says who is signed in shows that all parts work together. */
-  saw({ instance, signedIn, direct }: Operation): void {
-    if (instance === undefined || signedIn !== 'in' || direct === true) return;
+  saw({ instance, signedIn, direct, status, note, with: as }: Operation): void {
+    if (direct === true) return;
+    if (as === undefined && note !== 'aborted' && (status === undefined || status >= 500)) this.#failed++;
+    if (signedIn !== 'in') return;
+    this.#through++;
+    if (instance === undefined) return;
     this.#answered.set(instance, (this.#answered.get(instance) ?? 0) + 1);
+    this.#last.set(instance, this.#through);
+    const { instances } = this.#before;
+    const since = (name: string): number => this.#through - (this.#last.get(name) ?? 0);
+    this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /** Forgets what was. */
+  /** Begins to count anew. */
   begin(): void {
+    this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
+    this.#last.clear();
+    this.#through = 0;
+    this.#failed = 0;
+    this.#silent = false;
   }
 
   /** @returns how many requests the instance has answered, signed in, since `begin` */
   answered(instance: string): number {
     return this.#answered.get(instance) ?? 0;
+  }
+
+  /** @returns the names of the instances that have answered since `begin` */
+  instances(): string[] {
+    return [...this.#answered.keys()];
+  }
+
+  /** @returns how many requests got an answer that says who is signed in since `begin` */
+  through(): number {
+    return this.#through;
+  }
+
+  /** @returns whether something has changed since `begin`: requests fail, and none did; an instance came or went */
+  felt(): boolean {
+    const { instances, failed } = this.#before;
+    if (this.#failed > 0 && failed === 0) return true;
+    return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
   }
 }

@@ -1,23 +1,24 @@
 /** What a run does beside its workloads where something is to be disturbed. */
+import { join } from 'node:path';
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 import type { Performance } from '../workloads/index.ts';
 import { seeded } from '../workloads/random.ts';
 import { disturb } from './disturb.ts';
-import type { Fault } from './fault.ts';
+import type { Disturbance } from './fault.ts';
+import { ownSystem, stackSystem } from './health.ts';
 import { schedule, type Wanted } from './index.ts';
 import type { Load } from './load.ts';
 
 /** Within which a target is to answer while the store is down, if it does not declare it; milliseconds. */
 const DEADLINE = 3_000;
-/** Within which all is to be healthy after a fault, likewise. */
-const RECOVERY = 10_000;
 
 /** What is to be disturbed, and in what. */
 export interface Asked {
   wanted: Wanted;
-  stack: Stack;
+  /** The bundled stack; absent where the target is a system of somebody's own. */
+  stack?: Stack | undefined;
   /** What the next version of the app differs in. */
   next?: InstanceOptions | undefined;
 }
@@ -25,39 +26,48 @@ export interface Asked {
 interface Beside {
   faults?: Asked;
   onStep?: (text: string) => void;
+  onAlarm?: (text: string) => void;
   load: Load;
   logs: FollowedLogs;
+  /** The run's. */
+  folder: string;
 }
 
 /** @returns the faults in their order. @throws UsageError when one cannot be made */
-export const scheduled = (asked: Asked | undefined, seed: number): readonly Fault[] =>
+export const scheduled = (asked: Asked | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
 /** The phases after the other workloads have ended: load with faults, settle, final. */
 export function phases(
   context: Context,
-  faults: readonly Fault[],
-  { faults: asked, load, logs, onStep = () => {} }: Beside,
+  faults: readonly Disturbance[],
+  { faults: asked, load, logs, folder, onStep = () => {}, onAlarm = () => {} }: Beside,
 ): Pick<Performance, 'disturb' | 'settle'> {
   if (asked === undefined || faults.length === 0) return {};
-  const { stack, next } = asked;
+  const { stack } = asked;
   const { recorder, target, instances, signal, random } = context;
   const { deadline = DEADLINE, budgets, instance } = target;
   const addressed = instance?.addresses !== undefined;
+  const reached = instance?.header !== undefined && target.routing === 'spread';
+  const system = stack === undefined ? ownSystem(target) : stackSystem(stack, reached);
+  const onChange = (): void => {
+    if (stack === undefined) {
+      instances.only(load.instances());
+      return;
+    }
+    logs.follow(stack.logs);
+    if (instance !== undefined && addressed) instance.addresses = addressesOf(stack);
+    instances.only(stack.instances().map(({ name }) => name));
+  };
   recorder.phase('warm-up');
   return {
     disturb: async () => {
       recorder.phase('load');
       await disturb({
-        ...{ stack, faults, recorder, load, signal, next, onStep, deadline },
+        ...{ system, faults, recorder, load, signal, onStep, onAlarm, onChange, deadline },
         random: random.fork('faults'),
-        recovery: budgets?.recovery ?? RECOVERY,
-        reached: instance?.header !== undefined && target.routing === 'spread',
-        onChange: () => {
-          logs.follow(stack.logs);
-          if (instance !== undefined && addressed) instance.addresses = addressesOf(stack);
-          instances.only(stack.instances().map(({ name }) => name));
-        },
+        recovery: budgets?.recovery ?? system.recovery,
+        folder: join(folder, 'faults'),
       });
       recorder.phase('settle');
     },

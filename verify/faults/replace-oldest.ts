@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 export const replaceOldest: Fault = {
   name: 'replace-oldest',
   part: 'instance',
+  deploy: true,
   does: 'a new instance joins, then the oldest is taken out of the balancer, drained and ended',
   async inject({ stack, instance, answered, shown, did }) {
     const oldest = stack.instances()[0] ?? instance;

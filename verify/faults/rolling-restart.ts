@@ -5,6 +5,7 @@ import { aside } from './group.ts';
 export const rollingRestart: Fault = {
   name: 'rolling-restart',
   part: 'instance',
+  deploy: true,
   does: 'each instance in turn is taken out of the balancer, drained, restarted and put back',
   async inject(stage) {
     let gone = true;

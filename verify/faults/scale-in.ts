@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 export const scaleIn: Fault = {
   name: 'scale-in',
   part: 'instance',
+  deploy: true,
   does: 'an instance is taken out of the balancer, drained and ended, and stays away',
   one: true,
   lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),

@@ -21,6 +21,10 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
       text: `${dotted(path)}unknown key "${name}"${nearest(name, knownKeys(path))}`,
     };
   }
+  if (meant.code === 'invalid_key') {
+    const [{ message } = meant] = meant.issues;
+    return { path, text: `${dotted(path)}${message}, got ${JSON.stringify(path.at(-1))}` };
+  }
   return { path, text: `${dotted(path)}${wrong(meant, at(value, path))}` };
 }
 

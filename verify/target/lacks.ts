@@ -20,9 +20,12 @@ const PROBE: Missing = {
   lacks: 'no probe that can be read and written',
   remedy: 'add a probe with `read`, and `add`, `set` or `increment`',
 };
-const undisturbed = (faults: string): Missing => ({
+const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
   lacks: 'nothing is disturbed',
-  remedy: `add --stack local --faults ${faults}; only the bundled stack can be disturbed`,
+  remedy:
+    own === undefined
+      ? `add \`faults\` to the file (docs/faults.md) and --faults, or --stack local --faults ${bundled}`
+      : 'add --faults all, or some of them by name',
 });
 
 /** By guarantee, what it needs, the first that is missing. */
@@ -58,13 +61,13 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
           remedy: 'add `expiry` with `idle` or `absolute`; a run waits for it, so verify with a short one',
         }
       : undefined,
-  outage: ({ deadline }, { faults }) => {
-    if (!faults) return undisturbed('store-restart');
+  outage: ({ deadline, faults: own }, { faults }) => {
+    if (!faults) return undisturbed(own, 'store-restart');
     return deadline === undefined
       ? { lacks: 'no time within which an answer must come', remedy: 'add `deadline`' }
       : undefined;
   },
-  survival: (_, { faults }) => (faults ? undefined : undisturbed('deploy')),
+  survival: ({ faults: own }, { faults }) => (faults ? undefined : undisturbed(own, 'deploy')),
   evidence: (_, { logs }) =>
     logs
       ? undefined

@@ -1,5 +1,5 @@
 /** A target file → Target. Every error names file, line and column, what was expected and what came. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,6 +35,8 @@ export interface Target
     Claims {
   accounts: Account[];
   login: TargetFile['login'] & { page: string };
+  /** Of the target file: what it names is relative to it. */
+  folder: string;
 }
 
 /** What stands for the user and the password of HTTP Basic, as the header has them; captured by the login. */
@@ -150,7 +152,7 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   let key: Node | undefined;
   for (const step of path) {
     if (isMap(node)) {
-      const pair = node.items.find(item => isScalar(item.key) && item.key.value === step);
+      const pair = node.items.find(item => isScalar(item.key) && String(item.key.value) === step);
       if (pair === undefined) break;
       key = pair.key as Node;
       node = (pair.value as Node | null) ?? key;
@@ -167,7 +169,7 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
   const { node, key } = nodeAt(root, path);
-  const wrong = issue.code === 'unrecognized_keys' ? (key ?? node) : node;
+  const wrong = ['unrecognized_keys', 'invalid_key'].includes(issue.code) ? (key ?? node) : node;
   return `${at(wrong?.range?.[0] ?? 0)}: ${text}`;
 }
 
@@ -189,8 +191,12 @@ function understood(file: TargetFile, { file: path, root, at }: Source): Target 
       `${at(node?.range?.[0] ?? 0)}: claims: unknown guarantee "${unknown}"${nearest(unknown, known)}`,
     );
   });
+  for (const [name, { compose }] of Object.entries(file.faults ?? {}))
+    if (compose?.file !== undefined)
+      requireFile(compose.file, ['faults', name, 'compose', 'file'], { path, root, at });
   return {
     ...rest,
+    folder: dirname(resolve(path)),
     ...(rest.sessions?.logout === 'all' && rest.logout !== undefined
       ? { logoutEverywhere: rest.logoutEverywhere ?? rest.logout }
       : {}),
@@ -200,6 +206,20 @@ function understood(file: TargetFile, { file: path, root, at }: Source): Target 
     accounts: labelled(accounts.flatMap(expanded)),
     ...claims,
   };
+}
+
+/** @param keys where it is named. Throws UsageError where there is no such file */
+function requireFile(
+  file: string,
+  keys: readonly string[],
+  { path, root, at }: { path: string; root: ParsedNode | null; at: At },
+): void {
+  if (existsSync(resolve(dirname(path), file))) return;
+  const { node } = nodeAt(root, keys);
+  throw new UsageError(
+    `${at(node?.range?.[0] ?? 0)}: ${keys.join('.')}: expected a file, and there is none of that name: ` +
+      `${resolve(dirname(path), file)}`,
+  );
 }
 
 /** @returns the certificates that a file holds, PEM */

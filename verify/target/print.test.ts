@@ -15,12 +15,20 @@ login:
   capture: { token: { json: /token } }
 csrf: { cookie: csrftoken }
 signedIn: { page: /me, user: { json: /name } }
+faults: { db: { inject: "PASSWORD=sesame2 ./stop-db --key hushhush opensesame" } }
 `;
 
 it('shows what was understood, defaults included, and no secret', () => {
-  const text = targetText(parseTarget(file, 'target.yaml', {}));
-  expect(text).not.toContain('opensesame');
-  for (const line of ['X-Trace: seen', 'cookie: csrftoken', 'method: POST', 'page: /me', '"{password}"'])
+  const text = targetText(parseTarget(file, 'target.yaml', {}), { API_TOKEN: 'hushhush' });
+  for (const secret of ['opensesame', 'sesame2', 'hushhush']) expect(text).not.toContain(secret);
+  for (const line of [
+    'X-Trace: seen',
+    'cookie: csrftoken',
+    'method: POST',
+    'page: /me',
+    '"{password}"',
+    './stop-db --key (hidden)',
+  ])
     expect(text).toContain(line);
   expect(text).toContain('# and 48 more accounts');
 });

@@ -1,20 +1,21 @@
 /** What a target file was understood as, for people: without secrets. */
 import { stringify } from 'yaml';
 import type { Target } from './load.ts';
+import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
 /** More accounts are counted, not listed. */
 const LISTED = 3;
-const HIDDEN = '(hidden)';
 /** What is sent, and may hold a secret of its own. */
 const SENT = new Set(['headers', 'form', 'json']);
-/** Names of such headers, fields and members. */
-const SECRET = /auth|cookie|token|secret|passw|pwd|api-?key|credential/i;
 /** A text that is only filled in when it is sent holds none. */
 const PLACE = /\{\w+\}/;
 
-/** @returns YAML */
-export function targetText(target: Target): string {
-  const { accounts, bySet: _, tls, url, ...rest } = target;
+/**
+ * @param environment whose secrets may stand in commands
+ * @returns YAML
+ */
+export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
+  const { accounts, bySet: _, folder: __, tls, url, faults, ...rest } = target;
   const shown = accounts.slice(0, LISTED).map(account => ({ ...account, password: HIDDEN }));
   const more = accounts.length - shown.length;
   const read = tls?.ca === undefined ? tls : { ...tls, ca: '(read)' };
@@ -23,6 +24,7 @@ export function targetText(target: Target): string {
     ...(withoutSecrets(rest) as object),
     ...(read === undefined ? {} : { tls: read }),
     accounts: shown,
+    ...(faults === undefined ? {} : { faults: scrubbed(faults, secretsOf(target, environment)) }),
   });
   return more > 0 ? `${text}# and ${more} more accounts\n` : text;
 }
@@ -34,4 +36,12 @@ function withoutSecrets(value: unknown, name = '', sent = false): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, withoutSecrets(member, key, sent || SENT.has(key))]),
   );
+}
+
+/** Every text in it without what is secret. */
+function scrubbed(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string') return scrub(value, secrets);
+  if (Array.isArray(value)) return value.map(member => scrubbed(member, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, scrubbed(member, secrets)]));
 }

@@ -1,16 +1,9 @@
 /** The target file: what a person writes about the system under test (docs/target-file.md). */
 import { z } from 'zod';
+import { faults } from './schema-faults.ts';
+import { name, time } from './schema-parts.ts';
 
 const path = z.string().startsWith('/', 'expected a path that begins with /');
-
-/** A time such as 30m, 12h, 90s or 500ms → milliseconds. */
-const time = z.string().transform((text, context) => {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit as 'ms'];
-  if (value > 0) return value;
-  context.addIssue(`expected a time such as 30m, 12h or 90s, got ${JSON.stringify(text)}`);
-  return z.NEVER;
-});
 
 /** A regular expression whose first group is what it finds. */
 const regex = z.string().transform((source, context) => {
@@ -36,8 +29,6 @@ const pattern = z.string().transform((source, context) => {
     return z.NEVER;
   }
 });
-
-const name = z.string().min(1, 'expected a name, got an empty text');
 
 /** A JSON pointer, in which `*` stands for every member. */
 const json = z.strictObject({
@@ -255,6 +246,8 @@ export const targetSchema = z.strictObject({
   deadline: time.optional(),
   /** What may happen during a fault; `faults` says otherwise for single ones, by name. */
   budgets: budget.extend({ faults: z.record(z.string(), budget).optional() }).optional(),
+  /** What can be disturbed, by the names that `--faults` takes. */
+  faults: faults.optional(),
   claims: z
     .array(
       z.union([

@@ -61,6 +61,26 @@ instance:
 expiry:
   idle: 30m
   renew: each
+faults:
+  db-stop:
+    inject: systemctl stop db
+    heal: [systemctl, start, db]
+    part: store
+    down: true
+    lasts: 3s
+  web:
+    compose:
+      service: web
+      do: [kill, pause]
+  worker:
+    processes:
+      pidFiles: [worker.pid]
+      start: ./start-worker.sh
+  shop:
+    kubernetes:
+      deployment: shop
+      namespace: staging
+    instances: 3
 claims:
   - standard
 `;
@@ -411,6 +431,110 @@ export const WRONG: readonly [line: string, wrong: string, told: string][] = [
     '  renew: always',
     'expiry.renew: expected one of each, half, write, never, got "always"',
   ],
+  // What can be disturbed.
+  ['faults:', 'fault:', 'unknown key "fault": did you mean "faults"?'],
+  [
+    '  db-stop:',
+    '  all:',
+    'faults.all: expected another name than all and deploy, which mean something else to --faults, got "all"',
+  ],
+  [
+    '  db-stop:',
+    '  3:',
+    'faults.3: expected a name of letters, digits, _ and - that begins with a letter, got "3"',
+  ],
+  [
+    '    inject: systemctl stop db',
+    '    inject: 7',
+    'faults.db-stop.inject: expected a command: a text for the shell',
+  ],
+  [
+    '    inject: systemctl stop db',
+    '    inject: ""',
+    'faults.db-stop.inject: expected a command, got an empty text',
+  ],
+  [
+    '    inject: systemctl stop db',
+    '    injekt: systemctl stop db',
+    'faults.db-stop: unknown key "injekt": did you mean "inject"?',
+  ],
+  [
+    '    inject: systemctl stop db',
+    '    check: systemctl is-failed db',
+    'faults.db-stop: expected what is done: `inject`, `compose`, `processes` or `kubernetes`, got none of them',
+  ],
+  [
+    '    heal: [systemctl, start, db]',
+    '    heal: [systemctl, 5]',
+    'faults.db-stop.heal.1: expected a text, got 5: put it in quotes, "5"',
+  ],
+  [
+    '    part: store',
+    '    part: stores',
+    'faults.db-stop.part: expected one of instance, balancer, store, got "stores": did you mean "store"?',
+  ],
+  [
+    '    down: true',
+    '    down: "yes"',
+    'faults.db-stop.down: expected true or false, got "yes": write true or false',
+  ],
+  ['    lasts: 3s', '    lasts: 3', 'faults.db-stop.lasts: expected a text, got 3: put it in quotes'],
+  [
+    '    lasts: 3s',
+    '    within: soon',
+    'faults.db-stop.within: expected a time such as 30m, 12h or 90s, got "soon"',
+  ],
+  [
+    '      service: web',
+    '      services: web',
+    'faults.web.compose: unknown key "services": did you mean "service"?',
+  ],
+  [
+    '      service: web',
+    '      file: no-such-compose.yaml',
+    'faults.web.compose.service: missing: expected a text',
+  ],
+  [
+    '      do: [kill, pause]',
+    '      do: kill',
+    'faults.web.compose.do: expected a list, each entry on a line that begins with "- ", got "kill": write "- kill"',
+  ],
+  [
+    '      do: [kill, pause]',
+    '      do: [kil]',
+    'faults.web.compose.do.0: expected one of restart, kill, stop, pause, got "kil": did you mean "kill"?',
+  ],
+  [
+    '      do: [kill, pause]',
+    '      file: no-such-compose.yaml',
+    'faults.web.compose.file: expected a file, and there is none of that name: ',
+  ],
+  [
+    '      pidFiles: [worker.pid]',
+    '      pidFile: worker.pid',
+    'faults.worker.processes: unknown key "pidFile": did you mean "pidFiles"?',
+  ],
+  [
+    '      pidFiles: [worker.pid]',
+    '      pidFiles: worker.pid',
+    'faults.worker.processes.pidFiles: expected a list, each entry on a line that begins with "- ", got "worker.pid"',
+  ],
+  [
+    '      namespace: staging',
+    '      do: [restart]',
+    'faults.shop.kubernetes.do.0: expected one of rollout-restart, delete-pod, scale-out, scale-in, got "restart"',
+  ],
+  [
+    '    instances: 3',
+    '    heal: kubectl rollout undo deployment/shop',
+    'faults.shop.heal: expected `inject` beside it, got `kubernetes`, which brings its own: leave it away',
+  ],
+  [
+    '    instances: 3',
+    '    inject: kubectl delete pod',
+    'faults.shop.inject: expected one of `inject`, `compose`, `processes`, `kubernetes`, got `kubernetes` too: write two',
+  ],
+  ['    instances: 3', '    instances: 0', 'faults.shop.instances: expected 1 or more, got 0'],
   ['  - standard', '  - standrad', 'claims: unknown guarantee "standrad": did you mean "standard"?'],
   ['  - standard', '  - Continuity', 'claims: unknown guarantee "Continuity": did you mean "continuity"?'],
   [

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import type { Operation } from '../core/history.ts';
+import { Load } from './load.ts';
+
+const load = (): Load => new Load();
+type Seen = { [K in keyof Operation]?: Operation[K] | undefined };
+const saw = (one: Load, more: Seen, times = 1): void => {
+  for (let i = 0; i < times; i++) one.saw({ status: 200, signedIn: 'in', ...more } as Operation);
+};
+const answered = (one: Load, ...instances: string[]): void => {
+  for (const instance of instances) saw(one, { instance });
+};
+/** After a quiet time with two instances. */
+const disturbed = (): Load => {
+  const one = load();
+  answered(one, 'a', 'b');
+  one.begin();
+  return one;
+};
+
+it('feels requests that fail, where none did before', () => {
+  const one = disturbed();
+  expect(one.felt()).toBe(false);
+  saw(one, { status: 502, signedIn: undefined });
+  expect(one.felt()).toBe(true);
+  one.begin();
+  saw(one, { status: undefined, signedIn: undefined });
+  expect(one.felt()).toBe(false);
+});
+
+it('does not feel what the run gave up, what is sent past the balancer, or changed cookies', () => {
+  const one = disturbed();
+  saw(one, { status: undefined, note: 'aborted' });
+  saw(one, { status: 500, direct: true });
+  saw(one, { status: 500, with: 'forged' });
+  expect(one.felt()).toBe(false);
+});
+
+it('feels an instance that comes, and one that goes, also if it is back', () => {
+  const come = disturbed();
+  answered(come, 'a', 'b', 'c');
+  expect(come.felt()).toBe(true);
+  const gone = disturbed();
+  answered(gone, 'a', 'b');
+  for (let i = 0; i < 38; i++) answered(gone, 'a');
+  expect(gone.felt()).toBe(false);
+  answered(gone, 'a', 'a', 'b', 'b');
+  expect(gone.felt()).toBe(true);
+});
+
+it('feels nothing of instances where no answer names one', () => {
+  const one = load();
+  saw(one, {}, 5);
+  one.begin();
+  saw(one, {}, 500);
+  expect([one.felt(), one.through(), one.instances()]).toEqual([false, 500, []]);
+});

@@ -1,0 +1,122 @@
+/** Faults of a service of a compose file: of one of its containers, or of each in turn. */
+import { until } from '../../../stack/wait.ts';
+import { counted } from '../../core/check.ts';
+import type { ComposeSpec } from '../../target/schema-faults.ts';
+import type { Disturbance, Means } from '../fault.ts';
+import type { Maker } from './index.ts';
+import { lacksProgram } from './lacks.ts';
+import type { Orders } from './orders.ts';
+
+type Action = ComposeSpec['do'][number];
+
+interface Container {
+  id: string;
+  name: string;
+  status: string;
+  started: string;
+  /** What its own health check says; empty where it has none. */
+  health: string;
+}
+
+/** All of its state: of what a container lacks, as a health check, an engine may know not even the name. */
+const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
+
+interface State {
+  Status: string;
+  StartedAt: string;
+  Health?: { Status: string };
+}
+
+const DOES: Record<Action, string> = {
+  restart: 'each container of the service is restarted, one after the other',
+  kill: 'a container of the service is killed (SIGKILL), and started again after a while',
+  stop: 'a container of the service is stopped (SIGTERM), and started again after a while',
+  pause: 'a container of the service freezes, and goes on after a while',
+};
+
+/** By action: what does it, what heals it. */
+const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
+
+/**
+ * @param withinMs what a container may take to be healthy again
+ * @returns a fault for each action
+ */
+export const ofService = (name: string, spec: ComposeSpec, withinMs: number, make: Maker): Disturbance[] =>
+  spec.do.map(action =>
+    make({
+      name: `${name}-${action}`,
+      does: DOES[action],
+      where: spec.service,
+      ...(action === 'restart' ? { deploy: true } : {}),
+      lacks: () => lacksProgram('docker'),
+      async inject(orders, means, random) {
+        const containers = await runningOf(spec, orders);
+        if (action === 'restart') return restart(containers, withinMs, orders, means);
+        const container = containers[random.below(containers.length)] as Container;
+        const [does, heals] = SINGLE[action];
+        orders.heals(['docker', heals, container.id]);
+        await orders.tell(['docker', does, container.id]);
+        means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
+        const [now] = await look([container.id], orders);
+        // One that its restart policy has started again was away too.
+        return now !== undefined && (now.status !== 'running' || now.started !== container.started);
+      },
+    }),
+  );
+
+async function restart(
+  containers: readonly Container[],
+  withinMs: number,
+  orders: Orders,
+  { did, signal }: Means,
+): Promise<boolean> {
+  for (const { id, name } of containers) {
+    orders.heals(['docker', 'start', id]);
+    await orders.tell(['docker', 'restart', id]);
+    const back = async (): Promise<boolean> => {
+      const [now] = await look([id], orders);
+      return now?.status === 'running' && ['', 'healthy'].includes(now.health);
+    };
+    await until(back, { withinMs, what: `${name} to be healthy`, everyMs: 200, signal });
+  }
+  did(`${counted(containers.length, 'container')} restarted`);
+  const now = await look(
+    containers.map(({ id }) => id),
+    orders,
+  );
+  return now.every(({ id, started }) => started !== containers.find(one => one.id === id)?.started);
+}
+
+/** By name. Throws where the service has none that runs. */
+async function runningOf({ file, project, service }: ComposeSpec, orders: Orders): Promise<Container[]> {
+  const of = [
+    ...(file === undefined ? [] : ['--file', file]),
+    ...(project === undefined ? [] : ['--project-name', project]),
+  ];
+  const output = await orders.tell([
+    'docker',
+    'compose',
+    ...of,
+    'ps',
+    '--quiet',
+    '--status',
+    'running',
+    service,
+  ]);
+  const ids = output.split('\n').filter(line => /^[0-9a-f]{12,}$/.test(line));
+  const found = ids.length === 0 ? [] : await look(ids, orders);
+  if (found.length > 0) return found.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  throw new Error(`expected a running container of the service ${service}, found none: start it first`);
+}
+
+async function look(ids: readonly string[], orders: Orders): Promise<Container[]> {
+  const output = await orders.tell(['docker', 'inspect', '--format', FORMAT, ...ids]);
+  return output
+    .trim()
+    .split('\n')
+    .map(line => {
+      const [, id = '', name = '', json = ''] = /^(\S+) \/?(\S+) (.*)$/.exec(line) ?? [];
+      const { Status: status, StartedAt: started, Health: health } = JSON.parse(json) as State;
+      return { id, name, status, started, health: health?.Status ?? '' };
+    });
+}

@@ -1,0 +1,51 @@
+/** The faults that a target file names: what can be disturbed in a system of somebody's own. */
+import type { Target } from '../../target/load.ts';
+import type { FaultSpec } from '../../target/schema-faults.ts';
+import { secretsOf } from '../../target/secrets.ts';
+import type { Random } from '../../workloads/random.ts';
+import type { Disturbance, Facts, Means } from '../fault.ts';
+import { byCommands } from './commands.ts';
+import { ofService } from './compose.ts';
+import { ofDeployment } from './kubernetes.ts';
+import { Orders } from './orders.ts';
+import { ofProcesses } from './processes.ts';
+
+/** What a kind of fault says of one; the target file says the rest. */
+interface Made extends Pick<Facts, 'name' | 'does' | 'deploy'> {
+  where?: string;
+  lacks?: () => string | undefined;
+  /** @returns whether it was seen to take effect */
+  inject(orders: Orders, means: Means, random: Random): Promise<boolean>;
+}
+
+export type Maker = (made: Made) => Disturbance;
+
+/**
+ * @param environment its secrets are hidden in what commands say
+ * @returns the faults of a target, in the order of its file, each with its ready-made ones
+ */
+export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
+  const office = { cwd: target.folder, secrets: secretsOf(target, environment) };
+  return Object.entries(target.faults ?? {}).flatMap(([name, spec]) => {
+    const { compose, processes, kubernetes, within } = spec;
+    const make = makerOf(spec, (means: Means) => new Orders(office, means, within));
+    if (compose !== undefined) return ofService(name, compose, within, make);
+    if (processes !== undefined) return ofProcesses(name, processes, target.folder, within, make);
+    if (kubernetes !== undefined) return ofDeployment(name, kubernetes, within, make);
+    return byCommands(name, spec, make);
+  });
+}
+
+function makerOf(spec: FaultSpec, ordersOf: (means: Means) => Orders): Maker {
+  const { part, down, loses, lasts, instances } = spec;
+  return ({ name, does, where, inject, lacks, deploy = false }) => ({
+    ...{ name, does, part },
+    ...((spec.deploy ?? deploy) ? { deploy: true } : {}),
+    ...(down ? { down } : {}),
+    ...(loses ? { loses } : {}),
+    ...(lasts === undefined ? {} : { lasts: () => lasts }),
+    ...(instances === undefined ? {} : { instances }),
+    ...(lacks === undefined ? {} : { lacks }),
+    aim: random => ({ where, inject: means => inject(ordersOf(means), means, random) }),
+  });
+}

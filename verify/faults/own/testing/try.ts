@@ -1,0 +1,74 @@
+/** Makes faults of a target file without a run around them: on real processes and containers, without load. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../../../../stack/wait.ts';
+import { parseTarget } from '../../../target/load.ts';
+import { seeded } from '../../../workloads/random.ts';
+import { ownFaults } from '../index.ts';
+
+export interface Tried {
+  bit: boolean;
+  did: string | undefined;
+  /** Performs the heals, the last first. */
+  heal(): Promise<void>;
+  /** What the commands said. */
+  log(): string;
+}
+
+/** A folder for the target file and what it names, with what is left there removed at the end. */
+export class Bench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
+  readonly stop = new AbortController();
+  /** What the load shows. */
+  felt = false;
+  #tries = 0;
+
+  /** @param faults as the target file has them. @returns the fault of that name */
+  fault(faults: object, name: string) {
+    const target = {
+      ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
+      ...{ login: { path: '/login' }, signedIn: { page: '/', user: '(.*)' }, faults },
+    };
+    const parsed = parseTarget(JSON.stringify(target), join(this.folder, 'target.json'), {});
+    const found = ownFaults(parsed, {}).find(fault => fault.name === name);
+    if (found === undefined) throw new Error(`expected a fault ${name}`);
+    return found;
+  }
+
+  /** Injects it. Throws what it throws; what is to be healed is healed then. */
+  async inject(faults: object, name: string, seed = 1): Promise<Tried> {
+    const heals: (() => Promise<unknown>)[] = [];
+    const log = join(this.folder, 'faults', `${++this.#tries}-${name}.log`);
+    let did: string | undefined;
+    const heal = async (): Promise<void> => {
+      for (const one of heals.reverse()) await one();
+    };
+    try {
+      const aim = this.fault(faults, name).aim(seeded(seed));
+      const bit = await aim.inject({
+        ...{ deadline: 1_000, log, signal: this.stop.signal },
+        undo: one => heals.push(one),
+        last: async () => {},
+        shown: condition =>
+          until(condition, { withinMs: 1_000, what: 'it', signal: this.stop.signal }).then(
+            () => true,
+            () => false,
+          ),
+        answered: () => 0,
+        felt: () => this.felt,
+        did: text => {
+          did = text;
+        },
+      });
+      return { bit, did, heal, log: () => readFileSync(log, 'utf8') };
+    } catch (error) {
+      await heal();
+      throw error;
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
