@@ -3,13 +3,15 @@ import { canaryOf, padded } from '../core/canary.ts';
 import type { Action, Operation, With } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import { type Account, BASIC, type Target } from '../target/load.ts';
-import type { EndingSpec, Probe, RequestSpec, StepSpec } from '../target/schema.ts';
+import type { EndingSpec, Probe, RequestSpec, StepSpec, WriteSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';
+import { confirmation, REDIRECTS } from './confirmation.ts';
 import type { Context } from './context.ts';
 import { basicOf, fill, keep } from './fill.ts';
 import type { Way } from './instances.ts';
+import { ListRead } from './list-read.ts';
 import { askedToWait } from './patience.ts';
-import type { Recorded } from './recorder.ts';
+import type { Call, Later, Recorded } from './recorder.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
 /** A request that is refused with 429 and Retry-After is sent again when that time has passed, so often. */
@@ -35,7 +37,7 @@ export interface How {
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
-type What = {
+type What = Pick<Call, 'list' | 'settle' | 'later'> & {
   action: Action;
   object?: string;
   objectName?: string;
@@ -93,6 +95,8 @@ export class Driver {
     const { operation, reply } = await this.#perform({ action: 'login' }, this.#filled(spec, how), how);
     done?.();
     keep(spec.capture, reply, this.#clientOf(how));
+    if (operation.outcome === 'ok' && spec.follow && !(await this.#led(reply, how)))
+      return { ...operation, outcome: 'fail', signedIn: 'out' };
     const { session, user } = this.#who;
     if (operation.outcome === 'ok' && how.as === undefined)
       this.#context.recorder.session({
@@ -102,6 +106,17 @@ export class Driver {
         event: 'born',
       });
     return operation;
+  }
+
+  /** Follows the redirects of an accepted login. @returns whether they lead elsewhere than to the login page */
+  async #led(answer: Reply, how: How): Promise<boolean> {
+    const { login, signedIn } = this.#context.target;
+    let reply = answer;
+    for (let i = 0; i < REDIRECTS && reply.leads !== undefined; i++) {
+      if (reply.redirect === login.page && login.page !== signedIn.page) return false;
+      reply = (await this.#perform({ action: 'form' }, get(reply.leads), how)).reply;
+    }
+    return true;
   }
 
   /** @returns whether the login page was opened and the login that follows accepted */
@@ -114,7 +129,16 @@ export class Driver {
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     if (probe === undefined)
       return this.#perform({ action: 'read' }, get(this.#context.target.signedIn.page), how);
-    return this.#perform({ action: 'read', ...this.#object(probe) }, get(probe.read.path), how);
+    const list = new ListRead(this.#context.interpreter, probe.object);
+    const what = { action: 'read' as const, ...this.#object(probe), list };
+    let recorded = await this.#perform(what, get(probe.read.path), how);
+    while (list.next !== undefined) {
+      const path = this.#clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
+      // A next page of another site is no page of this list.
+      if (path === undefined) break;
+      recorded = await this.#perform(what, get(path), how);
+    }
+    return recorded;
   }
 
   /** Opens a page that may or may not say who is signed in. */
@@ -123,11 +147,15 @@ export class Driver {
   }
 
   /** Adds a value that nobody has used before, or counts up. The probe must have the request for it. */
-  async write(probe: Probe, how: How = {}, request = writeOf(probe)): Promise<Operation> {
+  async write(
+    probe: Probe,
+    how: How = {},
+    request: WriteSpec | undefined = writeOf(probe),
+  ): Promise<Operation> {
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const value = action === 'increment' ? '1' : this.#newValue() + (how.ending ?? '');
-    const what = { action, ...this.#object(probe), value };
+    const what = { action, ...this.#object(probe), value, ...this.#confirmed(request, value, how) };
     const long = how.ending === undefined ? padded(value, how.size ?? 0) : value;
     const sent = this.#filled(request, how, long);
     return (await this.#perform(what, sent, how)).operation;
@@ -158,9 +186,20 @@ export class Driver {
     return (await read()) || (await read());
   }
 
-  async remove(probe: Probe, request: RequestSpec, value: string, how: How = {}): Promise<Operation> {
-    const what = { action: 'remove' as const, ...this.#object(probe), value };
+  async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
+    const confirmed = this.#confirmed(request, value, how);
+    const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
     return (await this.#perform(what, this.#filled(request, how, value), how)).operation;
+  }
+
+  #confirmed({ confirmed }: WriteSpec, value: string, how: How): Pick<Call, 'settle'> {
+    if (confirmed === undefined) return {};
+    const { interpreter } = this.#context;
+    // The last byte that waits is the write's.
+    const { held: _, early: __, ...then } = how;
+    const open = async (path: string, later: Later): Promise<Reply> =>
+      (await this.#perform({ action: 'read', unmarked: true, later }, get(path), then)).reply;
+    return { settle: confirmation(confirmed, value, open, reply => interpreter.busy(reply)) };
   }
 
   async logout(request: EndingSpec, how: How = {}): Promise<Operation> {
@@ -281,7 +320,7 @@ export class Driver {
 }
 
 /** @returns the request by which a probe's object is written, if the target has one */
-export const writeOf = ({ kind, add, set, increment }: Probe): RequestSpec | undefined =>
+export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
 /** @returns the first probe of a target that can be written */

@@ -4,6 +4,7 @@ import type {
   Fault,
   Finish,
   Operation,
+  Outcome,
   Phase,
   Run,
   Served,
@@ -16,8 +17,12 @@ import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
 import type { HistoryFile } from './history-file.ts';
 import type { Labeller } from './labels.ts';
+import type { ListRead } from './list-read.ts';
 import { look } from './look.ts';
 import type { Send, SessionClient } from './session-client.ts';
+
+/** What is to be told once something else has been. */
+export type Later = (() => void)[];
 
 /** Who does what: all of an operation that is known before its first byte leaves. */
 export interface Call extends Asked {
@@ -32,6 +37,12 @@ export interface Call extends Asked {
   change?: string;
   direct?: boolean;
   steered?: boolean;
+  /** The read of a list that this is a page of. */
+  list?: ListRead;
+  /** Decides an outcome that the answer alone does not tell; what it sends is told `later`. */
+  settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Outcome>;
+  /** Takes what tells of the operation, instead of the history: another is to be told of first. */
+  later?: Later;
   /** Tells which of the session's cookies was sent, by its label: it may have had several. */
   telling?: boolean;
 }
@@ -82,7 +93,7 @@ export class Recorder {
     await client.rested(signal);
     const id = ++this.#ids;
     const request = `${this.#run.run}-${id}`;
-    const { object: _, objectName, unmarked: __, telling, ...who } = call;
+    const { object: _, objectName, unmarked: __, telling, list, settle, later, ...who } = call;
     const secrets = this.#interpreter.sessionCookies.length === 0 ? [] : this.#secrets(client, send.path);
     const sent = secrets[0];
     const called = {
@@ -101,15 +112,24 @@ export class Recorder {
       { ...send, once: changes, headers: { ...send.headers, 'x-request-id': request } },
       signal,
     );
+    const seen = this.#interpreter.seen(reply, { ...call, path: send.path });
+    if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
     const returned: { return: number } & Seen = {
       return: this.clock.now(),
-      ...this.#interpreter.seen(reply, call),
+      ...seen,
       ...look(reply, Date.now(), [...secrets, ...this.#valuesOf(reply.cookies)]),
       ...(reply.resent === undefined ? {} : { resent: true }),
     };
+    const afterwards: Later = [];
+    if (settle !== undefined) returned.outcome = await settle(reply, seen.outcome, afterwards);
     const operation: Operation = { type: 'op', ...called, ...returned };
-    this.#history.write(changes ? { type: 'end', id, ...returned } : operation);
-    this.#onOperation(operation);
+    const tell = (): void => {
+      this.#history.write(changes ? { type: 'end', id, ...returned } : operation);
+      this.#onOperation(operation);
+    };
+    if (later === undefined) tell();
+    else later.push(tell);
+    for (const told of afterwards) told();
     return { operation, reply };
   }
 

@@ -228,6 +228,11 @@ export class SessionClient {
     return known;
   }
 
+  /** @returns the path on the target, with its query, of an address in a page; undefined when it leaves the target */
+  pathOf(href: string, page: string): string | undefined {
+    return redirectOf(href, this.#site(page), this.#network.site).leads;
+  }
+
   /** @returns the names and values of the cookies that it would send to a path */
   cookies(path: string): readonly { name: string; value: string }[] {
     return this.#cookiesFor(this.#site(path)).list;

@@ -4,6 +4,7 @@ import { type Finding, type Findings, finder } from './finding.ts';
 import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
 import { type Named, type Naming, namer } from './naming.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
+import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 
 /** What came back: a response, or why there is none. */
 export interface Reply {
@@ -36,7 +37,7 @@ export interface Pages {
   /** Answers that say "signed out", beside 401 and a redirect to the login page. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
   csrf?: Finding | undefined;
-  probes: readonly { object: string; read: { items: Finding } }[];
+  probes: readonly { object: string; read: ListSpec }[];
   instance?: Naming | undefined;
   /** Finds "busy, try again": the request was refused, and nothing came of it. */
   busy?: string | undefined;
@@ -74,7 +75,11 @@ export interface Asked {
   object?: string;
   /** The page need not name its user: one that does not says nothing of the session. */
   unmarked?: boolean;
+  /** What was asked for, with its query. */
+  path?: string;
 }
+
+const NO_PAGE: ListPage = { values: [], cut: false };
 
 const safe = new Set<Action>(['form', 'read']);
 /** Their answers say nothing of the session. */
@@ -88,7 +93,9 @@ export class Interpreter {
   readonly #canaries: (text: string) => string[];
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
-  readonly #items: Map<string, Findings>;
+  readonly #lists: Map<string, ListReader>;
+  /** How a page that a stranger may not see answers one, beside what the target file says. */
+  readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
   readonly #busy: RegExp | undefined;
@@ -100,7 +107,9 @@ export class Interpreter {
     this.#unpadded = unpadder(reading.canary);
     const found = (finding: Finding) => finder(finding, reading.decode);
     this.#user = found(pages.signedIn.user);
-    this.#items = new Map(pages.probes.map(probe => [probe.object, found(probe.read.items)]));
+    this.#lists = new Map(
+      pages.probes.map(({ object, read }) => [object, new ListReader(read, reading.decode)]),
+    );
     this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
     this.#instance = namer(pages.instance ?? {}, reading.decode);
@@ -111,18 +120,23 @@ export class Interpreter {
     return this.#csrf?.first(reply);
   }
 
-  seen(reply: Reply, { action, object, unmarked = false }: Asked): Seen {
+  seen(reply: Reply, { action, object, unmarked = false, path }: Asked): Seen {
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
     const named = this.#instance(reply);
     if (named !== undefined) Object.assign(seen, named);
-    const busy = this.#busy?.test(reply.body) === true;
+    const busy = this.busy(reply);
     if (!busy) this.#session(seen, reply, action, unmarked);
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
-      seen.saw = this.#state(reply, object);
+      this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, safe.has(action));
     return seen;
+  }
+
+  /** Whether it says "busy, try again". */
+  busy({ body }: Reply): boolean {
+    return this.#busy?.test(body) === true;
   }
 
   #session(seen: Seen, reply: Reply, action: Action, unmarked: boolean): void {
@@ -133,7 +147,8 @@ export class Interpreter {
       if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
       return;
     }
-    if (this.#refuses(reply)) seen.signedIn = 'out';
+    const asked = action === 'read' && !unmarked;
+    if (this.#refuses(reply) || (asked && this.#asStranger(reply))) seen.signedIn = 'out';
     else if (action === 'read' && status < 300) this.#mark(seen, reply, unmarked);
   }
 
@@ -156,8 +171,32 @@ export class Interpreter {
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
 
-  #state(reply: Reply, object: string): string[] {
-    return (this.#items.get(object)?.all(reply) ?? []).map(this.#unpadded);
+  /** What is only a part of the object is not its state. */
+  #state(seen: Seen, reply: Reply, object: string, path: string | undefined): void {
+    const { values, next, cut } = this.page(reply, object, path);
+    if (next === undefined && !cut) seen.saw = values;
+  }
+
+  /**
+   * @param object its name in the target file
+   * @param path that was asked for
+   */
+  page(reply: Reply, object: string, path?: string): ListPage {
+    const page = this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
+    return { ...page, values: page.values.map(this.#unpadded) };
+  }
+
+  /** Takes in how somebody without a session was answered by a page that only a signed-in user sees. */
+  stranger(reply: Reply): void {
+    const { status, redirect } = reply;
+    if (status === undefined || status < 300 || status === 429 || status >= 500) return;
+    if (redirect !== undefined) this.#strangers.redirect.add(redirect);
+    else if (status >= 400) this.#strangers.status.add(status);
+  }
+
+  #asStranger({ status, redirect }: Reply): boolean {
+    if (redirect !== undefined) return this.#strangers.redirect.has(redirect);
+    return status !== undefined && this.#strangers.status.has(status);
   }
 
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */

@@ -16,7 +16,7 @@ const FOLLOWED = ['set', 'list', 'bag'];
  */
 export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;
-  if (login.steps.length > 0 || login.json !== undefined || byHeader(target))
+  if (login.steps.length > 0 || login.follow || login.json !== undefined || byHeader(target))
     throw new UsageError(
       'baton k6: expected a login by one form, and a cookie that carries the session: the k6 scripts know no other. ' +
         'This target logs in by several requests, JSON or a header: use baton verify',

@@ -34,6 +34,7 @@ export async function ready(context: Context): Promise<void> {
       if (works) await driver.read();
       else {
         await signedInMark(context, driver);
+        await strangers(context);
         context.interpreter.sessionCookies = await sessionCookies(context, driver);
       }
       works = true;
@@ -106,9 +107,12 @@ function refused(logins: readonly Operation[], { target }: Context): Error {
 }
 
 /** A login that was accepted must be visible on some page, and name the user of the target file. */
-async function signedInMark({ target, signal }: Context, driver: Driver): Promise<void> {
+async function signedInMark(context: Context, driver: Driver): Promise<void> {
+  const { target, signal } = context;
   const notes: string[] = [];
   let seen = false;
+  /** Some answer says "signed out". */
+  let out = false;
   // A session that was answered signed out once is asked to the end: that tells which instance knows it.
   for (let i = 0; i < READS && !signal.aborted && !(seen && notes.length === 0); i++) {
     const { operation } = await driver.read();
@@ -121,6 +125,15 @@ async function signedInMark({ target, signal }: Context, driver: Driver): Promis
       );
     }
     notes.push(operation.note ?? '');
+    if (operation.signedIn === 'out') out = true;
+  }
+  if (!seen) await needsFollowing(context, driver);
+  const led = [...new Set(notes)];
+  if (!seen && led.length === 1 && / to \//.test(led[0] ?? '') && !out) {
+    throw new UsageError(
+      `signedIn.page: expected ${target.signedIn.page} to show who is signed in, and it answers ${led[0]}. ` +
+        'Write the page that this leads to',
+    );
   }
   // Redirects to the login are a finding, which the load will show; a page without the mark is a wrong mark.
   if (!seen && notes.length > 0 && notes.every(note => note === '200')) {
@@ -128,6 +141,30 @@ async function signedInMark({ target, signal }: Context, driver: Driver): Promis
       `signedIn.user: the login was accepted, and none of ${READS} answers of ${target.signedIn.page} has the mark. ` +
         'Look at the source of that page when you are signed in, and correct the expression or the page',
     );
+  }
+}
+
+/** A login that is only done where its redirects lead. */
+async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
+  const { target } = context;
+  if (target.login.follow) return;
+  const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
+  const driver = new Driver(following, { client: 'ready', session: 'r-follow', account });
+  const works = (await driver.enter()) && (await driver.read()).operation.signedIn === 'in';
+  driver.end('over');
+  if (!works) return;
+  throw new UsageError(
+    'login: the answer is a redirect, and nobody is signed in before it is followed. Add `follow: true` to `login`',
+  );
+}
+
+/** How somebody without a session is answered: often by a redirect, a 403 or a 404 that says nothing else. */
+async function strangers({ target, interpreter, connect, signal }: Context): Promise<void> {
+  const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
+  for (const path of pages) {
+    // Twice: two instances may differ.
+    for (let i = 0; i < 2 && !signal.aborted; i++)
+      interpreter.stranger(await connect().send({ method: 'GET', path }, signal));
   }
 }
 
@@ -141,11 +178,11 @@ const TRIES = 80;
 /** The cookies without which the session is never signed in, while it is with all of them. */
 async function sessionCookies(context: Context, driver: Driver): Promise<string[]> {
   const names = driver.cookies().map(({ name }) => name);
-  const elsewhere = byHeader(context.target);
-  if (names.length < 2 && !elsewhere) return names;
+  const out = byHeader(context.target);
+  if (names.length < 2 && !out) return names;
   const carrying: string[] = [];
   for (const name of names) if (await carries(context, driver, name)) carrying.push(name);
-  return carrying.length === 0 && !elsewhere ? names : carrying;
+  return carrying.length === 0 && !out ? names : carrying;
 }
 
 /**

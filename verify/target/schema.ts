@@ -88,6 +88,11 @@ const account = z.strictObject({
   shown: name.optional(),
 });
 
+const write = request.safeExtend({
+  /** Finds the message, in its answer or where that leads, without which the write may or may not have happened. */
+  confirmed: pattern.optional(),
+});
+
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
   scope: z.enum(['session', 'user']).default('session'),
@@ -95,13 +100,22 @@ const probe = z.strictObject({
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
   /** The app keeps at most so many values. */
   cap: z.int().min(1).optional(),
-  read: z.strictObject({ path, items: shown }),
-  add: request.optional(),
-  remove: request.optional(),
+  read: z.strictObject({
+    path,
+    items: shown,
+    /** Finds the part of the page that is the list: the same text may stand elsewhere. */
+    within: regex.optional(),
+    /** Finds the address of the list's next page; found by itself where it is told as usual. */
+    next: shown.optional(),
+    /** The app shows so many values on a page at the most. */
+    rows: z.int().min(1).optional(),
+  }),
+  add: write.optional(),
+  remove: write.optional(),
   /** Replaces the value of a register. */
-  set: request.optional(),
+  set: write.optional(),
   /** Counts a counter up by one. */
-  increment: request.optional(),
+  increment: write.optional(),
 });
 
 /** What takes the target long, on purpose of its own: races need it. */
@@ -212,6 +226,8 @@ export const targetSchema = z.strictObject({
     page: path.optional(),
     /** Statuses of the answer to an accepted login; found out when absent. */
     accepted: z.array(z.int()).optional(),
+    /** The redirects of its answer are followed: the session is signed in at their end. */
+    follow: z.boolean().default(false),
     /** Finds what an answer says that refuses a login, or the path that it redirects to. */
     refused: pattern.optional(),
     /** What its answer holds that later requests send. */
@@ -267,6 +283,7 @@ export const targetSchema = z.strictObject({
 export type TargetFile = z.infer<typeof targetSchema>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;
+export type WriteSpec = z.infer<typeof write>;
 /** A request that ends sessions, with what comes before it. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
 export type StepSpec = TargetFile['login']['steps'][number];

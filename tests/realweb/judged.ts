@@ -1,0 +1,89 @@
+/** A short run of `verify` against a small web, and what it found. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Event, Operation } from '../../verify/core/history.ts';
+import type { Result } from '../../verify/core/result.ts';
+import type { Verdict } from '../../verify/core/verdict.ts';
+import { verify } from '../../verify/run.ts';
+import { parseTarget } from '../../verify/target/load.ts';
+import { PASSWORD, type SmallWeb, serve, USERS } from './small-web.ts';
+
+/** What the target file says of a small web as it is. */
+export const TARGET = {
+  version: 1,
+  accounts: USERS.map(user => ({ user, password: PASSWORD })) as object[],
+  login: { page: '/login', path: '/login', form: { name: '{user}', password: '{password}' } } as object,
+  signedIn: { page: '/account', user: 'data-user="([^"]*)"' },
+  probes: [
+    {
+      object: 'items',
+      read: { path: '/items', items: '<li>([^<]*)' },
+      add: { path: '/items', form: { item: '{value}' } },
+      remove: { path: '/items/remove', form: { item: '{value}' } },
+    },
+  ] as object[],
+  logout: { path: '/logout' },
+  instance: { header: 'x-instance' },
+  claims: ['standard'],
+};
+
+export interface Judged {
+  result: Result;
+  of(guarantee: string): Verdict;
+  /** Of the claimed guarantees. */
+  violated: string[];
+  /** In the order in which they ended. */
+  operations: Operation[];
+  history: string;
+}
+
+/** Enough for any finding: a run is over when so many operations have ended, however fast the machine is. */
+const ENOUGH = 260;
+
+/**
+ * @param changes to the target file; `undefined` takes a key out
+ * @param workloads those beside hop end by themselves
+ */
+export async function judged(
+  web: SmallWeb,
+  changes: Partial<typeof TARGET> & Record<string, unknown> = {},
+  { workloads = ['hop'], enough = ENOUGH, host = '127.0.0.1', url = '' } = {},
+): Promise<Judged> {
+  const out = mkdtempSync(join(tmpdir(), 'baton-realweb-'));
+  const server = url === '' ? await serve(web, host) : undefined;
+  try {
+    const file = stringify({ ...TARGET, url: server?.url ?? url, ...changes });
+    const target = parseTarget(file, join(out, 'target.yaml'), {});
+    const stop = new AbortController();
+    let operations = 0;
+    const onOperation = (): void => {
+      if (workloads[0] === 'hop' && ++operations === enough) stop.abort();
+    };
+    const bounds = { duration: 60_000, sessions: 6, signal: stop.signal };
+    const { result, folder } = await verify(target, { ...bounds, seed: 7, workloads, out, onOperation });
+    const history = readFileSync(join(folder, 'history.ndjson'), 'utf8');
+    const events = history
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as Event);
+    const starts = new Map(events.flatMap(event => (event.type === 'start' ? [[event.id, event]] : [])));
+    return {
+      result,
+      of: name => result.guarantees.find(({ guarantee }) => guarantee === name) as Verdict,
+      violated: result.guarantees
+        .filter(({ claimed, judgement }) => claimed && judgement === 'violated')
+        .map(({ guarantee }) => guarantee),
+      operations: events.flatMap(event => {
+        if (event.type === 'op') return [event];
+        const start = event.type === 'end' ? starts.get(event.id) : undefined;
+        return start === undefined ? [] : [{ ...start, ...event, type: 'op' } as Operation];
+      }),
+      history,
+    };
+  } finally {
+    server?.stop();
+    rmSync(out, { recursive: true });
+  }
+}

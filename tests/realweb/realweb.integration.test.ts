@@ -1,0 +1,446 @@
+/** What real web apps do that is no defect: each by a small server that behaves so, healthy and, where it may hide one, broken. */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { judged, TARGET } from './judged.ts';
+import { type Answer, type Ask, page, redirect, type Session, SmallWeb } from './small-web.ts';
+
+/** Half of the sessions are unknown to the other instance: the defect that must be seen through all else. */
+const forgetful = <T extends new () => SmallWeb>(Web: T) =>
+  class extends (Web as new () => SmallWeb) {
+    override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
+      const session = super.sessionOf(cookies, instance);
+      const id = [...this.sessions].find(([, one]) => one === session)?.[0] ?? '0';
+      return instance === 'two' && Number.parseInt(id[0] ?? '0', 16) % 2 === 0 ? undefined : session;
+    }
+  };
+
+/** Evidence enough, and nobody accused. */
+async function holds(
+  web: SmallWeb,
+  changes: Parameters<typeof judged>[1] = {},
+  options: Parameters<typeof judged>[2] = {},
+) {
+  const run = await judged(web, changes, options);
+  expect(run.result.guarantees.flatMap(({ claimed, anomalies }) => (claimed ? anomalies : []))).toEqual([]);
+  expect([run.of('continuity').judgement, run.of('continuity').why]).toEqual(['valid', undefined]);
+  return run;
+}
+
+it('a small web as it is: valid; forgetful: continuity is violated', async () => {
+  const run = await holds(new SmallWeb());
+  expect(run.of('read-your-writes').judgement).toBe('valid');
+  const broken = await judged(new (forgetful(SmallWeb))());
+  expect(broken.of('continuity').judgement).toBe('violated');
+});
+
+describe('"signed out" that is', () => {
+  const ways: Record<string, (ask: Ask) => Answer> = {
+    'a 401': () => page('who are you?', 401),
+    'a 403': () => page('not yours', 403),
+    'a 404': () => page('no such page', 404),
+    'a redirect to the login': () => redirect('/login?next=%2Faccount', 302),
+    'a redirect to somewhere else': () => redirect('/welcome', 302),
+    'a chain of redirects to the login': ({ path }) => redirect(path === '/sso' ? '/login' : '/sso', 302),
+    'a page with the login form': () => new SmallWeb().form(),
+    'a page like any other': () => page('Welcome, stranger'),
+  };
+  it.each(Object.keys(ways))('%s is told from a session that lives', async way => {
+    class Web extends SmallWeb {
+      override stranger(ask: Ask): Answer {
+        return (ways[way] as (ask: Ask) => Answer)(ask);
+      }
+    }
+    await holds(new Web());
+    const broken = await judged(new (forgetful(Web))());
+    expect(broken.of('continuity').anomalies[0]?.name, way).toBe('LOSS');
+  });
+});
+
+describe('redirects', () => {
+  /** The session is signed in at the end of the way: by a token that the first redirect carries. */
+  class Handshake extends SmallWeb {
+    readonly #tickets = new Map<string, string>();
+
+    override answer(ask: Ask): Answer | Promise<Answer> {
+      const { path, query, response } = ask;
+      if (path === '/sso') return redirect(`finish?ticket=${query.get('ticket')}`, 302);
+      if (path !== '/finish') return super.answer(ask);
+      const ticket = query.get('ticket') ?? '';
+      const user = this.#tickets.get(ticket);
+      this.#tickets.delete(ticket);
+      if (user === undefined) return redirect('/login', 302);
+      return {
+        status: 302,
+        headers: { location: `http://${response.req.headers.host}/account`, 'set-cookie': this.begin(user) },
+      };
+    }
+
+    override login(ask: Ask): Answer {
+      const answer = super.login(ask);
+      if (answer.status !== 303) return answer;
+      const ticket = randomBytes(8).toString('hex');
+      this.#tickets.set(ticket, ask.form.get('name') ?? '');
+      return redirect(`/sso?ticket=${ticket}`);
+    }
+  }
+
+  it('of a login are followed where the target file says so', async () => {
+    const login = { ...TARGET.login, follow: true };
+    const { history } = await holds(new Handshake(), { login });
+    // What they carry is as good as a password.
+    expect(history).not.toContain('ticket');
+    await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
+  });
+
+  it('that lead back to the login page refuse it', async () => {
+    class Web extends Handshake {
+      override login(): Answer {
+        return redirect('/sso?ticket=none');
+      }
+    }
+    const login = { ...TARGET.login, follow: true };
+    await expect(judged(new Web(), { login })).rejects.toThrow('the login of alice was refused');
+  });
+
+  it('of the page that should show who is signed in are told, with where they lead', async () => {
+    class Web extends SmallWeb {
+      override account(ask: Ask, session: Session): Answer {
+        return ask.query.has('home') ? super.account(ask, session) : redirect('/home/', 302);
+      }
+    }
+    await expect(judged(new Web())).rejects.toThrow(
+      'it answers 302 to /home/. Write the page that this leads to',
+    );
+  });
+});
+
+describe('cookies', () => {
+  it('several that change with every response are followed, and the session found in them', async () => {
+    /** Two halves of a key, and a counter, all made anew each time; the last but one still works. */
+    class Web extends SmallWeb {
+      readonly #old = new Map<string, Session>();
+
+      override sessionOf(cookies: Map<string, string>): Session | undefined {
+        const id = `${cookies.get('left')}${cookies.get('right')}`;
+        return this.sessions.get(id) ?? this.#old.get(id);
+      }
+
+      override begin(user: string): string[] {
+        return this.#fresh({ user, items: [], flash: undefined });
+      }
+
+      #fresh(session: Session): string[] {
+        const [left, right] = [randomBytes(8).toString('hex'), randomBytes(8).toString('hex')];
+        this.sessions.set(`${left}${right}`, session);
+        const flags = 'Path=/; HttpOnly; SameSite=Lax';
+        return [`left=${left}; ${flags}`, `right=${right}; ${flags}`, `seen=${randomInt(1e6)}; ${flags}`];
+      }
+
+      override async answer(ask: Ask): Promise<Answer> {
+        const answer = await super.answer(ask);
+        const { session, cookies, path } = ask;
+        if (session === undefined || path === '/logout') return answer;
+        const id = `${cookies.get('left')}${cookies.get('right')}`;
+        this.sessions.delete(id);
+        this.#old.set(id, session);
+        return { ...answer, headers: { ...answer.headers, 'set-cookie': this.#fresh(session) } };
+      }
+    }
+    const { operations } = await holds(new Web());
+    const changed = operations.find(({ object, cookies = [] }) => object !== undefined && cookies.length > 0);
+    expect(changed?.cookies?.map(({ name }) => name)).toEqual(['left', 'right']);
+  });
+
+  it('a second one that may be used once, and then ends the session, is not used twice', async () => {
+    /** As a remember-me series with theft detection: the session needs the last one. */
+    class Web extends SmallWeb {
+      readonly #last = new Map<Session, string>();
+
+      override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
+        const session = super.sessionOf(cookies, instance);
+        if (session === undefined || this.#last.get(session) === cookies.get('once')) return session;
+        this.sessions.delete(cookies.get('sid') ?? '');
+        return undefined;
+      }
+
+      override async answer(ask: Ask): Promise<Answer> {
+        const answer = await super.answer(ask);
+        const id = /sid=([^;]+)/.exec(String(answer.headers?.['set-cookie'] ?? ''))?.[1];
+        const session = ask.session ?? this.sessions.get(id ?? '');
+        if (session === undefined || ask.path === '/logout') return answer;
+        const once = randomBytes(8).toString('hex');
+        this.#last.set(session, once);
+        const set = [answer.headers?.['set-cookie'] ?? [], `once=${once}; Path=/; HttpOnly; SameSite=Lax`];
+        return { ...answer, headers: { ...answer.headers, 'set-cookie': set.flat() } };
+      }
+    }
+    await holds(new Web());
+  });
+
+  it('one of a visitor that outlives the login is not the session: nothing is FIXED', async () => {
+    class Web extends SmallWeb {
+      override async answer(ask: Ask): Promise<Answer> {
+        const answer = await super.answer(ask);
+        if (ask.cookies.has('visitor')) return answer;
+        const set = [
+          answer.headers?.['set-cookie'] ?? [],
+          `visitor=${randomBytes(8).toString('hex')}; Path=/`,
+        ];
+        return { ...answer, headers: { ...answer.headers, 'set-cookie': set.flat() } };
+      }
+    }
+    const options = { workloads: ['fixation'] };
+    const { of } = await judged(new Web(), {}, options);
+    expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
+
+    /** The same, but the visitor becomes the session. */
+    class Fixed extends Web {
+      override sessionOf(cookies: Map<string, string>): Session | undefined {
+        return this.sessions.get(cookies.get('visitor') ?? '');
+      }
+
+      override login(ask: Ask): Answer {
+        const answer = super.login(ask);
+        if (answer.status !== 303) return answer;
+        const user = ask.form.get('name') ?? '';
+        this.sessions.set(ask.cookies.get('visitor') ?? '', { user, items: [], flash: undefined });
+        return redirect('/account');
+      }
+    }
+    const fixed = await judged(new Fixed(), {}, options);
+    expect(fixed.of('rotation').anomalies[0]?.name).toBe('FIXED');
+  });
+});
+
+describe('lists', () => {
+  it('the same text in another panel, or in the search box, is not in the list', async () => {
+    class Web extends SmallWeb {
+      readonly #recent = new Map<Session, string[]>();
+
+      override items(ask: Ask, session: Session): Answer {
+        const recent = (this.#recent.get(session) ?? []).map(item => `<li>${item}</li>`).join('');
+        const body = String(super.items(ask, session).body);
+        return page(
+          `<input name=q value="${session.items.at(-1) ?? ''}">${body}<ul id=recent>${recent}</ul>`,
+        );
+      }
+
+      override add(ask: Ask, session: Session): Answer {
+        this.#recent.set(
+          session,
+          [ask.form.get('item') ?? '', ...(this.#recent.get(session) ?? [])].slice(0, 5),
+        );
+        return super.add(ask, session);
+      }
+    }
+    const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
+    await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
+
+    /** A list that loses every write, which the panel shows all the same. */
+    class Losing extends Web {
+      override list(): string {
+        return super.list([]);
+      }
+    }
+    const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
+    expect(of('read-your-writes').judgement).toBe('violated');
+  });
+
+  /** A list that is full of other things, so that what is new stands on the last page. */
+  class Paged extends SmallWeb {
+    readonly rows: number = 4;
+    static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
+
+    override items({ query }: Ask, session: Session): Answer {
+      const number = Number(query.get('page') ?? 1);
+      const all = [...(this.constructor as typeof Paged).OLD, ...session.items];
+      const shown = all.slice((number - 1) * this.rows, number * this.rows);
+      return page(
+        this.header(session) + this.list(shown) + this.more(number, number * this.rows < all.length),
+      );
+    }
+
+    more(number: number, more: boolean): string {
+      return more ? `<a class="btn" rel="next" href="/items?page=${number + 1}&amp;x=1">Next</a>` : '';
+    }
+  }
+
+  it('of several pages are read to the end: by rel=next, by number, by what the target file says', async () => {
+    class Numbered extends Paged {
+      override more(number: number): string {
+        return [1, 2, 3, 4, 5]
+          .map(n => `<a href="?page=${n}"${n === number ? ' class=on' : ''}>${n}</a>`)
+          .join('');
+      }
+    }
+    class Named extends Paged {
+      override more(number: number, more: boolean): string {
+        return more ? `<button data-more="/items?page=${number + 1}">` : '';
+      }
+    }
+    const next = {
+      ...(TARGET.probes[0] as object),
+      read: { path: '/items', items: '<li>([^<]*)', next: 'data-more="([^"]*)' },
+    };
+    for (const [web, probes] of [
+      [new Paged(), undefined],
+      [new Numbered(), undefined],
+      [new Named(), [next]],
+    ] as const) {
+      const { of, operations } = await holds(web, probes === undefined ? {} : { probes: [...probes] }, {
+        enough: 500,
+      });
+      expect(of('read-your-writes').judgement).toBe('valid');
+      // What was written stood on the third page or after it.
+      expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
+    }
+  });
+
+  it('of several pages with a write that is lost are found to have lost it', async () => {
+    class Losing extends Paged {
+      override add(ask: Ask, session: Session): Answer {
+        return ask.instance === 'two' ? redirect('/items') : super.add(ask, session);
+      }
+    }
+    expect((await judged(new Losing(), {}, { enough: 500 })).of('read-your-writes').judgement).toBe(
+      'violated',
+    );
+  });
+
+  it('that are cut off at a hundred rows are no evidence of what they do not show', async () => {
+    class Cut extends Paged {
+      static override readonly OLD = Array.from({ length: 100 }, (_, i) => `old-${i}`);
+      override readonly rows = 100;
+      override more(): string {
+        return '';
+      }
+    }
+    const { of, violated } = await judged(new Cut());
+    expect([of('read-your-writes').judgement, violated]).toEqual(['unknown', []]);
+  });
+});
+
+describe('a write that only a message confirms', () => {
+  /** Answers alike whether it keeps the value or not; the next page says which, once. */
+  class Flash extends SmallWeb {
+    override add({ form }: Ask, session: Session): Answer {
+      const item = form.get('item') ?? '';
+      const full = session.items.length >= 5;
+      if (!full) session.items.push(item);
+      session.flash = full ? 'Your list is full.' : `Added ${item}.`;
+      return redirect('/items');
+    }
+
+    override items(ask: Ask, session: Session): Answer {
+      const said = session.flash === undefined ? '' : `<p class=flash>${session.flash}</p>`;
+      session.flash = undefined;
+      const answer = super.items(ask, session);
+      return { ...answer, body: said + answer.body };
+    }
+  }
+  const probe = TARGET.probes[0] as { add: object };
+
+  it('is acknowledged by it, and is one that may have happened without it', async () => {
+    const probes = [{ ...probe, add: { ...probe.add, confirmed: 'Added {value}' } }];
+    const { of, history } = await holds(new Flash(), { probes });
+    expect(of('read-your-writes').judgement).toBe('valid');
+    expect(history).toContain('"outcome":"info","note":"303');
+    const refused = await holds(new Flash(), { probes, busy: 'list is full' });
+    expect(refused.history).toContain('"outcome":"fail","note":"303');
+    // Taken at its word, the redirect acknowledges what was refused.
+    expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
+  });
+
+  it('is missed where it is lost all the same', async () => {
+    class Losing extends Flash {
+      override add(ask: Ask, session: Session): Answer {
+        const answer = super.add(ask, session);
+        if (ask.instance === 'two')
+          session.items = session.items.filter(item => item !== ask.form.get('item'));
+        return answer;
+      }
+    }
+    const probes = [{ ...probe, add: { ...probe.add, confirmed: 'Added {value}' } }];
+    expect((await judged(new Losing(), { probes })).of('read-your-writes').judgement).toBe('violated');
+  });
+});
+
+describe('an app that is not there for a while', () => {
+  /** Every so many requests, to whoever comes. */
+  class Closed extends SmallWeb {
+    #asked = 0;
+    closed: Answer = page('We will be back soon');
+
+    override answer(ask: Ask): Answer | Promise<Answer> {
+      return ++this.#asked % 20 === 0 ? this.closed : super.answer(ask);
+    }
+  }
+
+  it('with a maintenance page that is a 503 is down, and has lost no session', async () => {
+    const web = new Closed();
+    web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
+    const run = await judged(web);
+    expect(run.violated).toEqual(['availability']);
+    expect(run.of('continuity').judgement).toBe('valid');
+  });
+
+  it('with a maintenance page that looks like any other has lost no session, once it is known by its words', async () => {
+    await holds(new Closed(), { busy: 'be back soon' });
+    expect((await judged(new Closed())).violated).toContain('continuity');
+  });
+
+  it('with a 429 and a time is asked again after it; each try is counted', async () => {
+    const web = new Closed();
+    web.closed = { status: 429, headers: { 'retry-after': '0' }, body: 'slow down' };
+    const { result } = await holds(web);
+    expect(result.tally.failures['429']).toBeGreaterThan(5);
+  });
+});
+
+describe('around the app', () => {
+  it('pages outside the login answer anybody, and say nothing of a session', async () => {
+    class Web extends SmallWeb {
+      override answer(ask: Ask): Answer | Promise<Answer> {
+        if (ask.path !== '/') return super.answer(ask);
+        return page(ask.session === undefined ? 'Welcome' : this.header(ask.session));
+      }
+
+      override login(ask: Ask): Answer {
+        const answer = super.login(ask);
+        return answer.status === 303 ? { ...answer, headers: { ...answer.headers, location: '/' } } : answer;
+      }
+    }
+    const open = { signedIn: { page: '/', user: 'data-user="([^"]*)"' }, pages: ['/healthz'], public: ['/'] };
+    await holds(new Web(), open);
+    const broken = await judged(new (forgetful(Web))(), open);
+    expect(broken.violated).toContain('continuity');
+  });
+
+  it('an IPv6 address is as good as another', async () => {
+    await holds(new SmallWeb(), {}, { host: '::1' });
+  });
+
+  it('a balancer that keeps a connection on its instance gives no handoffs but those between connections', async () => {
+    class Pinned extends SmallWeb {
+      readonly #instances = new WeakMap<object, string>();
+
+      override instance(request: IncomingMessage): string {
+        const { socket } = request;
+        const name = this.#instances.get(socket) ?? super.instance(request);
+        this.#instances.set(socket, name);
+        return name;
+      }
+    }
+    const { result, operations } = await judged(new Pinned());
+    // Told by what the answers name, whatever connection they came over.
+    const last = new Map<string, string>();
+    let handoffs = 0;
+    for (const { action, outcome, session, instance } of operations) {
+      if (action === 'form' || instance === undefined) continue;
+      if ((last.get(session) ?? instance) !== instance) handoffs++;
+      if (outcome === 'ok') last.set(session, instance);
+    }
+    expect(result.tally.handoffs).toBe(handoffs);
+  });
+});

@@ -1,0 +1,157 @@
+/** A small web app on two instances behind a balancer, all in this process: what a real web does is added by tests. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface Session {
+  user: string;
+  items: string[];
+  flash: string | undefined;
+}
+
+/** One request, and the answer as it is so far. */
+export interface Ask {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  cookies: Map<string, string>;
+  form: URLSearchParams;
+  instance: string;
+  session: Session | undefined;
+  response: ServerResponse;
+}
+
+export interface Answer {
+  status?: number;
+  headers?: Record<string, string | string[]>;
+  body?: string;
+}
+
+export const USERS = ['alice', 'bob'];
+export const PASSWORD = 'sesame';
+const INSTANCES = ['one', 'two'];
+
+export const redirect = (location: string, status = 303): Answer => ({ status, headers: { location } });
+export const page = (body: string, status = 200): Answer => ({
+  status,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: `<!doctype html><title>shop</title>${body}`,
+});
+
+export class SmallWeb {
+  readonly sessions = new Map<string, Session>();
+
+  /** Any: few clients fall into step with a round robin. */
+  instance(_request: IncomingMessage): string {
+    return INSTANCES[randomInt(INSTANCES.length)] as string;
+  }
+
+  /** Where the session is, by the cookie that carries it; an app may look elsewhere. */
+  sessionOf(cookies: Map<string, string>, _instance: string): Session | undefined {
+    return this.sessions.get(cookies.get('sid') ?? '');
+  }
+
+  answer(ask: Ask): Answer | Promise<Answer> {
+    const { method, path, session } = ask;
+    if (path === '/login') return method === 'POST' ? this.login(ask) : this.form();
+    if (path === '/healthz') return page('ok');
+    if (session === undefined) return this.stranger(ask);
+    if (path === '/account') return this.account(ask, session);
+    if (path === '/items') return method === 'POST' ? this.add(ask, session) : this.items(ask, session);
+    if (path === '/items/remove') return this.remove(ask, session);
+    if (path === '/logout') return this.logout(ask);
+    return page('nothing here', 404);
+  }
+
+  form(note = ''): Answer {
+    return page(
+      `${note}<form method=post action=/login><input name=name><input name=password type=password></form>`,
+    );
+  }
+
+  /** How somebody without a session is answered by a page that needs one. */
+  stranger(_ask: Ask): Answer {
+    return redirect('/login');
+  }
+
+  login(ask: Ask): Answer {
+    const user = ask.form.get('name') ?? '';
+    if (!USERS.includes(user) || ask.form.get('password') !== PASSWORD) return this.form('wrong');
+    return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
+  }
+
+  /** @returns the Set-Cookie lines of a new session */
+  begin(user: string): string[] {
+    const id = randomBytes(16).toString('hex');
+    this.sessions.set(id, { user, items: [], flash: undefined });
+    return [`sid=${id}; Path=/; HttpOnly; SameSite=Lax`];
+  }
+
+  /** On top of each page of somebody who is signed in. */
+  header({ user }: Session): string {
+    return `<p data-user="${user}">`;
+  }
+
+  account(_ask: Ask, session: Session): Answer {
+    return page(this.header(session));
+  }
+
+  items(_ask: Ask, session: Session): Answer {
+    return page(this.header(session) + this.list(session.items));
+  }
+
+  list(items: readonly string[]): string {
+    return `<ul id=items>${items.map(item => `<li>${item}</li>`).join('')}</ul>`;
+  }
+
+  add({ form }: Ask, session: Session): Answer {
+    session.items.push(form.get('item') ?? '');
+    return redirect('/items');
+  }
+
+  remove({ form }: Ask, session: Session): Answer {
+    session.items = session.items.filter(item => item !== form.get('item'));
+    return redirect('/items');
+  }
+
+  logout({ cookies }: Ask): Answer {
+    this.sessions.delete(cookies.get('sid') ?? '');
+    return { status: 303, headers: { location: '/login', 'set-cookie': 'sid=; Path=/; Max-Age=0' } };
+  }
+
+  readonly listener: RequestListener = async (request, response) => {
+    const instance = this.instance(request);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://shop.test');
+    const pairs = (request.headers.cookie ?? '').split('; ').filter(pair => pair.includes('='));
+    const cookies = new Map(
+      pairs.map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+    const ask: Ask = {
+      method: request.method ?? 'GET',
+      path: pathname,
+      query: searchParams,
+      cookies,
+      form: new URLSearchParams(await text(request)),
+      instance,
+      session: this.sessionOf(cookies, instance),
+      response,
+    };
+    const { status = 200, headers = {}, body = '' } = await this.answer(ask);
+    response.writeHead(status, { 'x-instance': instance, 'cache-control': 'no-store', ...headers }).end(body);
+  };
+}
+
+/** @returns its address, and what stops it */
+export async function serve(web: SmallWeb, host = '127.0.0.1'): Promise<{ url: string; stop(): void }> {
+  const server = createServer(web.listener);
+  await new Promise<void>(resolve => server.listen(0, host, resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${host === '::1' ? '[::1]' : host}:${port}`,
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

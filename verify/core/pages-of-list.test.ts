@@ -1,0 +1,56 @@
+import { decodeHTML } from 'entities';
+import { describe, expect, it } from 'vitest';
+import { ListReader, type ListSpec } from './pages-of-list.ts';
+
+const read = (body: string, spec: Partial<ListSpec> = {}, path = '/items', link?: string) =>
+  new ListReader({ items: '<li>([^<]*)', ...spec }, decodeHTML).page(
+    { status: 200, headers: { link }, body, cookies: [] },
+    path,
+  );
+const rows = (count: number): string => '<li>x</li>'.repeat(count);
+
+describe('the next page', () => {
+  it.each([
+    ['<a href="/items?page=2&amp;size=5" rel="next">', '/items?page=2&size=5'],
+    ["<link rel=next href='?cursor=abc'>", '?cursor=abc'],
+    ['<a rel="prev" href="/items?page=1">1</a>', undefined],
+    ['<a href="/items?page=2">2</a>', '/items?page=2'],
+    ['<a href="/app/items?x=1&amp;p=2">2</a>', '/app/items?x=1&p=2'],
+    ['<a href="?page=3">last</a>', undefined],
+    ['<a href="/others?page=2">2</a>', undefined],
+    ['page=2 is no link', undefined],
+  ])('%s', (body, next) => {
+    expect(read(body).next).toBe(next);
+  });
+
+  it('is the one after that which was asked for', () => {
+    const links = [1, 2, 3].map(n => `<a href="?page=${n}">${n}</a>`).join('');
+    expect(read(links, {}, '/items?page=2').next).toBe('?page=3');
+    expect(read(links, {}, '/items?page=3').next).toBeUndefined();
+    // Where nobody knows what was asked for, a number says nothing.
+    expect(read(links, {}, '').next).toBeUndefined();
+  });
+
+  it('is told by a header, or as the target file says, and then nowhere else', () => {
+    const link = '</items?page=1>; rel="prev", </items?after=9>; rel="next"';
+    expect(read('', {}, '/items', link).next).toBe('/items?after=9');
+    const next = { json: '/next' };
+    expect(read('{"next":"/items?after=7"}', { next }, '/items', link).next).toBe('/items?after=7');
+    expect(read('{"next":""}', { next }, '/items', link)).toEqual({ values: [], cut: false });
+  });
+});
+
+describe('a list', () => {
+  it('of as many rows as pages usually have may be cut off there', () => {
+    const cut = (count: number, spec: Partial<ListSpec> = {}) => read(rows(count), spec).cut;
+    expect([0, 8, 24, 25, 26, 50, 99, 100, 101].filter(count => cut(count))).toEqual([25, 50, 100]);
+    expect([25, 30].filter(count => cut(count, { rows: 30 }))).toEqual([30]);
+    expect(cut(100, { next: 'more="([^"]*)"' })).toBe(false);
+  });
+
+  it('is what stands within it, and empty where it is not', () => {
+    const within = '<ul id=list>(.*?)</ul>';
+    expect(read(`<li>no</li><ul id=list><li>yes</li></ul><li>no</li>`, { within }).values).toEqual(['yes']);
+    expect(read('<li>no</li>', { within }).values).toEqual([]);
+  });
+});
