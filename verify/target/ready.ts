@@ -3,7 +3,7 @@ import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
-import { byHeader } from './claims.ts';
+import { sessionCookies } from './session-cookies.ts';
 
 /** How many logins are tried at the most before the load: enough for each pair of two or three instances. */
 const LOGINS = 12;
@@ -166,47 +166,6 @@ async function strangers({ target, interpreter, connect, signal }: Context): Pro
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.stranger(await connect().send({ method: 'GET', path }, signal));
   }
-}
-
-/**
- * Signed-in answers with all cookies, and as many answers without one that are not: of sessions that always live, and of
- * others.
- */
-const SURE = { alive: 3, flaky: 12 };
-const TRIES = 80;
-
-/** The cookies without which the session is never signed in, while it is with all of them. */
-async function sessionCookies(context: Context, driver: Driver): Promise<string[]> {
-  const names = driver.cookies().map(({ name }) => name);
-  const out = byHeader(context.target);
-  if (names.length < 2 && !out) return names;
-  const carrying: string[] = [];
-  for (const name of names) if (await carries(context, driver, name)) carrying.push(name);
-  return carrying.length === 0 && !out ? names : carrying;
-}
-
-/**
- * Asks with all cookies and without one, in random order: where some instances do not know the session, a round robin
- * must not give one kind of question to those alone.
- */
-async function carries(
-  { target, interpreter, random, signal }: Context,
-  driver: Driver,
-  name: string,
-): Promise<boolean> {
-  const whole = { signedIn: 0, out: 0 };
-  let lacking = 0;
-  for (let i = 0; i < TRIES && !signal.aborted; i++) {
-    const enough = whole.out === 0 ? SURE.alive : SURE.flaky;
-    if (whole.signedIn >= enough && lacking >= enough) return true;
-    const without = random.next() < 0.5 ? [name] : [];
-    const reply = await driver.copyJar(without).send({ method: 'GET', path: target.signedIn.page }, signal);
-    const shown = interpreter.seen(reply, { action: 'read' }).signedIn === 'in';
-    if (shown && without.length > 0) return false;
-    if (without.length > 0) lacking++;
-    else whole[shown ? 'signedIn' : 'out']++;
-  }
-  return whole.signedIn === 0;
 }
 
 /** Ordered pairs of instances that a login has gone over. */

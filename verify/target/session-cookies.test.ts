@@ -1,0 +1,123 @@
+/** Which cookies carry a session: against small servers that set several. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { Network } from '../client/network.ts';
+import { SessionClient } from '../client/session-client.ts';
+import { Interpreter } from '../core/interpret.ts';
+import { seeded } from '../workloads/random.ts';
+import { parseTarget } from './load.ts';
+import { sessionCookies } from './session-cookies.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+interface Answer {
+  signedIn: boolean;
+  instance?: string;
+  set?: Record<string, string>;
+}
+
+type Cookies = Record<string, string | undefined>;
+
+const cookiesOf = ({ headers }: IncomingMessage): Cookies =>
+  Object.fromEntries((headers.cookie ?? '').split('; ').map(pair => pair.split('=')));
+
+/** @returns what is found of a client that logged in at an app which answers so */
+async function found(answer: (cookies: Cookies) => Answer, own: Record<string, string>): Promise<string[]> {
+  const server = createServer((request, response) => {
+    const { signedIn, instance, set = {} } = answer(cookiesOf(request));
+    for (const [name, value] of Object.entries(set)) response.appendHeader('Set-Cookie', `${name}=${value}`);
+    if (instance !== undefined) response.setHeader('X-Instance', instance);
+    response.end(signedIn ? '<p data-user="alice">' : '<form>');
+  }).listen(0, '127.0.0.1');
+  ends.push(() => server.close());
+  await new Promise(resolve => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const target = parseTarget(
+    JSON.stringify({
+      ...{
+        version: 1,
+        name: 'small',
+        url: `http://127.0.0.1:${port}`,
+        accounts: [{ user: 'alice', password: 'x' }],
+      },
+      ...{
+        login: { page: '/login', path: '/login', form: {} },
+        signedIn: { page: '/', user: 'data-user="(.*?)"' },
+      },
+      ...{ instance: { header: 'x-instance' }, claims: ['continuity'] },
+    }),
+    'small',
+    {},
+  );
+  const network = new Network(target);
+  ends.unshift(() => network.close());
+  const connect = () => new SessionClient(network);
+  const reading = {
+    label: () => 'l',
+    userLabel: (name: string) => name,
+    canary: 'b',
+    decode: (html: string) => html,
+  };
+  const client = connect();
+  for (const [name, value] of Object.entries(own)) client.put(name, value);
+  return sessionCookies(
+    {
+      target,
+      connect,
+      interpreter: new Interpreter(target, reading),
+      random: seeded(1),
+      signal: new AbortController().signal,
+    },
+    { cookies: () => client.cookies('/'), copyJar: without => client.copy(without) },
+  );
+}
+
+/** Sends whoever has no route to app-2, and sessions live on app-1. */
+const sticky =
+  (named: boolean) =>
+  ({ route, sid }: Cookies): Answer => {
+    const known = route?.startsWith('app-');
+    // A new client now and then gets to the first instance too.
+    const to = known
+      ? (route as string).slice(0, 5)
+      : sid === undefined && ++strangers % 2 === 0
+        ? 'app-1'
+        : 'app-2';
+    return {
+      signedIn: to === 'app-1' && sid === 'alices',
+      ...(named && { instance: to }),
+      set: {
+        ...(!known && { route: `${to}.${randomUUID()}` }),
+        ...(sid === undefined && { sid: randomUUID() }),
+      },
+    };
+  };
+let strangers = 0;
+
+it.each([true, false])(
+  'a route cookie carries no session, though without it the session is not there (instances named: %s)',
+  async named => {
+    expect(await found(sticky(named), { route: 'app-1.x', sid: 'alices' })).toEqual(['sid']);
+  },
+);
+
+it('both of two that are needed carry it, whatever strangers are given', async () => {
+  const both = ({ sid, signature }: Cookies): Answer => ({
+    signedIn: sid === 'alices' && signature === 'of alices',
+    set: sid === undefined ? { sid: 'new', signature: 'of new' } : {},
+  });
+  expect(await found(both, { sid: 'alices', signature: 'of alices' })).toEqual(['sid', 'signature']);
+});
+
+it('one that only those get who log in carries it, and a counter does not', async () => {
+  const late = ({ token }: Cookies): Answer => ({
+    signedIn: token === 'alices',
+    set: { visits: randomUUID() },
+  });
+  expect(await found(late, { token: 'alices', visits: '1' })).toEqual(['token']);
+});
