@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { startLocalStack } from '../stack/local.ts';
 import type { Guarantee } from '../verify/core/guarantees.ts';
 import type { Result } from '../verify/core/result.ts';
+import { addressesOf } from '../verify/faults/changes.ts';
 import type { Fault } from '../verify/faults/fault.ts';
 import { FAULTS } from '../verify/faults/index.ts';
-import { addressesOf } from '../verify/faults/phases.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 

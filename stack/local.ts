@@ -3,13 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
 import { type BalancerKind, balancerOf, type LocalBalancer, logOf, planBalancer } from './balancer.ts';
+import { directivesOf } from './fleet/directives.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import { govern } from './fleet/govern.ts';
+import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
-import { ProxyLink } from './link.ts';
+import { Links } from './links.ts';
 import { instanceLog } from './logs.ts';
 import type { NginxAdditions } from './nginx.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { RedisServer } from './redis.ts';
 import type { Instance, InstanceOptions, Link, LogSource, Stack, StackOptions } from './stack.ts';
+import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 const USUAL_PORT = 8080;
@@ -23,8 +28,10 @@ export interface Beside {
 
 /** What only the local runner takes. */
 export interface LocalStackOptions extends StackOptions {
-  /** The balancer keeps each visitor on one instance, by a cookie of its own. */
-  sticky?: boolean | undefined;
+  /** The balancer keeps each visitor on one instance: by `duration` nginx and HAProxy can, else it is nginx. */
+  sticky?: Sticky | undefined;
+  /** What balancer and group it stands in for; then the balancer is nginx, as below. */
+  profile?: Profile | undefined;
   /** Then the balancer is nginx, whatever STACK_BALANCER says. */
   nginx?: NginxAdditions;
   /** Arguments of redis-server that win over ours. */
@@ -41,7 +48,9 @@ export interface LocalStackOptions extends StackOptions {
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
-  const kind = balancerOf({ ...process.env, ...options.env }, options.nginx);
+  const { sticky, profile } = options;
+  const additions = profile === undefined ? options.nginx : directivesOf(profile);
+  const kind = balancerOf({ ...process.env, ...options.env }, { additions, sticky });
   requireServers(environments, [[kind]]);
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
@@ -52,7 +61,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   makeFolder(dir);
   const balancer = await planBalancer(kind, {
     ...{ dir, port: balancerPort, onDeath: deaths.tell },
-    ...{ additions: options.nginx, sticky: options.sticky },
+    ...{ additions, sticky, retireMs: profile?.drainMs },
   });
   const stack = new LocalStack(options, { dir, deaths, kind, balancer, backing });
   const giveUp = () => void stack.stop();
@@ -87,13 +96,6 @@ class Deaths {
   }
 }
 
-/** @param to port of the server behind it */
-async function opened(to: number): Promise<ProxyLink> {
-  const link = new ProxyLink(to);
-  await link.open();
-  return link;
-}
-
 interface Plan {
   dir: string;
   deaths: Deaths;
@@ -105,6 +107,7 @@ interface Plan {
 class LocalStack implements Stack {
   readonly url: string;
   readonly balancer: LocalBalancer;
+  readonly fleet?: Fleet;
   readonly store: BackingServer;
   readonly servers: readonly BackingServer[];
   readonly logs: LogSource[] = [];
@@ -115,10 +118,7 @@ class LocalStack implements Stack {
   readonly #instances: LocalInstance[] = [];
   /** Also of those that have gone: the balancer's log may still speak of them. */
   readonly #names = new Map<string, string>();
-  /** By what they lead to. */
-  readonly #links = new Map<string, ProxyLink>();
-  /** Those that nothing new takes. */
-  readonly #left: ProxyLink[] = [];
+  readonly #links = new Links();
   #created = 0;
   #beside: Beside | undefined;
   #stopped: Promise<void> | undefined;
@@ -130,7 +130,13 @@ class LocalStack implements Stack {
     this.died = deaths.first;
     this.store = backing.store;
     this.servers = backing.servers;
-    this.balancer = balancer;
+    const { fleet, ...governed } = govern(balancer, options.profile, {
+      launch: options => this.#launch(options),
+      end: instance => this.#end(instance),
+      say: message => options.onStep?.(message),
+    });
+    this.balancer = governed.balancer;
+    if (fleet) this.fleet = fleet;
     this.url = balancer.url;
     this.logs.push(logOf(kind, balancer, address => this.#names.get(address)));
   }
@@ -144,8 +150,7 @@ class LocalStack implements Stack {
     const wanted = instancesOf(this.#options);
     onStep?.(`starting ${this.servers.map(({ name }) => name).join(' and ')}`);
     await Promise.all(this.servers.map(server => server.start()));
-    if (this.#options.links)
-      for (const { name, port } of this.servers) this.#links.set(name, await opened(port));
+    if (this.#options.links) for (const { name, port } of this.servers) await this.#links.open(name, port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
     // Given up meanwhile: `stop` has not seen it.
     if (this.#stopped) await this.#beside?.stop();
@@ -157,10 +162,19 @@ class LocalStack implements Stack {
     onStep?.(`starting ${this.#plan.kind}`);
     await this.balancer.registerAll(created);
     await this.balancer.start();
+    this.fleet?.begin(created);
     onStep?.(`ready at ${this.url}`);
   }
 
-  async add(options: InstanceOptions = {}): Promise<Instance> {
+  add(options: InstanceOptions = {}): Promise<Instance> {
+    return this.fleet?.add(options) ?? this.#launch(options);
+  }
+
+  remove(instance: Instance): Promise<void> {
+    return this.fleet?.remove(instance) ?? this.#end(instance);
+  }
+
+  async #launch(options: InstanceOptions): Promise<Instance> {
     const instance = await this.#create(options);
     try {
       await instance.start();
@@ -172,7 +186,7 @@ class LocalStack implements Stack {
     return instance;
   }
 
-  async remove(instance: Instance): Promise<void> {
+  async #end(instance: Instance): Promise<void> {
     const found = this.#named(instance.name);
     await this.balancer.deregister(found);
     await this.#forget(found);
@@ -184,9 +198,8 @@ class LocalStack implements Stack {
     if (this.servers.some(({ name }) => name === to))
       throw new Error(`expected a stack that was started with links, as ${to} is reached through none`);
     const instance = this.#named(to);
-    const link = await opened(Number(new URL(instance.url).port));
+    const link = await this.#links.open(to, Number(new URL(instance.url).port));
     const host = `127.0.0.1:${link.port}`;
-    this.#links.set(to, link);
     this.#names.set(host, to);
     await this.balancer.register(instance, `http://${host}`);
     return link;
@@ -196,10 +209,9 @@ class LocalStack implements Stack {
     const link = this.#links.get(to);
     if (link === undefined) return;
     await link.restore();
-    await this.balancer.register(this.#named(to));
-    // What is in flight ends on it.
-    this.#links.delete(to);
-    this.#left.push(link);
+    const instance = this.#instances.find(({ name }) => name === to);
+    if (instance !== undefined) await this.balancer.register(instance); // Else its fleet has replaced it.
+    this.#links.leave(to);
   }
 
   #named(name: string): LocalInstance {
@@ -226,7 +238,7 @@ class LocalStack implements Stack {
       backing: this.#backingEnv(),
       secret: this.#secret,
       own: this.#own(options),
-      onDeath: this.#plan.deaths.tell,
+      onDeath: this.fleet === undefined ? this.#plan.deaths.tell : this.#tell,
       env: { ...this.#options.env, ...this.#beside?.env, ...options.env },
       ...(options.command && { command: options.command }),
     });
@@ -239,12 +251,10 @@ class LocalStack implements Stack {
   /** Where the servers are: behind their links, where there are any. */
   #backingEnv(): Record<string, string> {
     const { env } = this.#plan.backing;
-    const led = (address: string): string =>
-      this.servers.reduce((text, { name, port }) => {
-        const link = this.#links.get(name);
-        return link === undefined ? text : text.replace(`:${port}`, `:${link.port}`);
-      }, address);
-    return Object.fromEntries(Object.entries(env).map(([name, address]) => [name, led(address)]));
+    const { servers } = this;
+    return Object.fromEntries(
+      Object.entries(env).map(([name, address]) => [name, this.#links.led(address, servers)]),
+    );
   }
 
   /** The secret among them: whoever replaces it has to know the old one. */
@@ -262,11 +272,17 @@ class LocalStack implements Stack {
     this.#instances.splice(this.#instances.indexOf(instance), 1);
   }
 
+  /** Of the death of an instance that will be replaced. */
+  readonly #tell = (description: string): void => {
+    this.#options.onStep?.(description.split('\n')[0] ?? description);
+  };
+
   async #stop(): Promise<void> {
+    this.fleet?.close();
     // Against the flow of requests, so that none arrives where nobody is left.
     await this.balancer.dispose();
     await Promise.all(this.#instances.map(instance => instance.dispose()));
-    await Promise.all([...this.#links.values(), ...this.#left].map(link => link.close()));
+    await this.#links.close();
     await this.#beside?.stop();
     await Promise.all(this.servers.map(server => server.dispose()));
     removeFolder(this.#plan.dir);

@@ -1,21 +1,25 @@
 /** `npm run stack`: the stack stays up until Ctrl-C. */
 import { EventEmitter } from 'node:events';
 import { parseArgs } from 'node:util';
+import { type Likeness, likenessOf } from './likeness.ts';
 import { startLocalStack } from './local.ts';
 import type { Stack } from './stack.ts';
 
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
 
-const USAGE = `npm run stack -- [--instances N] [--port N]
+const USAGE = `npm run stack -- [--instances N] [--port N] [--profile NAME [--speedup N]] [--sticky MODE]
 
 Starts Redis (and what else SESSION_STORE needs), nginx and the instances of the card store, and keeps them up
 until Ctrl-C.
   --instances N   how many instances (2)
   --port N        the balancer's port, or the next that is free (8080)
+  --profile NAME  as what it behaves: seed, classic-elb, alb, nginx (docs/fleet.md); instances that die are replaced
+  --speedup N     divides all times of the profile (1)
+  --sticky MODE   none, duration, duration=SECONDS, application, hash (docs/sticky.md)
 The app's own settings (SESSION_STORE, PAYMENT_MS …) are taken from the environment.`;
 
-interface Arguments {
+interface Arguments extends Likeness {
   instances: number;
   port: number;
 }
@@ -76,11 +80,12 @@ function interruptedOrMissing(
   });
 }
 
-/** The servers behind the instances and the balancer, and the last instance, are what a stack cannot be without. */
+/** The servers behind the instances and the balancer, and an instance, are what a stack cannot be without. */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;
   if (!stack.balancer.running()) return 'the balancer';
+  if (stack.fleet !== undefined) return undefined; // It starts others.
   return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
 }
 
@@ -108,6 +113,9 @@ function readArguments(): Arguments {
       options: {
         instances: { type: 'string' },
         port: { type: 'string' },
+        profile: { type: 'string' },
+        speedup: { type: 'string' },
+        sticky: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -115,8 +123,10 @@ function readArguments(): Arguments {
       process.stdout.write(`${USAGE}\n`);
       process.exit(0);
     }
+    const instances = wholeNumber('--instances', values.instances ?? '2', 1, 64);
     return {
-      instances: wholeNumber('--instances', values.instances ?? '2', 1, 64),
+      instances,
+      ...likenessOf(values, instances),
       port: wholeNumber('--port', values.port ?? '8080', 1, 65_535),
     };
   } catch (error) {

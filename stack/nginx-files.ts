@@ -1,6 +1,7 @@
 /** What nginx finds on disk: its configuration, made of deploy/nginx.conf.template, and where the rest goes. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NginxAdditions } from './nginx.ts';
 import { findProgram } from './programs.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
@@ -54,4 +55,11 @@ export function writeAddition(folder: string, name: string, directives: string |
   if (directives === undefined) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.conf`), `${directives}\n`);
+}
+
+/** Both; what only one of them can say is the second's where both say it. */
+export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
+  const both = (name: 'http' | 'server' | 'failure'): string =>
+    [first[name], second[name]].filter(text => text !== undefined).join('\n');
+  return { ...first, ...second, http: both('http'), server: both('server'), failure: both('failure') };
 }

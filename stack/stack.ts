@@ -93,6 +93,16 @@ export interface LogSource {
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
+/** Who keeps the number of instances, and replaces those that fail. */
+export interface Keeper {
+  /** Whether there are as many as are wanted, all fit, and none is on its way in or out. */
+  whole(): boolean;
+  /** Within so many milliseconds an instance that crashed is replaced by one that serves. */
+  readonly recoversWithinMs: number;
+  /** Tells each time an instance has joined or left. @returns what ends that */
+  onChange(listener: () => void): () => void;
+}
+
 export interface Stack {
   /** The balancer's address, as a client types it. */
   readonly url: string;
@@ -102,6 +112,8 @@ export interface Stack {
   /** Takes an instance out in order: nothing new is sent to it, what is in flight ends, then it is stopped. */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
+  /** Absent where nobody does: then an instance that dies stays away. */
+  readonly fleet?: Keeper;
   /** Where sessions live, or Redis where they live in no server. */
   readonly store: StoreServer;
   /** All that is behind the instances, the store first: users and cards are in Redis whatever the store. */
@@ -131,7 +143,7 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Whether the instances reach the servers behind them through links, which cost a little time. */
   links?: boolean;
-  /** Told what happens while it starts, in words for a person. */
+  /** Told what happens while it starts, and what its fleet does, in words for a person. */
   onStep?: (message: string) => void;
   /** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */
   onDeath?: (description: string) => void;

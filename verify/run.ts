@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Stack } from '../stack/stack.ts';
 import { Affinity, type AffinityMode } from './client/affinity.ts';
 import { startClock } from './client/clock.ts';
 import type { Context } from './client/context.ts';
@@ -16,6 +17,7 @@ import { SessionClient } from './client/session-client.ts';
 import type { Guarantee } from './core/guarantees.ts';
 import { type Finish, FORMAT, type Operation, type Run, VERSION } from './core/history.ts';
 import type { Result } from './core/result.ts';
+import { takesUp } from './faults/changes.ts';
 import type { Disturbance } from './faults/fault.ts';
 import { Load } from './faults/load.ts';
 import { type Asked, phases, scheduled } from './faults/phases.ts';
@@ -43,6 +45,8 @@ export interface VerifyOptions {
   command?: string;
   /** Where it can be read which instance served. */
   logs?: readonly LogSource[];
+  /** The bundled stack, where it is that: its fleet may change who is there. */
+  stack?: Stack;
   /** What is disturbed while hop goes on, and in what. */
   faults?: Asked;
   /** Aborts to stop early: what was recorded is saved and judged. */
@@ -102,6 +106,7 @@ export async function verify(
     },
   });
   const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
+  const unfollow = options.stack?.fleet?.onChange(takesUp(options.stack, context, logs));
   let reason: Finish['reason'] = 'failed';
   try {
     options.onPhase?.('ready');
@@ -115,6 +120,7 @@ export async function verify(
     options.onPhase?.('logs');
     await logs.settle(answered, signal);
   } finally {
+    unfollow?.();
     await logs.stop();
     context.recorder.finish(reason);
     await network.close();

@@ -1,4 +1,5 @@
 /** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
+import { type Likeness, likenessOf, type Words } from '../../stack/likeness.ts';
 import { logFolder } from '../../stack/log-folder.ts';
 import { type InstanceOptions, type LogSource, RUNNERS, type Runner } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
@@ -35,6 +36,23 @@ export function runnerOf({
   if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);
   if (url === undefined && logs === undefined) return runner;
   throw new UsageError('--stack: it has an address and logs of its own; leave --url and --logs away');
+}
+
+/** What the bundled stack is to be like; --sticky-report needs one that is sticky. */
+export function likeness(
+  words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
+  instances: number,
+): Likeness {
+  const report = words['sticky-report'] === true && words.stack !== undefined;
+  const said = [...(['profile', 'speedup', 'sticky'] as const).filter(name => words[name] !== undefined)];
+  const [option = report ? 'sticky-report' : undefined] = said;
+  if (option !== undefined && words.stack !== 'local')
+    throw new UsageError(`--${option}: only the local stack can be like that; use --stack local`);
+  try {
+    return likenessOf({ ...words, ...(report && { sticky: words.sticky ?? 'duration' }) }, instances);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 /** What is to be disturbed: the bundled stack, or what the target file names. */

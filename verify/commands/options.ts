@@ -22,6 +22,11 @@ options of verify
   --stack local       start the bundled card store first (Redis, nginx, two instances), and stop it afterwards;
           compose     the same in containers
   --instances N       instances of that stack (2)
+  --profile NAME      its balancer and group behave as seed, classic-elb, alb or nginx (docs/fleet.md): health checks,
+                      draining, answers to failures; what crashes is replaced
+  --speedup N         divides all times of the profile (1)
+  --sticky MODE       its balancer keeps visitors on one instance: none, duration, duration=SECONDS, application, hash
+                      (docs/sticky.md)
   --sessions N        sessions at once, each with one request in flight (32)
   --duration TIME     length of the load: 10, 10s, 2m (10s)
   --workload NAMES    hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, comma-separated; when
@@ -87,6 +92,9 @@ export const TARGET = 'baton.yaml';
 export const options = {
   stack: { type: 'string' },
   instances: { type: 'string', default: '2' },
+  profile: { type: 'string' },
+  speedup: { type: 'string' },
+  sticky: { type: 'string' },
   sessions: { type: 'string', default: '32' },
   duration: { type: 'string', default: '10s' },
   workload: { type: 'string' },

@@ -2,20 +2,29 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
-import { ROUTE_COOKIE } from '../../stack/route-cookie.ts';
+import type { Likeness } from '../../stack/likeness.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
 import { type Result, unhealed } from '../core/result.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
+import { addressesOf } from '../faults/changes.ts';
 import { needsLinks } from '../faults/index.ts';
-import { addressesOf } from '../faults/phases.ts';
 import { type SecondLoad, secondLoad } from '../k6.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
-import { loadTarget } from '../target/load.ts';
+import { loadTarget, type Target } from '../target/load.ts';
 import { targetText } from '../target/print.ts';
 import { chosen, waits } from '../workloads/index.ts';
-import { address, faultsOf, logsIn, milliseconds, nextVersion, runnerOf, whole } from './arguments.ts';
+import {
+  address,
+  faultsOf,
+  likeness,
+  logsIn,
+  milliseconds,
+  nextVersion,
+  runnerOf,
+  whole,
+} from './arguments.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { fromCheckout } from './checkout.ts';
 import { options, TARGET, type Values } from './options.ts';
@@ -48,6 +57,7 @@ export async function verifyCommand(
   };
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
+  const like = likeness(values, count);
   const wanted = faultsOf(values, target);
   const next = nextVersion(values.next);
   if (wanted !== undefined && !chosen(target, load.workloads).includes('hop'))
@@ -57,8 +67,6 @@ export async function verifyCommand(
     target.claims = target.claims.filter(name => !less.includes(name));
     if (basketOfUser(process.env)) for (const probe of target.probes) probe.scope = 'user';
   }
-  if (values['sticky-report'] && runner === 'compose')
-    throw new UsageError('--sticky-report: only the local stack has a sticky balancer; use --stack local');
   const waiting = waits(target, chosen(target, load.workloads));
   const logs = logsIn(values.logs);
   const stop = stopping();
@@ -66,13 +74,12 @@ export async function verifyCommand(
   let stack: Stack | undefined;
   try {
     if (runner !== undefined) {
-      const sticky = values['sticky-report'];
       const links = wanted !== undefined && needsLinks(wanted);
-      stack = await start(runner, { instances: count, sticky, links, signal: stop.signal }, step =>
+      stack = await start(runner, { instances: count, ...like, links, signal: stop.signal }, step =>
         progress.step(step),
       );
       target.url = stack.url;
-      if (values['sticky-report'] && target.instance !== undefined) target.instance.sticky = ROUTE_COOKIE;
+      behaves(target, like);
       // Single instances can be reached past the balancer: what differs between them is found sooner.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
@@ -91,6 +98,7 @@ export async function verifyCommand(
       ...load,
       logs: [...(stack?.logs ?? []), ...logs],
       ...(wanted !== undefined && { faults: { wanted, stack, next } }),
+      ...(stack !== undefined && { stack }),
       onStep: step => progress.step(step),
       onAlarm: text => progress.alarm(text),
       signal: stop.signal,
@@ -132,9 +140,17 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
+/** The balancer of the bundled stack spreads requests in another way than the target file says. */
+function behaves(target: Target, { profile, sticky }: Likeness): void {
+  if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
+  if (sticky === undefined) return;
+  target.routing = 'sticky';
+  if (target.instance !== undefined) target.instance.sticky = sticky.cookie;
+}
+
 async function start(
   runner: Runner,
-  options: Pick<StackOptions, 'instances' | 'links'> & { sticky: boolean; signal: AbortSignal },
+  options: Pick<StackOptions, 'instances' | 'links'> & Likeness & { signal: AbortSignal },
   onStep: (step: string) => void,
 ): Promise<Stack> {
   const { startStack } = await fromCheckout('--stack', () => import('../../stack/start.ts'));
@@ -195,6 +211,9 @@ function replay(file: string | undefined, values: Values, seed: number): string 
       'stack',
       'claims',
       'instances',
+      'profile',
+      'speedup',
+      'sticky',
       'sessions',
       'duration',
       'workload',

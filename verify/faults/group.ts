@@ -1,5 +1,6 @@
 /** What a group of instances does at a deploy, as careful owners do it. */
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
+import { until } from '../../stack/wait.ts';
 import { counted } from '../core/check.ts';
 import type { Stage } from './fault.ts';
 
@@ -21,6 +22,17 @@ export async function aside(
   await stack.balancer.deregister(instance);
   await act();
   await putBack();
+}
+
+/** One that has ended is started again, or its fleet has put another in its place: then resolves once that serves. */
+export async function comesBack({ stack }: Stage, instance: Instance): Promise<void> {
+  const { fleet } = stack;
+  if (fleet === undefined) return instance.restart();
+  await until(() => fleet.whole() && !stack.instances().includes(instance), {
+    withinMs: fleet.recoversWithinMs,
+    everyMs: 50,
+    what: `the fleet to replace ${instance.name}`,
+  });
 }
 
 /** Starts a successor of each instance, then takes the instance out, one after the other. */

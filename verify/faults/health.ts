@@ -13,10 +13,11 @@ export interface System {
 
 /** @param reached whether a healthy instance is one that the load reaches through the balancer */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
-  recovery: 10_000,
+  recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
   /** Every part runs and takes requests, and the load gets through to every instance. */
   async healthy(load) {
     const instances = stack.instances();
+    if (stack.fleet?.whole() === false) return false;
     if (![stack.balancer, ...stack.servers, ...instances].every(service => service.running())) return false;
     for (const { name, url } of instances) {
       if (reached && load.answered(name) === 0) return false;

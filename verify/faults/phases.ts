@@ -5,6 +5,7 @@ import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 import type { Performance } from '../workloads/index.ts';
 import { seeded } from '../workloads/random.ts';
+import { takesUp } from './changes.ts';
 import { disturb } from './disturb.ts';
 import type { Disturbance } from './fault.ts';
 import { ownSystem, stackSystem } from './health.ts';
@@ -47,18 +48,10 @@ export function phases(
   const { stack } = asked;
   const { recorder, target, instances, signal, random } = context;
   const { deadline = DEADLINE, budgets, instance } = target;
-  const addressed = instance?.addresses !== undefined;
   const reached = instance?.header !== undefined && target.routing === 'spread';
   const system = stack === undefined ? ownSystem(target) : stackSystem(stack, reached);
-  const onChange = (): void => {
-    if (stack === undefined) {
-      instances.only(load.instances());
-      return;
-    }
-    logs.follow(stack.logs);
-    if (instance !== undefined && addressed) instance.addresses = addressesOf(stack);
-    instances.only(stack.instances().map(({ name }) => name));
-  };
+  const onChange =
+    stack === undefined ? () => instances.only(load.instances()) : takesUp(stack, context, logs);
   recorder.phase('warm-up');
   return {
     disturb: async () => {
@@ -74,7 +67,3 @@ export function phases(
     settle: async () => recorder.phase('final'),
   };
 }
-
-/** @returns where the single instances are, by name */
-export const addressesOf = (stack: Stack): Record<string, string> =>
-  Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { type Member, type Policy, toEnd } from './policy.ts';
+
+const HOUR = 3_600_000;
+const at = (name: string, born: number, launch = 1): Member => ({ name, born, launch });
+const ended = (members: Member[], policy: Policy, now = 10, draw = 0): string =>
+  toEnd(members, policy, now, limit => Math.min(draw, limit - 1)).name;
+
+describe('which instance is ended', () => {
+  const three = [at('b', 2), at('c', 3), at('a', 1)];
+
+  it('the oldest', () => expect(ended(three, 'OldestInstance')).toBe('a'));
+  it('the newest', () => expect(ended(three, 'NewestInstance')).toBe('c'));
+
+  it('the oldest launch configuration in use goes first, whatever the age of its instances', () => {
+    const mixed = [at('old', 1, 1), at('young', 5, 1), at('new', 2, 2)];
+    expect(ended(mixed, 'Default')).toBe('old');
+    expect(ended(mixed.slice(1), 'Default')).toBe('young');
+  });
+
+  it('of those that were started alike, the one closest to its next billing hour', () => {
+    expect(ended(three, 'Default')).toBe('a');
+    // `a` has just begun its second hour; `b` is about to.
+    expect(ended(three, 'Default', 1 + HOUR)).toBe('b');
+  });
+
+  it('of those that are equal in all this, one that is drawn', () => {
+    const twins = [at('a', 1), at('b', 1), at('c', 1)];
+    expect([0, 1, 2].map(draw => ended(twins, 'Default', 10, draw))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('nobody to choose from: an error says so', () => {
+    expect(() => ended([], 'OldestInstance')).toThrow('expected an instance to choose from, got none');
+  });
+});

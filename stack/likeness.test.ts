@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { likenessOf } from './likeness.ts';
+
+describe('what the stack is to be like', () => {
+  it('nothing, when nothing is said', () => expect(likenessOf({}, 2)).toEqual({}));
+
+  it('a profile, faster', () => {
+    const { profile } = likenessOf({ profile: 'alb', speedup: '10' }, 3);
+    expect(profile).toMatchObject({ name: 'alb', check: { everyMs: 3_000 } });
+  });
+
+  it.each([
+    ['duration', undefined, 'route'],
+    ['duration=5', 'seed', 'AWSELB'],
+    ['application', 'alb', 'AWSALBAPP'],
+    ['duration', 'alb', 'AWSALB'],
+    ['application', 'nginx', 'route'],
+    ['hash', 'seed', 'route'],
+    ['none', 'seed', undefined],
+  ])('sticky by %s, profile %s: the cookie %s', (sticky, profile, cookie) => {
+    expect(likenessOf({ sticky, profile }, 2).sticky?.cookie).toBe(cookie);
+  });
+
+  it('a sticky cookie lasts as long as is said', () => {
+    const { sticky } = likenessOf({ sticky: 'duration=5' }, 2);
+    expect(sticky?.additions.http).toContain('Max-Age=5;');
+  });
+
+  it.each([
+    [{ profile: 'gce' }, '--profile: expected seed, classic-elb, alb, nginx; got "gce"'],
+    [{ speedup: '2' }, '--speedup: it divides the times of a profile; add --profile'],
+    [{ profile: 'alb', speedup: '0.5' }, '--speedup: expected a number from 1 to 100, got "0.5"'],
+    [{ sticky: 'glue' }, '--sticky: expected none, duration, application, hash; got "glue"'],
+    [{ sticky: 'duration=0' }, '--sticky: expected none, duration, application, hash; got "duration=0"'],
+    [{ profile: 'seed' }, '--instances: expected exactly 2, as --profile seed has it; got 3'],
+  ])('%j', (words, message) => {
+    expect(() => likenessOf(words, 3)).toThrow(message);
+  });
+});

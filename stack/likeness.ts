@@ -1,0 +1,54 @@
+/** What the bundled stack is to be like: the words of --profile, --speedup and --sticky. */
+import { PROFILES, type Profile, profileOf } from './fleet/profile.ts';
+import { STICKY, type Sticky, stickyBy } from './sticky.ts';
+
+export interface Likeness {
+  profile?: Profile;
+  sticky?: Sticky;
+}
+
+export interface Words {
+  profile?: string | undefined;
+  speedup?: string | undefined;
+  sticky?: string | undefined;
+}
+
+/**
+ * @param instances that the stack is to begin with
+ * @throws Error that names the option: what was expected, what came
+ */
+export function likenessOf({ profile: name, speedup, sticky }: Words, instances: number): Likeness {
+  const profile =
+    name === undefined ? undefined : profileOf(oneOf('--profile', PROFILES, name), times(speedup));
+  if (profile === undefined && speedup !== undefined)
+    throw new Error('--speedup: it divides the times of a profile; add --profile');
+  if (profile?.group !== undefined) requireSize(profile, instances);
+  const by = sticky === undefined ? undefined : stickyOf(sticky, profile?.cookies);
+  return { ...(profile && { profile }), ...(by && { sticky: by }) };
+}
+
+function oneOf<Name extends string>(option: string, names: readonly Name[], text: string): Name {
+  const found = names.find(name => name === text);
+  if (found !== undefined) return found;
+  throw new Error(`${option}: expected ${names.join(', ')}; got ${JSON.stringify(text)}`);
+}
+
+function times(text = '1'): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value >= 1 && value <= 100) return value;
+  throw new Error(`--speedup: expected a number from 1 to 100, got ${JSON.stringify(text)}`);
+}
+
+function requireSize({ name, group }: Profile, instances: number): void {
+  if (group === undefined || (instances >= group.min && instances <= group.max)) return;
+  const size = group.min === group.max ? `exactly ${group.min}` : `${group.min} to ${group.max}`;
+  throw new Error(`--instances: expected ${size}, as --profile ${name} has it; got ${instances}`);
+}
+
+/** @param text a mode; `duration=60` gives the seconds too */
+function stickyOf(text: string, like: Profile['cookies']): Sticky | undefined {
+  const [, word = text, seconds] = /^(duration)=([1-9]\d*)$/.exec(text) ?? [];
+  const mode = oneOf('--sticky', ['none', ...STICKY], word);
+  if (mode === 'none') return undefined;
+  return stickyBy(mode, like, seconds === undefined ? undefined : Number(seconds));
+}

@@ -1,0 +1,136 @@
+/** Balancers that keep a visitor on one instance, each in the way of a balancer that does. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Address, NginxAdditions } from './nginx.ts';
+import { BY_ROUTE_COOKIE, ROUTE_COOKIE } from './route-cookie.ts';
+
+/**
+ * duration: a cookie of the balancer names the instance, for a time
+ * application: such a cookie comes with the app's own, and counts only beside it
+ * hash: the instance follows from a cookie that says nothing of it; when instances change, some visitors move
+ */
+export const STICKY = ['duration', 'application', 'hash'] as const;
+export type StickyMode = (typeof STICKY)[number];
+
+/** A cookie of the balancer that names an instance. */
+interface StickyCookie {
+  name: string;
+  /** The cookie of the app beside which alone it counts. */
+  beside?: string;
+  /** `Path=/; Max-Age=60`; absent: those of the app's cookie. */
+  attributes?: string;
+  /** Comes with every response, and not only where it says something new. */
+  renewed: boolean;
+  /** A second one with the same value for requests from other sites, and its attributes. */
+  twin?: { name: string; attributes: string };
+}
+
+export interface Sticky {
+  mode: StickyMode;
+  /** The balancer's. */
+  cookie: string;
+  additions: NginxAdditions;
+}
+
+/** The session cookie of the card store. */
+const APP_COOKIE = 'sid';
+const DAY_S = 86_400;
+
+/**
+ * @param like whose cookie it is to be: that of a classic or an application load balancer; a plain one when absent
+ * @param seconds that it is kept without another request, where the balancer says so: a day
+ */
+export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
+  if (mode === 'hash') return { mode, cookie: ROUTE_COOKIE, additions: BY_ROUTE_COOKIE };
+  const cookie = mode === 'duration' ? byDuration(like, seconds) : byApplication(like);
+  return { mode, cookie: cookie.name, additions: namedBy(cookie) };
+}
+
+function byDuration(like: 'classic' | 'alb' | undefined, seconds: number): StickyCookie {
+  const attributes = `Path=/; Max-Age=${seconds}`;
+  if (like === undefined)
+    return { name: ROUTE_COOKIE, attributes: `${attributes}; HttpOnly; SameSite=Lax`, renewed: false };
+  if (like === 'classic') return { name: 'AWSELB', attributes, renewed: false };
+  const twin = { name: 'AWSALBCORS', attributes: `${attributes}; SameSite=None; Secure` };
+  return { name: 'AWSALB', attributes, renewed: true, twin };
+}
+
+function byApplication(like: 'classic' | 'alb' | undefined): StickyCookie {
+  const beside = APP_COOKIE;
+  if (like === 'alb')
+    return { name: 'AWSALBAPP', beside, attributes: `Path=/; Max-Age=${7 * DAY_S}`, renewed: true };
+  return { name: like === 'classic' ? 'AWSELB' : ROUTE_COOKIE, beside, renewed: false };
+}
+
+/** Directives for a cookie that names an instance by a word that nobody can guess. */
+function namedBy(cookie: StickyCookie): NginxAdditions {
+  const { twin } = cookie;
+  const secret = randomBytes(16).toString('hex');
+  const word = (name: string): string => createHash('sha256').update(`${secret} ${name}`).digest('hex');
+  const twinHeader = twin === undefined ? '' : '\nadd_header Set-Cookie $sticky_twin always;';
+  return {
+    http: [issue(cookie), ...(twin === undefined ? [] : [repeat(twin)])].join('\n'),
+    server: `set $first $sticky_first;\nadd_header Set-Cookie $sticky_cookie always;${twinHeader}`,
+    instances: instances => perInstance(cookie, instances, word),
+  };
+}
+
+/** A group of one for each instance, who is asked first, and by which word an instance is named. */
+function perInstance(
+  { name, beside }: StickyCookie,
+  instances: readonly Address[],
+  word: (name: string) => string,
+): string {
+  const all = instances.map(({ name, url }, n) => ({
+    group: `only_${n}`,
+    word: word(name),
+    host: new URL(url).host,
+  }));
+  const groups = all.map(
+    ({ group, host }) =>
+      `upstream ${group} { zone ${group} 64k; server ${host}; keepalive 32; keepalive_timeout 2s; }`,
+  );
+  const first = all.map(({ group, word }) => `  "~^${beside === undefined ? '' : '.+:'}${word}$" ${group};`);
+  const key = beside === undefined ? `$cookie_${name}` : `"$cookie_${beside}:$cookie_${name}"`;
+  const chosen = all.map(({ word, host }) => `  "~(?:^|[ ])${host.replaceAll('.', '\\.')}$" ${word};`);
+  return [
+    ...groups,
+    ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
+    // The last that was asked; looked at again once it is known.
+    ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
+  ].join('\n');
+}
+
+/** When the cookie is set, and to what. */
+function issue({ name, beside, attributes, renewed }: StickyCookie): string {
+  const follows = beside !== undefined && attributes === undefined;
+  const value = `"${name}=$sticky_chosen${follows ? '$sticky_attributes' : `; ${attributes}`}"`;
+  const same = (before: string) => (renewed ? [] : [`  "~${before}(?<was>[^:]+):\\k<was>$" "";`]);
+  const rules =
+    beside === undefined
+      ? [...same('^'), `  default ${value};`]
+      : [
+          // The app has set its own; or both came with the request.
+          ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
+          '  default "";',
+        ];
+  const sent =
+    beside === undefined ? `$cookie_${name}` : `$upstream_cookie_${beside}|$cookie_${beside}|$cookie_${name}`;
+  return [
+    ...(follows ? [attributesOf(beside)] : []),
+    ...[`map "${sent}:$sticky_chosen" $sticky_cookie {`, '  volatile;'],
+    ...['  "~:$" "";', ...rules, '}'],
+  ].join('\n');
+}
+
+/** Lifetime and flags of the app's cookie, as it was set. */
+function attributesOf(cookie: string): string {
+  const one = '; *(?:expires=\\w+, [^;,]*|[^;,]*)';
+  return [
+    ...['map $upstream_http_set_cookie $sticky_attributes {', '  volatile;', '  default "; Path=/";'],
+    ...[`  "~*(?:^|, )${cookie}=[^;,]*(?<own>(?:${one})+)" $own;`, '}'],
+  ].join('\n');
+}
+
+function repeat({ name, attributes }: { name: string; attributes: string }): string {
+  return `map $sticky_cookie $sticky_twin { volatile; default ""; ~. "${name}=$sticky_chosen; ${attributes}"; }`;
+}
