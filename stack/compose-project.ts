@@ -1,7 +1,8 @@
 /** A compose project of our own: docker-compose.yml with what this stack adds, under a name that nobody else has. */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Container } from 'dockerode';
@@ -26,8 +27,12 @@ const LAST_LINES = 40;
 /** As a compose file has it. */
 export type Services = Record<string, Record<string, unknown>>;
 
+/** What the names begin with of all projects whose folders are here: one engine may have those of others too. */
+export const ownProjects = (): string =>
+  `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
+
 export class ComposeProject {
-  readonly name = `baton-${randomBytes(5).toString('hex')}`;
+  readonly name = `${ownProjects()}${randomBytes(3).toString('hex')}`;
   readonly file = join(ROOT, 'docker-compose.yml');
   readonly engine: Engine;
   readonly #dir = temporaryPath('baton-compose-');

@@ -39,7 +39,7 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-describe('the zoo', { concurrent: true, timeout: 600_000 }, () => {
+describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
   it.each(tried.map(entry => [entry.name, entry] as const))('%s', async (_, entry) => {
     const done = await inSlot(() =>
       trial(entry, { seed: 1, out, sessions: 12, duration: 2_500, brief: true }),

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { startComposeStack } from '../compose.ts';
+import { ownProjects } from '../compose-project.ts';
 import { startLocalStack } from '../local.ts';
 import type { InstanceOptions, Stack, StackOptions } from '../stack.ts';
 import { STACK_IMAGES, whyNot } from './containers.ts';
@@ -44,7 +45,7 @@ export const RUNNERS: TestedRunner[] = [
   },
 ];
 
-/** Names that a run gave: those of a stack that a person started by `docker compose up` are not counted. */
+/** Names that a run of this test file gave: neither those of others that run meanwhile, nor what a person started. */
 function ofEngine(): string[] {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],
@@ -52,5 +53,6 @@ function ofEngine(): string[] {
     ['volume', 'ls', '--format', '{{.Name}}'],
   ];
   const names = lists.flatMap(list => execFileSync('docker', list, { encoding: 'utf8' }).split('\n'));
-  return names.filter(name => /^baton-[0-9a-f]{10}[-_]/.test(name));
+  const own = new RegExp(`^${ownProjects()}[0-9a-f]{6}[-_]`);
+  return names.filter(name => own.test(name));
 }
