@@ -1,4 +1,5 @@
 /** action.yml against the bundled stack, step by step, as a runner runs it; GitHub's API is a server of ours. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
+import { freePort } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
+import { containersOf, prepareEngine, STACK_IMAGES, whyNot } from '../stack/testing/containers.ts';
 import { runAction, runStep } from './runner.ts';
+import { used } from './used.ts';
 
 const root = join(import.meta.dirname, '..');
 let workspace: string;
@@ -134,3 +138,40 @@ describe('the action', () => {
     expect(job.log).toContain('none.yaml: expected a target file');
   });
 });
+
+const noEngine = whyNot(...STACK_IMAGES);
+used('containers', containersOf(...STACK_IMAGES));
+
+describe.skipIf(noEngine !== '')(
+  `the action with a compose file${noEngine && ` (skipped: ${noEngine})`}`,
+  () => {
+    it('brings the stack up, verifies it, keeps what the containers said, and leaves nothing', async () => {
+      prepareEngine();
+      const project = `baton-action-${process.pid}`;
+      const port = String(await freePort());
+      const job = await runAction({
+        ...bare(),
+        environment: { COMPOSE_PROJECT_NAME: project, BALANCER_PORT: port, RUNS: workspace },
+        inputs: inputs({
+          'compose-file': join(root, 'docker-compose.yml'),
+          url: `http://127.0.0.1:${port}`,
+          baseline: '',
+        }),
+      });
+      expect(job.failed, job.log).toBe(false);
+      expect(job.outputs['verdict']).toBe('valid');
+      expect(job.ran.at(-1)).toBe('Did the load itself hold?');
+      expect(readFileSync(join(workspace, 'baton-report/containers.log'), 'utf8')).toContain(
+        '"event":"balanced"',
+      );
+      const filter = `label=com.docker.compose.project=${project}`;
+      for (const kind of ['container', 'network', 'volume']) {
+        const all = kind === 'container' ? ['--all'] : [];
+        const left = execFileSync('docker', [kind, 'ls', ...all, '--quiet', '--filter', filter], {
+          encoding: 'utf8',
+        });
+        expect(left, kind).toBe('');
+      }
+    });
+  },
+);
