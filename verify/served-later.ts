@@ -1,52 +1,149 @@
 /** What logs said of a run, put into its history after the fact: it tells instances that no answer named. */
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import type { Event, Run, Served } from './core/history.ts';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { Called, Event, Returned, Run, Served } from './core/history.ts';
 import { UsageError } from './errors.ts';
-import { servedIn } from './import/access-log.ts';
+import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
+import { Names } from './served-names.ts';
+
+/** Two machines' clocks are taken to be no further apart than this, milliseconds. */
+const APART = 1000;
+
+type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
+
+/** What one line says, whichever log it is from. */
+interface Lines {
+  named: Served[];
+  unnamed: Unnamed[];
+}
 
 export class ServedLater {
-  readonly #source: string;
-  readonly #entries: readonly Served[];
+  readonly #logs: string[];
+  readonly #named: readonly Served[];
+  /** Of the balancer, in the order in which they ended. */
+  readonly #unnamed: readonly Unnamed[];
   readonly #instances: ReadonlyMap<string, string>;
+  readonly #names = new Names();
   /** Requests under way, by the id of their operation. */
-  readonly #started = new Map<number, string>();
+  readonly #started = new Map<number, Asked>();
+  /** Wall-clock time of the zero of each clock, milliseconds since the epoch. */
+  readonly #zeros = new Map<string, number>();
 
-  private constructor(source: string, entries: readonly Served[]) {
-    this.#source = source;
-    this.#entries = entries;
+  private constructor(logs: string[], { named, unnamed }: Lines) {
+    this.#logs = logs;
+    this.#named = named;
+    this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
+    // A balancer's log knows of all instances, an instance's only of itself.
+    const told = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
-      entries.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
+      told.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
     );
   }
 
-  /** @throws UsageError when it cannot be read, or tells of no request of Baton */
-  static async read(file: string): Promise<ServedLater> {
-    const source = basename(file);
-    const text = await readFile(file, 'utf8').catch(error => {
-      throw new UsageError(`--logs: ${file}: expected an access log, and it cannot be read (${error.code})`);
-    });
-    const entries = text.split('\n').flatMap(line => servedIn(source, line) ?? []);
-    if (entries.length > 0) return new ServedLater(source, entries);
-    throw new UsageError(
-      `--logs: ${file}: expected lines with the X-Request-Id of Baton's requests, found none. Let the balancer log it, ` +
-        'and the instance: in nginx "$http_x_request_id $upstream_addr" in log_format (docs/target-file.md)',
-    );
+  /**
+   * @param files a balancer's access log; of an instance's own, `NAME=FILE`. Compressed by gzip, or not
+   * @throws UsageError when one cannot be read, or tells of no request of Baton
+   */
+  static async read(files: readonly string[]): Promise<ServedLater> {
+    const lines: Lines = { named: [], unnamed: [] };
+    const logs = new Set<string>();
+    for (const one of files) {
+      const [, name, file = one] = /^([\w.-]+)=(.+)$/.exec(one) ?? [];
+      const of = linesOf(await textOf(file), name);
+      if (of.named.length === 0 && of.unnamed.length === 0) throw nothing(file, name);
+      lines.named = lines.named.concat(of.named);
+      lines.unnamed = lines.unnamed.concat(of.unnamed);
+      logs.add(name ?? 'balancer');
+    }
+    return new ServedLater([...logs], lines);
   }
 
-  /** @returns the run, with the log among its sources */
+  /** @returns the run, with the logs among its sources: those that name requests */
   run(run: Run): Run {
-    return { ...run, logs: [...run.logs, this.#source] };
+    const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
+    return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
   /** @returns what is judged in place of an event */
-  events(event: Event, { run }: Run): Event[] {
-    if (event.type === 'start') this.#started.set(event.id, event.request);
-    if (event.type === 'finish')
-      return [...this.#entries.filter(({ request }) => request.startsWith(`${run}-`)), event];
-    if ((event.type !== 'op' && event.type !== 'end') || event.instance !== undefined) return [event];
-    const request = event.type === 'op' ? event.request : this.#started.get(event.id);
-    const instance = request === undefined ? undefined : this.#instances.get(request);
-    return [instance === undefined ? event : { ...event, instance, source: this.#source }];
+  events(event: Event, run: Run): Event[] {
+    if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
+    if (event.type === 'start') this.#started.set(event.id, event);
+    if (event.type === 'finish') return [...this.#served(run), event];
+    if (event.type !== 'op' && event.type !== 'end') return [event];
+    const called = event.type === 'op' ? event : this.#started.get(event.id);
+    if (called === undefined) return [event];
+    this.#started.delete(event.id);
+    const logged = this.#instances.get(called.request);
+    if (event.instance !== undefined) {
+      if (logged !== undefined) this.#names.together(event.instance, logged);
+      return [event];
+    }
+    const instance = logged ?? this.#alone(called, event, run);
+    return [instance === undefined ? event : { ...event, instance, source: 'log' }];
   }
+
+  #served({ run }: Run): Served[] {
+    const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
+    return own.map(served => this.#names.translated(served));
+  }
+
+  /**
+   * The only instance that the lines without ids can mean: of all those that ended while the operation was under way, as
+   * far as clocks tell, with its path and status.
+   */
+  #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
+    const zero = this.#zeros.get(clock);
+    if (zero === undefined || end === undefined || path === undefined) return undefined;
+    const [from, to] = [zero + call / 1000 - APART, zero + end / 1000 + APART];
+    const whole = new URL(url).pathname.replace(/\/$/, '') + path;
+    const found = new Set<string>();
+    for (let i = this.#first(from); i < this.#unnamed.length; i++) {
+      const line = this.#unnamed[i] as Unnamed;
+      if (line.from > to + APART) break;
+      if (line.from <= to && line.path === whole && line.status === status) found.add(line.instance);
+    }
+    return found.size === 1 ? [...found][0] : undefined;
+  }
+
+  /** The first line that ended at a time or after it. */
+  #first(time: number): number {
+    let [low, high] = [0, this.#unnamed.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#unnamed[middle] as Unnamed).to < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function linesOf(text: string, name: string | undefined): Lines {
+  const lines: Lines = { named: [], unnamed: [] };
+  for (const line of text.split('\n')) {
+    const served = servedIn(name ?? 'balancer', line, name);
+    const unnamed = served === undefined && name === undefined ? unnamedIn(line) : undefined;
+    if (served !== undefined) lines.named.push(served);
+    if (unnamed !== undefined) lines.unnamed.push(unnamed);
+  }
+  return lines;
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    const data = await readFile(file);
+    return (data.toString('hex', 0, 2) === '1f8b' ? await promisify(gunzip)(data) : data).toString('utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`--logs: ${file}: expected an access log, and it cannot be read (${code})`);
+  }
+}
+
+function nothing(file: string, name: string | undefined): UsageError {
+  const expected = `--logs: ${file}: expected lines with the X-Request-Id of Baton's requests, found none. `;
+  const remedy =
+    name === undefined
+      ? 'Let the balancer log it, and the instance: in nginx "$http_x_request_id $upstream_addr" in log_format'
+      : `Let ${name} log the header of each request`;
+  return new UsageError(`${expected}${remedy} (docs/target-file.md)`);
 }

@@ -78,6 +78,17 @@ describe('a target', () => {
     expect((await one.replayer('/').send(send)).body).toContain('Bearer t1');
   });
 
+  it('gets the id of the request in whatever header its balancer logs, and as AWS has it', async () => {
+    const url = await serving((request, response) =>
+      response.end(`${request.headers['x-correlation-id']} ${request.headers['x-amzn-trace-id']}`),
+    );
+    const headers = { 'X-Correlation-Id': 'baton {request}', 'X-Amzn-Trace-Id': '{trace}' };
+    const one = client({ url, headers });
+    const { body } = await one.send({ ...get('/'), headers: { 'x-request-id': 'run-7' } });
+    expect(body).toMatch(/^baton run-7 Root=1-[0-9a-f]{8}-[0-9a-f]{24};Baton=run-7$/);
+    expect((await one.send(get('/'))).body).toBe('undefined undefined');
+  });
+
   it('never has more requests in flight than its limit, races included', async () => {
     let [now, most] = [0, 0];
     const url = await serving((_, response) => {

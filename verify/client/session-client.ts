@@ -1,4 +1,5 @@
 /** One cookie jar that drives one session: sends requests as a browser would, and follows no redirect. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
@@ -137,7 +138,7 @@ export class SessionClient {
   }
 
   #outgoing(request: Send, url: URL, signal: AbortSignal | undefined): Omit<Outgoing, 'again'> {
-    const headers: Record<string, string> = { ...this.#always(), ...request.headers };
+    const headers: Record<string, string> = { ...this.#always(request), ...request.headers };
     const given = Object.keys(headers).some(name => name.toLowerCase() === 'accept-encoding');
     if (!given) headers['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = this.#cookiesOf(url, request.cookies);
@@ -157,8 +158,8 @@ export class SessionClient {
   }
 
   /** Headers of every request; one with a place that nothing is known for yet is left away. */
-  #always(): Record<string, string> {
-    const known = Object.fromEntries(this.captured);
+  #always({ headers: own }: Send): Record<string, string> {
+    const known = { ...Object.fromEntries(this.captured), ...namesOf(own?.['x-request-id']) };
     const all = Object.entries(this.#network.headers).map(([name, text]) => [name, filledText(text, known)]);
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
@@ -275,4 +276,11 @@ export class SessionClient {
     this.csrf = csrf;
     for (const [name, value] of captured) this.captured.set(name, value);
   }
+}
+
+/** The request's own name, for headers that balancers log: as it is, and as AWS has it (docs/target-file.md). */
+function namesOf(request: string | undefined): Record<string, string> {
+  if (request === undefined) return {};
+  const time = Math.floor(Date.now() / 1000).toString(16);
+  return { request, trace: `Root=1-${time}-${randomBytes(12).toString('hex')};Baton=${request}` };
 }

@@ -36,7 +36,8 @@ export async function checkCommand(runs: readonly string[], values: Values, outp
 async function judged(run: string, more: readonly string[], values: Values): Promise<Result> {
   if (values.logs !== undefined && (more.length > 0 || values.from !== undefined))
     throw new UsageError('check --logs: expected one history that Baton recorded');
-  if (values.logs !== undefined) return judgeFile(run, undefined, await ServedLater.read(values.logs));
+  if (values.logs !== undefined)
+    return judgeFile(run, undefined, await ServedLater.read(values.logs.split(',')));
   if (values.from === undefined) return more.length === 0 ? judgeFile(run) : judgeFiles([run, ...more]);
   if (more.length === 0) return judgeJepsen(run, jepsenOptions(values));
   throw new UsageError(`check --from jepsen: expected one history, got ${more.length + 1}`);

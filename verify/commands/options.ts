@@ -56,7 +56,8 @@ options of init (docs/init.md)
   --yes               the address is another machine's, and I may test it
 
 options of check
-  --logs FILE         the balancer's access log tells which instance served (nginx, HAProxy, Traefik; docs/target-file.md)
+  --logs FILE,…       the balancer's access log tells which instance served (nginx, HAProxy, Traefik, ALB), and those of
+                      instances, NAME=FILE (docs/target-file.md)
   --from jepsen       RUN is a history that Jepsen recorded, EDN or JSON: is it linearizable?
   --model M           of that history: register, cas-register, append or set
   --initial EDN       what each object holds at first (nothing)

@@ -28,6 +28,8 @@ export interface Tally {
   /** How requests failed, by status or failure; in no order, since keys that are numbers have one of their own. */
   failures: Record<string, number>;
   instances: InstanceTally[];
+  /** What named the instance, and of how many requests: `header`, `cookie`, `body`, `log`. */
+  namedBy?: Record<string, number>;
   /** How long answers took that succeeded, fault windows left out. */
   latency?: Latency[];
 }

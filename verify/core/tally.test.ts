@@ -73,6 +73,9 @@ describe('the tally of a run', () => {
             "share": 0.38461538461538464,
           },
         ],
+        "namedBy": {
+          "header": 13,
+        },
         "ok": 8,
         "operations": 15,
         "resent": 1,

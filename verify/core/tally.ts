@@ -9,6 +9,7 @@ export class Tallying {
   readonly #users = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #instances = new Map<string, { requests: number; sessions: number }>();
+  readonly #named = new Map<string, number>();
   readonly #latencies = new Latencies();
   /** Open fault windows. */
   #faults = 0;
@@ -31,7 +32,10 @@ export class Tallying {
     if (operation.outcome === 'ok') {
       if (this.#faults === 0) this.#latencies.ended(operation);
     } else if (operation.signedIn !== 'out') this.#failed(operation);
-    if (operation.instance !== undefined) this.#served(operation.instance, standing.firstContact);
+    const { instance, source } = operation;
+    if (instance === undefined) return;
+    this.#served(instance, standing.firstContact);
+    if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
   event(event: Event): void {
@@ -75,6 +79,7 @@ export class Tallying {
           share: of.requests / known,
         }))
         .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
+      ...(this.#named.size === 0 ? {} : { namedBy: Object.fromEntries(this.#named) }),
       latency: this.#latencies.finish(),
     };
   }

@@ -29,6 +29,7 @@ describe('terminal', () => {
       instance   requests   share                                 sessions
       app-1             3  75.0 %  ███████████████████████        1
       app-2             1  25.0 %  ████████                       1
+      named by header: 4 requests
 
       LOSS  continuity  session s1  user alice
         app-1 knew the session, app-2 did not, and nobody had logged out

@@ -1,7 +1,7 @@
 /** Result → what a person reads in a terminal: the verdict at a glance, then the proof of what broke. */
 import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
-import { failuresOf, type InstanceTally, type Result } from '../core/result.ts';
+import { failuresOf, type Result, type Tally } from '../core/result.ts';
 import type { Judgement, Verdict } from '../core/verdict.ts';
 import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
@@ -41,7 +41,7 @@ export function terminal(given: Result, options: TerminalOptions): string {
     ...unmeasured(others, paint, options.width),
     '',
     ...faultLines(result),
-    ...instances(result.tally.instances, paint),
+    ...instances(result.tally, paint),
     ...failures(result, paint),
     ...result.guarantees
       .filter(verdict => verdict.violations > 0)
@@ -129,7 +129,7 @@ function unmeasured(others: readonly Verdict[], paint: Paint, width: number): st
 
 const BAR = 30;
 
-function instances(tallies: readonly InstanceTally[], paint: Paint): string[] {
+function instances({ instances: tallies, namedBy = {} }: Tally, paint: Paint): string[] {
   if (tallies.length === 0) return [paint('no response named its instance', 'dim'), ''];
   const names = Math.max(8, ...tallies.map(tally => tally.instance.length));
   const rows = tallies.map(tally => {
@@ -140,6 +140,9 @@ function instances(tallies: readonly InstanceTally[], paint: Paint): string[] {
   return [
     paint(`${'instance'.padEnd(names)}   requests   share  ${' '.repeat(BAR)} sessions`, 'dim'),
     ...rows,
+    ...Object.entries(namedBy).map(([by, times]) =>
+      paint(`named by ${by}: ${counted(times, 'request')}`, 'dim'),
+    ),
     '',
   ];
 }
