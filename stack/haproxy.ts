@@ -36,6 +36,7 @@ const HEALTH: Health = { path: '/readyz', everyMs: 500, unhealthy: 2, healthy: 2
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 /** The groups of instances in the template. */
 const GROUPS = ['instances', 'any_instance'] as const;
+const ANSWER_IN_MS = 10_000;
 /** hard-stop-after of the template, and some. */
 const IN_FLIGHT_MS = 35_000;
 
@@ -58,6 +59,9 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   readonly #config: string;
   readonly #control: HaproxyControl;
   readonly #known = new Map<string, Known>();
+  readonly forget?: () => Promise<void>;
+  #forgotten = 0;
+  #repeatMs: number | undefined;
   /** Changes, one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
@@ -88,6 +92,13 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     this.#config = config;
     this.#control = control;
     this.#write();
+    if (options.cookie === undefined) return;
+    this.forget = () =>
+      this.#change(async () => {
+        this.#forgotten += 1;
+        this.#write();
+        await this.#reload();
+      });
   }
 
   async register(instance: Routed, via = instance.url): Promise<void> {
@@ -124,6 +135,19 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
 
   async reload(): Promise<void> {
     await this.#change(() => this.#reload());
+  }
+
+  async repeat(afterMs: number | undefined): Promise<void> {
+    await this.#change(async () => {
+      this.#repeatMs = afterMs;
+      this.#write();
+      await this.#reload();
+    });
+    if (afterMs !== undefined) return;
+    await until(async () => (await this.#control.workers()).retired.length === 0, {
+      withinMs: IN_FLIGHT_MS,
+      what: 'the workers that repeat requests to end',
+    });
   }
 
   async #change<T>(change: () => Promise<T>): Promise<T> {
@@ -196,13 +220,16 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     const servers = (more: string) =>
       [...this.#known]
         .map(([name, { host, registered }]) => {
-          const options = [cookie && `cookie ${name}`, !registered && 'disabled', more].filter(Boolean);
+          const value = this.#forgotten === 0 ? name : `${name}:${this.#forgotten}`;
+          const options = [cookie && `cookie ${value}`, !registered && 'disabled', more].filter(Boolean);
           return `  server ${name} ${host} ${options.join(' ')}`;
         })
         .join('\n');
     const values: Record<string, string> = {
       LISTEN: `127.0.0.1:${port}`,
       COOKIE: cookie ? `cookie ${cookie} insert indirect nocache httponly attr SameSite=Lax` : '',
+      ANSWER_IN: `${this.#repeatMs ?? ANSWER_IN_MS}ms`,
+      REPEAT_ON: this.#repeatMs === undefined ? 'conn-failure' : 'conn-failure response-timeout',
       CHECK_PATH: health.path,
       CHECK_EVERY: `${health.everyMs}ms`,
       CHECK_FALL: `${health.unhealthy}`,

@@ -29,16 +29,19 @@ export interface NginxAdditions {
   http?: string;
   /** In the server that clients reach; what is said there wins over what is said for all servers. */
   server?: string;
-  /** First in the group of instances: how one is chosen. */
-  upstream?: string;
+  /**
+   * First in the group of instances: how one is chosen. A function is told how often nginx was made to forget whom it
+   * keeps where; visitors are placed anew each time.
+   */
+  upstream?: string | ((forgotten: number) => string);
   /** Said of each instance in the group: when it counts as failed, by what nginx itself sees. */
   perInstance?: string;
   /** First among the rules for what follows a failure, each a pattern and a location: `~. @bad_gateway;`. */
   failure?: string;
   /** In the server that clients reach, while there is no instance. */
   nobody?: string;
-  /** Among those for all servers, and made anew when the instances change. */
-  instances?: (instances: readonly Address[]) => string;
+  /** Among those for all servers, and made anew when the instances change. Told the same. */
+  instances?: (instances: readonly Address[], forgotten: number) => string;
 }
 
 /** What it has to know of an instance. */
@@ -70,6 +73,9 @@ export class Nginx extends ServerProcess implements Balancer {
   /** Workers that were told to end, some of which are at it. */
   #retiring: number[] = [];
   readonly #registered = new Map<string, Address>();
+  readonly forget?: () => Promise<void>;
+  #forgotten = 0;
+  #repeats = false;
   /** Changes of the configuration, one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
@@ -99,6 +105,13 @@ export class Nginx extends ServerProcess implements Balancer {
     writeAddition(files.failure, 'additions', additions.failure);
     this.#statusUrl = `http://127.0.0.1:${statusPort}/status`;
     this.#writeInstances();
+    if (typeof additions.upstream !== 'function' && additions.instances === undefined) return;
+    this.forget = () =>
+      this.#change(async () => {
+        this.#forgotten += 1;
+        this.#writeInstances();
+        await this.#reload();
+      });
   }
 
   /** @param via where it is reached in place of its own address */
@@ -137,6 +150,16 @@ export class Nginx extends ServerProcess implements Balancer {
 
   async reload(): Promise<void> {
     await this.#change(async () => {
+      await this.#reload();
+    });
+  }
+
+  async repeat(afterMs: number | undefined): Promise<void> {
+    const repeating = `proxy_next_upstream error timeout non_idempotent; proxy_read_timeout ${afterMs}ms;`;
+    await this.#change(async () => {
+      this.#repeats = afterMs !== undefined;
+      this.#writeInstances();
+      writeAddition(this.#files.server, 'repeat', this.#repeats ? repeating : '');
       await this.#reload();
     });
   }
@@ -227,11 +250,13 @@ export class Nginx extends ServerProcess implements Balancer {
     // nginx takes no group without a server; one that is down answers as if all instances were.
     const lines = (options: string) => hosts.map(host => `server ${host} ${options};\n`).join('');
     const none = 'server 127.0.0.1:9 down;\n';
-    const choice = upstream === undefined ? '' : `${upstream}\n`;
-    writeFileSync(this.#files.instances, choice + (lines(perInstance) || none));
+    const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
+    // Whoever repeats requests does so time and again: an instance that is late is not left alone then.
+    const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
+    writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);
     writeAddition(this.#files.server, 'nobody', hosts.length === 0 ? nobody : '');
-    writeAddition(this.#files.http, 'instances', instances?.(registered));
+    writeAddition(this.#files.http, 'instances', instances?.(registered, this.#forgotten));
   }
 }
 

@@ -15,5 +15,5 @@ export const BY_ROUTE_COOKIE: NginxAdditions = {
       "" "${ROUTE_COOKIE}=$request_id; Path=/; HttpOnly; SameSite=Lax";
     }`,
   server: 'add_header Set-Cookie $given_route always;',
-  upstream: 'hash $route consistent;',
+  upstream: forgotten => `hash $route${forgotten === 0 ? '' : `:${forgotten}`} consistent;`,
 };

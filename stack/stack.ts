@@ -83,6 +83,13 @@ export interface Balancer extends Service {
   deregister(instance: Instance): Promise<void>;
   /** Reads its configuration again without dropping a request. */
   reload(): Promise<void>;
+  /** Forgets which instance it keeps each visitor on: all are placed anew. Absent where it keeps nobody. */
+  forget?(): Promise<void>;
+  /**
+   * From now on sends a request, also one that writes, to another instance as well when the first has not answered in
+   * so many milliseconds; undefined ends that. Absent where it cannot be told.
+   */
+  repeat?(afterMs: number | undefined): Promise<void>;
 }
 
 /** Where it can be read afterwards which instance served a request. */

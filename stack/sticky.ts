@@ -70,7 +70,8 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   return {
     http: [issue(cookie), ...(twin === undefined ? [] : [repeat(twin)])].join('\n'),
     server: `set $first $sticky_first;\nadd_header Set-Cookie $sticky_cookie always;${twinHeader}`,
-    instances: instances => perInstance(cookie, instances, word),
+    instances: (instances, forgotten) =>
+      perInstance(cookie, instances, name => word(forgotten === 0 ? name : `${name} ${forgotten}`)),
   };
 }
 

@@ -139,6 +139,7 @@ function meansOf(
     did: text => {
       done.did = text;
     },
+    moved: () => load.moved(),
   };
   return { means, heals, told: done };
 }

@@ -16,6 +16,8 @@ export interface Means {
   answered(instance: string): number;
   /** @returns whether the load has met it: requests fail, or another set of instances answers than before */
   felt(): boolean;
+  /** @returns how often a session was answered by another instance than before, since the fault began */
+  moved(): number;
   /** Says what was done, in a few words, for the report: `2 instances restarted`. */
   did(text: string): void;
   /** File that takes what commands say. */

@@ -2,6 +2,7 @@
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../workloads/random.ts';
+import { affinityLost } from './affinity-lost.ts';
 import { balancerReload } from './balancer-reload.ts';
 import { type Disturbance, type Fault, onStack } from './fault.ts';
 import { answersCut, instanceHangs, instanceSlow } from './instance-link.ts';
@@ -22,11 +23,12 @@ import { storeBlackHole, storeCut, storeLate, storeRefuses, storeSlow } from './
 import { storeEvict, storeFlush, storeRestartEmpty } from './store-losses.ts';
 import { storeConnections, storeFull, storeReadOnly } from './store-orders.ts';
 import { storePause, storeRestart } from './store-process.ts';
+import { writeRepeated } from './write-repeated.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...[kill, stop, pause, restart, rollingRestart, replaceOldest, scaleOut, scaleIn],
   ...[secretRotation, secretReplaced, rollingDeploy],
-  ...[balancerReload, instanceOut, instanceHangs, instanceSlow, answersCut],
+  ...[balancerReload, instanceOut, instanceHangs, instanceSlow, answersCut, affinityLost, writeRepeated],
   ...[storeRestart, storePause, storeBlackHole, storeRefuses, storeSlow, storeLate, storeCut],
   ...[storeReadOnly, storeDemoted, storeFull, storeConnections],
   ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover],

@@ -13,11 +13,15 @@ export class Load {
   #silent = false;
   /** What there was before `begin`. */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
+  /** The instance that answered last, by session. */
+  readonly #at = new Map<string, string>();
+  #moved = 0;
 
   /** Takes in an operation that has ended: one that says who is signed in shows that all parts work together. */
-  saw({ instance, signedIn, direct, status, note, with: as }: Operation): void {
+  saw({ session, instance, signedIn, direct, status, note, with: as }: Operation): void {
     if (direct === true) return;
     if (as === undefined && note !== 'aborted' && (status === undefined || status >= 500)) this.#failed++;
+    if (instance !== undefined) this.#goes(session, instance);
     if (signedIn !== 'in') return;
     this.#through++;
     if (instance === undefined) return;
@@ -36,6 +40,7 @@ export class Load {
     this.#through = 0;
     this.#failed = 0;
     this.#silent = false;
+    this.#moved = 0;
   }
 
   /** @returns how many requests the instance has answered, signed in, since `begin` */
@@ -58,5 +63,15 @@ export class Load {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
+  }
+
+  /** @returns how often a session was answered by another instance than before, since `begin` */
+  moved(): number {
+    return this.#moved;
+  }
+
+  #goes(session: string, instance: string): void {
+    if ((this.#at.get(session) ?? instance) !== instance) this.#moved++;
+    this.#at.set(session, instance);
   }
 }

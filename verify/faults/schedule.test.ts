@@ -13,6 +13,7 @@ const stackOf = (instances: number, change: object = {}): Stack =>
     instances: () => Array.from({ length: instances }, () => instance),
     store: service,
     link: () => {},
+    balancer: { repeat: () => {} },
     ...change,
   }) as unknown as Stack;
 
@@ -47,7 +48,8 @@ describe('a schedule', () => {
 
   it('draws all that is fair here, once, and grows the group before it shrinks it', () => {
     const all = names('all', 3);
-    const fair = FAULTS.filter(({ loses, name }) => loses !== true && name !== 'rolling-deploy');
+    const asked = ['rolling-deploy', 'affinity-lost'];
+    const fair = FAULTS.filter(({ loses, name }) => loses !== true && !asked.includes(name));
     expect(all.toSorted()).toEqual(fair.map(({ name }) => name).toSorted());
     expect(all.indexOf('scale-in')).toBe(all.indexOf('scale-out') + 1);
     const other = names('all', 3, stackOf(2, { store: { name: 'memcached' }, link: undefined }));
@@ -60,6 +62,13 @@ describe('a schedule', () => {
     expect(drawn).toHaveLength(60);
     const times = Object.values(Object.groupBy(drawn, name => name)).map(list => list?.length ?? 0);
     expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
+  });
+
+  it('draws what a sticky balancer can forget where there is one', () => {
+    expect(() => names('affinity-lost')).toThrow(
+      'needs a balancer that keeps visitors on instances: --sticky',
+    );
+    expect(names('all', 1, stackOf(2, { balancer: { forget: () => {} } }))).toContain('affinity-lost');
   });
 
   it('tells whether links are needed', () => {

@@ -44,6 +44,13 @@ describe('an access log', () => {
       504,
     ],
     [
+      'HAProxy that tried another before',
+      `haproxy[9]: 127.0.0.1:5 [24/Nov/2026:10:15:00.1] web~ apps/app2 0/0/1/12/13 302 244 - - ---- 1/1/0/0/+1 0/0 {${ID}} "POST /login HTTP/1.1"`,
+      'app2',
+      ['?', 'app2'],
+      302,
+    ],
+    [
       'HAProxy without a server',
       `haproxy[9]: 127.0.0.1:5 [24/Nov/2026:10:15:00.1] web apps/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0 {${ID}} "GET / HTTP/1.1"`,
       undefined,

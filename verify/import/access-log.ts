@@ -8,11 +8,13 @@ const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /**
- * HAProxy's HTTP log: frontend backend/server timers status. The fourth timer is how long the head of the answer took,
- * -1 where none came.
+ * HAProxy's HTTP log: frontend backend/server timers status … connections/retries. The fourth timer is how long the
+ * head of the answer took, -1 where none came.
  */
 const HAPROXY =
-  / [\w.~-]+ (?<backend>[\w.-]+)\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) /;
+  / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
+/** Stands for an instance that was tried, where a log does not say which. */
+const SOME = '?';
 
 /** AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
 const ALB =
@@ -92,11 +94,12 @@ function toldBy(rest: string, status: string | undefined): Told {
 
 /** @returns what a line of HAProxy's HTTP log tells of its request; undefined when it is no such line */
 export function toldByHaproxy(line: string): Told | undefined {
-  const { server, head, status } = HAPROXY.exec(line)?.groups ?? {};
+  const { server, head, status, retries = '0' } = HAPROXY.exec(line)?.groups ?? {};
   if (server === undefined) return undefined;
-  const { instance, ...rest } = told(server.startsWith('<') ? [] : [server], Number(status));
+  const before = Array.from({ length: Number(retries) }, () => SOME);
+  const { instance, ...rest } = told(server.startsWith('<') ? before : [...before, server], Number(status));
   // It names whom it tried also where it answers itself.
-  return { ...rest, ...(instance !== undefined && head !== '-1' && { instance }) };
+  return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
 /** Traefik's, and nginx's with `escape=json`: names differ, and mean the same. */

@@ -56,6 +56,7 @@ export class Bench {
             () => false,
           ),
         answered: () => 0,
+        moved: () => 0,
         felt: () => this.felt,
         did: text => {
           did = text;

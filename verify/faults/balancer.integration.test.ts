@@ -1,0 +1,71 @@
+/** What a balancer does wrong by itself, on the real stack: it forgets whom it keeps where, and repeats writes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { whyWithout } from '../../stack/testing/servers.ts';
+import type { Control } from '../../zoo/entry.ts';
+import { trial } from '../../zoo/run.ts';
+import type { Result } from '../core/result.ts';
+import { baton } from '../testing/baton.ts';
+
+const LONG = process.env['BATON_LONG'] !== undefined;
+const noHaproxy = whyWithout('HAProxy', 'haproxy');
+
+let out: string;
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'baton-faults-'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+describe.for([
+  ['nginx', ''],
+  ['haproxy', noHaproxy],
+] as const)('behind %s', ([STACK_BALANCER, skip]) => {
+  async function forgotten(SESSION_STORE: string): Promise<Result> {
+    const what = ['--claims', 'continuity,availability,evidence', '--faults', 'affinity-lost', '--json'];
+    const sticky = ['--sticky', 'duration'];
+    const load = ['--workload', 'hop', '--sessions', '12', '--duration', '1s', '--out', out];
+    const { stdout } = await baton(['verify', '--stack', 'local', ...sticky, ...what, ...load], {
+      STACK_BALANCER,
+      SESSION_STORE,
+    });
+    return JSON.parse(stdout) as Result;
+  }
+
+  it('a session that is in one instance is lost when the balancer forgets where', async context => {
+    context.skip(skip !== '', skip);
+    const { faults, guarantees } = await forgotten('memory');
+    expect(faults).toMatchObject([{ name: 'affinity-lost', bit: true, healthy: true, failed: 0 }]);
+    const broken = guarantees.filter(({ judgement }) => judgement === 'violated');
+    expect(broken.map(({ guarantee }) => guarantee)).toEqual(['continuity', 'survival']);
+  });
+
+  it.runIf(LONG)('a session that all can reach is not', async context => {
+    context.skip(skip !== '', skip);
+    const { faults, guarantees } = await forgotten('redis-attributes');
+    expect(faults).toMatchObject([{ bit: true, healthy: true, failed: 0, sessions: { survived: 12 } }]);
+    expect(guarantees.filter(one => one.claimed && one.judgement !== 'valid')).toEqual([]);
+  });
+
+  it.runIf(LONG || STACK_BALANCER === 'nginx')(
+    'a write that it repeats takes effect twice, where the app can tell nobody’s second time',
+    async context => {
+      context.skip(skip !== '', skip);
+      vi.stubEnv('STACK_BALANCER', STACK_BALANCER);
+      const plain: Control = {
+        kind: 'control',
+        name: 'plain-behind-repeating-balancer',
+        sound: 'nothing is said of it: only its balancer is disturbed',
+        deployment: { host: 'plain' },
+        faults: 'write-repeated',
+      };
+      const { result } = await trial(plain, { out, sessions: 16, duration: 1_000 }).finally(() =>
+        vi.unstubAllEnvs(),
+      );
+      expect(result.faults).toMatchObject([{ name: 'write-repeated', bit: true, healthy: true }]);
+      const found = result.guarantees.find(({ guarantee }) => guarantee === 'at-most-once');
+      expect([found?.judgement, found?.anomalies[0]?.name]).toEqual(['violated', 'DOUBLE']);
+    },
+  );
+});
