@@ -63,18 +63,19 @@ export const hopAt = (pace: Pace): Workload => ({
   ],
   run: (context, plan) => {
     const sessions = Math.min(plan.sessions, context.seats?.capacity ?? plan.sessions);
-    return seated(context, sessions, own => hops(own, { ...plan, sessions }, pace));
+    return seated(context, sessions, own => hops(own, plan, sessions, pace));
   },
 });
 
-async function hops(context: Context, plan: Plan, pace: Pace): Promise<void> {
-  let outside = plan.sessions;
+/** @param plan its deadline may come nearer meanwhile */
+async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
+  let outside = sessions;
   const entered = () => {
     if (--outside === 0) plan.entered?.();
   };
-  const few = plan.sessions <= FEW;
+  const few = sessions <= FEW;
   const shared: Shared = { replayed: 0, few, pace, over: () => over(context, plan), entered };
-  const clients = Array.from({ length: plan.sessions }, (_, i) => new HopClient(context, i, shared));
+  const clients = Array.from({ length: sessions }, (_, i) => new HopClient(context, i, shared));
   await Promise.all(clients.map(client => client.run()));
   await plan.settle?.();
   await Promise.all(clients.map(client => client.leave()));
