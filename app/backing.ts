@@ -23,7 +23,7 @@ export interface Backing {
 /** Connects in the background. Connection errors go to `onError`, with the server's name. */
 export function connectBacking(config: Config, onError: (server: string, error: Error) => void): Backing {
   const { storeTimeoutMs } = config;
-  const redis = connectRedis(config.redisUrl, storeTimeoutMs, error => onError('redis', error));
+  const redis = connectRedis(config, error => onError('redis', error));
   const needsDatabase = config.sessionStore === 'postgres' || config.basketStore === 'postgres';
   const database = needsDatabase
     ? connectDatabase(config.databaseUrl, storeTimeoutMs, error => onError('postgres', error))

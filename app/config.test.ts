@@ -26,6 +26,19 @@ test('a variable set to nothing is not set', () => {
   expect(readConfig({ PORT: '', SESSION_SECRET: '' })).toMatchObject({ port: 3000 });
 });
 
+test('sentinels: each with its port; none when it is not set', () => {
+  const REDIS_SENTINELS = '10.0.0.1:26379,redis-2:26380';
+  expect(readConfig({ REDIS_SENTINELS, REDIS_PRIMARY: 'cards' })).toMatchObject({
+    redisSentinels: [
+      { host: '10.0.0.1', port: 26_379 },
+      { host: 'redis-2', port: 26_380 },
+    ],
+    redisPrimary: 'cards',
+  });
+  expect(readConfig({})).toMatchObject({ redisSentinels: [], redisPrimary: 'mymaster' });
+  expect(() => readConfig({ REDIS_SENTINELS: '10.0.0.1' })).toThrow(/REDIS_SENTINELS: expected HOST:PORT/);
+});
+
 test('several secrets: the first signs', () => {
   const secrets = ['first-secret-of-16', 'second-secret-of-16'];
   expect(readConfig({ SESSION_SECRET: secrets.join(', ') }).secrets).toEqual(secrets);

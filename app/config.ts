@@ -46,6 +46,17 @@ const redisUrl = urlOf(['redis:', 'rediss:'], 'redis://127.0.0.1:6379');
 const databaseUrl = urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/baton');
 const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
 
+const sentinels = z
+  .string()
+  .regex(/^([\w.-]+:\d{1,5}(,|$))*$/, 'HOST:PORT, comma-separated, such as 10.0.0.1:26379,10.0.0.2:26379')
+  .transform(text => {
+    const addresses = text.split(',').filter(part => part !== '');
+    return addresses.map(address => {
+      const [host = '', port] = address.split(':');
+      return { host, port: Number(port) };
+    });
+  });
+
 const secrets = z
   .string()
   .transform(value => value.split(',').map(part => part.trim()))
@@ -83,6 +94,8 @@ const schema = z.object({
     `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-').slice(-128),
   ),
   REDIS_URL: optional(redisUrl, 'redis://127.0.0.1:6379'),
+  REDIS_SENTINELS: optional(sentinels, ''),
+  REDIS_PRIMARY: optional(z.string(), 'mymaster'),
   DATABASE_URL: optional(z.literal('').or(databaseUrl), ''),
   MEMCACHED_ADDRESS: optional(memcachedAddress, '127.0.0.1:11211'),
   SESSION_STORE: optional(z.enum(STORES, `one of ${STORES.join(', ')}`), STORES[0]),
@@ -108,7 +121,12 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
+  /** Where Redis is; with sentinels only its user, password and database count. */
   readonly redisUrl: string;
+  /** Who is asked where the primary is; empty: nobody. */
+  readonly redisSentinels: readonly { host: string; port: number }[];
+  /** What the sentinels call it. */
+  readonly redisPrimary: string;
   /** '' where neither sessions nor baskets are in PostgreSQL. */
   readonly databaseUrl: string;
   /** HOST:PORT */
@@ -171,6 +189,8 @@ function named(v: z.output<typeof schema>): Config {
     host: v.HOST,
     instance: v.INSTANCE_ID,
     redisUrl: v.REDIS_URL,
+    redisSentinels: v.REDIS_SENTINELS,
+    redisPrimary: v.REDIS_PRIMARY,
     databaseUrl: v.DATABASE_URL,
     memcachedAddress: v.MEMCACHED_ADDRESS,
     sessionStore: v.SESSION_STORE,

@@ -1,12 +1,14 @@
 /** The one connection of an instance to Redis: it answers in time or fails, and heals by itself. */
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Config } from './config.ts';
 
 /**
  * Connects in the background; commands fail at once while there is no connection.
- * `timeoutMs` bounds every command. Connection errors go to `onError`, one for each failed attempt.
+ * Every command is bounded by `storeTimeoutMs`. Connection errors go to `onError`, one for each failed attempt.
  */
-export function connectRedis(url: string, timeoutMs: number, onError: (error: Error) => void): Redis {
-  const redis = new Redis(url, {
+export function connectRedis(config: Config, onError: (error: Error) => void): Redis {
+  const { storeTimeoutMs: timeoutMs, redisUrl, redisSentinels: sentinels, redisPrimary } = config;
+  const options: RedisOptions = {
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,
     // A command that waits for Redis to come back keeps its user waiting too: refuse it instead.
@@ -16,7 +18,15 @@ export function connectRedis(url: string, timeoutMs: number, onError: (error: Er
     autoResendUnfulfilledCommands: false,
     retryStrategy: attempts => Math.min((attempts - 1) * 50, 500),
     reconnectOnError: leavesReplicas(),
-  });
+  };
+  if (sentinels.length > 0)
+    Object.assign(options, {
+      ...{ sentinels: [...sentinels], name: redisPrimary },
+      // Told of a new primary, it leaves the old one, which may go on for a while and lose all that it takes.
+      failoverDetector: true,
+      sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
+    });
+  const redis = new Redis(redisUrl, options);
   redis.on('error', onError);
   leaveBlackHoles(redis, timeoutMs);
   return redis;

@@ -5,15 +5,16 @@ import { freePort } from './ports.ts';
 import { PostgresProcess } from './postgres.ts';
 import { requirePrograms } from './programs.ts';
 import { RedisProcess, redisPrograms } from './redis.ts';
+import { PRIMARY_NAME, planSentinelRedis, type SentinelRedis } from './sentinel.ts';
 
 /** What an app is told to keep its sessions and baskets in, by one instance's environment. */
 type Environment = Record<string, string | undefined>;
 
 /** Every server here listens on a port of its own. */
-export type BackingServer = RedisProcess | PostgresProcess | MemcachedProcess;
+export type BackingServer = RedisProcess | SentinelRedis | PostgresProcess | MemcachedProcess;
 
 export interface Backing {
-  readonly redis: RedisProcess;
+  readonly redis: RedisProcess | SentinelRedis;
   /** Where sessions live, or Redis where they live in no server. */
   readonly store: BackingServer;
   /** All of them, the store first. */
@@ -34,7 +35,7 @@ export interface BackingOptions {
 }
 
 /** What STACK_REDIS takes, for the stack itself; the first is the default. */
-const REDIS = ['plain', 'hardened', 'valkey'] as const;
+const REDIS = ['plain', 'hardened', 'valkey', 'sentinel'] as const;
 
 /**
  * Throws one MissingProgramError for all that the stack needs and this machine lacks, or an error if STACK_REDIS is
@@ -61,11 +62,16 @@ export async function planBacking({
   redis: args = [],
 }: BackingOptions): Promise<Backing> {
   const kind = redisOf(environments);
-  const redis = new RedisProcess({
-    ...{ dir: join(dir, 'redis'), port: await freePort(), onDeath, args },
-    ...{ hardened: kind === 'hardened', valkey: kind === 'valkey' },
-  });
+  const redis =
+    kind === 'sentinel'
+      ? await planSentinelRedis({ dir, args, onDeath })
+      : new RedisProcess({
+          ...{ dir: join(dir, 'redis'), port: await freePort(), onDeath, args },
+          ...{ hardened: kind === 'hardened', valkey: kind === 'valkey' },
+        });
   const env: Record<string, string> = { REDIS_URL: redis.url };
+  if ('sentinels' in redis)
+    Object.assign(env, { REDIS_SENTINELS: redis.sentinels.join(), REDIS_PRIMARY: PRIMARY_NAME });
   if (redis.caFile !== undefined) env['NODE_EXTRA_CA_CERTS'] = redis.caFile;
   const servers: BackingServer[] = [redis];
   if (needsPostgres(environments)) {

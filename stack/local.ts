@@ -150,7 +150,9 @@ class LocalStack implements Stack {
     const wanted = instancesOf(this.#options);
     onStep?.(`starting ${this.servers.map(({ name }) => name).join(' and ')}`);
     await Promise.all(this.servers.map(server => server.start()));
-    if (this.#options.links) for (const { name, port } of this.servers) await this.#links.open(name, port);
+    if (this.#options.links)
+      for (const server of this.servers)
+        if (!('sentinels' in server)) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
     // Given up meanwhile: `stop` has not seen it.
     if (this.#stopped) await this.#beside?.stop();

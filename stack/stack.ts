@@ -39,6 +39,8 @@ export interface Instance extends Service {
 interface StoreServer extends Service {
   /** Where its clients reach it, past any link: `redis://…`; undefined where it cannot be reached from here. */
   readonly url?: string;
+  /** HOST:PORT of each of those who are asked which server it is at the time. No link leads to it then. */
+  readonly sentinels?: readonly string[];
 }
 
 /**

@@ -53,6 +53,13 @@ it('a store that is away signs nobody out and hangs nobody', async () => {
   expect(guarantees.find(({ guarantee }) => guarantee === 'outage')).toMatchObject({ claimed: true });
 });
 
+it('Sentinel replaces a primary that was killed, and instances go where it says', async () => {
+  const { faults = [], guarantees } = await resultOf('sentinel-failover', { STACK_REDIS: 'sentinel' });
+  expect(faults).toEqual(seenAndHealed(['sentinel-failover']));
+  expect(faults[0]).toMatchObject({ did: expect.stringMatching(/^another primary after [\d.]+ s$/) });
+  expect(guarantees.find(({ guarantee }) => guarantee === 'outage')?.claimed).toBe(true);
+});
+
 it('what a store loses is told: sessions, writes, and who had to log in again', async () => {
   const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
   expect(code).toBe(1);

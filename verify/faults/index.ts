@@ -16,6 +16,7 @@ import { rollingRestart } from './rolling-restart.ts';
 import { scaleIn } from './scale-in.ts';
 import { scaleOut } from './scale-out.ts';
 import { secretReplaced, secretRotation } from './secret-rotation.ts';
+import { sentinelFailover } from './sentinel-failover.ts';
 import { stop } from './stop.ts';
 import { storeDemoted } from './store-demoted.ts';
 import { storeFailover } from './store-failover.ts';
@@ -31,7 +32,7 @@ export const FAULTS: readonly Fault[] = [
   ...[balancerReload, instanceOut, instanceHangs, instanceSlow, answersCut, affinityLost, writeRepeated],
   ...[storeRestart, storePause, storeBlackHole, storeRefuses, storeSlow, storeLate, storeCut],
   ...[storeReadOnly, storeDemoted, storeFull, storeConnections],
-  ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover],
+  ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover, sentinelFailover],
 ];
 
 /** What every system is to survive. */

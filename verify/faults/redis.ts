@@ -7,6 +7,7 @@ import { until } from '../../stack/wait.ts';
 export function lacksRedis({ store }: Stack): string | undefined {
   if (store.name !== 'redis' || store.url === undefined)
     return 'a Redis that holds the sessions, and can be reached';
+  if (store.sentinels !== undefined) return 'a Redis that no Sentinel watches over';
   return store.url.startsWith('redis://') ? undefined : 'a Redis that takes CONFIG and REPLICAOF';
 }
 

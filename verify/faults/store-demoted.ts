@@ -3,6 +3,7 @@ import { startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
 import { inSync, lacksRedis, withRedis } from './redis.ts';
+import { lacksLink } from './store-link.ts';
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
 /** Long enough to see who goes on writing to the old primary. */
@@ -14,8 +15,7 @@ export const storeDemoted: Fault = {
   does: 'a replica takes over in order, and the old primary stays as its replica: connections that are there stay',
   linked: true,
   lasts: () => LASTS_MS,
-  lacks: stack =>
-    lacksRedis(stack) ?? (stack.link === undefined ? 'links: they come with --stack local' : undefined),
+  lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
   async inject({ stack, undo }) {
     const { store } = stack;
     const link = await stack.link?.(store.name);

@@ -4,6 +4,7 @@ import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
 import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
+import { lacksLink } from './store-link.ts';
 
 /** How much later the replica knows of a write, milliseconds. */
 const LAG_MS = 300;
@@ -15,8 +16,7 @@ export const storeFailover: Fault = {
   does: `the primary is killed, and a replica that lags ${LAG_MS} ms behind takes its place`,
   loses: true,
   linked: true,
-  lacks: stack =>
-    lacksRedis(stack) ?? (stack.link === undefined ? 'links: they come with --stack local' : undefined),
+  lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
   async inject({ stack, undo, last }) {
     const { store } = stack;
     const link = await stack.link?.(store.name);

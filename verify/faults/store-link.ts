@@ -1,10 +1,16 @@
 /** Faults on the way from the instances to the store. */
-import type { Link } from '../../stack/stack.ts';
+import type { Link, Stack } from '../../stack/stack.ts';
 import type { Fault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
+
+/** @returns what a stack lacks for faults on the way to its store */
+export function lacksLink({ link, store }: Stack): string | undefined {
+  if (link === undefined) return 'links: they come with --stack local';
+  return store.sentinels === undefined ? undefined : 'a Redis that no Sentinel watches over';
+}
 
 function onLink(
   fault: Pick<Fault, 'name' | 'does' | 'down' | 'lasts'>,
@@ -14,7 +20,7 @@ function onLink(
     part: 'store',
     ...fault,
     linked: true,
-    lacks: stack => (stack.link === undefined ? 'links: they come with --stack local' : undefined),
+    lacks: lacksLink,
     async inject(stage) {
       const { stack, undo } = stage;
       const link = await stack.link?.(stack.store.name);
