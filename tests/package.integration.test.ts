@@ -119,6 +119,7 @@ describe('the npm package', () => {
       'entities',
       'fastest-levenshtein',
       'htmlparser2',
+      'otpauth',
       'tough-cookie',
       'undici',
       'yaml',

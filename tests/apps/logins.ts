@@ -1,4 +1,5 @@
 /** Apps that are logged in to in other ways than by one form. */
+import { oneTime } from '../../verify/client/one-time.ts';
 import type { Answer, Asked } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
@@ -34,11 +35,16 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** Knows its users by HTTP Basic alone; only the start page is for all. */
+/** Knows its users by HTTP Basic alone, and has no page for anybody else. */
 export class BasicApp extends SmallApp {
   /** Whether an instance has forgotten the users. */
   forgets: (asked: Asked, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
+
+  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+    if (session === undefined) return this.refuse();
+    return asked.path === this.loginPage ? { status: 404 } : undefined;
+  }
 
   protected override sessionOf(asked: Asked): Session | undefined {
     const [scheme, value = ''] = (asked.headers.authorization ?? '').split(' ');
@@ -51,11 +57,61 @@ export class BasicApp extends SmallApp {
   }
 
   protected override page(session: Session | undefined, title: string, inside: string): string {
-    const who = session === undefined ? '' : `<nav>Signed in: <b id="user">${session.user}</b></nav>`;
+    const who =
+      session === undefined
+        ? ''
+        : `<nav>Signed in: <b id="user">${session.user}</b> <a href="/notes">Notes</a></nav>`;
     return `<!doctype html><title>${title}</title>${who}<main>${inside}</main>`;
   }
 
   protected override refuse(): Answer {
     return { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="app"' } };
+  }
+}
+
+/** The secret of a user, as an otpauth address; a code counts for a second. */
+export const secretOf = (user: string): string =>
+  `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
+
+/** Asks for a one-time code after the password; a code of the moment before counts too. */
+export class CodeApp extends SmallApp {
+  /** Whether each code counts once. */
+  readonly once: boolean;
+  readonly #asking = new Map<string, string>();
+  readonly #used = new Set<string>();
+  /** Codes that were refused. */
+  refused = 0;
+
+  constructor(once: boolean) {
+    super();
+    this.once = once;
+  }
+
+  protected override route(asked: Asked): Answer | undefined {
+    if (asked.path !== '/login/code') return undefined;
+    const user = this.#asking.get(asked.cookies['asking'] ?? '');
+    if (user === undefined) return { to: this.loginPage };
+    const field = '<label for="c">Your code</label><input id="c" name="code" autocomplete="one-time-code">';
+    if (asked.method === 'GET')
+      return { body: this.page(undefined, 'Verification', form('/login/code', field, 'Verify')) };
+    if (!this.#takes(user, asked.form['code'] ?? '')) {
+      this.refused++;
+      return { to: '/login/code' };
+    }
+    return super.enter(user, asked);
+  }
+
+  #takes(user: string, code: string): boolean {
+    const counter = oneTime(secretOf(user)).validate({ token: code, window: 1 });
+    const known = `${user} ${code}`;
+    if (counter === null || (this.once && this.#used.has(known))) return false;
+    this.#used.add(known);
+    return true;
+  }
+
+  protected override enter(user: string): Answer {
+    const state = newId();
+    this.#asking.set(state, user);
+    return { to: '/login/code', cookies: [`asking=${state}; Path=/; HttpOnly`] };
   }
 }

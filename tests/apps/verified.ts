@@ -6,10 +6,11 @@ import { stringify } from 'yaml';
 import type { Judgement } from '../../verify/core/verdict.ts';
 import { type VerifyOptions, verify } from '../../verify/run.ts';
 import { parseTarget } from '../../verify/target/load.ts';
+import { secretOf } from './logins.ts';
 import { type How, type Served, serve } from './serve.ts';
 import { PASSWORD, type SmallApp } from './small-app.ts';
 
-const ENVIRONMENT = { PASSWORD };
+const ENVIRONMENT = { PASSWORD, ALICE_TOTP: secretOf('alice'), BOB_TOTP: secretOf('bob') };
 
 /** A target file for the app as it is when nothing is overridden. */
 export const USUAL = {
@@ -53,7 +54,7 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   try {
     const text = typeof file === 'string' ? file : stringify(file);
     const target = parseTarget(text, 'target.yaml', ENVIRONMENT);
-    const { result } = await verify(target, { duration: 1_500, sessions: 8, seed: 1, ...options, out });
+    const { result } = await verify(target, { duration: 800, sessions: 8, seed: 1, ...options, out });
     const of = result.guarantees.filter(({ claimed }) => claimed);
     return {
       claimed: Object.fromEntries(of.map(({ guarantee, judgement }) => [guarantee, judgement])),

@@ -6,6 +6,7 @@ import type { Reply } from '../core/interpret.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
 import { decoded } from './cookie-attributes.ts';
+import { codeOf } from './one-time.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
 /** @param value for {value}; empty where nothing is written */
@@ -13,7 +14,7 @@ export function fill(
   { csrf }: Pick<Target, 'csrf'>,
   spec: RequestSpec,
   client: SessionClient,
-  { user, password }: Account,
+  { user, password, totp }: Account,
   value = '',
 ): Send {
   const known: Record<string, string> = {
@@ -22,6 +23,7 @@ export function fill(
     password,
     value,
     csrf: tokenOf(csrf, client, spec.path),
+    ...(totp === undefined ? {} : { code: codeOf(totp, Date.now()) }),
   };
   return {
     method: spec.method,

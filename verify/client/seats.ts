@@ -94,12 +94,15 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Keeps the logins of each account so far apart as the app wants them. */
 export class Spacing {
   readonly #every: number;
+  /** Whoever ran before may have logged in just now. */
+  readonly #first: number;
   /** When the next may come, once the last has been answered. */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every milliseconds */
   constructor(every: number) {
     this.#every = every;
+    this.#first = performance.now() + every;
   }
 
   /**
@@ -111,7 +114,7 @@ export class Spacing {
     const before = this.#next.get(account);
     const answered = Promise.withResolvers<number>();
     this.#next.set(account, answered.promise);
-    const left = ((await before) ?? 0) - performance.now();
+    const left = ((await before) ?? this.#first) - performance.now();
     if (left > 0) await sleep(left, undefined, { signal }).catch(() => {});
     return () => answered.resolve(performance.now() + this.#every);
   }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { EXIT, UsageError } from '../errors.ts';
 import { init } from '../init/init.ts';
+import { unknownRecipe } from '../init/recipes.ts';
 import { Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { parseTarget } from '../target/load.ts';
@@ -13,7 +14,7 @@ import { type Asking, asking } from './asking.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 
-type Account = { user: string; password: string; passwordEnv: string };
+type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
 /** The short run that proves the file. */
 const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
@@ -29,7 +30,10 @@ export async function initCommand(url: string | undefined, values: Values, outpu
   const { file } = values;
   if (existsSync(file) && !values.force)
     throw new UsageError(`init: ${file} is there already: --force replaces it, --file names another`);
+  const wrong = values.as === undefined ? undefined : unknownRecipe(values.as);
+  if (wrong !== undefined) throw new UsageError(`--as: ${wrong}`);
   const ask = asking(output);
+  const secrets = new Secrets(ask);
   try {
     await allowed(reached.url, values, ask);
     const accounts = await accountsOf(values, ask);
@@ -38,10 +42,18 @@ export async function initCommand(url: string | undefined, values: Values, outpu
     const text = await init({
       reached,
       accounts,
+      recipe: values.as,
       loginPage: values['login-page'],
       loginPath: values['login-path'],
       loginJson: jsonOf(values, accounts),
       signal: stop.signal,
+      ...(ask === undefined
+        ? {}
+        : {
+            whereLogin: async () =>
+              (await ask.text('Which page has the login form (its path)? ')) || undefined,
+          }),
+      secretOf: user => secrets.of(accounts, user),
       say: line => output.progress.write(`${line}\n`),
       mayWrite: async ({ path, field, page }) =>
         values.probe ||
@@ -52,7 +64,14 @@ export async function initCommand(url: string | undefined, values: Values, outpu
     });
     await writeFile(file, text);
     output.progress.write(`written     ${file}\n`);
-    return await proof(text, file, accounts, stop.signal, values, output);
+    return await proof(
+      text,
+      file,
+      { accounts, environment: secrets.environment },
+      stop.signal,
+      values,
+      output,
+    );
   } finally {
     ask?.close();
   }
@@ -61,15 +80,14 @@ export async function initCommand(url: string | undefined, values: Values, outpu
 async function proof(
   text: string,
   file: string,
-  accounts: readonly Account[],
+  { accounts, environment }: { accounts: readonly Account[]; environment: Record<string, string> },
   signal: AbortSignal,
   values: Values,
   output: Output,
 ): Promise<number> {
-  const environment = Object.fromEntries(
-    accounts.map(({ passwordEnv, password }) => [passwordEnv, password]),
-  );
-  const target = parseTarget(text, file, { ...process.env, ...environment });
+  const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
+  const known = { ...Object.fromEntries(passwords), ...environment };
+  const target = parseTarget(text, file, { ...process.env, ...known });
   // What the short run is no evidence for is not asked of it.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
@@ -78,7 +96,7 @@ async function proof(
   const { result } = await verify(target, { ...PROOF, seed, out: values.out, command, signal });
   progress.end();
   printResult(result, values, output);
-  const variables = [...new Set(accounts.map(({ passwordEnv }) => passwordEnv))]
+  const variables = Object.keys(known)
     .map(name => `${name}=… `)
     .join('');
   output.progress.write(
@@ -97,7 +115,7 @@ async function allowed(url: string, { yes }: Values, ask: Asking | undefined): P
 }
 
 async function accountsOf(values: Values, ask: Asking | undefined): Promise<Account[]> {
-  const { user: users = [], 'password-env': variables = [] } = values;
+  const { user: users = [], 'password-env': variables = [], 'totp-env': codes = [] } = values;
   if (users.length === 0 && ask !== undefined) return askedFor(ask);
   if (users.length === 0)
     throw new UsageError(
@@ -107,14 +125,48 @@ async function accountsOf(values: Values, ask: Asking | undefined): Promise<Acco
     throw new UsageError(
       `--password-env: expected one for all accounts or one for each of ${users.length}, got ${variables.length}`,
     );
+  if (codes.length > 0 && codes.length !== users.length)
+    throw new UsageError(
+      `--totp-env: expected one for each of ${users.length} accounts, got ${codes.length}`,
+    );
   return users.map((user, i) => {
     const passwordEnv = variables[i] ?? (variables[0] as string);
-    const password = process.env[passwordEnv];
-    if (password) return { user, password, passwordEnv };
-    throw new UsageError(
-      `--password-env: the environment has no ${passwordEnv}: set it, as in ${passwordEnv}=… baton init`,
-    );
+    const totpEnv = codes[i];
+    const password = fromEnvironment('--password-env', passwordEnv);
+    if (totpEnv !== undefined) fromEnvironment('--totp-env', totpEnv);
+    return { user, password, passwordEnv, ...(totpEnv === undefined ? {} : { totpEnv }) };
   });
+}
+
+/** @throws UsageError when the variable is not set */
+function fromEnvironment(option: string, name: string): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… baton init`);
+}
+
+/** Secrets of one-time codes: from the environment, or asked for when a login wants one. */
+class Secrets {
+  /** Those that were typed, by the variable that the target file names. */
+  readonly environment: Record<string, string> = {};
+  readonly #ask: Asking | undefined;
+
+  constructor(ask: Asking | undefined) {
+    this.#ask = ask;
+  }
+
+  async of(accounts: readonly Account[], user: string): Promise<string | undefined> {
+    const account = accounts.find(one => one.user === user);
+    if (account?.totpEnv !== undefined) return process.env[account.totpEnv];
+    if (account === undefined || this.#ask === undefined) return undefined;
+    const secret = await this.#ask.secret(
+      `The secret of the one-time codes of ${user} (not shown, not written): `,
+    );
+    if (secret === '') return undefined;
+    account.totpEnv = `BATON_TOTP_${accounts.indexOf(account) + 1}`;
+    this.environment[account.totpEnv] = secret;
+    return secret;
+  }
 }
 
 async function askedFor(ask: Asking): Promise<Account[]> {

@@ -48,6 +48,9 @@ options of verify
 options of init (docs/init.md)
   --user NAME         an account that may log in; twice, so that isolation can be judged
   --password-env VAR  the variable that holds its password, in the same order; one for all when there is one
+  --totp-env VAR      the variable that holds the secret of its one-time codes, in the same order
+  --as NAME           what to look for first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress,
+                      express-passport, flask-login
   --login-page PATH   where the login form is (found when absent)
   --login-path PATH   where an app that renders in the browser posts its login, with --login-json
   --login-json JSON   what it posts, such as {"name":"{user}","secret":"{password}"}
@@ -111,6 +114,8 @@ export const options = {
   out: { type: 'string', default: 'runs' },
   user: { type: 'string', multiple: true },
   'password-env': { type: 'string', multiple: true },
+  'totp-env': { type: 'string', multiple: true },
+  as: { type: 'string' },
   'login-page': { type: 'string' },
   'login-path': { type: 'string' },
   'login-json': { type: 'string' },

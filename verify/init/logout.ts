@@ -1,11 +1,16 @@
 /** How an app is logged out of, and whether that ends the session or only takes the cookie away. */
-import { filled } from '../core/form.ts';
-import { type Login, type Token, tokenOf } from './login.ts';
-import { isIn } from './session.ts';
+import { decodeHTML } from 'entities';
+import { escaped, type Finding, finder } from '../core/finding.ts';
+import { filled, filledText } from '../core/form.ts';
+import type { Login, Token } from './login.ts';
+import { isIn, type Sign } from './session.ts';
+import { isTokenField, tokenOf } from './tokens.ts';
 import type { Seen, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
+  /** A page that is opened first, for what the request carries. */
+  steps?: { method: 'GET'; path: string; capture: Record<string, string> }[];
   method: 'GET' | 'POST';
   path: string;
   form?: Record<string, string>;
@@ -18,70 +23,107 @@ export interface Left {
   livesOn: boolean;
 }
 
-interface Known {
+export interface Known extends Sign {
   login: Login;
   csrf: Token | undefined;
-  page: string;
-  signedIn: (seen: Seen) => boolean;
 }
+
+/** Where apps are logged out of, when no page says so. */
+const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
  * Tries what the pages offer, in a session that nobody needs any more.
  *
- * @param pages that may offer it, as the visitor sees them
+ * @param pages that may offer it, as the visitor sees them; and as another session sees the same, by path
+ * @param first where it is tried before all others
  * @returns undefined when nothing that they offer signs out
  */
 export async function findLogout(
   visitor: Visitor,
-  pages: readonly Seen[],
+  { pages, elsewhere }: { pages: readonly Seen[]; elsewhere: ReadonlyMap<string, Seen> },
   known: Known,
+  first?: string,
 ): Promise<Left | undefined> {
-  for (const logout of offered(visitor, pages, known)) {
+  const all = [...forms(visitor, pages, known), ...links(visitor, pages, elsewhere), ...usual(known)];
+  const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
+  for (const logout of [...all.filter(isFirst), ...all.filter(one => !isFirst(one))]) {
     const leaving = visitor.twin();
-    const page = await leaving.get(known.page);
-    const values = { csrf: tokenOf(leaving, page, known.csrf) };
-    await leaving.follow(
-      await leaving.send({
-        method: logout.method,
-        path: logout.path,
-        headers: filled(logout.headers ?? {}, values),
-        ...(logout.form === undefined ? {} : { form: filled(logout.form, values) }),
-      }),
-    );
-    if (await isIn(leaving, known.signedIn, known.page)) continue;
-    return { logout, livesOn: await isIn(visitor, known.signedIn, known.page) };
+    await leave(leaving, logout, known);
+    if (await isIn(leaving, known)) continue;
+    return { logout, livesOn: await isIn(visitor, known) };
   }
   return undefined;
 }
 
-function offered(visitor: Visitor, pages: readonly Seen[], { login, csrf }: Known): Logout[] {
-  const forms = pages.flatMap(page =>
+/** Logs out, as the target file will say it. */
+export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Known): Promise<void> {
+  let last = await leaving.get(page);
+  const values: Record<string, string> = {};
+  for (const { path, capture } of logout.steps ?? []) {
+    last = await leaving.get(path);
+    for (const [name, finding] of Object.entries(capture))
+      values[name] = finder(finding as Finding, decodeHTML).first(last) ?? '';
+  }
+  values['csrf'] = tokenOf(leaving, last, csrf);
+  await leaving.follow(
+    await leaving.send({
+      method: logout.method,
+      path: filledText(logout.path, values),
+      headers: filled(logout.headers ?? {}, values),
+      ...(logout.form === undefined ? {} : { form: filled(logout.form, values) }),
+    }),
+  );
+}
+
+function forms(visitor: Visitor, pages: readonly Seen[], { login, csrf }: Known): Logout[] {
+  return pages.flatMap(page =>
     page.forms.flatMap(({ words, action, method, fields }): Logout[] => {
       const path = visitor.pathOf(action, page.path);
       if (path === undefined || !LOGOUT.test(words)) return [];
       const form = Object.fromEntries(
-        fields.map(({ name, value }) => [
-          name,
-          csrf && 'field' in csrf && csrf.field === name ? '{csrf}' : value,
-        ]),
+        fields.map(({ name, value }) => [name, isTokenField(name, fields, csrf) ? '{csrf}' : value]),
       );
       return [{ method, path, form, ...(login.headers === undefined ? {} : { headers: login.headers }) }];
     }),
   );
-  const links = pages.flatMap(page =>
+}
+
+function links(visitor: Visitor, pages: readonly Seen[], elsewhere: ReadonlyMap<string, Seen>): Logout[] {
+  return pages.flatMap(page =>
     page.links.flatMap(({ href, words }): Logout[] => {
       const path = visitor.pathOf(href, page.path);
-      return path !== undefined && LOGOUT.test(`${words} ${path.toLowerCase()}`)
-        ? [{ method: 'GET', path }]
-        : [];
+      if (path === undefined || !LOGOUT.test(`${words} ${path.toLowerCase()}`)) return [];
+      const other = elsewhere.get(page.path)?.links.find(link => link.words === words)?.href;
+      const carried = other === undefined ? undefined : difference(href, other);
+      return [carried === undefined ? { method: 'GET', path } : withToken(page, path, carried)];
     }),
   );
+}
+
+/** @returns the value in an address that another session has another one of; undefined when they are the same */
+function difference(href: string, other: string): string | undefined {
+  const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
+  for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
+  return undefined;
+}
+
+/** A link that carries a token is read anew each time: by what stands before the token in its address. */
+function withToken(page: Seen, path: string, token: string): Logout {
+  const at = page.body.indexOf(token);
+  const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;
+  const before = escaped(page.body.slice(begins, at));
+  const capture = { leave: `${before}([^"'&<>\\s]+)` };
+  return {
+    steps: [{ method: 'GET', path: page.path, capture }],
+    method: 'GET',
+    path: path.replace(token, '{leave}'),
+  };
+}
+
+function usual({ login, csrf }: Known): Logout[] {
   const token = csrf !== undefined && 'field' in csrf ? { [csrf.field]: '{csrf}' } : {};
   const headers = login.headers === undefined ? {} : { headers: login.headers };
-  const usual = ['/logout', '/api/logout'].map(
-    (path): Logout => ({ method: 'POST', path, form: token, ...headers }),
-  );
-  return [...forms, ...links, ...usual];
+  return USUAL.map((path): Logout => ({ method: 'POST', path, form: token, ...headers }));
 }
 
 /** @returns whether a cookie holds its session by itself: one that is signed or encrypted, not an id */

@@ -128,3 +128,24 @@ function held(element: Element, type: string): string {
   const chosen = options.find(option => 'selected' in option.attribs) ?? options[0];
   return chosen === undefined ? '' : (chosen.attribs['value'] ?? DomUtils.textContent(chosen));
 }
+
+/** @returns what the elements around a place are called, and the headings over it, in lower case */
+export function surroundings(html: string, at: number): string {
+  const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });
+  const holds = ({ startIndex, endIndex }: Element): boolean =>
+    startIndex !== null && endIndex !== null && startIndex <= at && at <= endIndex;
+  const around = DomUtils.getElementsByTagName('*', children, true).filter(holds);
+  const words = around.flatMap(({ name, attribs, children: inside }) => {
+    const { id, class: style, 'aria-label': label, type } = attribs;
+    const own = name === 'body' || name === 'html' ? [] : [name, id, style, label, type];
+    const headings = inside.filter(
+      (node): node is Element => 'name' in node && /^(h[2-6]|legend|summary|caption)$/.test(node.name),
+    );
+    const over = headings.filter(({ startIndex }) => (startIndex ?? 0) < at).at(-1);
+    return [...own, over === undefined ? undefined : DomUtils.textContent(over)];
+  });
+  return words
+    .filter(word => word !== undefined)
+    .join(' ')
+    .toLowerCase();
+}

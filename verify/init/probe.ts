@@ -2,9 +2,10 @@
 import { decodeHTML } from 'entities';
 import { escaped, finder } from '../core/finding.ts';
 import { filled } from '../core/form.ts';
-import { type Token, tokenOf } from './login.ts';
+import type { Token } from './login.ts';
 import { beginsWord } from './mark.ts';
-import type { Form } from './page.ts';
+import { type Field, type Form, surroundings } from './page.ts';
+import { isTokenField, tokenOf } from './tokens.ts';
 import type { Seen, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
 
@@ -36,37 +37,37 @@ export function candidates(visitor: Visitor, pages: readonly Seen[], csrf: Token
 
 function candidateOf(visitor: Visitor, page: Seen, form: Form, csrf: Token | undefined): Candidate[] {
   const path = visitor.pathOf(form.action, page.path);
-  const token = csrf !== undefined && 'field' in csrf ? csrf.field : undefined;
+  const isToken = ({ name }: Field): boolean => isTokenField(name, form.fields, csrf);
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const [free, ...more] = visible.filter(({ type }) => FREE.has(type));
-  const words = [
-    path,
-    form.words,
-    ...form.fields.filter(({ name }) => name !== token).map(({ hint }) => hint),
-  ]
+  const words = [path, form.words, ...form.fields.filter(field => !isToken(field)).map(({ hint }) => hint)]
     .join(' ')
     .toLowerCase();
   if (path === undefined || free === undefined || more.length > 0 || form.multipart) return [];
   if (form.method !== 'POST' || UNSAFE.test(words) || LOGIN.test(words) || REGISTER.test(words)) return [];
-  const values = form.fields.map(({ name, value }) => [
-    name,
-    name === free.name ? '{value}' : name === token ? '{csrf}' : value,
+  const values = form.fields.map(field => [
+    field.name,
+    field === free ? '{value}' : isToken(field) ? '{csrf}' : field.value,
   ]);
   return [{ page: page.path, path, form: Object.fromEntries(values), field: free.name }];
 }
 
+/** Reads of the page that follow the writes, at the most. */
+const READS = 6;
+
 /**
- * Writes two values, and finds where the page shows both; then looks with another session of the same user.
+ * Writes two values, and finds where the page shows both, twice: what it says once is a message. Then looks with another
+ * session of the same user.
  *
- * @param other another session of the user
- * @returns undefined when the values are not shown
+ * @param other another session of the user, made when it is needed
+ * @returns undefined when the values are not shown; `cut` when the page shows only a part of what there is
  */
 export async function proven(
   visitor: Visitor,
-  other: Visitor,
+  other: () => Promise<Visitor>,
   { page, path, form, field }: Candidate,
   known: { csrf: Token | undefined; headers: Record<string, string> | undefined; stamp: string },
-): Promise<FoundProbe | undefined> {
+): Promise<FoundProbe | 'cut' | undefined> {
   const values = [`b${known.stamp}.one`, `b${known.stamp}.two`];
   for (const value of values) {
     const before = await visitor.get(page);
@@ -79,13 +80,18 @@ export async function proven(
     });
     if ((answer.status ?? 500) >= 400) return undefined;
   }
-  for (let i = 0; i < 4; i++) {
-    const items = itemsIn((await visitor.get(page)).body, values);
-    if (items === undefined) continue;
-    const beside = finder(items, decodeHTML).all(await other.get(page));
+  let items: string | undefined;
+  for (let i = 0; i < READS; i++) {
+    const seen = await visitor.get(page);
+    if (items === undefined || !shows(items, seen, values)) {
+      items = itemsIn(seen.body, values);
+      continue;
+    }
+    if (seen.links.some(({ href }) => PAGED.test(href))) return 'cut';
+    const beside = shows(items, await (await other()).get(page), values);
     return {
       object: field.replaceAll(/[^\w-]/g, '-') || 'probe',
-      scope: values.every(value => beside.includes(value)) ? 'user' : 'session',
+      scope: beside ? 'user' : 'session',
       read: { path: page, items },
       add: { path, form, ...(known.headers === undefined ? {} : { headers: known.headers }) },
     };
@@ -93,9 +99,29 @@ export async function proven(
   return undefined;
 }
 
+/** A link to another part of a list. */
+const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;
+
+const shows = (items: string, seen: Seen, values: readonly string[]): boolean => {
+  const found = finder(items, decodeHTML).all(seen);
+  return values.every(value => found.includes(value));
+};
+
+/** Panels that show the same text for another reason, and soon no more; and those that may. */
+const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
+const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
+
 /** @returns an expression that finds just the values, by what stands before and after each */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
-  for (const { index } of body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))) {
+  const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
+    index,
+    words: surroundings(body, index),
+  }));
+  const order = [
+    ...places.filter(({ words }) => !NEVER.test(words) && !RATHER_NOT.test(words)),
+    ...places.filter(({ words }) => !NEVER.test(words) && RATHER_NOT.test(words)),
+  ];
+  for (const { index } of order) {
     const after = body[index + (values[0]?.length ?? 0)] ?? '';
     if (!/[<"'\s]/.test(after)) continue;
     for (let length = 2; length <= 60 && length <= index; length++) {

@@ -1,72 +1,83 @@
 /** The first sessions: pages that only a signed-in user sees, who they name, and which cookies carry the session. */
 import { UsageError } from '../errors.ts';
-import { type Credentials, type Entered, enter, type Login } from './login.ts';
+import { type Entered, type Entrance, mayEnter, signIn } from './enter.ts';
+import type { Credentials } from './login.ts';
 import { findMark, type Mark, type Views } from './mark.ts';
-import type { Manners, Seen, Visitor } from './visitor.ts';
+import type { Seen, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
 /** An instance that does not know a session may be asked first: so often is asked again. */
 const TRIES = 4;
-const LOGINS = 6;
 /** Pages looked at for the mark. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/**
- * Logs in with the account given, and again when that is not answered by a session: on a broken system some pairs of
- * instances refuse what is right.
- *
- * @throws UsageError when it is refused each time
- */
-export async function signIn(manners: Manners, login: Login, account: Credentials): Promise<Entered> {
-  let last: Entered | undefined;
-  for (let i = 0; i < LOGINS; i++) {
-    const visitor = manners.fresh();
-    last = await enter(visitor, login, account);
-    if (last.accepted) return last;
-    // Whoever alternates as a round robin does would try the same pair for ever.
-    await manners.fresh().get(login.page);
-  }
-  throw new UsageError(
-    `init: the login of ${account.user} was refused ${LOGINS} of ${LOGINS} times (status ${last?.answer.status}` +
-      `${last?.answer.redirect === undefined ? '' : ` to ${last.answer.redirect}`}), sent to ${login.path} as ` +
-      `${Object.keys(login.form ?? (login.json as object)).join(', ')}. Is the password right? Does another form log in? ` +
-      'Name it with --login-page, or --login-path and --login-json',
-  );
+/** What the first sessions have shown. */
+export interface Marked {
+  mark: Mark;
+  /** The page of the mark, as a stranger sees it. */
+  outside: Seen;
+  /** Where the login leads. */
+  landing: string;
+  /** A session of the first account. */
+  one: Visitor;
+  /** Another, made later; undefined when that was refused while the first lived. */
+  two: Visitor | undefined;
+  /** Pages as two sessions of the first account see them. */
+  views: readonly Views[];
 }
 
-/** @returns the mark and what was seen of its page @throws UsageError when no page names the user */
+/**
+ * Each session looks at all pages before the next is made: it may end by that.
+ *
+ * @param one the first, of the first account
+ * @throws UsageError when no page names the user
+ */
 export async function marked(
-  manners: Manners,
-  login: Login,
+  entrance: Entrance,
   [first, second]: readonly Credentials[],
-): Promise<{ mark: Mark; outside: Seen; landing: string; entered: Entered }> {
-  const one = await signIn(manners, login, first as Credentials);
-  const two = await signIn(manners, login, first as Credentials);
-  const other = second === undefined ? undefined : await signIn(manners, login, second);
+  one: Entered,
+): Promise<Marked> {
+  const { manners, login } = entrance;
   const landing = one.answer.redirect?.startsWith('/') ? one.answer.redirect : undefined;
   const outsideLogin = await manners.fresh().open(login.page);
-  const pages: Views[] = [];
-  for (const path of await pathsOf(one, landing)) {
-    const outside = await manners.fresh().get(path);
-    const looks = [await inside(one.visitor, path, outside), await inside(two.visitor, path, outside)];
-    if (looks.some(seen => seen === undefined)) continue;
-    pages.push({
-      path,
-      first: looks.filter(seen => seen !== undefined),
-      second: other === undefined ? undefined : await inside(other.visitor, path, outside),
-      outside: [outside, outsideLogin],
-    });
-  }
+  const outside = new Map<string, Seen>();
+  for (const path of await pathsOf(one, landing)) outside.set(path, await manners.fresh().get(path));
+  const mine = await looks(one.visitor, outside);
+  const two = await mayEnter(entrance, first as Credentials);
+  const again = await looks((two ?? one).visitor, outside);
+  const other =
+    second === undefined ? undefined : await looks((await signIn(entrance, second)).visitor, outside);
+  const views = [...outside].flatMap(([path, stranger]): Views[] => {
+    const [seen, once] = [mine.get(path), again.get(path)];
+    return seen === undefined || once === undefined
+      ? []
+      : [{ path, first: [seen, once], second: other?.get(path), outside: [stranger, outsideLogin] }];
+  });
   const users = [first, second].flatMap(account => (account === undefined ? [] : [account.user]));
-  const mark = findMark(pages, users);
+  const mark = findMark(views, users);
   if (mark === undefined)
     throw new UsageError(
-      `init: the login was accepted, and none of ${pages.length} pages (${pages.map(({ path }) => path).join(', ')}) ` +
+      `init: the login was accepted, and none of ${views.length} pages (${views.map(({ path }) => path).join(', ')}) ` +
         'names its user in a way that differs between the accounts. Write `signedIn` by hand (docs/target-file.md)',
     );
-  const outside = pages.find(({ path }) => path === mark.page)?.outside[0] as Seen;
-  return { mark, outside, landing: landing ?? mark.page, entered: one };
+  return {
+    mark,
+    outside: outside.get(mark.page) as Seen,
+    landing: landing ?? mark.page,
+    one: one.visitor,
+    two: two?.visitor,
+    views,
+  };
+}
+
+async function looks(visitor: Visitor, outside: ReadonlyMap<string, Seen>): Promise<Map<string, Seen>> {
+  const all = new Map<string, Seen>();
+  for (const [path, stranger] of outside) {
+    const seen = await inside(visitor, path, stranger);
+    if (seen !== undefined) all.set(path, seen);
+  }
+  return all;
 }
 
 /** Where the login leads, what is linked there, and where apps have their users. */
@@ -96,24 +107,33 @@ async function inside(visitor: Visitor, path: string, outside: Seen): Promise<Se
   return undefined;
 }
 
+/** How it is told that an answer is signed in, and where. */
+export interface Sign {
+  page: string;
+  signedIn(seen: Seen): boolean;
+}
+
 /** @returns whether a jar is signed in, on any instance */
-export async function isIn(
-  visitor: Visitor,
-  signedIn: (seen: Seen) => boolean,
-  page: string,
-): Promise<boolean> {
+export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<boolean> {
   for (let i = 0; i < TRIES; i++) if (signedIn(await visitor.twin().get(page))) return true;
   return false;
 }
 
-/** @returns names of the cookies without which the session is not signed in */
-export async function carrying(
-  visitor: Visitor,
-  signedIn: (seen: Seen) => boolean,
-  page: string,
-): Promise<string[]> {
-  const names: string[] = [];
-  for (const { name } of visitor.client.cookies(page))
-    if (!(await isIn(visitor.twin([name]), signedIn, page))) names.push(name);
-  return names;
+/** Which cookies carry a session. */
+export interface Carried {
+  /** Without any of these it is not signed in; where each alone suffices, those. */
+  cookies: string[];
+  /** Each of them alone suffices: one that remembers the user, for example. */
+  each: boolean;
+}
+
+/** Takes cookies away one at a time; where that never signs out, leaves one at a time. */
+export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
+  const names = visitor.client.cookies(sign.page).map(({ name }) => name);
+  const cookies: string[] = [];
+  for (const name of names) if (!(await isIn(visitor.twin([name]), sign))) cookies.push(name);
+  if (cookies.length > 0 || (await isIn(visitor.twin(names), sign))) return { cookies, each: false };
+  for (const name of names)
+    if (await isIn(visitor.twin(names.filter(other => other !== name)), sign)) cookies.push(name);
+  return { cookies, each: true };
 }

@@ -7,8 +7,16 @@ export interface Signal {
   /** Names of the instances that answered. */
   names: string[];
   sticky: boolean;
-  /** The cookie by which the balancer is sticky. */
+  /** The cookie by which the balancer is sticky: who does not send it gets off. */
   by?: string;
+}
+
+/** Answers that all name one instance. */
+export interface Alone {
+  name: string;
+  header: string;
+  /** Each connection has an instance of its own. */
+  pinned: boolean;
 }
 
 const LOOKS = 24;
@@ -25,13 +33,32 @@ const STICKY =
 const IN_PAGE =
   '(?:[Ss]erved.by|[Ii]nstance|[Hh]ostname|[Ss]erver|[Nn]ode|[Pp]od|[Bb]ackend)\\W{1,20}(\\w[\\w.:-]{1,60})';
 
+/** Looks over connections of their own. */
+const CONNECTIONS = 6;
+
 /** @param path of a page that anybody sees */
-export async function findSignal(manners: Manners, path: string): Promise<Signal | undefined> {
+export async function findSignal(manners: Manners, path: string): Promise<Signal | Alone | undefined> {
   const looks: Seen[] = [];
   for (let i = 0; i < LOOKS; i++) looks.push(await manners.fresh().get(path));
   const found = inHeaders(looks) ?? inCookies(looks) ?? inPages(looks);
-  if (found === undefined) return undefined;
-  return { ...found, ...(await stickiness(manners, path, found)) };
+  if (found === undefined) return alone(manners, path, looks);
+  const visitor = manners.fresh();
+  await visitor.get(path);
+  return { ...found, ...(await stickiness(visitor, path, found.instance)) };
+}
+
+/** A header that says who answers, and says the same each time. */
+async function alone(manners: Manners, path: string, looks: readonly Seen[]): Promise<Alone | undefined> {
+  const header = Object.keys(looks[0]?.headers ?? {}).find(
+    name => /instance|served|backend|upstream/.test(name) && !OTHER.test(name),
+  );
+  if (header === undefined) return undefined;
+  const names = new Set(looks.map(seen => instanceOf(seen, { header })));
+  const [name] = names;
+  if (names.size !== 1 || name === undefined) return undefined;
+  for (let i = 0; i < CONNECTIONS; i++)
+    names.add(instanceOf(await manners.elsewhere(visitor => visitor.get(path)), { header }));
+  return { name, header, pinned: names.size > 1 };
 }
 
 type Found = Pick<Signal, 'instance' | 'names'>;
@@ -89,14 +116,16 @@ function instanceOf(seen: Seen, instance: Signal['instance']): string | undefine
   return value.split(/, | : /).at(-1);
 }
 
-/** Whether somebody with cookies stays where they were, and which cookie keeps them there. */
-async function stickiness(
-  manners: Manners,
+/**
+ * Whether somebody with cookies stays where they were, and which cookie keeps them there.
+ *
+ * @param visitor has the cookies that the app and the balancer give
+ */
+export async function stickiness(
+  visitor: Visitor,
   path: string,
-  { instance }: Found,
+  instance: Signal['instance'],
 ): Promise<Pick<Signal, 'sticky' | 'by'>> {
-  const visitor = manners.fresh();
-  await visitor.get(path);
   if (!(await stays(visitor, path, instance))) return { sticky: false };
   const cookies = visitor.client.cookies(path).map(({ name }) => name);
   const order = [...cookies.filter(name => STICKY.test(name)), ...cookies.filter(name => !STICKY.test(name))];

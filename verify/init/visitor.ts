@@ -1,9 +1,10 @@
 /** Somebody who looks at an app with a browser: opens pages, follows redirects, sends forms, and knows when to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Network } from '../client/network.ts';
+import { Network, type Reached } from '../client/network.ts';
 import { type Send, SessionClient } from '../client/session-client.ts';
 import type { Reply } from '../core/interpret.ts';
 import { UnavailableError } from '../errors.ts';
+import { BASIC } from '../target/load.ts';
 import { type Parsed, parsePage } from './page.ts';
 
 /** Between two requests of a person, milliseconds. */
@@ -24,16 +25,22 @@ export interface Seen extends Reply, Parsed {
 /** What all who look at one app share: how much was asked of it. */
 export class Manners {
   readonly network: Network;
+  readonly #reached: Reached;
   readonly #signal: AbortSignal;
+  readonly #pause: number;
   #sent = 0;
 
-  constructor(network: Network, signal: AbortSignal) {
-    this.network = network;
+  /** @param pause between two requests, milliseconds */
+  constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
+    this.#pause = pause;
+    // Whoever has logged in by HTTP Basic sends it each time.
+    this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `Basic {${BASIC}}` } };
+    this.network = new Network(this.#reached);
     this.#signal = signal;
   }
 
-  get requests(): number {
-    return this.#sent;
+  close(): Promise<void> {
+    return this.network.close();
   }
 
   /** Somebody who has never been here. */
@@ -41,12 +48,25 @@ export class Manners {
     return new Visitor(this);
   }
 
-  /** @throws UnavailableError when nothing answers, or the app says that it has had enough */
-  async send(client: SessionClient, request: Send): Promise<Seen> {
+  /** Somebody who has never been here either, over connections of their own. */
+  async elsewhere<T>(act: (visitor: Visitor) => Promise<T>): Promise<T> {
+    const network = new Network(this.#reached);
+    try {
+      return await act(new Visitor(this, new SessionClient(network)));
+    } finally {
+      await network.close();
+    }
+  }
+
+  /**
+   * @param told whether the answer speaks to whoever asked: of any other page, what it says may be for all
+   * @throws UnavailableError when nothing answers, or the app says that it has had enough
+   */
+  async send(client: SessionClient, request: Send, told = request.method !== 'GET'): Promise<Seen> {
     this.#signal.throwIfAborted();
     if (++this.#sent > MOST)
       throw new UnavailableError(`init: ${MOST} requests did not suffice to know the app; it is left alone`);
-    await sleep(PAUSE);
+    await sleep(this.#pause);
     const reply = await client.send(request, this.#signal);
     const path = request.path;
     if (reply.status === undefined)
@@ -55,15 +75,20 @@ export class Manners {
       );
     const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));
     const parsed = parsePage(html ? reply.body : '');
-    stopAt(reply, parsed, request);
+    stopAt(reply, parsed, request, told);
     return { ...reply, ...parsed, path, json: jsonOf(reply) };
   }
 }
 
 /** The first sign that the app wants no more is the last request. */
-function stopAt({ status, headers, body }: Reply, { text }: Parsed, { method, path }: Send): void {
+function stopAt(
+  { status, headers, body }: Reply,
+  { text }: Parsed,
+  { method, path }: Send,
+  told: boolean,
+): void {
   const [sign] = ENOUGH.exec(text === '' ? body : text) ?? [];
-  if (status !== 429 && (sign === undefined || method === 'GET')) return;
+  if (status !== 429 && (sign === undefined || !told)) return;
   const after = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
   throw new UnavailableError(
     `${method} ${path}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
@@ -98,8 +123,8 @@ export class Visitor {
     return this.send({ method: 'GET', path });
   }
 
-  send(request: Send): Promise<Seen> {
-    return this.manners.send(this.client, request);
+  send(request: Send, told?: boolean): Promise<Seen> {
+    return this.manners.send(this.client, request, told);
   }
 
   /** Opens a page, wherever redirects lead; those that leave the app are not followed. */
@@ -107,9 +132,14 @@ export class Visitor {
     return this.follow(await this.get(path));
   }
 
-  async follow(seen: Seen): Promise<Seen> {
+  /**
+   * @param told whether where it leads says what became of a form: frameworks send whoever is refused to a page that
+   *   says so
+   */
+  async follow(seen: Seen, told = false): Promise<Seen> {
     let last = seen;
-    for (let i = 0; i < REDIRECTS && last.leads !== undefined; i++) last = await this.get(last.leads);
+    for (let i = 0; i < REDIRECTS && last.leads !== undefined; i++)
+      last = await this.send({ method: 'GET', path: last.leads }, told);
     return last;
   }
 

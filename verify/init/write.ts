@@ -4,20 +4,24 @@ import type { Login } from './login.ts';
 import type { Logout } from './logout.ts';
 import type { Mark } from './mark.ts';
 import type { FoundProbe } from './probe.ts';
-import type { Signal } from './signal.ts';
+import type { Carried } from './session.ts';
+import type { Alone, Signal } from './signal.ts';
 
 export interface Findings {
   name: string;
   url: string;
-  accounts: { user: string; passwordEnv: string }[];
+  accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
   mark: Mark;
   signedOut: { status?: number; redirect?: string };
-  /** The cookies that carry the session. */
-  cookies: string[];
+  carried: Carried;
+  /** What the app allows a user. */
+  sessions: { most?: number; logout?: 'all'; every?: string };
+  /** What was looked for first, by the name of its recipe. */
+  recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;
-  signal: Signal | undefined;
+  signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
   claims: (string | { routing: string })[];
   /** Why these claims. */
@@ -28,6 +32,7 @@ export interface Findings {
 export function targetFile(found: Findings): string {
   const parts: (string | undefined)[] = [
     '# What Baton found out about the app (docs/target-file.md tells of every key).',
+    recipePart(found),
     yaml({ version: 1, name: found.name, url: found.url }),
     accountsPart(found),
     loginPart(found),
@@ -37,7 +42,11 @@ export function targetFile(found: Findings): string {
       }),
     markPart(found),
     probePart(found),
-    found.logout && comment('Ends the session.', { logout: found.logout }),
+    found.logout &&
+      comment(found.sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.', {
+        logout: found.logout,
+      }),
+    sessionsPart(found),
     signalPart(found),
     comment(found.because, { claims: found.claims }),
   ];
@@ -52,10 +61,24 @@ const comment = (text: string, value: object): string =>
     .map(line => `# ${line}\n`)
     .join('')}${yaml(value)}`;
 
-function accountsPart({ accounts, mark }: Findings): string {
-  const list = accounts.map(({ user, passwordEnv }, i) => ({
+function recipePart({ recipe }: Findings): string | undefined {
+  if (recipe === undefined) return undefined;
+  const { name, documented, departures } = recipe;
+  const proof =
+    documented === undefined
+      ? ''
+      : `, which is written from documentation (${documented}): no such app proves it`;
+  return [`Looked for first: what --as ${name} says${proof}.`, ...departures.map(line => `It ${line}.`)]
+    .map(line => `# ${line}`)
+    .join('\n');
+}
+
+function accountsPart({ accounts, mark, login }: Findings): string {
+  const coded = JSON.stringify(login).includes('{code}');
+  const list = accounts.map(({ user, passwordEnv, totpEnv }, i) => ({
     user,
     password: `\${${passwordEnv}}`,
+    ...(coded && totpEnv !== undefined ? { totp: `\${${totpEnv}}` } : {}),
     ...(mark.shown[i] === undefined ? {} : { shown: mark.shown[i] }),
   }));
   return comment(
@@ -64,12 +87,30 @@ function accountsPart({ accounts, mark }: Findings): string {
   );
 }
 
-function loginPart({ login, cookies }: Findings): string {
-  const { csrf: _, ...request } = login;
-  const carried = cookies.length === 0 ? 'no cookie' : cookies.join(', ');
-  return comment(`The page with the login form, and what it sends. The session is carried by: ${carried}.`, {
-    login: request,
+function loginPart({ login, carried }: Findings): string {
+  const { csrf: _, page, steps, ...request } = login;
+  const by = `The session is carried by: ${carriedText(carried, login)}.`;
+  if (login.basic) return comment(`HTTP Basic: every request says who sends it. ${by}`, { login: request });
+  return comment(`The page with the login form, and what it sends. ${by}`, {
+    login: { page, ...(steps === undefined ? {} : { steps }), ...request },
   });
+}
+
+/** @returns what carries a session, in words */
+export function carriedText({ cookies, each }: Carried, { basic }: Login): string {
+  if (cookies.length === 0) return basic ? 'the header Authorization' : 'no cookie';
+  return cookies.join(each ? ' or ' : ', ');
+}
+
+function sessionsPart({ sessions }: Findings): string | undefined {
+  const { most, logout, every } = sessions;
+  const lines = [
+    ...(most === undefined ? [] : [`A user has ${most} at the same time at the most.`]),
+    ...(logout === undefined ? [] : ['A logout ends all sessions of its user.']),
+    ...(every === undefined ? [] : ['Each one-time code counts once, so logins of a user are so far apart.']),
+  ];
+  if (lines.length === 0) return undefined;
+  return comment(`${lines.join(' ')} More accounts make a run quicker.`, { sessions });
 }
 
 function markPart({ mark, signedOut }: Findings): string {
@@ -97,19 +138,43 @@ function probePart({ probe }: Findings): string {
   );
 }
 
-function signalPart({ signal }: Findings): string {
-  if (signal === undefined)
+function signalPart({ signal, carried }: Findings): string {
+  if (signal === undefined || 'pinned' in signal)
     return [
       '# Nothing tells which instance answered, so guarantees that need handoffs rest on requests alone.',
-      '# Let the balancer or the app send a header that names it (nginx: add_header X-Served-By $upstream_addr always;)',
-      '# and add:',
-      '# instance:',
-      '#   header: x-served-by',
+      ...(signal === undefined ? NO_NAME : onlyOne(signal)),
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  const sticky = signal.sticky
-    ? `\nThe balancer keeps a client on one of them${signal.by === undefined ? '' : `, by the cookie ${signal.by}`}.`
-    : '';
-  return comment(`Which instance answered; ${names}${sticky}`, { instance: signal.instance });
+  // Whoever leaves the session's own cookie away is signed out: that is no way off.
+  const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
+  return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
+    instance: { ...signal.instance, ...off },
+  });
+}
+
+const NO_NAME = [
+  '# Let the balancer or the app send a header that names it (nginx: add_header X-Served-By $upstream_addr always;)',
+  '# and add:',
+  '# instance:',
+  '#   header: x-served-by',
+];
+
+function onlyOne({ name, header, pinned }: Alone): string[] {
+  const why = pinned
+    ? 'and others over other connections: the balancer gives each connection an instance, so requests of a session are no evidence'
+    : 'each time: there is one instance only, or the balancer chooses by the address of the client';
+  return [`# The header ${header} named ${name}, ${why}.`, '# instance:', `#   header: ${header}`];
+}
+
+function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
+  if (!sticky) return '';
+  if (off.sticky !== undefined)
+    return (
+      `\nThe balancer keeps a client on one of them, by the cookie ${by}: who does not send it gets off.` +
+      '\n`baton verify --sticky-report` tells what breaks then.'
+    );
+  return by === undefined
+    ? '\nThe balancer keeps a client on one of them, and not by a cookie: `addresses` of single instances get past it.'
+    : `\nThe balancer keeps a client on one of them, by the cookie ${by}, which carries the session: \`addresses\` get past it.`;
 }

@@ -25,6 +25,8 @@ export interface Account {
   password: string;
   /** What pages call the user, where that is not `user`. */
   shown?: string;
+  /** The secret of one-time codes. */
+  totp?: string;
   /** How histories and reports call this user: the part before the @, made unique. */
   label: string;
 }
@@ -241,6 +243,7 @@ function expanded({
   user,
   password,
   shown,
+  totp,
   count = 1,
 }: TargetFile['accounts'][number]): Omit<Account, 'label'>[] {
   return Array.from({ length: count }, (_, i) => {
@@ -249,6 +252,7 @@ function expanded({
       user: numbered(user),
       password,
       ...(shown === undefined ? {} : { shown: numbered(shown) }),
+      ...(totp === undefined ? {} : { totp }),
     };
   });
 }

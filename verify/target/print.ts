@@ -16,7 +16,11 @@ const PLACE = /\{\w+\}/;
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { accounts, bySet: _, folder: __, tls, url, faults, ...rest } = target;
-  const shown = accounts.slice(0, LISTED).map(account => ({ ...account, password: HIDDEN }));
+  const shown = accounts.slice(0, LISTED).map(account => ({
+    ...account,
+    password: HIDDEN,
+    ...(account.totp === undefined ? {} : { totp: HIDDEN }),
+  }));
   const more = accounts.length - shown.length;
   const read = tls?.ca === undefined ? tls : { ...tls, ca: '(read)' };
   const text = stringify({

@@ -1,5 +1,6 @@
 /** The target file: what a person writes about the system under test (docs/target-file.md). */
 import { z } from 'zod';
+import { oneTime } from '../client/one-time.ts';
 import { faults } from './schema-faults.ts';
 import { name, time } from './schema-parts.ts';
 
@@ -79,10 +80,25 @@ const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, 
 /** Requests that are sent first, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
+/** The secret of one-time codes. */
+const totp = z.string().transform((text, context) => {
+  try {
+    oneTime(text);
+    return text;
+  } catch (error) {
+    context.addIssue(
+      `expected the secret of one-time codes in base32, or an otpauth://totp/ address (${(error as Error).message})`,
+    );
+    return z.NEVER;
+  }
+});
+
 const account = z.strictObject({
   /** With `count`, {n} stands for 1 to count. */
   user: z.string().min(1),
   password: z.string().min(1),
+  /** Of one-time codes, which are sent as {code}. */
+  totp: totp.optional(),
   count: z.int().min(1).max(100_000).optional(),
   /** What pages call the user, where that is not the name that logs in; {n} likewise. */
   shown: name.optional(),

@@ -1,0 +1,29 @@
+/** What `baton init` finds out about a small app, in this process. */
+import { parse } from 'yaml';
+import { type InitOptions, init } from '../../verify/init/init.ts';
+import type { Served } from './serve.ts';
+import { PASSWORD } from './small-app.ts';
+
+export interface Found {
+  /** The target file. */
+  text: string;
+  /** What it holds. */
+  file: Record<string, unknown>;
+  /** What was said, line by line. */
+  said: string[];
+}
+
+/** @param options instead of the usual: two accounts, and leave to write */
+export async function found({ url }: Served, options: Partial<InitOptions> = {}): Promise<Found> {
+  const said: string[] = [];
+  const text = await init({
+    reached: { url, headers: {} },
+    accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD, passwordEnv: 'PASSWORD' })),
+    pause: 0,
+    signal: new AbortController().signal,
+    say: line => said.push(line),
+    mayWrite: async () => true,
+    ...options,
+  });
+  return { text, file: parse(text), said };
+}

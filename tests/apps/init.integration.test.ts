@@ -1,0 +1,164 @@
+/** What `baton init` finds out about apps that do this or that: the file that it writes is right about them. */
+import { describe, expect, it } from 'vitest';
+import { found } from './found.ts';
+import { FewSessions, OneLogout } from './limits.ts';
+import { BasicApp, CodeApp, secretOf, TwoPages } from './logins.ts';
+import type { Asked } from './serve.ts';
+import { PASSWORD, type Session, SmallApp } from './small-app.ts';
+import {
+  FlashOnly,
+  LinkOut,
+  Paged,
+  Panels,
+  Remembers,
+  Resealed,
+  SecondCookie,
+  TokenPerForm,
+  TwoTokens,
+  Visitors,
+} from './traits.ts';
+import { judged, those, withApp } from './verified.ts';
+
+const ACCOUNTS = ['alice', 'bob'].map(user => ({
+  user,
+  password: PASSWORD,
+  passwordEnv: 'PASSWORD',
+  totpEnv: `${user.toUpperCase()}_TOTP`,
+}));
+
+describe('what an app allows a user', () => {
+  class Local extends SmallApp {
+    override knows({ born }: Session, { instance }: Asked): boolean {
+      return born === instance;
+    }
+  }
+  it.each([
+    ['one session; another ends it', new FewSessions(1), { most: 1 }],
+    ['one session; another is refused', new FewSessions(1, 'refused'), { most: 1 }],
+    ['three sessions; another ends the oldest', new FewSessions(3), { most: 3 }],
+    ['three sessions; another is refused', new FewSessions(3, 'refused'), { most: 3 }],
+    ['one logout for all sessions', new OneLogout(), { logout: 'all' }],
+    ['as many as he likes', new SmallApp(), undefined],
+    ['as many as he likes, on an instance that does not know all', new Local(), undefined],
+  ])('%s', async (_, app, sessions) => {
+    await withApp(app, async served => {
+      const { file } = await found(served);
+      expect(file['sessions']).toEqual(sessions);
+      // Nobody is left signed in who would count.
+      if (sessions && 'most' in sessions)
+        expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
+    });
+  });
+});
+
+describe('how one logs in', () => {
+  const run = (app: SmallApp, workloads: string[]) =>
+    withApp(app, async served => {
+      const { text } = await found(served, { accounts: ACCOUNTS, secretOf: async user => secretOf(user) });
+      return those(await judged(text, { workloads }), 'valid');
+    });
+
+  it.each([
+    ['the user name, then the password', new TwoPages(), ['continuity', 'isolation', 'rotation']],
+    ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
+    ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
+    ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
+    ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'rotation']],
+  ])('%s', async (_, app, valid) => {
+    expect(await run(app, ['hop', 'fixation'])).toEqual(expect.arrayContaining(valid));
+  });
+
+  it('a one-time code that counts once: no code is sent twice', async () => {
+    const app = new CodeApp(true);
+    await withApp(app, async served => {
+      const options = { accounts: ACCOUNTS, secretOf: async (user: string) => secretOf(user) };
+      const { text, file } = await found(served, options);
+      // The one by which that was found out.
+      expect([file['sessions'], app.refused]).toEqual([{ every: '1s' }, 1]);
+      expect(text).toMatch(/totp: \$\{ALICE_TOTP\}/);
+      expect(text).not.toContain(secretOf('alice'));
+      expect(those(await judged(text, { workloads: ['hop'], sessions: 2 }), 'violated')).toEqual([]);
+      expect(app.refused).toBe(1);
+    });
+  });
+
+  it('a one-time code whose secret nobody knows: says what is missing', async () => {
+    await withApp(new CodeApp(false), served =>
+      expect(found(served)).rejects.toThrow(/asks alice for a one-time code: expected the secret/),
+    );
+  });
+});
+
+describe('which cookies carry the session', () => {
+  it.each([
+    ['beside one of every visitor', new Visitors(), 'sid'],
+    ['beside one that is another each time', new SecondCookie(), 'sid'],
+    ['two, that are sealed anew each time', new Resealed(), 'sid, half'],
+    ['two, each of which suffices', new Remembers(), 'sid or remember'],
+  ])('%s', async (_, app, cookies) => {
+    await withApp(app, async served => {
+      const { said, text } = await found(served);
+      expect(said.find(line => line.startsWith('session'))).toBe(`session     carried by ${cookies}`);
+      const { claimed } = await judged(text, { workloads: ['hop', 'fixation'], sessions: 4 });
+      expect([claimed['continuity'], claimed['rotation']]).toEqual(['valid', 'valid']);
+    });
+  });
+});
+
+describe('what is written and read', () => {
+  it('is the list, not another panel that shows the same text', async () => {
+    await withApp(new Panels(), async served => {
+      const { file, text } = await found(served);
+      expect(file['probes']).toMatchObject([
+        { read: { path: '/notes', items: expect.stringMatching(/class="note"/) } },
+      ]);
+      const result = await judged(text, { workloads: ['hop', 'burst'], sessions: 4 });
+      expect([result.claimed['read-your-writes'], those(result, 'violated')]).toEqual(['valid', []]);
+    });
+  });
+
+  it('is nothing where a message alone confirms it', async () => {
+    await withApp(new FlashOnly(), async served => {
+      const { file, said } = await found(served);
+      expect([file['probes'], said.find(line => line.startsWith('probe'))]).toEqual([
+        undefined,
+        expect.stringContaining('none'),
+      ]);
+    });
+  });
+
+  it('is nothing where a page shows a part of a list', async () => {
+    await withApp(new Paged(), async served => {
+      const { file, said } = await found(served);
+      expect(file['probes']).toBeUndefined();
+      expect(said).toContainEqual(
+        'probe       not text of POST /notes, read on /notes: the page shows a part of a list',
+      );
+    });
+  });
+
+  it('is not tried without leave', async () => {
+    await withApp(new SmallApp(), async served => {
+      const asked: string[] = [];
+      const mayWrite = async ({ path, field }: { path: string; field: string }) => {
+        asked.push(`${field} of ${path}`);
+        return false;
+      };
+      await found(served, { mayWrite });
+      expect(asked).toEqual(['text of /notes']);
+      expect(served.asked.filter(({ method, path }) => method === 'POST' && path === '/notes')).toEqual([]);
+    });
+  });
+});
+
+it('how one logs out: by a link that carries a token', async () => {
+  await withApp(new LinkOut(), async served => {
+    const { file, text } = await found(served);
+    expect(file['logout']).toMatchObject({
+      steps: [{ method: 'GET', capture: { leave: expect.stringContaining('nonce=') } }],
+      path: '/leave?action=logout&nonce={leave}',
+    });
+    const result = await judged(text, { workloads: ['hop', 'logout-race'], sessions: 4 });
+    expect([result.claimed['logout-final'], those(result, 'violated')]).toEqual(['valid', []]);
+  });
+});

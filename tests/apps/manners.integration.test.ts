@@ -1,0 +1,61 @@
+/** `baton init` stops when an app has had enough, tries no password but those given, and asks before it goes elsewhere. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { baton } from '../../verify/testing/baton.ts';
+import { found } from './found.ts';
+import { PASSWORD, SmallApp } from './small-app.ts';
+import { Limits, Locks } from './traits.ts';
+import { withApp } from './verified.ts';
+
+const account = (user: string, password = PASSWORD) => ({ user, password, passwordEnv: 'PASSWORD' });
+
+it('stops at the first 429, and says how long to wait', async () => {
+  await withApp(new Limits(2), async served => {
+    await expect(found(served)).rejects.toThrow(
+      /POST \/login: the app limits logins or requests \(status 429, Retry-After: 60\), so nothing more is sent/,
+    );
+    expect(served.asked.at(-1)).toMatchObject({ method: 'POST', path: '/login' });
+  });
+});
+
+it('stops when the page that a refusal leads to says that the account is locked', async () => {
+  await withApp(new Locks(2), async served => {
+    const wrong = [account('alice', 'not this'), account('bob')];
+    await expect(found(served, { accounts: wrong })).rejects.toThrow(/"Too many login attempts"/);
+    expect(served.asked.filter(({ method }) => method === 'POST')).toHaveLength(2);
+  });
+});
+
+it('tries no password but those given, and a wrong one four times', async () => {
+  const app = new Locks(Number.POSITIVE_INFINITY);
+  await withApp(app, async served => {
+    const wrong = [account('alice', 'not this'), account('bob')];
+    await expect(found(served, { accounts: wrong })).rejects.toThrow(/alice was refused 4 of 4 times/);
+    expect(app.passwords).toEqual(Array(4).fill('not this'));
+  });
+  const right = new Locks(1);
+  await withApp(right, async served => {
+    await found(served);
+    expect(new Set(right.passwords)).toEqual(new Set([PASSWORD]));
+  });
+});
+
+const NOWHERE = join(tmpdir(), `baton-manners-${process.pid}.yaml`);
+const ACCOUNTS = ['--user', 'alice', '--password-env', 'SHOP_PASSWORD', '--file', NOWHERE];
+
+it('sends nothing to another machine without leave', async () => {
+  await withApp(new SmallApp(), async served => {
+    // Which is this machine, but not by its name.
+    const url = served.url.replace('127.0.0.1', '0.0.0.0');
+    const { code, stderr } = await baton(['init', url, ...ACCOUNTS], { SHOP_PASSWORD: PASSWORD });
+    expect(stderr).toContain(
+      '0.0.0.0 is not this machine: Baton will log in there, and send some hundred requests. Add --yes if you may test it',
+    );
+    expect([code, served.asked.length]).toEqual([64, 0]);
+    const env = { SHOP_PASSWORD: 'wrong' };
+    const allowed = await baton(['init', url, ...ACCOUNTS, '--yes'], env);
+    expect([allowed.code, served.asked.length > 0]).toEqual([64, true]);
+    expect(allowed.stderr).toContain('refused 4 of 4 times');
+  });
+});

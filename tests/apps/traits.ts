@@ -1,0 +1,199 @@
+/** What apps of the real web do beside the usual: pages that show a text twice, cookies that change, tokens in odd places. */
+import type { Answer, Asked } from './serve.ts';
+import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
+
+/** Shows what was written last in another panel too, and in the search box. */
+export class Panels extends SmallApp {
+  protected override notes(session: Session): string {
+    const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
+    const search = `<form><input type="search" name="q" value="${session.notes.at(-1) ?? ''}"></form>`;
+    return `${search}<aside class="panel"><h3>Recent actions</h3>${last.join('')}</aside>${super.notes(session)}`;
+  }
+}
+
+/** Confirms a write by a message that is shown once, and shows nothing else of it. */
+export class FlashOnly extends SmallApp {
+  readonly #flashes = new Map<string, string[]>();
+
+  protected override notes({ id, notes, csrf }: Session): string {
+    const all = this.#flashes.get(id) ?? [];
+    const fresh = notes.slice(all.length);
+    this.#flashes.set(id, [...notes]);
+    const said = fresh.map(note => `<p class="flash">Saved ${note}</p>`).join('');
+    return `${said}${form('/notes', `<input name="text">${hidden('csrf', csrf)}`, 'Add')}`;
+  }
+}
+
+/** Shows a hundred rows on a page, the newest first, and links to the rest. */
+export class Paged extends SmallApp {
+  protected override notes({ notes, csrf }: Session): string {
+    const rows = [...notes].reverse().slice(0, 100);
+    const list = rows.map(note => `<li class="note">${note}</li>`).join('\n');
+    const pager = '<a href="/notes?page=2">Older</a>';
+    return `<ul>${list}</ul>${pager}${form('/notes', `<input name="text">${hidden('csrf', csrf)}`, 'Add')}`;
+  }
+}
+
+/** Knows every visitor by a cookie of his own, which has nothing to do with the session. */
+export class Visitors extends SmallApp {
+  override answer(asked: Asked): Answer {
+    const answer = super.answer(asked);
+    if (asked.cookies['visitor'] !== undefined) return answer;
+    return { ...answer, cookies: [...(answer.cookies ?? []), `visitor=${newId()}; Path=/`] };
+  }
+}
+
+/** Sets a second cookie anew with each answer; the session does not need it. */
+export class SecondCookie extends SmallApp {
+  override answer(asked: Asked): Answer {
+    const answer = super.answer(asked);
+    return { ...answer, cookies: [...(answer.cookies ?? []), `seen=${newId()}; Path=/`] };
+  }
+}
+
+/** Carries a session in two cookies, and seals both anew with each answer; what was sealed before still counts. */
+export class Resealed extends SmallApp {
+  override answer(asked: Asked): Answer {
+    const { sid = '' } = asked.cookies;
+    const [id, whole] = [sid.split('~')[0] ?? '', asked.cookies['half']?.split('~')[0] === 'half'];
+    const answer = super.answer({ ...asked, cookies: { sid: whole ? id : '' } });
+    const set = answer.cookies ?? [];
+    const own = set.find(line => line.startsWith('sid='));
+    if (own?.includes('Max-Age=0')) return answer;
+    const known = own?.slice(4, 36) ?? id;
+    if (known === '') return answer;
+    const attributes = 'Path=/; HttpOnly; SameSite=Lax';
+    const sealed = [`sid=${known}~${newId()}; ${attributes}`, `half=half~${newId()}; ${attributes}`];
+    return { ...answer, cookies: [...set.filter(line => line !== own), ...sealed] };
+  }
+}
+
+/** Remembers who logged in by another cookie: whoever has lost the session gets a new one by it. */
+export class Remembers extends SmallApp {
+  protected override enter(user: string, asked: Asked): Answer {
+    const answer = super.enter(user, asked);
+    const [sid = ''] = answer.cookies ?? [];
+    return { ...answer, cookies: [sid, `remember=${sid.slice(4, 36)}; Path=/; HttpOnly; SameSite=Lax`] };
+  }
+
+  protected override sessionOf(asked: Asked): Session | undefined {
+    const { sid, remember } = asked.cookies;
+    return this.sessions.find(({ id }) => id === sid) ?? this.sessions.find(({ id }) => id === remember);
+  }
+}
+
+/** Is logged out of by a link that carries a token of the session. */
+export class LinkOut extends SmallApp {
+  protected override page(session: Session | undefined, title: string, inside: string): string {
+    if (session === undefined) return super.page(session, title, inside);
+    const out = `<a href="/leave?action=logout&amp;nonce=${session.csrf}">Log out</a>`;
+    return `<!doctype html><nav>Signed in: <b id="user">${session.user}</b> ${out}</nav><main>${inside}</main>`;
+  }
+
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    if (asked.path !== '/leave') return super.inside(asked, session);
+    if (asked.query.get('nonce') !== session.csrf) return { status: 403, body: 'The link has expired' };
+    this.end(session, asked);
+    return { to: this.loginPage };
+  }
+}
+
+/** Gives each form a token of its own, and a meta tag one that fits all. */
+export class TokenPerForm extends SmallApp {
+  readonly #before = new Map<string, string>();
+
+  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+    if (asked.method !== 'POST') return undefined;
+    const secret = session?.csrf ?? this.#before.get(asked.cookies['before'] ?? '') ?? '';
+    const token = asked.form['authenticity_token'];
+    if (token !== `all-${secret}` && token !== `${asked.path}-${secret}`)
+      return { status: 422, body: 'Invalid authenticity token' };
+    const own = { ...asked, form: { ...asked.form, csrf: session?.csrf ?? '' } };
+    return asked.path === this.loginPage ? this.login(own) : session && this.inside(own, session);
+  }
+
+  protected override page(
+    session: Session | undefined,
+    title: string,
+    inside: string,
+    secret?: string,
+  ): string {
+    const of = session?.csrf ?? secret ?? '';
+    const own = super
+      .page(session, title, inside)
+      .replaceAll(
+        /(action="([^"]*)">.*?)(?:<input type="hidden" name="csrf"[^>]*>)?(<button)/g,
+        `$1<input type="hidden" name="authenticity_token" value="$2-${of}">$3`,
+      );
+    return `<meta name="csrf-token" content="all-${of}">${own}`;
+  }
+
+  protected override loginForm(): Answer {
+    const [id, secret] = [newId(), newId()];
+    this.#before.set(id, secret);
+    const fields = '<input name="user"><input type="password" name="pass">';
+    return {
+      body: this.page(undefined, 'Log in', form(this.loginPage, fields, 'Log in'), secret),
+      cookies: [`before=${id}; Path=/`],
+    };
+  }
+}
+
+/** Has two fields in its login form that another visitor sees differently; both must be right. */
+export class TwoTokens extends SmallApp {
+  readonly #made = new Map<string, string>();
+
+  protected override loginForm(): Answer {
+    const [token, state] = [newId(), newId()];
+    this.#made.set(token, state);
+    const fields = `${hidden('csrf', token)}${hidden('view', state)}<input name="user"><input type="password" name="pass">`;
+    return { body: this.page(undefined, 'Log in', form(this.loginPage, fields, 'Log in')) };
+  }
+
+  protected override login(asked: Asked): Answer {
+    const { csrf = '', view } = asked.form;
+    return view !== undefined && this.#made.get(csrf) === view ? super.login(asked) : this.loginForm();
+  }
+}
+
+/** Locks an account after so many wrong passwords, and says so on the page that it redirects to. */
+export class Locks extends SmallApp {
+  readonly #most: number;
+  passwords: string[] = [];
+  #wrong = 0;
+
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+
+  protected override route(asked: Asked): Answer | undefined {
+    if (`${asked.method} ${asked.path}` !== `POST ${this.loginPage}`) return undefined;
+    this.passwords.push(asked.form['pass'] ?? '');
+    if (asked.form['pass'] === PASSWORD && this.#wrong < this.#most) return undefined;
+    this.#wrong++;
+    return { to: `${this.loginPage}?failed=${this.#wrong}` };
+  }
+
+  protected override loginForm(asked: Asked): Answer {
+    const said = this.#wrong >= this.#most ? '<p>Too many login attempts. Try again in 57 seconds.</p>' : '';
+    return super.loginForm(asked, said);
+  }
+}
+
+/** Answers 429 to logins beyond so many. */
+export class Limits extends SmallApp {
+  readonly #most: number;
+  #logins = 0;
+
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+
+  protected override login(asked: Asked): Answer {
+    if (++this.#logins > this.#most)
+      return { status: 429, headers: { 'Retry-After': '60' }, body: 'Slow down' };
+    return super.login(asked);
+  }
+}

@@ -1,0 +1,34 @@
+/** A set of claims that this kind of session can keep, and why. */
+import type { Login } from './login.ts';
+import { isSelfContained, type Left } from './logout.ts';
+import type { Alone, Signal } from './signal.ts';
+import type { Findings } from './write.ts';
+
+/** @param values of the cookies that carry the session */
+export function claimsOf({
+  values,
+  left,
+  signal,
+  login,
+}: {
+  values: readonly string[];
+  left: Left | undefined;
+  signal: Signal | Alone | undefined;
+  login: Login;
+}): Pick<Findings, 'claims' | 'because'> {
+  const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
+  const token = left?.livesOn === true && values.some(isSelfContained);
+  if (token || login.basic)
+    return {
+      claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],
+      because: login.basic
+        ? 'Each request says who sends it: nobody is ever logged out, and no cookie is judged.'
+        : 'The cookie holds the session itself, and lives on after a logout: whoever copied it stays signed in.\n' +
+          'That is what this kind of session is; `standard` would claim that a logout is final.',
+    };
+  if (sticky) return { claims: ['sticky'], because: 'All that is judged, with a balancer that is sticky.' };
+  return {
+    claims: ['standard'],
+    because: 'All that is judged but lost updates, double effects and linearizability.',
+  };
+}

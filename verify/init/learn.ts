@@ -1,0 +1,207 @@
+/** Goes the way of a login to its end: what its forms ask for, page after page, and what each carries to the next. */
+import { escaped } from '../core/finding.ts';
+import { filled } from '../core/form.ts';
+import { UsageError } from '../errors.ts';
+import { type Codes, type Entered, isAccepted, LOGINS, refusedEach } from './enter.ts';
+import {
+  type Asks,
+  type Beginning,
+  type Credentials,
+  codeField,
+  type FormBeginning,
+  type Login,
+  nextForm,
+  type Step,
+  type Token,
+  userField,
+} from './login.ts';
+import type { Form } from './page.ts';
+import { besideToken, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
+import type { Manners, Seen, Visitor } from './visitor.ts';
+
+/** What a form sends. */
+interface Sending {
+  form: Record<string, string>;
+  capture: Record<string, { field: string }>;
+}
+
+/**
+ * What the first form sends: a second look with another jar tells which hidden fields are tokens, since they differ.
+ *
+ * @param preferred the token that is taken where there are several
+ * @throws UsageError when the form leads to another host
+ */
+export async function firstLogin(stranger: Visitor, beginning: Beginning, preferred?: Token): Promise<Login> {
+  const { page } = beginning;
+  if ('basic' in beginning) return { page: page.path, path: page.path, method: 'GET', basic: true };
+  const { form } = beginning;
+  const fresh = await stranger.manners.fresh().open(page.path);
+  const changing = form.fields.filter(
+    ({ name, type, value }) => type === 'hidden' && (TOKEN.test(name) || fieldOf(fresh, name) !== value),
+  );
+  const isPreferred = ({ name }: { name: string }): boolean =>
+    preferred !== undefined && 'field' in preferred && preferred.field === name;
+  const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
+  const csrf = tokenOfLogin(page, token?.name, preferred);
+  const others = changing.filter(field => field !== token && fieldOf(fresh, field.name) !== field.value);
+  const sent = sending(form, beginning.asks, csrf, new Set(others.map(({ name }) => name)));
+  return {
+    page: page.path,
+    ...(others.length === 0 ? {} : { steps: [{ method: 'GET', path: page.path, capture: sent.capture }] }),
+    path: actionOf(stranger, page, form),
+    method: form.method,
+    form: sent.form,
+    ...(csrf === undefined ? besideToken(stranger, page) : { csrf }),
+  };
+}
+
+function tokenOfLogin(
+  page: Seen,
+  field: string | undefined,
+  preferred: Token | undefined,
+): Token | undefined {
+  if (field === undefined) return undefined;
+  const meta = preferred !== undefined && 'meta' in preferred && page.metas.has(preferred.meta);
+  return meta ? preferred : { field };
+}
+
+/** Who goes the way of a login, and from where. */
+interface Way {
+  beginning: FormBeginning;
+  account: Credentials;
+  codes: Codes;
+}
+
+/**
+ * Sends the forms as an account, until a page asks for nothing more; again when that is refused, or leads nowhere.
+ *
+ * @param login the first form
+ * @returns the whole login, which is the same when one form is all, and the session that it made
+ * @throws UsageError when it is refused each time
+ */
+export async function wholeLogin(
+  manners: Manners,
+  login: Login,
+  way: Way,
+): Promise<{ login: Login; entered: Entered }> {
+  let last: Entered | undefined;
+  for (let i = 0; i < LOGINS; i++) {
+    const visitor = manners.fresh();
+    const page = await visitor.get(login.page);
+    if (i % 2 === 1) await manners.fresh().get(login.page);
+    const gone = await goes(visitor, page, login, way);
+    if (gone.entered.accepted) return gone;
+    last = gone.entered;
+  }
+  throw refusedEach(login, way.account, last);
+}
+
+async function goes(
+  visitor: Visitor,
+  begun: Seen,
+  login: Login,
+  { beginning, account, codes }: Way,
+): Promise<{ login: Login; entered: Entered }> {
+  const sent = new Set<Asks>([beginning.asks]);
+  const known: Record<string, string> = { user: account.user, password: account.password };
+  for (const { capture = {} } of login.steps ?? []) captured(known, capture, begun);
+  let whole = login;
+  let page = begun;
+  for (;;) {
+    known['csrf'] = tokenOf(visitor, page, whole.csrf);
+    if (Object.values(whole.form ?? {}).includes('{code}')) known['code'] = await codes.next(account.user);
+    const { path, method } = whole;
+    const headers = filled(whole.headers ?? {}, known);
+    const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
+    // An instance that does not know the session takes its cookie away: the session is what it was before.
+    const inside = visitor.twin();
+    page = await visitor.follow(answer, true);
+    const next = nextForm(page, sent);
+    if (next === undefined) {
+      // Whoever was asked for the user alone has not been asked for everything.
+      const whether = whole !== login || beginning.asks !== 'user';
+      return {
+        login: whole,
+        entered: { visitor: inside, answer, accepted: whether && isAccepted(answer, whole) },
+      };
+    }
+    sent.add(next.asks);
+    whole = longer(visitor, whole, { answer, page, ...next });
+    captured(known, whole.steps?.at(-1)?.capture ?? {}, page);
+  }
+}
+
+function captured(known: Record<string, string>, capture: NonNullable<Step['capture']>, page: Seen): void {
+  for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
+}
+
+/** What was the login is a step now; so is the page that it led to, when that was another one. */
+function longer(
+  visitor: Visitor,
+  login: Login,
+  { answer, page, form, asks }: { answer: Seen; page: Seen; form: Form; asks: Asks },
+): Login {
+  const { steps = [], path, method, form: before = {}, headers, csrf } = login;
+  const own = csrf !== undefined && 'field' in csrf ? csrf.field : undefined;
+  const hidden = form.fields.filter(({ type, name }) => type === 'hidden' && name !== own);
+  const token = csrf ?? tokenAmong(hidden);
+  const tokenName = token !== undefined && 'field' in token ? token.field : undefined;
+  const carried = new Set(hidden.map(({ name }) => name).filter(name => name !== tokenName));
+  const sent = sending(form, asks, token, carried);
+  const capture = carried.size === 0 ? {} : { capture: sent.capture };
+  const led = page !== answer;
+  const step: Step = { method, path, form: before, ...(headers === undefined ? {} : { headers }) };
+  return {
+    ...login,
+    steps: [
+      ...steps,
+      led ? step : { ...step, ...capture },
+      ...(led ? [{ method: 'GET' as const, path: page.path, ...capture }] : []),
+    ],
+    path: actionOf(visitor, page, form),
+    method: form.method,
+    form: sent.form,
+    ...(token === undefined ? {} : { csrf: token }),
+    refused: refusalOf(page, form, asks, led),
+  };
+}
+
+const tokenAmong = (hidden: Form['fields']): Token | undefined => {
+  const name = hidden.find(field => /csrf|xsrf|authenticity/i.test(field.name))?.name;
+  return name === undefined ? undefined : { field: name };
+};
+
+/** Whoever is refused sees the same form again: sent there, or at once. */
+function refusalOf({ path }: Seen, form: Form, asks: Asks, led: boolean): string {
+  const field =
+    asks === 'code' ? codeField(form)?.name : form.fields.find(({ type }) => type === 'password')?.name;
+  const again = `name=["']?${escaped(field ?? '')}["'\\s>]`;
+  return led ? `^${escaped(path.split('?')[0] ?? '')}\\n|${again}` : again;
+}
+
+function actionOf(visitor: Visitor, page: Seen, form: Form): string {
+  const path = visitor.pathOf(form.action, page.path);
+  if (path !== undefined) return path.split('#')[0] as string;
+  throw new UsageError(
+    `init: the login form of ${page.path} is sent to ${form.action}, which is another host: a login by somebody else ` +
+      '(single sign-on) is not followed. Give the app a login of its own for tests',
+  );
+}
+
+/** @param carried fields that are sent as the page before held them */
+function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
+  const user = asks === 'user' || asks === 'user and password' ? userField(form)?.name : undefined;
+  const code = asks === 'code' ? codeField(form)?.name : undefined;
+  const capture: Sending['capture'] = {};
+  const values = form.fields.map(({ name, type, value }) => {
+    if (name === user) return [name, '{user}'];
+    if (name === code) return [name, '{code}'];
+    if (isTokenField(name, form.fields, csrf)) return [name, '{csrf}'];
+    if (type === 'password') return [name, '{password}'];
+    if (!carried.has(name)) return [name, value];
+    const place = name.replaceAll(/\W/g, '_');
+    capture[place] = { field: name };
+    return [name, `{${place}}`];
+  });
+  return { form: Object.fromEntries(values), capture };
+}

@@ -1,0 +1,106 @@
+/**
+ * What apps of well-known frameworks have by default. A recipe only says where to look first: what it names is found out
+ * like everything else, and what turns out to be otherwise is told.
+ */
+import { nearest } from '../target/complaint.ts';
+import type { Token } from './login.ts';
+
+export interface Recipe {
+  /** The page with the login form; a stranger is sent there. */
+  page: string;
+  /** Where pages carry the form token; absent: the login needs none. */
+  csrf?: Token;
+  /** What the address of the logout begins with. */
+  logout: string;
+  /** The cookie that carries the session. */
+  cookie: RegExp;
+  /** Where it was read, as long as no such app proves it in tests/hosts. */
+  documented?: string;
+}
+
+export const RECIPES: Readonly<Record<string, Recipe>> = {
+  django: {
+    page: '/accounts/login/',
+    csrf: { field: 'csrfmiddlewaretoken' },
+    logout: '/accounts/logout/',
+    cookie: /^sessionid$/,
+  },
+  'express-passport': {
+    page: '/login',
+    csrf: { field: '_csrf' },
+    logout: '/logout',
+    cookie: /^connect\.sid$/,
+  },
+  'flask-login': {
+    page: '/login',
+    csrf: { field: 'csrf_token' },
+    logout: '/logout',
+    cookie: /^session$/,
+  },
+  laravel: {
+    page: '/login',
+    csrf: { field: '_token' },
+    logout: '/logout',
+    cookie: /[_-]session$/,
+    documented: 'laravel.com/docs (csrf, session), laravel/breeze',
+  },
+  'rails-devise': {
+    page: '/users/sign_in',
+    csrf: { meta: 'csrf-token' },
+    logout: '/users/sign_out',
+    cookie: /^_\w+_session$/,
+    documented: 'guides.rubyonrails.org/security, heartcombo/devise',
+  },
+  'spring-security': {
+    page: '/login',
+    csrf: { field: '_csrf' },
+    logout: '/logout',
+    cookie: /^(JSESSIONID|SESSION)$/,
+    documented: 'docs.spring.io/spring-security (form login, logout, csrf)',
+  },
+  'aspnet-identity': {
+    page: '/Identity/Account/Login',
+    csrf: { field: '__RequestVerificationToken' },
+    logout: '/Identity/Account/Logout',
+    cookie: /^\.AspNetCore\.Identity\.Application$/,
+    documented: 'learn.microsoft.com/aspnet/core/security (identity, anti-request-forgery)',
+  },
+  wordpress: {
+    page: '/wp-login.php',
+    logout: '/wp-login.php?action=logout',
+    cookie: /^wordpress_logged_in_/,
+    documented: 'developer.wordpress.org/reference (wp_logout_url, wp_set_auth_cookie)',
+  },
+};
+
+/** @returns what is wrong with the name of a recipe; undefined when there is one */
+export function unknownRecipe(name: string): string | undefined {
+  const names = Object.keys(RECIPES);
+  return names.includes(name)
+    ? undefined
+    : `expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${nearest(name, names)}`;
+}
+
+/** @returns what the app has otherwise than its recipe says */
+export function departures(
+  { page, csrf, logout, cookie }: Recipe,
+  found: {
+    login: { page: string; csrf?: Token | undefined };
+    cookies: readonly string[];
+    logout?: { path: string } | undefined;
+  },
+): string[] {
+  const place = (token: Token | undefined): string =>
+    token === undefined ? 'no token' : `the token in ${Object.entries(token)[0]?.join(' ')}`;
+  const lines: [boolean, string, string][] = [
+    [found.login.page === page, `the login on ${page}`, found.login.page],
+    [csrf === undefined || place(found.login.csrf) === place(csrf), place(csrf), place(found.login.csrf)],
+    [
+      found.cookies.some(name => cookie.test(name)),
+      `a cookie like ${cookie.source}`,
+      found.cookies.join(', '),
+    ],
+    [found.logout?.path.startsWith(logout) ?? false, `the logout at ${logout}`, found.logout?.path ?? ''],
+  ];
+  return lines.flatMap(([same, said, came]) => (same ? [] : [`expected ${said}, found ${came || 'none'}`]));
+}
