@@ -1,7 +1,7 @@
 /** A web server of this process that answers as two instances in turn, and remembers what it was asked. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export type InstanceName = 'one' | 'two';
 
@@ -33,10 +33,14 @@ export interface Served {
 }
 
 export interface How {
-  /** @returns who answers the n-th request; in turn when absent */
+  /**
+   * @param connection number of the connection that the request came on
+   * @returns who answers the n-th request; in turn when absent
+   */
   balance?(
     asked: Omit<Asked, 'instance'>,
     n: number,
+    connection: number,
   ): { instance: InstanceName; cookies?: readonly string[] };
   /** Whether answers tell their instance: they do when absent. */
   tells?: boolean;
@@ -48,9 +52,12 @@ export async function serve(
   { balance, tells = true }: How = {},
 ): Promise<Served> {
   const all: Asked[] = [];
+  const connections = new Map<Socket, number>();
   const server = createServer(async (request, response) => {
     const whole = { ...heard(request), form: Object.fromEntries(new URLSearchParams(await bodyOf(request))) };
-    const chosen = balance?.(whole, all.length) ?? { instance: all.length % 2 === 0 ? 'one' : 'two' };
+    const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
+      instance: all.length % 2 === 0 ? 'one' : 'two',
+    };
     const asked: Asked = { ...whole, instance: chosen.instance };
     all.push(asked);
     const { status, body = '', to, cookies = [], headers = {} } = answer(asked);
@@ -63,7 +70,9 @@ export async function serve(
       ...headers,
     });
     response.end(body);
-  }).listen(0, '127.0.0.1');
+  });
+  server.on('connection', socket => connections.set(socket, connections.size));
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

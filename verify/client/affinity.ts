@@ -8,6 +8,9 @@ import type { Random } from '../workloads/random.ts';
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];
 
+/** @returns the cookie, and the other one by which the same balancer goes */
+export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
+
 /** Values of other clients that are kept to be sent. */
 const KEPT = 64;
 
@@ -18,6 +21,8 @@ interface Pair {
 
 export class Affinity {
   readonly cookie: string;
+  /** AWS sends its cookie twice, and goes by either: AWSALB and AWSALBCORS. */
+  readonly twins: readonly string[];
   readonly mode: AffinityMode;
   readonly #random: Random;
   readonly #late: () => boolean;
@@ -29,6 +34,7 @@ export class Affinity {
    */
   constructor(cookie: string, mode: AffinityMode, random: Random, late: () => boolean) {
     this.cookie = cookie;
+    this.twins = twinsOf(cookie);
     this.mode = mode;
     this.#random = random;
     this.#late = late;
@@ -44,7 +50,7 @@ export class Affinity {
   /** @returns what is sent of a jar's cookies */
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
-    const others = cookies.filter(({ name }) => name !== this.cookie);
+    const others = cookies.filter(({ name }) => !this.twins.includes(name));
     // A client without one gets its own first, to be swapped.
     if (this.mode === 're-pinned' && others.length === cookies.length) return others;
     const value = this.#values[this.#random.below(this.#values.length)];

@@ -208,7 +208,7 @@ export class SessionClient {
     if (affinity === undefined) return this.#cookiesFor(url).header;
     if (!this.#broken && affinity.breaks()) {
       this.#broken = true;
-      this.#remove(affinity.cookie);
+      for (const name of affinity.twins) this.#remove(name);
     }
     const sent = affinity.sent(this.#cookiesFor(url).list);
     return sent.map(({ name, value }) => `${name}=${value}`).join('; ');

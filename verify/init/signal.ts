@@ -1,4 +1,5 @@
 /** How an instance is recognised: what differs from answer to answer, and has only a few values that come again. */
+import { twinsOf } from '../client/affinity.ts';
 import type { Manners, Seen, Visitor } from './visitor.ts';
 
 export interface Signal {
@@ -129,7 +130,8 @@ export async function stickiness(
   if (!(await stays(visitor, path, instance))) return { sticky: false };
   const cookies = visitor.client.cookies(path).map(({ name }) => name);
   const order = [...cookies.filter(name => STICKY.test(name)), ...cookies.filter(name => !STICKY.test(name))];
-  for (const by of order) if (!(await stays(visitor, path, instance, [by]))) return { sticky: true, by };
+  for (const by of order)
+    if (!(await stays(visitor, path, instance, twinsOf(by)))) return { sticky: true, by };
   return { sticky: true };
 }
 

@@ -1,0 +1,110 @@
+/** Whether a balancer keeps its clients, by what, and how to get off it: what `baton init` says and writes of it. */
+import { describe, expect, it } from 'vitest';
+import { startLocalStack } from '../../stack/local.ts';
+import { found } from './found.ts';
+import type { Asked, How, InstanceName } from './serve.ts';
+import { type Session, SmallApp } from './small-app.ts';
+import { judged, those, withApp } from './verified.ts';
+
+const either = (text: string): InstanceName => (text.charCodeAt(text.length - 1) % 2 === 0 ? 'one' : 'two');
+const inTurn = (n: number): InstanceName => (n % 2 === 0 ? 'one' : 'two');
+
+/** Keeps a client by cookies, each of which names the instance in a way of its own. */
+const byCookies = (...names: string[]): How => ({
+  balance: ({ cookies }, n) => {
+    const name = names.find(one => cookies[one] !== undefined);
+    const instance = name === undefined ? inTurn(n) : either(cookies[name] ?? '');
+    const value = instance === 'one' ? 'x2' : 'x1';
+    return { instance, cookies: names.map(one => `${one}=${value}; Path=/`) };
+  },
+});
+
+/** Keeps its sessions to itself, which nobody sees as long as the balancer is sticky. */
+class Local extends SmallApp {
+  override knows({ born }: Session, { instance }: Asked): boolean {
+    return born === instance;
+  }
+}
+
+describe.each([
+  ['one cookie', ['SERVERID'], 'SERVERID'],
+  ['two that mean the same', ['AWSALB', 'AWSALBCORS'], 'AWSALB'],
+])('a balancer that keeps its clients by %s', (_, cookies, by) => {
+  it('is known by it, and so is the way off', async () => {
+    await withApp(
+      new Local(),
+      async served => {
+        const { file, text, said } = await found(served);
+        expect([file['instance'], file['claims']]).toEqual([
+          { header: 'x-instance', sticky: by },
+          ['sticky'],
+        ]);
+        expect(said).toContainEqual(`instances   one, two (header x-instance); sticky by ${by}`);
+        expect(those(await judged(text, { workloads: ['hop'] }), 'violated')).toEqual([]);
+        const off = await judged(text, { workloads: ['hop'], affinity: 'off' });
+        expect(those(off, 'violated')).toContain('continuity');
+      },
+      byCookies(...cookies),
+    );
+  });
+});
+
+it('by the cookie that carries the session: leaving that away would sign out', async () => {
+  const balance: How['balance'] = ({ cookies: { sid } }, n) => ({ instance: sid ? either(sid) : inTurn(n) });
+  await withApp(
+    new SmallApp(),
+    async served => {
+      const { file, text } = await found(served);
+      expect([file['instance'], file['claims']]).toEqual([{ header: 'x-instance' }, ['sticky']]);
+      expect(text).toMatch(/by the cookie sid, which carries the session/);
+    },
+    { balance },
+  );
+});
+
+it('by the connection: nothing is written that would claim handoffs', async () => {
+  const balance: How['balance'] = (_asked, _n, connection) => ({ instance: inTurn(connection) });
+  await withApp(
+    new SmallApp(),
+    async served => {
+      const { file, text, said } = await found(served);
+      expect(file['instance']).toBeUndefined();
+      expect(said.find(line => line.startsWith('instances'))).toContain('each connection has its own');
+      expect(text).toContain('gives each connection an instance');
+    },
+    { balance },
+  );
+});
+
+it('by the address, or since there is one instance only', async () => {
+  await withApp(
+    new SmallApp(),
+    async served => {
+      const { said } = await found(served);
+      expect(said).toContainEqual('instances   only one answered (header x-instance)');
+    },
+    { balance: () => ({ instance: 'one' }) },
+  );
+});
+
+it('a real one, before the card store with its sessions in memory', async () => {
+  const stack = await startLocalStack({
+    port: 'any',
+    sticky: true,
+    env: { SESSION_STORE: 'memory', SCRYPT_COST: '2' },
+  });
+  try {
+    const accounts = ['alice', 'bob'].map(name => ({
+      user: `${name}@example.test`,
+      password: 'correct-horse-battery',
+      passwordEnv: 'CARDS',
+    }));
+    const { file } = await found({ url: stack.url, asked: [], stop: async () => {} }, { accounts });
+    expect(file).toMatchObject({
+      instance: { header: 'x-instance-id', sticky: expect.any(String) },
+      claims: ['sticky'],
+    });
+  } finally {
+    await stack.stop();
+  }
+});
