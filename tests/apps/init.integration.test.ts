@@ -65,7 +65,7 @@ describe('how one logs in', () => {
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'rotation']],
   ])('%s', async (_, app, valid) => {
-    expect(await run(app, ['hop', 'fixation'])).toEqual(expect.arrayContaining(valid));
+    expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
   });
 
   it('a one-time code that counts once: no code is sent twice', async () => {
@@ -99,8 +99,8 @@ describe('which cookies carry the session', () => {
     await withApp(app, async served => {
       const { said, text } = await found(served);
       expect(said.find(line => line.startsWith('session'))).toBe(`session     carried by ${cookies}`);
-      const { claimed } = await judged(text, { workloads: ['hop', 'fixation'], sessions: 4 });
-      expect([claimed['continuity'], claimed['rotation']]).toEqual(['valid', 'valid']);
+      const { claimed } = await judged(text, { workloads: ['fixation'] });
+      expect(claimed['rotation']).toBe('valid');
     });
   });
 });
@@ -112,7 +112,7 @@ describe('what is written and read', () => {
       expect(file['probes']).toMatchObject([
         { read: { path: '/notes', items: expect.stringMatching(/class="note"/) } },
       ]);
-      const result = await judged(text, { workloads: ['hop', 'burst'], sessions: 4 });
+      const result = await judged(text, { workloads: ['burst'] });
       expect([result.claimed['read-your-writes'], those(result, 'violated')]).toEqual(['valid', []]);
     });
   });
@@ -158,7 +158,7 @@ it('how one logs out: by a link that carries a token', async () => {
       steps: [{ method: 'GET', capture: { leave: expect.stringContaining('nonce=') } }],
       path: '/leave?action=logout&nonce={leave}',
     });
-    const result = await judged(text, { workloads: ['hop', 'logout-race'], sessions: 4 });
+    const result = await judged(text, { workloads: ['logout-race'] });
     expect([result.claimed['logout-final'], those(result, 'violated')]).toEqual(['valid', []]);
   });
 });

@@ -18,11 +18,11 @@ const TWO_PAGES = {
     path: '/login/password',
     form: { state: '{state}', pass: '{password}' },
   },
-  claims: ['continuity', 'isolation', 'logout-final', 'rotation'],
+  claims: ['continuity', 'isolation'],
 };
 
 it('the user name on one page and the password on the next', async () => {
-  const healthy = await run(new TwoPages(), TWO_PAGES, ['hop', 'fixation', 'logout-race']);
+  const healthy = await run(new TwoPages(), TWO_PAGES, ['hop', 'interleave']);
   expect(those(healthy, 'valid')).toEqual(TWO_PAGES.claims);
 
   class Forgetful extends TwoPages {

@@ -1,6 +1,7 @@
 /** Whether a balancer keeps its clients, by what, and how to get off it: what `baton init` says and writes of it. */
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
+import { stickyBy } from '../../stack/sticky.ts';
 import { found } from './found.ts';
 import type { Asked, How, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
@@ -90,7 +91,7 @@ it('by the address, or since there is one instance only', async () => {
 it('a real one, before the card store with its sessions in memory', async () => {
   const stack = await startLocalStack({
     port: 'any',
-    sticky: true,
+    sticky: stickyBy('duration', 'alb'),
     env: { SESSION_STORE: 'memory', SCRYPT_COST: '2' },
   });
   try {
@@ -101,7 +102,7 @@ it('a real one, before the card store with its sessions in memory', async () => 
     }));
     const { file } = await found({ url: stack.url, asked: [], stop: async () => {} }, { accounts });
     expect(file).toMatchObject({
-      instance: { header: 'x-instance-id', sticky: expect.any(String) },
+      instance: { header: 'x-instance-id', sticky: 'AWSALB' },
       claims: ['sticky'],
     });
   } finally {

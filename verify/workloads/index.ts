@@ -29,6 +29,8 @@ const OWN_ACCOUNTS = 60;
 /** The others get so many times hop's duration at the most, and never less than this, milliseconds. */
 const LONGER = 3;
 const LEAST = 15_000;
+/** So many times longer, where they wait for one another's seats. */
+const SEATED = 4;
 
 /**
  * @param only names of workloads; empty for all that the target's claims need
@@ -95,7 +97,8 @@ export async function perform(
     await pause(Math.min(ALONE, duration / 4));
     pace.pause = SLOWLY;
   }
-  const plan = { sessions, deadline: after(Math.max(LEAST, duration * LONGER)) };
+  const most = Math.max(LEAST, duration * LONGER) * (together ? 1 : SEATED);
+  const plan = { sessions, deadline: after(most) };
   try {
     await Promise.all(
       others.map(workload => workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan)),
