@@ -81,6 +81,21 @@ test('holds what is sent, and delivers it when that is over', async () => {
   expect(await answers).toEqual(['old', 'new']);
 });
 
+test('lets so many bytes a second pass, on a connection that was there, and counts who had to wait', async () => {
+  const socket = await client();
+  await echo(socket, 'before');
+  link.narrow(10_000);
+  const began = performance.now();
+  await echo(socket, 'x'.repeat(1_000));
+  await echo(socket, 'y');
+  expect(performance.now() - began).toBeGreaterThanOrEqual(95);
+  expect(link.jams).toBeGreaterThan(0);
+  await link.restore();
+  const { jams } = link;
+  await echo(socket, 'x'.repeat(100_000));
+  expect(link.jams).toBe(jams);
+});
+
 test('cuts an answer in its middle, and resets', async () => {
   const socket = await client();
   link.cutAnswers();

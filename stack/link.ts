@@ -17,9 +17,11 @@ interface Disturbance {
   held: boolean;
   /** Of the answers, only the first half of the next piece passes; then the connection is reset. */
   cutting: boolean;
+  /** How often data had to wait, as the link was too narrow for it. */
+  jams: number;
 }
 
-const UNDISTURBED: Disturbance = {
+const UNDISTURBED: Omit<Disturbance, 'jams'> = {
   delayMs: 0,
   bytesPerSecond: Number.POSITIVE_INFINITY,
   held: false,
@@ -36,7 +38,7 @@ interface Connection {
 export class ProxyLink implements Link {
   cuts = 0;
   readonly #connections = new Set<Connection>();
-  readonly #disturbance: Disturbance = { ...UNDISTURBED };
+  readonly #disturbance: Disturbance = { ...UNDISTURBED, jams: 0 };
   #server: Server | undefined;
   #port = 0;
   #to: number;
@@ -48,6 +50,10 @@ export class ProxyLink implements Link {
 
   get port(): number {
     return this.#port;
+  }
+
+  get jams(): number {
+    return this.#disturbance.jams;
   }
 
   /** Begins to listen: on the port that it had before, if it had one. */
@@ -176,8 +182,10 @@ class Pipe {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { delayMs, bytesPerSecond, held, cutting } = this.#disturbance;
       if (held) return;
-      const wait = Math.max(next.came + delayMs, this.#busyUntil) - performance.now();
+      const due = next.came + delayMs;
+      const wait = Math.max(due, this.#busyUntil) - performance.now();
       if (wait > 0.5) {
+        if (this.#busyUntil > due && bytesPerSecond < Number.POSITIVE_INFINITY) this.#disturbance.jams++;
         this.#timer = setTimeout(() => this.flow(), wait);
         return;
       }

@@ -52,6 +52,8 @@ export interface Link {
   readonly port: number;
   /** Answers that were cut so far. */
   readonly cuts: number;
+  /** How often data had to wait so far, as the link was too narrow for it. */
+  readonly jams: number;
   /** Each piece of data arrives so much later. */
   slow(delayMs: number): void;
   /** So many pass in each direction of a connection. */

@@ -10,6 +10,7 @@ export type Part =
   | 'real k6'
   | 'containers'
   | 'PostgreSQL'
+  | 'faketime'
   | 'memcached'
   | 'hardened Redis'
   | 'Valkey'

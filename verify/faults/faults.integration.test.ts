@@ -60,6 +60,14 @@ it('Sentinel replaces a primary that was killed, and instances go where it says'
   expect(guarantees.find(({ guarantee }) => guarantee === 'outage')?.claimed).toBe(true);
 });
 
+const noFaketime = whyWithout('faketime', 'faketime');
+
+it('a wrong clock and narrow links cost nobody a session or a write', async () => {
+  const names = [...(noFaketime === '' ? ['clock-offset'] : []), 'store-narrow', 'instance-narrow'];
+  const { faults } = await resultOf(names.join());
+  expect(faults).toEqual(seenAndHealed(names));
+});
+
 it('what a store loses is told: sessions, writes, and who had to log in again', async () => {
   const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
   expect(code).toBe(1);

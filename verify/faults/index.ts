@@ -4,8 +4,9 @@ import { UsageError } from '../errors.ts';
 import type { Random } from '../workloads/random.ts';
 import { affinityLost } from './affinity-lost.ts';
 import { balancerReload } from './balancer-reload.ts';
+import { clockOffset } from './clock-offset.ts';
 import { type Disturbance, type Fault, onStack } from './fault.ts';
-import { answersCut, instanceHangs, instanceSlow } from './instance-link.ts';
+import { answersCut, instanceHangs, instanceNarrow, instanceSlow } from './instance-link.ts';
 import { instanceOut } from './instance-out.ts';
 import { kill } from './kill.ts';
 import { pause } from './pause.ts';
@@ -20,17 +21,18 @@ import { sentinelFailover } from './sentinel-failover.ts';
 import { stop } from './stop.ts';
 import { storeDemoted } from './store-demoted.ts';
 import { storeFailover } from './store-failover.ts';
-import { storeBlackHole, storeCut, storeLate, storeRefuses, storeSlow } from './store-link.ts';
+import { storeBlackHole, storeCut, storeLate, storeNarrow, storeRefuses, storeSlow } from './store-link.ts';
 import { storeEvict, storeFlush, storeRestartEmpty } from './store-losses.ts';
 import { storeConnections, storeFull, storeReadOnly } from './store-orders.ts';
 import { storePause, storeRestart } from './store-process.ts';
 import { writeRepeated } from './write-repeated.ts';
 
 export const FAULTS: readonly Fault[] = [
-  ...[kill, stop, pause, restart, rollingRestart, replaceOldest, scaleOut, scaleIn],
+  ...[kill, stop, pause, restart, rollingRestart, replaceOldest, scaleOut, scaleIn, clockOffset],
   ...[secretRotation, secretReplaced, rollingDeploy],
-  ...[balancerReload, instanceOut, instanceHangs, instanceSlow, answersCut, affinityLost, writeRepeated],
-  ...[storeRestart, storePause, storeBlackHole, storeRefuses, storeSlow, storeLate, storeCut],
+  ...[balancerReload, instanceOut, instanceHangs, instanceSlow, instanceNarrow, answersCut],
+  ...[affinityLost, writeRepeated],
+  ...[storeRestart, storePause, storeBlackHole, storeRefuses, storeSlow, storeNarrow, storeLate, storeCut],
   ...[storeReadOnly, storeDemoted, storeFull, storeConnections],
   ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover, sentinelFailover],
 ];

@@ -4,6 +4,8 @@ import type { Fault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
+/** Of each connection, in each direction, bytes a second: a page takes a good part of a second. */
+const NARROW = 16 << 10;
 
 function onLink(name: string, does: string, disturb: (link: Link, stage: Stage) => Promise<boolean>): Fault {
   return {
@@ -37,6 +39,15 @@ export const instanceSlow = onLink(
     link.slow(SLOW_MS);
     const url = `http://127.0.0.1:${link.port}/`;
     return !(await answers(url, 2 * SLOW_MS)) && answers(url, 5_000);
+  },
+);
+
+export const instanceNarrow = onLink(
+  'instance-narrow',
+  `no more than ${NARROW >> 10} KB a second pass on each connection between the balancer and an instance`,
+  async (link, { shown }) => {
+    link.narrow(NARROW);
+    return shown(() => link.jams > 0);
   },
 );
 

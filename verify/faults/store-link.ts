@@ -4,6 +4,8 @@ import type { Fault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
+/** Of each connection, in each direction, bytes a second: less than the load has use for. */
+const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
 /** @returns what a stack lacks for faults on the way to its store */
@@ -64,6 +66,17 @@ export const storeSlow = onLink(
   async link => {
     link.slow(SLOW_MS);
     return !(await talks(link.port, SLOW_MS)) && talks(link.port, 2_000);
+  },
+);
+
+export const storeNarrow = onLink(
+  {
+    name: 'store-narrow',
+    does: `no more than ${NARROW >> 10} KB a second pass on each connection between instances and store`,
+  },
+  async (link, { shown }) => {
+    link.narrow(NARROW);
+    return shown(() => link.jams > 0);
   },
 );
 

@@ -4,11 +4,11 @@ import { scrub, secretsOf } from './secrets.ts';
 const account = (password: string) => ({ user: 'u', label: 'u', password });
 
 it('hides passwords of accounts, and what variables hold whose names say so', () => {
-  const environment = { DB_PASSWORD: 'hunter22', PATH: '/usr/bin', API_KEY: 'k-1-k', SHORT_TOKEN: 'abc' };
+  const environment = { DB_PASSWORD: 'hunter22', PWD: '/srv/shop', API_KEY: 'k-1-k', SHORT_TOKEN: 'abc' };
   const secrets = secretsOf({ accounts: [account('sesame'), account('sesame-street')] }, environment);
   expect(secrets).toEqual(['sesame-street', 'hunter22', 'sesame', 'k-1-k']);
-  expect(scrub('sesame-street: hunter22 in /usr/bin, abc', secrets)).toBe(
-    '(hidden): (hidden) in /usr/bin, abc',
+  expect(scrub('sesame-street: hunter22 in /srv/shop, abc', secrets)).toBe(
+    '(hidden): (hidden) in /srv/shop, abc',
   );
 });
 

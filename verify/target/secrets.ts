@@ -5,6 +5,9 @@ export const HIDDEN = '(hidden)';
 /** Names of headers, fields, members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
+/** These hold the folder that a shell is in. */
+const FOLDERS = ['PWD', 'OLDPWD'];
+
 /** Shorter ones are found everywhere, and would hide what is none. */
 const SHORTEST = 4;
 
@@ -25,7 +28,7 @@ const SHAPES: readonly [RegExp, string][] = [
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));
   for (const [name, value] of Object.entries(environment))
-    if (SECRET.test(name) && value !== undefined) found.add(value);
+    if (SECRET.test(name) && !FOLDERS.includes(name) && value !== undefined) found.add(value);
   return [...found].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 

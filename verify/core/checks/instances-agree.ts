@@ -79,7 +79,8 @@ class InstancesAgree implements Fold {
   ended(operation: Operation, { session, live }: Standing): void {
     const { instance } = operation;
     if (instance === undefined) return;
-    if (operation.skew !== undefined) this.#clocks.add(operation, operation.skew);
+    if (operation.skew !== undefined && !this.#windows.met(operation))
+      this.#clocks.add(operation, operation.skew);
     if (operation.cookies !== undefined) this.#cookies.add(operation);
     if (session.login === undefined || operation.with !== undefined) return;
     const route = this.#routes.get(session);

@@ -24,10 +24,9 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** What somebody's own scripts would do: GET /app-1/restart, /app-1/is-down … */
+/** What somebody's own scripts would do: GET /app-1/restart … */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
-  if (what === 'is-down') return !one.running();
   if (what === 'stop') await one.stop();
   if (what === 'restart') await one.restart();
   if (what === 'pause') await one.pause();
@@ -91,21 +90,20 @@ it('processes and commands: each takes effect and is healed, and every session o
   const { stdout, stderr, code } = await verify(
     {
       app: {
-        processes: { pidFiles: ['app-1.pid'], start: order('app-1/restart'), do: ['kill', 'pause'] },
+        processes: { pidFiles: ['app-1.pid'], start: order('app-1/restart'), do: ['kill'] },
         lasts: '500ms',
       },
-      checked: { inject: order('app-2/stop'), check: order('app-2/is-down'), heal: order('app-2/restart') },
-      felt: { inject: order('app-1/stop'), heal: order('app-1/restart') },
+      felt: { inject: order('app-2/stop'), heal: order('app-2/restart') },
     },
-    ...['--faults', 'app-kill,app-pause,checked,felt', '--json'],
+    ...['--faults', 'app-kill,felt', '--json'],
   ).finished;
   const result: Result = JSON.parse(stdout);
   expect(result.faults, stderr).toEqual(
-    ['app-kill', 'app-pause', 'checked', 'felt'].map(name =>
+    ['app-kill', 'felt'].map(name =>
       expect.objectContaining({ name, bit: true, healthy: true, relogins: 0 }),
     ),
   );
-  expect(result.faults?.map(({ sessions }) => sessions.survived)).toEqual([16, 16, 16, 16]);
+  expect(result.faults?.map(({ sessions }) => sessions.survived)).toEqual([16, 16]);
   expect(result.guarantees.find(({ guarantee }) => guarantee === 'survival')).toMatchObject({
     claimed: true,
     judgement: 'valid',
