@@ -28,6 +28,8 @@ export class SmallApp {
   /** Oldest first. */
   sessions: Session[] = [];
   loginPage = '/login';
+  /** Whether nothing leads to it. */
+  hidden = false;
 
   answer(asked: Asked): Answer {
     const session = this.sessionOf(asked);
@@ -35,7 +37,13 @@ export class SmallApp {
     if (own !== undefined) return own;
     switch (`${asked.method} ${asked.path}`) {
       case 'GET /':
-        return { body: this.page(session, 'Home', session ? '' : `<a href="${this.loginPage}">Log in</a>`) };
+        return {
+          body: this.page(
+            session,
+            'Home',
+            session || this.hidden ? '' : `<a href="${this.loginPage}">Log in</a>`,
+          ),
+        };
       case `GET ${this.loginPage}`:
         return this.loginForm(asked);
       case `POST ${this.loginPage}`:
@@ -115,6 +123,6 @@ export class SmallApp {
   }
 
   protected refuse(_asked: Asked): Answer {
-    return { to: this.loginPage };
+    return this.hidden ? { status: 404, body: 'Not found' } : { to: this.loginPage };
   }
 }
