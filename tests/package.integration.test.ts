@@ -41,6 +41,8 @@ function run(cwd: string, program: string, ...args: string[]): Promise<Ended> {
     PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
     HOME: process.env['HOME'],
     NO_COLOR: '1',
+    // Of the fixture users.
+    STORE_PASSWORD: 'correct-horse-battery',
   };
   return new Promise(resolve => {
     execFile(program, args, { cwd, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
@@ -162,6 +164,20 @@ describe('the npm package', () => {
       expect(library.stderr).toMatch(/^ready\nload\nlogs\njudge\n\d+ requests, history in runs\//m);
       expect(library.stdout).toContain(' VALID ');
       expect(library.code).toBe(0);
+    });
+  });
+
+  it('finds out how a system that is up is logged in to, and verifies it by what it wrote', async () => {
+    await withStack({}, async ({ url }) => {
+      const accounts = ['alice', 'bob'].flatMap(name => ['--user', `${name}@example.test`]);
+      const more = ['--password-env', 'STORE_PASSWORD', '--probe', '--file', 'found.yaml', '--quiet'];
+      const found = await baton('init', url, ...accounts, ...more);
+      expect(found.stderr, found.stderr).toContain('written     found.yaml');
+      expect(found.stdout).toContain(' VALID ');
+      expect(found.code).toBe(0);
+      const { code, stdout } = await baton('found.yaml', ...QUICK);
+      expect(stdout).toContain(' VALID ');
+      expect(code).toBe(0);
     });
   });
 

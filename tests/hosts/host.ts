@@ -31,6 +31,8 @@ export interface Host {
   breaks: string;
   /** What `init` must claim of it. */
   claims: string;
+  /** The recipe that it proves. */
+  recipe?: string;
   /** What `init` must be told, since no page shows it. */
   init?: readonly string[];
   /** What the healthy one does not keep, since its stock parts do not. */
@@ -67,6 +69,7 @@ function goProgram(): string {
 export const HOSTS: readonly Host[] = [
   {
     name: 'django',
+    recipe: 'django',
     users: ['alice', 'bob'],
     command: port => [python(), join(here, 'django/app.py'), `${port}`],
     prepare: () => [python(), join(here, 'django/app.py'), 'prepare'],
@@ -75,6 +78,7 @@ export const HOSTS: readonly Host[] = [
   },
   {
     name: 'flask',
+    recipe: 'flask-login',
     users: ['alice', 'bob'],
     command: port => [python(), join(here, 'flask/app.py'), `${port}`],
     breaks: 'continuity',
@@ -82,6 +86,7 @@ export const HOSTS: readonly Host[] = [
   },
   {
     name: 'express',
+    recipe: 'express-passport',
     users: ['alice@example.test', 'bob@example.test'],
     command: () => [process.execPath, join(here, 'express/server.ts')],
     breaks: 'rotation',

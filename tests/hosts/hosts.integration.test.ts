@@ -6,7 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it as test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { init } from '../../verify/init/init.ts';
 import { baton } from '../../verify/testing/baton.ts';
 import { HOSTS, type Host, PASSWORD, startHost } from './host.ts';
 
@@ -42,7 +43,7 @@ function lacking(host: Host): string | undefined {
 async function verdicts(
   host: Host,
   broken: boolean,
-): Promise<{ file: string; claimed: Verdict[]; init: string }> {
+): Promise<{ file: string; preset: string | undefined; claimed: Verdict[]; init: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
   const running = await startHost(host, broken);
   try {
@@ -70,12 +71,31 @@ async function verdicts(
     if (verified.stdout === '') throw new Error(`${init.stderr}\n${verified.stderr}`);
     const result = JSON.parse(verified.stdout) as { guarantees: Verdict[] };
     const claimed = result.guarantees.filter(verdict => verdict.claimed);
-    return { file: readFileSync(file, 'utf8'), claimed, init: init.stderr };
+    const preset = broken || host.recipe === undefined ? undefined : await byRecipe(host, running.url);
+    return { file: readFileSync(file, 'utf8'), preset, claimed, init: init.stderr };
   } finally {
     await running.stop();
     rmSync(folder, { recursive: true });
   }
 }
+
+/** The file that is written when the recipe names what is looked for first. */
+const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
+  init({
+    reached: { url, headers: {} },
+    accounts: users.map(user => ({ user, password: PASSWORD, passwordEnv: 'HOST_PASSWORD' })),
+    recipe,
+    pause: 0,
+    signal: new AbortController().signal,
+    say: () => {},
+    mayWrite: async () => false,
+  });
+
+/** What a recipe names. */
+const named = (text: string) => {
+  const { login, csrf, signedIn, signedOut, logout, claims } = parse(text);
+  return { login, csrf, signedIn, signedOut, logout, claims };
+};
 
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
@@ -90,10 +110,14 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
   const because = lacks === undefined ? '' : ` (skipped: ${lacks})`;
 
   it(`healthy: accused of nothing, and judged${because}`, async ({ expect }) => {
-    const { file, claimed, init } = await verdicts(host, false);
+    const { file, preset, claimed, init } = await verdicts(host, false);
     expect(init, init).toContain('written');
     expect(file).toContain(`- ${host.claims}\n`);
     expect(file).not.toContain(PASSWORD);
+    if (preset !== undefined) {
+      expect(named(preset)).toEqual(named(file));
+      expect(preset).toContain(`# Looked for first: what --as ${host.recipe} says.\n`);
+    }
     // A race that stock parts lose is not lost in every run.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);

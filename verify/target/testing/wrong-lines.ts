@@ -17,6 +17,7 @@ limits:
 accounts:
   - user: alice
     password: secret
+    totp: GEZDGNBVGY3TQOJQ
   - user: load{n}
     password: secret2
     count: 5
@@ -48,6 +49,10 @@ probes:
       form: { item: "{value}" }
 logout:
   path: /logout
+sessions:
+  most: 2
+  logout: one
+  every: 30s
 slow:
   read: /report
 busy: try again
@@ -87,6 +92,18 @@ claims:
 
 /** [the line, what is written in its place, what must be said] */
 export const WRONG: readonly [line: string, wrong: string, told: string][] = [
+  // One-time codes, and what the app allows.
+  [
+    '    totp: GEZDGNBVGY3TQOJQ',
+    '    totp: 0189-8910',
+    'totp: expected the secret of one-time codes in base32, or an otpauth://totp/ address, got another text',
+  ],
+  ['    totp: GEZDGNBVGY3TQOJQ', '    otp: GEZDGNBVGY3TQOJQ', 'unknown key "otp": did you mean "totp"?'],
+  ['  most: 2', '  most: 0', 'sessions.most: expected 1 or more, got 0'],
+  ['  most: 2', '  max: 2', 'unknown key "max": expected one of most, logout, every'],
+  ['  logout: one', '  logout: every', 'sessions.logout: expected one of one, all, got "every"'],
+  ['  every: 30s', '  every: 30', 'sessions.every: expected a text, got 30: put it in quotes, "30"'],
+  ['  every: 30s', '  every: half a minute', 'sessions.every: expected a time such as 30m, 12h or 90s'],
   // The version and the address.
   ['version: 1', 'version: 2', 'version: expected 1, got 2'],
   ['version: 1', 'version: "1"', 'version: expected 1, got "1"'],
