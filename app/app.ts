@@ -47,7 +47,7 @@ export function createApp(deps: Deps): Express {
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(log, config.instance), lifecycle.track, safetyHeaders);
+  app.use(lifecycle.leaveToOthers, requestLog(log, config.instance), lifecycle.track, safetyHeaders);
   // Before the session: neither needs one, and neither may fail when the store does.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));

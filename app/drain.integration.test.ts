@@ -39,6 +39,42 @@ test('while draining: not ready, still serving, and every answer says goodbye', 
   expect(await app.ended).toBe(0);
 });
 
+test('in the end, what a balancer can give to another instance is left to it, and nothing was done', async () => {
+  const [app, other] = await Promise.all([
+    startProcess(server.url, { DRAIN_MS: '0' }),
+    startProcess(server.url, {}),
+  ]);
+  const browser = new Browser(app.url);
+  await browser.signIn('dave');
+  const { csrf } = await browser.read<{ csrf: string }>('/dashboard');
+  const cookie = await browser.jar.getCookieString(app.url);
+  const done: string[] = [];
+  const add = async (item: string): Promise<number> => {
+    const body = new URLSearchParams({ item, _csrf: csrf });
+    const headers = { cookie, 'X-Balancer-Retries': '502' };
+    const { status } = await fetch(`${app.url}/basket/items`, {
+      ...{ method: 'POST', redirect: 'manual', headers, body },
+    });
+    if (status === 303) done.push(item);
+    return status;
+  };
+  expect(await add('before')).toBe(303);
+  app.signal('SIGTERM');
+  let n = 0;
+  await until(async () => (await add(`item ${++n}`)) === 502, {
+    withinMs: 30_000,
+    what: 'a request that is left to others',
+  });
+  expect(await app.ended).toBe(0);
+  expect(app.log.filter(({ status }) => status === 502)).toEqual([]);
+  const { basket } = await new Browser(other.url).read('/dashboard', {
+    cookie: `sid=${await browser.cookie('sid')}`,
+  });
+  expect(basket.toSorted()).toEqual(done.toSorted());
+  other.signal('SIGKILL');
+  await other.ended;
+});
+
 /** A form whose body is held back: the server has it in flight, for certain, for as long as we like. */
 async function heldForm(url: string, browser: Browser, path: string) {
   const { csrf } = await browser.read<{ csrf: string }>('/dashboard');

@@ -42,6 +42,7 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   });
   // Still listening: the balancer needs time to notice, and goes on using connections that it keeps.
   await sleep(config.drainMs, undefined, { signal: hurry }).catch(() => {});
+  await noneSent(lifecycle, hurry);
   await allTaken(server);
   const closed = once(server, 'close');
   server.close();
@@ -56,6 +57,27 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   close();
   log.info({ event: 'stopped', instance, cut });
   process.exit(0);
+}
+
+/** How long the balancer may have nothing to send, and how soon after the last request it has understood. */
+const NOTHING_TO_SEND_MS = 400;
+const UNDERSTOOD_MS = 50;
+/** In all: one that does not understand goes on for ever. */
+const UNDERSTANDS_WITHIN_MS = 2_000;
+
+/**
+ * Leaves requests to other instances until no more come: a balancer that was sent elsewhere stays away for a second, and
+ * the port can be closed without anybody before it.
+ */
+async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal): Promise<void> {
+  lifecycle.leave();
+  const until = performance.now() + UNDERSTANDS_WITHIN_MS;
+  while (!hurry.aborted && performance.now() < until) {
+    const before = lifecycle.leftToOthers;
+    const pause = before === 0 ? NOTHING_TO_SEND_MS : UNDERSTOOD_MS;
+    await sleep(pause, undefined, { signal: hurry }).catch(() => {});
+    if (lifecycle.leftToOthers === before) return;
+  }
 }
 
 /** Turns of the event loop to be waited for at the most, and how long one takes in which nothing happens. */
