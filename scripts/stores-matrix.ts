@@ -54,11 +54,11 @@ async function main(): Promise<void> {
   const out = temporaryPath('baton-matrix-');
   makeFolder(out);
   try {
+    const table = await underFaults(out, line => process.stderr.write(`${line}\n`));
+    write('stores:faults', `${runs}\`, on two instances, one run of 16 sessions for each.`, table);
     const lines = await withoutFaults(runs, out);
     const head = [`| | ${COLUMNS.join(' | ')} |`, `|---|${COLUMNS.map(() => '---|').join('')}`];
     write('stores:matrix', `${runs}\`, on two instances, without faults.`, [...head, ...lines]);
-    const table = await underFaults(out, line => process.stderr.write(`${line}\n`));
-    write('stores:faults', `${runs}\`, on two instances, one run of 16 sessions for each.`, table);
   } finally {
     removeFolder(out);
   }

@@ -55,6 +55,8 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const old = driver.replayer();
   await sleep(STAY * context.random.next());
   while (!context.signal.aborted) {
+    // Whoever leaves has looked at a page just before: its connection has not rested so long that it may be closed.
+    await driver.read();
     const { outcome, signedIn } = await driver.logout(logout);
     if (outcome === 'ok') {
       await everywhere(context, how => replayed(driver, old, how), 1, true);
