@@ -69,6 +69,10 @@ export class FaultTally {
     this.#bereft.delete(client);
   }
 
+  get windows(): readonly Window[] {
+    return this.#windows.all;
+  }
+
   /** @param survival what the check of that name has counted */
   finish(survival: Counts): FaultSummary[] {
     return this.#met.map(({ window, requests, failed, relogins, gap, waits }) => {

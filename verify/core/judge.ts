@@ -12,6 +12,7 @@ import { type Result, unhealed } from './result.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
 import { combine, type Verdict } from './verdict.ts';
+import { amidFaults } from './windows.ts';
 
 /**
  * Judges a run as its events come in: `step` for each, in the order of the history, then `finish` once.
@@ -165,6 +166,7 @@ export class Judge {
       guarantee,
       claimed: claims.has(guarantee),
       ...finding,
+      anomalies: finding.anomalies.map(anomaly => amidFaults(anomaly, this.#faults.windows)),
     }));
     for (const claim of claims) {
       if (findings.has(claim)) continue;

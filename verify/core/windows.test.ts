@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault, Operation } from './history.ts';
-import { idle, meets, titleOf, Windows } from './windows.ts';
+import { Picture } from './testing/picture.ts';
+import type { Anomaly } from './verdict.ts';
+import { amidFaults, idle, meets, titleOf, Windows } from './windows.ts';
 
 const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {}): Fault => ({
   type: 'fault',
@@ -79,4 +81,48 @@ it('names each fault that was not seen to take effect once', () => {
       { ...fault(2, 1, undefined, { bit: true }), closed: false },
     ]),
   ).toBe('not seen to take effect: kill. See that the fault reaches what it should disturb');
+});
+
+describe('an anomaly that came about amid faults', () => {
+  const windowsOf = (...faults: Fault[]) => {
+    const windows = new Windows();
+    for (const one of faults) windows.event(one);
+    return windows.all;
+  };
+  const anomaly = (summary: string, ...operations: Operation[]): Anomaly => ({
+    name: 'LOSS',
+    guarantee: 'continuity',
+    summary,
+    witness: operations.map(one => ({ operation: one, came: '' })),
+    notes: ['one'],
+  });
+  const amid = (at: Anomaly, ...faults: Fault[]) => amidFaults(at, windowsOf(...faults)).notes.slice(1);
+
+  it('names those between the first and the last request of its story, and no others', () => {
+    const between = anomaly('lost', operation(10, 12), operation(30, 32));
+    expect(amid(between, fault(1, 15, 20, { where: 'app-1' }))).toEqual(['meanwhile: kill of app-1']);
+    expect(amid(between, fault(1, 32), fault(2, 0, 10, { name: 'stop' }))).toEqual(['meanwhile: kill, stop']);
+    expect(amid(between, fault(1, 33, 40), fault(2, 0, 9))).toEqual([]);
+    expect(amid(anomaly('lost'), fault(1, 0, 100))).toEqual([]);
+  });
+
+  it('names each once, and a few at the most; what is about a fault says so itself', () => {
+    const long = anomaly('lost', operation(0, 100));
+    const many = ['a', 'b', 'a', 'stop', 'c', 'd'].map((name, i) => fault(i, 10 * i, 10 * i + 5, { name }));
+    expect(amid(long, ...many)).toEqual(['meanwhile: a, b, stop and 2 more']);
+    expect(amid({ ...long, guarantee: 'survival' }, ...many)).toEqual([]);
+  });
+
+  it('is told of any guarantee in a result', () => {
+    const picture = new Picture();
+    const session = picture.session('s', 'alice').login('app-1').read('app-2').read('app-1');
+    picture.disturb(1, 'store-read-only', { where: 'redis' });
+    session.logout('app-1');
+    session.honours('old', 'app-2');
+    picture.heal(1);
+    session.ended();
+    const [zombie] = picture.finish().verdict('logout-final').anomalies;
+    expect(zombie?.name).toBe('ZOMBIE');
+    expect(zombie?.notes).toContain('meanwhile: store-read-only of redis');
+  });
 });

@@ -1,5 +1,7 @@
 /** Fault windows: when something was disturbed, and which operations met it. */
+import type { Guarantee } from './guarantees.ts';
 import type { Budget, Declared, Event, Fault, Operation } from './history.ts';
+import type { Anomaly } from './verdict.ts';
 
 /** From the moment at which a fault began to the one at which it was healed. */
 export interface Window extends Omit<Fault, 'type' | 'clock'> {
@@ -58,6 +60,26 @@ export function meets(window: Window, { call, return: end = Number.POSITIVE_INFI
 /** What a person calls a fault: `kill of app-1`. */
 export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string =>
   where === undefined ? name : `${name} of ${where}`;
+
+/** More faults than these are not named. */
+const NAMED = 3;
+/** What says by itself which fault it is about. */
+const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
+
+/** @returns the anomaly, which names the faults that were going on while it came about */
+export function amidFaults(anomaly: Anomaly, windows: readonly Window[]): Anomaly {
+  if (OF_A_FAULT.includes(anomaly.guarantee)) return anomaly;
+  const operations = anomaly.witness.map(step => step.operation);
+  const call = Math.min(...operations.map(operation => operation.call));
+  const end = Math.max(...operations.map(operation => operation.return ?? Number.POSITIVE_INFINITY));
+  const met = windows.filter(
+    ({ begin, end: until = Number.POSITIVE_INFINITY }) => end >= begin && call <= until,
+  );
+  const names = [...new Set(met.map(titleOf))];
+  if (names.length === 0) return anomaly;
+  const rest = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return { ...anomaly, notes: [...anomaly.notes, `meanwhile: ${names.slice(0, NAMED).join(', ')}${rest}`] };
+}
 
 /** @returns why faults that were not seen to take effect leave a verdict open; undefined when all bit */
 export function idle(windows: readonly Window[]): string | undefined {

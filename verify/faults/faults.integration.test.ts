@@ -50,7 +50,11 @@ it('a store that is away signs nobody out and hangs nobody', async () => {
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  expect(guarantees.find(({ guarantee }) => guarantee === 'outage')).toMatchObject({ claimed: true });
+  const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
+  expect(verdict('outage')).toMatchObject({ claimed: true });
+  // People log out meanwhile, and nothing that was acknowledged was none.
+  expect(verdict('logout-final')).toMatchObject({ violations: 0 });
+  expect(verdict('logout-final')?.rests['logouts']).toBeGreaterThan(20);
 });
 
 it('Sentinel replaces a primary that was killed, and instances go where it says', async () => {

@@ -21,10 +21,14 @@ interface Dead {
   old: SessionClient;
 }
 
-/** @param plan its deadline may come nearer meanwhile */
+/**
+ * Where the app allows a user only so many sessions, hop has them all.
+ *
+ * @param plan its deadline may come nearer meanwhile
+ */
 export async function leaving(context: Context, plan: Plan): Promise<void> {
   const { logout } = context.target;
-  if (logout === undefined) return;
+  if (logout === undefined || context.seats !== undefined) return;
   const dead: Dead[] = [];
   const client = async (n: number): Promise<void> => {
     const own = { ...context, random: context.random.fork(`${n}`) };
