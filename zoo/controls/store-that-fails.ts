@@ -8,7 +8,6 @@ export const storeThatFails: Control = {
   faults: 'store-restart,store-refuses,store-full,store-read-only,store-demoted',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },
   target: {
-    budgets: { faults: { 'store-demoted': { errors: '15%' } } },
     claims: [
       'continuity',
       'isolation',
