@@ -7,7 +7,7 @@ import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
 /** How much later the replica knows of a write, milliseconds. */
-const LAG_MS = 300;
+const LAG_MS = 800;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
 export const storeFailover: Fault = {
