@@ -9,10 +9,12 @@ import type { SessionClient } from '../client/session-client.ts';
 import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, over, type Plan, replayed } from './workload.ts';
 
-const CLIENTS = 6;
+const CLIENTS = 4;
 /** How long a session stays at the most, and between two tries of what did not go through. Milliseconds. */
 const STAY = 1_200;
 const AGAIN = 200;
+/** Between two looks at a page: a connection that rests for longer may be closed just as somebody logs out. */
+const PAUSE = 80;
 /** Sessions that are tried once more at the end. */
 const REMEMBERED = 150;
 
@@ -57,17 +59,19 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   // An instance that has never met the session may have no part in its end.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, 1, true);
   const old = driver.replayer();
-  await sleep(STAY * context.random.next());
-  while (!context.signal.aborted) {
-    // Whoever leaves has looked at a page just before: its connection has not rested so long that it may be closed.
-    await driver.read();
+  const pauses = context.random.fork('pauses');
+  for (let stay = STAY * context.random.next(); !context.signal.aborted; stay = AGAIN) {
+    const leaves = performance.now() + stay;
+    do {
+      await sleep(PAUSE * 2 * pauses.next());
+      await driver.read();
+    } while (performance.now() < leaves && !context.signal.aborted);
     const { outcome, signedIn } = await driver.logout(logout);
     if (outcome === 'ok') {
       await everywhere(context, how => replayed(driver, old, how), 1, true);
       return { driver, old };
     }
     if (signedIn === 'out' || over(context, plan)) break;
-    await sleep(AGAIN);
   }
   driver.end('over');
   return undefined;
