@@ -95,6 +95,7 @@ export async function verify(
   const run = runOf(target, faults, options);
   const folder = join(options.out, run.run);
   const network = new Network(target);
+  network.apart = faults.length > 0;
   const signal = options.signal ?? new AbortController().signal;
   const load = new Load();
   const history = new HistoryFile(join(folder, HISTORY));

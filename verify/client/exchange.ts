@@ -26,13 +26,13 @@ export interface Head {
 
 /**
  * Over the shared connections. Where a kept one was closed just when the request left, it is sent once more on a fresh
- * one, as browsers do (RFC 9112, 9.3.1).
+ * one, as browsers do (RFC 9112, 9.3.1). What may not be sent twice can be kept from such connections altogether.
  *
  * @throws what undici throws
  */
 export async function exchange(network: Network, url: URL, outgoing: Outgoing): Promise<Head> {
   try {
-    return await over(network, url, outgoing, false);
+    return await over(network, url, outgoing, network.apart && outgoing.again === undefined);
   } catch (error) {
     if (outgoing.again === undefined || !closedUnanswered(error)) throw error;
     outgoing.again();

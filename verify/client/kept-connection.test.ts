@@ -37,7 +37,7 @@ class Closer {
     this.#secure = secure;
   }
 
-  async listen(): Promise<SessionClient> {
+  async listen(apart = false): Promise<SessionClient> {
     const sockets = new Set<Socket>();
     const serve = (socket: Socket): void => {
       sockets.add(socket);
@@ -62,6 +62,7 @@ class Closer {
     const protocol = secure === undefined ? 'http' : 'https';
     const tls = secure === undefined ? undefined : { insecure: false, ca: secure.cert };
     const network = new Network({ url: `${protocol}://127.0.0.1:${port}`, headers: {}, tls });
+    network.apart = apart;
     open.push(() => network.close());
     return new SessionClient(network);
   }
@@ -85,6 +86,13 @@ describe.each(Object.entries(closings))(
       const one = await server.listen();
       expect(await twice(one, get)).toMatchObject({ status: 200, body: 'hi', resent: true });
       expect(server.seen).toEqual(['1 GET', '1 GET', '2 GET']);
+    });
+
+    it('is never asked to take a POST where something is disturbed', async () => {
+      const server = new Closer(close);
+      const one = await server.listen(true);
+      expect(await twice(one, post)).toMatchObject({ status: 200, body: 'hi' });
+      expect(server.seen).toEqual(['1 GET', '2 POST']);
     });
 
     it('fails a POST, and a GET that changes something: they may have happened', async () => {

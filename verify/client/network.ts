@@ -24,6 +24,8 @@ export class Network {
   readonly dispatcher: Agent;
   /** Every request over a connection of its own. */
   readonly fresh: Agent;
+  /** What may not be sent twice goes over a fresh connection: a balancer that is reloaded closes those that wait. */
+  apart = false;
   /** Before these, where the server speaks it. */
   readonly http2: Http2;
   readonly tls: TlsOptions;
