@@ -12,6 +12,7 @@ import { makeLabeller } from './client/labels.ts';
 import { type Answered, followLogs, type LogSource } from './client/logs.ts';
 import { Network } from './client/network.ts';
 import { Recorder } from './client/recorder.ts';
+import { Registration } from './client/registration.ts';
 import { Spacing, seatsOf } from './client/seats.ts';
 import { SessionClient } from './client/session-client.ts';
 import type { Guarantee } from './core/guarantees.ts';
@@ -190,18 +191,21 @@ function contextOf(
     options.onOperation?.(operation);
   });
   const affinity = affinityOf(target, options, () => recorder.clock.now());
+  const connect = (): SessionClient => new SessionClient(network, affinity);
   const context: Context = {
     target,
     recorder,
     interpreter,
     instances,
-    connect: () => new SessionClient(network, affinity),
+    connect,
     canary: run.canary,
     random: seeded(options.seed),
     prefix: 'r',
     account: n => target.accounts[n % target.accounts.length] as Account,
     seats: seatsOf(target),
     spacing: target.sessions?.every === undefined ? undefined : new Spacing(target.sessions.every),
+    registration:
+      target.register && new Registration(target.register, target, connect, reply => interpreter.csrf(reply)),
     signal,
   };
   return { context, answered };

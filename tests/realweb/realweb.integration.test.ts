@@ -444,3 +444,51 @@ describe('around the app', () => {
     expect(result.tally.handoffs).toBe(handoffs);
   });
 });
+
+describe('accounts that the app lets anybody make', () => {
+  /** Nobody is known who has not registered, with a code from the page before it. */
+  class Open extends SmallWeb {
+    readonly known = new Set<string>();
+    readonly #codes = new Set<string>();
+
+    override answer(ask: Ask): Answer | Promise<Answer> {
+      if (ask.path !== '/join') return super.answer(ask);
+      if (ask.method === 'GET') {
+        const code = randomBytes(8).toString('hex');
+        this.#codes.add(code);
+        return page(`<input type=hidden name="code" value="${code}">`);
+      }
+      const name = ask.form.get('name') ?? '';
+      if (!this.#codes.delete(ask.form.get('code') ?? '')) return page('no code', 403);
+      if (this.known.has(name)) return page('taken', 422);
+      this.known.add(name);
+      return { ...redirect('/account'), headers: { location: '/account', 'set-cookie': this.begin(name) } };
+    }
+
+    override login(ask: Ask): Answer {
+      const name = ask.form.get('name') ?? '';
+      if (!this.known.has(name)) return this.form('unknown');
+      return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(name) } };
+    }
+  }
+  const changes = {
+    accounts: [{ user: 'load-{run}-{n}', password: 'p', count: 4 }],
+    csrf: { field: 'code' },
+    register: { page: '/join', path: '/join', form: { name: '{user}', code: '{csrf}' } },
+  };
+
+  it('are registered once each, before their first login', async () => {
+    const web = new Open();
+    await holds(web, changes);
+    expect(web.known.size).toBe(4);
+    // They are there the next time: that is as good.
+    await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
+    expect(web.known.size).toBe(4);
+  });
+
+  it('that are refused are told with what came', async () => {
+    const { code: _, ...form } = changes.register.form;
+    const run = judged(new Open(), { ...changes, register: { ...changes.register, form } });
+    await expect(run).rejects.toThrow('It was registered before: POST /join was answered 403');
+  });
+});

@@ -4,6 +4,7 @@ import type { Account, Target } from '../target/load.ts';
 import type { Random } from '../workloads/random.ts';
 import type { Instances } from './instances.ts';
 import type { Recorder } from './recorder.ts';
+import type { Registration } from './registration.ts';
 import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
 
@@ -25,6 +26,8 @@ export interface Context {
   seats?: Seats | undefined;
   /** Where the app allows a user only so many logins in a time. */
   spacing?: Spacing | undefined;
+  /** Where accounts are made by Baton. */
+  registration?: Registration | undefined;
   /** Aborts when the run is to stop: requests in flight are given up. */
   signal: AbortSignal;
 }

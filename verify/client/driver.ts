@@ -90,6 +90,7 @@ export class Driver {
     const { login: spec } = this.#context.target;
     const { user: name, password } = this.account;
     if (spec.basic) this.#clientOf(how).captured.set(BASIC, basicOf(name, password));
+    await this.#context.registration?.of(this.account, this.#context.signal);
     const done = await this.#context.spacing?.turn(this.account, this.#context.signal);
     await this.#steps(spec.steps, how);
     const { operation, reply } = await this.#perform({ action: 'login' }, this.#filled(spec, how), how);

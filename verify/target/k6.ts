@@ -21,6 +21,11 @@ export function k6Target(target: Target, text: string): string {
       'baton k6: expected a login by one form, and a cookie that carries the session: the k6 scripts know no other. ' +
         'This target logs in by several requests, JSON or a header: use baton verify',
     );
+  if (target.register !== undefined || /^\s*-?\s*(csv|passwordFile):/m.test(text) || text.includes('{run}'))
+    throw new UsageError(
+      'baton k6: expected accounts that are there, with `user` and `password`: the k6 scripts know no `register`, `csv`, ' +
+        '`passwordFile` and {run}. Use a pattern with {n}, or baton verify',
+    );
   const probes = target.probes.filter(({ kind }) => FOLLOWED.includes(kind));
   const { accounts } = parse(text) as { accounts: unknown };
   const header = instance?.header;

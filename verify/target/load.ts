@@ -16,20 +16,12 @@ import {
 import type { z } from 'zod';
 import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
+import { type Account, accountsOf } from './accounts.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { complaint, nearest } from './complaint.ts';
 import { type TargetFile, targetSchema } from './schema.ts';
 
-export interface Account {
-  user: string;
-  password: string;
-  /** What pages call the user, where that is not `user`. */
-  shown?: string;
-  /** The secret of one-time codes. */
-  totp?: string;
-  /** How histories and reports call this user: the part before the @, made unique. */
-  label: string;
-}
+export type { Account };
 
 /** The system under test as Baton understood it. */
 export interface Target
@@ -205,7 +197,7 @@ function understood(file: TargetFile, { file: path, root, at }: Source): Target 
     headers: login.basic ? { ...headers, Authorization: `Basic {${BASIC}}` } : headers,
     login: { ...login, page: login.page ?? rest.signedIn.page },
     ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),
-    accounts: labelled(accounts.flatMap(expanded)),
+    accounts: accountsIn(accounts, { path, root, at }),
     ...claims,
   };
 }
@@ -224,6 +216,27 @@ function requireFile(
   );
 }
 
+function accountsIn(
+  accounts: TargetFile['accounts'],
+  { path, root, at }: { path: string; root: ParsedNode | null; at: At },
+): Account[] {
+  const wrong = (text: string, where: readonly PropertyKey[]): UsageError => {
+    const { node } = nodeAt(root, where);
+    return new UsageError(`${at(node?.range?.[0] ?? 0)}: ${where.map(String).join('.')}: ${text}`);
+  };
+  const read = (file: string, where: readonly PropertyKey[]): string => {
+    try {
+      return readFileSync(resolve(dirname(path), file), 'utf8');
+    } catch (error) {
+      throw wrong(
+        `expected a file; ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+        where,
+      );
+    }
+  };
+  return accountsOf(accounts, read, wrong, Date.now().toString(36));
+}
+
 /** @returns the certificates that a file holds, PEM */
 function authorities(ca: string | undefined, path: string, root: ParsedNode | null, at: At): { ca?: string } {
   if (ca === undefined) return {};
@@ -237,33 +250,4 @@ function authorities(ca: string | undefined, path: string, root: ParsedNode | nu
   }
   if (text.includes('-----BEGIN CERTIFICATE-----')) return { ca: text };
   throw new UsageError(`${where}; ${ca} has no -----BEGIN CERTIFICATE-----`);
-}
-
-function expanded({
-  user,
-  password,
-  shown,
-  totp,
-  count = 1,
-}: TargetFile['accounts'][number]): Omit<Account, 'label'>[] {
-  return Array.from({ length: count }, (_, i) => {
-    const numbered = (text: string): string => text.replaceAll('{n}', String(i + 1));
-    return {
-      user: numbered(user),
-      password,
-      ...(shown === undefined ? {} : { shown: numbered(shown) }),
-      ...(totp === undefined ? {} : { totp }),
-    };
-  });
-}
-
-/** Two users never share a label, and a label never needs quoting. */
-function labelled(accounts: Omit<Account, 'label'>[]): Account[] {
-  const taken = new Set<string>();
-  return accounts.map((account, index) => {
-    let label = (account.user.split('@')[0] as string).replace(/[^\w-]/g, '-').slice(0, 20);
-    if (taken.has(label)) label = `${label}-${index + 1}`;
-    taken.add(label);
-    return { ...account, label };
-  });
 }

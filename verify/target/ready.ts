@@ -90,7 +90,7 @@ function reachable(form: Operation, { target }: Context): void {
   }
 }
 
-function refused(logins: readonly Operation[], { target }: Context): Error {
+function refused(logins: readonly Operation[], { target, registration }: Context): Error {
   const account = target.accounts[0]?.user;
   if (!logins.some(login => login.signedIn === 'out')) {
     const came = [...new Set(logins.map(login => login.note))].join(', ');
@@ -102,7 +102,8 @@ function refused(logins: readonly Operation[], { target }: Context): Error {
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on every pair of instances ` +
       '(one that gives the form, one that it is posted to). Either the user name, the password or `login.form` in ' +
-      'the target file is wrong, or no instance accepts a form that another one gave. Try the same by hand in a browser',
+      'the target file is wrong, or no instance accepts a form that another one gave. Try the same by hand in a browser' +
+      (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),
   );
 }
 

@@ -94,16 +94,34 @@ const totp = z.string().transform((text, context) => {
   }
 });
 
-const account = z.strictObject({
-  /** With `count`, {n} stands for 1 to count. */
-  user: z.string().min(1),
-  password: z.string().min(1),
-  /** Of one-time codes, which are sent as {code}. */
-  totp: totp.optional(),
-  count: z.int().min(1).max(100_000).optional(),
-  /** What pages call the user, where that is not the name that logs in; {n} likewise. */
-  shown: name.optional(),
-});
+const account = z
+  .strictObject({
+    /** With `count`, {n} stands for 1 to count; {run} for a text that is other in each run. */
+    user: z.string().min(1).optional(),
+    password: z.string().min(1).optional(),
+    /** A file that holds it. */
+    passwordFile: z.string().min(1).optional(),
+    /** Of one-time codes, which are sent as {code}. */
+    totp: totp.optional(),
+    count: z.int().min(1).max(100_000).optional(),
+    /** What pages call the user, where that is not the name that logs in; {n} and {run} likewise. */
+    shown: name.optional(),
+    /** A file with a row for each account: user, password, shown, totp. */
+    csv: z.string().min(1).optional(),
+  })
+  .superRefine(({ user, password, passwordFile, csv, count, shown, totp: secret }, context) => {
+    const wrong = (message: string, ...path: string[]): void =>
+      context.addIssue({ code: 'custom', message, path });
+    if (password !== undefined && passwordFile !== undefined)
+      wrong('expected `password` or `passwordFile`, got both', 'passwordFile');
+    if (csv !== undefined) {
+      if ((user ?? count ?? shown ?? secret) !== undefined)
+        wrong('expected `csv` without `user`, `count`, `shown` and `totp`', 'csv');
+      return;
+    }
+    if (user === undefined) wrong('missing: expected a text', 'user');
+    if ((password ?? passwordFile) === undefined) wrong('missing: expected a text', 'password');
+  });
 
 const write = request.safeExtend({
   /** Finds the message, in its answer or where that leads, without which the write may or may not have happened. */
@@ -253,6 +271,8 @@ export const targetSchema = z.strictObject({
     basic: z.boolean().default(false),
     ...steps,
   }),
+  /** How an account is made, before its first login. */
+  register: request.safeExtend({ page: path.optional(), ...steps }).optional(),
   /** Finds who is signed in, in a page that shows it. */
   signedIn: z.strictObject({ page: path, user: shown }),
   /** Answers that say "signed out", beside 401 and a redirect to the login page. */
@@ -303,4 +323,5 @@ export type Probe = z.infer<typeof probe>;
 export type WriteSpec = z.infer<typeof write>;
 /** A request that ends sessions, with what comes before it. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
+export type RegisterSpec = NonNullable<TargetFile['register']>;
 export type StepSpec = TargetFile['login']['steps'][number];

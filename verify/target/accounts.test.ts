@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { csvRows } from './csv.ts';
+import { k6Target } from './k6.ts';
+import { parseTarget } from './load.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'baton-accounts-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const rest = {
+  version: 1,
+  url: 'http://shop.test',
+  login: { page: '/login', path: '/login' },
+  signedIn: { page: '/', user: 'u="([^"]*)' },
+  claims: ['continuity'],
+};
+const textOf = (...accounts: object[]): string => stringify({ ...rest, accounts });
+const parsed = (...accounts: object[]) =>
+  parseTarget(textOf(...accounts), join(folder, 'shop.yaml'), {}).accounts;
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return name;
+};
+
+describe('accounts in a CSV file', () => {
+  it('have a user, a password, and what pages call them', () => {
+    const csv = file(
+      'users.csv',
+      '\ufeffuser,password,shown\r\na@x.test,"p,1""2",Ann\r\nb@x.test,p2,\r\n\r\n',
+    );
+    expect(parsed({ csv })).toEqual([
+      { user: 'a@x.test', password: 'p,1"2', shown: 'Ann', label: 'a' },
+      { user: 'b@x.test', password: 'p2', label: 'b' },
+    ]);
+  });
+
+  it('may share a password from elsewhere, and stand beside others', () => {
+    const csv = file('names.csv', 'user\nann\nbob\n');
+    const passwordFile = file('secret', 'p\n');
+    const accounts = parsed({ csv, passwordFile }, { user: 'load{n}', password: 'q', count: 2 });
+    expect(accounts.map(({ user, password }) => `${user} ${password}`)).toEqual([
+      'ann p',
+      'bob p',
+      'load1 q',
+      'load2 q',
+    ]);
+  });
+
+  it.each([
+    [
+      { csv: 'none.csv' },
+      'shop.yaml:12:10: accounts.0.csv: expected a file; none.csv cannot be read (ENOENT)',
+    ],
+    [{ csv: file('empty.csv', 'user,password\n') }, 'accounts.0.csv: empty.csv has no row'],
+    [
+      { csv: file('nobody.csv', 'name,password\nann,p\n') },
+      'has no user in row 1: a column `user` is expected',
+    ],
+    [{ csv: file('open.csv', 'user\nann\n') }, 'has no password for ann'],
+    [
+      { csv: 'a.csv', user: 'ann' },
+      'accounts.0.csv: expected `csv` without `user`, `count`, `shown` and `totp`',
+    ],
+    [{ user: 'ann' }, 'accounts.0.password: missing: expected a text'],
+    [{ password: 'p' }, 'accounts.0.user: missing: expected a text'],
+    [{ user: 'ann', password: 'p', passwordFile: 'q' }, 'expected `password` or `passwordFile`, got both'],
+  ])('%j is wrong: %s', (account, told) => {
+    expect(() => parsed(account)).toThrow(told);
+  });
+
+  it('are none for k6, which is told', () => {
+    const text = textOf({ csv: file('k6.csv', 'user,password\nann,p\n') });
+    expect(() => k6Target(parseTarget(text, join(folder, 'shop.yaml'), {}), text)).toThrow(
+      'know no `register`, `csv`',
+    );
+  });
+});
+
+it('{run} is another text in each run, so that accounts may be made anew', () => {
+  const [one] = parsed({ user: 'load-{run}-{n}', password: 'p', count: 1 });
+  expect(one?.user).toMatch(/^load-[0-9a-z]{8,}-1$/);
+});
+
+it.each([
+  ['a,b\n1,2', [{ a: '1', b: '2' }]],
+  ['a,b\r\n"x\ny",\r\n', [{ a: 'x\ny', b: '' }]],
+  ['a\n""""\n', [{ a: '"' }]],
+  ['a, b\n1', [{ a: '1', b: '' }]],
+  ['', []],
+])('CSV %j', (text, rows) => {
+  expect(csvRows(text)).toEqual(rows);
+});

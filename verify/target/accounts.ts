@@ -1,0 +1,78 @@
+/** The accounts of a target file: single ones, patterns, and those of CSV files. */
+import { csvRows } from './csv.ts';
+import type { TargetFile } from './schema.ts';
+
+export interface Account {
+  user: string;
+  password: string;
+  /** What pages call the user, where that is not `user`. */
+  shown?: string;
+  /** The secret of one-time codes. */
+  totp?: string;
+  /** How histories and reports call this user: the part before the @, made unique. */
+  label: string;
+}
+
+type Unlabelled = Omit<Account, 'label'>;
+
+/**
+ * @param read reads a file that an entry names; `where` it stands: its keys
+ * @param wrong makes the error for what a file lacks
+ * @param tag stands for {run}: other in each run
+ */
+export function accountsOf(
+  entries: TargetFile['accounts'],
+  read: (file: string, where: readonly PropertyKey[]) => string,
+  wrong: (text: string, where: readonly PropertyKey[]) => Error,
+  tag: string,
+): Account[] {
+  const all = entries.flatMap((entry, index): Unlabelled[] => {
+    const { user, shown, totp, csv, passwordFile, count = 1 } = entry;
+    const password =
+      passwordFile === undefined
+        ? entry.password
+        : read(passwordFile, ['accounts', index, 'passwordFile']).replace(/\r?\n$/, '');
+    if (csv !== undefined) {
+      const where = ['accounts', index, 'csv'];
+      return inFile(read(csv, where), password, text => wrong(`${csv} ${text}`, where));
+    }
+    return Array.from({ length: count }, (_, i) => {
+      const numbered = (text: string): string =>
+        text.replaceAll('{n}', String(i + 1)).replaceAll('{run}', tag);
+      return {
+        user: numbered(user ?? ''),
+        password: password ?? '',
+        ...(shown === undefined ? {} : { shown: numbered(shown) }),
+        ...(totp === undefined ? {} : { totp }),
+      };
+    });
+  });
+  return labelled(all);
+}
+
+/** @param password of those that have none of their own */
+function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
+  const rows = csvRows(text);
+  if (rows.length === 0) throw wrong('has no row below the names of its columns');
+  return rows.map((row, i) => {
+    const { user = '', shown, totp } = row;
+    const own = row['password'] || password;
+    if (user === '') throw wrong(`has no user in row ${i + 1}: a column \`user\` is expected`);
+    if (own === undefined)
+      throw wrong(
+        `has no password for ${user}: expected a column \`password\`, or \`password\` beside \`csv\``,
+      );
+    return { user, password: own, ...(shown ? { shown } : {}), ...(totp ? { totp } : {}) };
+  });
+}
+
+/** Two users never share a label, and a label never needs quoting. */
+function labelled(accounts: Unlabelled[]): Account[] {
+  const taken = new Set<string>();
+  return accounts.map((account, index) => {
+    let label = (account.user.split('@')[0] as string).replace(/[^\w-]/g, '-').slice(0, 20);
+    if (taken.has(label)) label = `${label}-${index + 1}`;
+    taken.add(label);
+    return { ...account, label };
+  });
+}

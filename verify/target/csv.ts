@@ -1,0 +1,24 @@
+/** Rows of a CSV file (RFC 4180), by the names in its first row. */
+
+/**
+ * @param text commas between fields; one in quotes may hold commas, line ends, and `""` for a quote
+ * @returns each row by the names of the first; rows without a text in any field are left out
+ */
+export function csvRows(text: string): Record<string, string>[] {
+  const [names = [], ...rows] = fieldsOf(text.replace(/^\ufeff/, ''));
+  return rows
+    .filter(row => row.some(field => field !== ''))
+    .map(row => Object.fromEntries(names.map((name, i) => [name.trim(), row[i] ?? ''])));
+}
+
+const FIELD = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|$)/gy;
+
+function fieldsOf(text: string): string[][] {
+  const rows: string[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(FIELD)) {
+    rows.at(-1)?.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
+    if (end === '') break;
+    if (end !== ',') rows.push([]);
+  }
+  return rows;
+}
