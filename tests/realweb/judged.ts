@@ -48,7 +48,7 @@ const ENOUGH = 260;
  */
 export async function judged(
   web: SmallWeb,
-  changes: Partial<typeof TARGET> & Record<string, unknown> = {},
+  changes: Record<string, unknown> = {},
   { workloads = ['hop'], enough = ENOUGH, host = '127.0.0.1', url = '' } = {},
 ): Promise<Judged> {
   const out = mkdtempSync(join(tmpdir(), 'baton-realweb-'));

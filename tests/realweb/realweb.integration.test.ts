@@ -398,6 +398,22 @@ describe('an app that is not there for a while', () => {
   });
 });
 
+describe('an app whose answers do not name the instance', () => {
+  class Silent extends SmallWeb {
+    override async answer(ask: Ask): Promise<Answer> {
+      const answer = await super.answer(ask);
+      const [first, second] = ask.instance === 'one' ? ['x-a', 'x-b'] : ['x-b', 'x-a'];
+      return { ...answer, headers: { [first as string]: '1', [second as string]: '1', ...answer.headers } };
+    }
+  }
+
+  it('is told from how many they look, which is no evidence', async () => {
+    const { of, result } = await judged(new Silent(), { instance: undefined });
+    expect(of('continuity').judgement).toBe('unknown');
+    expect(result.remarks.join()).toContain('by header order the answers look as if from 2. That is a guess');
+  });
+});
+
 describe('around the app', () => {
   it('pages outside the login answer anybody, and say nothing of a session', async () => {
     class Web extends SmallWeb {

@@ -2,6 +2,7 @@
 import type {
   Clock,
   Fault,
+  Fingerprint,
   Finish,
   Operation,
   Outcome,
@@ -165,7 +166,7 @@ export class Recorder {
       this.#history.write({ type: 'object', object, kind, ...(cap === undefined ? {} : { cap }) });
   }
 
-  log(event: Served | Fault): void {
+  log(event: Served | Fault | Fingerprint): void {
     this.#history.write(event);
   }
 

@@ -286,6 +286,14 @@ export interface Served {
   ended?: number;
 }
 
+/** As how many instances answers looked before the load, where nothing names one: a hint, and no evidence. */
+export interface Fingerprint {
+  type: 'fingerprint';
+  instances: number;
+  /** What tells that many apart: `header order`, `error page`, `clock`, `counter`. */
+  by: string[];
+}
+
 /** Last line. A history without it was cut off. */
 export interface Finish {
   type: 'finish';
@@ -305,4 +313,5 @@ export type Event =
   | Operation
   | Fault
   | Served
+  | Fingerprint
   | Finish;

@@ -4,7 +4,7 @@ import { type Check, type Counts, counted, type Finding, type Fold, type Tell } 
 import { Clocks } from './clocks.ts';
 import { FaultTally } from './fault-tally.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
-import type { End, Event, Finish, Operation, Run, Start } from './history.ts';
+import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from './history.ts';
 import { joined } from './joined.ts';
 import { Objects } from './objects.ts';
 import { HistoryError } from './parse.ts';
@@ -31,6 +31,7 @@ export class Judge {
   readonly #faults = new FaultTally();
   readonly #open = new Map<number, Start>();
   #finish: Finish | undefined;
+  #fingerprint: Fingerprint | undefined;
 
   /**
    * @param run the first line of the history
@@ -104,6 +105,7 @@ export class Judge {
 
   #other(event: Event): void {
     if (event.type === 'finish') this.#finish = event;
+    if (event.type === 'fingerprint') this.#fingerprint = event;
     if (event.type === 'object') this.#objects.declared(event);
     this.#tally.event(event);
     if (event.type === 'fault') this.#sessions.disturbed();
@@ -140,6 +142,7 @@ export class Judge {
     const told = [
       ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
+      ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
     ];
     return {
       format: 'baton-result',
@@ -188,3 +191,11 @@ export class Judge {
 const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +
   'one was closed just as it left. Let instances keep idle connections for longer than the balancer does';
+
+function lookRemark({ instances, by }: Fingerprint): string {
+  const looks =
+    instances === 1
+      ? 'all answers look as if from one'
+      : `by ${by.join(' and ')} the answers look as if from ${instances}`;
+  return `nothing names the instance that answered; ${looks}. That is a guess and proves nothing: add \`instance\`, or give --logs`;
+}

@@ -133,6 +133,7 @@ const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {
     },
     may: { instance: 'text', tried: 'texts', began: 'time', ended: 'time' },
   },
+  fingerprint: { must: { instances: 'count', by: 'texts' }, may: {} },
   finish: {
     must: {
       clock: 'text',

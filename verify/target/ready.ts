@@ -1,6 +1,8 @@
 /** Before the load: is the target there, do the credentials work, which cookies carry the session? */
+import { randomBytes } from 'node:crypto';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import { fingerprintOf, type Look } from '../client/fingerprint.ts';
 import type { Operation } from '../core/history.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
 import { sessionCookies } from './session-cookies.ts';
@@ -35,6 +37,7 @@ export async function ready(context: Context): Promise<void> {
       else {
         await signedInMark(context, driver);
         await strangers(context);
+        await fingerprint(context);
         context.interpreter.sessionCookies = await sessionCookies(context, driver);
       }
       works = true;
@@ -157,6 +160,26 @@ async function needsFollowing(context: Context, { account }: Driver): Promise<vo
   throw new UsageError(
     'login: the answer is a redirect, and nobody is signed in before it is followed. Add `follow: true` to `login`',
   );
+}
+
+/** Answers that are compared, to each of two requests. */
+const LOOKS = 12;
+
+/** Where nothing names the instance: from how many the answers look. */
+async function fingerprint({ target, recorder, connect, signal }: Context): Promise<void> {
+  const { header, cookie, body } = target.instance ?? {};
+  if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
+  const pages: Look[][] = [];
+  // A page that is there, and one that is not: error pages tell more.
+  for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
+    const looks: Look[] = [];
+    for (let i = 0; i < LOOKS && !signal.aborted; i++) {
+      const reply = await connect().send({ method: 'GET', path }, signal);
+      looks.push({ reply, at: Date.now() });
+    }
+    pages.push(looks);
+  }
+  recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
 /** How somebody without a session is answered: often by a redirect, a 403 or a 404 that says nothing else. */
