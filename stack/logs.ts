@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Served } from '../verify/core/history.ts';
-import { toldByHaproxy } from '../verify/import/access-log.ts';
+import { servedIn, toldByHaproxy } from '../verify/import/access-log.ts';
 import type { LogSource } from './stack.ts';
 
 /** Milliseconds after which a log is looked at again: cheaper than a watcher per file, and as soon as needed. */
@@ -30,6 +30,18 @@ export function balancerLog(
 /** What HAProxy says, which names instances by itself. */
 export function haproxyLog(name: string, file: string): LogSource {
   return new LogFile(name, 'balancer', file, line => parseHaproxyLine(name, line));
+}
+
+/**
+ * A log of somebody else's balancer, as those of nginx, HAProxy and Traefik mostly are.
+ *
+ * @param own the instance whose own log it is instead
+ */
+export function foreignLog(file: string, own?: string): LogSource {
+  const name = own ?? 'balancer';
+  return new LogFile(name, own === undefined ? 'balancer' : 'instance', file, line =>
+    servedIn(name, line, own),
+  );
 }
 
 /** The same of a log that tells by itself which address is which instance: what it told before is read first. */

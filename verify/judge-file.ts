@@ -10,7 +10,7 @@ import { HistoryError, parseEvent } from './core/parse.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
 import { eachLine } from './lines.ts';
-import type { ServedLater } from './served-later.ts';
+import { ServedLater } from './served-later.ts';
 
 export const HISTORY = 'history.ndjson';
 
@@ -29,7 +29,7 @@ export async function judgeFile(
   const reading: Reading = {
     file,
     checks,
-    logs,
+    logs: logs ?? (await ServedLater.within(file)),
     number: 0,
     run: undefined,
     judge: undefined,

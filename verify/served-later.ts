@@ -5,10 +5,18 @@ import { gunzip } from 'node:zlib';
 import type { Called, Event, Returned, Run, Served } from './core/history.ts';
 import { UsageError } from './errors.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
+import { eachLine } from './lines.ts';
 import { Names } from './served-names.ts';
 
 /** Two machines' clocks are taken to be no further apart than this, milliseconds. */
 const APART = 1000;
+
+/** Stops the reading of a file. */
+const ENOUGH = new Error('enough');
+/** The first line of a history of a run without logs. */
+const NONE = /^\{"type":"run".*"logs":\[\]/;
+/** An answer that names its instance. */
+const NAMED = /"source":"(?:header|cookie|body)"/;
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
@@ -59,6 +67,29 @@ export class ServedLater {
     return new ServedLater([...logs], lines);
   }
 
+  /**
+   * What logs that were followed during the run have told of requests whose answers name no instance.
+   *
+   * @param file of a history
+   * @returns undefined where none were followed, or where the answers tell
+   */
+  static async within(file: string): Promise<ServedLater | undefined> {
+    const named: Served[] = [];
+    let told = false;
+    await eachLine(file, line => {
+      if (line.startsWith('{"type":"served"')) named.push(JSON.parse(line) as Served);
+      else if (NONE.test(line) || NAMED.test(line)) {
+        told = true;
+        // The rest of a long history would tell nothing more.
+        throw ENOUGH;
+      }
+    }).catch(error => {
+      // What is wrong with a line is for its judge to say.
+      if (error !== ENOUGH && !(error instanceof SyntaxError)) throw error;
+    });
+    return told || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
+  }
+
   /** @returns the run, with the logs among its sources: those that name requests */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
@@ -84,6 +115,8 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
+    // What the history says of itself it has said.
+    if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
   }

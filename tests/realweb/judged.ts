@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { LogSource } from '../../verify/client/logs.ts';
 import type { Event, Operation } from '../../verify/core/history.ts';
 import type { Result } from '../../verify/core/result.ts';
 import type { Verdict } from '../../verify/core/verdict.ts';
@@ -49,7 +50,7 @@ const ENOUGH = 260;
 export async function judged(
   web: SmallWeb,
   changes: Record<string, unknown> = {},
-  { workloads = ['hop'], enough = ENOUGH, host = '127.0.0.1', url = '' } = {},
+  { workloads = ['hop'], enough = ENOUGH, host = '127.0.0.1', url = '', logs = [] as LogSource[] } = {},
 ): Promise<Judged> {
   const out = mkdtempSync(join(tmpdir(), 'baton-realweb-'));
   const server = url === '' ? await serve(web, host) : undefined;
@@ -61,7 +62,7 @@ export async function judged(
     const onOperation = (): void => {
       if (workloads[0] === 'hop' && ++operations === enough) stop.abort();
     };
-    const bounds = { duration: 60_000, sessions: 6, signal: stop.signal };
+    const bounds = { duration: 60_000, sessions: 6, signal: stop.signal, logs };
     const { result, folder } = await verify(target, { ...bounds, seed: 7, workloads, out, onOperation });
     const history = readFileSync(join(folder, 'history.ndjson'), 'utf8');
     const events = history

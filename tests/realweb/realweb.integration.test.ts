@@ -1,7 +1,11 @@
 /** What real web apps do that is no defect: each by a small server that behaves so, healthy and, where it may hide one, broken. */
 import { randomBytes, randomInt } from 'node:crypto';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { logsIn } from '../../verify/commands/arguments.ts';
 import { judged, TARGET } from './judged.ts';
 import { type Answer, type Ask, page, redirect, type Session, SmallWeb } from './small-web.ts';
 
@@ -411,6 +415,28 @@ describe('an app whose answers do not name the instance', () => {
     const { of, result } = await judged(new Silent(), { instance: undefined });
     expect(of('continuity').judgement).toBe('unknown');
     expect(result.remarks.join()).toContain('by header order the answers look as if from 2. That is a guess');
+  });
+
+  it('is told by its balancer, while the run lasts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-log-'));
+    const file = join(folder, 'access.log');
+    class Logging extends Silent {
+      override async answer(ask: Ask): Promise<Answer> {
+        const answer = await super.answer(ask);
+        const { 'x-request-id': id } = ask.response.req.headers;
+        const address = ask.instance === 'one' ? '10.0.0.1:80' : '10.0.0.2:80';
+        const line = `127.0.0.1 - - [-] "${ask.method} ${ask.path} HTTP/1.1" ${answer.status ?? 200} 9 "${id}" "${address}"`;
+        appendFileSync(file, `${line}\n`);
+        return answer;
+      }
+    }
+    writeFileSync(file, '');
+    const { of, result } = await judged(new Logging(), { instance: undefined }, { logs: logsIn(file) });
+    rmSync(folder, { recursive: true });
+    expect(of('continuity').judgement).toBe('valid');
+    expect(result.tally.instances.map(({ instance }) => instance)).toEqual(['10.0.0.1:80', '10.0.0.2:80']);
+    expect(result.tally.namedBy?.['log']).toBeGreaterThan(200);
+    expect(result.remarks.join()).not.toContain('guess');
   });
 });
 

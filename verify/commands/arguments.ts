@@ -1,6 +1,8 @@
 /** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
+import { statSync } from 'node:fs';
 import { type Likeness, likenessOf, type Words } from '../../stack/likeness.ts';
 import { logFolder } from '../../stack/log-folder.ts';
+import { foreignLog } from '../../stack/logs.ts';
 import { type InstanceOptions, type LogSource, RUNNERS, type Runner } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import { type Wanted, wantedFaults } from '../faults/index.ts';
@@ -86,10 +88,15 @@ export function address(text: string): string {
   );
 }
 
-export function logsIn(folder: string | undefined): LogSource[] {
-  if (folder === undefined) return [];
+/** @param text a folder of logs as compose shares them, or log files with commas between them: FILE, NAME=FILE */
+export function logsIn(text: string | undefined): LogSource[] {
+  if (text === undefined) return [];
+  const files = text.split(',').map(one => /^(?:([\w.-]+)=)?(.+)$/.exec(one));
+  const isFile = (file = ''): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  if (files.every(match => isFile(match?.[2])))
+    return files.map(match => foreignLog(match?.[2] ?? '', match?.[1]));
   try {
-    return logFolder(folder);
+    return logFolder(text);
   } catch (error) {
     throw new UsageError(`--logs: ${(error as Error).message}`);
   }

@@ -39,7 +39,8 @@ options of verify
                       what the target file names under faults
   --next NAME=VALUE   what the next version has in its environment, comma-separated, for the fault rolling-deploy
   --url URL           where the target is, instead of what its file says
-  --logs DIR          logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md)
+  --logs DIR|FILE,…   logs that tell which instance served: balancer/access.log, instances/NAME.log (docs/compose.md), or
+                      a balancer's access log and those of instances, NAME=FILE (docs/target-file.md)
   --print-target      shows what the target file was understood as, without secrets, and sends nothing
   --seed N            draws the same plan again (random when absent, and printed)
   --k6                after it, with --stack, a second load by k6 where that is installed; its verdict counts
