@@ -1,16 +1,14 @@
 /** One cookie jar that drives one session: sends requests as a browser would, and follows no redirect. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
-import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
-import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 import { exchange, failureOf, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
+import { Jar } from './jar.ts';
 import type { Network } from './network.ts';
 import { askedToWait } from './patience.ts';
 import { redirectOf } from './redirect.ts';
@@ -39,21 +37,11 @@ export interface Send {
 /** A browser sends them again when a kept connection is closed just as they leave (RFC 9110, 9.2.2). */
 const REPEATABLE = ['GET', 'HEAD'];
 
-/** What goes to a path. */
-interface Cookies {
-  list: { name: string; value: string }[];
-  header: string;
-  /** When the first of them expires, milliseconds since the epoch. */
-  until: number;
-}
-
 export class SessionClient {
   readonly #network: Network;
   readonly #affinity: Affinity | undefined;
   #broken = false;
-  #jar: CookieJar;
-  /** By path, until a response changes a cookie or one expires: asking the jar each time is slow. */
-  readonly #known = new Map<string, Cookies>();
+  #jar: Jar;
   /** The form token that the last page carried. */
   csrf = '';
   /** What answers held for later requests, by the names that the target file gives. */
@@ -66,12 +54,7 @@ export class SessionClient {
   constructor(network: Network, affinity?: Affinity) {
     this.#network = network;
     this.#affinity = affinity;
-    // Nobody registers names of one part, or addresses.
-    const registered = network.site.hostname.includes('.') && isIP(network.site.hostname) === 0;
-    this.#jar = new CookieJar(new MemoryCookieStore(), {
-      rejectPublicSuffixes: registered,
-      looseMode: true,
-    });
+    this.#jar = new Jar(network.site);
   }
 
   /** Sends one request and waits for the answer. Never throws: what went wrong is in the reply. */
@@ -100,7 +83,7 @@ export class SessionClient {
     const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
     // Cookies are those of the target's address, on whichever instance.
     const site = this.#site(request.path);
-    const { list: sent } = this.#cookiesFor(site);
+    const { list: sent } = this.#jar.for(site);
     const told: Pick<Reply, 'resent'> = {};
     const again = (): void => {
       told.resent = true;
@@ -178,21 +161,10 @@ export class SessionClient {
     return reply;
   }
 
-  /**
-   * Takes a Set-Cookie line into the jar, as browsers do: one that is too large is dropped (RFC 6265bis, 5.6).
-   *
-   * @param date when the response was made, milliseconds since the epoch
-   */
   #keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
-    const cookie = Cookie.parse(line, { loose: true });
-    if (cookie === undefined) return undefined;
-    const attributes = attributesOf(cookie, date);
-    const change = { name: cookie.key, attributes };
-    const gone = cookie.TTL() <= 0;
-    if (attributes.bytes <= MOST_BYTES) this.#jar.setCookieSync(cookie, url.href, { ignoreError: true });
-    this.#known.clear();
-    if (!gone) this.#affinity?.saw({ name: cookie.key, value: cookie.value });
-    return gone ? change : { ...change, value: cookie.value };
+    const change = this.#jar.keep(line, url, date);
+    if (change?.value !== undefined) this.#affinity?.saw(change);
+    return change;
   }
 
   #cookiesOf(url: URL, more: Record<string, string> = {}): string {
@@ -205,28 +177,13 @@ export class SessionClient {
 
   #header(url: URL): string {
     const affinity = this.#affinity;
-    if (affinity === undefined) return this.#cookiesFor(url).header;
+    if (affinity === undefined) return this.#jar.for(url).header;
     if (!this.#broken && affinity.breaks()) {
       this.#broken = true;
-      for (const name of affinity.twins) this.#remove(name);
+      for (const name of affinity.twins) this.#jar.remove(name);
     }
-    const sent = affinity.sent(this.#cookiesFor(url).list);
+    const sent = affinity.sent(this.#jar.for(url).list);
     return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
-  }
-
-  #cookiesFor(url: URL): Cookies {
-    let known = this.#known.get(url.pathname);
-    if (known === undefined || known.until <= Date.now()) {
-      const cookies = this.#jar.getCookiesSync(url.href);
-      known = {
-        list: cookies.map(({ key, value }) => ({ name: key, value })),
-        header: cookies.map(cookie => cookie.cookieString()).join('; '),
-        until: Math.min(...cookies.map(cookie => cookie.expiryTime() ?? Number.POSITIVE_INFINITY)),
-      };
-      if (this.#known.size > 100) this.#known.clear();
-      this.#known.set(url.pathname, known);
-    }
-    return known;
   }
 
   /** @returns the path on the target, with its query, of an address in a page; undefined when it leaves the target */
@@ -236,22 +193,19 @@ export class SessionClient {
 
   /** @returns the names and values of the cookies that it would send to a path */
   cookies(path: string): readonly { name: string; value: string }[] {
-    return this.#cookiesFor(this.#site(path)).list;
+    return this.#jar.for(this.#site(path)).list;
   }
 
   /** Puts a cookie into the jar, beside what responses set: for the whole host and every path. */
   put(name: string, value: string): void {
-    this.#jar.setCookieSync(new Cookie({ key: name, value, path: '/' }), this.#network.site.href, {
-      ignoreError: true,
-    });
-    this.#known.clear();
+    this.#jar.put(name, value);
   }
 
   /** @returns a client with a copy of this one's jar as it is now, without the named cookies */
   copy(without: readonly string[] = []): SessionClient {
     const copy = new SessionClient(this.#network, this.#affinity);
-    copy.#jar = this.#jar.cloneSync() ?? copy.#jar;
-    for (const name of without) copy.#remove(name);
+    copy.#jar = this.#jar.copy();
+    for (const name of without) copy.#jar.remove(name);
     copy.#remember(this);
     return copy;
   }
@@ -262,14 +216,6 @@ export class SessionClient {
     for (const { name, value } of this.cookies(path)) replayer.put(name, value);
     replayer.#remember(this);
     return replayer;
-  }
-
-  #remove(name: string): void {
-    for (const cookie of this.#jar.getCookiesSync(this.#network.site.href, { allPaths: true })) {
-      if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;
-      this.#jar.store.removeCookie(cookie.domain, cookie.path, name, () => {});
-    }
-    this.#known.clear();
   }
 
   #remember({ csrf, captured }: SessionClient): void {

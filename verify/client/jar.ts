@@ -1,0 +1,83 @@
+/** The cookies of one browser, kept and sent as RFC 6265bis has it. */
+import { isIP } from 'node:net';
+import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
+import type { Reply } from '../core/interpret.ts';
+import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
+
+/** What goes to a path. */
+export interface Cookies {
+  list: { name: string; value: string }[];
+  header: string;
+  /** When the first of them expires, milliseconds since the epoch. */
+  until: number;
+}
+
+export class Jar {
+  readonly #site: URL;
+  #cookies: CookieJar;
+  /** By path, until a response changes a cookie or one expires: asking each time is slow. */
+  readonly #known = new Map<string, Cookies>();
+
+  /** @param site address of the target, as cookies know it */
+  constructor(site: URL) {
+    this.#site = site;
+    // Nobody registers names of one part, or addresses.
+    const registered = site.hostname.includes('.') && isIP(site.hostname) === 0;
+    const store = new MemoryCookieStore();
+    this.#cookies = new CookieJar(store, { rejectPublicSuffixes: registered, looseMode: true });
+  }
+
+  /**
+   * Takes a Set-Cookie line in, as browsers do: one that is too large is dropped (RFC 6265bis, 5.6).
+   *
+   * @param date when the response was made, milliseconds since the epoch
+   * @returns what it changes; undefined when it is none
+   */
+  keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
+    const cookie = Cookie.parse(line, { loose: true });
+    if (cookie === undefined) return undefined;
+    const attributes = attributesOf(cookie, date);
+    const change = { name: cookie.key, attributes };
+    if (attributes.bytes <= MOST_BYTES) this.#cookies.setCookieSync(cookie, url.href, { ignoreError: true });
+    this.#known.clear();
+    return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
+  }
+
+  /** @returns what would be sent to an address */
+  for(url: URL): Cookies {
+    let known = this.#known.get(url.pathname);
+    if (known === undefined || known.until <= Date.now()) {
+      const cookies = this.#cookies.getCookiesSync(url.href);
+      known = {
+        list: cookies.map(({ key, value }) => ({ name: key, value })),
+        header: cookies.map(cookie => cookie.cookieString()).join('; '),
+        until: Math.min(...cookies.map(cookie => cookie.expiryTime() ?? Number.POSITIVE_INFINITY)),
+      };
+      if (this.#known.size > 100) this.#known.clear();
+      this.#known.set(url.pathname, known);
+    }
+    return known;
+  }
+
+  /** Puts a cookie in beside what responses set: for the whole host and every path. */
+  put(name: string, value: string): void {
+    const cookie = new Cookie({ key: name, value, path: '/' });
+    this.#cookies.setCookieSync(cookie, this.#site.href, { ignoreError: true });
+    this.#known.clear();
+  }
+
+  /** Takes all cookies of a name out. */
+  remove(name: string): void {
+    for (const cookie of this.#cookies.getCookiesSync(this.#site.href, { allPaths: true })) {
+      if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;
+      this.#cookies.store.removeCookie(cookie.domain, cookie.path, name, () => {});
+    }
+    this.#known.clear();
+  }
+
+  copy(): Jar {
+    const copy = new Jar(this.#site);
+    copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;
+    return copy;
+  }
+}
