@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
-import { BasicApp, CodeApp, secretOf, TwoPages } from './logins.ts';
+import { BasicApp, CodeApp, secretOf, TokenApi, TwoPages } from './logins.ts';
 import type { Asked } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import {
@@ -66,6 +66,23 @@ describe('how one logs in', () => {
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'rotation']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
+  });
+
+  it('JSON that is answered by a token, which a header carries', async () => {
+    await withApp(new TokenApi(), async served => {
+      const options = { loginPath: '/api/login', loginJson: { name: '{user}', secret: '{password}' } };
+      const { file, text, said } = await found(served, options);
+      expect(file).toMatchObject({
+        headers: { Authorization: 'Bearer {token}' },
+        login: { path: '/api/login', capture: { token: { json: '/accessToken' } } },
+        logout: { path: '/api/logout' },
+        claims: ['standard'],
+      });
+      expect(said).toContainEqual('session     carried by the header Authorization');
+      const result = await judged(text, { workloads: ['hop', 'logout-race'] });
+      expect(those(result, 'violated')).toEqual([]);
+      expect([result.claimed['continuity'], result.claimed['logout-final']]).toEqual(['valid', 'valid']);
+    });
   });
 
   it('a one-time code that counts once: no code is sent twice', async () => {

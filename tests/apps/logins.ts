@@ -115,3 +115,36 @@ export class CodeApp extends SmallApp {
     return { to: '/login/code', cookies: [`asking=${state}; Path=/; HttpOnly`] };
   }
 }
+
+/** Renders in the browser: the login takes JSON and answers with a token, which every request carries in a header. */
+export class TokenApi extends SmallApp {
+  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+    const json = (value: object, status = 200): Answer => ({
+      status,
+      body: JSON.stringify(value),
+      headers: { 'Content-Type': 'application/json' },
+    });
+    switch (`${asked.method} ${asked.path}`) {
+      case 'GET /':
+        return { body: '<!doctype html><div id="root"></div>' };
+      case 'POST /api/login': {
+        const { name, secret } = JSON.parse(asked.body);
+        if (!this.users.includes(name) || secret !== PASSWORD) return json({ error: 'refused' }, 401);
+        super.enter(name, asked);
+        return json({ user: name, accessToken: this.sessions.at(-1)?.id });
+      }
+      case 'GET /api/me':
+        return session === undefined ? json({}, 401) : json({ name: session.user });
+      case 'POST /api/logout':
+        if (session !== undefined) this.end(session, asked);
+        return json({});
+    }
+    return { status: 404 };
+  }
+
+  protected override sessionOf(asked: Asked): Session | undefined {
+    const token = asked.headers.authorization?.replace(/^Bearer /, '');
+    const found = this.sessions.find(({ id }) => id === token);
+    return found !== undefined && this.knows(found, asked) ? found : undefined;
+  }
+}

@@ -11,6 +11,8 @@ export interface Asked {
   query: URLSearchParams;
   cookies: Readonly<Record<string, string>>;
   form: Readonly<Record<string, string>>;
+  /** As it came. */
+  body: string;
   headers: IncomingMessage['headers'];
   /** The one that answers. */
   instance: InstanceName;
@@ -54,7 +56,8 @@ export async function serve(
   const all: Asked[] = [];
   const connections = new Map<Socket, number>();
   const server = createServer(async (request, response) => {
-    const whole = { ...heard(request), form: Object.fromEntries(new URLSearchParams(await bodyOf(request))) };
+    const sent = await bodyOf(request);
+    const whole = { ...heard(request), body: sent, form: Object.fromEntries(new URLSearchParams(sent)) };
     const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
       instance: all.length % 2 === 0 ? 'one' : 'two',
     };
@@ -85,7 +88,7 @@ export async function serve(
   };
 }
 
-function heard(request: IncomingMessage): Omit<Asked, 'instance' | 'form'> {
+function heard(request: IncomingMessage): Omit<Asked, 'instance' | 'form' | 'body'> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://app');
   const pairs = (request.headers.cookie ?? '').split('; ').filter(pair => pair !== '');
   return {

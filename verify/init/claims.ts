@@ -17,13 +17,13 @@ export function claimsOf({
   login: Login;
 }): Pick<Findings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const token = left?.livesOn === true && values.some(isSelfContained);
+  const token = left?.livesOn === true && (login.capture !== undefined || values.some(isSelfContained));
   if (token || login.basic)
     return {
       claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],
       because: login.basic
         ? 'Each request says who sends it: nobody is ever logged out, and no cookie is judged.'
-        : 'The cookie holds the session itself, and lives on after a logout: whoever copied it stays signed in.\n' +
+        : `The ${login.capture === undefined ? 'cookie' : 'token'} holds the session itself, and lives on after a logout: whoever copied it stays signed in.\n` +
           'That is what this kind of session is; `standard` would claim that a logout is final.',
     };
   if (sticky) return { claims: ['sticky'], because: 'All that is judged, with a balancer that is sticky.' };

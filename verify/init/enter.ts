@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { codeOf, oneTime } from '../client/one-time.ts';
+import { finder } from '../core/finding.ts';
 import { filled, filledJson } from '../core/form.ts';
 import { UsageError } from '../errors.ts';
-import { BASIC } from '../target/load.ts';
 import { type Credentials, type Login, loginForm, type Step } from './login.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
-import type { Manners, Seen, Visitor } from './visitor.ts';
+import { AUTHORIZATION, type Manners, type Seen, type Visitor } from './visitor.ts';
 
 /** Each login is tried so often: some pairs of instances of a broken system refuse what is right. */
 export const LOGINS = 4;
@@ -90,7 +90,8 @@ export async function enter(
 ): Promise<Entered> {
   const visitor = manners.fresh();
   const known: Record<string, string> = { user: account.user, password: account.password };
-  if (login.basic) visitor.client.captured.set(BASIC, basicOf(account.user, account.password));
+  if (login.basic)
+    visitor.client.captured.set(AUTHORIZATION, `Basic ${basicOf(account.user, account.password)}`);
   let page = await visitor.get(login.page);
   if (aside) await manners.fresh().get(login.page);
   for (const step of [...(login.steps ?? []), login]) {
@@ -98,10 +99,18 @@ export async function enter(
     const { form = {} } = step;
     if (Object.values(form).includes('{code}')) known['code'] = await codes.next(account.user, lastCode);
     page = await visitor.send({ method: step.method, path: step.path, ...bodyOf(step, known) });
-    for (const [name, { field }] of Object.entries(('capture' in step && step.capture) || {}))
+    for (const [name, { field }] of Object.entries(step === login ? {} : ((step as Step).capture ?? {})))
       known[name] = fieldOf(page, field) ?? '';
   }
+  takeToken(visitor, login, page);
   return { visitor, answer: page, accepted: isAccepted(page, login) };
+}
+
+/** Where the login's answer holds a token, who has it sends it from then on. */
+export function takeToken({ client }: Visitor, { capture }: Login, answer: Seen): void {
+  if (capture === undefined) return;
+  const token = finder(capture.token, text => text).first(answer);
+  if (token !== undefined) client.captured.set(AUTHORIZATION, `Bearer ${token}`);
 }
 
 function bodyOf(step: Step | Login, known: Record<string, string>) {

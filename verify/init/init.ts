@@ -4,11 +4,12 @@ import { decodeHTML } from 'entities';
 import type { Reached } from '../client/network.ts';
 import { finder } from '../core/finding.ts';
 import { claimsOf } from './claims.ts';
-import { Codes, type Entered, type Entrance, enter, signIn } from './enter.ts';
+import { Codes, type Entered, type Entrance, enter, signIn, takeToken } from './enter.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
 import { type Crowd, crowd, endsAll } from './limits.ts';
 import { type Beginning, type Credentials, findLogin, type Login, NoLogin, type Token } from './login.ts';
 import { findLogout, type Known, type Left, leave } from './logout.ts';
+import { pointersOf } from './mark.ts';
 import { candidates, type FoundProbe, proven } from './probe.ts';
 import { departures, RECIPES, type Recipe } from './recipes.ts';
 import { carrying, type Marked, marked } from './session.ts';
@@ -111,7 +112,6 @@ class Inquiry {
       const page = await stranger.open(loginPage ?? '/');
       const token = besideToken(stranger, page);
       const begun: Login = { page: page.path, path: loginPath, method: 'POST', json: loginJson, ...token };
-      this.#say('login', `JSON, POST ${begun.path}`);
       return { beginning: undefined, begun };
     }
     let beginning: Beginning;
@@ -131,8 +131,15 @@ class Inquiry {
     begun: Login,
   ): Promise<{ entrance: Entrance; entered: Entered }> {
     const entrance = { manners: this.#manners, login: begun, codes: this.#codes };
-    if (beginning === undefined || 'basic' in beginning) {
-      if (beginning !== undefined) this.#say('login', loginText(begun));
+    if (beginning === undefined) {
+      const entered = await signIn(entrance, this.#first);
+      entrance.login = { ...begun, ...tokenOfAnswer(entered) };
+      takeToken(entered.visitor, entrance.login, entered.answer);
+      this.#say('login', loginText(entrance.login));
+      return { entrance, entered };
+    }
+    if ('basic' in beginning) {
+      this.#say('login', loginText(begun));
       return { entrance, entered: await signIn(entrance, this.#first) };
     }
     const way = { beginning, account: this.#first, codes: this.#codes };
@@ -338,12 +345,26 @@ interface Inside extends Known {
 
 const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
 
-function loginText({ page, path, method, form = {}, csrf, steps = [], basic }: Login): string {
+function loginText({ page, path, method, form = {}, csrf, steps = [], basic, json, capture }: Login): string {
   if (basic) return `HTTP Basic, asked for on ${page}`;
+  if (json !== undefined)
+    return `JSON, POST ${path}${capture === undefined ? '' : `, answered by a token (${capture.token.json})`}`;
   const token = csrf === undefined ? '' : `, token in ${Object.entries(csrf)[0]?.join(' ')}`;
   const after = steps.filter(step => step.method === 'POST').map(step => `POST ${step.path}, then `);
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
+
+/** @returns where an answer that sets no cookie holds a token instead */
+function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
+  if (visitor.client.cookies(answer.path).length > 0) return {};
+  const found = pointersOf(answer.json).find(
+    ({ pointer, value }) => /(token|jwt)$/i.test(pointer) && value.length >= LEAST_TOKEN,
+  );
+  return found === undefined ? {} : { capture: { token: { json: found.pointer } } };
+}
+
+/** Shorter texts are no secrets. */
+const LEAST_TOKEN = 16;
 
 /** What the page says to a stranger, where that is neither 401 nor a redirect to the login page. */
 function refusal({ status, redirect }: Seen, login: Login): { status?: number; redirect?: string } {

@@ -28,6 +28,8 @@ export interface Login {
   refused?: string;
   /** HTTP Basic. */
   basic?: true;
+  /** Where the answer holds a token that all later requests carry, instead of a cookie. */
+  capture?: { token: { json: string } };
 }
 
 export type Token = { field: string } | { meta: string } | { cookie: string };

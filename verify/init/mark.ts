@@ -52,7 +52,8 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
   return proven({ page: path, user: { json } }, { path, first, second, outside }, users);
 }
 
-function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
+/** @returns all texts in a JSON value, but those in lists, and where they stand */
+export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
   if (typeof value === 'string') return [{ pointer, value }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, member]) =>

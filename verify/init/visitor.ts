@@ -4,7 +4,6 @@ import { Network, type Reached } from '../client/network.ts';
 import { type Send, SessionClient } from '../client/session-client.ts';
 import type { Reply } from '../core/interpret.ts';
 import { UnavailableError } from '../errors.ts';
-import { BASIC } from '../target/load.ts';
 import { type Parsed, parsePage } from './page.ts';
 
 /** Between two requests of a person, milliseconds. */
@@ -15,6 +14,9 @@ const REDIRECTS = 5;
 /** What apps say when they have had enough. */
 const ENOUGH =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|try again in \d+ (seconds?|minutes?)/i;
+
+/** What stands for the header Authorization of somebody who has logged in. */
+export const AUTHORIZATION = 'authorization';
 
 /** One answer, and where it came from. */
 export interface Seen extends Reply, Parsed {
@@ -33,8 +35,8 @@ export class Manners {
   /** @param pause between two requests, milliseconds */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
-    // Whoever has logged in by HTTP Basic sends it each time.
-    this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `Basic {${BASIC}}` } };
+    // Whoever has logged in by HTTP Basic, or was given a token, sends it each time.
+    this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `{${AUTHORIZATION}}` } };
     this.network = new Network(this.#reached);
     this.#signal = signal;
   }

@@ -35,6 +35,10 @@ export function targetFile(found: Findings): string {
     recipePart(found),
     yaml({ version: 1, name: found.name, url: found.url }),
     accountsPart(found),
+    found.login.capture &&
+      comment('Sent with every request, once the login has answered with the token.', {
+        headers: { Authorization: 'Bearer {token}' },
+      }),
     loginPart(found),
     found.csrf &&
       comment('What forms carry against forgery: the token of the last page is sent as {csrf}.', {
@@ -97,8 +101,8 @@ function loginPart({ login, carried }: Findings): string {
 }
 
 /** @returns what carries a session, in words */
-export function carriedText({ cookies, each }: Carried, { basic }: Login): string {
-  if (cookies.length === 0) return basic ? 'the header Authorization' : 'no cookie';
+export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
+  if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');
 }
 
