@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
+import { ComposeStore, REDIS_PORT } from './compose-store.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
-import { findEngine, ofProject, run } from './engine.ts';
+import { findEngine, ofProject } from './engine.ts';
 import { EngineLog } from './engine-log.ts';
 import { isReady } from './instance.ts';
 import { parseInstanceLine, Routes } from './logs.ts';
@@ -26,12 +27,11 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
   const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
-  const project = new ComposeProject(engine, {
-    BALANCER_PORT: String(balancerPort),
-    SESSION_SECRET: randomBytes(32).toString('hex'),
-    ...options.env,
-  });
-  const stack = new ComposeStack(project, `http://127.0.0.1:${balancerPort}`, options);
+  const secret = process.env['SESSION_SECRET'] || randomBytes(32).toString('hex');
+  const environment = { SESSION_SECRET: secret, ...options.env };
+  const project = new ComposeProject(engine, { BALANCER_PORT: String(balancerPort), ...environment });
+  const url = `http://127.0.0.1:${balancerPort}`;
+  const stack = new ComposeStack(project, { url, secret: environment.SESSION_SECRET }, options);
   const giveUp = () => void stack.stop();
   options.signal?.addEventListener('abort', giveUp);
   try {
@@ -93,10 +93,16 @@ class ComposeStack implements Stack {
   /** What is added to docker-compose.yml: also of instances that have gone, whose names are not given again. */
   readonly #services: Services = {};
   readonly #watching = new AbortController();
-  #parts: { balancer: ComposeBalancer; store: ContainerService } | undefined;
+  readonly #secret: string;
+  #parts: { balancer: ComposeBalancer; store: ComposeStore } | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(project: ComposeProject, url: string, options: StackOptions) {
+  /** `secret`: with which the instances sign, unless they are told otherwise. */
+  constructor(
+    project: ComposeProject,
+    { url, secret }: { url: string; secret: string },
+    options: StackOptions,
+  ) {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.died = promise;
     this.#onDeath = description => {
@@ -104,6 +110,7 @@ class ComposeStack implements Stack {
       options.onDeath?.(description);
     };
     this.url = url;
+    this.#secret = secret;
     this.#project = project;
     this.#options = options;
   }
@@ -112,7 +119,7 @@ class ComposeStack implements Stack {
     return this.#started().balancer;
   }
 
-  get store(): ContainerService {
+  get store(): ComposeStore {
     return this.#started().store;
   }
 
@@ -130,7 +137,8 @@ class ComposeStack implements Stack {
     const planned: Planned[] = [];
     for (const one of wanted) planned.push(await this.#plan(one));
     const names = planned.map(({ name }) => name);
-    this.#services['redis'] = WITHOUT_HEALTHCHECK;
+    const redisPort = await freePort();
+    this.#services['redis'] = { ...WITHOUT_HEALTHCHECK, ports: [`127.0.0.1:${redisPort}:${REDIS_PORT}`] };
     this.#services['balancer'] = {
       ...WITHOUT_HEALTHCHECK,
       environment: { INSTANCES: names.map(routeTo).join(' ') },
@@ -143,8 +151,7 @@ class ComposeStack implements Stack {
     const [redis, nginx] = await Promise.all(PARTS.map(name => this.#project.container(name)));
     if (redis === undefined || nginx === undefined) throw new Error('expected the containers of both parts');
     const onDeath = this.#onDeath;
-    const answersPing = async () => (await run(redis, 'redis-cli', 'ping')) === 'PONG';
-    const store = new ContainerService({ name: 'redis', container: redis, ready: answersPing, onDeath });
+    const store = new ComposeStore(redis, redisPort, onDeath);
     const balancer = new ComposeBalancer(this.url, names, { container: nginx, onDeath });
     this.#parts = { store, balancer };
     const routes = new Routes();
@@ -203,7 +210,9 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    return { name, url: `http://127.0.0.1:${port}`, options };
+    // The secret among them: whoever replaces it has to know the old one.
+    const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
+    return { name, url: `http://127.0.0.1:${port}`, options: own };
   }
 
   async #find(planned: Planned): Promise<ComposeInstance> {
