@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
 import { type BalancerKind, balancerOf, type LocalBalancer, logOf, planBalancer } from './balancer.ts';
+import { Deaths } from './deaths.ts';
 import { directivesOf } from './fleet/directives.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { govern } from './fleet/govern.ts';
@@ -79,21 +80,6 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
 
 function instancesOf({ instances = 2 }: StackOptions): readonly InstanceOptions[] {
   return typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
-}
-
-/** Who died that nobody asked to. */
-class Deaths {
-  readonly first: Promise<string>;
-  readonly tell: (description: string) => void;
-
-  constructor(onDeath: StackOptions['onDeath']) {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.first = promise;
-    this.tell = description => {
-      resolve(description);
-      onDeath?.(description);
-    };
-  }
 }
 
 interface Plan {
@@ -180,6 +166,7 @@ class LocalStack implements Stack {
     const instance = await this.#create(options);
     try {
       await instance.start();
+      if (this.fleet) this.#options.onStep?.(`${instance.name} has started`);
       await this.balancer.register(instance);
     } catch (error) {
       await this.#forget(instance);

@@ -137,7 +137,7 @@ describe('the npm package', () => {
     expect(await succeeds(empty, 'npx', '--offline', 'baton-verify', 'doctor')).toContain('the npm package');
   });
 
-  it.each([['verify', join(ROOT, 'baton.yaml'), '--stack', 'local'], ['zoo']])(
+  it.each([['verify', join(ROOT, 'baton.yaml'), '--stack', 'local'], ['zoo'], ['stack', 'conformance']])(
     'says of %s that it needs a checkout',
     async (...args) => {
       const { code, stderr } = await baton(...args);

@@ -32,6 +32,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const { zooCommand } = await fromCheckout('zoo', () => import('./commands/zoo.ts'));
     return zooCommand(positionals.slice(1), values, output);
   }
+  if (command === 'stack') {
+    const { stackCommand } = await fromCheckout('stack', () => import('./commands/stack.ts'));
+    return stackCommand(positionals.slice(1), values, output);
+  }
   if (command === 'check') return checkCommand(positionals.slice(1), values, output);
   if (command === 'compare') return compareCommand(positionals.slice(1), values, output);
   if (more.length > 0)
@@ -42,7 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === 'doctor') return doctorCommand(argument, values, output);
   if (command === 'k6') return k6Command(argument ?? TARGET, output);
   throw new UsageError(
-    `unknown command "${command}": expected verify, init, check, compare, zoo, explain, doctor, k6 or help\nSee: baton help`,
+    `unknown command "${command}": expected verify, init, check, compare, zoo, stack, explain, doctor, k6 or help\nSee: baton help`,
   );
 }
 

@@ -36,12 +36,16 @@ export class CheckedBalancer implements LocalBalancer {
   readonly #targets = new Map<string, Target>();
   /** Who is sent requests. */
   readonly #routed = new Set<Target>();
+  #ended = false;
   /** Changes of who is, one after the other. */
   #changes: Promise<void> = Promise.resolve();
+
+  readonly forget?: () => Promise<void>;
 
   constructor(inner: LocalBalancer, options: CheckedOptions) {
     this.#inner = inner;
     this.#options = options;
+    if (inner.forget) this.forget = () => inner.forget?.() ?? Promise.resolve();
   }
 
   /** Of an instance that is registered; undefined of others. */
@@ -57,6 +61,7 @@ export class CheckedBalancer implements LocalBalancer {
       if (this.#routed.has(known)) await this.#inner.register(instance, via);
       return;
     }
+    if (this.#ended) throw new Error('the balancer was stopped and takes no more instances');
     const target = this.#admit(instance, via, NEW);
     void this.#check(target);
     const { everyMs, first } = this.#options.check;
@@ -131,6 +136,7 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   async dispose(): Promise<void> {
+    this.#ended = true;
     for (const { checks } of this.#targets.values()) clearInterval(checks);
     this.#targets.clear();
     this.#routed.clear();

@@ -12,6 +12,8 @@ usage: baton verify [TARGET]    verify a running system by its target file (bato
                                 files, that several k6 left of one run
        baton compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or cannot be told
        baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
+       baton stack conformance  what the bundled stack does of what is documented of the balancers and groups that it
+                                stands in for: a table; --profile NAME for one of them (docs/fleet.md)
        baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
        baton doctor [TARGET]    what this machine has, and which guarantees a target file leaves unknown and why; exit code 2
                                when one of those is claimed. Takes --claims, --logs, --stack and --faults as verify does

@@ -1,0 +1,135 @@
+/** A stack of a profile, with instances that do what they are told, and what is observed of it. */
+import { fileURLToPath } from 'node:url';
+import { startLocalStack } from '../../local.ts';
+import type { Instance, Stack } from '../../stack.ts';
+import type { Sticky } from '../../sticky.ts';
+import { until } from '../../wait.ts';
+import type { Profile } from '../profile.ts';
+
+const PROGRAM = fileURLToPath(new URL('./instance.ts', import.meta.url));
+const LIKE = { command: [process.execPath, PROGRAM] as const, env: {} };
+
+export interface Answer {
+  status: number;
+  text: string;
+  /** Set-Cookie lines. */
+  set: string[];
+  /** Milliseconds that it took. */
+  ms: number;
+}
+
+export class Rig {
+  readonly stack: Stack;
+  readonly profile: Profile;
+  readonly #said: { at: number; message: string }[];
+
+  private constructor(stack: Stack, profile: Profile, said: { at: number; message: string }[]) {
+    this.stack = stack;
+    this.profile = profile;
+    this.#said = said;
+  }
+
+  static async start(profile: Profile, signal: AbortSignal, sticky?: Sticky): Promise<Rig> {
+    const said: { at: number; message: string }[] = [];
+    const onStep = (message: string): number => said.push({ at: performance.now(), message });
+    const stack = await startLocalStack({
+      ...{ port: 'any', instances: [LIKE, LIKE], profile, onStep, signal },
+      ...(sticky && { sticky }),
+    });
+    return new Rig(stack, profile, said);
+  }
+
+  first(): Instance {
+    return this.#nth(0);
+  }
+
+  second(): Instance {
+    return this.#nth(1);
+  }
+
+  #nth(index: number): Instance {
+    const instance = this.stack.instances()[index];
+    if (instance === undefined) throw new Error(`expected ${index + 1} instances`);
+    return instance;
+  }
+
+  names(): string[] {
+    return this.stack.instances().map(({ name }) => name);
+  }
+
+  add(): Promise<Instance> {
+    return this.stack.add(LIKE);
+  }
+
+  /** Through the balancer, over a connection of its own. */
+  async get(path = '/', init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Answer> {
+    const begin = performance.now();
+    const response = await fetch(this.stack.url + path, {
+      ...init,
+      headers: { connection: 'close', ...init.headers },
+    });
+    const text = await response.text();
+    const { status } = response;
+    return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
+  }
+
+  /** @returns what so many requests were answered, each once: the name of who did it, or the status */
+  async answers(count: number, path = '/', init: RequestInit = {}): Promise<string[]> {
+    const seen = new Set<string>();
+    for (let i = 0; i < count; i++) {
+      const { status, text } = await this.get(
+        path,
+        init as RequestInit & { headers?: Record<string, string> },
+      );
+      seen.add(status === 200 ? text : String(status));
+    }
+    return [...seen].toSorted();
+  }
+
+  /** Tells an instance what to do, past the balancer. @returns how many requests it holds back */
+  async tell({ url }: Instance, query = ''): Promise<number> {
+    return Number(await (await fetch(`${url}/control?${query}`)).text());
+  }
+
+  /** Waits until the stack says something. @returns milliseconds from `since` until it did */
+  async said(what: string, since: number, withinMs: number): Promise<number> {
+    const found = () => this.#said.find(({ at, message }) => at >= since && message.includes(what));
+    await until(() => found() !== undefined, { withinMs, what: `the stack to say "${what}"` });
+    return (found()?.at ?? since) - since;
+  }
+
+  /** @returns whether the stack has said so since */
+  heard(what: string, since: number): boolean {
+    return this.#said.some(({ at, message }) => at >= since && message.includes(what));
+  }
+
+  /** Waits until requests are answered like that. */
+  answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
+    const wanted = String([...expected].toSorted());
+    return until(async () => String(await this.answers(6)) === wanted, {
+      ...{ withinMs, everyMs: 50, what: `answers of ${wanted}` },
+    });
+  }
+}
+
+/** A request that is not answered yet. */
+interface Held {
+  answer: Promise<Answer>;
+  settled: () => boolean;
+}
+
+/** @returns a request that this instance holds back, until it is told to let it go */
+export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Promise<Held> {
+  for (let i = 0; i < 8; i++) {
+    let done = false;
+    const answer = rig.get(`${path}?only=${instance.name}`).finally(() => {
+      done = true;
+    });
+    answer.catch(() => {}); // Told to whoever waits for it.
+    await until(async () => done || (await rig.tell(instance)) > 0, {
+      ...{ withinMs: 20_000, what: `a request to be held by ${instance.name}, or answered` },
+    });
+    if (!done) return { answer, settled: () => done };
+  }
+  throw new Error(`expected one of 8 requests to reach ${instance.name}, but none did`);
+}

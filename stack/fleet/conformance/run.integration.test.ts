@@ -1,0 +1,25 @@
+/** The command as people type it. In `npm run test:long`: it takes half a minute. */
+import { expect, it } from 'vitest';
+import { allGone, Baton, baton } from '../../../verify/testing/baton.ts';
+
+it.runIf(process.env['BATON_SHARE'])('seed: all agrees, or is known to differ', async () => {
+  const { stdout, code } = await baton(['stack', 'conformance', '--profile', 'seed']);
+  expect(stdout).toMatch(/^2\d agree, 3 differ as documented$/m);
+  expect(stdout).toContain('divided by 10 (--speedup)');
+  expect(code).toBe(0);
+});
+
+it.runIf(process.env['BATON_SHARE'])('Ctrl-C leaves nothing running', async () => {
+  const run = new Baton(['stack', 'conformance', '--profile', 'nginx']);
+  await run.says(/nginx: /);
+  const below = run.descendants().map(({ pid }) => pid);
+  run.kill('SIGINT');
+  expect((await run.finished).code).toBe(130);
+  await allGone(below);
+});
+
+it('says what it was to be told', async () => {
+  const { stderr, code } = await baton(['stack', 'conformance', '--profile', 'gce']);
+  expect(stderr).toContain('--profile: expected seed, classic-elb, alb, nginx; got "gce"');
+  expect(code).toBe(64);
+});

@@ -1,0 +1,93 @@
+/** Measures the bundled stack against what is documented of the balancers and groups that it stands in for. */
+
+import { stickyBy } from '../../sticky.ts';
+import { type ProfileName, profileOf } from '../profile.ts';
+import { allDead, answersOfChecks, hung } from './checks.ts';
+import { crash } from './crash.ts';
+import { failures } from './failures.ts';
+import { draining, drainLimit, group } from './leaving.ts';
+import { Rig } from './rig.ts';
+import { outcomeOf, Pace, type Row } from './row.ts';
+import type { Scene } from './scene.ts';
+import { byApplication, byDuration } from './stickiness.ts';
+
+/** In the order of the table. */
+const SCENES: readonly Scene[] = [
+  ...[crash, hung, answersOfChecks, allDead, failures],
+  ...[draining, drainLimit, group, byDuration, byApplication],
+];
+
+/** Scenes at a time: they wait most of theirs. */
+const AT_ONCE = 4;
+/** So often at the most a scene is played. */
+const TIMES = 3;
+
+export interface ConformanceOptions {
+  profiles: readonly ProfileName[];
+  /** Divides the times of the profiles while they are measured. */
+  speedup: number;
+  signal: AbortSignal;
+  /** Told what was measured, as it comes. */
+  onScene?: (profile: ProfileName, scene: string) => void;
+}
+
+/**
+ * @returns what was measured, by profile and in the order of the scenes; what could not be measured is among it
+ * @throws what the stack throws when it cannot be started at all, and the reason of the signal
+ */
+export async function conformance(options: ConformanceOptions): Promise<Row[]> {
+  const { profiles, signal } = options;
+  const tasks = profiles.flatMap(name =>
+    SCENES.filter(scene => scene.fits(profileOf(name))).map(scene => ({ name, scene, rows: [] as Row[] })),
+  );
+  const left = [...tasks];
+  const worker = async (): Promise<void> => {
+    for (let task = left.shift(); task !== undefined; task = left.shift()) {
+      signal.throwIfAborted();
+      task.rows = await settled(task.scene, task.name, options);
+      options.onScene?.(task.name, task.scene.name);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return tasks.flatMap(({ rows }) => rows);
+}
+
+/** What differs unexpectedly is looked at again: a busy machine fails health checks, and is late, by itself. */
+async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
+  let rows: Row[] = [];
+  for (let i = 0; i < TIMES; i++) {
+    rows = await played(scene, name, options);
+    if (rows.every(row => ['agrees', 'known'].includes(outcomeOf(row)))) break;
+  }
+  return rows;
+}
+
+async function played(
+  scene: Scene,
+  name: ProfileName,
+  { speedup, signal }: ConformanceOptions,
+): Promise<Row[]> {
+  const profile = profileOf(name, speedup);
+  const rows: Row[] = [];
+  const { mode, seconds } = scene.sticky ?? {};
+  const sticky = mode === undefined ? undefined : stickyBy(mode, profile.cookies, seconds);
+  const rig = await Rig.start(profile, signal, sticky);
+  const stop = () => void rig.stack.stop();
+  signal.addEventListener('abort', stop);
+  try {
+    await scene.play({
+      rig,
+      profile,
+      pace: new Pace(speedup),
+      row: row => rows.push({ profile: name, ...row }),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    const measured = error instanceof Error ? error.message : String(error);
+    rows.push({ profile: name, what: scene.name, documented: '', measured, agrees: undefined });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await rig.stack.stop();
+  }
+  return rows;
+}

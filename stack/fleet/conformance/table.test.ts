@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { PROFILES } from '../profile.ts';
+import { outcomeOf, Pace, type Row } from './row.ts';
+import { conformanceMarkdown, conformanceText, counts } from './table.ts';
+
+const row = (more: Partial<Row>): Row => ({
+  ...{ profile: 'alb', what: 'a thing', documented: '502', measured: '502', agrees: true },
+  ...more,
+});
+const ROWS = [
+  row({}),
+  row({ what: 'a flag', measured: '504', agrees: false, known: 'nginx cannot' }),
+  row({ profile: 'seed', measured: '504', agrees: false }),
+  row({ profile: 'seed', measured: 'no answer', agrees: undefined }),
+];
+
+describe('conformance', () => {
+  it('a known difference is one only where it differs', () => {
+    expect(ROWS.map(outcomeOf)).toEqual(['agrees', 'known', 'differs', 'unknown']);
+    expect(outcomeOf(row({ known: 'nginx cannot' }))).toBe('agrees');
+  });
+
+  it('counts', () => {
+    expect(counts(ROWS)).toBe('1 agree, 1 differ as documented, 1 differ, 1 could not be measured');
+    expect(counts([])).toBe('0 agree');
+  });
+
+  it('for a terminal', () => {
+    expect(conformanceText(ROWS)).toBe(
+      `alb
+  ✓ a thing  502  502
+  ≠ a flag   502  504
+    nginx cannot
+
+seed
+  ✗ a thing  502  504
+  ? a thing  502  no answer
+`,
+    );
+  });
+
+  it('for the docs', () => {
+    expect(conformanceMarkdown(ROWS.slice(0, 2))).toEqual([
+      '',
+      '| | `alb` | documented | measured |',
+      '|---|---|---|---|',
+      '| ✓ | a thing | 502 | 502 |',
+      '| ≠ | a flag | 502 | 504; nginx cannot |',
+    ]);
+  });
+
+  it('times are told as they would be without the speedup, and judged as they were measured', () => {
+    const pace = new Pace(10);
+    expect([pace.told(5_800), pace.told(520)]).toEqual(['58 s', '5.2 s']);
+    expect([pace.fits(2_900, 3_000, 6_000), pace.fits(7_000, 3_000, 6_000)]).toEqual([false, true]);
+    expect(pace.fits(7_600, 3_000, 6_000)).toBe(false);
+  });
+
+  it('docs/fleet.md has every profile, and nothing that differs unexpectedly', () => {
+    const docs = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8');
+    const measured = docs.split('<!-- measured -->')[1] ?? '';
+    for (const name of PROFILES) expect(measured).toContain(`| | \`${name}\` | documented | measured |`);
+    expect(measured).toMatch(/^Measured \d{4}-\d\d-\d\d with `npx baton stack conformance`/m);
+    expect(measured).not.toMatch(/^\| [✗?] \|/m);
+  });
+});

@@ -1,0 +1,55 @@
+/** The table of conformance: pure, rows → text. */
+import { MARKS, type Outcome, outcomeOf, type Row } from './row.ts';
+
+const WORDS: Record<Outcome, string> = {
+  agrees: 'agree',
+  known: 'differ as documented',
+  differs: 'differ',
+  unknown: 'could not be measured',
+};
+
+/** @returns how many rows came out how: `31 agree, 6 differ as documented` */
+export function counts(rows: readonly Row[]): string {
+  const outcomes = rows.map(outcomeOf);
+  return (Object.keys(WORDS) as Outcome[])
+    .map(outcome => ({ outcome, count: outcomes.filter(one => one === outcome).length }))
+    .filter(({ outcome, count }) => count > 0 || outcome === 'agrees')
+    .map(({ outcome, count }) => `${count} ${WORDS[outcome]}`)
+    .join(', ');
+}
+
+/** @returns one table for each profile, for a terminal */
+export function conformanceText(rows: readonly Row[]): string {
+  const widest = (of: (row: Row) => string): number => Math.max(...rows.map(row => of(row).length));
+  const what = widest(row => row.what);
+  const documented = widest(row => row.documented);
+  return byProfile(rows)
+    .map(([profile, all]) => {
+      const lines = all.map(row => {
+        const line = `${MARKS[outcomeOf(row)]} ${row.what.padEnd(what)}  ${row.documented.padEnd(documented)}  ${row.measured}`;
+        return outcomeOf(row) === 'known' ? `${line}\n    ${row.known}` : line;
+      });
+      return `${profile}\n${lines.map(line => `  ${line}\n`).join('')}`;
+    })
+    .join('\n');
+}
+
+/** @returns the same as lines of Markdown */
+export function conformanceMarkdown(rows: readonly Row[]): string[] {
+  return byProfile(rows).flatMap(([profile, all]) => [
+    '',
+    `| | \`${profile}\` | documented | measured |`,
+    '|---|---|---|---|',
+    ...all.map(row => {
+      const why = outcomeOf(row) === 'known' ? `; ${row.known}` : '';
+      return `| ${MARKS[outcomeOf(row)]} | ${row.what} | ${row.documented} | ${row.measured}${why} |`;
+    }),
+  ]);
+}
+
+function byProfile(rows: readonly Row[]): [string, Row[]][] {
+  return [...new Set(rows.map(({ profile }) => profile))].map(profile => [
+    profile,
+    rows.filter(row => row.profile === profile),
+  ]);
+}

@@ -1,0 +1,79 @@
+/** `baton stack conformance`: what the bundled stack does of what is documented of those it stands in for. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { outcomeOf, type Row } from '../../stack/fleet/conformance/row.ts';
+import { conformance } from '../../stack/fleet/conformance/run.ts';
+import { conformanceMarkdown, conformanceText, counts } from '../../stack/fleet/conformance/table.ts';
+import { PROFILES, type ProfileName } from '../../stack/fleet/profile.ts';
+import { likenessOf } from '../../stack/likeness.ts';
+import { replaced } from '../../zoo/docs.ts';
+import { EXIT, UnavailableError, UsageError } from '../errors.ts';
+import type { Values } from './options.ts';
+import type { Output } from './output.ts';
+
+/** By how much times are divided while they are measured, when nothing is said. */
+const SPEEDUP = '10';
+
+/**
+ * @param words after `stack`: conformance
+ * @returns the exit code: violated when something differs that is not known to, unknown when something could not be
+ * measured
+ */
+export async function stackCommand(
+  words: readonly string[],
+  values: Values,
+  output: Output,
+): Promise<number> {
+  if (words.join(' ') !== 'conformance') throw new UsageError('stack: expected `baton stack conformance`');
+  const { profiles, speedup } = wanted(values);
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
+  let rows: Row[];
+  try {
+    rows = await conformance({
+      ...{ profiles, speedup, signal: abort.signal },
+      onScene: (profile, scene) => {
+        if (!values.quiet) output.progress.write(`${profile}: ${scene}\n`);
+      },
+    });
+  } catch (error) {
+    if (abort.signal.aborted) return EXIT.interrupted;
+    throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
+  }
+  const scale = `No AWS is in reach: this is the bundled stack, against public documentation. ${scaled(speedup)}`;
+  if (values.json) output.result.write(`${JSON.stringify({ speedup, rows }, null, 2)}\n`);
+  else output.result.write(`${conformanceText(rows)}\n${counts(rows)}\n${scale}\n`);
+  if (values.write) await write(rows, values, scaled(speedup));
+  const outcomes = rows.map(outcomeOf);
+  if (outcomes.includes('differs')) return EXIT.violated;
+  return outcomes.includes('unknown') ? EXIT.unknown : EXIT.valid;
+}
+
+function wanted({ profile, speedup = SPEEDUP }: Values): { profiles: ProfileName[]; speedup: number } {
+  try {
+    likenessOf({ profile: profile ?? PROFILES[0], speedup }, 2);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  return {
+    profiles: PROFILES.filter(name => profile === undefined || name === profile),
+    speedup: Number(speedup),
+  };
+}
+
+const scaled = (speedup: number): string =>
+  speedup === 1
+    ? 'Times are those of the profiles.'
+    : `All times of the profiles were divided by ${speedup} (--speedup), and are told multiplied by it again.`;
+
+/** Puts the table into the docs, between the marks that are there. */
+async function write(rows: readonly Row[], { profile, speedup }: Values, scale: string): Promise<void> {
+  const path = fileURLToPath(new URL('../../docs/fleet.md', import.meta.url));
+  const said = `${profile === undefined ? '' : ` --profile ${profile}`}${speedup === undefined ? '' : ` --speedup ${speedup}`}`;
+  const date = new Date().toISOString().slice(0, 10);
+  const lines = [
+    `Measured ${date} with \`npx baton stack conformance${said}\`: ${counts(rows)}. ${scale}`,
+    ...conformanceMarkdown(rows),
+  ];
+  await writeFile(path, replaced(await readFile(path, 'utf8'), 'measured', lines, path));
+}
