@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver, type How, writeOf } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';
 import type { Random } from './random.ts';
@@ -92,6 +93,8 @@ class HopClient {
   /** Values that are there, by object. */
   readonly #items = new Map<string, string[]>();
   #kept = 0;
+  /** It is not known what came of the last write. */
+  #unsure = false;
   /** The session that lived until it was over. */
   #open: Driver | undefined;
 
@@ -184,13 +187,13 @@ class HopClient {
   /** One request, or two that belong together. @returns whether the session is still signed in, as far as it tells */
   async #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
-    if (probe === undefined) return this.#read(driver, probe);
+    if (probe === undefined || this.#unsure) return this.#read(driver, probe);
     const items = this.#items.get(probe.object) ?? [];
     this.#items.set(probe.object, items);
     const draw = this.#random.next();
     if (probe.remove !== undefined && items.length > 0 && draw < (items.length >= ITEMS ? 0.2 : 0.05)) {
       const value = items.splice(this.#random.below(items.length), 1)[0] as string;
-      return (await driver.remove(probe, probe.remove, value)).signedIn !== 'out';
+      return this.#wrote(await driver.remove(probe, probe.remove, value));
     }
     const most = Math.min(probe.cap ?? 50, probe.remove === undefined ? 50 : 2 * ITEMS);
     if (writeOf(probe) === undefined || draw > 0.25 || items.length >= most) return this.#read(driver, probe);
@@ -204,10 +207,21 @@ class HopClient {
     const add = await driver.write(probe, { early, to });
     if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
       items.push(add.value);
-    if (add.signedIn === 'out') return false;
+    if (!this.#wrote(add)) return false;
     // What was acknowledged at the head of an answer must be there, on another instance, at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
+  }
+
+  /**
+   * Who does not know what came of a write looks before the next one; in an outage every write would be such a one, and
+   * nobody could tell in which order they took effect.
+   *
+   * @returns whether the session is still signed in, as far as it tells
+   */
+  #wrote({ outcome, signedIn }: Operation): boolean {
+    this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
+    return signedIn !== 'out';
   }
 
   /** @returns whether what was just written is never removed */
@@ -220,6 +234,7 @@ class HopClient {
 
   async #read(driver: Driver, probe: Probe | undefined, how: How = {}): Promise<boolean> {
     const { operation } = await driver.read(probe, how);
+    if (operation.signedIn !== undefined) this.#unsure = false;
     return operation.signedIn !== 'out' && !foreign(operation.sawUser, operation.user);
   }
 

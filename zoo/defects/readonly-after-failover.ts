@@ -20,7 +20,7 @@ export const readonlyAfterFailover: Defect = {
   needs: ['fault'],
   faults: 'store-demoted',
   deployment: { host: 'plain' },
-  target: { budgets: { faults: { 'store-demoted': { errors: '15%' } } } },
+  target: { budgets: { faults: { 'store-demoted': { errors: '12%' } } } },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
