@@ -137,6 +137,20 @@ describe('isolation', () => {
     `);
   });
 
+  it('is no matter of answers that know no session: what they set may be the same for all', () => {
+    const { alice, bob, verdict } = two();
+    const nobody = {
+      signedIn: 'out' as const,
+      outcome: 'fail' as const,
+      cookies: [{ name: 'sid', change: 'set' as const, label: 'nobody' }],
+    };
+    for (const user of [alice, bob]) user.read('app-2', [], nobody);
+    expect(verdict().violations).toBe(0);
+    const again = two();
+    for (const user of [again.alice, again.bob]) user.read('app-2', [], { cookies: nobody.cookies });
+    expect(again.verdict().violations).toBe(1);
+  });
+
   it('tells it at every response, also where the state is the same as before', () => {
     const { bob, verdict } = two();
     bob

@@ -47,8 +47,10 @@ class Isolation implements Fold {
   }
 
   ended(operation: Operation, { session, live, reads }: Standing): void {
-    // Of a login, or within a session: before and after it equal cookies may say "nobody" to all alike.
-    const issued = live || (operation.action === 'login' && operation.outcome === 'ok');
+    // Of a login, or within a session: before and after it equal cookies may say "nobody" to all alike, and so may those
+    // of an answer that knows no session.
+    const issued =
+      (live && operation.signedIn !== 'out') || (operation.action === 'login' && operation.outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#sharedId(operation);
     if (operation.action === 'add' && operation.outcome === 'ok') this.#plants(operation, session);
     const looked = operation.saw !== undefined || operation.sawUser !== undefined;
