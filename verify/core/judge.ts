@@ -190,7 +190,7 @@ export class Judge {
 
 const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +
-  'one was closed just as it left. Let instances keep idle connections for longer than the balancer does';
+  'one was closed just as it left, as by a balancer that reloads';
 
 function lookRemark({ instances, by }: Fingerprint): string {
   const looks =
