@@ -9,13 +9,17 @@ import { logsIn } from '../../verify/commands/arguments.ts';
 import { judged, TARGET } from './judged.ts';
 import { type Answer, type Ask, page, redirect, type Session, SmallWeb } from './small-web.ts';
 
-/** Half of the sessions are unknown to the other instance: the defect that must be seen through all else. */
+/** Every second session is unknown to the other instance: the defect that must be seen through all else. */
 const forgetful = <T extends new () => SmallWeb>(Web: T) =>
   class extends (Web as new () => SmallWeb) {
+    readonly #numbers = new Map<Session, number>();
+
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
-      const id = [...this.sessions].find(([, one]) => one === session)?.[0] ?? '0';
-      return instance === 'two' && Number.parseInt(id[0] ?? '0', 16) % 2 === 0 ? undefined : session;
+      if (session === undefined) return undefined;
+      const number = this.#numbers.get(session) ?? this.#numbers.size;
+      this.#numbers.set(session, number);
+      return instance === 'two' && number % 2 === 1 ? undefined : session;
     }
   };
 

@@ -22,8 +22,8 @@ export function attributesOf(cookie: Cookie, date = Date.now()): CookieAttribute
   return attributes;
 }
 
+// Digits alone may be hexadecimal by chance: of 2,000 ids of 16 characters one is.
 const alphabets: [RegExp, number][] = [
-  [/^\d*$/, 10],
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
   [/^[\w+/=.-]*$/, 64],
