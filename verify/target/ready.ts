@@ -11,6 +11,8 @@ import { sessionCookies } from './session-cookies.ts';
 const LOGINS = 12;
 /** Reads of one session when something is found out about it. */
 const READS = 6;
+/** Logins of each kind, when the question is whether redirects must be followed. */
+const BOTH_WAYS = 3;
 
 /**
  * Logs in until every pair (instance that gives the form, instance that it is posted to) of the instances
@@ -148,15 +150,27 @@ async function signedInMark(context: Context, driver: Driver): Promise<void> {
   }
 }
 
-/** A login that is only done where its redirects lead. */
+/**
+ * A login that is only done where its redirects lead. A session that only one instance knows may be missed by chance:
+ * so both ways are tried, until one of them fails or the other works.
+ */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
-  const { target } = context;
+  const { target, signal } = context;
   if (target.login.follow) return;
   const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
-  const driver = new Driver(following, { client: 'ready', session: 'r-follow', account });
-  const works = (await driver.enter()) && (await driver.read()).operation.signedIn === 'in';
-  driver.end('over');
-  if (!works) return;
+  const enters = async (how: Context, session: string): Promise<boolean> => {
+    const driver = new Driver(how, { client: 'ready', session, account });
+    let inside = false;
+    if (await driver.enter())
+      for (let i = 0; i < READS && !inside && !signal.aborted; i++)
+        inside = (await driver.read()).operation.signedIn === 'in';
+    driver.end('over');
+    return inside;
+  };
+  for (let i = 1; i <= BOTH_WAYS; i++) {
+    if (signal.aborted || !(await enters(following, `r-follow${i}`))) return;
+    if (await enters(context, `r-plain${i}`)) return;
+  }
   throw new UsageError(
     'login: the answer is a redirect, and nobody is signed in before it is followed. Add `follow: true` to `login`',
   );
