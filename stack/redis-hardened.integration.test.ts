@@ -94,6 +94,6 @@ async function shop(browser: Browser): Promise<void> {
 
 test('STACK_REDIS is refused where it names nothing that there is', async () => {
   await expect(startLocalStack({ port: 'any', env: { STACK_REDIS: 'disk' } })).rejects.toThrow(
-    'STACK_REDIS: expected one of plain, hardened, valkey, got "disk"',
+    'STACK_REDIS: expected one of plain, hardened, valkey, sentinel, got "disk"',
   );
 });

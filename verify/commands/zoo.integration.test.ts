@@ -83,7 +83,10 @@ describe('--sticky-report', () => {
 
   it.each([
     [['verify', '--sticky-report'], 'expected `instance.sticky` in the target file'],
-    [['verify', '--stack', 'compose', '--sticky-report'], 'only the local stack has a sticky balancer'],
+    [
+      ['verify', '--stack', 'compose', '--sticky-report'],
+      'only the local stack can be like that; use --stack local',
+    ],
   ])('%j is refused with what to do', async (args, said) => {
     const { code, stderr } = await baton(args);
     expect([code, stderr]).toEqual([64, expect.stringContaining(said)]);
