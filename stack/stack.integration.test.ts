@@ -8,6 +8,10 @@ import { RUNNERS, SMALL } from './testing/runners.ts';
 import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
+/** The same in containers takes minutes: in `npm run test:long`. What people do with them is in tests/compose. */
+const LONG = process.env['BATON_LONG'] !== undefined;
+const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');
+
 const stacks: Stack[] = [];
 
 afterEach(async () => {
@@ -50,7 +54,7 @@ function byKind(a: Served, b: Served): number {
 }
 
 describe.each(
-  RUNNERS.map(runner => ({ ...runner, title: runner.skip ? `${runner.name}: ${runner.skip}` : runner.name })),
+  tested.map(runner => ({ ...runner, title: runner.skip ? `${runner.name}: ${runner.skip}` : runner.name })),
 )('$title', runner => {
   const small = runner.instance(SMALL);
 

@@ -6,16 +6,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import type { Guarantee } from '../verify/core/guarantees.ts';
 import { judgeFile } from '../verify/judge-file.ts';
+import type { Entry } from './entry.ts';
 import { ENTRIES } from './index.ts';
 import { demandedOf, type Trial, trial } from './run.ts';
 
 const AT_ONCE = 4;
 
-/** What takes long is in `npm run test:long`: one that waits for a lock, and the controls, each with several faults. */
+/**
+ * What needs a fault takes long: all of it is in `npm run test:long`, and here one defect for each guarantee that
+ * nothing else breaks.
+ */
 const LONG = process.env['BATON_LONG'] !== undefined;
-const tried = ENTRIES.filter(
-  ({ kind, name, faults }) => LONG || !(name === 'session-lock-pileup' || (kind === 'control' && faults)),
+const breaks = (entry: Entry): Guarantee | undefined =>
+  entry.kind === 'defect' ? entry.must.guarantee : undefined;
+const undisturbed = ENTRIES.filter(({ faults }) => faults === undefined);
+const broken = new Set(undisturbed.map(breaks));
+const alone = ENTRIES.filter(entry => entry.kind === 'defect' && !broken.has(breaks(entry))).filter(
+  (entry, i, all) => all.findIndex(other => breaks(other) === breaks(entry)) === i,
 );
+const tried = LONG ? ENTRIES : [...undisturbed, ...alone];
 
 /** What the matrix found, by the guarantee that was broken. */
 const found = new Map<Guarantee, Trial[]>();
