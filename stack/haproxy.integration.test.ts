@@ -117,7 +117,7 @@ describe.skipIf(skip !== '')(`HAProxy${skip && `: ${skip}`}`, () => {
     });
     await a?.close();
     await get({ headers: { 'x-request-id': 'r-3' } });
-    await until(() => log().includes('{r-3}'), { withinMs: 5_000, what: 'both lines' });
+    await until(() => log().includes('{r-3}'), { withinMs: 30_000, what: 'both lines' });
     stop.abort();
     const seen: Served[] = [];
     for await (const entry of entries) seen.push(entry);
@@ -180,7 +180,7 @@ describe.skipIf(skip !== '')(`HAProxy${skip && `: ${skip}`}`, () => {
     const c = await startPeer('c');
     peers.push(c);
     await haproxy.register(c);
-    await until(() => asked(c).length > 0, { withinMs: 5_000, what: 'the one that is new to be asked' });
+    await until(() => asked(c).length > 0, { withinMs: 30_000, what: 'the one that is new to be asked' });
     const { failures, served } = await traffic.stop();
     expect(failures).toEqual([]);
     expect(Object.keys(served).toSorted()).toEqual(['a', 'b', 'c']);
@@ -191,7 +191,7 @@ describe.skipIf(skip !== '')(`HAProxy${skip && `: ${skip}`}`, () => {
     const waiting: (() => void)[] = [];
     const [slow] = await before([startPeer('slow', 0, slowly(waiting)), startPeer('other')]);
     const inFlight = Promise.all([once(), once()]);
-    await until(() => waiting.length === 1, { withinMs: 2_000, what: 'a request in flight' });
+    await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });
     await haproxy.reload();
     let left = false;
     const leaving = haproxy.deregister(slow as Peer).then(() => {
@@ -233,7 +233,7 @@ describe.skipIf(skip !== '')(`HAProxy${skip && `: ${skip}`}`, () => {
     peers.push(slow);
     await haproxy.register(slow);
     const inFlight = Promise.all([once(), once()]);
-    await until(() => waiting.length === 1, { withinMs: 5_000, what: 'a request in flight' });
+    await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });
     const stopping = haproxy.stop();
     await says('Exiting Master process');
     for (const answer of waiting) answer();
