@@ -101,7 +101,7 @@ const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
 /** The others, and what each looks like broken, take minutes: `npm run test:long`. */
-const QUICK = ['django', 'express', 'php'];
+const QUICK = ['django', 'php'];
 const long = process.env['BATON_LONG'] !== undefined;
 
 describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name', host => {
