@@ -105,9 +105,7 @@ function concluded(counts: Counts): Conclusion {
   const rests = {
     'overlapping adds': of('overlapping'),
     'on two instances': of('crossed'),
-    ...(of('logged') > 0
-      ? { 'pairs in the balancer’s log': of('logged'), 'that overlap there': of('met') }
-      : {}),
+    ...(of('logged') > 0 ? { 'pairs in the log': of('logged'), 'that met there': of('met') } : {}),
   };
   return conclude(of('clobbered'), missing(counts), rests, finding);
 }
