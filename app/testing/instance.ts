@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Store } from 'express-session';
 import { pino } from 'pino';
+import { guardGroup, releaseGroup } from '../../stack/watchdog.ts';
 import { createApp } from '../app.ts';
 import { connectBacking } from '../backing.ts';
 import { readConfig } from '../config.ts';
@@ -78,14 +79,21 @@ export async function startProcess(redisUrl: string, env: Record<string, string>
   const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
     env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A group of its own, which goes when these tests do, even by kill -9.
+    detached: true,
   });
+  const group = child.pid;
+  if (group !== undefined) guardGroup(group);
   const log: LogLine[] = [];
   const waiting = new Set<() => void>();
   createInterface(child.stdout).on('line', text => {
     log.push(JSON.parse(text));
     for (const look of waiting) look();
   });
-  const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    if (group !== undefined) releaseGroup(group);
+    return code ?? signal;
+  });
   const line = (fits: (line: LogLine) => boolean) =>
     new Promise<LogLine>((resolve, reject) => {
       const look = () => {
