@@ -1,18 +1,21 @@
 /** What the trials of an entry amount to, and the tables that show it. */
-import type { Guarantee } from '../verify/core/guarantees.ts';
+import { z } from 'zod';
+import { type Guarantee, isGuarantee } from '../verify/core/guarantees.ts';
 import type { Entry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
 /** What is kept of a trial: a line of the file that lets a long measurement be interrupted and gone on with. */
-export interface Outcome {
-  entry: string;
-  seed: number;
-  passed: boolean;
-  accused: string[];
-  unproven: string[];
-  reached?: { requests: number; seconds: number };
-  violated: Guarantee[];
-}
+export const outcome = z.object({
+  entry: z.string(),
+  seed: z.number(),
+  passed: z.boolean(),
+  accused: z.array(z.string()),
+  unproven: z.array(z.string()),
+  reached: z.object({ requests: z.number(), seconds: z.number() }).optional(),
+  violated: z.array(z.custom<Guarantee>(name => typeof name === 'string' && isGuarantee(name))),
+});
+
+export type Outcome = z.infer<typeof outcome>;
 
 export const outcomeOf = (trial: Trial, seed: number): Outcome => ({
   ...{ entry: trial.entry.name, seed, passed: passed(trial) },

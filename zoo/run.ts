@@ -41,6 +41,21 @@ export const passed = (trial: Trial): boolean =>
   trial.accused.length === 0 &&
   (trial.entry.kind === 'defect' ? trial.shown !== undefined : trial.unproven.length === 0);
 
+/** @returns what a trial says of Baton, in a sentence */
+export function verdictOn({ entry, reached, accused, unproven }: Trial): string {
+  if (accused.length > 0) return `Wrong: accused of breaking ${accused.join(', ')}, which it keeps.`;
+  if (entry.kind === 'control')
+    return unproven.length === 0
+      ? 'As it must be: all that it claims is valid.'
+      : `Too little evidence for ${unproven.join(', ')}.`;
+  if (reached === undefined)
+    return `Not found: ${entry.must.anomaly} (${entry.must.guarantee}) was to be seen.`;
+  return (
+    `As it must be: ${entry.must.anomaly} (${entry.must.guarantee}), proved after ${reached.requests} requests ` +
+    `and ${reached.seconds.toFixed(1)} s.`
+  );
+}
+
 /**
  * Deploys an entry, verifies it at default settings and stops it, on every path.
  *

@@ -1,15 +1,29 @@
-/** `baton zoo run --all`, or --disturbed: runs all, or those that need a fault, over and over, and shows how surely and how soon each is found. */
+/**
+ * `baton zoo run --all`, or --disturbed: runs all, or those that need a fault, over and over, and shows how surely and
+ * how soon each is found.
+ */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
-import { lineOf, type Measured, nothing, type Outcome, outcomeOf, summary, take } from '../../zoo/measure.ts';
-import { passed, trial } from '../../zoo/run.ts';
+import {
+  lineOf,
+  type Measured,
+  nothing,
+  type Outcome,
+  outcome as outcomeLine,
+  outcomeOf,
+  summary,
+  take,
+} from '../../zoo/measure.ts';
+import { passed, type TrialOptions, trial, verdictOn } from '../../zoo/run.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { whole } from './arguments.ts';
 import type { Values } from './options.ts';
 import type { Output } from './output.ts';
-import { type Load, verdictOn } from './zoo.ts';
+
+/** How a trial is run; its seed is the first one. */
+type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
   measured: Measured;
@@ -19,7 +33,6 @@ interface Task {
 /**
  * Each entry with one seed after the other, all entries with the first seed before any with the second.
  *
- * @param load its seed is the first one
  * @returns the exit code: 0 when every verdict is the one that it must be
  */
 export async function measure(values: Values, output: Output, load: Load): Promise<number> {
@@ -53,7 +66,6 @@ export async function measure(values: Values, output: Output, load: Load): Promi
 
 interface Runs {
   of(entry: Entry): number;
-  most: number;
   flags: string;
 }
 
@@ -67,19 +79,21 @@ function runsOf(values: Values): Runs {
   };
   return {
     of: ({ kind, faults }) => times[faults === undefined ? kind : 'fault'],
-    most: Math.max(...Object.values(times)),
     flags: `--runs ${times.defect} --control-runs ${times.control} --fault-runs ${times.fault}`,
   };
 }
 
-/** What is still to be run. */
+/** What is still to be run: as many of each as are missing, with seeds that it has not had. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly Outcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
-  return Array.from({ length: runs.most }, (_, i) => first + i).flatMap((seed, i) =>
-    all
-      .filter(({ entry }) => i < runs.of(entry) && !known.has(`${entry.name} ${seed}`))
-      .map(measured => ({ measured, seed })),
-  );
+  const tasks = all.flatMap(measured => {
+    const missing: Task[] = [];
+    const wanted = runs.of(measured.entry) - measured.trials;
+    for (let seed = first; missing.length < wanted; seed++)
+      if (!known.has(`${measured.entry.name} ${seed}`)) missing.push({ measured, seed });
+    return missing;
+  });
+  return tasks.sort((a, b) => a.seed - b.seed);
 }
 
 /** @returns whether it could be run at all */
@@ -115,12 +129,18 @@ async function outcomesIn(tally: string): Promise<Outcome[]> {
   });
   return text.split('\n').flatMap((line, i) => {
     if (line === '') return [];
-    try {
-      const outcome = JSON.parse(line) as Outcome;
-      if (typeof outcome.entry === 'string' && Array.isArray(outcome.violated)) return [outcome];
-    } catch {}
+    const parsed = outcomeLine.safeParse(json(line));
+    if (parsed.success) return [parsed.data];
     throw new UsageError(
       `--tally: ${tally}, line ${i + 1}: expected what \`baton zoo run --all --tally\` wrote; name another file, or delete the line`,
     );
   });
+}
+
+function json(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

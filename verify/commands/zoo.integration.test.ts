@@ -35,7 +35,14 @@ describe('baton zoo', () => {
   it('goes on with a measurement where it was interrupted, and says what it refuses to count', async () => {
     const tally = join(out, 'tally.ndjson');
     const lines = ENTRIES.map(({ name }) =>
-      JSON.stringify({ entry: name, seed: 3, passed: true, accused: [], unproven: [], violated: [] }),
+      JSON.stringify({
+        entry: name,
+        seed: 3,
+        passed: true,
+        accused: [],
+        unproven: [],
+        violated: ['continuity'],
+      }),
     );
     writeFileSync(tally, lines.join('\n'));
     const all = ['zoo', 'run', '--all', '--seed', '3', '--tally', tally];
@@ -44,9 +51,18 @@ describe('baton zoo', () => {
       0,
       expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
     ]);
-    writeFileSync(tally, `${lines[0]}\nwhat is this\n`);
-    const wrong = await baton(all);
-    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining(`${tally}, line 2: expected`)]);
+    // With a seed of its own it is as complete: what counts is how often.
+    expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
+    for (const rubbish of [
+      'what is this',
+      '{"entry":"affinity-left-on","violated":[]}',
+      lines[1]?.replace('continuity', 'no such'),
+      '[]',
+    ]) {
+      writeFileSync(tally, `${lines[0]}\n${rubbish}\n`);
+      const wrong = await baton(all);
+      expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining(`${tally}, line 2: expected`)]);
+    }
   });
 
   it.each([

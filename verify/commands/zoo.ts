@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
-import { passed, type Trial, type TrialOptions, trial } from '../../zoo/run.ts';
+import { passed, trial, verdictOn } from '../../zoo/run.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { wrap } from '../reports/wrap.ts';
 import { milliseconds, whole } from './arguments.ts';
@@ -43,16 +43,13 @@ function list(output: Output): number {
   return EXIT.valid;
 }
 
-/** How a trial is run, Ctrl-C included. */
-export type Load = TrialOptions & { seed: number; signal: AbortSignal };
-
 function entryNamed(name: string): Entry {
   const entry = ENTRIES.find(candidate => candidate.name === name);
   if (entry === undefined) throw new UsageError(`zoo run: there is no ${name}. See: baton zoo`);
   return entry;
 }
 
-const load = (values: Values, seed: number, signal: AbortSignal): Load => ({
+const load = (values: Values, seed: number, signal: AbortSignal) => ({
   seed,
   sessions: whole('--sessions', values.sessions, 1, 10_000),
   duration: milliseconds(values.duration),
@@ -84,19 +81,4 @@ async function learn(entry: Entry, values: Values, output: Output, signal: Abort
   output.result.write(`${verdictOn(done)}\n`);
   output.progress.write(`history: ${done.folder}\n`);
   return passed(done) ? EXIT.valid : EXIT.violated;
-}
-
-export function verdictOn(done: Trial): string {
-  const { entry, reached, accused, unproven } = done;
-  if (accused.length > 0) return `Wrong: accused of breaking ${accused.join(', ')}, which it keeps.`;
-  if (entry.kind === 'control')
-    return unproven.length === 0
-      ? 'As it must be: all that it claims is valid.'
-      : `Too little evidence for ${unproven.join(', ')}.`;
-  if (reached === undefined)
-    return `Not found: ${entry.must.anomaly} (${entry.must.guarantee}) was to be seen.`;
-  return (
-    `As it must be: ${entry.must.anomaly} (${entry.must.guarantee}), proved after ${reached.requests} requests ` +
-    `and ${reached.seconds.toFixed(1)} s.`
-  );
 }

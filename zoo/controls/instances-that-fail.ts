@@ -1,3 +1,4 @@
+import { UNDER_FAULTS } from '../claims.ts';
 import type { Control } from '../entry.ts';
 
 export const instancesThatFail: Control = {
@@ -8,15 +9,6 @@ export const instancesThatFail: Control = {
   faults: 'kill,pause,instance-hangs,answers-cut',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },
   target: {
-    claims: [
-      'continuity',
-      'isolation',
-      'instances-agree',
-      { routing: 'spread' },
-      'read-your-writes',
-      'monotonic-reads',
-      'availability',
-      'evidence',
-    ],
+    claims: UNDER_FAULTS,
   },
 };

@@ -1,3 +1,4 @@
+import { UNDER_FAULTS } from '../claims.ts';
 import type { Control } from '../entry.ts';
 
 export const managedRedis: Control = {
@@ -12,15 +13,6 @@ export const managedRedis: Control = {
     env: { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },
   },
   target: {
-    claims: [
-      'continuity',
-      'isolation',
-      'instances-agree',
-      { routing: 'spread' },
-      'read-your-writes',
-      'monotonic-reads',
-      'availability',
-      'evidence',
-    ],
+    claims: UNDER_FAULTS,
   },
 };
