@@ -81,10 +81,11 @@ export function nextVersion(text: string | undefined): InstanceOptions | undefin
   return { env: Object.fromEntries(pairs.map(pair => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-export function address(text: string): string {
+/** @param said what was to be one, as it was asked for */
+export function address(text: string, said = '--url'): string {
   if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
   throw new UsageError(
-    `--url: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`,
+    `${said}: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`,
   );
 }
 

@@ -26,7 +26,7 @@ const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 export async function initCommand(url: string | undefined, values: Values, output: Output): Promise<number> {
   if (url === undefined)
     throw new UsageError('init: expected an address, as in: baton init http://127.0.0.1:8080');
-  const reached = { url: address(url), headers: {} };
+  const reached = { url: address(url, 'init'), headers: {} };
   const { file } = values;
   if (existsSync(file) && !values.force)
     throw new UsageError(`init: ${file} is there already: --force replaces it, --file names another`);

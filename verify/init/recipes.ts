@@ -78,7 +78,7 @@ export function unknownRecipe(name: string): string | undefined {
   const names = Object.keys(RECIPES);
   return names.includes(name)
     ? undefined
-    : `expected one of ${names.join(', ')}, got ${JSON.stringify(name)}${nearest(name, names)}`;
+    : `expected the name of a recipe, got ${JSON.stringify(name)}${nearest(name, names)}`;
 }
 
 /** @returns what the app has otherwise than its recipe says */
