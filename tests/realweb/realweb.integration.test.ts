@@ -101,6 +101,20 @@ describe('redirects', () => {
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
 
+  it('need not be followed because one session was lost and the next was not', async () => {
+    class Web extends SmallWeb {
+      #first: Session | undefined;
+
+      override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
+        const session = super.sessionOf(cookies, instance);
+        this.#first ??= session;
+        return session === this.#first ? undefined : session;
+      }
+    }
+    const { of } = await judged(new Web());
+    expect(of('continuity').anomalies[0]?.name).toBe('LOSS');
+  });
+
   it('that lead back to the login page refuse it', async () => {
     class Web extends Handshake {
       override login(): Answer {

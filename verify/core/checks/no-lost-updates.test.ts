@@ -288,6 +288,18 @@ describe('no-lost-updates', () => {
     `);
   });
 
+  it('is CLOBBER beside a page of the session that shows nothing of it, too', () => {
+    const lost = (later: number) =>
+      judged((session, picture) => {
+        const call = picture.now + 1000;
+        session.write('a', 'app-1', { call, return: call + 500 });
+        session.asks('app-2', { call: call + later, return: call + later + 300 });
+        picture.now += 2000;
+        session.read('app-1', []);
+      }).violations;
+    expect([lost(400), lost(600)]).toEqual([1, 0]);
+  });
+
   it('takes a change of something else that nobody knows the end of for one that overlaps all that follows', () => {
     const verdict = judged((session, picture) => {
       declared(picture, session, 'set');

@@ -71,6 +71,20 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(missing(600, 300)).toBe(1);
   });
 
+  it('nor does one beside a page of the session that shows nothing of it: the page may have saved what it loaded', () => {
+    const missing = (later: number) =>
+      judged((s, p) => {
+        const call = p.now + 1000;
+        s.write('a', 'app-1', { call, return: call + 500 });
+        s.asks('app-2', { call: call + later, return: call + later + 300 });
+        p.now = call + 1200;
+        s.read('app-1', []);
+        p.inTime();
+      }).own.violations;
+    expect(missing(400)).toBe(0);
+    expect(missing(600)).toBe(1);
+  });
+
   it('a read that overlaps the write owes it nothing', () => {
     const { both } = judged((s, p) => {
       good(s);
