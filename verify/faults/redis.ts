@@ -56,13 +56,17 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
+/** What PTTL says of a key that never expires; one that has gone meanwhile has -2 and is neither. */
+const NEVER = -1;
+
 /** Names of the keys that expire, or of those that do not. */
 export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of redis.scanStream({ count: 1_000 })) {
     const names = keys as string[];
     const ttls = await Promise.all(names.map(name => redis.pttl(name)));
-    found.push(...names.filter((_, i) => (ttls[i] ?? -2) > 0 === (which === 'expiring')));
+    const wanted = (ttl: number) => (which === 'expiring' ? ttl > 0 : ttl === NEVER);
+    found.push(...names.filter((_, i) => wanted(ttls[i] as number)));
   }
   return found;
 }

@@ -12,8 +12,8 @@ interface Kept {
 
 async function lastingOf(redis: Redis): Promise<Kept[]> {
   const names = await keysOf(redis, 'lasting');
-  const data = await Promise.all(names.map(name => redis.dumpBuffer(name)));
-  return names.map((name, i) => ({ name, data: data[i] as Buffer }));
+  const kept = await Promise.all(names.map(async name => ({ name, data: await redis.dumpBuffer(name) })));
+  return kept.filter((each): each is Kept => each.data !== null); // Deleted since.
 }
 
 interface Wipeable {

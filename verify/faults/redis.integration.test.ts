@@ -1,0 +1,29 @@
+import { Redis } from 'ioredis';
+import { expect, it } from 'vitest';
+import { startRedis } from '../../stack/redis.ts';
+import { keysOf } from './redis.ts';
+
+/** Somebody else deletes a key as soon as it has been listed: a lock that its request gives back. */
+class Hurried extends Redis {
+  override async pttl(key: string): Promise<number> {
+    if (key === 'lock') await this.del(key);
+    return super.pttl(key);
+  }
+}
+
+it('a key that goes while keys are told apart is neither one that expires nor one that lasts', async () => {
+  const server = await startRedis();
+  const redis = new Hurried(server.url);
+  try {
+    const withLock = async (which: 'expiring' | 'lasting') => {
+      await redis.mset({ user: 'a', lock: 'b' });
+      await redis.set('session', 'c', 'PX', 60_000);
+      return keysOf(redis, which);
+    };
+    expect(await withLock('lasting')).toEqual(['user']);
+    expect(await withLock('expiring')).toEqual(['session']);
+  } finally {
+    redis.disconnect();
+    await server.dispose();
+  }
+});
