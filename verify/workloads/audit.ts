@@ -3,7 +3,8 @@
  * headers, what it does with a changed cookie, with a large session, with awkward characters, without any cookie.
  */
 import type { Context } from '../client/context.ts';
-import { Driver, type How } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
+import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history.ts';
 import type { Target } from '../target/load.ts';
 import { leave } from '../target/ready.ts';

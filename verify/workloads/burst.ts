@@ -5,7 +5,8 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writable, writeOf } from '../client/driver.ts';
+import { Driver, writable, writeOf } from '../client/driver.ts';
+import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';

@@ -6,7 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writeOf } from '../client/driver.ts';
+import { Driver, writeOf } from '../client/driver.ts';
+import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history.ts';
 import { leave } from '../target/ready.ts';
 import type { Probe } from '../target/schema.ts';

@@ -4,7 +4,8 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writable } from '../client/driver.ts';
+import { Driver, writable } from '../client/driver.ts';
+import type { How } from '../client/requests.ts';
 import { leave } from '../target/ready.ts';
 import { inTurn, over, type Plan, type Workload } from './workload.ts';
 

@@ -4,7 +4,8 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, type How, writable } from '../client/driver.ts';
+import { Driver, writable } from '../client/driver.ts';
+import type { How } from '../client/requests.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
 import type { Account } from '../target/load.ts';

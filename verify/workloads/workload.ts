@@ -1,6 +1,7 @@
 /** What every workload is: what its clients do, what it is evidence for, when it ends. */
 import type { Context } from '../client/context.ts';
-import type { Driver, How } from '../client/driver.ts';
+import type { Driver } from '../client/driver.ts';
+import type { How } from '../client/requests.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import type { Operation } from '../core/history.ts';
