@@ -11,3 +11,65 @@ export const time = z.string().transform((text, context) => {
 });
 
 export const name = z.string().min(1, 'expected a name, got an empty text');
+
+export const path = z.string().startsWith('/', 'expected a path that begins with /');
+
+/** A regular expression whose first group is what it finds. */
+export const regex = z.string().transform((source, context) => {
+  try {
+    const groups = new RegExp(`${source}|`).exec('')?.length ?? 1;
+    if (groups < 2) {
+      context.addIssue('expected a regular expression with a group, such as data-user="([^"]*)"');
+      return z.NEVER;
+    }
+    return source;
+  } catch (error) {
+    context.addIssue(`expected a regular expression: ${(error as Error).message}`);
+    return z.NEVER;
+  }
+});
+
+export const pattern = z.string().transform((source, context) => {
+  try {
+    new RegExp(source);
+    return source;
+  } catch (error) {
+    context.addIssue(`expected a regular expression: ${(error as Error).message}`);
+    return z.NEVER;
+  }
+});
+
+/** A JSON pointer, in which `*` stands for every member. */
+const json = z.strictObject({
+  json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
+});
+const header = z.strictObject({ header: name });
+
+/** Where a text stands that is shown, and where a token stands. */
+export const shown = z.union([regex, json, header], {
+  error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
+});
+export const token = z.union(
+  [
+    regex,
+    json,
+    header,
+    z.strictObject({ cookie: name }),
+    z.strictObject({ meta: name }),
+    z.strictObject({ field: name }),
+  ],
+  {
+    error:
+      'expected a regular expression with a group, { field: name }, { meta: name }, { cookie: name }, ' +
+      '{ header: name } or { json: /pointer }',
+  },
+);
+
+/** A part such as 99.9 % or 100% → 0 to 1. */
+export const share = z.string().transform((text, context) => {
+  const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
+  const value = Number(number) / 100;
+  if (value <= 1) return value;
+  context.addIssue(`expected a share such as 99.9%, got ${JSON.stringify(text)}`);
+  return z.NEVER;
+});

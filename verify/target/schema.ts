@@ -1,61 +1,8 @@
 /** The target file: what a person writes about the system under test (docs/target-file.md). */
 import { z } from 'zod';
-import { oneTime } from '../client/one-time.ts';
+import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
-import { name, time } from './schema-parts.ts';
-
-const path = z.string().startsWith('/', 'expected a path that begins with /');
-
-/** A regular expression whose first group is what it finds. */
-const regex = z.string().transform((source, context) => {
-  try {
-    const groups = new RegExp(`${source}|`).exec('')?.length ?? 1;
-    if (groups < 2) {
-      context.addIssue('expected a regular expression with a group, such as data-user="([^"]*)"');
-      return z.NEVER;
-    }
-    return source;
-  } catch (error) {
-    context.addIssue(`expected a regular expression: ${(error as Error).message}`);
-    return z.NEVER;
-  }
-});
-
-const pattern = z.string().transform((source, context) => {
-  try {
-    new RegExp(source);
-    return source;
-  } catch (error) {
-    context.addIssue(`expected a regular expression: ${(error as Error).message}`);
-    return z.NEVER;
-  }
-});
-
-/** A JSON pointer, in which `*` stands for every member. */
-const json = z.strictObject({
-  json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
-});
-const header = z.strictObject({ header: name });
-
-/** Where a text stands that is shown, and where a token stands. */
-const shown = z.union([regex, json, header], {
-  error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
-});
-const token = z.union(
-  [
-    regex,
-    json,
-    header,
-    z.strictObject({ cookie: name }),
-    z.strictObject({ meta: name }),
-    z.strictObject({ field: name }),
-  ],
-  {
-    error:
-      'expected a regular expression with a group, { field: name }, { meta: name }, { cookie: name }, ' +
-      '{ header: name } or { json: /pointer }',
-  },
-);
+import { path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
 
 const texts = z.record(z.string(), z.string());
 
@@ -79,49 +26,6 @@ const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, 
 
 /** Requests that are sent first, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
-
-/** The secret of one-time codes. */
-const totp = z.string().transform((text, context) => {
-  try {
-    oneTime(text);
-    return text;
-  } catch {
-    // What came may be a secret all the same: it is not shown.
-    context.addIssue(
-      'expected the secret of one-time codes in base32, or an otpauth://totp/ address, got another text',
-    );
-    return z.NEVER;
-  }
-});
-
-const account = z
-  .strictObject({
-    /** With `count`, {n} stands for 1 to count; {run} for a text that is other in each run. */
-    user: z.string().min(1).optional(),
-    password: z.string().min(1).optional(),
-    /** A file that holds it. */
-    passwordFile: z.string().min(1).optional(),
-    /** Of one-time codes, which are sent as {code}. */
-    totp: totp.optional(),
-    count: z.int().min(1).max(100_000).optional(),
-    /** What pages call the user, where that is not the name that logs in; {n} and {run} likewise. */
-    shown: name.optional(),
-    /** A file with a row for each account: user, password, shown, totp. */
-    csv: z.string().min(1).optional(),
-  })
-  .superRefine(({ user, password, passwordFile, csv, count, shown, totp: secret }, context) => {
-    const wrong = (message: string, ...path: string[]): void =>
-      context.addIssue({ code: 'custom', message, path });
-    if (password !== undefined && passwordFile !== undefined)
-      wrong('expected `password` or `passwordFile`, got both', 'passwordFile');
-    if (csv !== undefined) {
-      if ((user ?? count ?? shown ?? secret) !== undefined)
-        wrong('expected `csv` without `user`, `count`, `shown` and `totp`', 'csv');
-      return;
-    }
-    if (user === undefined) wrong('missing: expected a text', 'user');
-    if ((password ?? passwordFile) === undefined) wrong('missing: expected a text', 'password');
-  });
 
 const write = request.safeExtend({
   /** Finds the message, in its answer or where that leads, without which the write may or may not have happened. */
@@ -203,15 +107,6 @@ const expiry = z.strictObject({
   absolute: time.optional(),
   /** Which requests renew the idle time: each, those past half of it, those that write, none. */
   renew: z.enum(['each', 'half', 'write', 'never']).default('each'),
-});
-
-/** A part such as 99.9 % or 100% → 0 to 1. */
-const share = z.string().transform((text, context) => {
-  const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
-  const value = Number(number) / 100;
-  if (value <= 1) return value;
-  context.addIssue(`expected a share such as 99.9%, got ${JSON.stringify(text)}`);
-  return z.NEVER;
 });
 
 /** What may happen while something is disturbed. */
