@@ -32,10 +32,11 @@ interface Part {
   late: boolean;
 }
 
-/** A few short ones first, so that what is common is found soon. */
+/** A few short ones first, so that what is common is found soon; then one beside slow requests, for the same reason. */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
-  ...Array(3).fill({ quick: 0, slow: 3, late: true }),
+  { quick: 0, slow: 3, late: false },
+  ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
 /** What follows, up to so many times, while too few have met: the way to the target is uneven. */
