@@ -45,14 +45,17 @@ export async function doctorCommand(
 
 async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
   const own = ownPackage();
-  const stack = own.checkout
-    ? 'scripts/setup installs it'
-    : 'get a checkout of Baton, whose scripts/setup installs it';
-  const [docker, k6, nginx, redis] = await Promise.all([
+  const setup = (script: string): string =>
+    own.checkout ? `${script} installs it` : `get a checkout of Baton, whose ${script} installs it`;
+  const [stack, stores] = [setup('scripts/setup'), setup('scripts/setup --stores')];
+  const [docker, k6, nginx, redis, haproxy, postgres, memcached] = await Promise.all([
     printed(['docker'], ['version', '--format', '{{.Server.Version}}']),
     k6Of(environment),
     printed(['nginx'], ['-v']),
     printed(['redis-server', 'valkey-server'], ['--version']),
+    printed(['haproxy'], ['-v']),
+    printed(['postgres'], ['--version']),
+    printed(['memcached'], ['--version']),
   ]);
   return [
     {
@@ -70,6 +73,9 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
     },
     { name: 'nginx', ...nginx, for: '--stack local', remedy: stack },
     { name: 'redis', ...redis, for: '--stack local', remedy: stack },
+    { name: 'haproxy', ...haproxy, for: 'STACK_BALANCER=haproxy', remedy: stores },
+    { name: 'postgres', ...postgres, for: 'SESSION_STORE=postgres', remedy: stores },
+    { name: 'memcached', ...memcached, for: 'SESSION_STORE=memcached', remedy: stores },
     {
       name: 'docker',
       ...docker,
