@@ -3,6 +3,8 @@
 /** One account, or with `count` as many: {n} stands for 1 to count. */
 interface AccountSpec {
   user: string;
+  /** What pages call the user, where that is not the name that logs in; {n} likewise. */
+  shown?: string | undefined;
   password: string;
   count?: number | undefined;
 }
@@ -34,10 +36,12 @@ export function accountOf(accounts: Accounts, n: number): Account {
   throw new Error('expected at least one account');
 }
 
-/** @returns the label of an account of the pool by its user name; undefined for anybody else */
+/** @returns the label of an account of the pool by what pages call its user; undefined for anybody else */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
-    if (isOf(accounts[i] as AccountSpec, name)) return labelIn(accounts, i, name);
+    const spec = accounts[i] as AccountSpec;
+    const number = numberOf(spec, name);
+    if (number !== undefined) return labelIn(accounts, i, nameOf(spec, number));
   }
   return undefined;
 }
@@ -45,12 +49,13 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-function isOf(spec: AccountSpec, name: string): boolean {
-  if (spec.count === undefined) return spec.user === name;
-  const before = spec.user.slice(0, spec.user.indexOf('{n}'));
-  if (!name.startsWith(before)) return false;
-  const number = /^[1-9]\d{0,8}/.exec(name.slice(before.length))?.[0];
-  return number !== undefined && Number(number) <= spec.count && nameOf(spec, Number(number)) === name;
+/** @returns which of an entry's accounts pages call so */
+function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
+  if (count === undefined) return shown === name ? 1 : undefined;
+  const before = shown.slice(0, shown.indexOf('{n}'));
+  if (!name.startsWith(before)) return undefined;
+  const number = Number(/^[1-9]\d{0,8}/.exec(name.slice(before.length))?.[0]);
+  return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
 /** As the verifier's: the part before the @. Two users never share a label, so a later entry says which it is. */

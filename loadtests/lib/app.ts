@@ -1,4 +1,5 @@
 /** The app under load as a script knows it: what `baton k6 TARGET` prints, or the bundled card store. Pure. */
+import type { Finding } from '../../verify/core/finding.ts';
 import type { Pages } from '../../verify/core/interpret.ts';
 import type { Accounts } from './accounts.ts';
 import { CARD_STORE } from './card-store.ts';
@@ -8,7 +9,21 @@ export interface FormRequest {
   method?: string;
   path: string;
   form: Readonly<Record<string, string>>;
+  /** The body as JSON, in place of the form. */
+  json?: unknown;
   headers?: Readonly<Record<string, string>>;
+}
+
+/** What an answer holds that later requests send: by its name, which stands for it in {braces}. */
+export type Captures = Readonly<Record<string, Finding>>;
+
+/** A request by which somebody gets in, what is sent before it, and what its answer holds. */
+export interface Entrance extends FormRequest {
+  page: string;
+  steps?: readonly (FormRequest & { capture?: Captures })[];
+  capture?: Captures;
+  /** HTTP Basic: {basic} in a header stands for the user and the password. */
+  basic?: boolean;
 }
 
 /** State of a session or a user, and how it is read and written. */
@@ -23,7 +38,7 @@ export interface Probe {
 /** What a shop can do beside: the journey goes as far as these lead. */
 export interface Shop {
   /** As the login, for a user who is not there yet; its form has {name} too. */
-  register: FormRequest & { page: string };
+  register: Entrance;
   /** A page for everybody. */
   browse: string;
   /** Empties the probe's object. */
@@ -38,7 +53,9 @@ export interface App extends Pages {
   name: string;
   url: string;
   accounts: Accounts;
-  login: Pages['login'] & FormRequest;
+  /** Sent with every request, once all that stands in {braces} has been captured. */
+  headers?: Readonly<Record<string, string>>;
+  login: Pages['login'] & Entrance;
   /** The page that names its user. */
   signedIn: Pages['signedIn'] & { page: string };
   probes: readonly Probe[];
@@ -67,7 +84,8 @@ export function appOf(
     ...account,
     password: secret(account.password, environment),
   }));
-  return { ...app, accounts };
+  const headers = Object.entries(app.headers ?? {}).map(([name, text]) => [name, secret(text, environment)]);
+  return { ...app, accounts, headers: Object.fromEntries(headers) };
 }
 
 function parsed(text: string): App {
@@ -87,7 +105,7 @@ function secret(text: string, environment: Readonly<Record<string, string | unde
     const value = environment[name];
     if (value !== undefined) return value;
     throw new Error(
-      `TARGET: an account has ${JSON.stringify(`\${${name}}`)}, and the environment has no ${name}: set it`,
+      `TARGET: there is ${JSON.stringify(`\${${name}}`)} in it, and the environment has no ${name}: set it`,
     );
   });
 }

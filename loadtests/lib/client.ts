@@ -26,8 +26,8 @@ const canonical = (name: string): string =>
 
 export interface Looked {
   url: string;
-  /** Response header that names the instance. */
-  header: string | undefined;
+  /** Response headers that say something, beside those that every app has. */
+  headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
   /** What every canary of the run begins with. */
@@ -37,15 +37,14 @@ export interface Looked {
 /** Turns responses into replies, of one target. */
 export class Replies {
   readonly #url: string;
-  readonly #header: string | undefined;
-  readonly #name: string;
+  /** As k6 writes them, and in lower case. */
+  readonly #headers: readonly { sent: string; name: string }[];
   /** What a Set-Cookie that matters has in it. */
   readonly #cookies: readonly string[];
 
-  constructor({ url, header, cookies, canary }: Looked) {
+  constructor({ url, headers, cookies, canary }: Looked) {
     this.#url = url;
-    this.#header = header === undefined ? undefined : canonical(header);
-    this.#name = header?.toLowerCase() ?? '';
+    this.#headers = headers.map(name => ({ sent: canonical(name), name: name.toLowerCase() }));
     this.#cookies = [...cookies.map(name => `${name}=`), canary];
   }
 
@@ -60,8 +59,11 @@ export class Replies {
     }
     const sent = response.headers;
     const headers: Record<string, string> = {};
-    const instance = this.#header === undefined ? undefined : sent[this.#header];
-    if (instance !== undefined) headers[this.#name] = instance;
+    for (let i = 0; i < this.#headers.length; i++) {
+      const header = this.#headers[i] as { sent: string; name: string };
+      const value = sent[header.sent];
+      if (value !== undefined) headers[header.name] = value;
+    }
     const setCookie = this.#cookiesIn(sent['Set-Cookie']);
     if (setCookie !== undefined) headers['set-cookie'] = setCookie;
     const reply: Reply = {
@@ -89,6 +91,12 @@ export class Replies {
 }
 
 const NO_COOKIES: Reply['cookies'] = [];
+
+/** @returns all of a response, for what is looked for in few of them */
+export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
+  const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };
+}
 
 /** @param code k6's, as in its list of error codes */
 function failureOf(code: number): Failure {

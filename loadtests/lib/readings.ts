@@ -1,5 +1,6 @@
 /** What replies say, without reading the same page twice. */
 import type { Asked, Interpreter, Reply, Seen } from '../../verify/core/interpret.ts';
+import type { Named } from '../../verify/core/naming.ts';
 
 interface Kept {
   body: string;
@@ -18,14 +19,11 @@ const KEPT = 6;
  */
 export class Readings {
   readonly #interpreter: Interpreter;
-  readonly #header: string | undefined;
   readonly #kept: Kept[] = [];
   #next = 0;
 
-  /** @param header that names the instance, in lower case */
-  constructor(interpreter: Interpreter, header: string | undefined) {
+  constructor(interpreter: Interpreter) {
     this.#interpreter = interpreter;
-    this.#header = header;
   }
 
   /** @returns what the interpreter says of the reply; the same object for the same page, with this instance in it */
@@ -36,44 +34,40 @@ export class Readings {
     if (!plain) return this.#interpreter.seen(reply, asked);
     const { body } = reply;
     const { object } = asked;
+    const named = this.#interpreter.named(reply);
     for (let i = 0; i < this.#kept.length; i++) {
       const kept = this.#kept[i] as Kept;
-      if (kept.body === body && kept.object === object) return this.#again(kept.seen, reply);
+      if (kept.body === body && kept.object === object) return again(kept.seen, named);
     }
-    const instance = this.#instanceOf(reply);
+    const instance = named?.instance;
     const neutral = instance === undefined ? undefined : body.replaceAll(instance, '');
     for (let i = 0; neutral !== undefined && i < this.#kept.length; i++) {
       const kept = this.#kept[i] as Kept;
       if (kept.neutral !== neutral || kept.object !== object) continue;
       this.#keep({ body, neutral, object, seen: kept.seen });
-      return this.#again(kept.seen, reply);
+      return again(kept.seen, named);
     }
     const seen = this.#interpreter.seen(reply, asked);
-    const named = instance !== undefined && names(seen, instance);
-    this.#keep({ body, neutral: named ? undefined : neutral, object, seen });
+    const shown = instance !== undefined && names(seen, instance);
+    this.#keep({ body, neutral: shown ? undefined : neutral, object, seen });
     return seen;
   }
 
   #keep(kept: Kept): void {
     this.#kept[this.#next++ % KEPT] = kept;
   }
+}
 
-  #instanceOf({ headers }: Reply): string | undefined {
-    const instance = this.#header === undefined ? undefined : headers[this.#header];
-    return typeof instance === 'string' && instance !== '' ? instance.slice(0, 100) : undefined;
+/** @returns what was seen, by the instance that gave it this time */
+function again(seen: Seen, named: Named | undefined): Seen {
+  if (named !== undefined) {
+    seen.instance = named.instance;
+    seen.source = named.source;
+  } else {
+    delete seen.instance;
+    delete seen.source;
   }
-
-  #again(seen: Seen, reply: Reply): Seen {
-    const instance = this.#instanceOf(reply);
-    if (instance !== undefined) {
-      seen.instance = instance;
-      seen.source = 'header';
-    } else {
-      delete seen.instance;
-      delete seen.source;
-    }
-    return seen;
-  }
+  return seen;
 }
 
 /** Whether what a page shows has the name of the instance in it: then it matters. */

@@ -1,13 +1,14 @@
 /** One session: each request of it is recorded, judged and counted. */
 import { sleep } from 'k6';
+import { b64encode } from 'k6/encoding';
 import http, { type CookieJar } from 'k6/http';
 import { canaryOf } from '../../verify/core/canary.ts';
-import { filled } from '../../verify/core/form.ts';
 import type { Seen } from '../../verify/core/interpret.ts';
 import type { Account } from './accounts.ts';
-import type { FormRequest, Probe } from './app.ts';
+import type { Captures, Entrance, FormRequest, Probe } from './app.ts';
 import { type Body, newJar, type Params, paramsOf, type Response } from './client.ts';
 import { RELOGINS } from './figures.ts';
+import { Filling, type Sent } from './filling.ts';
 import { add } from './metrics.ts';
 import { type Called, isSafe, Recording, type What } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
@@ -18,16 +19,6 @@ const PAUSE = 1;
 const REPLAYS = 4;
 /** Marks the requests of a login, so that its cost can be told from that of the load. */
 const LOGIN_TAGS = { phase: 'login' };
-
-export interface Sent {
-  method: string;
-  /** From the root of the target. */
-  path: string;
-  body: Body;
-  headers?: Readonly<Record<string, string>>;
-  /** Stands for the path in metrics, where that has many values. */
-  name?: string;
-}
 
 export class Session {
   readonly vu: VirtualUser;
@@ -40,13 +31,11 @@ export class Session {
   readonly #recording: Recording;
   #jar: CookieJar;
   #params: ReturnType<typeof paramsOf>;
+  readonly #filling: Filling;
   #alive = false;
   #lives = 0;
   /** Its user has to log in again, and did not ask for it. */
   #forced = false;
-  /** The last page that may hold a form token: it is looked for when a form is sent. */
-  #page = '';
-
   /** @param driver somebody else's script may drive it: with the jar of its own, and no request that it did not send */
   constructor(vu: VirtualUser, account: Account, driver: 'own' | 'driven' = 'own') {
     const jar = newJar();
@@ -56,6 +45,7 @@ export class Session {
     this.#jar = jar;
     this.#params = paramsOf(jar);
     this.#recording = new Recording(vu, account.label);
+    this.#filling = new Filling(vu, account);
   }
 
   /** Whether it is logged in, as far as anybody knows. */
@@ -70,24 +60,45 @@ export class Session {
   }
 
   /** Makes an account and is signed in with it. */
-  register(request: FormRequest & { page: string }, name: string): boolean {
+  register(request: Entrance, name: string): boolean {
     this.#useJar(newJar());
     return this.#enter(request, { name });
   }
 
-  #enter(request: FormRequest & { page: string }, known: Record<string, string> = {}): boolean {
+  #enter(request: Entrance, known: Record<string, string> = {}): boolean {
     this.begin();
     this.#params.tags = LOGIN_TAGS;
     this.send({ action: 'form' }, { method: 'GET', path: request.page, body: null });
+    const { user, password } = this.account;
+    if (request.basic) this.#keep({ basic: b64encode(`${user}:${password}`) });
+    for (const step of request.steps ?? []) {
+      this.send({ action: 'form' }, this.#filled(step, known));
+      this.#take(step.capture);
+    }
     const { outcome } = this.send({ action: 'login' }, this.#filled(request, known));
+    this.#take(request.capture);
     delete this.#params.tags;
     if (outcome !== 'ok') this.#end('refused');
     if (this.#alive) this.read();
     return this.#alive;
   }
 
+  /** What the last answer holds that later requests send. */
+  #take(captures: Captures = {}): void {
+    const { response } = this;
+    if (response !== undefined && Object.keys(captures).length > 0)
+      this.#keep(this.vu.captured(captures, response));
+  }
+
+  #keep(captured: Record<string, string>): void {
+    this.#filling.keep(captured);
+    this.#params.headers = { ...this.#filling.always };
+  }
+
   /** A new name for what begins with the next login. */
   begin(): void {
+    this.#filling.forget();
+    this.#params.headers = { ...this.#filling.always };
     this.#recording.begin(this.vu.nextSession());
     this.#lives++;
     this.items = [];
@@ -173,7 +184,10 @@ export class Session {
   }
 
   #batched({ method, path, body, headers }: Sent, { request }: Called, jar: CookieJar) {
-    const params = { ...paramsOf(jar), headers: { ...headers, 'x-request-id': request } };
+    const params = {
+      ...paramsOf(jar),
+      headers: { ...this.#filling.always, ...headers, 'x-request-id': request },
+    };
     return { method, url: this.vu.settings.url + path, body, params };
   }
 
@@ -181,11 +195,11 @@ export class Session {
   send(what: What, sent: Sent): Seen {
     const called = this.#recording.call(what);
     const params = this.#params;
-    if (sent.headers !== undefined) params.headers = { ...sent.headers };
+    if (sent.headers !== undefined) params.headers = { ...this.#filling.always, ...sent.headers };
     params.headers['x-request-id'] = called.request;
     if (sent.name !== undefined) params.tags = { ...params.tags, name: sent.name };
     const response = http.request(sent.method, this.vu.settings.url + sent.path, sent.body, params);
-    if (sent.headers !== undefined) params.headers = {};
+    if (sent.headers !== undefined) params.headers = { ...this.#filling.always };
     if (sent.name !== undefined) delete params.tags;
     return this.#returned(called, response);
   }
@@ -206,7 +220,7 @@ export class Session {
     const { action, probe } = what;
     const seen = vu.readings.seen(reply, probe === undefined ? what : { action, object: probe.object });
     this.response = response;
-    if (isSafe(action) && reply.status === 200) this.#page = reply.body;
+    if (isSafe(action) && reply.status === 200) this.#filling.page = reply;
     this.#recording.returned(called, seen, this.#alive);
     this.#follow(what, seen);
     return seen;
@@ -241,14 +255,8 @@ export class Session {
     if (!this.#driven) sleep(PAUSE);
   }
 
-  #filled({ method = 'POST', path, form, headers }: FormRequest, known: Record<string, string>): Sent {
-    const { user, password } = this.account;
-    const all: Record<string, string> = { user, password, csrf: this.vu.csrf(this.#page) };
-    for (const name in known) all[name] = known[name] ?? '';
-    const sent: Sent = { method, path, body: filled(form, all) };
-    if (headers !== undefined) sent.headers = filled(headers, all);
-    if (!path.includes('{')) return sent;
-    return { ...sent, path: filled({ path }, all)['path'] ?? path, name: path };
+  #filled(request: FormRequest, known: Record<string, string>): Sent {
+    return this.#filling.filled(request, known, this.#jar);
   }
 
   #useJar(jar: CookieJar): void {

@@ -100,6 +100,23 @@ describe('accounts', () => {
     expect(newcomerLabel(user, 'b654321')).toBeUndefined();
   });
 
+  it('are known by what pages call them', () => {
+    const accounts = [
+      { user: 'ann@example.test', password: 'p', shown: 'Ann' },
+      { user: 'u{n}', password: 'p', shown: 'User {n}', count: 3 },
+    ];
+    expect(['Ann', 'User 3'].map(name => userLabel(accounts, name))).toEqual(['ann', 'u3']);
+    for (const name of ['ann@example.test', 'u3', 'User 4'])
+      expect(userLabel(accounts, name)).toBeUndefined();
+  });
+
+  it('all have the password that is given beside the target', () => {
+    const accounts = ['ann', 'bob'].map(user => ({ user, password: 'from the file' }));
+    const TARGET = JSON.stringify({ format: 'baton-k6', ...CARD_STORE, accounts });
+    const { app } = settingsOf({ TARGET, PASSWORD: 'p' });
+    expect(app.accounts).toEqual(accounts.map(({ user }) => ({ user, password: 'p' })));
+  });
+
   it('stand in for those of the target', () => {
     const { app } = settingsOf({ ACCOUNT: 'u{n}', ACCOUNTS: '7', PASSWORD: 'p' });
     expect(app.accounts).toEqual([{ user: 'u{n}', password: 'p', count: 7 }]);

@@ -92,7 +92,8 @@ export function settingsOf(
 function accountsOf(environment: Environment, own: Accounts): Accounts {
   const { ACCOUNT, PASSWORD } = environment;
   const count = whole(environment, 'ACCOUNTS', 1);
-  if (!ACCOUNT && !PASSWORD && count === undefined) return own;
+  if (!ACCOUNT && count === undefined)
+    return PASSWORD ? own.map(account => ({ ...account, password: PASSWORD })) : own;
   const user = ACCOUNT || (own[0]?.user ?? '');
   const password = PASSWORD || (own[0]?.password ?? '');
   if (!user.includes('{n}')) return [{ user, password }];

@@ -123,6 +123,8 @@ class Driven implements Requests {
 function whatIs({ login, logout, probes, signedIn }: App, method: string, path: string, body: Body): What {
   const reads = method === 'GET' || method === 'HEAD';
   if (reads && path === login.page) return { action: 'form' };
+  if (login.steps?.some(step => step.path === path && reads === (step.method === 'GET')))
+    return { action: 'form' };
   if (!reads && path === login.path) return { action: 'login' };
   if (path === logout?.path) return { action: 'logout' };
   const probe = probes.find(({ read }) => read.path === path);

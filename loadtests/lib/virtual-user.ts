@@ -2,11 +2,11 @@
 import { hmac } from 'k6/crypto';
 import { parseHTML } from 'k6/html';
 import { type Findings, finder } from '../../verify/core/finding.ts';
-import { Interpreter } from '../../verify/core/interpret.ts';
+import { Interpreter, type Reply } from '../../verify/core/interpret.ts';
 import { type Random, seeded } from '../../verify/workloads/random.ts';
 import { newcomerLabel, poolOf, userLabel } from './accounts.ts';
-import type { App } from './app.ts';
-import { Replies } from './client.ts';
+import type { App, Captures } from './app.ts';
+import { Replies, type Response, wholeOf } from './client.ts';
 import { Observer } from './observe.ts';
 import { Readings } from './readings.ts';
 import { clockLine, type Shared } from './run.ts';
@@ -17,6 +17,12 @@ const IDS = 1e9;
 
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
+
+/** Those that name the instance, or hold the form token. */
+const headersOf = ({ instance, csrf }: App): string[] => [
+  ...(instance?.header === undefined ? [] : [instance.header]),
+  ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
+];
 
 export class VirtualUser {
   /** From 1 on, unique in the run. */
@@ -42,7 +48,6 @@ export class VirtualUser {
 
   constructor(shared: Shared, settings: Settings, number: number) {
     const { app } = settings;
-    const header = app.instance?.header;
     this.number = number;
     this.name = `vu${number}`;
     this.app = app;
@@ -58,8 +63,8 @@ export class VirtualUser {
     this.#interpreter.sessionCookies = settings.cookies;
     this.#csrf = app.csrf === undefined ? undefined : finder(app.csrf, decode);
     const { url, cookies } = settings;
-    this.replies = new Replies({ url, header, cookies, canary: shared.run.canary });
-    this.readings = new Readings(this.#interpreter, header?.toLowerCase());
+    this.replies = new Replies({ url, headers: headersOf(app), cookies, canary: shared.run.canary });
+    this.readings = new Readings(this.#interpreter);
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#request = `${shared.run.run}-`;
@@ -95,8 +100,18 @@ export class VirtualUser {
   }
 
   /** @returns the form token in a page; empty when there is none */
-  csrf(body: string): string {
-    return this.#csrf?.first({ headers: {}, body, cookies: [] }) ?? '';
+  csrf(page: Pick<Reply, 'headers' | 'body' | 'cookies'>): string {
+    return this.#csrf?.first(page) ?? '';
+  }
+
+  /** @returns what a response holds that later requests send */
+  captured(captures: Captures, response: Response): Record<string, string> {
+    const whole = wholeOf(response);
+    const found = Object.entries(captures).map(([name, finding]) => [
+      name,
+      finder(finding, decode).first(whole),
+    ]);
+    return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
   nextId(): number {

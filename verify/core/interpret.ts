@@ -120,6 +120,11 @@ export class Interpreter {
     return this.#csrf?.first(reply);
   }
 
+  /** @returns which instance answered; undefined when the answer does not tell */
+  named(reply: Reply): Named | undefined {
+    return this.#instance(reply);
+  }
+
   seen(reply: Reply, { action, object, unmarked = false, path }: Asked): Seen {
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;

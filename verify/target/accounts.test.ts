@@ -76,6 +76,8 @@ describe('accounts in a CSV file', () => {
     expect(() => k6Target(parseTarget(text, join(folder, 'shop.yaml'), {}), text)).toThrow(
       'know no `register`, `csv`',
     );
+    const code = textOf({ user: 'ann', password: 'p', totp: 'GEZDGNBVGY3TQOJQ' });
+    expect(() => k6Target(parseTarget(code, join(folder, 'shop.yaml'), {}), code)).toThrow('no `totp`');
   });
 });
 

@@ -1,0 +1,81 @@
+/** Requests of the target with what is known in their places: account, form token, and what answers held. */
+import type { CookieJar } from 'k6/http';
+import { filled, filledJson, filledText } from '../../verify/core/form.ts';
+import type { Reply } from '../../verify/core/interpret.ts';
+import type { Account } from './accounts.ts';
+import type { FormRequest } from './app.ts';
+import type { Body } from './client.ts';
+import type { VirtualUser } from './virtual-user.ts';
+
+export interface Sent {
+  method: string;
+  /** From the root of the target. */
+  path: string;
+  body: Body;
+  headers?: Readonly<Record<string, string>>;
+  /** Stands for the path in metrics, where that has many values. */
+  name?: string;
+}
+
+type Page = Pick<Reply, 'headers' | 'body' | 'cookies'>;
+
+const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
+const JSON_BODY = { 'content-type': 'application/json' };
+
+export class Filling {
+  /** Headers of every request; one with a place that nothing is known for yet is left away. */
+  always: Readonly<Record<string, string>> = {};
+  /** The last page that may hold a form token: it is looked for when a form is sent. */
+  page = NO_PAGE;
+  readonly #vu: VirtualUser;
+  readonly #account: Account;
+  /** What answers held, by name. */
+  #captured: Record<string, string> = {};
+
+  constructor(vu: VirtualUser, account: Account) {
+    this.#vu = vu;
+    this.#account = account;
+    this.forget();
+  }
+
+  /** Nothing is known of what answers held. */
+  forget(): void {
+    this.#captured = {};
+    this.keep({});
+  }
+
+  keep(captured: Readonly<Record<string, string>>): void {
+    Object.assign(this.#captured, captured);
+    const headers = Object.entries(filled(this.#vu.app.headers ?? {}, this.#captured));
+    this.always = Object.fromEntries(headers.filter(([, text]) => !/\{\w+\}/.test(text)));
+  }
+
+  filled(
+    { method = 'POST', path, form, json, headers }: FormRequest,
+    known: Readonly<Record<string, string>>,
+    jar: CookieJar,
+  ): Sent {
+    const { user, password } = this.#account;
+    const all: Record<string, string> = { user, password, csrf: this.#token(path, jar) };
+    for (const name in this.#captured) all[name] = this.#captured[name] ?? '';
+    for (const name in known) all[name] = known[name] ?? '';
+    const sent: Sent = { method, path, body: method === 'GET' ? null : filled(form, all) };
+    if (json !== undefined) sent.body = JSON.stringify(filledJson(json, all));
+    if (json !== undefined || headers !== undefined)
+      sent.headers = { ...(json === undefined ? {} : JSON_BODY), ...filled(headers ?? {}, all) };
+    if (!path.includes('{')) return sent;
+    return { ...sent, path: filledText(path, all), name: path };
+  }
+
+  /** A token in a cookie is sent as it is now in the jar, and as a script reads it. */
+  #token(path: string, jar: CookieJar): string {
+    const { csrf } = this.#vu.app;
+    if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);
+    const [value = ''] = jar.cookiesForURL(this.#vu.settings.url + path)[csrf.cookie] ?? [];
+    try {
+      return decodeURIComponent(value);
+    } catch {
+      return value;
+    }
+  }
+}

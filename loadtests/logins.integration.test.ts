@@ -1,0 +1,92 @@
+/** Other ways of logging in than by one form, as `baton k6 TARGET` hands them to the scripts. */
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { BasicApp, TokenApi, TwoPages } from '../tests/apps/logins.ts';
+import { PASSWORD, type SmallApp } from '../tests/apps/small-app.ts';
+import { USUAL, withApp } from '../tests/apps/verified.ts';
+import { used } from '../tests/used.ts';
+import { k6Target } from '../verify/target/k6.ts';
+import { parseTarget } from '../verify/target/load.ts';
+import type { ScriptRun } from './testing/double.ts';
+import { double, REAL_K6, realK6 } from './testing/scripts.ts';
+
+const runner = realK6 ?? double;
+const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
+
+const ACCOUNTS = ['alice', 'bob'].map(user => ({ user, password: '\x24{PASSWORD}' }));
+
+const TWO_PAGES = {
+  login: {
+    page: '/login',
+    steps: [
+      { path: '/login', form: { user: '{user}' } },
+      { method: 'GET', path: '/login/password', capture: { state: { field: 'state' } } },
+    ],
+    path: '/login/password',
+    form: { state: '{state}', pass: '{password}' },
+  },
+};
+
+const TOKEN = {
+  headers: { Authorization: 'Bearer {token}' },
+  login: {
+    page: '/',
+    path: '/api/login',
+    json: { name: '{user}', secret: '{password}' },
+    capture: { token: { json: '/accessToken' } },
+  },
+  csrf: undefined,
+  signedIn: { page: '/api/me', user: { json: '/name' } },
+  probes: [],
+  logout: { path: '/api/logout' },
+};
+
+const BASIC = {
+  login: { basic: true, method: 'GET', path: '/account' },
+  probes: [{ ...USUAL.probes[0], scope: 'user' }],
+  logout: undefined,
+};
+
+/** @returns the exit code of the dashboard script, and its summary */
+async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
+  return withApp(app, async ({ url }) => {
+    const text = stringify({
+      ...USUAL,
+      url,
+      accounts: ACCOUNTS,
+      claims: ['continuity'],
+      ...file,
+    });
+    const line = k6Target(parseTarget(text, 'target.yaml', { PASSWORD }), text);
+    expect(line).not.toContain(PASSWORD);
+    const env = { TARGET: line, PASSWORD, BASE_URL: url, USERS: '2', DURATION: '1s', INSTANCES: 'one,two' };
+    return runner.run(SCRIPT, { ...env, NO_COLOR: '1' });
+  });
+}
+
+it.each<[string, new () => SmallApp, object]>([
+  ['on two pages, the second of which carries a state', TwoPages, TWO_PAGES],
+  ['by JSON, for a token that a header carries', TokenApi, TOKEN],
+])('log in %s', async (_, App, file) => {
+  const healthy = await loaded(new App(), file);
+  expect(healthy.stdout).toMatch(/✓ continuity +valid/);
+  expect(healthy.code).toBe(0);
+  const app = new App();
+  // Each instance knows only the sessions that began there.
+  app.knows = ({ born }, { instance }) => born === instance;
+  const broken = await loaded(app, file);
+  expect(broken.stdout).toMatch(/✗ continuity +violated/);
+  expect(broken.code).toBe(99);
+});
+
+it('log in by HTTP Basic with every request', async () => {
+  const { stdout, code } = await loaded(new BasicApp(), BASIC);
+  expect(stdout).toMatch(/✓ continuity +valid/);
+  expect(code).toBe(0);
+  const broken = new BasicApp();
+  broken.forgets = ({ instance }, user) => instance === 'two' && user === 'bob';
+  expect((await loaded(broken, BASIC)).code).toBe(99);
+});
+
+used('real k6', REAL_K6);

@@ -1,0 +1,2 @@
+/** `k6/encoding` of the double. */
+export const b64encode = (text: string): string => Buffer.from(text).toString('base64');
