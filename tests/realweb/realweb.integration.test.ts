@@ -495,6 +495,21 @@ describe('around the app', () => {
     expect(web.connections.size).toBeGreaterThan(1);
     expect([result.tally.handoffs, of('continuity').judgement]).toEqual([0, 'unknown']);
   });
+
+  it('a balancer that keeps each user on one instance gets changed cookies on every one', async () => {
+    class ByUser extends SmallWeb {
+      override instance({ headers }: IncomingMessage): string {
+        return headers.cookie?.includes('route=bob') ? 'two' : 'one';
+      }
+
+      override begin(user: string): string[] {
+        return [...super.begin(user), `route=${user}; Path=/; HttpOnly; SameSite=Lax`];
+      }
+    }
+    const claims = ['forgery', { routing: 'sticky' }];
+    const { of } = await judged(new ByUser(), { claims }, { workloads: ['audit'] });
+    expect(of('forgery')).toMatchObject({ judgement: 'valid', rests: { instances: 2 } });
+  });
 });
 
 describe('accounts that the app lets anybody make', () => {
