@@ -1,4 +1,6 @@
 /** One instance of the app as a child process. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServerProcess } from './process.ts';
 import type { Instance, InstanceOptions } from './stack.ts';
@@ -51,6 +53,8 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
+    // Where Node keeps it by itself too: an instance begins in half the time.
+    NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     SESSION_SECRET: options.secret,
     TRUST_PROXY: 'loopback',
     ...process.env,

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 const given = process.env['TMPDIR'];
+// What Node keeps of compiled sources is the same for all.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
 // Servers that run as a user of their own get through.
 chmodSync(folder, 0o755);

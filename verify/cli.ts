@@ -1,16 +1,14 @@
 #!/usr/bin/env node
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
-import { checkCommand } from './commands/check.ts';
+import { enableCompileCache } from 'node:module';
 import { fromCheckout } from './commands/checkout.ts';
-import { compareCommand } from './commands/compare.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
-import { initCommand } from './commands/init.ts';
-import { k6Command } from './commands/k6.ts';
-import { parse, TARGET, USAGE } from './commands/options.ts';
+import type { Values } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
-import { verifyCommand } from './commands/verify.ts';
 import { EXIT, isBatonError, UsageError } from './errors.ts';
+
+// Reading its sources anew would be most of what a short command takes. What comes after this is kept by Node, and what
+// a command does not need is not read at all: hence the imports below.
+enableCompileCache();
 
 const { stdout, stderr } = process;
 const output: Output = {
@@ -19,35 +17,49 @@ const output: Output = {
   colour: stdout.isTTY === true && !process.env['NO_COLOR'],
 };
 
+type Command = (words: readonly string[], values: Values) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  verify: async (words, values) =>
+    (await import('./commands/verify.ts')).verifyCommand(only('verify', words), values, output),
+  init: async (words, values) =>
+    (await import('./commands/init.ts')).initCommand(only('init', words), values, output),
+  check: async (words, values) => (await import('./commands/check.ts')).checkCommand(words, values, output),
+  compare: async (words, values) =>
+    (await import('./commands/compare.ts')).compareCommand(words, values, output),
+  zoo: async (words, values) =>
+    (await fromCheckout('zoo', () => import('./commands/zoo.ts'))).zooCommand(words, values, output),
+  stack: async (words, values) =>
+    (await fromCheckout('stack', () => import('./commands/stack.ts'))).stackCommand(words, values, output),
+  explain: async words =>
+    (await import('./commands/explain.ts')).explainCommand(only('explain', words) ?? '', output),
+  doctor: async (words, values) =>
+    (await import('./commands/doctor.ts')).doctorCommand(only('doctor', words), values, output),
+  k6: async words => (await import('./commands/k6.ts')).k6Command(only('k6', words), output),
+};
+
+function only(command: string, words: readonly string[]): string | undefined {
+  if (words.length > 1)
+    throw new UsageError(`expected one argument after ${command}, got ${words.length}\nSee: baton help`);
+  return words[0];
+}
+
 /** @returns the exit code */
 async function main(argv: readonly string[]): Promise<number> {
+  const { parse, USAGE } = await import('./commands/options.ts');
   const { values, positionals } = parse(argv);
   if (/\.([cm]?[jt]s|ya?ml|json)$/.test(positionals[0] ?? '')) positionals.unshift('verify');
-  const [command = 'help', argument, ...more] = positionals;
-  if (values.help || command === 'help') {
+  const [name = 'help', ...words] = positionals;
+  if (values.help || name === 'help') {
     stdout.write(USAGE);
     return EXIT.valid;
   }
-  if (command === 'zoo') {
-    const { zooCommand } = await fromCheckout('zoo', () => import('./commands/zoo.ts'));
-    return zooCommand(positionals.slice(1), values, output);
-  }
-  if (command === 'stack') {
-    const { stackCommand } = await fromCheckout('stack', () => import('./commands/stack.ts'));
-    return stackCommand(positionals.slice(1), values, output);
-  }
-  if (command === 'check') return checkCommand(positionals.slice(1), values, output);
-  if (command === 'compare') return compareCommand(positionals.slice(1), values, output);
-  if (more.length > 0)
-    throw new UsageError(`expected one argument after ${command}, got ${more.length + 1}\nSee: baton help`);
-  if (command === 'verify') return verifyCommand(argument, values, output);
-  if (command === 'init') return initCommand(argument, values, output);
-  if (command === 'explain') return explainCommand(argument ?? '', output);
-  if (command === 'doctor') return doctorCommand(argument, values, output);
-  if (command === 'k6') return k6Command(argument ?? TARGET, output);
-  throw new UsageError(
-    `unknown command "${command}": expected verify, init, check, compare, zoo, stack, explain, doctor, k6 or help\nSee: baton help`,
-  );
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined)
+    throw new UsageError(
+      `unknown command "${name}": expected ${Object.keys(COMMANDS).join(', ')} or help\nSee: baton help`,
+    );
+  return command(words, values);
 }
 
 try {

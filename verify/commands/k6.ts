@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { EXIT } from '../errors.ts';
 import { k6Target } from '../target/k6.ts';
 import { loadTarget } from '../target/load.ts';
+import { TARGET } from './options.ts';
 import type { Output } from './output.ts';
 
-export async function k6Command(file: string, output: Output): Promise<number> {
-  const target = await loadTarget(file, process.env);
-  output.result.write(`${k6Target(target, await readFile(file, 'utf8'))}\n`);
+export async function k6Command(file: string | undefined, output: Output): Promise<number> {
+  const path = file ?? TARGET;
+  const target = await loadTarget(path, process.env);
+  output.result.write(`${k6Target(target, await readFile(path, 'utf8'))}\n`);
   return EXIT.valid;
 }
