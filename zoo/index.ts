@@ -36,6 +36,7 @@ import { lockPerThingSavesWholeSession } from './defects/lock-per-thing-saves-wh
 import { lockTimeoutThenUnlockedWrite } from './defects/lock-timeout-then-unlocked-write.ts';
 import { logoutAcknowledgedWhileStoreFails } from './defects/logout-acknowledged-while-store-fails.ts';
 import { logoutIsClientSideOnly } from './defects/logout-is-client-side-only.ts';
+import { logoutKeepsSessionData } from './defects/logout-keeps-session-data.ts';
 import { logoutLocalToNode } from './defects/logout-local-to-node.ts';
 import { logoutResurrectedByInflightSave } from './defects/logout-resurrected-by-inflight-save.ts';
 import { memoryStorePerInstance } from './defects/memory-store-per-instance.ts';
@@ -47,6 +48,7 @@ import { noTouchFixedTtl } from './defects/no-touch-fixed-ttl.ts';
 import { otherDeviceReadsReplica } from './defects/other-device-reads-replica.ts';
 import { pagesMarkedPublic } from './defects/pages-marked-public.ts';
 import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
+import { predictableSessionIds } from './defects/predictable-session-ids.ts';
 import { readonlyAfterFailover } from './defects/readonly-after-failover.ts';
 import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
@@ -111,8 +113,10 @@ export const DEFECTS: readonly Defect[] = [
   affinityLeftOn,
   cookieLifetimeDiffers,
   instanceIdInImage,
+  logoutKeepsSessionData,
   otherDeviceReadsReplica,
   pagesMarkedPublic,
+  predictableSessionIds,
   sessionPerHealthCheck,
   stickyByConnection,
   tokenDecodedNotVerified,

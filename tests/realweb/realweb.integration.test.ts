@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { logsIn } from '../../verify/commands/arguments.ts';
 import { judged, TARGET } from './judged.ts';
-import { type Answer, type Ask, page, redirect, type Session, SmallWeb } from './small-web.ts';
+import { type Answer, type Ask, PASSWORD, page, redirect, type Session, SmallWeb } from './small-web.ts';
 
 /** Every second session is unknown to the other instance: the defect that must be seen through all else. */
 const forgetful = <T extends new () => SmallWeb>(Web: T) =>
@@ -509,6 +509,42 @@ describe('around the app', () => {
     const claims = ['forgery', { routing: 'sticky' }];
     const { of } = await judged(new ByUser(), { claims }, { workloads: ['audit'] });
     expect(of('forgery')).toMatchObject({ judgement: 'valid', rests: { instances: 2 } });
+  });
+});
+
+describe('a session in two cookies', () => {
+  /** As cookie-session keeps it: what is known of everybody, and what signs it. */
+  class Signed extends SmallWeb {
+    override begin(user: string): string[] {
+      const [line = ''] = super.begin(user);
+      const data = Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
+      return [`data=${data}; Path=/; HttpOnly; SameSite=Lax`, line];
+    }
+
+    override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
+      return cookies.has('data') ? super.sessionOf(cookies, instance) : undefined;
+    }
+  }
+
+  it('may be guessed in one of them, when nobody can guess the other', async () => {
+    const accounts = Array.from({ length: 40 }, (_, n) => ({ user: `user${10 + n}`, password: PASSWORD }));
+    const users = accounts.map(({ user }) => user);
+    class Many extends Signed {
+      override login(ask: Ask): Answer {
+        const user = ask.form.get('name') ?? '';
+        if (!users.includes(user)) return this.form('wrong');
+        return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
+      }
+    }
+    const options = { workloads: ['audit', 'interleave', 'fixation'] };
+    const { of, operations } = await judged(new Many(), { accounts, public: ['/healthz'] }, options);
+    const data = new Set(
+      operations.flatMap(({ cookies = [] }) =>
+        cookies.flatMap(({ name, label }) => (name === 'data' ? [label] : [])),
+      ),
+    );
+    expect(data.size).toBeGreaterThanOrEqual(32);
+    expect(of('cookie-policy').anomalies).toEqual([]);
   });
 });
 

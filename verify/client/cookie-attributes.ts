@@ -32,8 +32,46 @@ const alphabets: [RegExp, number][] = [
 /** The most that a text can carry, bits: by the smallest usual alphabet that has all of its characters. */
 function roomOf(value: string): number {
   const text = decoded(value);
+  return Math.floor(text.length * bitsOf(text));
+}
+
+/** Of a character. */
+function bitsOf(text: string): number {
   const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
-  return Math.floor(text.length * Math.log2(letters));
+  return Math.log2(letters);
+}
+
+/** So many different values show where they may differ: a place of two letters is alike in all once in 2^31. */
+const TELLING = 32;
+
+interface Seen {
+  first: string;
+  values: Set<string>;
+  /** By place: whether some value differs from the first there. */
+  differs: boolean[];
+}
+
+/** Narrows the room of ids by those that a run has seen: a number that counts up has room where it counts. */
+export class Rooms {
+  readonly #seen = new Map<string, Seen>();
+
+  /** @returns the most that values like this one carry, bits; infinite until enough of them are known */
+  of(name: string, value: string): number {
+    const text = decoded(value);
+    const kind = `${text.length} ${name}`;
+    let seen = this.#seen.get(kind);
+    if (seen === undefined) {
+      seen = { first: text, values: new Set(), differs: Array.from(text, () => false) };
+      this.#seen.set(kind, seen);
+    }
+    const { first, values, differs } = seen;
+    if (values.size < TELLING && !values.has(text)) {
+      values.add(text);
+      for (let i = 0; i < text.length; i++) if (text[i] !== first[i]) differs[i] = true;
+    }
+    if (values.size < TELLING) return Number.POSITIVE_INFINITY;
+    return Math.floor(differs.filter(Boolean).length * bitsOf(text));
+  }
 }
 
 /** @returns what a script that knows of percent-encoding reads in a cookie */

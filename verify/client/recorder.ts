@@ -16,6 +16,7 @@ import type { Asked, Interpreter, Reply, Seen } from '../core/interpret.ts';
 import { barePath } from '../core/paths.ts';
 import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
+import { Rooms } from './cookie-attributes.ts';
 import type { HistoryFile } from './history-file.ts';
 import type { Labeller } from './labels.ts';
 import type { ListRead } from './list-read.ts';
@@ -64,6 +65,7 @@ export class Recorder {
   readonly #label: Labeller;
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
+  readonly #rooms = new Rooms();
   #ids = 0;
 
   constructor(
@@ -113,6 +115,7 @@ export class Recorder {
       { ...send, once: changes, headers: { ...send.headers, 'x-request-id': request } },
       signal,
     );
+    this.#narrow(reply.cookies);
     const seen = this.#interpreter.seen(reply, { ...call, path: send.path });
     if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
     const returned: { return: number } & Seen = {
@@ -132,6 +135,17 @@ export class Recorder {
     else later.push(tell);
     for (const told of afterwards) told();
     return { operation, reply };
+  }
+
+  /** Of a session in several cookies one may be plain, and the other sign it. */
+  #narrow(cookies: Reply['cookies']): void {
+    const [name, ...more] = this.#interpreter.sessionCookies;
+    if (more.length > 0) return;
+    for (const cookie of cookies) {
+      const { attributes, value } = cookie;
+      if (cookie.name !== name || attributes === undefined || value === undefined) continue;
+      attributes.bits = Math.min(attributes.bits, this.#rooms.of(name, value));
+    }
   }
 
   /** Values of the session cookies that a client would send. */

@@ -59,5 +59,9 @@ export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
 
+/** @returns the session whose canary this is, of a value that is a canary of the run */
+export const canarySession = (value: string, prefix: string): string | undefined =>
+  value.slice(prefix.length + 1).split('.')[1];
+
 /** @returns what every canary of one user begins with */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;

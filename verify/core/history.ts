@@ -180,7 +180,7 @@ export interface CookieAttributes {
   lifetime?: number;
   /** Name and value, as sent. */
   bytes: number;
-  /** Room of the value: bits that it could carry at the most. */
+  /** Room of the value, bits: what it could carry at the most, by its letters and where such values differ. */
   bits: number;
 }
 

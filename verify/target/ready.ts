@@ -71,11 +71,17 @@ async function tryLogin(context: Context, number: number) {
   return { driver, form, login: await driver.login() };
 }
 
-/** Logs out where the target can, and closes the session in the history. */
-export async function leave(context: Context, driver: Driver): Promise<void> {
+/**
+ * Logs out where the target can, and closes the session in the history.
+ *
+ * @returns whether the logout was acknowledged
+ */
+export async function leave(context: Context, driver: Driver): Promise<boolean> {
   const { logout } = context.target;
-  const left = logout === undefined || context.signal.aborted ? undefined : await driver.logout(logout);
-  driver.end(left?.outcome === 'ok' ? 'logout' : 'over');
+  const left =
+    logout !== undefined && !context.signal.aborted && (await driver.logout(logout)).outcome === 'ok';
+  driver.end(left ? 'logout' : 'over');
+  return left;
 }
 
 function reachable(form: Operation, { target }: Context): void {

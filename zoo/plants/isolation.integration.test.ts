@@ -32,3 +32,16 @@ plant('key-prefix-collision', {
     expect(await other.items('notes')).not.toContain('a secret of red');
   },
 });
+
+plant('logout-keeps-session-data', {
+  'the next user of a browser gets the cart': async ({ visitor }) => {
+    const alice = visitor(0);
+    await alice.signIn();
+    await alice.add('cart', 'a secret');
+    await alice.signOut();
+    const bob = alice.as(1);
+    await bob.signIn();
+    expect(await bob.who()).toBe(bob.user);
+    expect(await bob.items('cart')).toContain('a secret');
+  },
+});

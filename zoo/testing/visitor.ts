@@ -50,6 +50,13 @@ export class Visitor {
     return twin;
   }
 
+  /** Another person at the same browser. */
+  as(user: number): Visitor {
+    const other = new Visitor(this.target, this.#urls, user);
+    other.#kept = this.#kept;
+    return other;
+  }
+
   /** Redirects are not followed. */
   async send(path: string, { method = 'GET', form, headers, cookie }: Send = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;

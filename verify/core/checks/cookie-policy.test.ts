@@ -170,7 +170,7 @@ describe('cookie-policy', () => {
         "HttpOnly: sid has no HttpOnly: scripts can read it",
         "SameSite=Lax or Strict: sid has SameSite=no, which says nothing",
         "at most 4096 bytes: sid has 4097 bytes: browsers drop it",
-        "room for 64 bits: sid has room for 63 bits: it can be guessed",
+        "room for 64 bits: sid has room for 63 bits, by its letters and where ids differ: it can be guessed",
       ]
     `);
     const asvs: Partial<Run> = { declared: { cookies: 'asvs' } };
@@ -178,7 +178,7 @@ describe('cookie-policy', () => {
     expect(faults({ bits: 128 }, asvs, '__Secure-sid')).toEqual([]);
     expect(faults({ bits: 127 }, asvs)).toMatchInlineSnapshot(`
       [
-        "room for 128 bits: sid has room for 127 bits: it can be guessed",
+        "room for 128 bits: sid has room for 127 bits, by its letters and where ids differ: it can be guessed",
         "__Host- or __Secure-: sid has neither __Host- nor __Secure- before its name",
       ]
     `);

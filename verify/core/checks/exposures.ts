@@ -59,7 +59,8 @@ export function exposures(
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }
   if (bits < bitsNeeded) {
-    add('room', `has room for ${bits} bits: it can be guessed`, `room for ${bitsNeeded} bits`);
+    const came = `has room for ${bits} bits, by its letters and where ids differ: it can be guessed`;
+    add('room', came, `room for ${bitsNeeded} bits`);
   }
   if (!prefixed) add('prefix', 'has neither __Host- nor __Secure- before its name', '__Host- or __Secure-');
   return found;

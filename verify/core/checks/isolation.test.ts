@@ -74,6 +74,17 @@ describe('isolation', () => {
     expect(verdict().judgement).toBe('valid');
   });
 
+  it('tells when both were at one browser, one after the other', () => {
+    const at = (client: string) => {
+      const { picture, verdict } = two();
+      picture.session(client, 'bob').login('app-1').read('app-1', [his, hers]);
+      return verdict().anomalies[0]?.notes;
+    };
+    // A client is named by its first session, and a canary by the session that it was written in.
+    expect(at('s')).toEqual([expect.stringContaining('alice had logged out of the same browser')]);
+    expect(at('s3')).toEqual([]);
+  });
+
   it('tells who put the private value there, and counts what was looked at', () => {
     const { picture, alice, bob, verdict } = two();
     // Says nothing of anybody: neither state nor user.

@@ -1,5 +1,5 @@
 /** isolation: every identity and canary shown in a session is its own user's; no session id goes to two users. */
-import { canaryOwner } from '../canary.ts';
+import { canaryOwner, canarySession } from '../canary.ts';
 import {
   Anomalies,
   type Check,
@@ -73,7 +73,13 @@ class Isolation implements Fold {
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, this.#run.canary) ?? '';
-    this.#anomalies.add(() => this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner));
+    // A client is named by its first session.
+    const shared = canarySession(foreign, this.#run.canary) === operation.client;
+    const notes = shared ? [`${owner} had logged out of the same browser before: the logout kept it`] : [];
+    this.#anomalies.add(() => ({
+      ...this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner),
+      notes,
+    }));
   }
 
   #plants(add: Operation, session: SessionState): void {

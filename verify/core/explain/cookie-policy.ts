@@ -16,9 +16,14 @@ export const entry: Explanation = {
     'TLS ends at the balancer, and the app believes that it speaks plain http: no Secure, or no cookie at all (expressjs/session#281)',
     'session data in the cookie that grows past 4096 bytes: browsers drop it without a word (expressjs/cookie-session#35)',
     'a session for every request without a cookie: health checks and bots fill the store (expressjs/session#541)',
+    'ids that are numbers, times or the output of rand(): long, and guessed all the same (vanilla/vanilla#1163, amule-project/amule#870)',
     'ids in URLs (;jsessionid=, PHPSESSID=) that end in logs, referrers and caches',
   ],
   mend: [
+    {
+      stack: 'every app',
+      how: 'ids of 128 bits from the random numbers of the operating system: best those of the framework',
+    },
     {
       stack: 'Express',
       how: "cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' }, trust proxy set, saveUninitialized: false, and health checks before the session",

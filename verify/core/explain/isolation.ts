@@ -14,12 +14,17 @@ export const entry: Explanation = {
     'request data in a module variable or a singleton: two requests at once see each other’s user',
     'a session id drawn from too little randomness, or from a generator that is seeded alike in forked workers',
     'two apps, tenants or environments that share key prefix and secret in one store (dotCMS/core#35874)',
+    'a logout that takes the user out of the session and leaves the rest, or a login that carries over what was there: the next user of the browser gets it (hmislk/hmis#22508)',
     'a pooled connection or response object handed on before the one before was finished',
   ],
   mend: [
     {
       stack: 'every app',
       how: 'send Cache-Control: private, no-store with every signed-in page and with whatever sets the session cookie',
+    },
+    {
+      stack: 'every app',
+      how: 'end the whole session at logout, not only the user in it (session.destroy(), invalidate(), session.clear() beside logout_user()), and begin a new, empty one at login',
     },
     {
       stack: 'nginx',

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { Rooms } from './cookie-attributes.ts';
+
+const hash = (n: number): string => createHash('md5').update(`${n}`).digest('hex');
+const count = (n: number): string => n.toString(16).padStart(32, '0');
+
+/** @returns the room after each of so many values */
+function roomsOf(values: number, value: (n: number) => string): number[] {
+  const rooms = new Rooms();
+  return Array.from({ length: values }, (_, n) => rooms.of('sid', value(n)));
+}
+
+describe('the room of ids', () => {
+  it('is not known before there are 32', () => {
+    expect(roomsOf(31, count).every(room => room === Number.POSITIVE_INFINITY)).toBe(true);
+  });
+
+  it('of random ones is all that their letters carry', () => {
+    expect(roomsOf(40, hash).at(-1)).toBe(128);
+  });
+
+  it('of a number that counts up is where it counts', () => {
+    expect(roomsOf(40, count).at(-1)).toBe(8);
+    expect(roomsOf(40, n => count(5_000 + 256 * n)).at(-1)).toBe(8);
+  });
+
+  it('of few that are told again and again is not known', () => {
+    expect(roomsOf(500, n => count(n % 31)).at(-1)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is that of ids of one length and one name', () => {
+    const rooms = new Rooms();
+    for (let n = 0; n < 31; n++) {
+      rooms.of('sid', count(n));
+      rooms.of('other', count(100 + n));
+      rooms.of('sid', `${count(200 + n)}0`);
+    }
+    expect(rooms.of('sid', count(31))).toBe(8);
+  });
+
+  it('is that of what scripts read: percent-encoding has no room', () => {
+    expect(roomsOf(40, n => `s%3A${hash(n)}.${hash(n + 500)}`).at(-1)).toBe(Math.floor(64 * Math.log2(94)));
+  });
+});
