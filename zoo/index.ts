@@ -50,6 +50,7 @@ import { pagesMarkedPublic } from './defects/pages-marked-public.ts';
 import { parallelFirstRequestsSplitSession } from './defects/parallel-first-requests-split-session.ts';
 import { predictableSessionIds } from './defects/predictable-session-ids.ts';
 import { readonlyAfterFailover } from './defects/readonly-after-failover.ts';
+import { replyOfAnAbandonedRequest } from './defects/reply-of-an-abandoned-request.ts';
 import { resaveRewritesUnmodifiedSession } from './defects/resave-rewrites-unmodified-session.ts';
 import { responseBeforeSave } from './defects/response-before-save.ts';
 import { restartLosesSessions } from './defects/restart-loses-sessions.ts';
@@ -117,6 +118,7 @@ export const DEFECTS: readonly Defect[] = [
   otherDeviceReadsReplica,
   pagesMarkedPublic,
   predictableSessionIds,
+  replyOfAnAbandonedRequest,
   sessionPerHealthCheck,
   stickyByConnection,
   tokenDecodedNotVerified,

@@ -1,48 +1,87 @@
 /**
  * interleave: two users and somebody without a session open the same addresses at the same time and one after the
- * other, through the balancer and whatever cache is in front; each user has put canaries into private state. And a
- * user logs in with a browser that another has just logged out of.
+ * other, through the balancer and whatever cache is in front; each user has put canaries into private state. A user
+ * logs in with a browser that another has just logged out of; and one goes away before the answers are there, which
+ * must reach nobody else.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
+import type { Target } from '../target/load.ts';
 import { leave } from '../target/ready.ts';
-import { inTurn, over, type Plan, type Workload } from './workload.ts';
+import { inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
 const ROUNDS = 12;
 /** Browsers that change hands. */
 const SHARED = 3;
+/** Users who go away before the answer is there, each while so many requests are under way. */
+const HASTY = 2;
+const ABANDONED = 6;
 
 export const interleave: Workload = {
   name: 'interleave',
-  does: 'two users and a stranger open the same pages, and one logs in where another has logged out',
+  does: 'two users and a stranger open the same pages; one logs in where another has logged out, one goes away early',
   feeds: ['isolation', 'private-responses'],
-  run: (context, plan) =>
-    inTurn(
-      context,
-      SHARED + PAIRS,
-      SHARED,
-      (own, n) => (n < SHARED ? shared(own, n) : pair(own, plan, n - SHARED)),
-      2,
-    ),
+  run: async (context, plan) => {
+    const parts = [
+      ...Array.from({ length: HASTY }, () => hasty),
+      ...Array.from({ length: SHARED }, () => shared),
+      ...Array.from({ length: PAIRS }, () => pair),
+    ];
+    // Each has three clients at the most.
+    await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
+  },
 };
 
+/**
+ * Answers that nobody waits for any more, while another user reads: a connection to a store that is given back with
+ * such an answer unread gives it to whoever asks next. Nothing of it is recorded, for an answer that is lost may have
+ * changed the cookie.
+ */
+async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
+  const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
+  if (leaver.account.label === other.account.label) return;
+  if (!(await enters(context, leaver))) return leaver.end('refused');
+  if (await enters(context, other)) {
+    const paths = pagesOf(context.target);
+    for (let i = 0; i < ROUNDS && !over(context, plan); i++) {
+      const path = paths[i % paths.length] as string;
+      const whole = lasted((await other.read()).operation);
+      const moment = (): number => context.random.next() * whole;
+      await Promise.all(Array.from({ length: ABANDONED }, () => leaver.abandon(path, moment())));
+      for (const probe of context.target.probes) await other.read(probe);
+    }
+    await leave(context, other);
+  } else other.end('refused');
+  await leave(context, leaver);
+}
+
+/** Logs in, and puts a canary into private state. */
+async function enters(context: Context, driver: Driver): Promise<boolean> {
+  const probe = writable(context.target);
+  if (!(await driver.enter())) return false;
+  // The form token of the session comes with its first page.
+  await driver.read(probe);
+  if (probe !== undefined) await driver.write(probe);
+  return true;
+}
+
+const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
+  ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
+];
+
 /** What the first user's session held may have outlived the logout, and be the next one's. */
-async function shared(context: Context, n: number): Promise<void> {
+async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
-  const [before, other] = [3 * PAIRS + 2 * n, 3 * PAIRS + 2 * n + 1];
-  const account = context.account(other);
-  const first = Driver.of(context, before);
+  const account = context.account(n + 1);
+  const first = Driver.of(context, n);
   // Without a logout it would be one of two tabs of the same user.
   if (logout === undefined || account.label === first.account.label) return;
-  if (!(await first.enter())) return first.end('refused');
-  const probe = writable(context.target);
-  await first.read(probe);
-  if (probe !== undefined) await first.write(probe);
+  if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
-  const session = `${context.prefix}${other + 1}`;
+  const session = `${context.prefix}${n + 2}`;
   const next = new Driver(context, { client: first.session, session, account }, first.copyJar());
   if (!(await next.enter())) return next.end('refused');
   await next.read();
@@ -52,28 +91,20 @@ async function shared(context: Context, n: number): Promise<void> {
 }
 
 async function pair(context: Context, plan: Plan, n: number): Promise<void> {
-  const drivers = [Driver.of(context, 3 * n), Driver.of(context, 3 * n + 1)];
-  const stranger = Driver.of(context, 3 * n + 2);
-  const probe = writable(context.target);
   const users: Driver[] = [];
-  for (const driver of drivers) {
-    if (!(await driver.enter())) {
-      driver.end('refused');
-      continue;
-    }
-    users.push(driver);
-    // The form token of the session comes with its first page.
-    await driver.read(probe);
-    if (probe !== undefined) await driver.write(probe);
+  for (const driver of [Driver.of(context, n), Driver.of(context, n + 1)]) {
+    if (await enters(context, driver)) users.push(driver);
+    else driver.end('refused');
   }
+  const stranger = Driver.of(context, n + 2);
   for (let i = 0; i < ROUNDS && !over(context, plan); i++) await round(context, users, stranger, i);
   for (const driver of users) await leave(context, driver);
   stranger.end('over');
 }
 
 async function round(context: Context, users: Driver[], stranger: Driver, i: number): Promise<void> {
-  const { signedIn, pages, probes, login } = context.target;
-  const paths = [...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages])];
+  const { signedIn, probes, login } = context.target;
+  const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
   // A query that nobody has used before: no cache can have the page from somebody else.

@@ -45,3 +45,21 @@ plant('logout-keeps-session-data', {
     expect(await bob.items('cart')).toContain('a secret');
   },
 });
+
+plant('reply-of-an-abandoned-request', {
+  'whoever asks next gets what somebody did not wait for': async ({ visitor, direct: [first = ''] }) => {
+    const [alice, bob] = [visitor(0, [first]), visitor(1, [first])];
+    await alice.signIn();
+    await bob.signIn();
+    const page = `${first}${alice.target.signedIn.page}`;
+    const headers = { cookie: await alice.cookie() };
+    let after = 0;
+    await until(async () => {
+      const away = new AbortController();
+      const answer = fetch(page, { headers, signal: away.signal }).catch(() => {});
+      setTimeout(() => away.abort(), after++ % 8);
+      await answer;
+      return (await bob.who()) === alice.user;
+    }, soon('an answer that reaches another user'));
+  },
+});
