@@ -9,7 +9,8 @@ declare module 'express-session' {
 
 await serve({
   onSession(request, _response, next) {
-    if (signedInUser(request) !== undefined) {
+    // A login begins anew, wherever it comes from.
+    if (signedInUser(request) !== undefined && request.path !== '/login') {
       request.session.address ??= request.ip ?? '';
       if (request.session.address !== request.ip) abandon(request);
     }
