@@ -119,11 +119,7 @@ export class Driver {
 
   /** Opens a page and goes away after so many milliseconds, whether it is there or not. Nothing is recorded. */
   async abandon(path: string, after: number): Promise<void> {
-    const away = new AbortController();
-    const timer = setTimeout(() => away.abort(), after);
-    const signal = AbortSignal.any([this.#context.signal, away.signal]);
-    await this.#requests.unrecorded(get(path), {}, signal);
-    clearTimeout(timer);
+    await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
   /** Adds a value that nobody has used before, or counts up. The probe must have the request for it. */

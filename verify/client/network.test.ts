@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../stack/wait.ts';
 import { certificate } from '../testing/certificate.ts';
 import { Barrier } from './barrier.ts';
 import { Network, type Reached } from './network.ts';
@@ -31,6 +33,28 @@ function client(target: Pick<Reached, 'url'> & Partial<Reached>): SessionClient 
 }
 
 const get = (path: string) => ({ method: 'GET', path });
+
+describe('an answer that nobody waits for', () => {
+  it('is given up so long after its request left, not while that waited for its turn', async () => {
+    const after = 1_000;
+    const left: string[] = [];
+    let finish = (): void => {};
+    const url = await serving((request, response) => {
+      if (request.url === '/first') finish = () => response.end('done');
+      else response.once('close', () => left.push(`${request.url} ${response.writableFinished}`));
+    });
+    const one = client({ url, limits: { connections: 1 } });
+    const first = one.send(get('/first'));
+    const second = one.send({ ...get('/second'), abandon: after });
+    // As long as the second would have waited for its answer, it waits for its turn.
+    await once(AbortSignal.timeout(after), 'abort');
+    finish();
+    expect((await first).body).toBe('done');
+    expect((await second).failure).toBe('aborted');
+    await until(() => left.length > 0, { withinMs: 10_000, what: 'the server to be told' });
+    expect(left).toEqual(['/second false']);
+  });
+});
 
 describe('a target', () => {
   it('below a prefix and behind a Host header is spoken to as browsers do', async () => {

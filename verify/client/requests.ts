@@ -86,8 +86,8 @@ export class Requests {
   }
 
   /** For what is tried out and never judged. */
-  async unrecorded(send: Send, how: How, signal = this.#context.signal): Promise<Reply> {
-    const reply = await this.#client.send(this.#routed(send, how), signal);
+  async unrecorded(send: Send, how: How): Promise<Reply> {
+    const reply = await this.#client.send(this.#routed(send, how), this.#context.signal);
     this.#keepToken(this.#client, reply);
     return reply;
   }

@@ -30,8 +30,17 @@ export interface Send {
   held?: Held | undefined;
   /** A redirect counts as answered at its head, as a browser acts on it; its body is read behind the scenes. */
   early?: boolean | undefined;
+  /** The answer is given up so many milliseconds after the request was sent, as by who closes the tab. */
+  abandon?: number | undefined;
   /** Never sent a second time, not even a GET. */
   once?: boolean | undefined;
+}
+
+/** @param after milliseconds; absent: nobody leaves before the run is stopped */
+function leaving(after: number | undefined, stop: AbortSignal | undefined): AbortSignal | undefined {
+  if (after === undefined) return stop;
+  const away = AbortSignal.timeout(Math.round(after));
+  return stop === undefined ? away : AbortSignal.any([stop, away]);
 }
 
 /** A browser sends them again when a kept connection is closed just as they leave (RFC 9110, 9.2.2). */
@@ -66,7 +75,11 @@ export class SessionClient {
     if (alone) held.leave();
     const done = await this.#network.turn(signal);
     try {
-      return await this.#exchange(alone ? { ...request, held: undefined } : request, signal, done);
+      return await this.#exchange(
+        alone ? { ...request, held: undefined } : request,
+        leaving(request.abandon, signal),
+        done,
+      );
     } finally {
       if (request.early !== true) done();
     }

@@ -31,13 +31,13 @@ plant('predictable-session-ids', {
   'ids of one instance differ in few places': async ({ visitor, direct: [first = ''] }) => {
     const ids = [];
     for (let n = 0; n < 3; n++) {
-      const visitorThere = visitor(n, [first]);
-      await visitorThere.signIn();
-      ids.push(await visitorThere.cookie());
+      const one = visitor(n, [first]);
+      await one.signIn();
+      ids.push(await one.cookie());
     }
-    const [one = '', ...others] = ids;
-    const places = Array.from(one, (letter, i) => others.some(id => id[i] !== letter));
-    expect(one).toMatch(/^sid=[\da-f]{32}$/);
+    const [id = '', ...others] = ids;
+    const places = Array.from(id, (letter, i) => others.some(other => other[i] !== letter));
+    expect(id).toMatch(/^sid=[\da-f]{32}$/);
     expect(new Set(ids).size).toBe(3);
     expect(places.filter(Boolean).length).toBeLessThan(16);
   },

@@ -15,7 +15,7 @@ export const entry: Explanation = {
     'a session id drawn from too little randomness, or from a generator that is seeded alike in forked workers',
     'two apps, tenants or environments that share key prefix and secret in one store (dotCMS/core#35874)',
     'a logout that takes the user out of the session and leaves the rest, or a login that carries over what was there: the next user of the browser gets it (hmislk/hmis#22508)',
-    'a pooled connection handed on with an answer unread, because who had asked went away: the next user gets it (redis/redis-py#2624, the outage of ChatGPT on 20 March 2023)',
+    'a pooled connection, or response object, handed on with what was for somebody else, because who had asked went away: the next user gets it (redis/redis-py#2624, the outage of ChatGPT on 20 March 2023)',
   ],
   mend: [
     {
