@@ -41,8 +41,8 @@ function bitsOf(text: string): number {
   return Math.log2(letters);
 }
 
-/** So many different values show where they may differ: a place of two letters is alike in all once in 2^31. */
-const TELLING = 32;
+/** So many different values show where they may differ: a hexadecimal place is alike in all once in 16^19. */
+const TELLING = 20;
 
 interface Seen {
   first: string;
