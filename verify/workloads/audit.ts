@@ -120,17 +120,17 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+  // Through a balancer that is sticky the session reaches one of them, however often it asks.
+  const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   for (const { name, change, forged } of changed(context, driver, other)) {
     if (over(context, plan)) break;
-    await everywhere(context, async how => {
+    const send = async (how: How): Promise<Operation> => {
       const client = driver.copyJar([name]);
       client.put(name, forged);
       const as = { client, with: 'forged' as const, change };
-      const { operation } = await driver.read(undefined, { ...how, as });
-      if (operation.instance !== undefined) tried.add(operation.instance);
-      return operation;
-    });
+      return (await driver.read(undefined, { ...how, as })).operation;
+    };
+    for (const instance of await everywhere(context, send, { names })) tried.add(instance);
   }
 }
 

@@ -59,12 +59,12 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /** On each, with the cookies as they were: what an answer changes is not kept. */
-const replays = (context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> =>
-  everywhere(
-    context,
-    async how =>
-      (await driver.read(undefined, { ...how, as: { client: planted.copy(), with: what } })).operation,
-  );
+async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
+  await everywhere(context, async how => {
+    const as = { client: planted.copy(), with: what };
+    return (await driver.read(undefined, { ...how, as })).operation;
+  });
+}
 
 /** A value of the same form: each letter and digit of its longer parts is drawn anew. */
 function unlike(value: string, random: Random): string {

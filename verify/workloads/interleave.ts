@@ -26,9 +26,9 @@ export const interleave: Workload = {
   feeds: ['isolation', 'private-responses'],
   run: async (context, plan) => {
     const parts = [
-      ...Array.from({ length: HASTY }, () => hasty),
-      ...Array.from({ length: SHARED }, () => shared),
       ...Array.from({ length: PAIRS }, () => pair),
+      ...Array.from({ length: SHARED }, () => shared),
+      ...Array.from({ length: HASTY }, () => hasty),
     ];
     // Each has three clients at the most.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);

@@ -57,7 +57,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
     return undefined;
   }
   // An instance that has never met the session may have no part in its end.
-  await everywhere(context, async how => (await driver.read(undefined, how)).operation, 1, true);
+  await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
   for (let stay = STAY * context.random.next(); !context.signal.aborted; stay = AGAIN) {
@@ -68,7 +68,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
     } while (performance.now() < leaves && !context.signal.aborted);
     const { outcome, signedIn } = await driver.logout(logout);
     if (outcome === 'ok') {
-      await everywhere(context, how => replayed(driver, old, how), 1, true);
+      await everywhere(context, how => replayed(driver, old, how), { balanced: true });
       return { driver, old };
     }
     if (signedIn === 'out' || over(context, plan)) break;

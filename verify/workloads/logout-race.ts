@@ -88,7 +88,7 @@ async function round(
     if (outcome === 'ok' || signedIn === 'out') edge.saw(offsets[i] ?? 0, signedIn === 'out');
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
-  await everywhere(context, how => replayed(driver, old, how), slow.length > 0 ? 2 : 1);
+  await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
   // The jar may have got a cookie after the logout: whoever sits at the browser sends that one.
   await driver.read(undefined, { telling: true });
   dead.push({ driver, old });

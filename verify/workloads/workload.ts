@@ -40,36 +40,49 @@ const TRIES = 6;
 /** Share of tries before which somebody else sends a request: a round robin must not fall into step with us. */
 export const BESIDE = 0.35;
 
+interface Everywhere {
+  /** How often on each (1). */
+  times?: number;
+  /** Through the balancer alone, as where an instance may be away. */
+  balanced?: boolean;
+  /** Which instances, where not all can be reached. */
+  names?: Iterable<string>;
+}
+
 /**
  * Performs a request on every instance: directly where one can be chosen, else through the balancer until each has
  * answered, within a bound.
  *
- * @param times how often on each
- * @param balanced through the balancer alone, as where an instance may be away
+ * @returns the instances that answered
  */
 export async function everywhere(
   context: Context,
   perform: (how: How) => Promise<Operation>,
-  times = 1,
-  balanced = false,
-): Promise<void> {
+  { times = 1, balanced = false, names = context.instances.names() }: Everywhere = {},
+): Promise<ReadonlySet<string>> {
   const { instances, signal, random } = context;
-  const missing = new Map(instances.names().map(name => [name, times]));
-  for (const [name] of missing) {
-    if (balanced || instances.way(name) === undefined) continue;
-    for (let i = 0; i < times && !signal.aborted; i++) await perform({ to: name });
-    missing.delete(name);
-  }
-  const tries = Math.max(1, missing.size) * times * TRIES;
-  const nowhere = instances.names().length === 0 ? times : 0;
-  for (let i = 0; i < tries && !signal.aborted && (missing.size > 0 || i < nowhere); i++) {
-    if (random.next() < BESIDE) await stepAside(context);
-    const { instance } = await perform({});
-    if (instance === undefined) continue;
+  const answered = new Set<string>();
+  const missing = new Map([...names].map(name => [name, times]));
+  const nowhere = missing.size === 0 ? times : 0;
+  const one = async (how: How): Promise<void> => {
+    const { instance } = await perform(how);
+    if (instance === undefined) return;
+    answered.add(instance);
     const left = (missing.get(instance) ?? 0) - 1;
     if (left > 0) missing.set(instance, left);
     else missing.delete(instance);
+  };
+  for (const name of [...missing.keys()]) {
+    if (balanced || instances.way(name) === undefined) continue;
+    for (let i = 0; i < times && !signal.aborted; i++) await one({ to: name });
+    missing.delete(name);
   }
+  const tries = Math.max(1, missing.size) * times * TRIES;
+  for (let i = 0; i < tries && !signal.aborted && (missing.size > 0 || i < nowhere); i++) {
+    if (random.next() < BESIDE) await stepAside(context);
+    await one({});
+  }
+  return answered;
 }
 
 /** Sends a cookie from before a logout. */
