@@ -73,7 +73,7 @@ options of zoo run
   --all               all of them, and how surely and how soon each is found
   --runs N            so often each (1)
   --control-runs N    so often each healthy one (as --runs)
-  --fault-runs N      so often each that needs a fault (as --runs)
+  --fault-runs N      with --all: so often each that needs a fault (as --runs)
   --disturbed         runs all those that need a fault, and no others
   --at-once N         so many at the same time (1)
   --tally FILE        keeps a line of each run, and runs nothing that FILE has already

@@ -55,8 +55,8 @@ export async function measure(values: Values, output: Output, load: Load): Promi
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  output.result.write(`\n${summary(all)}\n`);
-  const which = values.disturbed ? `--disturbed --runs ${values.runs}` : `--all ${runs.flags}`;
+  output.result.write(`\n${summary(all.filter(({ trials }) => trials > 0))}\n`);
+  const which = `${values.disturbed ? '--disturbed' : '--all'} ${runs.flags}`;
   const command = `npx baton zoo run ${which}${atOnce === 1 ? '' : ` --at-once ${atOnce}`}`;
   if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
   return failed === 0 && all.every(measured => measured.passed === measured.trials)
@@ -69,7 +69,7 @@ interface Runs {
   flags: string;
 }
 
-/** How often each is run: broken ones, healthy ones, and those that need a fault, which take longest. */
+/** How often each is run: broken ones, healthy ones, and, among all, those that need a fault, which take longest. */
 function runsOf(values: Values): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
@@ -77,9 +77,11 @@ function runsOf(values: Values): Runs {
     control: whole('--control-runs', control, 0, 10_000),
     fault: whole('--fault-runs', fault, 0, 10_000),
   };
+  const flags = `--runs ${times.defect} --control-runs ${times.control}`;
+  if (values.disturbed) return { of: ({ kind }) => times[kind], flags };
   return {
     of: ({ kind, faults }) => times[faults === undefined ? kind : 'fault'],
-    flags: `--runs ${times.defect} --control-runs ${times.control} --fault-runs ${times.fault}`,
+    flags: `${flags} --fault-runs ${times.fault}`,
   };
 }
 

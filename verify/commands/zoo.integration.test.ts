@@ -13,6 +13,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
+/** A line of a tally. */
+const ranOf = (entry: string, seed: number): string =>
+  JSON.stringify({ entry, seed, passed: true, accused: [], unproven: [], violated: ['continuity'] });
+
 const brief = (): string[] => ['--duration', '2s', '--sessions', '8', '--out', out];
 
 describe('baton zoo', () => {
@@ -34,16 +38,7 @@ describe('baton zoo', () => {
 
   it('goes on with a measurement where it was interrupted, and says what it refuses to count', async () => {
     const tally = join(out, 'tally.ndjson');
-    const lines = ENTRIES.map(({ name }) =>
-      JSON.stringify({
-        entry: name,
-        seed: 3,
-        passed: true,
-        accused: [],
-        unproven: [],
-        violated: ['continuity'],
-      }),
-    );
+    const lines = ENTRIES.map(({ name }) => ranOf(name, 3));
     writeFileSync(tally, lines.join('\n'));
     const all = ['zoo', 'run', '--all', '--seed', '3', '--tally', tally];
     const { code, stdout } = await baton(all);
@@ -63,6 +58,26 @@ describe('baton zoo', () => {
       const wrong = await baton(all);
       expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining(`${tally}, line 2: expected`)]);
     }
+  });
+
+  it('runs healthy systems that are disturbed more or less often than broken ones', async () => {
+    const tally = join(out, 'disturbed.ndjson');
+    const lines = ENTRIES.filter(({ faults }) => faults !== undefined).flatMap(({ kind, name }) =>
+      kind === 'defect' ? [ranOf(name, 3), ranOf(name, 4)] : [ranOf(name, 3)],
+    );
+    writeFileSync(tally, lines.join('\n'));
+    const { code, stdout } = await baton([
+      'zoo',
+      'run',
+      '--disturbed',
+      '--runs',
+      '2',
+      '--control-runs',
+      '1',
+      '--tally',
+      tally,
+    ]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/wrongly accused in 0 of 5 runs\.\n$/)]);
   });
 
   it.each([
@@ -87,7 +102,9 @@ describe('--sticky-report', () => {
         STACK_BALANCER === 'haproxy' && process.env['BATON_LONG'] === undefined,
         'in npm run test:long',
       );
-      const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...brief()];
+      // That sessions stay is shown by a hundred requests, which take a busy machine more than the two seconds.
+      const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
+      const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });
       expect(stdout).toMatch(/^stickiness +on +off +re-pinned +broken$/m);
       expect(stdout).toMatch(/^handoffs +0 +[1-9]/m);
