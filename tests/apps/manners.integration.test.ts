@@ -1,8 +1,10 @@
 /** `baton init` stops when an app has had enough, tries no password but those given, and asks before it goes elsewhere. */
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { baton } from '../../verify/testing/baton.ts';
+import { until } from '../../stack/wait.ts';
+import { Baton, baton } from '../../verify/testing/baton.ts';
 import { found } from './found.ts';
 import { PASSWORD, SmallApp } from './small-app.ts';
 import { Limits, Locks } from './traits.ts';
@@ -57,5 +59,17 @@ it('sends nothing to another machine without leave', async () => {
     const allowed = await baton(['init', url, ...ACCOUNTS, '--yes'], env);
     expect([allowed.code, served.asked.length > 0]).toEqual([64, true]);
     expect(allowed.stderr).toContain('refused 4 of 4 times');
+  });
+});
+
+it('ends at Ctrl-C, and writes nothing', async () => {
+  await withApp(new SmallApp(), async served => {
+    const other = ['--user', 'bob', '--password-env', 'SHOP_PASSWORD'];
+    const init = new Baton(['init', served.url, ...ACCOUNTS, ...other], { SHOP_PASSWORD: PASSWORD });
+    await until(() => served.asked.length > 2, { withinMs: 60_000, what: 'the first requests' });
+    init.kill('SIGINT');
+    const { code, stderr } = await init.finished;
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/init: interrupted\n$/)]);
+    expect(existsSync(NOWHERE)).toBe(false);
   });
 });

@@ -34,10 +34,10 @@ export async function initCommand(url: string | undefined, values: Values, outpu
   if (wrong !== undefined) throw new UsageError(`--as: ${wrong}`);
   const ask = asking(output);
   const secrets = new Secrets(ask);
+  const stop = new AbortController();
   try {
     await allowed(reached.url, values, ask);
     const accounts = await accountsOf(values, ask);
-    const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     const text = await init({
       reached,
@@ -72,6 +72,10 @@ export async function initCommand(url: string | undefined, values: Values, outpu
       values,
       output,
     );
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    output.progress.write('init: interrupted\n');
+    return EXIT.interrupted;
   } finally {
     ask?.close();
   }

@@ -26,12 +26,14 @@ export class Codes {
   /** The last that was sent, by user, and in which period. */
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
+  readonly #signal: AbortSignal;
   /** Whether the app takes a code twice: until that is known, none is sent twice. */
   again = false;
 
-  /** @param secretOf asks for a secret; undefined when there is none */
-  constructor(secretOf: (user: string) => Promise<string | undefined>) {
+  /** @param secretOf asks for a secret; undefined when there is none. @param signal ends the wait for a code */
+  constructor(secretOf: (user: string) => Promise<string | undefined>, signal: AbortSignal) {
     this.#secretOf = secretOf;
+    this.#signal = signal;
   }
 
   /** How long a code counts, milliseconds. */
@@ -42,7 +44,7 @@ export class Codes {
   /**
    * @param last the code that was sent last, once more
    * @returns a code, once there is one that was not sent before
-   * @throws UsageError when there is no secret
+   * @throws UsageError when there is no secret, and the reason of an abort
    */
   async next(user: string, last = false): Promise<string> {
     const secret = await this.#secret(user);
@@ -50,7 +52,7 @@ export class Codes {
     const used = this.#used.get(user);
     if (last && used !== undefined) return used.code;
     if (!this.again && used?.period === Math.floor(Date.now() / period))
-      await sleep((used.period + 1) * period - Date.now());
+      await sleep((used.period + 1) * period - Date.now(), undefined, { signal: this.#signal });
     const now = Date.now();
     const code = codeOf(secret, now);
     this.#used.set(user, { code, period: Math.floor(now / period) });

@@ -47,7 +47,7 @@ class Inquiry {
     this.#looking = {
       options,
       manners,
-      codes: new Codes(async user => options.secretOf?.(user)),
+      codes: new Codes(async user => options.secretOf?.(user), options.signal),
       first: this.#first,
       recipe: RECIPES[options.recipe ?? ''],
       say: (what, text) => this.#say(what, text),
