@@ -29,7 +29,8 @@ export async function bodyText(
 const failed = (code: string): Error => Object.assign(new Error(code), { code });
 
 async function whole(stream: Readable, until: number): Promise<Buffer> {
-  const timer = setTimeout(() => stream.destroy(failed('UND_ERR_BODY_TIMEOUT')), until - performance.now());
+  const left = Math.max(0, until - performance.now());
+  const timer = setTimeout(() => stream.destroy(failed('UND_ERR_BODY_TIMEOUT')), left);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

@@ -67,6 +67,7 @@ export class Recorder {
   readonly #objects = new Set<string>();
   readonly #rooms = new Rooms();
   #ids = 0;
+  #disturbed = false;
 
   constructor(
     history: HistoryFile,
@@ -180,7 +181,13 @@ export class Recorder {
       this.#history.write({ type: 'object', object, kind, ...(cap === undefined ? {} : { cap }) });
   }
 
+  /** Whether a fault is under way. */
+  get disturbed(): boolean {
+    return this.#disturbed;
+  }
+
   log(event: Served | Fault | Fingerprint): void {
+    if (event.type === 'fault') this.#disturbed = event.end === undefined;
     this.#history.write(event);
   }
 

@@ -10,6 +10,8 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
+/** So many of them stay until something is disturbed: what lets nobody in would else find nobody who can leave. */
+const PATIENT = 2;
 /** How long a session stays at the most, and between two tries of what did not go through. Milliseconds. */
 const STAY = 1_200;
 const AGAIN = 200;
@@ -60,12 +62,16 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
+  const disturbed = (): boolean => context.recorder.disturbed || over(context, plan);
+  const look = async (): Promise<void> => {
+    await sleep(PAUSE * 2 * pauses.next());
+    await driver.read();
+  };
+  while (n % CLIENTS < PATIENT && !disturbed()) await look();
   for (let stay = STAY * context.random.next(); !context.signal.aborted; stay = AGAIN) {
     const leaves = performance.now() + stay;
-    do {
-      await sleep(PAUSE * 2 * pauses.next());
-      await driver.read();
-    } while (performance.now() < leaves && !context.signal.aborted);
+    do await look();
+    while (performance.now() < leaves && !context.signal.aborted);
     const { outcome, signedIn } = await driver.logout(logout);
     if (outcome === 'ok') {
       await everywhere(context, how => replayed(driver, old, how), { balanced: true });
