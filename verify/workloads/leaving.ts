@@ -63,8 +63,11 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
   const disturbed = (): boolean => context.recorder.disturbed || over(context, plan);
+  const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
+    // What takes long is under way when an instance dies; what it has locked then, the next request finds locked.
+    if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };
   while (n % CLIENTS < PATIENT && !disturbed()) await look();
