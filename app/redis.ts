@@ -1,15 +1,17 @@
 /** The one connection of an instance to Redis: it answers in time or fails, and heals by itself. */
-import { Redis, type RedisOptions } from 'ioredis';
+import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
 
 /**
  * Connects in the background; commands fail at once while there is no connection.
  * Every command is bounded by `storeTimeoutMs`. Connection errors go to `onError`, one for each failed attempt.
  */
-export function connectRedis(config: Config, onError: (error: Error) => void): Redis {
+export function connectRedis(
+  config: Pick<Config, 'storeTimeoutMs' | 'redisUrl' | 'redisSentinels' | 'redisPrimary'>,
+  onError: (error: Error) => void,
+): Redis {
   const { storeTimeoutMs: timeoutMs, redisUrl, redisSentinels: sentinels, redisPrimary } = config;
   const options: RedisOptions = {
-    commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,
     // A command that waits for Redis to come back keeps its user waiting too: refuse it instead.
     enableOfflineQueue: false,
@@ -26,10 +28,31 @@ export function connectRedis(config: Config, onError: (error: Error) => void): R
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
-  const redis = new Redis(redisUrl, options);
+  const redis = new BoundedRedis(redisUrl, options, timeoutMs);
   redis.on('error', onError);
   leaveBlackHoles(redis, timeoutMs);
   return redis;
+}
+
+/**
+ * Gives up a command that is not answered in time. (After a while in which the process did not run, ioredis'
+ * commandTimeout refuses commands whose replies are there, for Node runs timers before it reads.)
+ */
+class BoundedRedis extends Redis {
+  readonly #timeoutMs: number;
+
+  constructor(url: string, options: RedisOptions, timeoutMs: number) {
+    super(url, options);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override sendCommand(command: Command, ...rest: unknown[]): unknown {
+    const late = (): void => command.reject(new Error('Command timed out'));
+    const timer = setTimeout(() => setImmediate(late), this.#timeoutMs);
+    const clear = (): void => clearTimeout(timer);
+    command.promise.then(clear, clear);
+    return super.sendCommand(command, ...(rest as []));
+  }
 }
 
 /** Between two attempts to leave a Redis that takes no writes, milliseconds. */

@@ -7,7 +7,7 @@ import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { EndingSpec } from '../target/schema.ts';
-import { everywhere, over, type Plan, replayed } from './workload.ts';
+import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
 /** So many of them stay until something is disturbed: what lets nobody in would else find nobody who can leave. */
@@ -44,10 +44,11 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, (_, n) => client(n)));
-  for (const { driver, old } of dead) {
-    await everywhere(context, how => replayed(driver, old, how));
+  await inTurn(context, dead.length, CLIENTS, async (own, n) => {
+    const { driver, old } = dead[n] as Dead;
+    await everywhere(own, how => replayed(driver, old, how));
     driver.end('logout');
-  }
+  });
 }
 
 /** @returns a session that was logged out; undefined when it was lost or over before */
