@@ -49,8 +49,15 @@ class BoundedRedis extends Redis {
   override sendCommand(command: Command, ...rest: unknown[]): unknown {
     const late = (): void => command.reject(new Error('Command timed out'));
     const timer = setTimeout(() => setImmediate(late), this.#timeoutMs);
-    const clear = (): void => clearTimeout(timer);
-    command.promise.then(clear, clear);
+    // Not by its promise: whoever forgets to look at a failure would not be told of it any more.
+    const settles =
+      <T>(settle: (value: T) => void) =>
+      (value: T): void => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    command.resolve = settles(command.resolve);
+    command.reject = settles(command.reject);
     return super.sendCommand(command, ...(rest as []));
   }
 }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
+import type { Event } from '../core/history.ts';
 import type { Result } from '../core/result.ts';
+import { HISTORY } from '../judge-file.ts';
 import { allGone, Baton, baton } from '../testing/baton.ts';
 
 let out: string;
@@ -26,6 +28,21 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   expect(result.guarantees.filter(({ claimed, judgement }) => claimed && judgement !== 'valid')).toEqual([]);
   expect(code).toBe(0);
   return result;
+}
+
+/** @returns when the sessions were first asked to end: before the first fault, or later */
+function loggedOut(run: string, sessions: readonly string[]): string[] {
+  const lines = readFileSync(join(out, run, HISTORY), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const events: Event[] = lines.map(line => JSON.parse(line));
+  const begin = events.find(event => event.type === 'fault')?.begin ?? Number.NaN;
+  return sessions.map(session => {
+    const logout = events.find(
+      event => event.type === 'start' && event.session === session && event.action === 'logout',
+    );
+    return logout?.type === 'start' && logout.call >= begin ? 'in a fault' : 'before';
+  });
 }
 
 const seenAndHealed = (names: string[]) =>
@@ -51,8 +68,10 @@ it.for(LONG ? ['nginx', 'haproxy'] : ['nginx'])(
 
 it('a store that is away signs nobody out and hangs nobody', async () => {
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
-  const { faults, guarantees } = await resultOf(names.join());
+  const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
+  // Somebody who was there before it began logs out in it: a store that fails may let nobody in.
+  expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });
   // People log out meanwhile, and nothing that was acknowledged was none.
