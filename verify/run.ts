@@ -9,7 +9,7 @@ import type { Context } from './client/context.ts';
 import { HistoryFile } from './client/history-file.ts';
 import { Instances } from './client/instances.ts';
 import { makeLabeller } from './client/labels.ts';
-import { type Answered, followLogs, type LogSource } from './client/logs.ts';
+import { followLogs, type LogSource } from './client/logs.ts';
 import { Network } from './client/network.ts';
 import { Recorder } from './client/recorder.ts';
 import { Registration } from './client/registration.ts';
@@ -100,14 +100,16 @@ export async function verify(
   const signal = options.signal ?? new AbortController().signal;
   const load = new Load();
   const history = new HistoryFile(join(folder, HISTORY));
-  const { context, answered } = contextOf(target, run, history, network, signal, {
+  const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
+  const context = contextOf(target, run, history, network, signal, {
     ...options,
     onOperation: operation => {
       load.saw(operation);
+      // What is disturbed may never tell: it is killed, and its log with it.
+      if (!context.recorder.disturbed) logs.ended(operation);
       options.onOperation?.(operation);
     },
   });
-  const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
   const unfollow = options.stack?.fleet?.onChange(takesUp(options.stack, context, logs));
   let reason: Finish['reason'] = 'failed';
   try {
@@ -120,7 +122,7 @@ export async function verify(
     });
     reason = signal.aborted ? (options.stopped?.() ?? 'interrupted') : 'complete';
     options.onPhase?.('logs');
-    await logs.settle(answered, signal);
+    await logs.settle(signal);
   } finally {
     unfollow?.();
     await logs.stop();
@@ -177,22 +179,17 @@ function contextOf(
   network: Network,
   signal: AbortSignal,
   options: Settled,
-): { context: Context; answered: Answered } {
-  const answered: Answered = { balancer: 0, instance: 0 };
+): Context {
   const label = makeLabeller();
   const interpreter = interpreterOf(target, label, run.canary);
   const instances = new Instances(target);
   const recorder = new Recorder(history, startClock(), run, interpreter, label, operation => {
-    if (operation.status !== undefined) {
-      answered.instance++;
-      if (operation.direct !== true) answered.balancer++;
-    }
     instances.met(operation);
     options.onOperation?.(operation);
   });
   const affinity = affinityOf(target, options, () => recorder.clock.now());
   const connect = (): SessionClient => new SessionClient(network, affinity);
-  const context: Context = {
+  return {
     target,
     recorder,
     interpreter,
@@ -208,7 +205,6 @@ function contextOf(
       target.register && new Registration(target.register, target, connect, reply => interpreter.csrf(reply)),
     signal,
   };
-  return { context, answered };
 }
 
 /** @param now on the run's clock, microseconds */

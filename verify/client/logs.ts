@@ -1,5 +1,5 @@
 /** Follows the logs of the system under test, and writes what they say of this run's requests into its history. */
-import type { Run, Served } from '../core/history.ts';
+import type { Operation, Run, Served } from '../core/history.ts';
 
 /** A log that can be followed; the stack's `LogSource` is one. */
 export interface LogSource {
@@ -11,17 +11,13 @@ export interface LogSource {
 /** How long a log may lag behind the responses, milliseconds. */
 const LAG = 3_000;
 
-/** How many requests each kind of log should tell of: the balancer's knows nothing of what went past it. */
-export interface Answered {
-  balancer: number;
-  instance: number;
-}
-
 export interface FollowedLogs {
   /** Follows those that are new among these, too. */
   follow(sources: readonly LogSource[]): void;
-  /** Waits until the logs have told of all answered requests, but not for ever. */
-  settle(answered: Answered, signal: AbortSignal): Promise<void>;
+  /** To be called of each operation that the logs should tell of, once it has ended. */
+  ended(operation: Operation): void;
+  /** Waits until the logs have told of all of these, but not for ever. */
+  settle(signal: AbortSignal): Promise<void>;
   /** Reads what is left, and stops. */
   stop(): Promise<void>;
 }
@@ -32,13 +28,17 @@ export function followLogs(
   write: (entry: Served) => void,
 ): FollowedLogs {
   const stop = new AbortController();
-  const told = { balancer: 0, instance: 0 };
+  const kinds = new Set(sources.map(source => source.kind));
+  // Requests by the kind of log: those it has told of before they ended here, and those it has still to tell of.
+  const early = new Set<string>();
+  const awaited = new Set<string>();
   let changed = (): void => {};
   const follow = async (source: LogSource): Promise<void> => {
     for await (const entry of source.follow(stop.signal)) {
       if (!entry.request.startsWith(`${run.run}-`)) continue;
       write(entry);
-      told[entry.kind]++;
+      const told = `${entry.kind} ${entry.request}`;
+      if (!awaited.delete(told)) early.add(told);
       changed();
     }
   };
@@ -52,18 +52,22 @@ export function followLogs(
     }
   };
   followAll(sources);
-  const kinds = new Set(sources.map(source => source.kind));
-  const enough = (answered: Answered): boolean => [...kinds].every(kind => told[kind] >= answered[kind]);
   return {
     follow: followAll,
-    settle: (answered, signal) =>
+    ended: operation => {
+      for (const kind of tellers(operation)) {
+        const told = `${kind} ${operation.request}`;
+        if (kinds.has(kind) && !early.delete(told)) awaited.add(told);
+      }
+    },
+    settle: signal =>
       new Promise(resolve => {
         const timer = setTimeout(resolve, LAG);
         const end = (): void => {
           clearTimeout(timer);
           resolve();
         };
-        changed = () => enough(answered) && end();
+        changed = () => awaited.size === 0 && end();
         signal.addEventListener('abort', end, { once: true });
         if (signal.aborted) end();
         changed();
@@ -73,4 +77,13 @@ export function followLogs(
       await Promise.allSettled(following);
     },
   };
+}
+
+/** The kinds of log that know of a request: the balancer's not of what went past it, no instance of the balancer's own. */
+function tellers({ status, instance, direct }: Operation): LogSource['kind'][] {
+  if (status === undefined) return [];
+  return [
+    ...(direct === true ? [] : ['balancer' as const]),
+    ...(status >= 500 && instance === undefined ? [] : ['instance' as const]),
+  ];
 }
