@@ -67,6 +67,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
   caching: { control: 'private', expires: 0, vary: 'Cookie', hit: false },
   exposed: ['url', 'body'],
   resent: true,
+  starved: true,
   uncertainty: 1000,
 };
 

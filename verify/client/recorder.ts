@@ -22,9 +22,13 @@ import type { Labeller } from './labels.ts';
 import type { ListRead } from './list-read.ts';
 import { look } from './look.ts';
 import type { Send, SessionClient } from './session-client.ts';
+import { Starvation } from './starvation.ts';
 
 /** What is to be told once something else has been. */
 export type Later = (() => void)[];
+
+/** Slower than this, microseconds, an answer may be too late for somebody. */
+const SLOW = 1_000_000;
 
 /** Who does what: all of an operation that is known before its first byte leaves. */
 export interface Call extends Asked {
@@ -66,6 +70,7 @@ export class Recorder {
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
   readonly #rooms = new Rooms();
+  readonly #starvation: Starvation;
   #ids = 0;
   #disturbed = false;
 
@@ -78,6 +83,7 @@ export class Recorder {
     onOperation: (operation: Operation) => void,
   ) {
     this.clock = clock;
+    this.#starvation = new Starvation(() => clock.now());
     this.#history = history;
     this.#run = run;
     this.#interpreter = interpreter;
@@ -119,11 +125,13 @@ export class Recorder {
     this.#narrow(reply.cookies);
     const seen = this.#interpreter.seen(reply, { ...call, path: send.path });
     if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
+    const end = this.clock.now();
     const returned: { return: number } & Seen = {
-      return: this.clock.now(),
+      return: end,
       ...seen,
       ...look(reply, Date.now(), [...secrets, ...this.#valuesOf(reply.cookies)]),
       ...(reply.resent === undefined ? {} : { resent: true }),
+      ...(this.#starved(reply, called.call, end) ? { starved: true } : {}),
     };
     const afterwards: Later = [];
     if (settle !== undefined) returned.outcome = await settle(reply, seen.outcome, afterwards);
@@ -136,6 +144,12 @@ export class Recorder {
     else later.push(tell);
     for (const told of afterwards) told();
     return { operation, reply };
+  }
+
+  /** Whether the machine may be what is behind an answer that failed or was slow. */
+  #starved({ status }: Reply, call: number, end: number): boolean {
+    if (status !== undefined && status < 500 && end - call <= SLOW) return false;
+    return this.#starvation.during(call, end);
   }
 
   /** Of a session in several cookies one may be plain, and the other sign it. */
@@ -192,6 +206,7 @@ export class Recorder {
   }
 
   finish(reason: Finish['reason']): void {
+    this.#starvation.stop();
     this.#history.write({
       type: 'finish',
       clock: this.clock.name,

@@ -225,6 +225,8 @@ export interface Returned {
   exposed?: ('url' | 'body')[];
   /** Sent again on a fresh connection, as browsers do: the kept one was closed before any byte of an answer. */
   resent?: boolean;
+  /** It failed or was slow while the machine of the run was so crowded that nothing on it got its time. */
+  starved?: boolean;
 }
 
 /** Written before the first byte of an operation that may change something. */

@@ -52,4 +52,5 @@ function shown(end: Omit<End, 'type'>, operation: Operation): void {
   if (end.caching !== undefined) operation.caching = end.caching;
   if (end.exposed !== undefined) operation.exposed = end.exposed;
   if (end.resent !== undefined) operation.resent = end.resent;
+  if (end.starved !== undefined) operation.starved = end.starved;
 }

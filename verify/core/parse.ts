@@ -62,6 +62,7 @@ const mayBeReturned: Shape = {
   caching: 'facts',
   exposed: 'texts',
   resent: 'flag',
+  starved: 'flag',
 };
 
 const shapes: Record<Event['type'], { must: Shape; may: Shape }> = {

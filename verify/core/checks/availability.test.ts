@@ -69,6 +69,28 @@ describe('availability', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
+  it('is unknown, and accuses nobody, where the machine of the run had no time while a request failed', () => {
+    const starved = { ...error, starved: true };
+    const verdict = judged((_p, s) => s.hops(100).asks('app-1', starved));
+    expect(verdict).toMatchObject({ judgement: 'unknown', violations: 0 });
+    expect(verdict.why).toContain('1 request failed or came late while too many processes waited');
+    expect(judged((_p, s) => s.hops(100).asks('app-1', starved).asks('app-1', error))).toMatchObject({
+      judgement: 'violated',
+      violations: 1,
+    });
+    const budgets = { errors: 0, gap: 0 };
+    const inside = judged(
+      (p, s) => {
+        s.hops(100);
+        p.disturb(1, 'kill');
+        s.hops(20).asks('app-1', starved).hops(1);
+        p.heal(1);
+      },
+      { budgets },
+    );
+    expect(inside).toMatchObject({ judgement: 'unknown', violations: 0 });
+  });
+
   it('holds a fault to its budget: share of errors, and the longest gap', () => {
     const within = (budgets: NonNullable<Declared['budgets']>) =>
       judged(
@@ -151,6 +173,16 @@ describe('availability, where a longest wait is declared', () => {
         #114 read on app-1 fail: 502
         #116 read on app-2: expected an answer within 3 s; came 200, 4 s after it was first asked for"
     `);
+  });
+
+  it('accuses nobody of a wait while the machine of the run had no time, and stays unknown', () => {
+    const waiting = (time: number) =>
+      judged(
+        (p, s) => s.hops(100).read('app-1', [], { call: p.now, return: p.now + time, starved: true }),
+        wait,
+      );
+    expect(waiting(2 * SECOND)).toMatchObject({ judgement: 'valid' });
+    expect(waiting(4 * SECOND)).toMatchObject({ judgement: 'unknown', violations: 0 });
   });
 
   it('takes what is said of a fault by name, and what others asked meanwhile for theirs', () => {

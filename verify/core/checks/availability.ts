@@ -18,7 +18,7 @@ import type { SessionState } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import { Waiting } from '../waiting.ts';
 import { budgetOf, idle, titleOf, type Window, Windows } from '../windows.ts';
-import { cameOf, down, exceeded, seconds, type Trouble } from './trouble.ts';
+import { cameOf, down, exceeded, seconds, starved, type Trouble } from './trouble.ts';
 
 /** Requests outside fault windows, and in each. */
 const ENOUGH = 100;
@@ -26,7 +26,8 @@ const ENOUGH_IN_WINDOW = 10;
 
 export const availability: Check = {
   guarantee: 'availability',
-  assumes: 'faults are timed by the run’s clock; what the run itself gave up is noted as aborted',
+  assumes:
+    'faults are timed by the run’s clock; what the run itself gave up is noted as aborted, and what its machine had no time for as starved',
   minimum: `${ENOUGH} requests outside fault windows, and ${ENOUGH_IN_WINDOW} in each`,
   start: (run, tell) => new Availability(run, tell),
   conclude: concluded,
@@ -40,6 +41,8 @@ class Availability implements Fold {
   readonly #troubles = new Map<Window, Trouble>();
   #requests = 0;
   #errors = 0;
+  /** What failed or was late and may be the fault of the machine that Baton runs on. */
+  #starved = 0;
   /** The last success, the first error after it, and the windows that this error fell into. */
   #success: Operation | undefined;
   #error: Operation | undefined;
@@ -56,7 +59,7 @@ class Availability implements Fold {
     const window = this.#windows.event(event);
     if (window === undefined) return;
     if (!this.#troubles.has(window))
-      this.#troubles.set(window, { window, requests: 0, errors: 0, gap: 0, wait: 0 });
+      this.#troubles.set(window, { window, requests: 0, errors: 0, starved: 0, gap: 0, wait: 0 });
     else if (window.healthy === false) {
       const { unready } = window;
       const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
@@ -94,6 +97,10 @@ class Availability implements Fold {
     }
     const most = this.#run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
     if (met || wait <= most) return;
+    if (operation.starved === true || first.starved === true) {
+      this.#starved++;
+      return;
+    }
     const [came, expected] = [
       `${cameOf(operation)} after ${seconds(wait)}`,
       `an answer within ${seconds(most)}`,
@@ -106,6 +113,10 @@ class Availability implements Fold {
   }
 
   #outside(operation: Operation): void {
+    if (operation.starved === true) {
+      this.#starved++;
+      return;
+    }
     this.#errors++;
     const came = cameOf(operation);
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
@@ -132,6 +143,7 @@ class Availability implements Fold {
         continue;
       met = true;
       trouble.requests++;
+      if (operation.starved === true) trouble.starved++;
       if (!failed) continue;
       trouble.errors++;
       trouble.first ??= operation;
@@ -171,6 +183,7 @@ class Availability implements Fold {
       'errors in windows': troubles.reduce((sum, trouble) => sum + trouble.errors, 0),
       gap: Math.max(0, ...troubles.map(trouble => trouble.gap)),
       'too few': troubles.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length,
+      starved: this.#starved,
       idle: troubles.filter(({ window }) => !window.closed || window.bit !== true).length,
       down: this.#anomalies.count,
     };
@@ -179,8 +192,9 @@ class Availability implements Fold {
   finish(): Finding {
     for (const trouble of this.#troubles.values()) {
       if (trouble.window.bit !== true) continue;
-      for (const anomaly of exceeded(trouble, budgetOf(this.#run.declared, trouble.window)))
-        this.#anomalies.add(() => anomaly);
+      const tooMuch = exceeded(trouble, budgetOf(this.#run.declared, trouble.window));
+      if (tooMuch.length > 0 && trouble.starved > 0) this.#starved += trouble.starved;
+      else for (const anomaly of tooMuch) this.#anomalies.add(() => anomaly);
     }
     const conclusion = concluded(this.counts());
     const vain = idle(this.#windows.all);
@@ -215,6 +229,7 @@ function concluded(counts: Counts): Conclusion {
 
 function missing(counts: Counts): string | undefined {
   const of = reader(counts);
+  if (of('starved') > 0) return starved(of('starved'));
   if (of('idle') > 0) return `${counted(of('idle'), 'fault')} not seen to take effect`;
   if (of('too few') > 0) {
     return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(of('too few'), 'fault window')}: keep the load going`;

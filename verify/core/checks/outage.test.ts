@@ -87,6 +87,16 @@ describe('outage', () => {
     expect(judged(p => hung(p, 0, 'aborted')).judgement).toBe('valid');
   });
 
+  it('is unknown where the machine of the run had no time while an answer was late', () => {
+    const late = (more: { starved?: true }) =>
+      judged(p =>
+        back(outage(p, s => s.asks('app-1', { ...error, call: p.now, return: p.now + 5 * SECOND, ...more }))),
+      );
+    expect(late({}).anomalies[0]).toMatchObject({ name: 'HANG' });
+    expect(late({ starved: true })).toMatchObject({ judgement: 'unknown', violations: 0 });
+    expect(late({ starved: true }).why).toContain('1 request failed or came late while too many');
+  });
+
   it('does not condemn before it knows that the fault bit, nor slow answers outside', () => {
     expect(judged(p => back(outage(p, s => s.signedOut('app-2'), { bit: false })))).toMatchObject({
       judgement: 'unknown',

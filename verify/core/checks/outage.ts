@@ -19,6 +19,7 @@ import { deletedCookie, honoured, type SessionState, type Standing } from '../se
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 import { idle, meets, titleOf, type Window, Windows } from '../windows.ts';
+import { starved } from './trouble.ts';
 
 /** Sessions that were asked again after the store was back. */
 const RECOVERED = 3;
@@ -30,7 +31,8 @@ type Name = 'LOGOUT' | 'HANG';
 export const outage: Check = {
   guarantee: 'outage',
   assumes:
-    'the store answers nobody from the begin of the window to its end; faults are timed by the run’s clock',
+    'the store answers nobody from the begin of the window to its end; faults are timed by the run’s clock; ' +
+    'what the machine of the run had no time for is noted as starved',
   minimum:
     `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
     `${RECOVERED} of those sessions asked again afterwards`,
@@ -43,6 +45,8 @@ interface Down {
   window: Window;
   requests: number;
   found: number;
+  /** Late answers that may be the fault of the machine that Baton runs on. */
+  starved: number;
   anomalies: Record<Name, Anomaly[]>;
   /** Live sessions that met it and were not asked since; then how many lived. */
   sessions: Set<SessionState>;
@@ -71,6 +75,7 @@ class Outage implements Fold {
         window,
         requests: 0,
         found: 0,
+        starved: 0,
         anomalies: { LOGOUT: [], HANG: [] },
         sessions: new Set(),
         recovered: 0,
@@ -117,6 +122,10 @@ class Outage implements Fold {
     if (end === undefined || note === 'aborted') return;
     const waited = end - Math.max(call, down.window.begin);
     if (waited <= this.#deadline) return;
+    if (operation.starved === true) {
+      down.starved++;
+      return;
+    }
     const came = `${operation.status ?? note ?? 'no answer'} after ${seconds(waited)}`;
     this.#found(down, 'HANG', () => ({
       name: 'HANG',
@@ -163,6 +172,7 @@ class Outage implements Fold {
       bitten: bitten.length,
       requests: sum(down => down.requests),
       recovered: sum(down => down.recovered),
+      starved: sum(down => down.starved),
       broken: this.#anomalies.count,
     };
   }
@@ -215,6 +225,7 @@ function missing(counts: Counts, run: Run): string | undefined {
   if (run.declared?.deadline === undefined) {
     return 'no deadline is declared, so nothing can hang: set `deadline` in the target file';
   }
+  if (of('starved') > 0) return starved(of('starved'));
   if (of('requests') < ENOUGH_HANDOFFS) {
     return `${counted(of('requests'), 'request')} of live sessions while the store was down, ${ENOUGH_HANDOFFS} are needed`;
   }

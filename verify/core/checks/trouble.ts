@@ -9,6 +9,8 @@ export interface Trouble {
   window: Window;
   requests: number;
   errors: number;
+  /** Requests that the machine of the run may have had no time for. */
+  starved: number;
   /** Longest time without any success, among errors, microseconds. */
   gap: number;
   /** Longest time until somebody got what they asked for, however often, microseconds. */
@@ -66,3 +68,8 @@ export const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
   witness,
   notes: [],
 });
+
+/** @returns why so many requests that failed or came late leave a verdict open */
+export const starved = (requests: number): string =>
+  `${counted(requests, 'request')} failed or came late while too many processes waited for this machine's cores: run ` +
+  'less beside it, or take a larger one';

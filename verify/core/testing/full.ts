@@ -42,4 +42,5 @@ export const fullEnd: Required<End> = {
   caching: {},
   exposed: [],
   resent: true,
+  starved: true,
 };

@@ -50,6 +50,7 @@ export type Shown = Absent<
     | 'caching'
     | 'exposed'
     | 'resent'
+    | 'starved'
   >
 >;
 
