@@ -1,16 +1,23 @@
 import type { Fault } from './fault.ts';
 
+/** So long nobody may be answered by it: what the balancer had sent it before is answered by then. */
+const WITHOUT_MS = 500;
+
 export const instanceOut: Fault = {
   name: 'instance-out',
   part: 'balancer',
   does: 'an instance is taken out of the balancer, and put in again after a while',
   one: true,
   lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
-  async inject({ stack, instance, undo, answered, last }) {
+  async inject({ stack, instance, undo, answered, last, shown }) {
     undo(() => stack.balancer.register(instance));
     await stack.balancer.deregister(instance);
-    const before = answered(instance.name);
-    await last(500);
-    return answered(instance.name) === before;
+    const others = stack.instances().filter(one => one.name !== instance.name);
+    const elsewhere = () => others.reduce((sum, { name }) => sum + answered(name), 0);
+    return shown(async () => {
+      const before = [answered(instance.name), elsewhere()] as const;
+      await last(WITHOUT_MS);
+      return answered(instance.name) === before[0] && elsewhere() > before[1];
+    });
   },
 };

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import type { Stage } from './fault.ts';
+import { instanceOut } from './instance-out.ts';
+
+/** A balancer that takes `app-1` out; then the load shows, half a second after the other, what each has answered. */
+async function bit(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {
+  const [out, other] = ['app-1', 'app-2'].map(name => ({ name }));
+  const left = [...shown];
+  const stage = {
+    stack: { instances: () => [out, other], balancer: { deregister: async () => {} } },
+    instance: out,
+    undo: () => {},
+    answered: (name: string) => left[0]?.[name === 'app-1' ? 0 : 1] ?? 0,
+    last: async () => void left.shift(),
+    shown: async (condition: () => Promise<boolean>) => {
+      while (left.length > 1) if (await condition()) return true;
+      return false;
+    },
+  };
+  return await instanceOut.inject(stage as unknown as Stage);
+}
+
+it('is seen once only others answer, whatever the balancer had sent to it just before', async () => {
+  expect(await bit([3, 3], [3, 9])).toBe(true);
+  expect(await bit([3, 3], [5, 9], [5, 14])).toBe(true);
+  expect(await bit([3, 3], [5, 9], [8, 14])).toBe(false);
+});
+
+it('is not seen while nobody answers at all', async () => {
+  expect(await bit([3, 3], [3, 3], [3, 3])).toBe(false);
+});
