@@ -53,6 +53,13 @@ test('its folder is removed when it stops, and a folder of yours is not', async 
   rmSync(dir, { recursive: true });
 });
 
+test('has each write on its way to the disk before it is acknowledged, however slow the disk', async () => {
+  const server = await redis({});
+  const config = (name: string) => ask(server, client => client.config('GET', name));
+  expect(await config('appendonly')).toEqual(['appendonly', 'yes']);
+  expect(await config('appendfsync')).toEqual(['appendfsync', 'no']);
+});
+
 test('your arguments win', async () => {
   const server = await redis({ args: ['--appendonly', 'no', '--maxmemory', '10mb'] });
   expect(await ask(server, client => client.config('GET', 'maxmemory'))).toEqual(['maxmemory', '10485760']);

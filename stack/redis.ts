@@ -128,8 +128,9 @@ export function redisPrograms(valkey = false): string[] {
 function redisArguments(port: number, dir: string): string[] {
   return [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'no'],
-    // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing.
-    ...['--appendonly', 'yes', '--save', ''],
+    // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing. With
+    // `everysec`, as by default, Redis keeps writes to itself for up to two seconds while the disk is slow.
+    ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
     // A replica that joins is served at once: there is no second one to wait for.
     ...['--repl-diskless-sync-delay', '0'],
   ];

@@ -23,7 +23,7 @@ export const entry: Explanation = {
   mend: [
     {
       stack: 'Redis',
-      how: 'appendonly yes, appendfsync everysec (or always); maxmemory-policy noeviction for sessions, in an instance of their own',
+      how: 'appendonly yes and appendfsync always: everysec loses up to two seconds when Redis is killed while the disk is slow; maxmemory-policy noeviction for sessions, in an instance of their own',
     },
     { stack: 'ElastiCache', how: 'Multi-AZ with replicas; MemoryDB where no acknowledged write may be lost' },
     { stack: 'Express', how: 'drain at SIGTERM: stop listening, let requests end, then close the store' },
