@@ -164,6 +164,21 @@ describe('evidence', () => {
     expect(missing({ outcome: 'info', status: 502 })).toBeDefined();
   });
 
+  it('misses no entry of what is killed within a second: it takes the last lines of its log with it', () => {
+    const killed = (after: number) => {
+      const picture = new Picture({ logs });
+      picture.session('s1', 'alice').write('a', 'app-1').write('b', 'app-1');
+      picture.add(
+        served(picture, 'balancer', 'app-1', 'test-1'),
+        served(picture, 'app-1', 'app-1', 'test-1'),
+      );
+      picture.add(served(picture, 'balancer', 'app-1', 'test-2')).wait(after);
+      return picture.disturb(1, 'kill', { where: 'app-1' }).heal(1).finish().verdict('evidence').why;
+    };
+    expect(killed(900_000)).toBeUndefined();
+    expect(killed(1_100_000)).toBe('1 answered request of 2 are missing in a log');
+  });
+
   it('tells of a request that an instance served once more, and of none in a history that was cut off', () => {
     const again = (draw: (picture: Picture) => void) => {
       const picture = new Picture({ logs });

@@ -20,10 +20,13 @@ export const evidence: Check = {
   assumes: 'every log carries the X-Request-Id of the request',
   minimum:
     'two sources that name the instance, and an entry of each log for every request that was answered while ' +
-    'nothing was disturbed',
+    'nothing was disturbed, and not within a second before',
   start: (run, tell) => new Evidence(run, tell),
   conclude: concluded,
 };
+
+/** What is killed takes the last lines of its log with it, microseconds. */
+const LAST_LINES = 1_000_000;
 
 /** What the sources say of one request, until all of them have spoken. */
 interface Testimony {
@@ -45,7 +48,6 @@ class Evidence implements Fold {
   readonly #prefix: string;
   /** Requests that were sent again: of the first of the two, the logs may tell or not. */
   readonly #resent = new Set<string>();
-  /** What is killed takes the last lines of its log with it. */
   readonly #windows = new Windows();
   #joined = 0;
   #missing = 0;
@@ -149,7 +151,7 @@ class Evidence implements Fold {
       }
     } else if (
       operation.status !== undefined &&
-      !this.#windows.met(operation) &&
+      !this.#windows.met({ ...operation, return: (operation.return ?? operation.call) + LAST_LINES }) &&
       !(operation.status >= 500 && operation.instance === undefined)
     ) {
       this.#missing++;
