@@ -79,7 +79,7 @@ export class Observer {
 
   /** @param user number of the virtual user, from 1 on; @param pool how many accounts there are */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
-    this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#tell(anomaly));
+    this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#tell(anomaly), 'counts');
     this.#settings = settings;
     this.#zero = zero;
     this.#known = new Set(settings.instances);

@@ -129,7 +129,10 @@ export class Interpreter {
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
     const named = this.#instance(reply);
-    if (named !== undefined) Object.assign(seen, named);
+    if (named !== undefined) {
+      seen.instance = named.instance;
+      seen.source = named.source;
+    }
     const busy = this.busy(reply);
     if (!busy) this.#session(seen, reply, action, unmarked);
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
@@ -207,14 +210,18 @@ export class Interpreter {
   /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries(reply.body);
-    for (const value of Object.values(reply.headers).flat()) {
-      if (value !== undefined) found.push(...this.#canaries(value));
+    // Not by values() and flat(): in k6 those take longer than to look through a header.
+    for (const name in reply.headers) {
+      const value = reply.headers[name];
+      if (typeof value === 'string') found.push(...this.#canaries(value));
+      else for (const one of value ?? []) found.push(...this.#canaries(one));
     }
     if (found.length > 0) {
       const saw = seen.saw ?? [];
       const foreign = new Set(found.filter(canary => !saw.includes(canary)));
       if (foreign.size > 0) seen.canaries = [...foreign];
     }
+    if (reply.cookies.length === 0) return;
     const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
   }

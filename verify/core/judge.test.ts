@@ -130,7 +130,7 @@ describe('a run that is judged in parts, as k6 does', () => {
     session.hops(60, [`${PREFIX}.${user}.s.1.aaaaaaaa`]);
     if (user === 'bob') session.read('app-2', []).read('app-1', [], { sawUser: 'alice' });
     session.ended();
-    const judge = new Judge(picture.run, CHECKS, tell);
+    const judge = new Judge(picture.run, CHECKS, tell, 'counts');
     for (const event of picture.events) judge.step(event);
     return { judge, events: picture.events };
   };
@@ -154,6 +154,10 @@ describe('a run that is judged in parts, as k6 does', () => {
       const mine = check.conclude({ ...sum, sources: 1, 'login pairs': 1 }, runLine());
       expect({ guarantee, ...mine }).toEqual({ guarantee, ...verdict });
     });
+  });
+
+  it('has no result where only counts are wanted', () => {
+    expect(() => part('s1', 'alice').judge.finish()).toThrow('expected a judge of whom a result is wanted');
   });
 
   it('tells of an anomaly at the operation that shows it, or at the end of its session', () => {

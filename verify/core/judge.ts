@@ -27,8 +27,8 @@ export class Judge {
   readonly #sessions: Sessions;
   readonly #objects = new Objects();
   readonly #clocks = new Clocks();
-  readonly #tally = new Tallying();
-  readonly #faults = new FaultTally();
+  /** What a result tells beside the verdicts. */
+  readonly #sums: { tally: Tallying; faults: FaultTally } | undefined;
   readonly #open = new Map<number, Start>();
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
@@ -37,14 +37,16 @@ export class Judge {
    * @param run the first line of the history
    * @param checks those to judge by; named by the caller, so that k6 need not load what a script does not use
    * @param tell told of the first few anomalies of each check as they are found
+   * @param wanted `counts`: only `counts` will be asked for, and there will be no result; k6 sums up by itself
    * @throws HistoryError when the run claims what no guarantee is called
    */
-  constructor(run: Run, checks: readonly Check[], tell?: Tell) {
+  constructor(run: Run, checks: readonly Check[], tell?: Tell, wanted: 'result' | 'counts' = 'result') {
     const unknown = run.claims.find(claim => !isGuarantee(claim));
     if (unknown !== undefined)
       throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(unknown)}`);
     this.#run = run;
     this.#sessions = new Sessions(run);
+    if (wanted === 'result') this.#sums = { tally: new Tallying(), faults: new FaultTally() };
     this.#folds = checks.map(check => ({ check, fold: check.start(run, tell) }));
     const folds = this.#folds.map(({ fold }) => fold);
     this.#starting = folds.filter(fold => fold.started !== undefined);
@@ -97,8 +99,8 @@ export class Judge {
   #ended(operation: Operation): void {
     const standing = this.#sessions.ended(operation);
     standing.reads = this.#objects.ended(operation, standing);
-    this.#tally.ended(operation, standing);
-    this.#faults.ended(operation, standing);
+    this.#sums?.tally.ended(operation, standing);
+    this.#sums?.faults.ended(operation, standing);
     // By index, here and above: in k6 a step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
@@ -107,9 +109,9 @@ export class Judge {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'fingerprint') this.#fingerprint = event;
     if (event.type === 'object') this.#objects.declared(event);
-    this.#tally.event(event);
+    this.#sums?.tally.event(event);
     if (event.type === 'fault') this.#sessions.disturbed();
-    this.#faults.event(event);
+    this.#sums?.faults.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
     this.#objects.sessionEnded(event.session);
@@ -133,12 +135,14 @@ export class Judge {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
     for (const session of this.#sessions.open()) this.#sessionEnded(session);
+    if (this.#sums === undefined)
+      throw new Error('expected a judge of whom a result is wanted, got one of counts');
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);
     const survival = this.#folds.find(({ check }) => check.guarantee === 'survival')?.fold.counts() ?? {};
-    const faults = this.#faults.finish(survival);
-    const tally = this.#tally.finish();
+    const faults = this.#sums.faults.finish(survival);
+    const tally = this.#sums.tally.finish();
     const told = [
       ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
@@ -169,7 +173,7 @@ export class Judge {
       guarantee,
       claimed: claims.has(guarantee),
       ...finding,
-      anomalies: finding.anomalies.map(anomaly => amidFaults(anomaly, this.#faults.windows)),
+      anomalies: finding.anomalies.map(anomaly => amidFaults(anomaly, this.#sums?.faults.windows ?? [])),
     }));
     for (const claim of claims) {
       if (findings.has(claim)) continue;

@@ -70,3 +70,15 @@ describe('the instance that answered', () => {
     expect(found && `${found.source} ${found.instance}`).toBe(expected);
   });
 });
+
+it('finds the same in a header that came before, however many there are', () => {
+  const find = namer({ header: 'x-served-by', find: '(app-\\d+)' }, text => text);
+  for (let round = 0; round < 2; round++) {
+    for (let n = 0; n < 200; n++)
+      expect(find(reply({ headers: { 'x-served-by': `at app-${n}` } }))).toEqual({
+        instance: `app-${n}`,
+        source: 'header',
+      });
+    expect(find(reply({ headers: { 'x-served-by': 'nobody' } }))).toBeUndefined();
+  }
+});

@@ -22,6 +22,9 @@ export interface Named {
 /** A name is short; what is longer is cut, so that no answer fills a history. */
 const LONGEST = 100;
 
+/** Texts of a header that are kept with what was found in them; where each answer has another, more are of no use. */
+const KNOWN = 64;
+
 /** @returns what finds the name; undefined when the answer does not tell */
 export function namer(
   { header, find, cookie, body }: Naming,
@@ -32,15 +35,23 @@ export function namer(
   const shown = body === undefined ? undefined : finder(body, decode);
   const named = (instance: string | undefined, source: string): Named | undefined =>
     instance === undefined || instance === '' ? undefined : { instance: instance.slice(0, LONGEST), source };
+  // Few instances send the same few texts with every answer.
+  const known = new Map<string, Named>();
+  const byHeader = (text: string | string[] | undefined): Named | undefined => {
+    const before = typeof text === 'string' ? known.get(text) : undefined;
+    if (before !== undefined || text === undefined) return before;
+    const found = named(inHeader(text, part), 'header');
+    if (found !== undefined && typeof text === 'string' && known.size < KNOWN) known.set(text, found);
+    return found;
+  };
   return reply =>
-    (name === undefined ? undefined : named(inHeader(reply.headers[name], part), 'header')) ??
+    (name === undefined ? undefined : byHeader(reply.headers[name])) ??
     (cookie === undefined ? undefined : named(inCookie(reply, cookie), 'cookie')) ??
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
 }
 
 /** Balancers that try several instances list them all, and the last one answered. */
-function inHeader(value: string | string[] | undefined, part: Finder | undefined): string | undefined {
-  if (value === undefined) return undefined;
+function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
 }
