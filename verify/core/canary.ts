@@ -27,7 +27,8 @@ export const padded = (canary: string, size: number): string => canary.padEnd(si
  */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
-  return text => (text.startsWith(prefix) ? (canary.exec(text)?.[1] ?? text) : text);
+  return text =>
+    text.endsWith(PADDING) && text.startsWith(prefix) ? (canary.exec(text)?.[1] ?? text) : text;
 }
 
 /** More than the longest canary has. */
@@ -39,17 +40,28 @@ const LONGEST = 256;
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
+  /** Those of the last text that had any: the next one mostly has the same, in that order. */
+  let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
     let last = '';
+    let next = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
       // A page shows a value several times in a row: as text, in a form, in a label.
       if (last !== '' && text.startsWith(last, at)) continue;
-      const match = canary.exec(text.slice(at, at + LONGEST));
-      if (match === null) continue;
-      last = match[0];
+      const known = before[next];
+      if (known !== undefined && text.startsWith(known, at)) {
+        last = known;
+        next++;
+      } else {
+        const match = canary.exec(text.slice(at, at + LONGEST));
+        if (match === null) continue;
+        last = match[0];
+        next = before.indexOf(last) + 1;
+      }
       found.push(last);
     }
+    if (found.length > 0) before = found;
     return found;
   };
 }

@@ -2,6 +2,7 @@
 import { canaryFinder, unpadder } from './canary.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
+import { alike } from './models.ts';
 import { type Named, type Naming, namer } from './naming.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
@@ -216,8 +217,9 @@ export class Interpreter {
       if (typeof value === 'string') found.push(...this.#canaries(value));
       else for (const one of value ?? []) found.push(...this.#canaries(one));
     }
-    if (found.length > 0) {
-      const saw = seen.saw ?? [];
+    const saw = seen.saw ?? [];
+    // Mostly a page shows the state that was asked for, and no more.
+    if (found.length > 0 && !alike(found, saw)) {
       const foreign = new Set(found.filter(canary => !saw.includes(canary)));
       if (foreign.size > 0) seen.canaries = [...foreign];
     }

@@ -32,12 +32,16 @@ export class Overlaps {
 
   started(start: Start): Write {
     const write: Write = { start, rivals: [], excused: false };
-    for (const other of this.open.values()) pair(write, other);
+    this.open.forEach(other => {
+      pair(write, other);
+    });
     if (!this.#allBefore(start)) {
       for (const { write: other, operation } of this.#recent)
         if (!precedes(operation, start)) pair(write, other);
     }
-    for (const other of this.#others.values()) write.beside = other;
+    this.#others.forEach(other => {
+      write.beside = other;
+    });
     this.open.set(start.id, write);
     return write;
   }
@@ -66,7 +70,9 @@ export class Overlaps {
   }
 
   #mark(other: Start | Operation): void {
-    for (const write of this.open.values()) write.beside = other;
+    this.open.forEach(write => {
+      write.beside = other;
+    });
     if (this.#allBefore(other)) return;
     for (const { write, operation } of this.#recent) {
       const over = other.type === 'op' && precedes(other, operation);

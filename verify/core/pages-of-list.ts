@@ -57,7 +57,8 @@ export class ListReader {
 
   #nextOf(reply: Reply, path: string): string | undefined {
     if (this.#next !== undefined) return this.#next.first(reply);
-    const link = LINK_NEXT.exec([reply.headers['link'] ?? []].flat().join(', '))?.[1];
+    const links = reply.headers['link'];
+    const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
     // Mostly neither is there, which is found out faster than by an expression.
@@ -69,6 +70,7 @@ export class ListReader {
 
 /** A link to the same page with the number after this one's. */
 function numbered(body: string, path: string): string | undefined {
+  if (path === '') return undefined;
   const [bare = ''] = path.split('?');
   const number = Number(/[?&](?:page|p|pg|paged)=(\d+)/.exec(path)?.[1] ?? 1);
   if (bare === '' || !body.includes(`=${number + 1}`)) return undefined;

@@ -57,7 +57,7 @@ export interface Reader {
  * @returns the reader of a session; an object has few, mostly one
  */
 export function readerOf<R extends Reader>(readers: R[], session: string, make: (session: string) => R): R {
-  for (const reader of readers) if (reader.session === session) return reader;
+  for (let i = 0; i < readers.length; i++) if (readers[i]?.session === session) return readers[i] as R;
   const reader = make(session);
   readers.push(reader);
   return reader;

@@ -45,7 +45,8 @@ export class Scoped<T> {
   #besides(scope: string, object: string | undefined, look: (state: T) => void): void {
     const objects = this.#scopes.get(scope);
     if (objects === undefined) return;
-    for (const other of objects) {
+    for (let i = 0; i < objects.length; i++) {
+      const other = objects[i] as string;
       const state = other === object ? undefined : this.#states.get(other);
       if (state !== undefined) look(state);
     }

@@ -98,11 +98,11 @@ export function lacking(
   facts: ReadFacts,
 ): boolean {
   let owed = false;
-  for (const [known, earlier] of reader.shown) {
+  reader.shown.forEach((earlier, known) => {
     const { value } = known;
-    if (known.shownIn === number) continue;
+    if (known.shownIn === number) return;
     owed = true;
-    if (!precedes(earlier, read)) continue;
+    if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       if (!reader.gone.has(known)) reader.gone.set(known, read);
       // A removal that is not acknowledged may still turn out to have failed.
@@ -113,7 +113,7 @@ export function lacking(
       reader.shown.delete(known);
       facts.back.push(contradiction(earlier, `showed "${value}"`, `"${value}" in it`, 'it is gone'));
     }
-  }
+  });
   return owed;
 }
 

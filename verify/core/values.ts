@@ -185,7 +185,8 @@ export class Values implements ObjectState {
     const fresh: string[] = [];
     const seen: Seen = { different: 0, present: 0, removing: false };
     let at = 0;
-    for (const value of saw) {
+    for (let i = 0; i < saw.length; i++) {
+      const value = saw[i] as string;
       // Where one was taken out, the others have moved up.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
@@ -211,18 +212,18 @@ export class Values implements ObjectState {
   /** Looks for the session's own acknowledged adds. @returns whether some of the values are not there */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
-    for (const known of this.#present.values()) {
+    this.#present.forEach(known => {
       const { value, add } = known;
-      if (known.shownIn === number || add?.session !== read.session || known.missed) continue;
+      if (known.shownIn === number || add?.session !== read.session || known.missed) return;
       owed = true;
-      if (!precedes(add, read) || mayBeGone(known, read)) continue;
+      if (!precedes(add, read) || mayBeGone(known, read)) return;
       if (raced(known)) {
         if (quiet) suspect(known, read, reader, 'stale');
-        continue;
+        return;
       }
       facts.stale.push(contradiction(add, 'acknowledged', `"${value}" in it`, `"${value}" is not there`));
       known.missed = true;
-    }
+    });
     return owed;
   }
 }

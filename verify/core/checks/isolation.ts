@@ -96,7 +96,7 @@ class Isolation implements Fold {
 
   /** @returns the first value that is a canary of the run, and not of the session's user */
   #foreign(values: readonly string[] | undefined, session: SessionState): string | undefined {
-    if (values === undefined) return undefined;
+    if (values === undefined || values.length === 0) return undefined;
     for (const value of values) {
       if (value.startsWith(session.canary)) continue;
       if (canaryOwner(value, this.#run.canary) !== undefined) return value;

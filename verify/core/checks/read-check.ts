@@ -70,7 +70,9 @@ class Reads implements Fold {
     if (reads === undefined) return;
     const earlier = this.#measure.earlier(reads);
     if (earlier !== undefined) this.#judge(operation, earlier);
-    for (const contradiction of this.#measure.contradictions(reads)) {
+    const contradictions = this.#measure.contradictions(reads);
+    if (contradictions.length === 0) return;
+    for (const contradiction of contradictions) {
       this.#anomalies.add(() => anomalyOf(this.#measure, operation, contradiction));
     }
   }
