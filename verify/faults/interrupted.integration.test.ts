@@ -11,6 +11,13 @@ import { FAULTS } from './index.ts';
 /** Lines that the history gets in a fault before it is interrupted. */
 const LINES = 30;
 
+/** What some faults need beside the stack as it is. */
+const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, string> }> = {
+  'rolling-deploy': { options: ['--next', 'SCRYPT_COST=4'] },
+  'affinity-lost': { options: ['--sticky', 'duration'] },
+  'sentinel-failover': { env: { STACK_REDIS: 'sentinel' } },
+};
+
 let out: string;
 beforeEach(() => {
   out = mkdtempSync(join(tmpdir(), 'baton-interrupted-'));
@@ -29,11 +36,9 @@ const inTheMiddle = (): boolean => {
 };
 
 it.each(FAULTS.map(({ name }) => name))('%s', async name => {
-  const run = new Baton([
-    ...['verify', '--stack', 'local', '--workload', 'hop', '--faults', name],
-    ...['--sessions', '16', '--duration', '500ms', '--out', out],
-    ...(name === 'rolling-deploy' ? ['--next', 'SCRYPT_COST=4'] : []),
-  ]);
+  const { options = [], env = {} } = NEEDS[name] ?? {};
+  const hop = ['verify', '--stack', 'local', '--workload', 'hop', '--faults', name];
+  const run = new Baton([...hop, '--sessions', '16', '--duration', '500ms', '--out', out, ...options], env);
   await run.says(new RegExp(`fault: ${name}`));
   await until(inTheMiddle, { withinMs: 30_000, what: `${LINES} lines in the history during ${name}` });
   const below = run.descendants().map(({ pid }) => pid);
