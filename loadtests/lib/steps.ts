@@ -12,8 +12,11 @@ type Removing = Probe & { remove: FormRequest };
 const adds = (probe: Probe | undefined): probe is Adding => probe?.add !== undefined;
 const removes = (probe: Probe | undefined): probe is Removing => probe?.remove !== undefined;
 
+/** What a hop needs of a session. */
+export type Hopping = Pick<Session, 'vu' | 'alive' | 'items' | 'login' | 'read' | 'look' | 'add' | 'remove'>;
+
 /** One request: mostly a read, now and then a write. Without a session, the login. */
-export function hop(session: Session): void {
+export function hop(session: Hopping): void {
   if (!session.alive) {
     session.login();
     return;
@@ -43,7 +46,7 @@ export function take(session: Session): void {
 }
 
 /** Pauses as a person does who reads a page: a time drawn between the two that THINK gives. */
-export function think({ vu: { settings, random } }: Session): void {
+export function think({ vu: { settings, random } }: Pick<Session, 'vu'>): void {
   const [least, most] = settings.think;
   if (most > 0) sleep(least + (most - least) * random.next());
 }
