@@ -50,7 +50,13 @@ const SETTINGS = { STACK_REDIS: '', BASKET_STORE: '', SCRYPT_COST: '2' };
 const LOAD = { duration: 5_000, sessions: 32, command: 'npm run stores:matrix' };
 
 async function main(): Promise<void> {
-  const runs = Number(process.argv[2] ?? '3');
+  const [, , given = '3'] = process.argv;
+  const runs = Number(given);
+  if (!/^[1-9]\d?$/.test(given)) {
+    process.stderr.write(`stores:matrix: expected how many runs of each, 1 to 99, got ${given}\n`);
+    process.exitCode = 64;
+    return;
+  }
   const out = temporaryPath('baton-matrix-');
   makeFolder(out);
   try {
