@@ -1,7 +1,8 @@
 /**
  * `npm run bench:k6`: what the checks of loadtests/dashboard.ts cost, in CPU time of k6, beside the same script without
- * them, and beside a script by hand that sends the same and has two plain checks, in turn against one stack. Needs k6. REQUESTS (100000) is how many each run makes, RUNS (3) how
- * many there are of each; the least of them counts, since other work on the machine only adds.
+ * them, and beside a script by hand that sends the same and has two plain checks, in turn against one stack. Needs k6.
+ * REQUESTS (100000) is how many each run makes, RUNS (3) how many there are of each; the least of them counts, since
+ * other work on the machine only adds, and so does the first run of all, in which nothing is warm.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

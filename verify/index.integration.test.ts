@@ -1,10 +1,12 @@
 /** The library against the real stack: what a program that embeds it relies on. docs/library.md has its examples. */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
+import type { LogSource } from './client/logs.ts';
 import { check, parseTarget, type Target, UnavailableError, type VerifyOptions, verify } from './index.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../baton.yaml'), 'utf8');
@@ -48,6 +50,30 @@ describe('verify', () => {
     });
     expect(result).toMatchObject({ finished: 'interrupted', judgement: 'unknown' });
     expect(await check(folder)).toEqual(result);
+  });
+
+  it('waits at its end for a log that lags behind', async () => {
+    const logsPhase = new AbortController();
+    /** Tells nothing before the run waits for its logs, and nothing any more once it has stopped to. */
+    const late = (source: LogSource): LogSource => ({
+      ...{ name: source.name, kind: source.kind },
+      async *follow(signal) {
+        const began = once(logsPhase.signal, 'abort');
+        const lines = source.follow(signal)[Symbol.asyncIterator]();
+        await Promise.race([began, once(signal, 'abort')]);
+        for (let line = await lines.next(); !signal.aborted && line.done !== true; line = await lines.next())
+          yield line.value;
+        await lines.return?.();
+      },
+    });
+    const claimed = { ...parseTarget(text, 'baton.yaml', {}, ['evidence']), url: stack.url };
+    const { result } = await verify(claimed, {
+      ...{ out, duration: 500, workloads: ['hop'], logs: stack.logs.map(late) },
+      onPhase: phase => phase === 'logs' && logsPhase.abort(),
+    });
+    expect(result.guarantees.find(({ guarantee }) => guarantee === 'evidence')).toMatchObject({
+      judgement: 'valid',
+    });
   });
 
   it('throws what a program can tell apart when nobody answers', async () => {

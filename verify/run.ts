@@ -100,7 +100,6 @@ export async function verify(
   const signal = options.signal ?? new AbortController().signal;
   const load = new Load();
   const history = new HistoryFile(join(folder, HISTORY));
-  const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
   const context = contextOf(target, run, history, network, signal, {
     ...options,
     onOperation: operation => {
@@ -110,6 +109,7 @@ export async function verify(
       options.onOperation?.(operation);
     },
   });
+  const logs = followLogs(options.logs ?? [], run, entry => context.recorder.log(entry));
   const unfollow = options.stack?.fleet?.onChange(takesUp(options.stack, context, logs));
   let reason: Finish['reason'] = 'failed';
   try {

@@ -61,7 +61,7 @@ export function canaryFinder(prefix: string): (text: string) => string[] {
       }
       found.push(last);
     }
-    if (found.length > 0) before = found;
+    if (found.length > 0) before = found.slice();
     return found;
   };
 }

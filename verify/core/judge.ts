@@ -130,13 +130,13 @@ export class Judge {
 
   /** @param remarks what the reader of the history has to say of it */
   finish(remarks: readonly string[] = []): Result {
+    if (this.#sums === undefined)
+      throw new Error('expected a judge of whom a result is wanted, got one of counts');
     // Nobody knows how these went: they may take effect at any time from their call on.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
     for (const session of this.#sessions.open()) this.#sessionEnded(session);
-    if (this.#sums === undefined)
-      throw new Error('expected a judge of whom a result is wanted, got one of counts');
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);

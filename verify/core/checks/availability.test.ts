@@ -89,6 +89,18 @@ describe('availability', () => {
       { budgets },
     );
     expect(inside).toMatchObject({ judgement: 'unknown', violations: 0 });
+    // What the machine is behind does not excuse the rest.
+    const both = judged(
+      (p, s) => {
+        s.hops(100);
+        p.disturb(1, 'kill');
+        s.hops(20).asks('app-1', starved).hops(1).asks('app-1', error).hops(1);
+        p.heal(1);
+      },
+      { budgets: { errors: 0 } },
+    );
+    expect(both).toMatchObject({ judgement: 'violated', violations: 1 });
+    expect(both.anomalies[0]?.summary).toContain('4.2 % of 24 requests failed during kill');
   });
 
   it('holds a fault to its budget: share of errors, and the longest gap', () => {

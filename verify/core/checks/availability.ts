@@ -143,10 +143,10 @@ class Availability implements Fold {
         continue;
       met = true;
       trouble.requests++;
-      if (operation.starved === true) trouble.starved++;
       if (!failed) continue;
       trouble.errors++;
-      trouble.first ??= operation;
+      if (operation.starved === true) trouble.starved++;
+      else trouble.first ??= operation;
       if (!this.#gapOf.includes(trouble)) this.#gapOf.push(trouble);
     }
     if (met) return;
@@ -192,9 +192,9 @@ class Availability implements Fold {
   finish(): Finding {
     for (const trouble of this.#troubles.values()) {
       if (trouble.window.bit !== true) continue;
-      const tooMuch = exceeded(trouble, budgetOf(this.#run.declared, trouble.window));
-      if (tooMuch.length > 0 && trouble.starved > 0) this.#starved += trouble.starved;
-      else for (const anomaly of tooMuch) this.#anomalies.add(() => anomaly);
+      const { anomalies, starved } = exceeded(trouble, budgetOf(this.#run.declared, trouble.window));
+      this.#starved += starved;
+      for (const anomaly of anomalies) this.#anomalies.add(() => anomaly);
     }
     const conclusion = concluded(this.counts());
     const vain = idle(this.#windows.all);

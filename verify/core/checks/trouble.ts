@@ -9,27 +9,35 @@ export interface Trouble {
   window: Window;
   requests: number;
   errors: number;
-  /** Requests that the machine of the run may have had no time for. */
+  /** Of the errors: those that the machine of the run may be what is behind. */
   starved: number;
   /** Longest time without any success, among errors, microseconds. */
   gap: number;
   /** Longest time until somebody got what they asked for, however often, microseconds. */
   wait: number;
-  /** The first error, those around the longest gap, and what began and ended the longest wait. */
+  /** The first error that is none of these, those around the longest gap, and what began and ended the longest wait. */
   first?: Operation;
   around?: WitnessStep[];
   waited?: [Operation, Operation];
 }
 
-/** @returns what exceeds the budget of the fault */
-export function exceeded(trouble: Trouble, budget: Budget): Anomaly[] {
-  return [tooMany(trouble, budget), tooLong(trouble, budget), waitedTooLong(trouble, budget)].filter(
-    anomaly => anomaly !== undefined,
+/**
+ * @returns what exceeds the budget of the fault, and how many requests would make it more if the machine of the run had
+ *   had time for them
+ */
+export function exceeded(trouble: Trouble, budget: Budget): { anomalies: Anomaly[]; starved: number } {
+  const { requests, errors, starved } = trouble;
+  const all = [tooMany(trouble, budget), tooLong(trouble, budget), waitedTooLong(trouble, budget)];
+  const anomalies = all.filter(anomaly => anomaly !== undefined);
+  const theirs = anomalies.filter(({ witness }) =>
+    witness.every(({ operation }) => operation.starved !== true),
   );
+  const more = all[0] === undefined && errors / Math.max(1, requests) > (budget.errors ?? 1) ? starved : 0;
+  return { anomalies: theirs, starved: more + anomalies.length - theirs.length };
 }
 
-function tooMany({ window, requests, errors, first }: Trouble, budget: Budget): Anomaly | undefined {
-  const share = requests === 0 ? 0 : errors / requests;
+function tooMany({ window, requests, errors, starved, first }: Trouble, budget: Budget): Anomaly | undefined {
+  const share = requests === 0 ? 0 : (errors - starved) / requests;
   if (budget.errors === undefined || share <= budget.errors) return undefined;
   const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
   const expected = `at most ${percent(budget.errors)}`;
