@@ -55,14 +55,14 @@ test('lines come whole however the engine cuts them; a log that ended and goes o
   const reading = (async () => {
     for await (const { request } of log.follow(stop.signal)) seen.push(request);
   })();
-  await until(() => seen.length === 2, { withinMs: 1_000, what: 'two lines' });
+  await until(() => seen.length === 2, { withinMs: 30_000, what: 'two lines' });
   const [first] = engine.streams;
   const bytes = frame(line(2, 'größer'));
   for (const byte of bytes) first?.write(Buffer.from([byte]));
-  await until(() => seen.length === 3, { withinMs: 1_000, what: 'the third' });
+  await until(() => seen.length === 3, { withinMs: 30_000, what: 'the third' });
   written.push(line(2, 'größer'), line(2, 'same time'), line(3, 'd'));
   first?.end(); // The container stopped; the engine is asked again, from the time of the last line.
-  await until(() => seen.length === 5, { withinMs: 2_000, what: 'what came after' });
+  await until(() => seen.length === 5, { withinMs: 30_000, what: 'what came after' });
   written.push(line(4, 'the rest'));
   stop.abort();
   await reading;

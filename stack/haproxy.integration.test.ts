@@ -38,7 +38,7 @@ async function before(behind: Promise<Peer>[], options: Partial<HaproxyOptions> 
 }
 
 async function get(init: RequestInit = {}): Promise<{ status: number; text: string; headers: Headers }> {
-  const response = await fetch(`${haproxy.url}/`, { ...init, signal: AbortSignal.timeout(5_000) });
+  const response = await fetch(`${haproxy.url}/`, init);
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
@@ -67,7 +67,7 @@ const asked = ({ got }: Peer): string[] => got.filter(request => !request.includ
 
 const log = () => readFileSync(haproxy.accessLog, 'utf8');
 const says = (what: string) =>
-  until(() => log().includes(what), { withinMs: 10_000, what: `HAProxy to say: ${what}` });
+  until(() => log().includes(what), { withinMs: 30_000, what: `HAProxy to say: ${what}` });
 
 describe.skipIf(skip !== '')(`HAProxy${skip && `: ${skip}`}`, () => {
   test('takes turns, and goes on with the others when an instance is gone: each request is sent once', async () => {

@@ -124,14 +124,14 @@ describe('following', () => {
 
   test('begins where the log ends when it is called', async () => {
     writeFileSync(file, line('before'));
-    const entries = instanceLog('app-1', file).follow(AbortSignal.timeout(5_000));
+    const entries = instanceLog('app-1', file).follow(AbortSignal.timeout(60_000));
     appendFileSync(file, line('after'));
     expect(await requests(entries, 1)).toEqual(['after']);
   });
 
   test('waits for the rest of a line, and passes over what is no entry', async () => {
     const log = instanceLog('app-1', file);
-    const seen = requests(log.follow(AbortSignal.timeout(5_000)), 3);
+    const seen = requests(log.follow(AbortSignal.timeout(60_000)), 3);
     const [first, second] = [line('é-1'), line('r-2')].map(text => Buffer.from(text));
     const cut = (first?.indexOf('é') ?? 0) + 1; // Within a character.
     for (const part of [
@@ -149,7 +149,7 @@ describe('following', () => {
 
   test('a line that a killed process left half written spoils only itself and its neighbour', async () => {
     const log = instanceLog('app-1', file);
-    const seen = requests(log.follow(AbortSignal.timeout(5_000)), 1);
+    const seen = requests(log.follow(AbortSignal.timeout(60_000)), 1);
     appendFileSync(file, `{"event":"requ{"event":"listening"}\n${line('r-1')}`);
     expect(await seen).toEqual(['r-1']);
   });

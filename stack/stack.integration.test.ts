@@ -27,7 +27,7 @@ function nth(one: Stack, index: number): Instance {
 async function whoAnswers(url: string, count = 6): Promise<Record<string, number>> {
   const seen: Record<string, number> = {};
   for (let index = 0; index < count; index += 1) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(url);
     const name = response.status === 200 ? await response.text() : String(response.status);
     seen[name] = (seen[name] ?? 0) + 1;
   }
@@ -136,7 +136,7 @@ describe.each(
     });
     await Promise.all([4, 5].map(ask));
     const named = () => seen.filter(entry => entry.request.startsWith('request-'));
-    await until(() => named().length === 10, { withinMs: 5_000, what: 'both logs of five requests' });
+    await until(() => named().length === 10, { withinMs: 30_000, what: 'both logs of five requests' });
     stop.abort();
     await Promise.all(reading);
     for (const request of [1, 2, 3, 4, 5].map(n => `request-${n}`)) {

@@ -51,7 +51,6 @@ class Visitor {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(nginx.url + path, {
       headers: { ...(cookie !== '' && { cookie }), connection: 'close' },
-      signal: AbortSignal.timeout(5_000),
     });
     this.set = response.headers.getSetCookie();
     for (const line of this.set) {

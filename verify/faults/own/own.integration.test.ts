@@ -59,7 +59,7 @@ describe('commands', () => {
     const gone = async (): Promise<void> => {
       for (const name of ['shell', 'child']) {
         const pid = Number(readFileSync(join(bench.folder, name), 'utf8'));
-        await until(() => !existsSync(`/proc/${pid}/exe`), { withinMs: 5_000, what: `${name} to be gone` });
+        await until(() => !existsSync(`/proc/${pid}/exe`), { withinMs: 30_000, what: `${name} to be gone` });
       }
     };
     await expect(bench.inject({ a: { inject: long, within: '500ms' } }, 'a')).rejects.toThrow(
@@ -68,7 +68,7 @@ describe('commands', () => {
     await gone();
     const other = `${long}; touch never`;
     const stopped = bench.inject({ a: { inject: `echo >began; ${other}`, heal: 'touch healed' } }, 'a');
-    await until(() => there('began'), { withinMs: 5_000, what: 'it to begin' });
+    await until(() => there('began'), { withinMs: 30_000, what: 'it to begin' });
     bench.stop.abort();
     await expect(stopped).rejects.toThrow('was ended, as the run was stopped');
     expect(there('healed')).toBe(true);
@@ -82,7 +82,7 @@ describe('commands', () => {
     );
     expect(tried.bit).toBe(false);
     writeFileSync(join(bench.folder, 'end'), '');
-    await until(() => there('ended'), { withinMs: 5_000, what: 'it to end by itself' });
+    await until(() => there('ended'), { withinMs: 30_000, what: 'it to end by itself' });
   });
 });
 
@@ -132,7 +132,7 @@ describe('processes by their files', () => {
     const start = 'sleep 600 >/dev/null 2>&1 & echo $! >{pidFile}';
     const tried = await bench.inject({ app: { processes: { pidFiles: ['a.pid'], start } } }, `app-${action}`);
     expect(tried.bit).toBe(true);
-    await until(() => !server.running(), { withinMs: 5_000, what: 'it to be gone' });
+    await until(() => !server.running(), { withinMs: 30_000, what: 'it to be gone' });
     await tried.heal();
     const after = readFileSync(file('a'), 'utf8');
     expect(after).not.toBe(before);

@@ -146,7 +146,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s in the middle of a fault 
   expect(finished.code).toBe(signal === 'SIGKILL' ? null : 130);
   const answers = async (): Promise<boolean> =>
     (await fetch(`${instance('app-2').url}/readyz`, { signal: AbortSignal.timeout(500) })).ok;
-  await until(answers, { withinMs: 20_000, what: 'the instance to go on' });
+  await until(answers, { withinMs: 30_000, what: 'the instance to go on' });
 });
 
 it('says what there is when none is declared, or another is asked for', async () => {
