@@ -4,10 +4,12 @@ import type { Named } from '../../verify/core/naming.ts';
 
 interface Kept {
   body: string;
-  /** The page without the name of the instance that gave it; absent when what it shows may have that name in it. */
-  neutral: string | undefined;
   object: string | undefined;
   seen: Seen;
+  /** Who gave it; absent when what the page shows may have that name in it, or nobody is named. */
+  instance: string | undefined;
+  /** The page, cut where that name stands; made when it is needed. */
+  parts: string[] | undefined;
 }
 
 /** As many pages as a session gets in turn: one from each instance, and a few that others show. */
@@ -40,22 +42,53 @@ export class Readings {
       if (kept.body === body && kept.object === object) return again(kept.seen, named);
     }
     const instance = named?.instance;
-    const neutral = instance === undefined ? undefined : body.replaceAll(instance, '');
-    for (let i = 0; neutral !== undefined && i < this.#kept.length; i++) {
+    for (let i = 0; instance !== undefined && i < this.#kept.length; i++) {
       const kept = this.#kept[i] as Kept;
-      if (kept.neutral !== neutral || kept.object !== object) continue;
-      this.#keep({ body, neutral, object, seen: kept.seen });
+      if (kept.object !== object || !isOf(kept, body, instance)) continue;
+      this.#keep({ body, object, seen: kept.seen, instance, parts: kept.parts });
       return again(kept.seen, named);
     }
-    const seen = this.#interpreter.seen(reply, asked);
-    const shown = instance !== undefined && names(seen, instance);
-    this.#keep({ body, neutral: shown ? undefined : neutral, object, seen });
+    const seen = this.#interpreter.seen(reply, asked, named);
+    const { userName } = this.#interpreter;
+    const shown = instance !== undefined && (userName.includes(instance) || names(seen, instance));
+    this.#keep({ body, object, seen, instance: shown ? undefined : instance, parts: undefined });
     return seen;
+  }
+
+  /** Something was changed: pages from before will hardly come again, and are not to be compared with. */
+  changed(): void {
+    this.#kept.length = 0;
+    this.#next = 0;
   }
 
   #keep(kept: Kept): void {
     this.#kept[this.#next++ % KEPT] = kept;
   }
+}
+
+/**
+ * Whether a page is one that was kept, with the name of another instance wherever that one had its own. Part by part,
+ * and only if the length is right: to make a page without the name takes k6 more memory than all else about it.
+ */
+function isOf(kept: Kept, body: string, instance: string): boolean {
+  const before = kept.instance;
+  if (before === undefined) return false;
+  const longer = instance.length - before.length;
+  if (longer === 0 && body.length !== kept.body.length) return false;
+  kept.parts ??= kept.body.split(before);
+  const { parts } = kept;
+  if (body.length !== kept.body.length + (parts.length - 1) * longer) return false;
+  let at = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as string;
+    if (i > 0) {
+      if (!body.startsWith(instance, at)) return false;
+      at += instance.length;
+    }
+    if (body.slice(at, at + part.length) !== part) return false;
+    at += part.length;
+  }
+  return true;
 }
 
 /** @returns what was seen, by the instance that gave it this time */
@@ -71,5 +104,12 @@ function again(seen: Seen, named: Named | undefined): Seen {
 }
 
 /** Whether what a page shows has the name of the instance in it: then it matters. */
-const names = ({ sawUser, saw, canaries }: Seen, instance: string): boolean =>
-  [sawUser ?? '', ...(saw ?? []), ...(canaries ?? [])].some(text => text.includes(instance));
+const names = ({ saw, canaries }: Seen, instance: string): boolean =>
+  anyNames(saw, instance) || anyNames(canaries, instance);
+
+function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
+  if (texts === undefined) return false;
+  // By index: a step of an iterator takes k6 as long as the look.
+  for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
+  return false;
+}

@@ -1,6 +1,6 @@
 /** What a session leaves: lines of a history, what the judge has to know, and what k6 counts. */
 import type { Action, End, Operation, SessionEvent, Start, With } from '../../verify/core/history.ts';
-import type { Seen } from '../../verify/core/interpret.ts';
+import type { Asked, Seen } from '../../verify/core/interpret.ts';
 import { Repeats } from '../../verify/core/repeats.ts';
 import type { Probe } from './app.ts';
 import { GAP } from './figures.ts';
@@ -8,14 +8,15 @@ import { add } from './metrics.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
 /** What a request means. */
-export interface What {
-  action: Action;
+export interface What extends Asked {
   probe?: Probe;
   value?: string;
   with?: With;
-  /** The page need not name the user. */
-  unmarked?: boolean;
 }
+
+/** A read of the state of a probe; without one, of the page that names the user. */
+export const readOf = (probe: Probe | undefined): What =>
+  probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
 /** A request that is under way. */
 export interface Called {
@@ -34,6 +35,8 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
+  /** The object of the last request that had one, by the probe that it is of. */
+  #named: { probe: Probe; object: string } | undefined;
   /** Instances that the session has met. */
   #met: string[] = [];
   /** The last read that was kept from the judge, and what was seen then. */
@@ -55,6 +58,7 @@ export class Recording {
   /** Another session of the same user. */
   begin(session: string): void {
     this.session = session;
+    this.#named = undefined;
     this.#met = [];
   }
 
@@ -63,8 +67,7 @@ export class Recording {
     const vu = this.#vu;
     const { action, probe, value } = what;
     const id = vu.nextId();
-    const scope = probe?.scope === 'user' ? this.#user : this.session;
-    const object = probe === undefined ? undefined : `${probe.object}@${scope}`;
+    const object = probe === undefined ? undefined : this.#objectOf(probe);
     const called: Called = { id, call: vu.time(), what, object, request: vu.requestOf(id) };
     if (isSafe(action)) return called;
     this.#settle();
@@ -83,6 +86,14 @@ export class Recording {
     if (value !== undefined) start.value = value;
     vu.observer.step(start);
     return called;
+  }
+
+  #objectOf(probe: Probe): string {
+    if (this.#named?.probe !== probe) {
+      const scope = probe.scope === 'user' ? this.#user : this.session;
+      this.#named = { probe, object: `${probe.object}@${scope}` };
+    }
+    return this.#named.object;
   }
 
   /**

@@ -10,7 +10,7 @@ import { type Body, newJar, type Params, paramsOf, type Response } from './clien
 import { RELOGINS } from './figures.ts';
 import { Filling, type Sent } from './filling.ts';
 import { add } from './metrics.ts';
-import { type Called, isSafe, Recording, type What } from './recording.ts';
+import { type Called, isSafe, Recording, readOf, type What } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
 /** After a login that failed or a session that was lost, seconds: a broken app is not flooded with logins. */
@@ -32,6 +32,8 @@ export class Session {
   #jar: CookieJar;
   #params: ReturnType<typeof paramsOf>;
   readonly #filling: Filling;
+  /** The page that was read last: mostly it is the next one too. */
+  #page: { what: What; sent: Sent } | undefined;
   #alive = false;
   #lives = 0;
   /** Its user has to log in again, and did not ask for it. */
@@ -106,9 +108,11 @@ export class Session {
 
   /** Reads the state of a probe; without one, the page that names the user. */
   read(probe: Probe | undefined = this.vu.app.probes[0]): Seen {
-    const path = probe === undefined ? this.vu.app.signedIn.page : probe.read.path;
-    const what: What = probe === undefined ? { action: 'read' } : { action: 'read', probe };
-    return this.send(what, { method: 'GET', path, body: null });
+    if (this.#page === undefined || this.#page.what.probe !== probe) {
+      const path = probe === undefined ? this.vu.app.signedIn.page : probe.read.path;
+      this.#page = { what: readOf(probe), sent: { method: 'GET', path, body: null } };
+    }
+    return this.send(this.#page.what, this.#page.sent);
   }
 
   /** Opens a page that need not name the user, and has nothing that is compared. */
@@ -217,10 +221,11 @@ export class Session {
     const { vu } = this;
     const { what } = called;
     const reply = vu.replies.of(response);
-    const { action, probe } = what;
-    const seen = vu.readings.seen(reply, probe === undefined ? what : { action, object: probe.object });
+    const safe = isSafe(what.action);
+    if (!safe) vu.readings.changed();
+    const seen = vu.readings.seen(reply, what);
     this.response = response;
-    if (isSafe(action) && reply.status === 200) this.#filling.page = reply;
+    if (safe && reply.status === 200) this.#filling.page = reply;
     this.#recording.returned(called, seen, this.#alive);
     this.#follow(what, seen);
     return seen;

@@ -8,7 +8,7 @@ import type { App, FormRequest, Probe } from './app.ts';
 import type { Body, Params, Response } from './client.ts';
 import { thresholdsOf } from './figures.ts';
 import { addNothing } from './metrics.ts';
-import type { What } from './recording.ts';
+import { readOf, type What } from './recording.ts';
 import { firstLines, lastLine, makeRun, type Shared, writeLine } from './run.ts';
 import { Session } from './session.ts';
 import { settingsOf } from './settings.ts';
@@ -129,9 +129,7 @@ function whatIs({ login, logout, probes, signedIn }: App, method: string, path: 
   if (path === logout?.path) return { action: 'logout' };
   const probe = probes.find(({ read }) => read.path === path);
   if (reads)
-    return probe === undefined
-      ? { action: 'read', unmarked: path !== signedIn.page }
-      : { action: 'read', probe };
+    return probe === undefined ? { action: 'read', unmarked: path !== signedIn.page } : readOf(probe);
   return written(probes, path, body) ?? { action: 'set' };
 }
 

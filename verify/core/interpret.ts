@@ -89,6 +89,8 @@ const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 export class Interpreter {
   /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
   sessionCookies: readonly string[] = [];
+  /** How the last reply named its user, before that became a label; empty when it named none. */
+  userName = '';
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: (text: string) => string[];
@@ -126,10 +128,15 @@ export class Interpreter {
     return this.#instance(reply);
   }
 
-  seen(reply: Reply, { action, object, unmarked = false, path }: Asked): Seen {
+  /** @param named which instance answered, for those who know it already */
+  seen(
+    reply: Reply,
+    { action, object, unmarked = false, path }: Asked,
+    named: Named | undefined = this.#instance(reply),
+  ): Seen {
+    this.userName = '';
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
-    const named = this.#instance(reply);
     if (named !== undefined) {
       seen.instance = named.instance;
       seen.source = named.source;
@@ -176,6 +183,7 @@ export class Interpreter {
       if (!unmarked) seen.signedIn = 'out';
       return;
     }
+    this.userName = name;
     seen.signedIn = 'in';
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
@@ -191,8 +199,11 @@ export class Interpreter {
    * @param path that was asked for
    */
   page(reply: Reply, object: string, path?: string): ListPage {
-    const page = this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
-    return { ...page, values: page.values.map(this.#unpadded) };
+    const page = this.#lists.get(object)?.page(reply, path);
+    if (page === undefined) return NO_PAGE;
+    const { values } = page;
+    for (let i = 0; i < values.length; i++) values[i] = this.#unpadded(values[i] as string);
+    return page;
   }
 
   /** Takes in how somebody without a session was answered by a page that only a signed-in user sees. */
@@ -214,8 +225,9 @@ export class Interpreter {
     // Not by values() and flat(): in k6 those take longer than to look through a header.
     for (const name in reply.headers) {
       const value = reply.headers[name];
-      if (typeof value === 'string') found.push(...this.#canaries(value));
-      else for (const one of value ?? []) found.push(...this.#canaries(one));
+      // Mostly there is none, and to spread nothing takes as long as the look.
+      if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
+      for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }
     const saw = seen.saw ?? [];
     // Mostly a page shows the state that was asked for, and no more.

@@ -1,0 +1,93 @@
+/** To read a page that was read before, from whichever instance, comes to the same as to interpret it anew. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Interpreter, type Pages, type Reply } from '../../verify/core/interpret.ts';
+import { Readings } from './readings.ts';
+
+const PAGES: Pages = {
+  login: { page: '/login' },
+  signedIn: { user: '<body data-user="([^"]*)"' },
+  probes: [{ object: 'basket', read: { items: '<li>([^<]*)<' } }],
+  instance: { header: 'x-instance-id' },
+};
+
+const interpreter = () =>
+  new Interpreter(PAGES, {
+    label: secret => secret,
+    userLabel: name => (name === 'ann' ? 'user-1' : undefined),
+    canary: 'c0',
+    decode: html => html,
+  });
+
+interface Page {
+  by: string | undefined;
+  user: string;
+  items: readonly string[];
+  changed: boolean;
+}
+
+/** Names of unequal lengths, one of them within another, and two that users' names begin with. */
+const by = fc.constantFrom('app-1', 'app-2', 'app-10', 'an', 'bo', undefined);
+const contents = fc.oneof(
+  { weight: 8, arbitrary: fc.constant({ user: 'ann', items: ['milk', 'c0.user-1.s1.1.aaaaaaaa'] }) },
+  fc.record({
+    user: fc.constantFrom('ann', 'bon', ''),
+    items: fc.array(fc.constantFrom('milk', 'app-1', 'app-2', 'für'), { maxLength: 2 }),
+  }),
+);
+const page = fc
+  .tuple(by, contents, fc.integer({ min: 0, max: 5 }))
+  .map(([instance, content, chance]): Page => ({ by: instance, ...content, changed: chance === 0 }));
+
+function replyOf({ by: instance, user, items }: Omit<Page, 'changed'>): Reply {
+  const list = items.map(one => `<li>${one}</li>`).join('');
+  const body = `<body data-user="${user}">ü ${instance} ${list} served by ${instance}`;
+  return {
+    status: 200,
+    headers: instance === undefined ? {} : { 'x-instance-id': instance },
+    body,
+    cookies: [],
+  };
+}
+
+describe('Readings', () => {
+  it('say what the interpreter says', () => {
+    let again = 0;
+    const property = fc.property(fc.array(page, { minLength: 2, maxLength: 12 }), pages => {
+      const readings = new Readings(interpreter());
+      const known = new Set<object>();
+      for (const one of pages) {
+        if (one.changed) readings.changed();
+        const asked = { action: 'read', object: 'basket' } as const;
+        const seen = readings.seen(replyOf(one), asked);
+        if (known.has(seen)) again++;
+        known.add(seen);
+        expect(seen).toEqual(interpreter().seen(replyOf(one), asked));
+      }
+    });
+    fc.assert(property, { numRuns: 2000 });
+    // The very object of an earlier page was given, or nothing was tried here.
+    expect(again).toBeGreaterThan(1000);
+  });
+
+  it('know a page by another instance, by another name and of another length', () => {
+    const readings = new Readings(interpreter());
+    const asked = { action: 'read', object: 'basket' } as const;
+    const from = (instance: string) =>
+      readings.seen(replyOf({ by: instance, user: 'ann', items: ['milk'] }), asked);
+    const first = from('app-1');
+    expect(from('app-2')).toBe(first);
+    expect(from('app-10')).toBe(first);
+    expect(first.instance).toBe('app-10');
+    expect(from('app-1')).toBe(first);
+    readings.changed();
+    expect(from('app-1')).not.toBe(first);
+  });
+
+  it("take no user's page for another's, where instances are called as users are", () => {
+    const readings = new Readings(interpreter());
+    const asked = { action: 'read', object: 'basket' } as const;
+    expect(readings.seen(replyOf({ by: 'an', user: 'ann', items: [] }), asked).sawUser).toBe('user-1');
+    expect(readings.seen(replyOf({ by: 'bo', user: 'bon', items: [] }), asked).sawUser).toBe('unknown-bon');
+  });
+});
