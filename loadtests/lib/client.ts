@@ -41,6 +41,9 @@ export class Replies {
   readonly #headers: readonly { sent: string; name: string }[];
   /** What a Set-Cookie that matters has in it. */
   readonly #cookies: readonly string[];
+  /** Where the last redirect led: mostly the next one leads there too. */
+  #location = '';
+  #redirect = '';
 
   constructor({ url, headers, cookies, canary }: Looked) {
     this.#url = url;
@@ -75,7 +78,9 @@ export class Replies {
     const location = status >= 300 && status < 400 ? sent['Location'] : undefined;
     if (location !== undefined) {
       headers['location'] = location;
-      reply.redirect = pathOf(location, this.#url);
+      if (location !== this.#location) this.#redirect = pathOf(location, this.#url);
+      this.#location = location;
+      reply.redirect = this.#redirect;
     }
     return reply;
   }

@@ -52,6 +52,47 @@ interface Waiting {
   count: number;
 }
 
+/** What is to be added to a tagged counter, by what is counted: the value of the tag, or a name that stands for it. */
+class Counting {
+  readonly #of: { readonly metric: string; readonly tag: string };
+  readonly #all: Waiting[];
+  readonly #known: ReadonlySet<string> | undefined;
+  readonly #byName = new Map<string, Waiting>();
+  #other: Waiting | undefined;
+
+  /**
+   * @param all where k6's counters get it from
+   * @param known the values that the tag may have; all others are counted as one
+   */
+  constructor(of: { metric: string; tag: string }, all: Waiting[], known?: ReadonlySet<string>) {
+    this.#of = of;
+    this.#all = all;
+    this.#known = known;
+  }
+
+  add(name: string): void {
+    const waiting = this.#byName.get(name) ?? this.#begin(name);
+    waiting.count++;
+  }
+
+  #begin(name: string): Waiting {
+    if (this.#known?.has(name) === false) {
+      // Not by its name: of such there may be any number.
+      this.#other ??= this.#make(OTHER);
+      return this.#other;
+    }
+    const made = this.#make(name);
+    this.#byName.set(name, made);
+    return made;
+  }
+
+  #make(value: string): Waiting {
+    const made = { metric: this.#of.metric, tags: { [this.#of.tag]: value }, count: 0 };
+    this.#all.push(made);
+    return made;
+  }
+}
+
 /** So many operations, or so long (microseconds), are counted here before k6 is told: each telling costs it 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
@@ -62,10 +103,9 @@ export class Observer {
   readonly #judge: Judge;
   readonly #settings: Settings;
   readonly #zero: number;
-  readonly #known: ReadonlySet<string>;
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
-  readonly #byName = new Map<string, Waiting>();
+  readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', Counting>;
   /** What was counted without the judge. */
   readonly repeated = nothingRepeated();
   /** How many anomalies were told of. */
@@ -82,7 +122,13 @@ export class Observer {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#tell(anomaly), 'counts');
     this.#settings = settings;
     this.#zero = zero;
-    this.#known = new Set(settings.instances);
+    const known = new Set(settings.instances);
+    this.#counted = {
+      operations: new Counting(TAGGED.operations, this.#waiting),
+      failed: new Counting(TAGGED.failed, this.#waiting),
+      requests: new Counting(TAGGED.requests, this.#waiting, known),
+      met: new Counting(TAGGED.met, this.#waiting, known),
+    };
     this.#raised = raisedFrom(settings.judged, settings.instances, user <= pool);
   }
 
@@ -110,27 +156,16 @@ export class Observer {
    * @param now time of its return, microseconds
    */
   count({ outcome, status, instance }: Seen, first: boolean, now: number): void {
-    this.#wait(TAGGED.operations, outcome);
-    if (outcome !== 'ok') this.#wait(TAGGED.failed, failureOf(status));
+    const counted = this.#counted;
+    counted.operations.add(outcome);
+    if (outcome !== 'ok') counted.failed.add(failureOf(status));
     if (instance !== undefined) {
-      const known = this.#known.has(instance) ? instance : OTHER;
-      this.#wait(TAGGED.requests, known);
-      if (first) this.#wait(TAGGED.met, known);
+      counted.requests.add(instance);
+      if (first) counted.met.add(instance);
     }
     this.#operations++;
     const due = ++this.#pending >= BATCH || now - this.#flushed >= LATEST;
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
-  }
-
-  #wait({ metric, tag }: { metric: string; tag: string }, value: string): void {
-    const name = metric + value;
-    let waiting = this.#byName.get(name);
-    if (waiting === undefined) {
-      waiting = { metric, tags: { [tag]: value }, count: 0 };
-      this.#byName.set(name, waiting);
-      this.#waiting.push(waiting);
-    }
-    waiting.count++;
   }
 
   /** Tells k6 what was counted, and brings each counter up to what the checks have counted. */

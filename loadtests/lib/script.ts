@@ -70,6 +70,11 @@ export function script<State>(plan: Plan<State>): Script {
       throw error;
     }
   };
+  const iterate = (mine: State): void => {
+    enterPhase('load');
+    if (parts.length > 0) enterPart();
+    plan.iterate(mine);
+  };
   return {
     options: optionsOf(plan, settings, parts),
     setup() {
@@ -82,12 +87,7 @@ export function script<State>(plan: Plan<State>): Script {
       enterPhase('login');
       guarded(shared, mine => plan.warmUp?.(mine));
     },
-    iteration: shared =>
-      guarded(shared, mine => {
-        enterPhase('load');
-        if (parts.length > 0) enterPart();
-        plan.iterate(mine);
-      }),
+    iteration: shared => guarded(shared, iterate),
     teardown(shared) {
       if (settings.history) writeLine(lastLine(shared));
     },

@@ -6,23 +6,22 @@
  * character of a page, in its title.
  */
 export class Finder {
-  readonly #shape: Shape | undefined;
+  readonly #search: Search | undefined;
   readonly #pattern: RegExp;
   readonly #literal: string;
 
   /** @param source of a regular expression with a group */
   constructor(source: string) {
-    this.#shape = shapeOf(source);
+    const shape = shapeOf(source);
+    this.#search = shape === undefined ? undefined : new Search(shape);
     this.#pattern = new RegExp(source, 'g');
     this.#literal = literalStart(source);
   }
 
   /** @returns the group of the first match; undefined when there is none or the group is not part of it */
   first(text: string): string | undefined {
-    if (this.#shape !== undefined) {
-      const match = matchIn(text, 0, this.#shape);
-      return match === undefined ? undefined : text.slice(match.from, match.to);
-    }
+    const search = this.#search;
+    if (search !== undefined) return search.find(text, 0) ? text.slice(search.from, search.to) : undefined;
     this.#pattern.lastIndex = 0;
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
@@ -30,11 +29,9 @@ export class Finder {
   /** @returns the group of every match, empty where it is not part of one */
   all(text: string): string[] {
     const found: string[] = [];
-    if (this.#shape !== undefined) {
-      let match = matchIn(text, 0, this.#shape);
-      for (; match !== undefined; match = matchIn(text, match.end, this.#shape)) {
-        found.push(text.slice(match.from, match.to));
-      }
+    const search = this.#search;
+    if (search !== undefined) {
+      for (let at = 0; search.find(text, at); at = search.end) found.push(text.slice(search.from, search.to));
       return found;
     }
     const rest = this.#rest(text);
@@ -76,46 +73,51 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-interface Match {
+/** Where a shape was found last: to k6 an object for each match would be as dear as the match. */
+class Search {
   /** The group. */
-  from: number;
-  to: number;
+  from = 0;
+  to = 0;
   /** Of the whole match. */
-  end: number;
-}
+  end = 0;
+  readonly #shape: Shape;
 
-function matchIn(text: string, begin: number, shape: Shape): Match | undefined {
-  const { before, skip } = shape;
-  for (let at = text.indexOf(before, begin); at !== -1; at = text.indexOf(before, at + 1)) {
-    const next = at + before.length;
-    const match = skip === undefined ? groupAt(text, next, shape) : afterSkip(text, next, shape, skip);
-    if (match !== undefined) return match;
+  constructor(shape: Shape) {
+    this.#shape = shape;
   }
-  return undefined;
-}
 
-/** The part between takes as much as it can: the last place of the second text that it reaches, then those before. */
-function afterSkip(
-  text: string,
-  next: number,
-  shape: Shape,
-  { stop, second }: { stop: string; second: string },
-): Match | undefined {
-  const stopped = text.indexOf(stop, next);
-  let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
-  while (at >= next) {
-    const match = groupAt(text, at + second.length, shape);
-    if (match !== undefined) return match;
-    if (at === 0) return undefined;
-    at = text.lastIndexOf(second, at - 1);
+  /** Looks for the first match from a place on. @returns whether there is one */
+  find(text: string, begin: number): boolean {
+    const { before, skip } = this.#shape;
+    for (let at = text.indexOf(before, begin); at !== -1; at = text.indexOf(before, at + 1)) {
+      const next = at + before.length;
+      if (skip === undefined ? this.#groupAt(text, next) : this.#afterSkip(text, next, skip)) return true;
+    }
+    return false;
   }
-  return undefined;
-}
 
-function groupAt(text: string, from: number, { quote, after }: Shape): Match | undefined {
-  const to = text.indexOf(quote, from);
-  if (to === -1 || !text.startsWith(after, to)) return undefined;
-  return { from, to, end: to + after.length };
+  /** The part between takes as much as it can: the last place of the second text that it reaches, then those before. */
+  #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
+    const stopped = text.indexOf(stop, next);
+    let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
+    while (at >= next) {
+      if (this.#groupAt(text, at + second.length)) return true;
+      if (at === 0) return false;
+      at = text.lastIndexOf(second, at - 1);
+    }
+    return false;
+  }
+
+  #groupAt(text: string, from: number): boolean {
+    const { quote, after } = this.#shape;
+    const to = text.indexOf(quote, from);
+    // What follows the group begins with the quote, and mostly is no more.
+    if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
+    this.from = from;
+    this.to = to;
+    this.end = to + after.length;
+    return true;
+  }
 }
 
 /** @returns the text that every match begins with; empty when there is no such text, or it is not plain to see */

@@ -9,6 +9,10 @@ import type { Standing } from './sessions.ts';
 import { Values } from './values.ts';
 import { Versions } from './versions.ts';
 
+// Made once: in k6 a function is as dear as what these do.
+const besideStarted = (state: ObjectState, start: Start): void => state.besideStarted(start);
+const beside = (state: ObjectState, operation: Operation): void => state.beside(operation);
+
 /** All objects of a run. */
 export class Objects {
   readonly #objects = new Scoped<ObjectState>(kind =>
@@ -21,7 +25,7 @@ export class Objects {
   }
 
   started(start: Start): void {
-    this.#objects.besides(start, state => state.besideStarted(start));
+    this.#objects.besides(start, besideStarted);
     if (start.object === undefined) return;
     const state = this.#objects.of(start.object);
     start.object = state.name;
@@ -31,7 +35,7 @@ export class Objects {
   /** @returns what a read of a live session shows; the same object each time. Undefined for anything else */
   ended(operation: Operation, standing: Standing): ReadFacts | undefined {
     const { object } = operation;
-    this.#objects.besides(operation, state => state.beside(operation));
+    this.#objects.besides(operation, beside);
     if (object === undefined) return undefined;
     const state = this.#objects.of(object);
     operation.object = state.name;

@@ -91,17 +91,19 @@ export class Repeats {
   }
 
   /**
-   * Before anything else of the session is judged, the judge has to know of its last read: the next operation is held
-   * against it. It will count that read once more, which is taken back here.
+   * Before anything else of the session is judged, the judge has to know of its last read, if another instance gave
+   * that than the last one that it has seen: the next operation is held against it. It will count that read once more,
+   * which is taken back here.
    *
    * @returns whether there is such a read
    */
   settle(): boolean {
     if (!this.#pending) return false;
     this.#pending = false;
+    if (this.#last === this.#judged) return false;
     const counts = this.#counts;
     counts.reads--;
-    if (this.#last !== this.#judged) counts.handoffs--;
+    counts.handoffs--;
     if (this.#wrote !== undefined) {
       counts.written--;
       if (this.#last !== this.#wrote) counts.writtenElsewhere--;

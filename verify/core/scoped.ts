@@ -37,18 +37,19 @@ export class Scoped<T> {
   }
 
   /** Looks at each other object of the operation's session and of its user: one request may change them all. */
-  besides({ session, user, object }: Start | Operation, look: (state: T) => void): void {
-    this.#besides(session, object, look);
-    if (user !== session) this.#besides(user, object, look);
+  besides<E extends Start | Operation>(event: E, look: (state: T, event: E) => void): void {
+    const { session, user } = event;
+    this.#besides(session, event, look);
+    if (user !== session) this.#besides(user, event, look);
   }
 
-  #besides(scope: string, object: string | undefined, look: (state: T) => void): void {
+  #besides<E extends Start | Operation>(scope: string, event: E, look: (state: T, event: E) => void): void {
     const objects = this.#scopes.get(scope);
     if (objects === undefined) return;
     for (let i = 0; i < objects.length; i++) {
       const other = objects[i] as string;
-      const state = other === object ? undefined : this.#states.get(other);
-      if (state !== undefined) look(state);
+      const state = other === event.object ? undefined : this.#states.get(other);
+      if (state !== undefined) look(state, event);
     }
   }
 

@@ -48,6 +48,8 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
+  /** Whether a timeout is declared. */
+  readonly #expires: boolean;
   readonly #canary: string;
   /** The last request that ends all sessions of a user. */
   readonly #endings = new Map<string, { start: Start; end?: Operation }>();
@@ -55,6 +57,7 @@ export class Sessions {
 
   constructor({ declared, canary }: Run) {
     this.#expiry = declared?.expiry ?? {};
+    this.#expires = this.#expiry.idle !== undefined || this.#expiry.absolute !== undefined;
     this.#canary = canary;
   }
 
@@ -117,7 +120,7 @@ export class Sessions {
     }
     const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
     if (ending?.start.id === operation.id) ending.end = operation;
-    if (!lives(session, operation) || this.#mayHaveExpired(session, operation))
+    if (!lives(session, operation) || (this.#expires && this.#mayHaveExpired(session, operation)))
       return standing(session, false);
     const previous = session.last;
     if (honoured(operation) === false || deletedCookie(operation) !== undefined) {

@@ -95,7 +95,8 @@ export class Values implements ObjectState {
     this.#forget(value);
     const known = this.#of(value);
     known.writes.push(write);
-    for (const clear of this.#clears) {
+    for (let i = 0; i < this.#clears.length; i++) {
+      const clear = this.#clears[i] as Removing;
       if (clear.end === undefined || !precedes(clear.end, start)) mayRemove(known, clear);
     }
   }

@@ -47,14 +47,14 @@ class NoLostUpdates implements Fold {
   }
 
   started(start: Start): void {
-    this.#objects.besides(start, races => races.besideStarted(start));
+    this.#objects.besides(start, (races, other) => races.besideStarted(other));
     if (start.object !== undefined && changesData(start)) this.#objects.of(start.object).started(start);
   }
 
   ended(operation: Operation, standing: Standing): void {
     const { session, live } = standing;
     if (session.lost === operation) this.#lost++;
-    this.#objects.besides(operation, races => races.beside(operation));
+    this.#objects.besides(operation, (races, other) => races.beside(other));
     if (operation.object === undefined) return;
     const certain = operation.outcome === 'ok' && live && session.lost === undefined;
     const races = this.#objects.of(operation.object);
