@@ -34,11 +34,18 @@ function cpuOf(program: string, url: string, { script, flags, env }: Variant): n
     env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C', BASE_URL: url, HISTORY: '', ...env },
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`k6 run ${script}: expected exit code 0, got ${status}`);
-  return stderr
+  if (status === 0) return seconds(stderr);
+  const hint =
+    status === 99 ? `; with ${REQUESTS} requests there may be too little evidence: set REQUESTS to more` : '';
+  throw new Error(`k6 run ${script}: expected exit code 0, got ${status}${hint}`);
+}
+
+/** @param told user and system time, as bash tells them */
+function seconds(told: string): number {
+  return told
     .trim()
     .split(' ')
-    .reduce((sum, seconds) => sum + Number(seconds), 0);
+    .reduce((sum, time) => sum + Number(time), 0);
 }
 
 async function bench(program: string): Promise<string[]> {
@@ -76,7 +83,12 @@ if (k6 === undefined) {
   process.stderr.write('k6 is not on the PATH: name it with K6=path\n');
   process.exitCode = 69;
 } else {
-  const rows = await bench(k6.program);
-  const head = `| ${REQUESTS} requests, k6 ${k6.version} | CPU | a request | times |\n|---|---|---|---|`;
-  process.stdout.write(`${head}\n${rows.join('\n')}\n`);
+  try {
+    const rows = await bench(k6.program);
+    const head = `| ${REQUESTS} requests, k6 ${k6.version} | CPU | a request | times |\n|---|---|---|---|`;
+    process.stdout.write(`${head}\n${rows.join('\n')}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
 }
