@@ -90,4 +90,13 @@ describe('Readings', () => {
     expect(readings.seen(replyOf({ by: 'an', user: 'ann', items: [] }), asked).sawUser).toBe('user-1');
     expect(readings.seen(replyOf({ by: 'bo', user: 'bon', items: [] }), asked).sawUser).toBe('unknown-bon');
   });
+
+  it('say of a page that names nobody what it says of the question: a stranger, or nothing', () => {
+    const readings = new Readings(interpreter());
+    const login = (by: string) => replyOf({ by, user: '', items: [] });
+    expect(readings.seen(login('app-1'), { action: 'read', unmarked: true }).signedIn).toBeUndefined();
+    expect(readings.seen(login('app-1'), { action: 'read' }).signedIn).toBe('out');
+    expect(readings.seen(login('app-2'), { action: 'read' }).signedIn).toBe('out');
+    expect(readings.seen(login('app-2'), { action: 'read', unmarked: true }).signedIn).toBeUndefined();
+  });
 });

@@ -4,7 +4,9 @@ import type { Named } from '../../verify/core/naming.ts';
 
 interface Kept {
   body: string;
+  /** What it was asked for: the same page says something else of another question. */
   object: string | undefined;
+  unmarked: boolean;
   seen: Seen;
   /** Who gave it; absent when what the page shows may have that name in it, or nobody is named. */
   instance: string | undefined;
@@ -35,23 +37,25 @@ export class Readings {
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
     const { body } = reply;
-    const { object } = asked;
+    const { object, unmarked = false } = asked;
     const named = this.#interpreter.named(reply);
     for (let i = 0; i < this.#kept.length; i++) {
       const kept = this.#kept[i] as Kept;
-      if (kept.body === body && kept.object === object) return again(kept.seen, named);
+      if (kept.body === body && kept.object === object && kept.unmarked === unmarked)
+        return again(kept.seen, named);
     }
     const instance = named?.instance;
     for (let i = 0; instance !== undefined && i < this.#kept.length; i++) {
       const kept = this.#kept[i] as Kept;
-      if (kept.object !== object || !isOf(kept, body, instance)) continue;
-      this.#keep({ body, object, seen: kept.seen, instance, parts: kept.parts });
+      if (kept.object !== object || kept.unmarked !== unmarked || !isOf(kept, body, instance)) continue;
+      const { seen, parts } = kept;
+      this.#keep({ body, object, unmarked, seen, instance, parts });
       return again(kept.seen, named);
     }
     const seen = this.#interpreter.seen(reply, asked, named);
     const { userName } = this.#interpreter;
     const shown = instance !== undefined && (userName.includes(instance) || names(seen, instance));
-    this.#keep({ body, object, seen, instance: shown ? undefined : instance, parts: undefined });
+    this.#keep({ body, object, unmarked, seen, instance: shown ? undefined : instance, parts: undefined });
     return seen;
   }
 
