@@ -25,7 +25,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Asks for a page that is there and one that fails. @returns which of them the history says were starved */
+/** Asks for a page that is there, one that is broken and one that is out of reach. @returns which of them the history says were starved */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
   const server = http.createServer(({ url }, response) => response.writeHead(Number(url?.slice(1))).end());
@@ -43,7 +43,8 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   try {
     const client = new SessionClient(network);
     const call = { client: 'c', session: 's', user: 'u', action: 'read' as const };
-    for (const page of ['/200', '/503']) await recorder.perform(call, client, { method: 'GET', path: page });
+    for (const page of ['/200', '/500', '/503'])
+      await recorder.perform(call, client, { method: 'GET', path: page });
   } finally {
     recorder.finish('complete');
     await network.close();
@@ -54,7 +55,7 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   return Object.fromEntries(operations.map(({ path: page, starved: is = false }) => [page, is]));
 }
 
-it('marks what failed while the machine was crowded, and nothing else', async () => {
-  expect(await starved(true)).toEqual({ '/200': false, '/503': true });
-  expect(await starved(false)).toEqual({ '/200': false, '/503': false });
+it('marks what nobody answered in time while the machine was crowded, and nothing else', async () => {
+  expect(await starved(true)).toEqual({ '/200': false, '/500': false, '/503': true });
+  expect(await starved(false)).toEqual({ '/200': false, '/500': false, '/503': false });
 });

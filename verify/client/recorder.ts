@@ -29,6 +29,8 @@ export type Later = (() => void)[];
 
 /** Slower than this, microseconds, an answer may be too late for somebody. */
 const SLOW = 1_000_000;
+/** What is answered for somebody who did not answer in time. Any other failure that comes at once is the app's own. */
+const UNANSWERED = [502, 503, 504];
 
 /** Who does what: all of an operation that is known before its first byte leaves. */
 export interface Call extends Asked {
@@ -146,10 +148,10 @@ export class Recorder {
     return { operation, reply };
   }
 
-  /** Whether the machine may be what is behind an answer that failed or was slow. */
+  /** Whether the machine may be what is behind an answer: somebody waited too long, or whoever asked him did. */
   #starved({ status }: Reply, call: number, end: number): boolean {
-    if (status !== undefined && status < 500 && end - call <= SLOW) return false;
-    return this.#starvation.during(call, end);
+    const waited = status === undefined || UNANSWERED.includes(status) || end - call > SLOW;
+    return waited && this.#starvation.during(call, end);
   }
 
   /** Of a session in several cookies one may be plain, and the other sign it. */
