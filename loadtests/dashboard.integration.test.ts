@@ -53,6 +53,12 @@ describe.each<[string, Runner | undefined]>([
   };
   const there = { skip: runner === undefined };
 
+  it('counts the instances that nobody expects as one', there, async () => {
+    const { stdout } = await run({}, { INSTANCES: 'app-1', DURATION: '1s' });
+    expect(stdout).toMatch(/^app-1 +[1-9]/m);
+    expect(stdout).toMatch(/^other +[1-9]/m);
+  });
+
   it('passes on the shipped app, and leaves a valid history without a secret', there, async () => {
     const { code, stdout, console: history } = await run({}, { HISTORY: '1', SEED: '7' });
     expect(stdout).toContain(' VALID  all 5 claimed guarantees hold');

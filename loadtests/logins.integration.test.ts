@@ -10,7 +10,7 @@ import { used } from '../tests/used.ts';
 import { k6Target } from '../verify/target/k6.ts';
 import { parseTarget } from '../verify/target/load.ts';
 import type { ScriptRun } from './testing/double.ts';
-import { double, REAL_K6, realK6 } from './testing/scripts.ts';
+import { double, REAL_K6, realK6, runLongEnough } from './testing/scripts.ts';
 
 const runner = realK6 ?? double;
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
@@ -61,9 +61,6 @@ function inTurn(): How {
   };
 }
 
-/** Long enough on most machines; where it brought too little evidence, once more for longer. */
-const DURATIONS = ['1s', '20s', '60s'];
-
 /** @returns the exit code of the dashboard script, and its summary */
 async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
   const act = async ({ url }: { url: string }): Promise<ScriptRun> => {
@@ -77,13 +74,7 @@ async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
     const line = k6Target(parseTarget(text, 'target.yaml', { PASSWORD }), text);
     expect(line).not.toContain(PASSWORD);
     const env = { TARGET: line, PASSWORD, BASE_URL: url, USERS: '2', INSTANCES: 'one,two', NO_COLOR: '1' };
-    let ran: ScriptRun | undefined;
-    for (const DURATION of DURATIONS) {
-      ran = await runner.run(SCRIPT, { ...env, DURATION });
-      if (!ran.stdout.includes(' UNKNOWN ')) break;
-    }
-    if (ran === undefined) throw new Error('expected a run');
-    return ran;
+    return runLongEnough(['1s', '20s', '60s'], DURATION => runner.run(SCRIPT, { ...env, DURATION }));
   };
   return withApp(app, act, inTurn());
 }

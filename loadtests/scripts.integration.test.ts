@@ -14,7 +14,7 @@ import { staleLocalSessionCache } from '../zoo/defects/stale-local-session-cache
 import { type Deployed, deploy } from '../zoo/deploy.ts';
 import type { Entry } from '../zoo/entry.ts';
 import type { ScriptRun } from './testing/double.ts';
-import { double, REAL_K6, realK6 } from './testing/scripts.ts';
+import { double, REAL_K6, realK6, runLongEnough } from './testing/scripts.ts';
 
 const runner = realK6 ?? double;
 
@@ -29,18 +29,11 @@ const SCRIPTS: Record<string, Record<string, string>> = {
   'mixed-users': { USERS: '3', SESSIONS: '3' },
 };
 
-/** Long enough on most machines; where it brought too little evidence, once more for longer. */
-const DURATIONS = ['4s', '20s', '60s'];
-
-async function run(script: string, url: string, env: Record<string, string> = {}): Promise<ScriptRun> {
+function run(script: string, url: string, env: Record<string, string> = {}): Promise<ScriptRun> {
   const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
-  let ran: ScriptRun | undefined;
-  for (const DURATION of DURATIONS) {
-    ran = await runner.run(path, { NO_COLOR: '1', DURATION, ...SCRIPTS[script], BASE_URL: url, ...env });
-    if (!ran.stdout.includes(' UNKNOWN ')) break;
-  }
-  if (ran === undefined) throw new Error('expected a run');
-  return ran;
+  return runLongEnough(['4s', '20s', '60s'], DURATION =>
+    runner.run(path, { NO_COLOR: '1', DURATION, ...SCRIPTS[script], BASE_URL: url, ...env }),
+  );
 }
 
 /** The double has to start a thread for each virtual user: there it is a script of each kind. */

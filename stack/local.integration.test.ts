@@ -23,10 +23,10 @@ test('a port that is taken: the next one', async () => {
   taken.close();
 });
 
-test('the whole stack stops without a drain of its instances', async () => {
+test('the whole stack stops quickly, and does not wait for a drain of its instances', async () => {
   const one = await startLocalStack({ port: 'any', env: { DRAIN_MS: '3600000' } });
   stacks.push(one);
   const start = performance.now();
   await one.stop();
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(performance.now() - start).toBeLessThan(2_000);
 });

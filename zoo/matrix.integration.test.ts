@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../verify/core/checks/index.ts';
+import { CROWDED } from '../verify/core/checks/trouble.ts';
 import type { Guarantee } from '../verify/core/guarantees.ts';
 import { judgeFile } from '../verify/judge-file.ts';
 import type { Entry } from './entry.ts';
@@ -38,25 +39,22 @@ afterAll(() => rm(out, { recursive: true, force: true }));
 /** A few at a time: most of each is waiting. */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
-function inSlot(run: () => Promise<Trial>): Promise<Trial> {
-  const slot = next++ % AT_ONCE;
-  const done = (slots[slot] as Promise<unknown>).then(run);
-  slots[slot] = done.then(
+const settled = (run: Promise<unknown>): Promise<void> =>
+  run.then(
     () => {},
     () => {},
   );
+function inSlot(run: () => Promise<Trial>): Promise<Trial> {
+  const slot = next++ % AT_ONCE;
+  const done = (slots[slot] as Promise<unknown>).then(run);
+  slots[slot] = settled(done);
   return done;
 }
 
 /** While no other runs, and none begins. */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
-  slots.fill(
-    done.then(
-      () => {},
-      () => {},
-    ),
-  );
+  slots.fill(settled(done));
   return done;
 }
 
@@ -64,7 +62,7 @@ function alone(run: () => Promise<Trial>): Promise<Trial> {
 const crowdedOut = ({ entry, result }: Trial): boolean =>
   result.guarantees.some(
     ({ guarantee, judgement, why }) =>
-      guarantee === breaks(entry) && judgement === 'unknown' && why?.includes('too many processes'),
+      guarantee === breaks(entry) && judgement === 'unknown' && why?.includes(CROWDED),
   );
 
 describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {

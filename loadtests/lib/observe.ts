@@ -52,7 +52,7 @@ interface Waiting {
   count: number;
 }
 
-/** What is to be added to a tagged counter, by what is counted: the value of the tag, or a name that stands for it. */
+/** What is to be added to a tagged counter, by the value of its tag. */
 class Counting {
   readonly #of: { readonly metric: string; readonly tag: string };
   readonly #all: Waiting[];

@@ -53,8 +53,8 @@ export class Readings {
       return again(kept.seen, named);
     }
     const seen = this.#interpreter.seen(reply, asked, named);
-    const { userName } = this.#interpreter;
-    const shown = instance !== undefined && (userName.includes(instance) || names(seen, instance));
+    const user = this.#interpreter.userName(reply) ?? '';
+    const shown = instance !== undefined && (user.includes(instance) || names(seen, instance));
     this.#keep({ body, object, unmarked, seen, instance: shown ? undefined : instance, parts: undefined });
     return seen;
   }

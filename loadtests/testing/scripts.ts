@@ -35,3 +35,18 @@ export const realK6: Runner | undefined = k6 && {
 };
 
 export const double: Runner = { name: 'the double', run: runDouble };
+
+/**
+ * Runs a script for as short as it can, and for longer where that brought too little evidence.
+ *
+ * @param durations as DURATION of the scripts, the shortest first
+ */
+export async function runLongEnough(
+  durations: readonly [string, ...string[]],
+  run: (duration: string) => Promise<ScriptRun>,
+): Promise<ScriptRun> {
+  const [first, ...longer] = durations;
+  let ran = await run(first);
+  for (const duration of longer) if (ran.stdout.includes(' UNKNOWN ')) ran = await run(duration);
+  return ran;
+}

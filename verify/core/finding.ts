@@ -40,7 +40,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
       },
       all: ({ body }) => {
         const texts = expression.all(body);
-        // By index: to k6 a function that a function calls is dear.
+        // By index: in k6 a callback costs more than what it does.
         for (let i = 0; i < texts.length; i++) texts[i] = decode(texts[i] as string);
         return texts;
       },

@@ -89,8 +89,6 @@ const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 export class Interpreter {
   /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
   sessionCookies: readonly string[] = [];
-  /** How the last reply named its user, before that became a label; empty when it named none. */
-  userName = '';
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: (text: string) => string[];
@@ -128,13 +126,17 @@ export class Interpreter {
     return this.#instance(reply);
   }
 
+  /** @returns how a reply names its user, before that becomes a label; undefined when it names none */
+  userName(reply: Reply): string | undefined {
+    return this.#user.first(reply);
+  }
+
   /** @param named which instance answered, for those who know it already */
   seen(
     reply: Reply,
     { action, object, unmarked = false, path }: Asked,
     named: Named | undefined = this.#instance(reply),
   ): Seen {
-    this.userName = '';
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
     if (named !== undefined) {
@@ -178,12 +180,11 @@ export class Interpreter {
 
   /** A page that should name its user, and does not, is signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
-    const name = this.#user.first(reply);
+    const name = this.userName(reply);
     if (name === undefined || name === '') {
       if (!unmarked) seen.signedIn = 'out';
       return;
     }
-    this.userName = name;
     seen.signedIn = 'in';
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }

@@ -77,7 +77,9 @@ export const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
   notes: [],
 });
 
+/** What makes a request `starved`, as it is told. */
+export const CROWDED = "too many processes waited for this machine's cores";
+
 /** @returns why so many requests that failed or came late leave a verdict open */
 export const starved = (requests: number): string =>
-  `${counted(requests, 'request')} failed or came late while too many processes waited for this machine's cores: run ` +
-  'less beside it, or take a larger one';
+  `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less beside it, or take a larger one`;
