@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Verifies a stack that is up, and writes every report. Exits as baton verify does.
-#   BATON_TARGET, BATON_URL, BATON_CLAIMS, BATON_BASELINE, BATON_FAULTS   as of baton verify; nothing where empty
+# Verifies a stack that is up, and writes every report. Exits as the command verify does.
+#   BATON_TARGET, BATON_URL, BATON_CLAIMS, BATON_BASELINE, BATON_FAULTS   as of the command verify; nothing where empty
 #   BATON_UPDATE_BASELINE   true: writes the baseline anew
 #   BATON_ARGUMENTS         more arguments, separated by white space
 #   BATON_OUTPUT            folder for reports and recordings (baton-report)

@@ -1,11 +1,12 @@
 /** What the docs show is true: examples are parsed and judged, links lead somewhere, tables agree with the code. */
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { baselineSchema } from '../verify/baseline.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
+import { COMMAND } from '../verify/core/command.ts';
 import { EXPLANATIONS } from '../verify/core/explain/index.ts';
 import { GUARANTEES } from '../verify/core/guarantees.ts';
 import { EXIT } from '../verify/errors.ts';
@@ -89,6 +90,41 @@ describe('docs', () => {
   it('the README gives the exit codes of the code', () => {
     const told = [...read('README.md').matchAll(/\*\*(\d+)\*\*/g)].map(match => Number(match[1]));
     expect(told).toEqual(Object.values(EXIT));
+  });
+
+  describe('the command', () => {
+    const texts = globSync(
+      [
+        '{*,docs/**/*}.{md,json,yml,yaml}',
+        '{app,bench,conformance,loadtests,scripts,stack,tests,verify,zoo,deploy}/**/*',
+        '.ci/run',
+        '.github/**/*',
+      ],
+      { cwd: root, exclude: ['**/node_modules/**'] },
+    ).filter(file => statSync(join(root, file)).isFile());
+    const COMMANDS = 'verify|init|check|compare|zoo|stack|explain|doctor|k6|help';
+
+    it('is never npx with the name of the npm package of another project', () => {
+      const wrong = new RegExp(`npx (--?\\S+ )*${'baton'}(?![-\\w])`);
+      expect(texts.length).toBeGreaterThan(500);
+      expect(`npx ${'baton'} verify`).toMatch(wrong);
+      expect(COMMAND).not.toMatch(wrong);
+      expect(texts.filter(file => wrong.test(read(file)))).toEqual([]);
+    });
+
+    it('has its short name only where a package.json names the package', () => {
+      const short = new RegExp(`(?<![-\\w/."])baton (${COMMANDS})\\b`);
+      const isComment = (line: string): boolean => /^\s*(\/?\*|\/\/|#)/.test(line);
+      const found = texts
+        .filter(file => file !== 'CHANGELOG.md' && !/\.test\.ts$/.test(file))
+        .flatMap(file =>
+          read(file)
+            .split('\n')
+            .filter(line => short.test(line) && (file.endsWith('.md') || !isComment(line)))
+            .map(line => `${file}: ${line}`),
+        );
+      expect(found).toEqual([]);
+    });
   });
 
   it.each(globSync('{*,docs/**/*}.md', { cwd: root }))('links of %s lead somewhere', file => {

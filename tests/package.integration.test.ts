@@ -132,7 +132,7 @@ describe('the npm package', () => {
   it('has both commands', async () => {
     for (const command of ['baton', 'baton-verify'])
       expect(await succeeds(empty, join('node_modules/.bin', command), 'help')).toContain(
-        'usage: baton verify',
+        'usage: npx baton-verify',
       );
     expect(await succeeds(empty, 'npx', '--offline', 'baton-verify', 'doctor')).toContain('the npm package');
   });

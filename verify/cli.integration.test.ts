@@ -90,7 +90,7 @@ describe('baton verify --stack local', () => {
       /read.* on app-\d +303 to \/login +expected: signed in as \S+\n +came: +signed out/,
     );
     expect(stdout).toContain(
-      'see it again:  SESSION_STORE=memory npx baton verify --stack local --duration 3s --seed 7',
+      'see it again:  SESSION_STORE=memory npx baton-verify verify --stack local --duration 3s --seed 7',
     );
     expect(stdout).toContain(' VIOLATED  broken: continuity');
   });

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
 import { enableCompileCache } from 'node:module';
 import { fromCheckout } from './commands/checkout.ts';
 import type { Values } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
+/** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
+import { COMMAND } from './core/command.ts';
 import { EXIT, isBatonError, UsageError } from './errors.ts';
 
 // Reading its sources anew would be most of what a short command takes. What comes after this is kept by Node, and what
@@ -40,7 +41,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 function only(command: string, words: readonly string[]): string | undefined {
   if (words.length > 1)
-    throw new UsageError(`expected one argument after ${command}, got ${words.length}\nSee: baton help`);
+    throw new UsageError(`expected one argument after ${command}, got ${words.length}\nSee: ${COMMAND} help`);
   return words[0];
 }
 
@@ -57,7 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
     throw new UsageError(
-      `unknown command "${name}": expected ${Object.keys(COMMANDS).join(', ')} or help\nSee: baton help`,
+      `unknown command "${name}": expected ${Object.keys(COMMANDS).join(', ')} or help\nSee: ${COMMAND} help`,
     );
   return command(words, values);
 }

@@ -1,6 +1,7 @@
 /** Runs Baton against an entry of the zoo, and says whether the verdict is the one that it must get. */
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
+import { COMMAND } from '../verify/core/command.ts';
 import type { Event, Operation } from '../verify/core/history.ts';
 import { parseEvent } from '../verify/core/parse.ts';
 import type { Result } from '../verify/core/result.ts';
@@ -76,7 +77,7 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
       ...load,
       ...disturbing(entry, deployed.stack),
       workloads: workloadsOf(entry, target, brief),
-      command: `npx baton zoo run ${entry.name} --seed ${load.seed}`,
+      command: `${COMMAND} zoo run ${entry.name} --seed ${load.seed}`,
       logs: deployed.stack.logs,
     });
     if (deaths.length > 0)

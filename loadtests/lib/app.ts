@@ -1,4 +1,5 @@
 /** The app under load as a script knows it: what `baton k6 TARGET` prints, or the bundled card store. Pure. */
+import { COMMAND } from '../../verify/core/command.ts';
 import type { Finding } from '../../verify/core/finding.ts';
 import type { Pages } from '../../verify/core/interpret.ts';
 import type { Accounts } from './accounts.ts';
@@ -89,8 +90,7 @@ export function appOf(
 }
 
 function parsed(text: string): App {
-  const hint =
-    'TARGET: expected what "baton k6 my-app.yaml" prints, as in TARGET="$(npx baton k6 my-app.yaml)"';
+  const hint = `TARGET: expected what "${COMMAND} k6 my-app.yaml" prints, as in TARGET="$(${COMMAND} k6 my-app.yaml)"`;
   try {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;

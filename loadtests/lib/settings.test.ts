@@ -48,7 +48,7 @@ describe('settings', () => {
     [{ INSTANCES: '65' }, 'INSTANCES: '],
     [{ THINK: '3-1' }, 'THINK: expected seconds such as 1, or from-to such as 0.5-3, got "3-1"'],
     [{ RUN: 'r1', RUN_KEY: 'short' }, 'RUN and RUN_KEY: expected'],
-    [{ TARGET: '{}' }, 'TARGET: expected what "baton k6 my-app.yaml" prints'],
+    [{ TARGET: '{}' }, 'TARGET: expected what "npx baton-verify k6 my-app.yaml" prints'],
   ])('%o are refused, saying what was expected', (environment, message) => {
     expect(() => settingsOf(environment)).toThrow(message);
   });

@@ -1,4 +1,5 @@
 /** Environment → what a script is to do. Nothing else in loadtests/ reads __ENV. */
+import { COMMAND } from '../../verify/core/command.ts';
 import type { Accounts } from './accounts.ts';
 import { type App, appOf } from './app.ts';
 import { type Judged, judgedBy } from './figures.ts';
@@ -174,7 +175,7 @@ export function replayOf(settings: Settings, seed: number): string {
   const { script, app, rate, users, duration, url, instances } = settings;
   const standard = settingsOf({}, script);
   const given: [string, string | number, boolean][] = [
-    ['TARGET', '"$(npx baton k6 …)"', app.name !== standard.app.name],
+    ['TARGET', `"$(${COMMAND} k6 …)"`, app.name !== standard.app.name],
     ['BASE_URL', url, url !== app.url],
     ['USERS', users, users !== standard.users],
     ['RATE', rate ?? '', rate !== standard.rate],

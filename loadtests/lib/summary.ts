@@ -1,6 +1,7 @@
 /** The metrics of a whole run → the verdict, as the verifier's reports tell it. Pure: see handleSummary. */
 import { type Counts, counted, grouped } from '../../verify/core/check.ts';
 import { served } from '../../verify/core/checks/routing.ts';
+import { COMMAND } from '../../verify/core/command.ts';
 import type { Guarantee } from '../../verify/core/guarantees.ts';
 import type { Run } from '../../verify/core/history.ts';
 import type { Result, Tally } from '../../verify/core/result.ts';
@@ -52,7 +53,7 @@ function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: S
   if (guarantees.some(verdict => verdict.violations > 0)) {
     remarks.push(
       `to see the requests: HISTORY=1 k6 run --console-output run.ndjson --log-format raw loadtests/${script}.ts, ` +
-        'then npx baton check run.ndjson',
+        `then ${COMMAND} check run.ndjson`,
     );
   }
   return remarks;

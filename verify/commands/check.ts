@@ -1,4 +1,5 @@
 /** `baton check`: judges a recorded history again. */
+import { COMMAND } from '../core/command.ts';
 import type { Result } from '../core/result.ts';
 import { combine } from '../core/verdict.ts';
 import { EXIT, UsageError } from '../errors.ts';
@@ -15,7 +16,7 @@ import { reportsOf, writeReports } from './reports.ts';
 export async function checkCommand(runs: readonly string[], values: Values, output: Output): Promise<number> {
   const [run, ...more] = runs;
   if (run === undefined)
-    throw new UsageError('check: expected a run, as in: baton check runs/20261124-101500-3fa2c1');
+    throw new UsageError(`check: expected a run, as in: ${COMMAND} check runs/20261124-101500-3fa2c1`);
   if (values.from !== undefined && values.from !== 'jepsen')
     throw new UsageError(`--from: expected jepsen, got ${values.from}`);
   const reports = reportsOf(values.report);

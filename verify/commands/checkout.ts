@@ -1,4 +1,5 @@
 /** What only a checkout of Baton has: the npm package is without the bundled stack, its app and the zoo. */
+import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
     throw new UsageError(
       `${what}: expected a checkout of Baton, and this is the npm package, which has neither the bundled stack nor ` +
         'the zoo. Clone the repository and run scripts/setup there, or name a system that is up: ' +
-        'baton verify my-app.yaml --url http://…',
+        `${COMMAND} verify my-app.yaml --url http://…`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** `baton compare BASE CURRENT`: what got worse, what got better, what cannot be told. */
 import { runsIn } from '../baseline.ts';
+import { COMMAND } from '../core/command.ts';
 import { compare } from '../core/compare/compare.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import type { Values } from './options.ts';
@@ -14,7 +15,7 @@ export async function compareCommand(
   if (base === undefined || current === undefined || more.length > 0) {
     throw new UsageError(
       `compare: expected two: what was good, and what is asked about; got ${sides.length}\n` +
-        'as in: baton compare baseline.json runs/20261124-101500-3fa2c1',
+        `as in: ${COMMAND} compare baseline.json runs/20261124-101500-3fa2c1`,
     );
   }
   const comparison = compare(await runsIn(base), await runsIn(current));

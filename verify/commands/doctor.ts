@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram, MissingProgramError } from '../../stack/programs.ts';
+import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { findK6, GET_K6 } from '../k6.ts';
 import { lacksText, type Tool, toolsText } from '../reports/doctor.ts';
@@ -32,7 +33,7 @@ export async function doctorCommand(
   output.result.write(`${toolsText(await toolsOf(process.env), widthOf(output))}\n`);
   if (file === undefined && !existsSync(TARGET)) {
     output.result.write(
-      `no target file: baton init URL writes one, and baton doctor FILE says what it leaves unknown\n`,
+      `no target file: ${COMMAND} init URL writes one, and ${COMMAND} doctor FILE says what it leaves unknown\n`,
     );
     return EXIT.valid;
   }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { init } from '../init/init.ts';
 import { unknownRecipe } from '../init/recipes.ts';
@@ -25,7 +26,7 @@ const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
  */
 export async function initCommand(url: string | undefined, values: Values, output: Output): Promise<number> {
   if (url === undefined)
-    throw new UsageError('init: expected an address, as in: baton init http://127.0.0.1:8080');
+    throw new UsageError(`init: expected an address, as in: ${COMMAND} init http://127.0.0.1:8080`);
   const reached = { url: address(url, 'init'), headers: {} };
   const { file } = values;
   if (existsSync(file) && !values.force)
@@ -96,7 +97,7 @@ async function proof(
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
-  const command = `npx baton verify ${file} --seed ${seed}`;
+  const command = `${COMMAND} verify ${file} --seed ${seed}`;
   const { result } = await verify(target, { ...PROOF, seed, out: values.out, command, signal });
   progress.end();
   printResult(result, values, output);
@@ -104,7 +105,7 @@ async function proof(
     .map(name => `${name}=… `)
     .join('');
   output.progress.write(
-    `that was a short run of ${PROOF.workloads[0]}; all that is claimed:  ${variables}npx baton verify ${file}\n`,
+    `that was a short run of ${PROOF.workloads[0]}; all that is claimed:  ${variables}${COMMAND} verify ${file}\n`,
   );
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
@@ -146,7 +147,7 @@ async function accountsOf(values: Values, ask: Asking | undefined): Promise<Acco
 function fromEnvironment(option: string, name: string): string {
   const value = process.env[name];
   if (value) return value;
-  throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… baton init`);
+  throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… ${COMMAND} init`);
 }
 
 /** Secrets of one-time codes: from the environment, or asked for when a login wants one. */

@@ -1,24 +1,26 @@
 /** The words and options that `baton` understands, and what it says of them. */
 import { parseArgs } from 'node:util';
+import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { REPORTS } from '../reports/index.ts';
 
 export const USAGE = `Baton proves that web sessions survive the load balancer.
 
-usage: baton verify [TARGET]    verify a running system by its target file (baton.yaml when absent);
-                               baton TARGET is the same
-       baton init URL           finds out what a target file must say of an app, writes it, and proves it by a short run
-       baton check RUN          judge a recorded history again: a folder under runs/, or a history file; or several
-                                files, that several k6 left of one run
-       baton compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or cannot be told
-       baton zoo                lists broken and healthy deployments; baton zoo run NAME shows what Baton finds in one
-       baton stack conformance  what the bundled stack does of what is documented of the balancers and groups that it
-                                stands in for: a table; --profile NAME for one of them (docs/fleet.md)
-       baton explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
-       baton doctor [TARGET]    what this machine has, and which guarantees a target file leaves unknown and why; exit code 2
-                               when one of those is claimed. Takes --claims, --logs, --stack and --faults as verify does
-       baton k6 [TARGET]        a target file as the k6 scripts take it (docs/k6.md)
-       baton help
+usage: ${COMMAND} COMMAND
+
+  verify [TARGET]    verify a running system by its target file (baton.yaml when absent); TARGET alone is the same
+  init URL           finds out what a target file must say of an app, writes it, and proves it by a short run
+  check RUN          judge a recorded history again: a folder under runs/, or a history file; or several files, that
+                     several k6 left of one run
+  compare BASE NOW   two runs, or a baseline and a run: what got worse, better, or is undetermined
+  zoo                lists broken and healthy deployments; zoo run NAME shows what Baton finds in one
+  stack conformance  what the bundled stack does of what is documented of the balancers and groups that it stands in
+                     for: a table; --profile NAME for one of them (docs/fleet.md)
+  explain NAME       a guarantee or an anomaly: what it is, what breaks it, how to mend it
+  doctor [TARGET]    what this machine has, and which guarantees a target file leaves unknown and why; exit code 2
+                     when one of those is claimed. Takes --claims, --logs, --stack and --faults as verify does
+  k6 [TARGET]        a target file as the k6 scripts take it (docs/k6.md)
+  help
 
 options of verify
   --stack local       start the bundled card store first (Redis, nginx, two instances), and stop it afterwards;
@@ -152,7 +154,7 @@ export function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\nSee: baton help`);
+    throw new UsageError(`${(error as Error).message}\nSee: ${COMMAND} help`);
   }
 }
 

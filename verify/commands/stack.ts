@@ -7,6 +7,7 @@ import { conformanceMarkdown, conformanceText, counts } from '../../stack/fleet/
 import { PROFILES, type ProfileName } from '../../stack/fleet/profile.ts';
 import { likenessOf } from '../../stack/likeness.ts';
 import { replaced } from '../../zoo/docs.ts';
+import { COMMAND } from '../core/command.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
 import type { Values } from './options.ts';
 import type { Output } from './output.ts';
@@ -24,7 +25,7 @@ export async function stackCommand(
   values: Values,
   output: Output,
 ): Promise<number> {
-  if (words.join(' ') !== 'conformance') throw new UsageError('stack: expected `baton stack conformance`');
+  if (words.join(' ') !== 'conformance') throw new UsageError(`stack: expected ${COMMAND} stack conformance`);
   const { profiles, speedup } = wanted(values);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
@@ -72,7 +73,7 @@ async function write(rows: readonly Row[], { profile, speedup }: Values, scale: 
   const said = `${profile === undefined ? '' : ` --profile ${profile}`}${speedup === undefined ? '' : ` --speedup ${speedup}`}`;
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
-    `Measured ${date} with \`npx baton stack conformance${said}\`: ${counts(rows)}. ${scale}`,
+    `Measured ${date} with \`${COMMAND} stack conformance${said}\`: ${counts(rows)}. ${scale}`,
     ...conformanceMarkdown(rows),
   ];
   await writeFile(path, replaced(await readFile(path, 'utf8'), 'measured', lines, path));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Likeness } from '../../stack/likeness.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
+import { COMMAND } from '../core/command.ts';
 import { type Result, unhealed } from '../core/result.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
@@ -228,5 +229,5 @@ function replay(file: string | undefined, values: Values, seed: number): string 
       values[name] !== ('default' in options[name] ? options[name].default : undefined),
   );
   const flags = given.map(name => ` --${name} ${values[name]}`).join('');
-  return `${shown.join('')}npx baton verify${file === undefined ? '' : ` ${file}`}${flags} --seed ${seed}`;
+  return `${shown.join('')}${COMMAND} verify${file === undefined ? '' : ` ${file}`}${flags} --seed ${seed}`;
 }

@@ -17,6 +17,7 @@ import {
   take,
 } from '../../zoo/measure.ts';
 import { passed, type TrialOptions, trial, verdictOn } from '../../zoo/run.ts';
+import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { whole } from './arguments.ts';
 import type { Values } from './options.ts';
@@ -57,7 +58,7 @@ export async function measure(values: Values, output: Output, load: Load): Promi
   await Promise.all(Array.from({ length: atOnce }, worker));
   output.result.write(`\n${summary(all.filter(({ trials }) => trials > 0))}\n`);
   const which = `${values.disturbed ? '--disturbed' : '--all'} ${runs.flags}`;
-  const command = `npx baton zoo run ${which}${atOnce === 1 ? '' : ` --at-once ${atOnce}`}`;
+  const command = `${COMMAND} zoo run ${which}${atOnce === 1 ? '' : ` --at-once ${atOnce}`}`;
   if (values.write) await writeDocs(all, command, new Date().toISOString().slice(0, 10));
   return failed === 0 && all.every(measured => measured.passed === measured.trials)
     ? EXIT.valid
@@ -134,7 +135,7 @@ async function outcomesIn(tally: string): Promise<Outcome[]> {
     const parsed = outcomeLine.safeParse(json(line));
     if (parsed.success) return [parsed.data];
     throw new UsageError(
-      `--tally: ${tally}, line ${i + 1}: expected what \`baton zoo run --all --tally\` wrote; name another file, or delete the line`,
+      `--tally: ${tally}, line ${i + 1}: expected what \`${COMMAND} zoo run --all --tally\` wrote; name another file, or delete the line`,
     );
   });
 }

@@ -81,9 +81,9 @@ describe('baton zoo', () => {
   });
 
   it.each([
-    [['zoo', 'run', 'nothing'], 'there is no nothing. See: baton zoo'],
-    [['zoo', 'walk'], 'expected `baton zoo`'],
-    [['zoo', 'run'], 'expected `baton zoo`'],
+    [['zoo', 'run', 'nothing'], 'there is no nothing. See: npx baton-verify zoo'],
+    [['zoo', 'walk'], 'expected npx baton-verify zoo'],
+    [['zoo', 'run'], 'expected npx baton-verify zoo'],
     [['zoo', 'run', '--all', '--runs', '0'], '--runs: expected a whole number from 1'],
   ])('%j is refused with what to do', async (args, said) => {
     const { code, stderr } = await baton(args);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
 import { passed, trial, verdictOn } from '../../zoo/run.ts';
+import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { wrap } from '../reports/wrap.ts';
 import { milliseconds, whole } from './arguments.ts';
@@ -18,9 +19,7 @@ export async function zooCommand(words: readonly string[], values: Values, outpu
   const [verb, name, ...more] = words;
   if (verb === undefined) return list(output);
   if (verb !== 'run' || more.length > 0 || (name === undefined) !== (values.all || values.disturbed))
-    throw new UsageError(
-      'zoo: expected `baton zoo`, `baton zoo run NAME` or `baton zoo run --all` (or --disturbed)',
-    );
+    throw new UsageError(`zoo: expected ${COMMAND} zoo, zoo run NAME or zoo run --all (or --disturbed)`);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
   try {
@@ -39,13 +38,13 @@ function list(output: Output): number {
     const says = entry.kind === 'defect' ? `breaks ${entry.must.guarantee}` : 'healthy';
     output.result.write(`${entry.name.padEnd(names)}  ${says}\n`);
   }
-  output.result.write('\nOne of them: baton zoo run NAME\n');
+  output.result.write(`\nOne of them: ${COMMAND} zoo run NAME\n`);
   return EXIT.valid;
 }
 
 function entryNamed(name: string): Entry {
   const entry = ENTRIES.find(candidate => candidate.name === name);
-  if (entry === undefined) throw new UsageError(`zoo run: there is no ${name}. See: baton zoo`);
+  if (entry === undefined) throw new UsageError(`zoo run: there is no ${name}. See: ${COMMAND} zoo`);
   return entry;
 }
 

@@ -1,6 +1,7 @@
 /** Judges histories that Jepsen recorded, as EDN or JSON: the check of linearizability decides. */
 import { createReadStream } from 'node:fs';
 import { linearizabilityOf } from '../core/checks/linearizability.ts';
+import { COMMAND } from '../core/command.ts';
 import type { Run } from '../core/history.ts';
 import { Judge } from '../core/judge.ts';
 import type { Result } from '../core/result.ts';
@@ -50,7 +51,7 @@ const runOf = (file: string, { model, initial, nilReads }: JepsenOptions): Run =
   target: `Jepsen history (${model})`,
   url: file,
   command:
-    `npx baton check --from jepsen ${file} --model ${model}` +
+    `${COMMAND} check --from jepsen ${file} --model ${model}` +
     `${initial === undefined ? '' : ` --initial '${initial}'`} --nil-reads ${nilReads}`,
   claims: ['linearizability'],
   routing: 'spread',

@@ -1,5 +1,6 @@
 /** What was found out, as a target file that explains itself. */
 import { stringify } from 'yaml';
+import { COMMAND } from '../core/command.ts';
 import type { Login } from './login.ts';
 import type { Logout } from './logout.ts';
 import type { Mark } from './mark.ts';
@@ -133,7 +134,7 @@ function probePart({ probe }: Findings): string {
   if (probe === undefined)
     return [
       '# No probe: what is written is not tried, so guarantees about data stay unknown (read-your-writes,',
-      '# monotonic-reads, no-lost-updates, at-most-once, linearizability). `baton init --probe` tries safe forms.',
+      `# monotonic-reads, no-lost-updates, at-most-once, linearizability). ${COMMAND} init --probe tries safe forms.`,
       '',
     ].join('\n');
   return comment(
@@ -176,7 +177,7 @@ function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
   if (off.sticky !== undefined)
     return (
       `\nThe balancer keeps a client on one of them, by the cookie ${by}: who does not send it gets off.` +
-      '\n`baton verify --sticky-report` tells what breaks then.'
+      `\n${COMMAND} verify --sticky-report shows what breaks then.`
     );
   return by === undefined
     ? '\nThe balancer keeps a client on one of them, and not by a cookie: `addresses` of single instances get past it.'

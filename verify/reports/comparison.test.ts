@@ -76,7 +76,7 @@ describe('brief', () => {
 
         … and 1 more of continuity
         it holds when every request of a live session is answered signed in as its user, on whichever instance
-        see it again:  baton verify alice
+        see it again:  npx baton-verify verify alice
 
       note: alice
        VIOLATED  broken: continuity, isolation, no-lost-updates

@@ -1,5 +1,6 @@
 /** What Baton knows of a guarantee → text for a terminal, and the page under docs/guarantees/. Written once. */
 import type { Check } from '../core/check.ts';
+import { COMMAND } from '../core/command.ts';
 import type { Explanation } from '../core/explain/explanation.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import { wrap } from './wrap.ts';
@@ -48,8 +49,6 @@ export function explainPage(entry: Explanation, check: Check): string {
     part('How to mend it', list(entry.mend.map(({ stack, how }) => `**${stack}**: ${how}`))),
     part('How it is judged', list([`Assumes that ${check.assumes}.`, `Needs ${check.minimum}.`])),
     part('Standards', list(entry.standards)),
-    '\nThe same in a terminal: `npx baton explain ',
-    entry.guarantee,
-    '`\n',
+    `\nThe same in a terminal: \`${COMMAND} explain ${entry.guarantee}\`\n`,
   ].join('');
 }

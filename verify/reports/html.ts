@@ -3,6 +3,7 @@
  * It is well-formed XML too, so that a parser of either can check it.
  */
 import { counted, grouped } from '../core/check.ts';
+import { COMMAND } from '../core/command.ts';
 import type { Change } from '../core/compare/difference.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import { failuresOf, type Result } from '../core/result.ts';
@@ -225,4 +226,4 @@ const remarks = ({ remarks: all }: Result): string[] =>
 
 const again = ({ command, seed }: Result): string =>
   `<div class="card"><code>${escaped(command)}</code><p class="dim">seed ${seed}; ` +
-  'what was recorded is judged again by <code>baton check</code></p></div>';
+  `what was recorded is judged again by <code>${COMMAND} check</code></p></div>`;

@@ -40,7 +40,7 @@ describe('terminal', () => {
         the same cookie sent again afterwards: app-1 honoured it 1 of 1 times
 
         it holds when every request of a live session is answered signed in as its user, on whichever instance
-        see it again:  baton verify --seed 1
+        see it again:  npx baton-verify verify --seed 1
 
        VIOLATED  broken: continuity
       "

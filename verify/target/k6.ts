@@ -1,5 +1,6 @@
 /** A target file → what the scripts of loadtests/ read in TARGET. */
 import { parse } from 'yaml';
+import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC, type Target } from './load.ts';
 
@@ -17,13 +18,13 @@ export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;
   if (login.follow || /^\s*-?\s*totp:/m.test(text))
     throw new UsageError(
-      'baton k6: expected a login that is done with its own answer, and without one-time codes: the k6 scripts know no ' +
-        '`follow` and no `totp`. Use baton verify',
+      'k6: expected a login that is done with its own answer, and without one-time codes: the k6 scripts know no ' +
+        `\`follow\` and no \`totp\`. Use ${COMMAND} verify`,
     );
   if (target.register !== undefined || /^\s*-?\s*(csv|passwordFile):/m.test(text) || text.includes('{run}'))
     throw new UsageError(
-      'baton k6: expected accounts that are there, with `user` and `password`: the k6 scripts know no `register`, `csv`, ' +
-        '`passwordFile` and {run}. Use a pattern with {n}, or baton verify',
+      'k6: expected accounts that are there, with `user` and `password`: the k6 scripts know no `register`, `csv`, ' +
+        `\`passwordFile\` and {run}. Use a pattern with {n}, or ${COMMAND} verify`,
     );
   const probes = target.probes.filter(({ kind }) => FOLLOWED.includes(kind));
   const { accounts, headers } = parse(text) as { accounts: unknown; headers?: Record<string, string> };

@@ -43,7 +43,7 @@ describe('a target file', () => {
     const text = good.replaceAll('correct-horse-battery', `\${SHOP_PASSWORD}`);
     expect(parse(text, { SHOP_PASSWORD: 'from outside' }).accounts[0]?.password).toBe('from outside');
     expect(error(text)).toBe(
-      'my-app.yaml:9:15: the environment has no SHOP_PASSWORD: set it, as in SHOP_PASSWORD=… baton verify',
+      'my-app.yaml:9:15: the environment has no SHOP_PASSWORD: set it, as in SHOP_PASSWORD=… npx baton-verify verify',
     );
   });
 

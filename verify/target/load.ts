@@ -14,6 +14,7 @@ import {
   visit,
 } from 'yaml';
 import type { z } from 'zod';
+import { COMMAND } from '../core/command.ts';
 import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import { type Account, accountsOf } from './accounts.ts';
@@ -57,7 +58,7 @@ export async function loadTarget(
   } catch (error) {
     throw new UsageError(
       `${file}: expected a target file, and it cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
-        'Name one, as in: baton verify my-app.yaml (docs/target-file.md)',
+        `Name one, as in: ${COMMAND} verify my-app.yaml (docs/target-file.md)`,
     );
   }
   return parseTarget(text, file, environment, claims);
@@ -99,7 +100,7 @@ export function parseTarget(
         const value = environment[name];
         if (value !== undefined) return value;
         throw new UsageError(
-          `${at(node.range?.[0] ?? 0)}: the environment has no ${name}: set it, as in ${name}=… baton verify`,
+          `${at(node.range?.[0] ?? 0)}: the environment has no ${name}: set it, as in ${name}=… ${COMMAND} verify`,
         );
       });
     },

@@ -61,7 +61,7 @@ seed
     const docs = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8');
     const measured = docs.split('<!-- measured -->')[1] ?? '';
     for (const name of PROFILES) expect(measured).toContain(`| | \`${name}\` | documented | measured |`);
-    expect(measured).toMatch(/^Measured \d{4}-\d\d-\d\d with `npx baton stack conformance`/m);
+    expect(measured).toMatch(/^Measured \d{4}-\d\d-\d\d with `npx baton-verify stack conformance`/m);
     expect(measured).not.toMatch(/^\| [✗?] \|/m);
   });
 });

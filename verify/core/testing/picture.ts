@@ -17,7 +17,7 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
   started: '2026-01-01T00:00:00.000Z',
   target: 'picture',
   url: 'http://127.0.0.1',
-  command: 'baton verify --seed 1',
+  command: 'npx baton-verify verify --seed 1',
   claims: ['continuity', 'isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
   routing: 'spread',
   canary: PREFIX,

@@ -1,5 +1,4 @@
 /** Results for the tests of reports. */
-
 import { compare } from '../../core/compare/compare.ts';
 import { type FaultSummary, type Result, unhealed } from '../../core/result.ts';
 import { digest, judged, served } from '../../core/testing/digests.ts';
@@ -54,7 +53,7 @@ function one(): Result {
   const picture = new Picture({
     claims: ['continuity', 'no-lost-updates', 'expiry', 'isolation'],
     target: MARK,
-    command: `baton verify ${MARK}`,
+    command: `npx baton-verify verify ${MARK}`,
   });
   const lost = picture.session(`s-${MARK}`, MARK).login('app-1').write(MARK, 'app-1');
   lost

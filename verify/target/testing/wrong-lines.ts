@@ -198,7 +198,7 @@ export const WRONG: readonly [line: string, wrong: string, told: string][] = [
   [
     '    password: secret',
     `    password: \${BATON_NO_SUCH_PASSWORD}`,
-    'the environment has no BATON_NO_SUCH_PASSWORD: set it, as in BATON_NO_SUCH_PASSWORD=… baton verify',
+    'the environment has no BATON_NO_SUCH_PASSWORD: set it, as in BATON_NO_SUCH_PASSWORD=… npx baton-verify verify',
   ],
   [
     '    password: secret',
