@@ -23,6 +23,21 @@ const blocks = (file: string, language: string): string[] =>
     match => match[1] ?? '',
   );
 
+/** Whether some part of a JSON schema has this setting, `name: value`. */
+function accepts(schema: unknown, setting: string): boolean {
+  const [name = '', value = ''] = setting.split(': ');
+  if (typeof schema !== 'object' || schema === null) return false;
+  const { properties } = schema as {
+    properties?: Record<string, { type?: string; const?: string; enum?: string[] }>;
+  };
+  const property = properties?.[name];
+  if (property !== undefined) {
+    const { type, const: only, enum: some = only === undefined ? undefined : [only] } = property;
+    if (some?.includes(value) ?? (type !== 'boolean' || /^(true|false)$/.test(value))) return true;
+  }
+  return Object.values(schema).some(part => accepts(part, setting));
+}
+
 describe('docs', () => {
   it('the example history is a history, and LOSS', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-docs-'));
@@ -61,6 +76,23 @@ describe('docs', () => {
   it('baseline.schema.json is the schema of the parser (vitest -u writes it)', async () => {
     const schema = z.toJSONSchema(baselineSchema, { io: 'input' });
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/baseline.schema.json');
+  });
+
+  it('every setting that the guarantees, the explanations and target-file.md name is one of a target file', () => {
+    const texts = [
+      ...['docs/guarantees.md', 'docs/target-file.md', 'docs/init.md'].map(read),
+      ...EXPLANATIONS.map(({ definition }) => definition),
+    ].join('\n');
+    const named = new Set(
+      [...texts.matchAll(/`([a-z][\w-]*: [\w.-]+)`/g)].map(([, setting]) => setting ?? ''),
+    );
+    expect([...named]).toEqual(
+      expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
+    );
+    const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
+    // Traefik's own, for its access log.
+    const others = ['format: json'];
+    expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });
 
   it('guarantees.md tells of every guarantee that is judged, with its anomalies', () => {

@@ -59,6 +59,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
         lifetime: 1,
         bytes: 40,
         bits: 128,
+        folded: true,
       },
     },
   ],

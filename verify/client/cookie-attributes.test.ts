@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Cookie } from 'tough-cookie';
 import { describe, expect, it } from 'vitest';
-import { Rooms } from './cookie-attributes.ts';
+import { attributesOf, Rooms } from './cookie-attributes.ts';
 
 const hash = (n: number): string => createHash('md5').update(`${n}`).digest('hex');
 const count = (n: number): string => n.toString(16).padStart(32, '0');
@@ -41,5 +42,30 @@ describe('the room of ids', () => {
 
   it('is that of what scripts read: percent-encoding has no room', () => {
     expect(roomsOf(40, n => `s%3A${hash(n)}.${hash(n + 500)}`).at(-1)).toBe(Math.floor(64 * Math.log2(94)));
+  });
+});
+
+describe('a Set-Cookie line', () => {
+  const folded = (line: string): boolean | undefined =>
+    attributesOf(Cookie.parse(line, { loose: true }) as Cookie, line).folded;
+
+  it.each([
+    'sid=abc; Path=/; HttpOnly, theme=dark; Path=/',
+    'sid=abc; Expires=Wed, 21 Oct 2026 07:28:00 GMT, theme=dark',
+    'sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/,sid=abc; HttpOnly',
+    'sid=, sid=abc; Path=/',
+    'a=1, __Host-sid=abc',
+  ])('that a proxy has folded holds further cookies: %s', line => {
+    expect(folded(line)).toBe(true);
+  });
+
+  it.each([
+    'sid=abc; Path=/; HttpOnly; SameSite=Lax',
+    'sid=abc; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Max-Age=60; Path=/',
+    'sid=abc; expires=Wednesday, 21-Oct-26 07:28:00 GMT',
+    'list=a,b=c,d; Path=/',
+    'json={"a":1,"b":2}; Path=/',
+  ])('of one cookie may hold commas: %s', line => {
+    expect(folded(line)).toBeUndefined();
   });
 });

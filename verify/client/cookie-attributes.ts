@@ -5,8 +5,11 @@ import type { CookieAttributes } from '../core/history.ts';
 /** Browsers drop a cookie whose name and value are longer together (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;
 
-/** @param date when the response was made, milliseconds since the epoch; now, when it does not say */
-export function attributesOf(cookie: Cookie, date = Date.now()): CookieAttributes {
+/**
+ * @param line the header line that set it
+ * @param date when the response was made, milliseconds since the epoch; now, when it does not say
+ */
+export function attributesOf(cookie: Cookie, line: string, date = Date.now()): CookieAttributes {
   const attributes: CookieAttributes = {
     httpOnly: cookie.httpOnly,
     secure: cookie.secure,
@@ -16,11 +19,19 @@ export function attributesOf(cookie: Cookie, date = Date.now()): CookieAttribute
   if (cookie.sameSite !== undefined) attributes.sameSite = cookie.sameSite.toLowerCase();
   if (cookie.path !== null) attributes.path = cookie.path;
   if (cookie.domain !== null) attributes.domain = cookie.domain;
+  if (FOLDED.test(line)) attributes.folded = true;
   const { maxAge, expires } = cookie;
   if (typeof maxAge === 'number') attributes.lifetime = maxAge;
   else if (expires instanceof Date) attributes.lifetime = Math.round((expires.getTime() - date) / 1000);
   return attributes;
 }
+
+/**
+ * A comma and another `name=`: neither the value of a cookie nor an attribute may hold that (RFC 6265, 4.1.1). The comma
+ * of a date is followed by a number and a month. Before the first `;` a space after the comma is required, since apps do
+ * put commas into values.
+ */
+const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
 // Digits alone may be hexadecimal by chance: of 2,000 ids of 16 characters one is.
 const alphabets: [RegExp, number][] = [

@@ -36,7 +36,7 @@ export class Jar {
   keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
     const cookie = Cookie.parse(line, { loose: true });
     if (cookie === undefined) return undefined;
-    const attributes = attributesOf(cookie, date);
+    const attributes = attributesOf(cookie, line, date);
     const change = { name: cookie.key, attributes };
     if (attributes.bytes <= MOST_BYTES) this.#cookies.setCookieSync(cookie, url.href, { ignoreError: true });
     this.#known.clear();

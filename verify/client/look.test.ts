@@ -3,7 +3,7 @@ import { look } from './look.ts';
 
 const SECRET = 'abcdefgh%3Dijklmnop';
 const reply = (headers: Record<string, string>, body = '') => ({ status: 200, headers, body, cookies: [] });
-const NOW = Date.parse('2026-01-01T00:00:10Z');
+const AT = { now: Date.parse('2026-01-01T00:00:10Z'), took: 20 };
 
 it('tells what a response says to caches', () => {
   const headers = {
@@ -13,19 +13,21 @@ it('tells what a response says to caches', () => {
     expires: 'Thu, 01 Jan 2026 00:01:10 GMT',
     'x-cache': 'HIT from proxy',
   };
-  expect(look(reply(headers), NOW, []).caching).toEqual({
+  expect(look(reply(headers), AT, []).caching).toEqual({
     control: 'public, max-age=60',
     vary: 'Accept',
     expires: 60,
     hit: true,
   });
-  expect(look(reply({ expires: '0' }), NOW, []).caching).toEqual({ expires: -1 });
-  expect(look(reply({ 'x-cache': 'MISS' }), NOW, []).caching).toEqual({});
+  expect(look(reply({ expires: '0' }), AT, []).caching).toEqual({ expires: -1 });
+  // Without a Date, Expires counts from our clock.
+  expect(look(reply({ expires: 'Thu, 01 Jan 2026 00:01:10 GMT' }), AT, []).caching).toEqual({ expires: 60 });
+  expect(look(reply({ 'x-cache': 'MISS' }), AT, []).caching).toEqual({});
 });
 
 it('tells the clock of the response from ours, microseconds', () => {
-  expect(look(reply({ date: 'Thu, 01 Jan 2026 00:00:07 GMT' }), NOW, []).skew).toBe(-3_000_000);
-  expect(look(reply({ date: 'rubbish' }), NOW, []).skew).toBeUndefined();
+  expect(look(reply({ date: 'Thu, 01 Jan 2026 00:00:07 GMT' }), AT, []).skew).toBe(-3_000_000);
+  expect(look(reply({ date: 'rubbish' }), AT, []).skew).toBeUndefined();
 });
 
 it.each([
@@ -34,10 +36,10 @@ it.each([
   ['in the address of a redirect', { location: `/next;jsessionid=${SECRET}` }, '', ['url']],
   ['nowhere', {}, 'abcdefgh', undefined],
 ])('finds the session cookie in the open: %s', (_, headers, body, expected) => {
-  expect(look(reply(headers as Record<string, string>, body), NOW, [SECRET]).exposed).toEqual(expected);
+  expect(look(reply(headers as Record<string, string>, body), AT, [SECRET]).exposed).toEqual(expected);
 });
 
 it('says nothing of short values, which stand in pages for other reasons, nor of no answer', () => {
-  expect(look(reply({}, 'user 1'), NOW, ['1']).exposed).toBeUndefined();
-  expect(look({ headers: {}, body: '', cookies: [] }, NOW, [SECRET])).toEqual({});
+  expect(look(reply({}, 'user 1'), AT, ['1']).exposed).toBeUndefined();
+  expect(look({ headers: {}, body: '', cookies: [] }, AT, [SECRET])).toEqual({});
 });

@@ -131,7 +131,10 @@ export class Recorder {
     const returned: { return: number } & Seen = {
       return: end,
       ...seen,
-      ...look(reply, Date.now(), [...secrets, ...this.#valuesOf(reply.cookies)]),
+      ...look(reply, { now: Date.now(), took: (end - called.call) / 1000 }, [
+        ...secrets,
+        ...this.#valuesOf(reply.cookies),
+      ]),
       ...(reply.resent === undefined ? {} : { resent: true }),
       ...(this.#starved(reply, called.call, end) ? { starved: true } : {}),
     };
@@ -161,6 +164,7 @@ export class Recorder {
     for (const cookie of cookies) {
       const { attributes, value } = cookie;
       if (cookie.name !== name || attributes === undefined || value === undefined) continue;
+      if (attributes.folded === true) continue;
       attributes.bits = Math.min(attributes.bits, this.#rooms.of(name, value));
     }
   }

@@ -72,9 +72,9 @@ export interface Declared {
   budgets?: Budget & { faults?: Record<string, Budget> };
   /** Shares of the instances, any positive scale; equal when absent. */
   weights?: Record<string, number>;
-  /** `asvs`: cookies are held to OWASP ASVS too. */
+  /** `asvs`: cookies must meet OWASP ASVS too. */
   cookies?: 'asvs';
-  /** `strict`: a signed-in response without any caching directive is condemned. */
+  /** `strict`: a signed-in response without any caching directive is a violation. */
   caching?: 'strict';
 }
 
@@ -182,6 +182,8 @@ export interface CookieAttributes {
   bytes: number;
   /** Room of the value, bits: what it could carry at the most, by its letters and where such values differ. */
   bits: number;
+  /** Its line holds further cookies, joined by commas: a client takes them for attributes of this one. */
+  folded?: boolean;
 }
 
 /** What a response says to caches, and what shows that it came from one. */

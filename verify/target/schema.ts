@@ -203,9 +203,9 @@ export const targetSchema = z.strictObject({
         z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
-        /** Cookies are held to OWASP ASVS too: 128 bits, __Host- or __Secure-. */
+        /** Cookies must meet OWASP ASVS too: 128 bits, __Host- or __Secure-. */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
-        /** A signed-in response without any caching directive is condemned. */
+        /** A signed-in response without any caching directive is a violation. */
         z.strictObject({ 'private-responses': z.literal('strict') }),
       ]),
     )

@@ -34,9 +34,47 @@ describe('forged cookies', () => {
     );
   });
 
-  it('leave a short suffix alone, by which a balancer routes', () => {
-    const routed = '0123456789abcdef0123456789abcdef.app-2';
-    for (const { change, forged } of forgeries(routed, 'fedcba98765432100123456789abcdef.app-1'))
-      if (change.startsWith('a character')) expect(forged.endsWith('.app-2')).toBe(true);
+  // The names of instances are short (app-2), or long as those of pods are.
+  it.each([
+    ['0123456789abcdef0123456789abcdef.app-2', 'fedcba98765432100123456789abcdef.app-1', /\.app-2$/],
+    [
+      'A1B2C3D4E5F60718.shop-7f9c4d8b6-x2x4z',
+      '18F7E6D5C4B3A201.shop-7f9c4d8b6-q9k2m',
+      /\.shop-7f9c4d8b6-x2x4z$/,
+    ],
+    [
+      'A1B2C3D4E5F60718.shop-7f9c4d8b6-x2x4z',
+      '18F7E6D5C4B3A201.shop-7f9c4d8b6-x2x4z',
+      /\.shop-7f9c4d8b6-x2x4z$/,
+    ],
+    [
+      'shop-7f9c4d8b6-x2x4z~0123456789abcdef',
+      'shop-7f9c4d8b6-q9k2m~fedcba9876543210',
+      /^shop-7f9c4d8b6-x2x4z~/,
+    ],
+  ])('leave the part alone by which a balancer routes: %s', (value, other, route) => {
+    const id = value.replace(/[.~]?shop[\w-]*~?|\.app-2/, '');
+    for (const { change, forged } of forgeries(value, other)) {
+      if (change.startsWith('a character')) expect(forged).toMatch(route);
+      // The id itself is never sent whole.
+      expect(forged, change).not.toContain(id);
+    }
+  });
+
+  it('change a digit of a UUID, and none of its separators', () => {
+    const [first] = forgeries('550e8400-e29b-41d4-a716-446655440000', '0b9c7f7e-1d52-4b61-9c8e-2f6f3a5d7e10');
+    expect(first?.forged.replace(/[^-]/g, '')).toBe('----');
+    expect(first?.forged).not.toBe('550e8400-e29b-41d4-a716-446655440000');
+  });
+
+  it('change the signature of a token whose payloads begin alike', () => {
+    const [own, other] = [
+      'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYWxpY2Ui.c2lnbmF0dXJlLW9mLWFsaWNl',
+      'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYm9iIiwi.dGhlLXNpZ25hdHVyZS1vZi1i',
+    ];
+    expect(forgeries(own, other).map(({ change }) => change)).toEqual([
+      ...['a character of part 1', 'a character of part 2', 'a character of part 3', 'cut', 'emptied'],
+      'spliced with another',
+    ]);
   });
 });

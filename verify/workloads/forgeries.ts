@@ -1,4 +1,5 @@
-/** Ways of changing a session cookie that no decoder undoes. */
+/** Changes session cookies in ways that no decoder undoes. */
+import { decoded } from '../client/cookie-attributes.ts';
 
 export interface Forgery {
   /** How it was changed. */
@@ -6,11 +7,20 @@ export interface Forgery {
   forged: string;
 }
 
-/** A part that carries something: shorter ones are prefixes, versions and the names of instances. */
+/** A part of a value; shorter ones are prefixes, versions and the names of instances. */
+interface Part {
+  text: string;
+  at: number;
+}
+
 const PART = /[\w+/-]{12,}/g;
+/** Parts that are changed, of each value. */
+const MOST = 3;
+/** The names of two instances begin alike in so many characters; two random values do not. */
+const ALIKE = 3;
 
 /**
- * Never the last character of a part, which may decode to the same, nor a short suffix, by which a balancer routes.
+ * Never changes the last character of a part, which may decode to the same, nor a part by which a balancer routes.
  *
  * @param value of the cookie
  * @param other value of another session's
@@ -18,39 +28,56 @@ const PART = /[\w+/-]{12,}/g;
 export function forgeries(value: string, other: string): Forgery[] {
   const encoded = value.includes('%');
   const [own, theirs] = encoded ? [decoded(value), decoded(other)] : [value, other];
-  const parts = [...own.matchAll(PART)];
-  const found: Forgery[] = parts.slice(0, 3).map(({ 0: part, index }, i) => ({
-    change: `a character of part ${i + 1}`,
-    forged: flipped(own, index + Math.floor(part.length / 2)),
-  }));
-  found.push({ change: 'cut', forged: own.slice(0, Math.ceil(own.length / 2)) });
+  const [parts, others] = [carryingOf(own, theirs), carryingOf(theirs, own)];
+  const found: Forgery[] = parts
+    .slice(0, MOST)
+    .map((part, i) => ({ change: `a character of part ${i + 1}`, forged: flipped(own, part) }));
+  const whole = parts.length === 0 ? { text: own, at: 0 } : longest(parts);
+  found.push({ change: 'cut', forged: own.slice(0, whole.at + Math.ceil(whole.text.length / 2)) });
   found.push({ change: 'emptied', forged: '' });
-  const [mine, another] = [ends(parts[0]), ends([...theirs.matchAll(PART)][0])];
-  if (parts.length > 1 && mine > 0 && another > 0) {
-    found.push({ change: 'spliced with another', forged: own.slice(0, mine) + theirs.slice(another) });
-  }
+  const [last, another] = [parts.at(-1), others.at(-1)];
+  if (parts.length > 1 && last !== undefined && another !== undefined)
+    found.push({
+      change: 'spliced with another',
+      forged: own.slice(0, last.at) + another.text + own.slice(endOf(last)),
+    });
   return found
     .filter(({ forged }) => forged !== own && forged !== theirs)
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));
 }
 
-/** Where a part ends; 0 when there is none. */
-const ends = (part: RegExpExecArray | undefined): number =>
-  part === undefined ? 0 : part.index + part[0].length;
+const endOf = ({ text, at }: Part): number => at + text.length;
 
-/** Another character of the same kind. */
-function flipped(text: string, at: number): string {
-  const old = text[at] as string;
-  const kind = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKLMNOPQRSTUVWXYZ', '-_', '+/'];
-  const alike = kind.find(letters => letters.includes(old)) ?? 'ax';
-  const next = alike[(alike.indexOf(old) + 1) % alike.length] as string;
-  return text.slice(0, at) + next + text.slice(at + 1);
+const longest = (parts: readonly Part[]): Part =>
+  parts.reduce((most, part) => (part.text.length > most.text.length ? part : most));
+
+const partsOf = (value: string): Part[] =>
+  [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
+
+/**
+ * @returns the parts of a value that carry the session. Of several the last may be the name of an instance
+ *   (`<id>.<name>`, Tomcat's jvmRoute), and so may the first before a `~` (`<name>~<id>`, HAProxy's prefix): then that
+ *   of another session is the same, or begins alike.
+ */
+function carryingOf(value: string, other: string): Part[] {
+  const [parts, others] = [partsOf(value), partsOf(other)];
+  const alike = (a: Part | undefined, b: Part | undefined): boolean =>
+    a !== undefined && b !== undefined && a.text.slice(0, ALIKE) === b.text.slice(0, ALIKE);
+  const first = parts[0];
+  const prefixed = first !== undefined && value[endOf(first)] === '~' && alike(first, others[0]);
+  const suffixed = parts.length > 1 && alike(parts.at(-1), others.at(-1));
+  return parts.slice(prefixed ? 1 : 0, suffixed ? -1 : undefined);
 }
 
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
+const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKLMNOPQRSTUVWXYZ'];
+
+/** Puts another character of its kind in the place of the letter or digit in the middle of a part. */
+function flipped(value: string, { text, at }: Part): string {
+  let middle = at + Math.floor(text.length / 2);
+  // Some decoders leave separators out, as those of a UUID.
+  while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
+  const old = value[middle] as string;
+  const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';
+  const next = alike[(alike.indexOf(old) + 1) % alike.length] as string;
+  return value.slice(0, middle) + next + value.slice(middle + 1);
 }

@@ -75,6 +75,16 @@ describe('cookie-policy', () => {
     expect(found[0]).toMatchObject({ name: 'EXPOSED' });
   });
 
+  it('says of a folded Set-Cookie that it is folded, and nothing of room or attributes', () => {
+    const verdict = judged(p => {
+      healthy(p);
+      p.session('f', 'alice').login('app-1', set({ folded: true, bits: 0, httpOnly: false }, 'f'));
+    });
+    expect(verdict.anomalies.map(({ witness }) => witness[0]?.came)).toEqual([
+      expect.stringContaining('sid shares one Set-Cookie line with other cookies, joined by commas'),
+    ]);
+  });
+
   it('is violated by a cookie without SameSite', () => {
     const { sameSite: _, ...none } = good;
     const cookies = [{ name: 'sid', change: 'set' as const, label: 'n', attributes: none }];

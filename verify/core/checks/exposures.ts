@@ -1,4 +1,4 @@
-/** What is wrong with the way in which a session cookie was set. */
+/** Finds what is wrong with the way in which a response sets a session cookie. */
 import type { CookieAttributes, Operation } from '../history.ts';
 
 export interface Policy {
@@ -21,6 +21,14 @@ const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
 
+const FOLDED: Exposure = {
+  fault: 'folded',
+  came:
+    'shares one Set-Cookie line with other cookies, joined by commas: a proxy folded several lines into one, and ' +
+    'clients lose all cookies but the first, with the attributes',
+  expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
+};
+
 /** Nothing is allocated for a cookie without fault: apps may set one at every response. */
 const NOTHING: readonly Exposure[] = [];
 
@@ -32,6 +40,8 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
+  // Its value and attributes are mixed with those of the other cookies: only this can be said of it.
+  if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
   // An instance's own address may be plain http behind a balancer that speaks https.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';

@@ -1,4 +1,4 @@
-/** forgery: a session cookie that was changed is never signed in, on any instance, and never a 5xx. */
+/** forgery: a session cookie that was changed is never signed in, on any instance, and never breaks the app. */
 import {
   Anomalies,
   type Check,
@@ -24,9 +24,11 @@ import { Windows } from '../windows.ts';
 
 /** Ways of changing a cookie, at the least. */
 const CHANGES = 2;
-/** Answers that say "busy" or "too slow": only what always comes of one change says something of the cookie. */
-const BUSY = new Set([503, 504]);
-const ALWAYS = 3;
+/**
+ * Responses that say nothing of the cookie: those of a gateway whose instance was unavailable (Cloudflare has its own),
+ * of a server that is overloaded, and of one that limits requests. Whatever the cookie, they come.
+ */
+const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 export const forgery: Check = {
   guarantee: 'forgery',
@@ -40,7 +42,7 @@ class Forgery implements Fold {
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
   readonly #windows = new Windows();
-  readonly #changes = new Map<string, { busy: Operation[]; others: number }>();
+  readonly #changes = new Set<string>();
   #forged = 0;
 
   constructor(tell?: Tell) {
@@ -55,29 +57,15 @@ class Forgery implements Fold {
     if (meets) this.#reach.met(operation.instance);
     if (operation.with !== 'forged') return;
     const { status, signedIn } = operation;
-    if (status === undefined) return;
-    const change = this.#changeOf(operation.change ?? 'changed');
+    if (status === undefined || (signedIn !== 'in' && SAYS_NOTHING.has(status))) return;
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.#windows.met(operation)) return;
-    if (crashed && BUSY.has(status)) {
-      if (change.busy.length < ALWAYS) change.busy.push(operation);
-      return;
-    }
-    change.others++;
+    this.#changes.add(operation.change ?? 'changed');
     if (lives(session, operation)) {
       this.#forged++;
       this.#reach.tried(operation.instance);
     }
     if (crashed || signedIn === 'in') this.#anomalies.add(() => forged(operation, session));
-  }
-
-  #changeOf(name: string): { busy: Operation[]; others: number } {
-    let change = this.#changes.get(name);
-    if (change === undefined) {
-      change = { busy: [], others: 0 };
-      this.#changes.set(name, change);
-    }
-    return change;
   }
 
   counts(): Counts {
@@ -90,12 +78,6 @@ class Forgery implements Fold {
   }
 
   finish(): Finding {
-    for (const { busy, others } of this.#changes.values()) {
-      const [first] = busy;
-      if (first !== undefined && busy.length >= ALWAYS && others === 0) {
-        this.#anomalies.add(() => forged(first, undefined));
-      }
-    }
     return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
 }
@@ -106,7 +88,7 @@ function lives({ login, logout, lost }: SessionState, operation: Operation): boo
   return logout === undefined || precedes(operation, logout);
 }
 
-function forged(operation: Operation, session: SessionState | undefined): Anomaly {
+function forged(operation: Operation, session: SessionState): Anomaly {
   const there = operation.instance ?? 'the app';
   const how = operation.change === undefined ? 'changed' : `changed (${operation.change})`;
   const came =
@@ -120,7 +102,7 @@ function forged(operation: Operation, session: SessionState | undefined): Anomal
     user: operation.user,
     summary: `${there} answered a session cookie that was ${how} with ${came}`,
     witness: [
-      ...(session?.login === undefined ? [] : [{ operation: session.login, came: 'logged in' }]),
+      ...(session.login === undefined ? [] : [{ operation: session.login, came: 'logged in' }]),
       { operation, expected: 'signed out, or refused', came },
     ],
     notes: [],

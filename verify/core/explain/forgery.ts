@@ -3,11 +3,10 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'forgery',
   definition:
-    'A session cookie that was changed is never signed in, on any instance, and never an error of the server. ' +
+    'A session cookie whose value was changed is never signed in, on any instance, and never breaks the app (a 500). ' +
     'Changed means: a character in the middle of a part, cut, emptied, parts of two cookies spliced; never ' +
-    'the last character of a part, which may decode to the same, nor a routing suffix. FORGED: a changed ' +
-    'cookie was signed in, or broke the app with a 5xx. A 503 or 504 counts when one way of changing always ' +
-    'gets it.',
+    'the last character of a part, which may decode to the same, nor the part by which a balancer routes. 429, 502, ' +
+    '503 and 504 say nothing of the cookie. FORGED: a changed cookie was signed in, or broke the app.',
   picture: `
   1  login                              ├──┤          sid=s:Rk3…a9.kP…    logged in
   2  read with forged cookie (flip)           ├──┤    sid=s:Rk3…b9.kP…    500`,

@@ -5,9 +5,10 @@ export const entry: Explanation = {
   definition:
     'A signed-in page, or a response that sets the session cookie, is not explicitly fresh for a shared ' +
     'cache: `public`, `s-maxage`, `max-age` or `Expires` in the future, without `private`, `no-store`, ' +
-    '`no-cache` or `Vary: Cookie`. None was seen to come from a cache. A response without any directive is ' +
-    'told, and condemned where `caching: strict` is declared. CACHED: a shared cache may hand such a response ' +
-    'to somebody else.',
+    '`no-cache` or `Vary: Cookie`. No response was seen to be served from a cache: Cache-Status, X-Cache and the like ' +
+    'say so (MISS and HIT-FOR-PASS are no hits), or an Age that is greater than the time of the request. A response ' +
+    'without any directive is reported; under the claim `private-responses: strict` it is a violation. CACHED: a ' +
+    'shared cache may serve such a response to another user, or did.',
   picture: `
   alice  read /me  ├──┤         200  Cache-Control: max-age=60
   bob    read /me        ├──┤   a cache in between may answer with alice’s page`,

@@ -1,0 +1,71 @@
+/** Whether a cache served a response: by what caches and CDNs write into its headers. */
+import type { Reply } from '../core/interpret.ts';
+
+/**
+ * Status headers that are not of a standard, with the caches that send them: x-cache (CloudFront, Fastly, Varnish,
+ * Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare), x-vercel-cache,
+ * cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
+ */
+const STATUS = [
+  'x-cache',
+  'x-cache-status',
+  'x-cache-remote',
+  'x-proxy-cache',
+  'cf-cache-status',
+  'cdn-cache',
+  'cdn_cache_status',
+  'x-vercel-cache',
+  'x-drupal-cache',
+];
+
+/** The stored response was sent, fresh or stale; or the app confirmed that it is still the same. */
+const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
+/** Words that turn a hit into none: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
+const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
+
+/**
+ * @param took from the request to the end of its response, milliseconds
+ * @returns whether a cache served it; "MISS" in a status header counts more than Age
+ */
+export function servedFromCache(headers: Reply['headers'], took: number): boolean {
+  const standard = membersOf(headers['cache-status']);
+  if (standard.some(isStandardHit)) return true;
+  const members = STATUS.flatMap(name => membersOf(headers[name]));
+  if (members.some(isHit)) return true;
+  if (standard.length > 0 || members.length > 0) return false;
+  return isOlder(headers['age'], took);
+}
+
+/** @returns the members of a list, one for each cache on the way */
+function membersOf(value: string | string[] | undefined): string[] {
+  const text = [value ?? []].flat().join(',');
+  // A comma within quotes separates nothing.
+  return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
+}
+
+/** RFC 9211: `Name; hit; ttl=30`. A request that was forwarded has `fwd=` in its place. */
+const isStandardHit = (member: string): boolean =>
+  member
+    .replace(/"(?:\\.|[^"\\])*"/g, '')
+    .split(';')
+    .slice(1)
+    .some(parameter => /^\s*hit\s*(?:=\s*\?1\s*)?$/i.test(parameter));
+
+/** `Hit from cloudfront`, `TCP_MEM_HIT from a23-45.deploy (AkamaiGHost/11)`, `HIT-FOR-PASS`, `Error from cloudfront`. */
+function isHit(member: string): boolean {
+  const words = member
+    .toLowerCase()
+    .replace(/\b(?:from|by|via)\b.*$|\(.*$/s, '')
+    .split(/[^a-z0-9]+/);
+  return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
+}
+
+/** Two clocks that count whole seconds may be one second apart. */
+const ROUNDING = 1;
+
+/** An age above the time that the request took: the response is older than the request. 0 says nothing. */
+function isOlder(value: string | string[] | undefined, took: number): boolean {
+  // Of several the first counts (RFC 9111, 5.1).
+  const [age = ''] = [value ?? []].flat().join(',').split(',');
+  return /^\s*\d+\s*$/.test(age) && Number(age) > took / 1000 + ROUNDING;
+}
