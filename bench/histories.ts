@@ -1,8 +1,8 @@
 /** Draws histories for the bench: clients that work in parallel on objects that are atomic, or almost. */
 import type { ObjectKind } from '../verify/core/history.ts';
-import type { Interval } from '../verify/core/linearizability.ts';
 import type { Deed, State } from '../verify/core/models.ts';
 import { MODELS } from '../verify/core/models.ts';
+import type { Interval } from '../verify/core/search/linearizability.ts';
 import { type Random, seeded } from '../verify/workloads/random.ts';
 
 /** What a case of the bench is made of. */

@@ -1,5 +1,5 @@
 /** Linearizability beside Porcupine: the same histories, one core each, the same partitioning by object. */
-import { decide, type Interval } from '../verify/core/linearizability.ts';
+import { decide, type Interval } from '../verify/core/search/linearizability.ts';
 import { type Case, drawn } from './histories.ts';
 import { Porcupine, type Timed } from './porcupine.ts';
 

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Interval } from '../verify/core/linearizability.ts';
+import type { Interval } from '../verify/core/search/linearizability.ts';
 
 const MODULE = 'github.com/anishathalye/porcupine@v1.3.1';
 

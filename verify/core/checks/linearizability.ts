@@ -15,10 +15,10 @@ import {
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
-import { judgeStretch, nonlinear, type StretchVerdict } from '../nonlinear.ts';
 import { Scoped } from '../scoped.ts';
+import { type Stretch, Stretches } from '../search/stretches.ts';
+import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
 import type { SessionState, Standing } from '../sessions.ts';
-import { type Stretch, Stretches } from '../stretches.ts';
 import { changesData } from './data.ts';
 
 const BUDGET = 1_000_000;

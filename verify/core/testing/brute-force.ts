@@ -3,8 +3,8 @@
  * choice of those that may not have happened. For histories of a few operations only.
  */
 import type { ObjectKind } from '../history.ts';
-import type { Interval } from '../linearizability.ts';
 import { MODELS, type State } from '../models.ts';
+import type { Interval } from '../search/linearizability.ts';
 
 /** @returns whether some order explains every answer */
 export function linearizableByBruteForce(

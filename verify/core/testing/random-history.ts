@@ -1,7 +1,7 @@
 /** Draws small histories of one object: from an atomic one that happened, most of them then damaged a little. */
 import type { Action, ObjectKind } from '../history.ts';
-import type { Interval } from '../linearizability.ts';
 import { type Deed, MODELS, type State } from '../models.ts';
+import type { Interval } from '../search/linearizability.ts';
 
 /** Whole numbers below a bound, the same ones for the same seed (mulberry32). */
 export type Draw = (bound: number) => number;

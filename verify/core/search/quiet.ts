@@ -3,9 +3,9 @@
  * operations are done one after the other. It only ever says that all is well: what is not, or is anything but plain,
  * is left to the search, which would say the same of all and takes many times as long.
  */
-import type { ObjectKind } from './history.ts';
+import type { ObjectKind } from '../history.ts';
+import { alike, type Deed } from '../models.ts';
 import type { Interval } from './linearizability.ts';
-import { alike, type Deed } from './models.ts';
 
 /** @returns whether the operations, in the order given, follow one another and explain every answer */
 export function quiet(

@@ -1,6 +1,7 @@
 /** A list that is only appended to and read: what the longest read shows tells the search which append comes next. */
+
+import { type Deed, MODELS, type Model, type State } from '../models.ts';
 import type { Interval } from './linearizability.ts';
-import { type Deed, MODELS, type Model, type State } from './models.ts';
 
 /** A search for an order of the same operations, in which a read shows how long the list is, and a state is that. */
 export interface Lengths {

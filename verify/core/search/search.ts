@@ -8,9 +8,10 @@
  * - operations that nobody acknowledged are tried last, and those of a class in the order of their calls; where
  *   the kind allows (`PuttingOff`), only right before an answer that is impossible without them
  */
+
+import type { Model, State } from '../models.ts';
 import type { Decision, Interval } from './linearizability.ts';
-import type { Model, State } from './models.ts';
-import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './search-order.ts';
+import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';
 import { type Configuration, Seen } from './seen.ts';
 import { REFUSED, Transitions } from './transitions.ts';
 

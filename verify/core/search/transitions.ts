@@ -1,5 +1,5 @@
 /** A model with its states and deeds numbered, so that a search computes each step once and compares numbers. */
-import type { Deed, Model, State } from './models.ts';
+import type { Deed, Model, State } from '../models.ts';
 
 /** The deed cannot have been answered so in that state. */
 export const REFUSED = -1;

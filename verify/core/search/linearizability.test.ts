@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { MODELS } from '../models.ts';
 import { decide, type Interval, searched } from './linearizability.ts';
-import { MODELS } from './models.ts';
 
 /** `write(1, 3, 'a')`: called at 1, returned at 3. */
 const write = (call: number, end: number | undefined, value: string): Interval => ({

@@ -3,7 +3,7 @@
  * register: sets): then the reads alone tell the order. An operation that nobody acknowledged is taken to have
  * happened if somebody saw its value, and otherwise never to.
  */
-import type { ObjectKind } from './history.ts';
+import type { ObjectKind } from '../history.ts';
 import type { Decision, Interval } from './linearizability.ts';
 
 const OK: Decision = { verdict: 'ok' };

@@ -1,11 +1,11 @@
 /** Judges a stretch of one object's history, and tells in as few operations as can be why it is not linearizable. */
-import type { Placed } from './clocks.ts';
-import type { Operation } from './history.ts';
+import type { Placed } from '../clocks.ts';
+import type { Operation } from '../history.ts';
+import { MODELS, type State } from '../models.ts';
+import type { Anomaly, WitnessStep } from '../verdict.ts';
 import { type Decision, decide, type Interval, searched } from './linearizability.ts';
-import { MODELS, type State } from './models.ts';
 import { shrink } from './shrink.ts';
 import type { Entry, Stretch } from './stretches.ts';
-import type { Anomaly, WitnessStep } from './verdict.ts';
 
 export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 

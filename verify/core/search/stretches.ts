@@ -3,9 +3,9 @@
  * nothing overlaps. Such a read shows the whole state, so that what comes after it needs nothing of what came before
  * but that state and the operations that nobody acknowledged and nobody has seen.
  */
-import { precedes } from './clocks.ts';
-import type { ObjectEvent, Operation, Start } from './history.ts';
-import { alike } from './models.ts';
+import { precedes } from '../clocks.ts';
+import type { ObjectEvent, Operation, Start } from '../history.ts';
+import { alike } from '../models.ts';
 
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKind } from './history.ts';
+import type { ObjectKind } from '../history.ts';
+import type { Deed } from '../models.ts';
+import { drawHistory, drawing } from '../testing/random-history.ts';
 import { type Interval, searched } from './linearizability.ts';
-import type { Deed } from './models.ts';
 import { quiet } from './quiet.ts';
-import { drawHistory, drawing } from './testing/random-history.ts';
 
 /** One after the other. */
 const inTurn = (deeds: readonly Deed[]): Interval[] =>

@@ -5,13 +5,14 @@
  * Operations that nothing overlaps have one order (quiet.ts); histories whose values are unique and only added are
  * decided directly, in near-linear time (direct.ts); others are searched (search.ts), within a budget.
  */
+
+import type { Action, ObjectKind } from '../history.ts';
+import { type Deed, MODELS } from '../models.ts';
 import { direct } from './direct.ts';
-import type { Action, ObjectKind } from './history.ts';
-import { appendOnly } from './list.ts';
-import { type Deed, MODELS } from './models.ts';
+import { appendOnly } from './growing-list.ts';
+import type { PuttingOff } from './order.ts';
 import { quiet } from './quiet.ts';
 import { search } from './search.ts';
-import type { PuttingOff } from './search-order.ts';
 
 /** An operation on one object. Intervals are closed: what touches is concurrent. */
 export interface Interval {

@@ -1,10 +1,10 @@
 /** The judge of linearizability against one that tries every order, on random histories, valid and broken. */
 import { describe, expect, it } from 'vitest';
-import { share } from '../../tests/share.ts';
-import type { ObjectKind } from './history.ts';
+import { share } from '../../../tests/share.ts';
+import type { ObjectKind } from '../history.ts';
+import { linearizableByBruteForce } from '../testing/brute-force.ts';
+import { type Drawn, drawHistory, drawing } from '../testing/random-history.ts';
 import { decide, type Interval, searched } from './linearizability.ts';
-import { linearizableByBruteForce } from './testing/brute-force.ts';
-import { type Drawn, drawHistory, drawing } from './testing/random-history.ts';
 
 /** Of each kind. */
 const HISTORIES = share(4000);
