@@ -1,6 +1,7 @@
 /** Raises the rate step by step, until a guarantee breaks or answers take longer than BUDGET; says which came first. */
 import { accountOf } from './lib/accounts.ts';
 import { brokeFirst, STEPS, stepsOf } from './lib/breakpoint.ts';
+import { BROKE } from './lib/figures.ts';
 import { durationOf } from './lib/parts.ts';
 import { arrivalsOf } from './lib/scenarios.ts';
 import { script } from './lib/script.ts';
@@ -10,7 +11,7 @@ import { hop } from './lib/steps.ts';
 
 const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
   name: 'breakpoint',
-  defaults: { duration: '2m', users: 100, rate: 200 },
+  defaults: { duration: '2m', users: 100, rate: 200, p95: 'none' },
   load(settings) {
     const stages = stepsOf(settings).flatMap(({ rate }) => [
       { target: rate, duration: '0s' },
@@ -25,7 +26,11 @@ const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
       durationOf(name),
       [{ threshold: `p(95)<${settings.budget}`, ...end }],
     ]);
-    return Object.fromEntries(latency);
+    const guarantees = settings.judged.checks.map(({ guarantee }) => [
+      `${BROKE}{guarantee:${guarantee}}`,
+      [],
+    ]);
+    return Object.fromEntries([...latency, ...guarantees]);
   },
   abortOnViolation: true,
   begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),

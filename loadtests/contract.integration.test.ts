@@ -26,6 +26,7 @@ beforeAll(async () => {
     }
     response.setHeader('x-instance-id', 'app-1');
     if (request.url === '/cookies') response.setHeader('set-cookie', COOKIES);
+    if (request.url === '/missing') response.statusCode = 404;
     if (request.url === '/redirect') response.writeHead(303, { location: '/login?next=1' });
     let body = '';
     request.on('data', chunk => {

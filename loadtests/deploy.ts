@@ -11,8 +11,7 @@ import { hop, think } from './lib/steps.ts';
 
 const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
   name: 'deploy',
-  defaults: { duration: '5m', users: 20, think: [0.05, 0.3], budget: 5000 },
-  thresholds: ({ budget }) => ({ [GAP]: [`max<${budget}`] }),
+  defaults: { duration: '5m', users: 20, think: [0.05, 0.3], budget: 5000, window: 'gap' },
   begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
   iterate(session) {
     hop(session);

@@ -12,6 +12,7 @@ const run = (script: string, { url }: Stack) =>
     BASE_URL: url,
     DURATION: '3s',
     NO_COLOR: '1',
+    P95: '60000',
   });
 
 let stack: Stack | undefined;
@@ -23,7 +24,7 @@ describe('a plain script, and the same verified', () => {
     // The double follows no redirect, which the plain script needs after its login.
     if (realK6 !== undefined) expect((await run('plain', stack)).code).toBe(0);
     const verified = await run('verified', stack);
-    expect(verified.stdout).toContain(' VALID  all 2 claimed guarantees hold');
+    expect(verified.stdout).toContain(' VALID  all 3 claimed guarantees hold');
     expect(verified.stdout).toMatch(/✓ read-your-writes +valid/);
     expect(verified.code).toBe(0);
     await stack.stop();

@@ -73,7 +73,15 @@ async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
     });
     const line = k6Target(parseTarget(text, 'target.yaml', { PASSWORD }), text);
     expect(line).not.toContain(PASSWORD);
-    const env = { TARGET: line, PASSWORD, BASE_URL: url, USERS: '2', INSTANCES: 'one,two', NO_COLOR: '1' };
+    const env = {
+      TARGET: line,
+      PASSWORD,
+      BASE_URL: url,
+      USERS: '2',
+      INSTANCES: 'one,two',
+      NO_COLOR: '1',
+      P95: '60000',
+    };
     return runLongEnough(['1s', '20s', '60s'], DURATION => runner.run(SCRIPT, { ...env, DURATION }));
   };
   return withApp(app, act, inTurn());

@@ -21,7 +21,7 @@ const runner = realK6 ?? double;
 /** Short, and with nothing that depends on how fast the machine is. */
 const SCRIPTS: Record<string, Record<string, string>> = {
   journey: { USERS: '3' },
-  soak: { USERS: '4', THINK: '0-0.01', ERRORS: '1.1', IDLE: '0.1' },
+  soak: { USERS: '4', THINK: '0-0.01', ERRORS: '1', IDLE: '0.1' },
   spike: { USERS: '6', RATE: '10' },
   breakpoint: { USERS: '6', RATE: '40', BUDGET: '60000' },
   deploy: { USERS: '4', THINK: '0-0.01', BUDGET: '60000' },
@@ -29,10 +29,13 @@ const SCRIPTS: Record<string, Record<string, string>> = {
   'mixed-users': { USERS: '3', SESSIONS: '3' },
 };
 
+/** What a crowded machine does to a healthy app fails no test. */
+const PATIENT = { NO_COLOR: '1', P95: '60000', DROPPED: '1' };
+
 function run(script: string, url: string, env: Record<string, string> = {}): Promise<ScriptRun> {
   const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
   return runLongEnough(['4s', '20s', '60s'], DURATION =>
-    runner.run(path, { NO_COLOR: '1', DURATION, ...SCRIPTS[script], BASE_URL: url, ...env }),
+    runner.run(path, { ...PATIENT, DURATION, ...SCRIPTS[script], BASE_URL: url, ...env }),
   );
 }
 
@@ -81,7 +84,7 @@ describe.concurrent('another app, and other defects', () => {
     [setCookieCachedByProxy, 'mixed-users', /✗ isolation +violated/],
     [logoutLocalToNode, 'logout-storm', /✗ logout-final +violated/],
     [staleLocalSessionCache, 'dashboard', /✗ read-your-writes +violated/],
-    [plainDoneRight, 'dashboard', / VALID {2}all 5 claimed guarantees hold/],
+    [plainDoneRight, 'dashboard', / VALID {2}all 6 claimed guarantees hold/],
   ];
   const some = realK6 === undefined ? cases.slice(0, 2) : cases;
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {

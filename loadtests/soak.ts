@@ -16,9 +16,8 @@ const SELDOM = 20;
 
 const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
   name: 'soak',
-  defaults: { duration: '2h', think: [1, 10] },
+  defaults: { duration: '2h', think: [1, 10], window: 'errors' },
   parts: ({ duration }) => equalParts(4, seconds(duration)),
-  thresholds: ({ errors }) => ({ http_req_failed: [`rate<${errors}`] }),
   begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
   iterate(session) {
     hop(session);

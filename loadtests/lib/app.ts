@@ -1,6 +1,7 @@
 /** The app under load as a script knows it: what `baton k6 TARGET` prints, or the bundled card store. Pure. */
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Finding } from '../../verify/core/finding.ts';
+import type { Declared } from '../../verify/core/history.ts';
 import type { Pages } from '../../verify/core/interpret.ts';
 import type { Accounts } from './accounts.ts';
 import { CARD_STORE } from './card-store.ts';
@@ -67,6 +68,8 @@ export interface App extends Pages {
   cookies: readonly string[];
   /** Guarantees that the target claims, of those that k6 can judge. */
   claims: readonly string[];
+  /** The target's budgets, as `baton verify` judges them. */
+  budgets?: Declared['budgets'];
   shop?: Shop;
 }
 

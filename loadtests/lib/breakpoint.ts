@@ -1,9 +1,10 @@
 /** The steps of a rising rate, and what broke first. Pure. */
+import { counted } from '../../verify/core/check.ts';
 import { BROKE } from './figures.ts';
+import type { SummaryData } from './k6-summary.ts';
 import { durationOf, type Part } from './parts.ts';
 import { warmUpOf } from './scenarios.ts';
 import { type Settings, seconds } from './settings.ts';
-import type { SummaryData } from './summary.ts';
 
 export const STEPS = 10;
 
@@ -26,26 +27,45 @@ export function stepsOf({ rate = STEPS, duration }: Settings): Step[] {
 export function brokeFirst(data: SummaryData, settings: Settings): string {
   const steps = stepsOf(settings);
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
+  const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= settings.budget);
   const first = value(BROKE, 'min') / 1000;
   // What breaks while users log in breaks before the first step.
   const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - warmUpOf(settings.users)));
-  const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
-  const latency = (): string => {
-    const took = value(durationOf(steps[slow]?.name ?? ''), 'p(95)').toFixed(0);
-    return `95 % of answers took up to ${took} ms, over the budget of ${settings.budget} ms`;
+  const latency = {
+    step: slow,
+    what: 'latency',
+    detail:
+      `95 % of responses took up to ${value(durationOf(steps[slow]?.name ?? ''), 'p(95)').toFixed(0)} ms, ` +
+      `over the budget of ${settings.budget} ms`,
   };
-  if (slow === -1 && broken === -1) {
-    return `nothing broke: up to ${steps.at(-1)?.rate} a second all guarantees held, in ${settings.budget} ms`;
+  const guarantee = { step: broken, what: `a guarantee (${firstBroken(data)})`, detail: '' };
+  const found = [guarantee, latency].filter(({ step }) => step !== -1).toSorted((a, b) => a.step - b.step);
+  const [earliest, ...later] = found;
+  if (earliest !== undefined) {
+    const describe = ({ what, step, detail }: typeof latency): string =>
+      `${what} ${at(step)}${detail === '' ? '' : `: ${detail}`}`;
+    return `broke first: ${[earliest, ...later].map(describe).join('; then ')}`;
   }
-  if (broken === -1) return `latency broke first, ${at(slow)}: ${latency()}; no guarantee broke`;
-  if (slow === -1) return `a guarantee broke first, ${at(broken)}; the latency budget did not break`;
-  if (slow === broken)
-    return `a guarantee and the latency budget broke in the same step, ${at(slow)}: ${latency()}`;
-  return slow < broken
-    ? `latency broke first, ${at(slow)}: ${latency()}; a guarantee ${at(broken)}`
-    : `a guarantee broke first, ${at(broken)}; latency ${at(slow)}: ${latency()}`;
+  const dropped = value('dropped_iterations', 'count');
+  const failed = Object.values(data.metrics?.['dropped_iterations']?.thresholds ?? {}).some(({ ok }) => !ok);
+  const { rate } = steps[STEPS - 1] as Step;
+  return failed
+    ? `the rate broke first: ${counted(dropped, 'iteration')} on the way to ${rate} a second found no free user; raise USERS`
+    : `nothing broke: up to ${rate} a second all guarantees held, in ${settings.budget} ms`;
 }
+
+/** @returns the guarantee that broke first, as far as k6 has its times apart */
+function firstBroken({ metrics = {} }: SummaryData): string {
+  const times = Object.entries(metrics)
+    .map(([name, { values }]) => ({ guarantee: brokenIn(name), first: values['min'] ?? 0 }))
+    .filter(({ guarantee, first }) => guarantee !== undefined && first > 0)
+    .toSorted((a, b) => a.first - b.first);
+  return times[0]?.guarantee ?? 'see below';
+}
+
+const brokenIn = (metric: string): string | undefined =>
+  /^baton_broke_after\{guarantee:(.*)\}$/.exec(metric)?.[1];
 
 /** @param after seconds from the beginning of the load */
 function stepAt(steps: readonly Step[], after: number): number {

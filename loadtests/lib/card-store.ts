@@ -1,6 +1,22 @@
 /** The bundled card store, as baton.yaml describes it (a test holds the two together). k6 reads no YAML. */
 import type { App } from './app.ts';
 
+const QUIET = [
+  'stop',
+  'restart',
+  'rolling-restart',
+  'replace-oldest',
+  'scale-out',
+  'scale-in',
+  'secret-rotation',
+  'balancer-reload',
+  'instance-out',
+];
+const BUDGETS = {
+  survival: 1,
+  faults: Object.fromEntries(QUIET.map(fault => [fault, { errors: 0 }])),
+};
+
 export const CARD_STORE: App = {
   name: 'card store',
   url: 'http://127.0.0.1:8080',
@@ -24,7 +40,17 @@ export const CARD_STORE: App = {
   logout: { path: '/logout', form: { _csrf: '{csrf}' } },
   instance: { header: 'x-instance-id' },
   cookies: ['sid', '__Host-sid'],
-  claims: ['continuity', 'isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'logout-final'],
+  claims: [
+    'continuity',
+    'isolation',
+    'routing',
+    'read-your-writes',
+    'monotonic-reads',
+    'availability',
+    'logout-final',
+  ],
+  // No request may fail while these replace an instance (baton.yaml).
+  budgets: BUDGETS,
   shop: {
     register: {
       page: '/register',

@@ -1,14 +1,34 @@
 /** The thresholds of k6 and the verdicts of the core say the same of every run. */
 import { describe, expect, it } from 'vitest';
 import { runLine } from '../../verify/core/testing/picture.ts';
+import { conclusion } from '../../verify/reports/report.ts';
 import { Aggregate } from '../testing/aggregate.ts';
-import { ERRORS, FIGURES, failureOf, OTHER, TAGGED, tagged, thresholdsOf } from './figures.ts';
+import type { Kind } from '../testing/messages.ts';
+import {
+  ATTEMPTS,
+  ERRORS,
+  FIGURES,
+  failureOf,
+  GAP,
+  OTHER,
+  TAGGED,
+  tagged,
+  thresholdsOf,
+  UNAVAILABLE,
+} from './figures.ts';
+import { loadLimits } from './scenarios.ts';
 import { settingsOf } from './settings.ts';
 import { resultOf } from './summary.ts';
 
+/** Metrics that are no counters. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  [GAP]: 'trend',
+  http_req_failed: 'rate',
+  http_req_duration: 'trend',
+};
 const INSTANCES = ['app-1', 'app-2'];
 /** How many guarantees are judged. */
-const ALL = 6;
+const ALL = 7;
 const GOOD: Readonly<Record<string, number>> = {
   ...Object.fromEntries(FIGURES.map(({ metric, needs }) => [metric, needs === 'count==0' ? 0 : 500])),
   [tagged(TAGGED.requests, 'app-1')]: 250,
@@ -17,19 +37,23 @@ const GOOD: Readonly<Record<string, number>> = {
   [tagged(TAGGED.replayed, 'app-2')]: 250,
 };
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
+const DEPLOY = settingsOf({ BUDGET: '1000' }, 'deploy', { window: 'gap' });
 
 /** What k6 would make of these sums. */
-function summarised(sums: Readonly<Record<string, number>>) {
-  const aggregate = new Aggregate(thresholdsOf(SETTINGS.judged, INSTANCES));
+function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
+  const aggregate = new Aggregate({
+    ...thresholdsOf(settings.judged, INSTANCES),
+    ...loadLimits(settings),
+  });
   for (const [name, value] of Object.entries(sums)) {
     const [, metric = name, tag, of] = /^(\w+)\{(\w+):(.*)\}$/.exec(name) ?? [];
     const tags = tag === undefined ? {} : { [tag]: of ?? '' };
-    aggregate.add({ type: 'sample', metric, kind: 'counter', value, tags });
+    aggregate.add({ type: 'sample', metric, kind: KINDS[metric] ?? 'counter', value, tags });
   }
   const metrics = aggregate.metrics(10);
   const passes = Object.values(metrics).every(m => Object.values(m.thresholds ?? {}).every(t => t.ok));
   const data = { metrics, state: { testRunDurationMs: 10_000, isStdOutTTY: false } };
-  return { passes, result: resultOf(data, runLine(), SETTINGS) };
+  return { passes, result: resultOf(data, runLine(), settings) };
 }
 
 describe('a run that k6 counted', () => {
@@ -64,6 +88,33 @@ describe('a run that k6 counted', () => {
   it.each(changed)('fails by its thresholds exactly when its table is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });
     expect(passes).toBe(result.judgement === 'valid');
+  });
+
+  it.each([
+    [{ baton_down: 3, baton_unavailable: 3 }, 'valid'],
+    [{ baton_unavailable: 6 }, 'violated'],
+    [{ [GAP]: 1000 }, 'valid'],
+    [{ [GAP]: 1001 }, 'violated'],
+    [{ [ATTEMPTS]: 99 }, 'unknown'],
+  ])('is judged by its budget where the whole run is one fault window: %o is %s', (change, judgement) => {
+    const failed =
+      (change as Record<string, number>)['baton_unavailable'] === 6 ? { http_req_failed: 1 } : {};
+    const { passes, result } = summarised({ ...GOOD, [UNAVAILABLE]: 0, ...failed, ...change }, DEPLOY);
+    expect(result.guarantees.find(({ guarantee }) => guarantee === 'availability')?.judgement).toBe(
+      judgement,
+    );
+    expect(passes).toBe(judgement === 'valid');
+    expect(result.judgement).toBe(judgement);
+  });
+
+  it.each<[Record<string, number>, string]>([
+    [{ http_req_failed: 1 }, 'http_req_failed rate<=0.01'],
+    [{ 'http_req_duration{phase:load}': 2000 }, 'http_req_duration{phase:load} p(95)<2000'],
+  ])('is violated by a limit of the load: %o', (change, limit) => {
+    const { passes, result } = summarised({ ...GOOD, ...change });
+    expect(passes).toBe(false);
+    expect(result).toMatchObject({ judgement: 'violated', limits: [limit] });
+    expect(conclusion(result)).toBe(`broken: ${limit}`);
   });
 
   it('says which expected instance served nothing', () => {

@@ -1,6 +1,7 @@
 /** The figures of a run as k6 metrics: which count of which check, and what fails the run. Pure. */
 import type { Check, Counts } from '../../verify/core/check.ts';
 import { ENOUGH_HANDOFFS } from '../../verify/core/check.ts';
+import { availability } from '../../verify/core/checks/availability.ts';
 import { continuity } from '../../verify/core/checks/continuity.ts';
 import { isolation } from '../../verify/core/checks/isolation.ts';
 import { logoutFinal } from '../../verify/core/checks/logout-final.ts';
@@ -12,7 +13,14 @@ import { TRIED } from '../../verify/core/reach.ts';
 import type { Repeated } from '../../verify/core/repeats.ts';
 
 /** What every virtual user judges: all that one client can see. */
-const ALWAYS: readonly Check[] = [continuity, isolation, routing, readYourWrites, monotonicReads];
+const ALWAYS: readonly Check[] = [
+  continuity,
+  isolation,
+  routing,
+  readYourWrites,
+  monotonicReads,
+  availability,
+];
 
 /** What a script is judged by: a guarantee that it does nothing for costs nothing. */
 export interface Judged {
@@ -20,17 +28,36 @@ export interface Judged {
   /** Of these, what the target claims: only that can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
+  /** The budget of a script whose whole run is one fault window; absent: no request may fail. */
+  window?: WindowBudget;
+}
+
+/** What may fail while the run itself is the disturbance, as in a deploy. */
+export interface WindowBudget {
+  /** Share of the requests that may fail. */
+  errors?: number;
+  /** The longest time for which a user may wait for the next success, milliseconds. */
+  gap?: number;
 }
 
 /**
  * @param claims of the target
  * @param logouts whether the script logs out and asks with the old cookie
+ * @param window the budget of a script whose whole run is one fault window
  */
-export function judgedBy(claims: readonly string[], logouts: boolean): Judged {
+export function judgedBy(claims: readonly string[], logouts: boolean, window?: WindowBudget): Judged {
   const checks = logouts ? [...ALWAYS, logoutFinal] : ALWAYS;
   const names = checks.map(check => check.guarantee);
   const claimed = names.filter(name => claims.includes(name));
-  return { checks, claims: claimed, figures: FIGURES.filter(({ counts }) => names.includes(counts[0][0])) };
+  const figures = FIGURES.filter(({ counts }) => names.includes(counts[0][0]));
+  if (window === undefined) return { checks, claims: claimed, figures };
+  // Errors are counted; the budget decides how many there may be.
+  const tolerant = figures.map(figure => {
+    if (figure.metric !== DOWN) return figure;
+    const { needs: _, ...counted } = figure;
+    return counted;
+  });
+  return { checks, claims: claimed, figures: tolerant, window };
 }
 
 export interface Figure {
@@ -50,6 +77,12 @@ export interface Figure {
 }
 
 const some = `count>=${ENOUGH_HANDOFFS}`;
+/** Anomalies of availability: requests that failed or came too late. */
+const DOWN = 'baton_down';
+/** Of those: requests that got a 5xx or no response. */
+export const UNAVAILABLE = 'baton_unavailable';
+/** Requests that availability has judged. */
+export const ATTEMPTS = 'baton_attempts';
 
 export const FIGURES: readonly Figure[] = [
   { metric: 'baton_sessions', counts: [['continuity', 'sessions']], needs: 'count>0' },
@@ -95,6 +128,9 @@ export const FIGURES: readonly Figure[] = [
   { metric: 'baton_sessions_with_reads', counts: [['monotonic-reads', 'sessions']] },
   { metric: 'baton_back', counts: [['monotonic-reads', 'broken']], needs: 'count==0' },
   { metric: 'baton_sessions_routed', counts: [['routing', 'sessions']] },
+  { metric: ATTEMPTS, repeated: 'reads', counts: [['availability', 'requests']], needs: 'count>=100' },
+  { metric: UNAVAILABLE, counts: [['availability', 'errors']] },
+  { metric: DOWN, counts: [['availability', 'down']], needs: 'count==0' },
   { metric: 'baton_logouts', counts: [['logout-final', 'logouts']], needs: 'count>0' },
   { metric: 'baton_logouts_raced', counts: [['logout-final', 'raced']], needs: 'count>=3' },
   { metric: 'baton_logouts_untold', counts: [['logout-final', 'untold']], needs: 'count==0' },
@@ -126,7 +162,7 @@ export const ERRORS = 'baton_script_errors';
 export const RELOGINS = 'baton_relogins';
 /** Milliseconds from the beginning of the run to something that broke, by guarantee. */
 export const BROKE = 'baton_broke_after';
-/** Milliseconds between the last success of a session and the next, where requests failed between them. */
+/** Milliseconds since the last success of a session, for each request that failed and for the next success. */
 export const GAP = 'baton_gap';
 
 /** What came instead of success, in one of few words. */
@@ -140,10 +176,11 @@ export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: 
 
 /** @returns the thresholds of k6; one without a condition only makes k6 keep that part of a metric for the summary */
 export function thresholdsOf(
-  { claims, figures }: Judged,
+  { claims, figures, window }: Judged,
   instances: readonly string[],
 ): Record<string, string[]> {
   const thresholds: Record<string, string[]> = { [ERRORS]: ['count==0'] };
+  if (window?.gap !== undefined && claims.includes('availability')) thresholds[GAP] = [`max<=${window.gap}`];
   if (claims.includes('routing')) thresholds[TAGGED.requests.metric] = ['count>=100'];
   for (const { metric, needs, counts } of figures) {
     if (needs !== undefined && counts.some(([guarantee]) => claims.includes(guarantee)))

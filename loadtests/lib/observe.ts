@@ -190,6 +190,8 @@ export class Observer {
 
   /** The first thing that breaks, once for each virtual user. A history holds all of it, and nothing else. */
   #tell({ name, guarantee, session, user, summary }: Anomaly): void {
+    // Within a window its budget decides, at the end of the run.
+    if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
     add(BROKE, Date.now() - this.#zero, { guarantee });

@@ -35,6 +35,8 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
+  /** The longest time that a response may take; one that took longer has to be judged. Microseconds. */
+  readonly #longest: number;
   /** The object of the last request that had one, by the probe that it is of. */
   #named: { probe: Probe; object: string } | undefined;
   /** Instances that the session has met. */
@@ -44,8 +46,9 @@ export class Recording {
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Return of the last success, and whether a request has failed since; microseconds. */
-  #success = 0;
+  /** Return of the last success, or the first call before there was one; microseconds. */
+  #success: number | undefined;
+  /** Whether a request has failed since. */
   #failing = false;
 
   /** @param user label of the account */
@@ -53,6 +56,7 @@ export class Recording {
     this.#vu = vu;
     this.#user = user;
     this.#repeats = new Repeats(vu.observer.repeated);
+    this.#longest = vu.shared.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
   }
 
   /** Another session of the same user. */
@@ -111,7 +115,7 @@ export class Recording {
       this.#repeats.other(what.action, seen);
     }
     observer.count(seen, this.#meets(what, seen, alive), now);
-    this.#gap(seen.outcome, seen.status, now);
+    this.#gap(seen, called.call, now);
   }
 
   /** A read that only repeats what was judged is kept back, until the judge has to know of it. */
@@ -119,7 +123,8 @@ export class Recording {
     const { observer, settings } = this.#vu;
     const { what } = called;
     const compared = what.action === 'read' && what.probe?.scope === 'session' && what.with === undefined;
-    if (compared && this.#repeats.repeats(seen)) {
+    const late = now - called.call > this.#longest;
+    if (compared && !late && this.#repeats.repeats(seen)) {
       this.#held = called;
       this.#heldSeen = seen;
       this.#heldInstance = seen.instance;
@@ -173,13 +178,14 @@ export class Recording {
     return true;
   }
 
-  /** How long a user waits for the app while it does not answer. */
-  #gap(outcome: Seen['outcome'], status: number | undefined, now: number): void {
-    if (outcome === 'ok') {
-      if (this.#failing && this.#success > 0) add(GAP, (now - this.#success) / 1000);
-      this.#failing = false;
-      this.#success = now;
-    } else if (status === undefined || status >= 500) this.#failing = true;
+  /** Measures how long the user has waited for a success; also while none comes, since there may be none until the end. */
+  #gap({ outcome, status }: Seen, call: number, now: number): void {
+    const since = this.#success ?? call;
+    const unavailable = status === undefined || status >= 500;
+    if (unavailable || (this.#failing && outcome === 'ok')) add(GAP, (now - since) / 1000);
+    if (unavailable) this.#failing = true;
+    else if (outcome === 'ok') this.#failing = false;
+    this.#success = outcome === 'ok' ? now : since;
   }
 
   /** Something happened to the session itself. */

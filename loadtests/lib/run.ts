@@ -1,6 +1,6 @@
 /** What all virtual users of a run share: made once, in setup(). */
 import { hmac, randomBytes } from 'k6/crypto';
-import type { Clock, Event, Finish, Run } from '../../verify/core/history.ts';
+import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history.ts';
 import { FORMAT, VERSION } from '../../verify/core/history.ts';
 import { replayOf, type Settings } from './settings.ts';
 
@@ -38,10 +38,20 @@ export function makeRun(settings: Settings): Shared {
     routing: 'spread',
     canary: `b${random}`,
     logs: [],
+    ...declaredOf(settings),
   };
   // Other k6 of the same run have a setup() of their own.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock };
+}
+
+/** The budgets of the target; a script whose run is one fault window has a budget for the fault of its name. */
+function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
+  const { budgets } = app;
+  const { window } = judged;
+  if (window === undefined) return budgets === undefined ? {} : { declared: { budgets } };
+  const budget: Budget = { ...window, ...(window.gap === undefined ? {} : { gap: window.gap * 1000 }) };
+  return { declared: { budgets: { ...budgets, faults: { ...budgets?.faults, [script]: budget } } } };
 }
 
 /**
@@ -56,17 +66,26 @@ export const clockLine = ({ zero }: Shared, clock: string, uncertainty: number):
 });
 
 /** The lines before all others. */
-export const firstLines = (shared: Shared, { uncertainty }: Settings): Event[] => [
+export const firstLines = (shared: Shared, settings: Settings): Event[] => [
   shared.run,
-  clockLine(shared, shared.clock, uncertainty),
+  clockLine(shared, shared.clock, settings.uncertainty),
+  ...windowLine(shared, settings),
 ];
 
-export const lastLine = ({ zero, clock }: Shared): Finish => ({
-  type: 'finish',
-  clock,
-  at: (Date.now() - zero) * 1000,
-  reason: 'complete',
-});
+/** The lines after all others. */
+export function lastLines(shared: Shared, settings: Settings): Event[] {
+  const { clock, zero } = shared;
+  const at = (Date.now() - zero) * 1000;
+  const finish: Finish = { type: 'finish', clock, at, reason: 'complete' };
+  return [...windowLine(shared, settings, at), finish];
+}
+
+/** The fault window of a script whose whole run is one, such as a deploy; closed once its end is known. */
+function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
+  if (judged.window === undefined) return [];
+  const fault: Fault = { type: 'fault', id: 1, name: script, clock, begin: 0 };
+  return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
+}
 
 /** Writes a line of the history. `--console-output FILE --log-format raw` keeps it as it is. */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

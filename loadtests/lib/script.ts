@@ -2,12 +2,13 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { ERRORS, thresholdsOf } from './figures.ts';
+import type { SummaryData } from './k6-summary.ts';
 import { add, addNothing } from './metrics.ts';
 import { type Part, partAt, thresholdsOfParts } from './parts.ts';
-import { firstLines, lastLine, makeRun, type Shared, writeLine } from './run.ts';
-import { loadOf } from './scenarios.ts';
+import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts';
+import { loadLimits, loadOf } from './scenarios.ts';
 import { type Defaults, type Settings, settingsOf } from './settings.ts';
-import { type SummaryData, summariesOf } from './summary.ts';
+import { summariesOf } from './summary.ts';
 import { VirtualUser } from './virtual-user.ts';
 
 type Thresholds = NonNullable<Options['thresholds']>;
@@ -89,7 +90,7 @@ export function script<State>(plan: Plan<State>): Script {
     },
     iteration: shared => guarded(shared, iterate),
     teardown(shared) {
-      if (settings.history) writeLine(lastLine(shared));
+      if (settings.history) lastLines(shared, settings).forEach(writeLine);
     },
     handleSummary: data => summariesOf(data, settings, plan.tell?.(data, settings) ?? []),
   };
@@ -97,12 +98,13 @@ export function script<State>(plan: Plan<State>): Script {
 
 function optionsOf<State>(plan: Plan<State>, settings: Settings, parts: readonly Part[]): Options {
   const guarantees = thresholdsOf(settings.judged, settings.instances);
+  const load = plan.load?.(settings) ?? loadOf(settings);
   return {
-    ...(plan.load?.(settings) ?? loadOf(settings)),
+    ...load,
     thresholds: {
       ...(plan.abortOnViolation ? aborting(guarantees) : guarantees),
       ...thresholdsOfParts(parts),
-      'http_req_duration{phase:load}': [],
+      ...loadLimits(settings, load),
       ...plan.thresholds?.(settings),
     },
   };

@@ -19,6 +19,9 @@ const PAUSE = 1;
 const REPLAYS = 4;
 /** Marks the requests of a login, so that its cost can be told from that of the load. */
 const LOGIN_TAGS = { phase: 'login' };
+const LOAD_TAGS = { phase: 'load' };
+/** A refusal is right after a logout, and the page before a login may not exist: k6's metrics count no failure then. */
+const REFUSABLE = http.expectedStatuses({ min: 200, max: 499 });
 
 export class Session {
   readonly vu: VirtualUser;
@@ -191,6 +194,7 @@ export class Session {
     const params = {
       ...paramsOf(jar),
       headers: { ...this.#filling.always, ...headers, 'x-request-id': request },
+      responseCallback: REFUSABLE,
     };
     return { method, url: this.vu.settings.url + path, body, params };
   }
@@ -200,19 +204,30 @@ export class Session {
     const called = this.#recording.call(what);
     const params = this.#params;
     if (sent.headers !== undefined) params.headers = { ...this.#filling.always, ...sent.headers };
+    const refusable = what.with === 'old' || what.action === 'form';
+    if (refusable) params.responseCallback = REFUSABLE;
     params.headers['x-request-id'] = called.request;
-    if (sent.name !== undefined) params.tags = { ...params.tags, name: sent.name };
+    const { tags } = params;
+    if (sent.name !== undefined) params.tags = { ...tags, name: sent.name };
     const response = http.request(sent.method, this.vu.settings.url + sent.path, sent.body, params);
     if (sent.headers !== undefined) params.headers = { ...this.#filling.always };
-    if (sent.name !== undefined) delete params.tags;
+    if (sent.name !== undefined) this.#tag(tags);
+    if (refusable) delete params.responseCallback;
     return this.#returned(called, response);
+  }
+
+  #tag(tags: Params['tags']): void {
+    if (tags === undefined) delete this.#params.tags;
+    else this.#params.tags = tags;
   }
 
   /** The same for a request of somebody else's making: its address, and its parameters, are as they are. */
   exchange(what: What, method: string, url: string, body: Body, params: Params): Response {
     const called = this.#recording.call(what);
     const headers = { ...params.headers, 'x-request-id': called.request };
-    const response = http.request(method, url, body, { redirects: 0, ...params, headers });
+    const login = what.action === 'form' || what.action === 'login';
+    const tags = { ...(login ? LOGIN_TAGS : LOAD_TAGS), ...params.tags };
+    const response = http.request(method, url, body, { redirects: 0, ...params, headers, tags });
     this.#returned(called, response);
     return response;
   }

@@ -4,7 +4,7 @@ import { parseTarget } from '../../verify/target/load.ts';
 import { accountOf, newcomer, newcomerLabel, poolOf, userLabel } from './accounts.ts';
 import { CARD_STORE } from './card-store.ts';
 import { ERRORS, FIGURES } from './figures.ts';
-import { loadOf } from './scenarios.ts';
+import { arrivalsOf, loadLimits, loadOf } from './scenarios.ts';
 import { replayOf, seconds, settingsOf } from './settings.ts';
 
 describe('settings', () => {
@@ -31,6 +31,36 @@ describe('settings', () => {
     expect(settingsOf({ INSTANCES: 'web-a, web-b' }).instances).toEqual(['web-a', 'web-b']);
   });
 
+  it('limit the load, unless they say otherwise', () => {
+    const settings = settingsOf({ RATE: '50', DURATION: '10s' });
+    expect(loadLimits(settings, loadOf(settings))).toEqual({
+      http_req_failed: ['rate<=0.01'],
+      'http_req_duration{phase:load}': ['p(95)<2000'],
+      dropped_iterations: ['count<=5'],
+    });
+    const own = settingsOf({ ERRORS: '0.2', P95: '300', DROPPED: '0.5', RATE: '50', DURATION: '10s' });
+    expect(loadLimits(own, loadOf(own))).toEqual({
+      http_req_failed: ['rate<=0.2'],
+      'http_req_duration{phase:load}': ['p(95)<300'],
+      dropped_iterations: ['count<=250'],
+    });
+    const stages = [
+      { target: 10, duration: '0s' },
+      { target: 30, duration: '10s' },
+    ];
+    const ramp = arrivalsOf(5, { executor: 'ramping-arrival-rate', startRate: 10, stages });
+    expect(loadLimits(settings, ramp)['dropped_iterations']).toEqual(['count<=2']);
+  });
+
+  it('leave the latency of a search for the limit to its own budget, and no rate to no dropped iterations', () => {
+    const settings = settingsOf({}, 'breakpoint', { p95: 'none' });
+    expect(loadLimits(settings, loadOf(settings))).toEqual({
+      http_req_failed: ['rate<=0.01'],
+      'http_req_duration{phase:load}': [],
+    });
+    expect(settingsOf({ P95: '300' }, 'breakpoint', { p95: 'none' }).p95).toBe(300);
+  });
+
   it('are told in the command that runs it again, without the password', () => {
     const command = replayOf(settingsOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }), 7);
     expect(command).toBe('USERS=4 INSTANCES=a SEED=7 k6 run loadtests/dashboard.ts');
@@ -47,6 +77,7 @@ describe('settings', () => {
     [{ INSTANCES: 'a}b' }, 'INSTANCES: '],
     [{ INSTANCES: '65' }, 'INSTANCES: '],
     [{ THINK: '3-1' }, 'THINK: expected seconds such as 1, or from-to such as 0.5-3, got "3-1"'],
+    [{ ERRORS: '2' }, 'ERRORS: expected a share from 0 to 1, such as 0.01, got "2"'],
     [{ RUN: 'r1', RUN_KEY: 'short' }, 'RUN and RUN_KEY: expected'],
     [{ TARGET: '{}' }, 'TARGET: expected what "npx baton-verify k6 my-app.yaml" prints'],
   ])('%o are refused, saying what was expected', (environment, message) => {
@@ -140,6 +171,7 @@ describe('the card store', () => {
       signedIn,
       instance,
       logout: { path: logout?.path, form: logout?.form },
+      budgets: file.declared?.budgets,
       probes: [
         {
           object: probe?.object,
@@ -160,7 +192,7 @@ describe('docs/k6.md', () => {
   const source = readFileSync(new URL('./settings.ts', import.meta.url), 'utf8');
 
   it('tells of every setting', () => {
-    const read = new Set([...source.matchAll(/'([A-Z][A-Z_]+)'/g)].map(match => match[1] ?? ''));
+    const read = new Set([...source.matchAll(/'([A-Z][A-Z_0-9]+)'/g)].map(match => match[1] ?? ''));
     expect(read.size).toBeGreaterThan(10);
     expect([...read].filter(name => !text.includes(`\`${name}\``))).toEqual([]);
   });

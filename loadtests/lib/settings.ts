@@ -2,7 +2,7 @@
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Accounts } from './accounts.ts';
 import { type App, appOf } from './app.ts';
-import { type Judged, judgedBy } from './figures.ts';
+import { type Judged, judgedBy, type WindowBudget } from './figures.ts';
 
 export interface Settings {
   /** Name of the script. */
@@ -22,12 +22,16 @@ export interface Settings {
   cookies: readonly string[];
   /** Pause between two requests of a user, seconds: from the one to the other. */
   think: readonly [least: number, most: number];
-  /** What 95 of 100 requests have to keep to, milliseconds. */
+  /** What the script's own question is measured by, milliseconds. */
   budget: number;
   /** A long pause, just under the session's timeout, seconds; 0: none. */
   idle: number;
   /** Share of requests that may fail. */
   errors: number;
+  /** What 95 of 100 responses keep to outside logins, milliseconds; absent: any duration. */
+  p95: number | undefined;
+  /** Share of the iterations of an arrival rate that may be dropped. */
+  dropped: number;
   /** Sessions that a virtual user keeps open, where it keeps several. */
   sessions: number;
   /** Write each operation to the console, as a line of a history. */
@@ -47,11 +51,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What a script does when it is not told otherwise. */
 export interface Defaults
   extends Partial<Pick<Settings, 'users' | 'rate' | 'duration' | 'think' | 'budget'>> {
+  /** `none`: responses may take any time unless P95 limits it, as in a search for the limit. */
+  p95?: 'none';
+  /** The whole run is one fault window: ERRORS limits its errors, and with `gap` BUDGET the wait of each user. */
+  window?: 'errors' | 'gap';
   /** Whether it logs out and asks with the old cookie: then logouts are judged too. */
   logouts?: boolean;
   /** Of what the target claims, what the script can bring evidence for; absent: all. */
   claims?: readonly string[];
 }
+
+/** Milliseconds, by default. */
+const P95 = 2000;
+/** Of requests that may fail and of iterations that may be dropped, by default. */
+const SHARE = 0.01;
 
 /** @throws Error saying which variable is wrong, what was expected and what came */
 export function settingsOf(
@@ -62,12 +75,15 @@ export function settingsOf(
   const text = (name: string, fallback: string): string => environment[name] || fallback;
   const target = appOf(environment['TARGET'], environment);
   const app = { ...target, accounts: accountsOf(environment, target.accounts) };
+  const budget = whole(environment, 'BUDGET', 1) ?? defaults.budget ?? 500;
+  const errors = share(environment, 'ERRORS');
   return {
     script,
     app,
     judged: judgedBy(
       app.claims.filter(claim => defaults.claims?.includes(claim) ?? true),
       defaults.logouts === true && app.logout !== undefined,
+      windowOf(defaults, errors, budget),
     ),
     url: address(text('BASE_URL', app.url)),
     users: whole(environment, environment['USERS'] ? 'USERS' : 'VUS', 1) ?? defaults.users ?? 10,
@@ -76,9 +92,11 @@ export function settingsOf(
     instances: instancesOf(text('INSTANCES', 'app-1,app-2')),
     cookies: environment['SESSION_COOKIES']?.split(',') ?? app.cookies,
     think: range(environment, 'THINK') ?? defaults.think ?? [0, 0],
-    budget: whole(environment, 'BUDGET', 1) ?? defaults.budget ?? 500,
+    budget,
     idle: range(environment, 'IDLE')?.[1] ?? 0,
-    errors: range(environment, 'ERRORS')?.[1] ?? 0.01,
+    errors,
+    p95: whole(environment, 'P95', 1) ?? (defaults.p95 === 'none' ? undefined : P95),
+    dropped: share(environment, 'DROPPED'),
     sessions: whole(environment, 'SESSIONS', 1) ?? 20,
     history: on(environment, 'HISTORY'),
     shared: sharedRun(environment),
@@ -88,6 +106,11 @@ export function settingsOf(
     seed: whole(environment, 'SEED', 0),
   };
 }
+
+const windowOf = ({ window }: Defaults, errors: number, gap: number): WindowBudget | undefined => {
+  if (window === undefined) return undefined;
+  return window === 'gap' ? { errors, gap } : { errors };
+};
 
 /** ACCOUNT, ACCOUNTS and PASSWORD stand in for what the target says. */
 function accountsOf(environment: Environment, own: Accounts): Accounts {
@@ -122,6 +145,14 @@ function range(environment: Environment, name: string): [number, number] | undef
   throw new Error(
     `${name}: expected seconds such as 1, or from-to such as 0.5-3, got ${JSON.stringify(text)}`,
   );
+}
+
+/** A share from 0 to 1. */
+function share(environment: Environment, name: string): number {
+  const text = environment[name];
+  if (!text) return SHARE;
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 1) return Number(text);
+  throw new Error(`${name}: expected a share from 0 to 1, such as 0.01, got ${JSON.stringify(text)}`);
 }
 
 const on = (environment: Environment, name: string): boolean =>

@@ -1,5 +1,12 @@
 /** The metrics of a whole run → the verdict, as the verifier's reports tell it. Pure: see handleSummary. */
-import { type Counts, counted, grouped } from '../../verify/core/check.ts';
+import {
+  type Conclusion,
+  type Counts,
+  conclude,
+  counted,
+  grouped,
+  percent,
+} from '../../verify/core/check.ts';
 import { served } from '../../verify/core/checks/routing.ts';
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Guarantee } from '../../verify/core/guarantees.ts';
@@ -9,17 +16,22 @@ import { combine, type Verdict } from '../../verify/core/verdict.ts';
 import { html } from '../../verify/reports/html.ts';
 import { junit } from '../../verify/reports/junit.ts';
 import { terminal } from '../../verify/reports/terminal.ts';
-import { countsOf, ERRORS, FAILURES, OTHER, TAGGED, tagged } from './figures.ts';
+import {
+  ATTEMPTS,
+  countsOf,
+  ERRORS,
+  FAILURES,
+  GAP,
+  OTHER,
+  TAGGED,
+  tagged,
+  UNAVAILABLE,
+  type WindowBudget,
+} from './figures.ts';
+import { k6Summary, type SummaryData } from './k6-summary.ts';
 import { durationOf, failedOf, type Part } from './parts.ts';
 import type { Shared } from './run.ts';
 import type { Settings } from './settings.ts';
-
-/** What k6 gives to handleSummary, as far as it is used. */
-export interface SummaryData {
-  metrics?: Readonly<Record<string, { values: Readonly<Record<string, number>> }>>;
-  state?: { testRunDurationMs: number; isStdOutTTY: boolean };
-  setup_data?: unknown;
-}
 
 type Sum = (metric: string) => number;
 
@@ -27,9 +39,12 @@ type Sum = (metric: string) => number;
 export function resultOf(data: SummaryData, run: Run, settings: Settings): Result {
   const { instances } = settings;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
-  const guarantees = verdicts(sum, run, settings);
+  const guarantees = verdicts(data, sum, run, settings);
   const errors = sum(ERRORS);
+  const limits = crossed(data);
   const judgements = guarantees.filter(({ claimed }) => claimed).map(verdict => verdict.judgement);
+  if (errors > 0) judgements.push('unknown');
+  if (limits.length > 0) judgements.push('violated');
   return {
     format: 'baton-result',
     version: 1,
@@ -40,11 +55,24 @@ export function resultOf(data: SummaryData, run: Run, settings: Settings): Resul
     started: run.started,
     command: run.command,
     finished: 'complete',
-    judgement: combine(errors > 0 ? [...judgements, 'unknown'] : judgements),
+    judgement: combine(judgements),
     guarantees,
     tally: tallyOf(sum, instances, (data.state?.testRunDurationMs ?? 0) * 1000),
     remarks: remarksOn(guarantees, errors, settings),
+    ...(limits.length === 0 ? {} : { limits }),
   };
+}
+
+/** @returns the thresholds that did not hold, beside those that the table of guarantees explains */
+function crossed({ metrics = {} }: SummaryData): string[] {
+  return Object.entries(metrics)
+    .filter(([name]) => !name.startsWith('baton_'))
+    .flatMap(([name, { thresholds = {} }]) =>
+      Object.entries(thresholds)
+        .filter(([, { ok }]) => !ok)
+        .map(([threshold]) => `${name} ${threshold}`),
+    )
+    .toSorted();
 }
 
 function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: Settings): string[] {
@@ -59,7 +87,7 @@ function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: S
   return remarks;
 }
 
-function verdicts(sum: Sum, run: Run, { judged, instances }: Settings): Verdict[] {
+function verdicts(data: SummaryData, sum: Sum, run: Run, { judged, instances }: Settings): Verdict[] {
   const counts = countsOf(judged, instances, sum);
   const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
   const shares = [...instances, OTHER].map(name => [served(name), sum(tagged(TAGGED.requests, name))]);
@@ -67,6 +95,10 @@ function verdicts(sum: Sum, run: Run, { judged, instances }: Settings): Verdict[
   return judged.checks.map(check => {
     const { guarantee } = check;
     const claimed = judged.claims.includes(guarantee);
+    if (guarantee === 'availability' && judged.window !== undefined) {
+      const gap = data.metrics?.[GAP]?.values['max'] ?? 0;
+      return verdict(guarantee, claimed, withinWindow(sum, gap, judged.window));
+    }
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
@@ -80,6 +112,26 @@ function verdicts(sum: Sum, run: Run, { judged, instances }: Settings): Verdict[
     return { ...found, judgement: 'unknown', why: notServed(missing), finding: '' };
   });
 }
+
+/** The least number of requests in the window of a whole run. */
+const ENOUGH = 100;
+
+/** Judges availability where the whole run is one fault window. @param gap the longest of a user, milliseconds */
+function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
+  const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
+  const most = budget.errors ?? 1;
+  const tooMany = errors > most * requests;
+  const tooLong = budget.gap !== undefined && gap > budget.gap;
+  const missing =
+    requests < ENOUGH ? `${counted(requests, 'request')}, ${ENOUGH} are needed: run for longer` : undefined;
+  const waited = budget.gap === undefined ? '' : `, ${milliseconds(budget.gap)} of waiting for a user`;
+  const finding =
+    `${grouped(errors)} of ${counted(requests, 'request')} failed, the longest wait of a user for the next success ` +
+    `was ${milliseconds(gap)}; the budget is ${percent(most)}${waited}`;
+  return conclude(Number(tooMany) + Number(tooLong), missing, { requests }, finding);
+}
+
+const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
 function verdict(
   guarantee: Guarantee,
@@ -121,18 +173,6 @@ function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tall
   };
 }
 
-/** What k6 itself measured, in one line; the logins are left out, which are slow on purpose. */
-function loadLine(data: SummaryData): string {
-  const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
-  const ms = (name: string): string => `${value('http_req_duration{phase:load}', name).toFixed(1)} ms`;
-  const dropped = value('dropped_iterations', 'count');
-  return (
-    `k6: ${counted(value('http_reqs', 'count'), 'request')}, ${grouped(Math.round(value('http_reqs', 'rate')))} a second, ` +
-    `answered in ${ms('med')} (median), ${ms('p(95)')} (95 %), ${ms('max')} (most)` +
-    (dropped > 0 ? `; ${counted(dropped, 'iteration')} not started in time` : '')
-  );
-}
-
 /** @returns how each part of the run went: errors, and how long answers took */
 export function partLines(data: SummaryData, parts: readonly Part[], word: string): string[] {
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
@@ -163,9 +203,9 @@ export function summariesOf(
   if (shared === undefined) return { stdout: 'nothing was run: setup() did not end, see the error above\n' };
   const result = resultOf(data, shared.run, settings);
   const colour = settings.colour && data.state?.isStdOutTTY === true;
-  const lines = [loadLine(data), ...more].map(line => `${line}\n`).join('');
+  const lines = more.map(line => `${line}\n`).join('');
   const summaries: Record<string, string> = {
-    stdout: `\n${lines}${terminal(result, { colour, width: 100 })}`,
+    stdout: `${k6Summary(data, colour)}\n${lines}${terminal(result, { colour, width: 100 })}`,
   };
   const { report } = settings;
   if (report === undefined) return summaries;

@@ -7,22 +7,25 @@ import { type Account, userLabel } from './accounts.ts';
 import type { App, FormRequest, Probe } from './app.ts';
 import type { Body, Params, Response } from './client.ts';
 import { thresholdsOf } from './figures.ts';
+import type { SummaryData } from './k6-summary.ts';
 import { addNothing } from './metrics.ts';
 import { readOf, type What } from './recording.ts';
-import { firstLines, lastLine, makeRun, type Shared, writeLine } from './run.ts';
+import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts';
+import { loadLimits } from './scenarios.ts';
 import { Session } from './session.ts';
 import { settingsOf } from './settings.ts';
-import { type SummaryData, summariesOf } from './summary.ts';
+import { summariesOf } from './summary.ts';
 import { VirtualUser } from './virtual-user.ts';
 
 /** What setup() makes, and session() takes. */
 export type Verified = Shared;
 
-const settings = settingsOf(__ENV, 'yours', { claims: ['continuity', 'routing'] });
+const settings = settingsOf(__ENV, 'yours', { claims: ['continuity', 'routing', 'availability'] });
 
 /** For `options.thresholds`; others may stand beside them. That nothing breaks holds for all that is judged. */
 export const thresholds: Record<string, string[]> = {
   ...thresholdsOf(settings.judged, settings.instances),
+  ...loadLimits(settings),
   baton_bleed: ['count==0'],
   baton_stale: ['count==0'],
   baton_back: ['count==0'],
@@ -36,7 +39,7 @@ export function setup(): Verified {
 }
 
 export function teardown(shared: Verified): void {
-  if (settings.history) writeLine(lastLine(shared));
+  if (settings.history) lastLines(shared, settings).forEach(writeLine);
 }
 
 export const handleSummary = (data: SummaryData): Record<string, string> => summariesOf(data, settings, []);

@@ -62,6 +62,7 @@ export default function (data: { made: string }): void {
   say({ body: post.body, cookies: post.cookies });
   const redirect = http.request('POST', `${url}/redirect`, { a: '1' }, { redirects: 0, tags: { name: 'r' } });
   say({ status: redirect.status, location: redirect.headers['Location'] });
+  http.get(`${url}/missing`, { responseCallback: http.expectedStatuses(200, { min: 404, max: 404 }) });
   http.cookieJar().clear(`${url}/`);
   say({ cleared: http.get(`${url}/echo`).body });
   http.get(`${url}/cookies`);

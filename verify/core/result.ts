@@ -74,7 +74,7 @@ export interface Result {
   command: string;
   /** `cut off`: the history has no last line, as after a kill. */
   finished: Finish['reason'] | 'cut off';
-  /** Over the claimed guarantees alone. */
+  /** Over the claimed guarantees, and violated where one of `limits` is crossed. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;
@@ -82,6 +82,8 @@ export interface Result {
   faults?: FaultSummary[];
   /** What was wrong with the history itself, and what is worth knowing. */
   remarks: string[];
+  /** Limits of the load beside the guarantees that were crossed: thresholds of k6. Absent when there were none. */
+  limits?: string[];
 }
 
 /** @returns how requests failed, and how often, the most frequent first */

@@ -132,10 +132,11 @@ export function conclusion(result: Result): string {
       .filter(verdict => verdict.judgement === judgement)
       .map(verdict => verdict.guarantee)
       .join(', ');
+  const broken = [by('violated'), ...(result.limits ?? [])].filter(name => name !== '').join(', ');
   const text = {
     valid:
       claimed.length === 1 ? 'the claimed guarantee holds' : `all ${claimed.length} claimed guarantees hold`,
-    violated: `broken: ${by('violated')}`,
+    violated: `broken: ${broken}`,
     unknown: claimed.length === 0 ? 'nothing is claimed' : `too little evidence for ${by('unknown')}`,
   }[result.judgement];
   const cut = unfinished(result);

@@ -45,5 +45,6 @@ export function k6Target(target: Target, text: string): string {
     busy,
     cookies: [],
     claims,
+    budgets: target.declared?.budgets,
   });
 }

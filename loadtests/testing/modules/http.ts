@@ -7,7 +7,16 @@ interface Params {
   redirects?: number;
   tags?: Record<string, string>;
   jar?: Jar;
+  responseCallback?: Expected;
 }
+
+/** What `http.expectedStatuses` returns, which k6 keeps to itself. */
+type Expected = readonly (number | { min: number; max: number })[];
+
+const SUCCESS: Expected = [{ min: 200, max: 399 }];
+
+const isExpected = (status: number, expected: Expected): boolean =>
+  expected.some(one => (typeof one === 'number' ? one === status : status >= one.min && status <= one.max));
 
 /** `http.CookieJar`: one that a script makes for itself, or that of the virtual user. */
 class Jar {
@@ -79,7 +88,7 @@ function request(
   }
   const tags = params.tags ?? {};
   tell({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });
-  const failed = Number(answer.status < 200 || answer.status >= 400);
+  const failed = Number(!isExpected(answer.status, params.responseCallback ?? SUCCESS));
   tell({ type: 'sample', metric: 'http_req_failed', kind: 'rate', value: failed, tags });
   tell({ type: 'sample', metric: 'http_req_duration', kind: 'trend', value: answer.duration, tags });
   const setCookies = answer.headers.filter(([name]) => name === 'Set-Cookie').map(([, line]) => line);
@@ -118,6 +127,7 @@ export default {
   /** One after the other: k6 sends them at once. */
   batch: (requests: Batched[]) =>
     requests.map(({ method, url, body, params }) => request(method, url, body, params)),
+  expectedStatuses: (...statuses: Expected[number][]): Expected => statuses,
   cookieJar: () => own,
   CookieJar: Jar,
 };

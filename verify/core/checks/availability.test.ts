@@ -38,6 +38,21 @@ describe('availability', () => {
     expect(empty.why).toContain('fewer than 10 requests in 1 fault window');
   });
 
+  it('needs no request outside a window that is the whole run, as in a k6 deploy, and keeps its budget', () => {
+    const deploy = (failed: number) => {
+      const picture = new Picture({ declared: { budgets: { faults: { deploy: { errors: 0.1 } } } } });
+      picture.disturb(1, 'deploy');
+      errors(picture.session('s', 'alice').login('app-1').hops(50), failed);
+      picture.heal(1);
+      return picture.verdict('availability');
+    };
+    expect(deploy(1)).toMatchObject({
+      judgement: 'valid',
+      finding: 'in 1 fault window 1 of 52 failed, longest gap among errors 0 s',
+    });
+    expect(deploy(20)).toMatchObject({ judgement: 'violated' });
+  });
+
   it('is valid without errors, however slow, and says what that rules out', () => {
     const verdict = judged((p, s) =>
       s.hops(100).read('app-1', [], { call: p.now, return: p.now + 60 * SECOND }),

@@ -28,7 +28,7 @@ export const availability: Check = {
   guarantee: 'availability',
   assumes:
     'faults are timed by the run’s clock; what the run itself gave up is noted as aborted, and what its machine had no time for as starved',
-  minimum: `${ENOUGH} requests outside fault windows, and ${ENOUGH_IN_WINDOW} in each`,
+  minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
   start: (run, tell) => new Availability(run, tell),
   conclude: concluded,
 };
@@ -221,10 +221,11 @@ function concluded(counts: Counts): Conclusion {
   const inside =
     windows === 0
       ? ''
-      : `; in ${counted(windows, 'fault window')} ${grouped(of('errors in windows'))} of ` +
+      : `in ${counted(windows, 'fault window')} ${grouped(of('errors in windows'))} of ` +
         `${grouped(of('in windows'))} failed, longest gap among errors ${seconds(of('gap'))}`;
   const rests = { requests, 'fault windows': windows, 'requests in them': of('in windows') };
-  return conclude(broken, missing(counts), rests, outside + inside);
+  const parts = [requests === 0 && windows > 0 ? '' : outside, inside];
+  return conclude(broken, missing(counts), rests, parts.filter(part => part !== '').join('; '));
 }
 
 function missing(counts: Counts): string | undefined {
@@ -234,7 +235,8 @@ function missing(counts: Counts): string | undefined {
   if (of('too few') > 0) {
     return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(of('too few'), 'fault window')}: keep the load going`;
   }
-  if (of('requests') < ENOUGH) {
+  const wholeRun = of('requests') === 0 && of('windows') > 0;
+  if (of('requests') < ENOUGH && !wholeRun) {
     return `${counted(of('requests'), 'request')} outside fault windows, ${ENOUGH} are needed: run for longer`;
   }
   return undefined;

@@ -1,0 +1,62 @@
+/** A proxy that makes a healthy stack fail: it answers 500, answers late, cuts connections, or dies. */
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Trouble =
+  | 'none'
+  | '500 to half of GET /dashboard'
+  | '500 to half'
+  | 'answers late'
+  | 'cuts half'
+  | 'dies';
+
+export interface Proxy {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Requests before the proxy dies. */
+const LIFE = 150;
+
+/**
+ * @param upstream URL of the stack
+ * @param late milliseconds by which it answers late
+ */
+export async function startProxy(upstream: string, trouble: Trouble, late = 400): Promise<Proxy> {
+  let [asked, dashboards] = [0, 0];
+  const server = createServer((incoming, response) => {
+    const second = asked++ % 2 === 1;
+    if (trouble === '500 to half' && second) return void refuse(response);
+    if ((trouble === 'cuts half' && second) || (trouble === 'dies' && asked > LIFE))
+      return void incoming.socket.destroy();
+    const dashboard = incoming.method === 'GET' && incoming.url === '/dashboard';
+    if (trouble === '500 to half of GET /dashboard' && dashboard && dashboards++ % 2 === 1)
+      return void refuse(response);
+    if (trouble !== 'answers late') return forward(upstream, incoming, response);
+    const timer = setTimeout(() => forward(upstream, incoming, response), late);
+    response.once('close', () => clearTimeout(timer));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(500, { 'content-type': 'text/plain' }).end('the proxy failed');
+}
+
+function forward(upstream: string, incoming: IncomingMessage, response: ServerResponse): void {
+  const { method, headers, url = '/' } = incoming;
+  const outgoing = request(upstream + url, { method, headers }, answer => {
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    answer.pipe(response);
+  });
+  outgoing.on('error', () => response.destroy());
+  incoming.pipe(outgoing);
+}
