@@ -1,6 +1,8 @@
 /** How a target is reached: its address, TLS, what every request carries, and the limits that are never exceeded. */
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import type { Target } from '../target/load.ts';
 import { Http2 } from './http2.ts';
 
@@ -32,6 +34,7 @@ export class Network {
   readonly timeout: number;
   readonly #turns: Turns;
   #rested = 0;
+  #own: Promise<string> | undefined;
 
   /** @param timeout for a whole answer, milliseconds */
   constructor({ url, headers, tls, limits }: Reached, timeout = TIMEOUT) {
@@ -46,8 +49,13 @@ export class Network {
       ...(tls?.insecure ? { rejectUnauthorized: false } : {}),
       ...(host === undefined ? {} : { servername: this.site.hostname }),
     };
-    this.dispatcher = new Agent({ connect: this.tls });
-    this.fresh = new Agent({ connect: this.tls, pipelining: 0 });
+    const connector = buildConnector(this.tls);
+    // By the address that is connected to: undici would take the name from the Host header, which an instance that is
+    // asked directly is sent too.
+    const connect: buildConnector.connector = ({ servername: _, ...options }, callback) =>
+      connector(options, callback);
+    this.dispatcher = new Agent({ connect });
+    this.fresh = new Agent({ connect, pipelining: 0 });
     this.http2 = new Http2(this.tls);
     this.#turns = new Turns(limits?.requests, limits?.connections);
   }
@@ -75,10 +83,34 @@ export class Network {
     return this.#turns.room();
   }
 
+  /** @returns what the balancer would add to a request: an app behind it goes by that, and not by its own address */
+  async forwarding(): Promise<Readonly<Record<string, string>>> {
+    this.#own ??= ownAddress(new URL(this.url));
+    const { host, protocol } = this.site;
+    return {
+      host,
+      'x-forwarded-for': await this.#own,
+      'x-forwarded-host': host,
+      'x-forwarded-proto': protocol.slice(0, -1),
+    };
+  }
+
   async close(): Promise<void> {
     this.http2.close();
     await Promise.all([this.dispatcher.destroy(), this.fresh.destroy()]);
   }
+}
+
+/** @returns the address of this machine that a server sees; the loopback address where that server is not found */
+function ownAddress({ hostname }: URL): Promise<string> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  return new Promise<string>(resolve => {
+    socket.once('error', () => resolve('127.0.0.1'));
+    // UDP: nothing is sent.
+    socket.once('connect', () => resolve(socket.address().address));
+    socket.connect(9, host);
+  }).finally(() => socket.close());
 }
 
 /** Lets so many go at once, and so many a second. */

@@ -5,13 +5,15 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Event } from '../core/history.ts';
 import { Interpreter } from '../core/interpret.ts';
 import { runLine } from '../core/testing/picture.ts';
+import { Barrier } from './barrier.ts';
 import { startClock } from './clock.ts';
 import { HistoryFile } from './history-file.ts';
 import { makeLabeller } from './labels.ts';
-import { Network } from './network.ts';
+import { Network, type Reached } from './network.ts';
 import { Recorder } from './recorder.ts';
 import { SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
@@ -25,37 +27,138 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Asks for a page that is there, one that is broken and one that is out of reach. @returns which of them the history says were starved */
-async function starved(crowded: boolean): Promise<Record<string, boolean>> {
-  vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
-  const server = http.createServer(({ url }, response) => response.writeHead(Number(url?.slice(1))).end());
+/** A recorder of requests to a server. */
+async function recording(listener: http.RequestListener, more: Partial<Reached> = {}, name = 'one') {
+  const server = http.createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const network = new Network({
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    headers: {},
-  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const network = new Network({ url: origin, headers: {}, ...more });
   const label = makeLabeller();
   const pages = { login: { page: '/login' }, signedIn: { user: 'user="([^"]*)"' }, probes: [] };
   const reading = { label, userLabel: () => undefined, canary: 'bcanary', decode: (html: string) => html };
-  const path = join(folder, `${crowded}.ndjson`);
+  const path = join(folder, `${name}.ndjson`);
+  const clock = startClock();
   const interpreter = new Interpreter(pages, reading);
-  const recorder = new Recorder(new HistoryFile(path), startClock(), runLine(), interpreter, label, () => {});
-  try {
-    const client = new SessionClient(network);
-    const call = { client: 'c', session: 's', user: 'u', action: 'read' as const };
-    for (const page of ['/200', '/500', '/503'])
-      await recorder.perform(call, client, { method: 'GET', path: page });
-  } finally {
-    recorder.finish('complete');
-    await network.close();
-    server.close();
-  }
-  const lines = readFileSync(path, 'utf8').trim().split('\n');
-  const operations = lines.map(line => JSON.parse(line)).filter(({ type }) => type === 'op');
+  const recorder = new Recorder(new HistoryFile(path), clock, runLine(), interpreter, label, () => {});
+  return {
+    recorder,
+    clock,
+    origin,
+    client: () => new SessionClient(network),
+    /** Stops it. @returns the lines of the history */
+    async stop(): Promise<Event[]> {
+      recorder.finish('complete');
+      await network.close();
+      server.close();
+      const lines = readFileSync(path, 'utf8').trim().split('\n');
+      return lines.map(line => JSON.parse(line) as Event);
+    },
+  };
+}
+
+const CALL = { client: 'c', session: 's', user: 'u' };
+
+/** Asks for a page that is there, one that is broken and one that is out of reach. @returns which of them the history says were starved */
+async function starved(crowded: boolean): Promise<Record<string, boolean>> {
+  vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
+  const { recorder, client, stop } = await recording(
+    ({ url }, response) => response.writeHead(Number(url?.slice(1))).end(),
+    {},
+    `${crowded}`,
+  );
+  const one = client();
+  for (const page of ['/200', '/500', '/503'])
+    await recorder.perform({ ...CALL, action: 'read' }, one, { method: 'GET', path: page });
+  const operations = (await stop()).filter(event => event.type === 'op');
   return Object.fromEntries(operations.map(({ path: page, starved: is = false }) => [page, is]));
 }
 
 it('marks what nobody answered in time while the machine was crowded, and nothing else', async () => {
   expect(await starved(true)).toEqual({ '/200': false, '/500': false, '/503': true });
   expect(await starved(false)).toEqual({ '/200': false, '/500': false, '/503': false });
+});
+
+describe('a target with limits, whose server answers at once', () => {
+  it('is not charged with the time that requests wait for their turn inside Baton', async () => {
+    const { recorder, client, stop } = await recording((_, response) => response.end(), {
+      limits: { requests: 20, connections: 2 },
+    });
+    await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        recorder.perform({ ...CALL, action: n % 2 === 0 ? 'read' : 'add' }, client(), {
+          method: 'GET',
+          path: '/',
+        }),
+      ),
+    );
+    const calls = (await stop())
+      .flatMap(event => (event.type === 'op' || event.type === 'start' ? [event.call] : []))
+      .toSorted((a, b) => a - b);
+    expect(calls).toHaveLength(6);
+    // 50 ms apart by the limit. Timers may fire a little early, never a whole request early.
+    expect((calls[5] as number) - (calls[0] as number)).toBeGreaterThan(200_000);
+  });
+
+  it('is not charged with the time that requests of a race wait for one another', async () => {
+    const { recorder, client, clock, stop } = await recording((_, response) => response.end(), {
+      limits: { requests: 20 },
+    });
+    const barrier = new Barrier(5);
+    const began = clock.now();
+    await Promise.all(
+      Array.from({ length: 5 }, () =>
+        recorder.perform({ ...CALL, action: 'add' }, client(), {
+          method: 'POST',
+          path: '/',
+          held: barrier.place(),
+        }),
+      ),
+    );
+    const calls = (await stop()).flatMap(event => (event.type === 'start' ? [event.call - began] : []));
+    expect(calls).toHaveLength(5);
+    // The last has its turn after 200 ms, and none is sent before.
+    expect(Math.min(...calls)).toBeGreaterThan(150_000);
+  });
+});
+
+describe('an instance that is asked at its own address', () => {
+  const send = { method: 'GET', path: '/account?a=1' };
+
+  it('is named by its address where a balancer is what names instances', async () => {
+    const { recorder, client, origin, stop } = await recording((_, response) => response.end('user="ann"'));
+    const call = { ...CALL, action: 'read' as const };
+    await recorder.perform({ ...call, address: 'app-1' }, client(), { ...send, origin });
+    await recorder.perform(call, client(), send);
+    await recorder.perform({ ...call, address: 'app-1' }, client(), {
+      ...send,
+      origin: 'http://127.0.0.1:1',
+    });
+    const [there, through, none] = (await stop()).filter(event => event.type === 'op');
+    expect(there).toMatchObject({ direct: true, instance: 'app-1', source: 'address' });
+    expect([through?.instance, through?.direct]).toEqual([undefined, undefined]);
+    expect([none?.instance, none?.direct]).toEqual([undefined, true]);
+  });
+
+  it('is sent what the balancer would send, and its redirects to its own host are of the target', async () => {
+    const heard: http.IncomingHttpHeaders[] = [];
+    const { recorder, client, origin, stop } = await recording(
+      ({ headers, socket }, response) => {
+        heard.push(headers);
+        // As an app that goes by its own address.
+        response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
+      },
+      { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },
+    );
+    const call = { ...CALL, action: 'read' as const, address: 'app-1' };
+    const { reply } = await recorder.perform(call, client(), { ...send, origin });
+    const [operation] = (await stop()).filter(event => event.type === 'op');
+    expect(heard[0]).toMatchObject({
+      host: 'shop.test:8080',
+      'x-forwarded-host': 'shop.test:8080',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'https',
+    });
+    expect(reply).toMatchObject({ redirect: '/login', leads: '/login' });
+    expect(operation).toMatchObject({ signedIn: 'out', note: '302 to /login' });
+  });
 });

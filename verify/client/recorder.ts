@@ -1,5 +1,6 @@
 /** Wraps requests into operations of a history: the decorator through which all of a run's requests go. */
 import type {
+  Called,
   Clock,
   Fault,
   Fingerprint,
@@ -43,7 +44,8 @@ export interface Call extends Asked {
   with?: With;
   /** How a forged cookie was changed. */
   change?: string;
-  direct?: boolean;
+  /** The instance at whose own address it is sent, past the balancer. */
+  address?: string;
   steered?: boolean;
   /** The read of a list that this is a page of. */
   list?: ListRead;
@@ -102,30 +104,33 @@ export class Recorder {
 
   /** Sends one request of an operation and records it; never throws for what the network does. */
   async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
-    await client.rested(signal);
     const id = ++this.#ids;
     const request = `${this.#run.run}-${id}`;
-    const { object: _, objectName, unmarked: __, telling, list, settle, later, ...who } = call;
-    const secrets = this.#interpreter.sessionCookies.length === 0 ? [] : this.#secrets(client, send.path);
-    const sent = secrets[0];
-    const called = {
+    const { object: _, objectName, unmarked: __, telling, list, settle, later, address, ...who } = call;
+    const called: Called = {
       id,
       clock: this.clock.name,
       ...who,
       ...(objectName === undefined ? {} : { object: objectName }),
       request,
-      call: this.clock.now(),
+      call: 0,
       path: barePath(send.path),
-      ...(telling && sent !== undefined ? { sent: this.#label(sent) } : {}),
+      ...(address === undefined ? {} : { direct: true }),
     };
     const changes = call.action !== 'read' && call.action !== 'form';
-    if (changes) this.#history.writeNow({ type: 'start', ...called });
-    const reply = await client.send(
-      { ...send, once: changes, headers: { ...send.headers, 'x-request-id': request } },
-      signal,
-    );
+    let secrets: readonly string[] = [];
+    // After the last wait inside Baton: what it waited for its turn is not the server's time.
+    const departs = (): void => {
+      if (this.#interpreter.sessionCookies.length > 0) secrets = this.#secrets(client, send.path);
+      const [sent] = secrets;
+      called.call = this.clock.now();
+      if (telling && sent !== undefined) called.sent = this.#label(sent);
+      if (changes) this.#history.writeNow({ type: 'start', ...called });
+    };
+    const headers = { ...send.headers, 'x-request-id': request };
+    const reply = await client.send({ ...send, once: changes, headers, departs }, signal);
     this.#narrow(reply.cookies);
-    const seen = this.#interpreter.seen(reply, { ...call, path: send.path });
+    const seen = named(this.#interpreter.seen(reply, { ...call, path: send.path }), address);
     if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
     const end = this.clock.now();
     const returned: { return: number } & Seen = {
@@ -221,4 +226,10 @@ export class Recorder {
     });
     this.#history.close();
   }
+}
+
+/** An instance that is asked at its own address need not name itself: a balancer may be what names it elsewhere. */
+function named(seen: Seen, address: string | undefined): Seen {
+  const silent = address !== undefined && seen.status !== undefined && seen.instance === undefined;
+  return silent ? { ...seen, instance: address, source: 'address' } : seen;
 }

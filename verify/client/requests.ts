@@ -72,7 +72,7 @@ export class Requests {
       ...what,
       ...(how.as === undefined ? {} : { with: how.as.with }),
       ...(how.as?.change === undefined ? {} : { change: how.as.change }),
-      ...(way?.origin === undefined ? {} : { direct: true }),
+      ...(how.to === undefined || way?.origin === undefined ? {} : { address: how.to }),
       ...(way === undefined || way.origin !== undefined ? {} : { steered: true }),
       telling: how.telling ?? false,
     };

@@ -1,12 +1,11 @@
 /** One cookie jar that drives one session: sends requests as a browser would, and follows no redirect. */
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
-import { exchange, failureOf, type Outgoing } from './exchange.ts';
+import { exchange, failureOf, type Head, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
 import { Jar } from './jar.ts';
 import type { Network } from './network.ts';
@@ -34,6 +33,8 @@ export interface Send {
   abandon?: number | undefined;
   /** Never sent a second time, not even a GET. */
   once?: boolean | undefined;
+  /** Called once, after the last wait inside Baton and before the first byte leaves. */
+  departs?: (() => void) | undefined;
 }
 
 /** @param after milliseconds; absent: nobody leaves before the run is stopped */
@@ -68,26 +69,25 @@ export class SessionClient {
 
   /** Sends one request and waits for the answer. Never throws: what went wrong is in the reply. */
   async send(request: Send, signal?: AbortSignal): Promise<Reply> {
-    await this.rested(signal);
-    const { held } = request;
+    const { held, origin } = request;
+    const forwarding = origin === undefined ? {} : await this.#network.forwarding();
+    await this.#network.rested(signal);
     // One that would wait for others, while they wait for its turn, goes by itself.
     const alone = held !== undefined && !this.#network.room();
     if (alone) held.leave();
     const done = await this.#network.turn(signal);
     try {
+      if (!alone) await held?.assemble();
+      request.departs?.();
+      const headers = forwarded(forwarding, this.#network, request);
       return await this.#exchange(
-        alone ? { ...request, held: undefined } : request,
+        { ...request, headers, ...(alone ? { held: undefined } : {}) },
         leaving(request.abandon, signal),
         done,
       );
     } finally {
       if (request.early !== true) done();
     }
-  }
-
-  /** Waits as long as the target has asked everybody to. */
-  rested(signal?: AbortSignal): Promise<void> {
-    return this.#network.rested(signal);
   }
 
   async #exchange(request: Send, signal: AbortSignal | undefined, done: () => void): Promise<Reply> {
@@ -111,7 +111,7 @@ export class SessionClient {
       if (request.early !== true || !redirects) {
         const body = await head.body();
         done();
-        const reply = { ...this.#reply(site, head.status, head.headers, body), sent, ...told };
+        const reply = { ...this.#reply(site, to, head, body), sent, ...told };
         const wait = askedToWait(reply, Date.now());
         if (wait !== undefined) this.#network.rest(wait);
         return reply;
@@ -120,7 +120,7 @@ export class SessionClient {
         .body()
         .catch(() => {})
         .finally(done);
-      return { ...this.#reply(site, head.status, head.headers, ''), sent, ...told };
+      return { ...this.#reply(site, to, head, ''), sent, ...told };
     } catch (error) {
       done();
       return { failure: failureOf(error), headers: {}, body: '', cookies: [], ...told };
@@ -160,7 +160,7 @@ export class SessionClient {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  #reply(url: URL, status: number, headers: IncomingHttpHeaders, body: string): Reply {
+  #reply(url: URL, asked: URL, { status, headers }: Head, body: string): Reply {
     const date = headers.date === undefined ? undefined : Date.parse(headers.date);
     const cookies = [headers['set-cookie'] ?? []].flat().map(line => this.#keep(line, url, date));
     const location = status >= 300 && status < 400 ? headers.location : undefined;
@@ -170,7 +170,7 @@ export class SessionClient {
       body,
       cookies: cookies.filter(c => c !== undefined),
     };
-    if (location !== undefined) Object.assign(reply, redirectOf(location, url, this.#network.site));
+    if (location !== undefined) Object.assign(reply, redirectOf(location, url, this.#network.site, asked));
     return reply;
   }
 
@@ -235,6 +235,16 @@ export class SessionClient {
     this.csrf = csrf;
     for (const [name, value] of captured) this.captured.set(name, value);
   }
+}
+
+/** @returns the headers of a request that goes past the balancer: those of the target file win over what it would add */
+function forwarded(
+  forwarding: Readonly<Record<string, string>>,
+  { headers }: Pick<Network, 'headers'>,
+  { headers: own = {} }: Send,
+): Record<string, string> {
+  const given = new Set(Object.keys({ ...headers, ...own }).map(name => name.toLowerCase()));
+  return { ...Object.fromEntries(Object.entries(forwarding).filter(([name]) => !given.has(name))), ...own };
 }
 
 /** The request's own name, for headers that balancers log: as it is, and as AWS has it (docs/target-file.md). */

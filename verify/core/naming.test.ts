@@ -7,6 +7,15 @@ const named = (naming: Naming, part: Partial<Reply>) => namer(naming, text => te
 
 describe('the instance that answered', () => {
   it.each<[string, Naming, Partial<Reply>, string | undefined]>([
+    [
+      'a header that holds the address of an instance',
+      {
+        header: 'X-Upstream',
+        addresses: { 'app-2': 'http://10.0.0.2:8080/shop', 'app-1': 'http://10.0.0.1' },
+      },
+      { headers: { 'x-upstream': '10.0.0.1:8080, 10.0.0.2:8080' } },
+      'header app-2',
+    ],
     ['a header', { header: 'X-Served-By' }, { headers: { 'x-served-by': 'a' } }, 'header a'],
     [
       'the last of several tries',

@@ -11,11 +11,13 @@ export interface Naming {
   /** A cookie of the balancer. */
   cookie?: string | undefined;
   body?: Finding | undefined;
+  /** Addresses of single instances, by name. */
+  addresses?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Named {
   instance: string;
-  /** header, cookie or body */
+  /** header, cookie, body; `address`: it was asked at its own */
   source: string;
 }
 
@@ -27,14 +29,18 @@ const KNOWN = 64;
 
 /** @returns what finds the name; undefined when the answer does not tell */
 export function namer(
-  { header, find, cookie, body }: Naming,
+  { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,
 ): (reply: Reply) => Named | undefined {
   const name = header?.toLowerCase();
   const part = find === undefined ? undefined : new Finder(find);
   const shown = body === undefined ? undefined : finder(body, decode);
+  // A balancer may name an instance by its address (nginx's $upstream_addr).
+  const names = new Map(Object.entries(addresses).map(([own, url]) => [hostOf(url), own]));
   const named = (instance: string | undefined, source: string): Named | undefined =>
-    instance === undefined || instance === '' ? undefined : { instance: instance.slice(0, LONGEST), source };
+    instance === undefined || instance === ''
+      ? undefined
+      : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
   // Few instances send the same few texts with every answer.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
@@ -49,6 +55,9 @@ export function namer(
     (cookie === undefined ? undefined : named(inCookie(reply, cookie), 'cookie')) ??
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
 }
+
+/** Host and port of an address (k6 has no URL). */
+const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
 /** Balancers that try several instances list them all, and the last one answered. */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
