@@ -7,7 +7,7 @@ import {
   grouped,
   percent,
 } from '../../verify/core/check.ts';
-import { served } from '../../verify/core/checks/routing.ts';
+import { served } from '../../verify/core/checks/shares.ts';
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Guarantee } from '../../verify/core/guarantees.ts';
 import type { Run } from '../../verify/core/history.ts';

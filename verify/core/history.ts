@@ -76,6 +76,8 @@ export interface Declared {
   cookies?: 'asvs';
   /** `strict`: a signed-in response without any caching directive is a violation. */
   caching?: 'strict';
+  /** `strict`: instances whose clocks differ are condemned. */
+  clocks?: 'strict';
 }
 
 /** Of a fault window: share of sessions and writes that outlive it (1), share of errors, gap, wait and recovery. */

@@ -59,7 +59,7 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
         if (set(guarantee) && declares(file, guarantee)) bySet.add(guarantee);
       }
       if (claim === 'sticky') claims.routing = 'sticky';
-      if (claim === 'strict') declared.caching = 'strict';
+      if (claim === 'strict') Object.assign(declared, { caching: 'strict', clocks: 'strict' });
     } else if (isGuarantee(claim)) named.add(claim);
     else throw unknown(claim, index);
   });

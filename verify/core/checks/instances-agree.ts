@@ -6,22 +6,24 @@ import {
   type Counts,
   conclude,
   counted,
+  ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
   percent,
   reader,
   type Tell,
 } from '../check.ts';
-import type { Event, Operation } from '../history.ts';
+import type { Event, Operation, Run } from '../history.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
+import type { Anomaly } from '../verdict.ts';
 import { Windows } from '../windows.ts';
 import { CookieWays } from './cookie-ways.ts';
 import { Clocks } from './instance-clocks.ts';
 import { differences, type Pair, PairTable, pairsOf } from './pairs.ts';
 
 /** Answers on each ordered pair of instances. */
-const ENOUGH = 3;
+const ENOUGH = ENOUGH_HANDOFFS;
 
 export const instancesAgree: Check = {
   guarantee: 'instances-agree',
@@ -31,7 +33,7 @@ export const instancesAgree: Check = {
   minimum:
     `${ENOUGH} answers on each ordered pair of the instances that were there before the first fault: the one that ` +
     'logged in or wrote last, the one that serves',
-  start: (_run, tell) => new InstancesAgree(tell),
+  start: (run, tell) => new InstancesAgree(run, tell),
   conclude: concluded,
 };
 
@@ -67,7 +69,11 @@ class InstancesAgree implements Fold {
   /** Counts that there were before the first fault: later, instances come and go. */
   #before: Set<string> | undefined;
 
-  constructor(tell?: Tell) {
+  /** Whether clocks that differ are a violation; they are reported in any case. */
+  readonly #strict: boolean;
+
+  constructor({ declared }: Run, tell?: Tell) {
+    this.#strict = declared?.clocks === 'strict';
     this.#anomalies = new Anomalies(tell);
   }
 
@@ -119,7 +125,10 @@ class InstancesAgree implements Fold {
     write: boolean,
   ): void {
     pair.asked++;
-    if (kind === undefined) return;
+    if (kind === undefined) {
+      pair.right++;
+      return;
+    }
     route.pending ??= [];
     if (route.pending.length < PENDING) {
       const before = session.last ?? session.login;
@@ -152,16 +161,28 @@ class InstancesAgree implements Fold {
   }
 
   finish(): Finding {
+    const clocks = this.#clocks.differences();
     for (const anomaly of [
-      ...differences(this.#wrote),
-      ...differences(this.#pages),
+      ...(this.#wrote.shared ? [...differences(this.#wrote), ...differences(this.#pages)] : []),
       ...this.#cookies.differences(),
-      ...this.#clocks.differences(),
+      ...(this.#strict ? clocks : []),
     ]) {
       this.#anomalies.add(() => anomaly);
     }
-    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+    const conclusion = concluded(this.counts());
+    return {
+      ...conclusion,
+      ...(this.#strict ? {} : reported(conclusion, clocks)),
+      anomalies: this.#anomalies.kept,
+    };
   }
+}
+
+/** @returns the sentence of a conclusion, with how far the clocks are apart */
+function reported({ judgement, why, finding }: Conclusion, clocks: readonly Anomaly[]): Partial<Conclusion> {
+  if (clocks.length === 0) return {};
+  const apart = clocks.map(({ summary }) => `; ${summary}`).join('');
+  return judgement === 'unknown' ? { why: `${why}${apart}` } : { finding: finding + apart };
 }
 
 /** How an answer differs from success; undefined when it says nothing of the instance. */
@@ -177,7 +198,7 @@ function concluded(counts: Counts): Conclusion {
   const pairs = pairsOf(counts);
   const different = reader(counts)('different');
   const asked = pairs.reduce((sum, { asked }) => sum + asked, 0);
-  const least = Math.min(...pairs.map(pair => pair.asked));
+  const least = pairs.reduce((most, pair) => Math.min(most, pair.asked), Number.POSITIVE_INFINITY);
   const rests = { answers: asked, 'pairs of instances': pairs.length };
   const finding =
     different === 0
@@ -188,12 +209,13 @@ function concluded(counts: Counts): Conclusion {
 
 function missing(pairs: readonly { from: string; to: string; asked: number }[]): string | undefined {
   const instances = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))].sort();
+  const answers = new Map(pairs.map(({ from, to, asked }) => [`${from} ${to}`, asked]));
   if (instances.length < 2) {
     return 'fewer than two instances answered: run at least two, and set `instance` in the target file';
   }
   for (const from of instances) {
     for (const to of instances) {
-      const asked = pairs.find(pair => pair.from === from && pair.to === to)?.asked ?? 0;
+      const asked = answers.get(`${from} ${to}`) ?? 0;
       if (from !== to && asked < ENOUGH) {
         return (
           `${counted(asked, 'answer')} of ${to} to sessions that logged in or wrote last on ${from}, ` +

@@ -72,6 +72,22 @@ describe('differences', () => {
     ]);
   });
 
+  it('of very many instances take time that is linear in the pairs', () => {
+    // 40,000 pairs: compared each with each, they would take minutes.
+    const made = new PairTable('wrote on');
+    for (let from = 0; from < 200; from++) {
+      for (let to = 0; to < 200; to++) {
+        const pair = made.of(`app-${from}`, `app-${to}`);
+        pair.asked = 80;
+        for (let i = 0; i < (to === 7 ? 70 : 1); i++) pair.differs('500', before, refused, after);
+      }
+    }
+    const [skewed] = differences(made);
+    expect(skewed?.summary).toContain('app-7 answers 500');
+    expect(skewed?.notes).toHaveLength(200);
+    expect(pairsOf(made.counts())).toHaveLength(40_000);
+  });
+
   it('are told for each kind of answer', () => {
     const made = table({ 12: [40, 100], 21: [0, 100] });
     for (let i = 0; i < 50; i++) made.of('app-1', 'app-2').differs('418', before, refused, after);

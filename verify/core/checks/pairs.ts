@@ -21,6 +21,8 @@ interface Difference {
 /** One instance that logged in, wrote or gave a page, and one that serves. */
 export class Pair {
   asked = 0;
+  /** Of these, answered as they should be. */
+  right = 0;
   readonly kinds = new Map<string, Difference>();
 
   /** The same session was answered otherwise afterwards, elsewhere. */
@@ -64,8 +66,14 @@ export class PairTable {
     return pair;
   }
 
-  *all(): Iterable<{ from: string; to: string; pair: Pair }> {
+  *all(): Iterable<Row> {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
+  }
+
+  /** Whether an instance ever answers a session of another one right: else the sessions are lost there. */
+  get shared(): boolean {
+    for (const { from, to, pair } of this.all()) if (from !== to && pair.right > 0) return true;
+    return false;
   }
 
   counts(): Counts {
@@ -86,7 +94,20 @@ export function pairsOf(counts: Counts): { from: string; to: string; asked: numb
     });
 }
 
-/** @returns one anomaly for each kind of answer that some pairs give, and others do not */
+/** A session that is signed out wherever it is not known is LOSS, and no instance is the odd one. */
+const SIGNED_OUT = 'signed out';
+
+interface Row {
+  from: string;
+  to: string;
+  pair: Pair;
+}
+
+/**
+ * Compares every pair with the one that most surely answers otherwise: in time linear in the pairs.
+ *
+ * @returns one anomaly for each kind of answer that some pairs give, and others do not
+ */
 export function differences(table: PairTable): Anomaly[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
@@ -94,23 +115,37 @@ export function differences(table: PairTable): Anomaly[] {
   return [...kinds].flatMap(kind => {
     const times = (pair: Pair): number => Math.min(pair.asked, pair.kinds.get(kind)?.times ?? 0);
     const rate = (pair: Pair): number => (pair.asked === 0 ? 0 : times(pair) / pair.asked);
-    const sorted = [...pairs].sort((a, b) => rate(b.pair) - rate(a.pair));
-    const differ = sorted.filter(({ pair }) =>
-      pairs.some(({ pair: other }) => {
-        if (rate(pair) < OFTEN || rate(pair) < RARER * rate(other)) return false;
-        return fisherP(times(pair), pair.asked, times(other), other.asked) < SIGNIFICANT / tests;
-      }),
-    );
-    const [worst] = differ;
+    // Its own sessions an instance always knows: only pairs of different instances are alike in that.
+    const rows = kind === SIGNED_OUT ? pairs.filter(({ from, to }) => from !== to) : pairs;
+    const rarest = rarestOf(rows, times);
+    if (rarest === undefined) return [];
+    const differ = rows.filter(({ pair }) => {
+      if (rate(pair) < OFTEN || rate(pair) < RARER * rate(rarest)) return false;
+      return fisherP(times(pair), pair.asked, times(rarest), rarest.asked) < SIGNIFICANT / tests;
+    });
+    const [worst] = differ.sort((a, b) => rate(b.pair) - rate(a.pair));
     return worst === undefined ? [] : [skew(table, kind, worst.pair, differ, times)];
   });
+}
+
+/** @returns the pair whose rate is the lowest at the worst: by the rule of three, at most (times + 3) of all asked */
+function rarestOf(rows: readonly Row[], times: (pair: Pair) => number): Pair | undefined {
+  let rarest: Pair | undefined;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { pair } of rows) {
+    const most = (times(pair) + 3) / pair.asked;
+    if (most >= lowest) continue;
+    lowest = most;
+    rarest = pair;
+  }
+  return rarest;
 }
 
 function skew(
   { title }: PairTable,
   kind: string,
   worst: Pair,
-  differ: readonly { from: string; to: string; pair: Pair }[],
+  differ: readonly Row[],
   times: (pair: Pair) => number,
 ): Anomaly {
   const { example = [] } = worst.kinds.get(kind) ?? {};

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../history.ts';
+import { seeded } from '../../workloads/random.ts';
+import type { Event, Run } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
 import { stories, told } from '../testing/told.ts';
 import { routing } from './routing.ts';
@@ -50,6 +51,60 @@ describe('routing, claimed spread', () => {
   });
 });
 
+describe('routing, with declared weights', () => {
+  const weights = { 'app-1': 9, 'app-2': 1 };
+  const weighted = (row: string, declared: Run['declared'] = { weights }) =>
+    routes([row.repeat(60)], { declared }).verdict('routing');
+
+  it('is valid of 9:1 where 9:1 is declared', () => {
+    expect(weighted('1111111112')).toMatchObject({ judgement: 'valid', anomalies: [] });
+    expect(weighted('1111111112', {}).judgement).toBe('violated');
+  });
+
+  it('is PINNED of 1:1 where 9:1 is declared, and of an instance that has a weight and serves nothing', () => {
+    expect(weighted('12').anomalies[0]?.summary).toBe(
+      'app-1 served 50 %, where 90 % is declared; app-2 served 50 %, where 10 % is declared',
+    );
+    expect(
+      weighted('12', { weights: { 'app-1': 1, 'app-2': 1, 'app-3': 1 } }).anomalies[0]?.summary,
+    ).toContain('app-3 served 0 %, where 33 % is declared');
+  });
+
+  it('takes a session for pinned by the weight of its instance', () => {
+    const rows = ['1'.repeat(90), '222', '1'.repeat(60), '222', '222', '222', '1'.repeat(60)];
+    expect(routes(rows, { declared: { weights } }).verdict('routing').judgement).toBe('valid');
+    const stays = routes([...rows, '2'.repeat(12)], { declared: { weights } }).verdict('routing');
+    expect(stays.anomalies.map(({ summary }) => summary)).toContain(
+      'all 12 requests of a session went to app-2',
+    );
+  });
+
+  it('is unknown where an instance serves that has no weight', () => {
+    expect(weighted('12', { weights: { 'app-1': 9 } }).why).toBe(
+      'app-2 served, and `instance.weights` does not name it: declare the weight of each instance',
+    );
+  });
+});
+
+describe('routing, of an instance that only direct requests reach', () => {
+  const reached = (run: Partial<Run>, requests = 200) => {
+    const picture = routes(['12'.repeat(requests / 2)], run);
+    picture.session('s9', 'bob').read('app-3', [], { direct: true });
+    return picture.verdict('routing');
+  };
+
+  it('is PINNED, with the anomaly that says so, and not valid beside it', () => {
+    const verdict = reached({});
+    expect(verdict).toMatchObject({ judgement: 'violated', violations: 1, rests: { instances: 3 } });
+    expect(verdict.anomalies[0]?.summary).toContain('app-3 served 0 %');
+    expect(reached({ routing: 'least-outstanding' }).anomalies[0]?.summary).toContain('app-3 served 0 %');
+  });
+
+  it('is unknown on few requests, without any anomaly', () => {
+    expect(reached({}, 40)).toMatchObject({ judgement: 'unknown', anomalies: [] });
+  });
+});
+
 describe('routing, claimed sticky', () => {
   const sticky = { routing: 'sticky' as const, logs: ['balancer'] };
 
@@ -75,6 +130,49 @@ describe('routing, claimed sticky', () => {
     };
     expect(moved(['app-2'])).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'UNPINNED' }] });
     expect(moved(['app-1', 'app-2']).judgement).toBe('valid');
+  });
+});
+
+describe('routing, whatever the order of log lines', () => {
+  it('is the same with each line of the log anywhere in the history', () => {
+    const drawn = () => {
+      const picture = routes(['1'.repeat(15), '2'.repeat(15)], { routing: 'sticky', logs: ['balancer'] });
+      picture.session('s3', 'bob').login('app-1').read('app-1').read('app-2').read('app-2').read('app-1');
+      return picture;
+    };
+    const { ids, events } = drawn();
+    const lines = Array.from({ length: ids }, (_, n): Event => {
+      const id = n + 1;
+      const operation = events.find(event => event.type !== 'start' && 'id' in event && event.id === id);
+      const instance = (operation as { instance: string }).instance;
+      // Of the two moves one is excused.
+      const tried = id === ids ? ['app-2', instance] : [instance];
+      return {
+        type: 'served',
+        source: 'balancer',
+        kind: 'balancer',
+        request: `test-${id}`,
+        instance,
+        tried,
+        status: 200,
+      };
+    });
+    const verdicts = new Set<string>();
+    for (let seed = 1; seed <= 40; seed++) {
+      const picture = drawn();
+      const random = seeded(seed);
+      for (const line of lines)
+        picture.events.splice(Math.floor(random.next() * (picture.events.length + 1)), 0, line);
+      verdicts.add(told(picture.verdict('routing')));
+    }
+    const before = drawn();
+    before.events.unshift(...lines);
+    verdicts.add(told(before.verdict('routing')));
+    const after = drawn();
+    after.events.push(...lines.toReversed());
+    verdicts.add(told(after.verdict('routing')));
+    expect(verdicts.size).toBe(1);
+    expect([...verdicts][0]).toMatch(/^violated, 1\n/);
   });
 });
 

@@ -4,11 +4,12 @@ export const entry: Explanation = {
   guarantee: 'instances-agree',
   definition:
     'No instance answers the same session differently from the others, reproducibly: refusals, errors, the ' +
-    'attributes of cookies, the clock. Judged over every ordered pair of the instance that logged in, wrote ' +
+    'attributes of cookies. Judged over every ordered pair of the instance that logged in, wrote ' +
     'last or gave the page, and the instance that serves. SKEW: one pair answers so often in a way in which ' +
     'others do not that it is no chance, while the same session lives elsewhere; or two instances set the ' +
-    'cookie in different ways; or their clocks are certainly more than 2 s apart. One slow or overloaded ' +
-    'answer, or a conflict, is no difference.',
+    'cookie in different ways. One slow or overloaded answer, or a conflict, is no difference; a session that only ' +
+    'its own instance knows is LOSS. Clocks that are certainly more than 2 s apart are reported with their offset; ' +
+    'under the claim `strict` they are SKEW too.',
   picture: `
   1  read           ├──┤              on app-1   200, with a form
   2  add "b41"            ├──┤        on app-2   403

@@ -4,7 +4,7 @@ export const entry: Explanation = {
   guarantee: 'routing',
   definition:
     'Requests reach the instances as claimed. `spread`: every session with enough requests reaches several ' +
-    'instances, and the shares fit the weights (chi-square, corrected for the number of tests, p < 10⁻⁶, and a ' +
+    'instances, and the shares fit the weights, which are equal where none are declared (chi-square, corrected for the number of tests, p < 10⁻⁶, and a ' +
     'share off by more than a fifth). `sticky`: a session changes instance only when its own was unavailable or ' +
     'the set of instances changed. `least-outstanding`: all instances serve. PINNED: an instance or a session ' +
     'does not get its share of the others. UNPINNED: a session moved without need.',

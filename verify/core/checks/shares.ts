@@ -1,0 +1,77 @@
+/** What share of the requests each instance has, and whether it is the share that it should have. */
+import { type Counts, percent } from '../check.ts';
+import type { Run } from '../history.ts';
+import { chiSquareP } from '../statistics.ts';
+
+/** Chance at which a spread is called uneven, over all tests of the run together. */
+export const SIGNIFICANT = 1e-6;
+/** And only when a share is off by more than this part of what it should be. */
+const OFF = 0.2;
+export const ENOUGH_REQUESTS = 100;
+
+/** The names under which requests are counted: by the instance that the balancer chose, or that the client did. */
+const SERVED = 'served by ';
+export const DIRECT = 'past the balancer to ';
+export const served = (instance: string): string => SERVED + instance;
+
+export interface Share {
+  instance: string;
+  requests: number;
+  /** What part of all requests it should have, and what part it has. */
+  fair: number;
+  part: number;
+}
+
+/** @returns the share of each instance that there is: that served, that the client reached by itself, that is declared */
+export function sharesOf(counts: Counts, { declared }: Run): Share[] {
+  const weights = declared?.weights ?? {};
+  const requests = new Map<string, number>();
+  const add = (instance: string, more: number): void => {
+    requests.set(instance, (requests.get(instance) ?? 0) + more);
+  };
+  for (const [name, times] of Object.entries(counts)) {
+    if (times === 0) continue;
+    if (name.startsWith(SERVED)) add(name.slice(SERVED.length), times);
+    if (name.startsWith(DIRECT)) add(name.slice(DIRECT.length), 0);
+  }
+  if (requests.size > 0) for (const instance of Object.keys(weights)) add(instance, 0);
+  const all = sum(requests.values());
+  const weightOf = (instance: string): number => weights[instance] ?? 1;
+  const weight = sum([...requests.keys()].map(weightOf));
+  return [...requests].map(([instance, times]) => ({
+    ...{ instance, requests: times },
+    ...{ fair: weightOf(instance) / weight, part: all === 0 ? 0 : times / all },
+  }));
+}
+
+const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
+
+/** Chance of shares that are at least as uneven. */
+export const chance = (shares: readonly Share[]): number =>
+  chiSquareP(
+    shares.map(({ requests }) => requests),
+    shares.map(({ fair }) => fair),
+  );
+
+/** The instances whose share is off by so much that it is no chance, over all tests of the run together. */
+export function unevenly(shares: readonly Share[], run: Run, sessions: number): Share[] {
+  const requests = sum(shares.map(share => share.requests));
+  if (run.routing === 'sticky' || requests < ENOUGH_REQUESTS || unweighted(shares, run).length > 0) return [];
+  const significant = SIGNIFICANT / (1 + sessions);
+  if (run.routing === 'least-outstanding') {
+    return shares.filter(share => share.requests === 0 && (1 - share.fair) ** requests < significant);
+  }
+  if (chance(shares) >= significant) return [];
+  return shares.filter(({ part, fair }) => Math.abs(part - fair) > OFF * fair);
+}
+
+export function unevenness(uneven: readonly Share[], { declared }: Run): string {
+  const told = (share: Share): string => `${share.instance} served ${percent(share.part)}`;
+  return declared?.weights === undefined
+    ? `${uneven.map(told).join(', ')}, where ${percent(uneven[0]?.fair ?? 0)} is fair`
+    : uneven.map(share => `${told(share)}, where ${percent(share.fair)} is declared`).join('; ');
+}
+
+/** Where weights are declared, the instances that have none: their fair share is not known. */
+export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
+  shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));
