@@ -24,7 +24,7 @@ const ABOUT_DATA = new Set<Guarantee>([
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
 /** @returns whether a header carries the session: HTTP Basic, or a token that the login's answer held */
-export const byHeader = ({ headers, login }: Pick<TargetFile, 'headers' | 'login'>): boolean =>
+const byHeader = ({ headers, login }: Pick<TargetFile, 'headers' | 'login'>): boolean =>
   login.basic ||
   Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
 

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { fingerprintOf, type Look } from '../client/fingerprint.ts';
+import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
+import type { Account } from './load.ts';
 import { sessionCookies } from './session-cookies.ts';
 
 /** How many logins are tried at the most before the load: enough for each pair of two or three instances. */
@@ -28,7 +30,7 @@ export async function ready(context: Context): Promise<void> {
   const enough = () => works && (context.spacing !== undefined || pairs.complete());
   const answers: Operation[] = [];
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
-    const { driver, form, login } = await tryLogin(context, i);
+    const { driver, jar, form, login } = await tryLogin(context, i);
     if (context.signal.aborted) return;
     if (i === 1) reachable(form, context);
     pairs.add(form.instance, login.instance);
@@ -40,7 +42,9 @@ export async function ready(context: Context): Promise<void> {
         await signedInMark(context, driver);
         await strangers(context);
         await fingerprint(context);
-        context.interpreter.sessionCookies = await sessionCookies(context, driver);
+        context.interpreter.sessionCookies = await sessionCookies(context, jar, () =>
+          loginOfAnother(context, driver.account),
+        );
       }
       works = true;
       // At once: the app may allow a user one session at a time.
@@ -68,7 +72,18 @@ async function tryLogin(context: Context, number: number) {
     await bystander.form();
     bystander.end('over');
   }
-  return { driver, form, login: await driver.login() };
+  const login = await driver.login();
+  return { driver, jar: driver.copyJar(), form, login };
+}
+
+/** @returns the cookies of another user's login; undefined when there is no other account, or its login fails */
+async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
+  const account = context.account(1);
+  if (account.label === own.label) return undefined;
+  const driver = new Driver(context, { client: 'ready', session: 'r-other', account });
+  const jar = (await driver.enter()) ? driver.copyJar() : undefined;
+  driver.end(jar === undefined ? 'refused' : 'over');
+  return jar;
 }
 
 /**

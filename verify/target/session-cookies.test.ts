@@ -17,6 +17,7 @@ afterEach(async () => {
 
 interface Answer {
   signedIn: boolean;
+  user?: string;
   instance?: string;
   set?: Record<string, string>;
 }
@@ -27,12 +28,16 @@ const cookiesOf = ({ headers }: IncomingMessage): Cookies =>
   Object.fromEntries((headers.cookie ?? '').split('; ').map(pair => pair.split('=')));
 
 /** @returns what is found of a client that logged in at an app which answers so */
-async function found(answer: (cookies: Cookies) => Answer, own: Record<string, string>): Promise<string[]> {
+async function found(
+  answer: (cookies: Cookies) => Answer,
+  own: Record<string, string>,
+  other?: Record<string, string>,
+): Promise<string[]> {
   const server = createServer((request, response) => {
-    const { signedIn, instance, set = {} } = answer(cookiesOf(request));
+    const { signedIn, user = 'alice', instance, set = {} } = answer(cookiesOf(request));
     for (const [name, value] of Object.entries(set)) response.appendHeader('Set-Cookie', `${name}=${value}`);
     if (instance !== undefined) response.setHeader('X-Instance', instance);
-    response.end(signedIn ? '<p data-user="alice">' : '<form>');
+    response.end(signedIn ? `<p data-user="${user}">` : '<form>');
   }).listen(0, '127.0.0.1');
   ends.push(() => server.close());
   await new Promise(resolve => server.once('listening', resolve));
@@ -63,8 +68,11 @@ async function found(answer: (cookies: Cookies) => Answer, own: Record<string, s
     canary: 'b',
     decode: (html: string) => html,
   };
-  const client = connect();
-  for (const [name, value] of Object.entries(own)) client.put(name, value);
+  const holding = (cookies: Record<string, string>): SessionClient => {
+    const client = connect();
+    for (const [name, value] of Object.entries(cookies)) client.put(name, value);
+    return client;
+  };
   return sessionCookies(
     {
       target,
@@ -73,7 +81,8 @@ async function found(answer: (cookies: Cookies) => Answer, own: Record<string, s
       random: seeded(1),
       signal: new AbortController().signal,
     },
-    { cookies: () => client.cookies('/'), copyJar: without => client.copy(without) },
+    holding(own),
+    () => Promise.resolve(other && holding(other)),
   );
 }
 
@@ -120,4 +129,37 @@ it('one that only those get who log in carries it, and a counter does not', asyn
     set: { visits: randomUUID() },
   });
   expect(await found(late, { token: 'alices', visits: '1' })).toEqual(['token']);
+});
+
+it('a form token is not taken for the session, where it is the only cookie that is left', async () => {
+  const lost = ({ sid }: Cookies): Answer => ({ signedIn: sid !== undefined, set: { csrf: randomUUID() } });
+  expect(await found(lost, { csrf: 'x' })).toEqual([]);
+});
+
+it('a companion that the app asks for, and that is the same for every user, carries no session', async () => {
+  const users: Cookies = { a1: 'alice', b2: 'bob' };
+  const both = ({ sid = '', logged_in: flag }: Cookies): Answer => ({
+    signedIn: flag === '1' && users[sid] !== undefined,
+    user: users[sid] ?? '',
+  });
+  expect(await found(both, { sid: 'a1', logged_in: '1' }, { sid: 'b2', logged_in: '1' })).toEqual(['sid']);
+});
+
+it('an id and its signature stay, though another user has both', async () => {
+  const users: Cookies = { 'a1 of a1': 'alice', 'b2 of b2': 'bob' };
+  const signed = ({ sid, signature }: Cookies): Answer => {
+    const user = users[`${sid} of ${signature?.slice(4)}`];
+    return { signedIn: user !== undefined, user: user ?? '' };
+  };
+  const own = { sid: 'a1', signature: 'sig-a1' };
+  expect(await found(signed, own, { sid: 'b2', signature: 'sig-b2' })).toEqual(['sid', 'signature']);
+});
+
+it('each of two that suffice alone carries it: one of them remembers the user', async () => {
+  const either = ({ sid, remember }: Cookies): Answer => ({
+    signedIn: sid === 'alices' || remember === 'alice',
+    set: { visits: randomUUID() },
+  });
+  const own = { sid: 'alices', remember: 'alice', visits: '1' };
+  expect(await found(either, own)).toEqual(['sid', 'remember']);
 });

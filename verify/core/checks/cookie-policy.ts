@@ -13,9 +13,11 @@ import {
 } from '../check.ts';
 import type { CookieAttributes, CookieChange, Operation, Run } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
-import type { Standing } from '../sessions.ts';
+import type { SessionState, Standing } from '../sessions.ts';
 import { idSpace } from '../statistics.ts';
-import { exposures, type Policy } from './exposures.ts';
+import type { Anomaly } from '../verdict.ts';
+import { type Exposure, exposures, type Policy } from './exposures.ts';
+import { IssuedIds } from './issued-ids.ts';
 
 export const cookiePolicy: Check = {
   guarantee: 'cookie-policy',
@@ -38,13 +40,14 @@ class CookiePolicy implements Fold {
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
   readonly #found = new Set<string>();
-  /** Whom each id was issued to at a login, by its label: a few bytes a session. */
-  readonly #ids = new Map<string, Operation['user']>();
+  /** Those of logins. */
+  readonly #ids = new IssuedIds();
+  /** By cookie: what waits until its values are known to differ. */
+  readonly #waiting = new Map<string, (() => Anomaly)[]>();
   /** Where a cookie lives, by its name: Path and Domain. */
   readonly #scopes = new Map<string, Set<string>>();
   #cookies = 0;
   #without = 0;
-  #equal = 0;
   #open = 0;
 
   constructor(run: Run, tell?: Tell) {
@@ -52,21 +55,21 @@ class CookiePolicy implements Fold {
     this.#policy = { https: run.url.startsWith('https:'), asvs: run.declared?.cookies === 'asvs' };
   }
 
-  ended(operation: Operation, { meets }: Standing): void {
+  ended(operation: Operation, { session, meets }: Standing): void {
     if (meets) this.#reach.met(operation.instance);
     const { cookies, exposed, with: sent } = operation;
     if (sent === 'none' && operation.action === 'read') this.#withoutCookie(operation);
     if (exposed !== undefined) {
       for (const where of exposed) {
-        this.#expose(operation, `in the ${where}`, `its value stands in the ${where}`, 'only in the cookie');
+        const came = `its value stands in the ${where}`;
+        this.#expose(operation, { fault: `in the ${where}`, came, expected: 'only in the cookie' });
       }
     }
     if (cookies === undefined) return;
-    for (const cookie of cookies) {
-      if (cookie.change !== 'set') continue;
-      if (operation.action === 'login' && operation.outcome === 'ok') this.#issued(operation, cookie);
-      if (cookie.attributes !== undefined) this.#look(operation, cookie, cookie.attributes);
-    }
+    if (operation.action === 'login' && operation.outcome === 'ok') this.#ids.add(operation, session);
+    for (const cookie of cookies)
+      if (cookie.change === 'set' && cookie.attributes !== undefined)
+        this.#look(operation, cookie, cookie.attributes);
   }
 
   /**
@@ -80,25 +83,19 @@ class CookiePolicy implements Fold {
     const set = cookies?.find(cookie => cookie.change === 'set');
     if (set === undefined) return;
     const came = `set ${set.name}: a session for whoever asks`;
-    this.#expose(operation, 'without a cookie', came, 'no session cookie');
-  }
-
-  #issued({ user }: Operation, { label }: CookieChange): void {
-    if (label === undefined) return;
-    const holder = this.#ids.get(label);
-    if (holder === undefined) this.#ids.set(label, user);
-    // Stateless tokens of one user may be equal; that two users hold one is for isolation to condemn.
-    else this.#equal++;
+    this.#expose(operation, { fault: 'without a cookie', came, expected: 'no session cookie' });
   }
 
   #look(operation: Operation, { name }: CookieChange, attributes: CookieAttributes): void {
+    if (!this.#ids.isId(name)) return;
     this.#cookies++;
     this.#reach.tried(operation.instance);
     this.#scoped(name, attributes);
     if (attributes.sameSite === 'none') this.#open++;
     for (const { fault, came, expected } of exposures(name, attributes, this.#policy, operation)) {
-      this.#expose(operation, `${name} ${fault}`, `${name} ${came}`, expected);
+      this.#expose(operation, { fault: `${name} ${fault}`, came: `${name} ${came}`, expected }, name);
     }
+    if (this.#ids.varies(name)) this.#release(name);
   }
 
   #scoped(name: string, { path = '', domain = '' }: CookieAttributes): void {
@@ -110,14 +107,24 @@ class CookiePolicy implements Fold {
     if (scopes.size < REMEMBERED) scopes.add(`${domain} ${path}`);
   }
 
-  /** Once for each fault, instance and path. */
-  #expose(operation: Operation, fault: string, came: string, expected: string): void {
+  /** Its values differ, so that it is no companion of the session cookie. */
+  #release(name: string): void {
+    for (const make of this.#waiting.get(name) ?? []) this.#anomalies.add(make);
+    this.#waiting.delete(name);
+  }
+
+  /**
+   * Once for each fault, instance and path.
+   *
+   * @param name of the cookie that it is a fault of
+   */
+  #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     const key = `${fault}\n${operation.instance ?? ''}\n${operation.path ?? operation.action}`;
     if (this.#found.has(key) || this.#found.size >= REMEMBERED) return;
     this.#found.add(key);
     const there = operation.instance ?? 'the app';
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;
-    this.#anomalies.add(() => ({
+    const make = (): Anomaly => ({
       name: 'EXPOSED',
       guarantee: 'cookie-policy',
       session: operation.session,
@@ -125,23 +132,40 @@ class CookiePolicy implements Fold {
       summary: `the session cookie of ${there}${where}: ${came}`,
       witness: [{ operation, expected, came }],
       notes: [],
-    }));
+    });
+    if (name === undefined) this.#anomalies.add(make);
+    else {
+      const waiting = this.#waiting.get(name) ?? [];
+      this.#waiting.set(name, waiting);
+      waiting.push(make);
+    }
+  }
+
+  /** The faults of cookies whose values are not known to differ. */
+  #waitingOf(): (() => Anomaly)[] {
+    return [...this.#waiting].flatMap(([name, waiting]) => (this.#ids.isId(name) ? waiting : []));
   }
 
   counts(): Counts {
     return {
       cookies: this.#cookies,
       without: this.#without,
-      ids: this.#ids.size,
-      equal: this.#equal,
+      ids: this.#ids.ids,
+      equal: this.#ids.equal,
       'same-site none': this.#open,
       scopes: [...this.#scopes.values()].reduce((sum, scopes) => sum + scopes.size - 1, 0),
-      exposed: this.#anomalies.count,
+      exposed: this.#anomalies.count + this.#waitingOf().length,
       ...this.#reach.counts(),
     };
   }
 
+  sessionEnded(session: SessionState): void {
+    this.#ids.sessionEnded(session);
+  }
+
   finish(): Finding {
+    for (const make of this.#waitingOf()) this.#anomalies.add(make);
+    this.#waiting.clear();
     return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
 }

@@ -56,6 +56,8 @@ describe('isolation', () => {
   it('is violated by a session id that two users are given, and not by one given again to the same user', () => {
     const cookies = [{ name: 'sid', change: 'set' as const, label: '0123' }];
     const shared = two();
+    const other = [{ name: 'sid', change: 'set' as const, label: 'other' }];
+    shared.picture.session('s3', 'carol').login('app-1', { cookies: other });
     shared.alice.read('app-1', [hers], { cookies });
     shared.bob.read('app-1', [his], { cookies });
     expect(shared.verdict()).toMatchObject({ judgement: 'violated', violations: 1 });
@@ -132,6 +134,7 @@ describe('isolation', () => {
   it('tells who was given the same session id, at the login or later', () => {
     const cookie = (label?: string) => [{ name: 'sid', change: 'set' as const, ...(label && { label }) }];
     const { picture, alice, verdict } = two();
+    picture.session('s0', 'alice').login('app-1', { cookies: cookie('two') });
     picture.session('s3', 'carol').login('app-1', { cookies: cookie('one') });
     picture.session('s4', 'dave').login('app-2', { cookies: cookie('one') });
     // A login that failed gives nobody an id, nor does a cookie without a value.
@@ -141,10 +144,10 @@ describe('isolation', () => {
     expect(told(verdict())).toMatchInlineSnapshot(`
       "violated, 1
       1 response of 3 responses showed another user's data
-      rests on responses 3, users 2, users with canaries 2, session ids 1
+      rests on responses 3, users 2, users with canaries 2, session ids 2
       BLEED isolation s4 dave: a response to dave sets the cookie sid to a value that carol was given
-        #7 login on app-1: set sid for carol
-        #8 login on app-2: expected a sid of its own; came set sid to the same value"
+        #8 login on app-1: set sid for carol
+        #9 login on app-2: expected a sid of its own; came set sid to the same value"
     `);
   });
 
@@ -158,6 +161,9 @@ describe('isolation', () => {
     for (const user of [alice, bob]) user.read('app-2', [], nobody);
     expect(verdict().violations).toBe(0);
     const again = two();
+    again.picture
+      .session('s3', 'carol')
+      .login('app-1', { cookies: [{ name: 'sid', change: 'set', label: 'hers' }] });
     for (const user of [again.alice, again.bob]) user.read('app-2', [], { cookies: nobody.cookies });
     expect(again.verdict().violations).toBe(1);
   });

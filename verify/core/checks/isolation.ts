@@ -17,6 +17,7 @@ import type { Operation, Run } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
+import { type Collision, IssuedIds } from './issued-ids.ts';
 
 export const isolation: Check = {
   guarantee: 'isolation',
@@ -29,8 +30,7 @@ export const isolation: Check = {
 class Isolation implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
-  /** Who was given a session id first, by its label; kept for the whole run. */
-  readonly #holders = new Map<string, Operation>();
+  readonly #ids = new IssuedIds();
   readonly #users = new Set<string>();
   /** The operation that planted a canary, for the witness: the first of each user's last session. */
   readonly #planted = new Map<string, Operation>();
@@ -51,7 +51,9 @@ class Isolation implements Fold {
     // of an answer that knows no session.
     const issued =
       (live && operation.signedIn !== 'out') || (operation.action === 'login' && operation.outcome === 'ok');
-    if (issued && operation.cookies !== undefined) this.#sharedId(operation);
+    if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
+    if (live && operation.signedIn === 'in' && operation.sawUser === operation.user)
+      this.#ids.honoured(operation, session);
     if (operation.action === 'add' && operation.outcome === 'ok') this.#plants(operation, session);
     const looked = operation.saw !== undefined || operation.sawUser !== undefined;
     if (!looked && operation.canaries === undefined) return;
@@ -92,6 +94,7 @@ class Isolation implements Fold {
     this.#looked.delete(session);
     this.#planting.delete(session);
     this.#bled.delete(session);
+    this.#ids.sessionEnded(session);
   }
 
   /** @returns the first value that is a canary of the run, and not of the session's user */
@@ -106,26 +109,14 @@ class Isolation implements Fold {
     return undefined;
   }
 
-  /** A session id that two users were given. */
-  #sharedId(operation: Operation): void {
-    for (const { name, label } of operation.cookies ?? []) {
-      if (label === undefined) continue;
-      const holder = this.#holders.get(label);
-      if (holder === undefined) this.#holders.set(label, operation);
-      else if (holder.user !== operation.user) {
-        this.#anomalies.add(() => ({
-          ...this.#bleed(operation, `sets the cookie ${name} to a value that ${holder.user} was given`, ''),
-          witness: [
-            { operation: holder, came: `set ${name} for ${holder.user}` },
-            {
-              operation,
-              expected: `a ${name} of its own`,
-              came: `set ${name} to the same value`,
-            },
-          ],
-        }));
-      }
-    }
+  #sharedId({ name, first, second }: Collision): Anomaly {
+    return {
+      ...this.#bleed(second, `sets the cookie ${name} to a value that ${first.user} was given`, ''),
+      witness: [
+        { operation: first, came: `set ${name} for ${first.user}` },
+        { operation: second, expected: `a ${name} of its own`, came: `set ${name} to the same value` },
+      ],
+    };
   }
 
   #bleed(operation: Operation, came: string, owner: string): Anomaly {
@@ -148,13 +139,15 @@ class Isolation implements Fold {
       responses: this.#responses,
       users: this.#users.size,
       'users with canaries': this.#planted.size,
-      'session ids': this.#holders.size,
-      shown: this.#anomalies.count,
+      'session ids': this.#ids.ids,
+      shown: this.#anomalies.count + this.#ids.collided,
     };
   }
 
   finish(): Finding {
-    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+    const conclusion = concluded(this.counts());
+    for (const collision of this.#ids.collisions()) this.#anomalies.add(() => this.#sharedId(collision));
+    return { ...conclusion, anomalies: this.#anomalies.kept };
   }
 }
 
