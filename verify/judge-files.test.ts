@@ -81,9 +81,10 @@ describe('several histories of one run', () => {
   });
 
   it('show what only both together can: a session id that two users were given', async () => {
-    const [first, second] = [user(1, T0), user(2, T0)];
+    // Each instance knows but the one that it issued the id to; a third user's id is another.
+    const [first, second] = [user(1, T0, { instance: 'app-1' }), user(2, T0, { instance: 'app-2' })];
     const same = JSON.parse(JSON.stringify(second).replaceAll('label2', 'label1')) as Event[];
-    const result = await judgeFiles([file('a', first), file('b', same)]);
+    const result = await judgeFiles([file('a', first), file('b', same), file('c', user(3, T0))]);
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.anomalies[0]?.name).toBe('BLEED');
   });
