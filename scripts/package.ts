@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { LEAST_NODE } from '../verify/node-version.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -35,7 +36,6 @@ interface Manifest {
   description: string;
   license: string;
   type: string;
-  engines: Record<string, string>;
   dependencies: Record<string, string>;
 }
 
@@ -49,7 +49,7 @@ async function bundle(): Promise<string[]> {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node22.18',
+    target: `node${LEAST_NODE}`,
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
@@ -98,7 +98,7 @@ function entry(name: 'index' | 'store-conformance'): Record<string, string> {
 
 /** @param packages those that it needs to run */
 function published(own: Manifest, packages: readonly string[]): object {
-  const { name, version, description, license, type, engines } = own;
+  const { name, version, description, license, type } = own;
   const pick = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(
       names.map(wanted => {
@@ -113,7 +113,8 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    engines,
+    // Not in the checkout's: it brings its own Node, and npx would warn of the machine's before each command.
+    engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
       '.': entry('index'),

@@ -3,9 +3,10 @@
  * is not asked: the packages that it says it needs, and those that these need, are copied there first, so an install
  * that needs any other fails.
  */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -19,6 +20,8 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
+import { isAtLeast, LEAST_NODE } from '../verify/node-version.ts';
+import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
@@ -36,9 +39,13 @@ interface Ended {
   stderr: string;
 }
 
-function run(cwd: string, program: string, ...args: string[]): Promise<Ended> {
+const run = (cwd: string, program: string, ...args: string[]): Promise<Ended> =>
+  runOn(dirname(process.execPath), cwd, program, ...args);
+
+/** @param node the folder of the Node that comes first */
+function runOn(node: string, cwd: string, program: string, ...args: string[]): Promise<Ended> {
   const env = {
-    PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    PATH: [node, process.env['PATH']].join(delimiter),
     HOME: process.env['HOME'],
     NO_COLOR: '1',
     // Of the fixture users.
@@ -57,7 +64,7 @@ async function succeeds(cwd: string, program: string, ...args: string[]): Promis
   return stdout;
 }
 
-const manifest = (path: string): { dependencies?: Record<string, string> } =>
+const manifest = (path: string): { dependencies?: Record<string, string>; engines?: object } =>
   JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
 /** Copies packages, and what they need, as an install would have put them there. */
@@ -113,10 +120,48 @@ async function withStack(env: Record<string, string>, act: (stack: Stack) => Pro
   }
 }
 
+/** The folder of a Node of this machine that is too old for Baton, with npx beside it. */
+function olderNode(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const older = folders.find(folder => {
+    if (!existsSync(join(folder, 'node')) || !existsSync(join(folder, 'npx'))) return false;
+    const version = execFileSync(join(folder, 'node'), ['--version'], { encoding: 'utf8' }).trim().slice(1);
+    return !isAtLeast(version, LEAST_NODE);
+  });
+  const tested =
+    older === undefined
+      ? `NOT TESTED: no Node before ${LEAST_NODE} on the PATH`
+      : `tested with ${older}/node`;
+  used('an older Node', tested);
+  return older;
+}
+
+const older = olderNode();
+
+describe.skipIf(older === undefined)('on a Node that is too old', () => {
+  it('the package says which Node it needs and how to get it', async () => {
+    const cli = join(empty, 'node_modules/baton-verify/dist/cli.js');
+    const { code, stdout, stderr } = await runOn(older ?? '', empty, 'node', cli, 'verify', 'target.yaml');
+    expect(stderr).toMatch(
+      /^baton: expected Node 22\.18 or later, got \d+\.\d+\.\d+ \(.*node\)\. Install .*\n$/,
+    );
+    expect(stdout).toBe('');
+    expect(code).toBe(64);
+  });
+
+  it('npx in a checkout runs the command with the Node of the checkout, and warns of nothing', async () => {
+    const { code, stdout, stderr } = await runOn(older ?? '', ROOT, 'npx', 'baton-verify', 'help');
+    expect(stdout).toContain('usage: npx baton-verify');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+});
+
 describe('the npm package', () => {
   it('is small, and needs no development dependency', () => {
     expect(statSync(tarball).size).toBeLessThan(SMALL);
-    const { dependencies } = manifest(join(empty, 'node_modules/baton-verify'));
+    const { dependencies, engines } = manifest(join(empty, 'node_modules/baton-verify'));
+    expect(engines).toEqual({ node: `>=${LEAST_NODE}` });
     expect(Object.keys(dependencies ?? {})).toEqual([
       'entities',
       'fastest-levenshtein',

@@ -14,7 +14,12 @@ export type Part =
   | 'memcached'
   | 'hardened Redis'
   | 'Valkey'
-  | 'HAProxy';
+  | 'HAProxy'
+  | 'a browser'
+  | 'a terminal'
+  | 'workflows'
+  | 'curl'
+  | 'an older Node';
 
 /**
  * For the top of a test file: what its tests run with, or why they do not.

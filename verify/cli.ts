@@ -1,15 +1,11 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { fromCheckout } from './commands/checkout.ts';
 import type { Values } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
 import { COMMAND } from './core/command.ts';
 import { EXIT, isBatonError, UsageError } from './errors.ts';
-
-// Reading its sources anew would be most of what a short command takes. What comes after this is kept by Node, and what
-// a command does not need is not read at all: hence the imports below.
-enableCompileCache();
+import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
 const output: Output = {
@@ -47,6 +43,10 @@ function only(command: string, words: readonly string[]): string | undefined {
 
 /** @returns the exit code */
 async function main(argv: readonly string[]): Promise<number> {
+  const complaint = nodeComplaint(process.versions.node, process.execPath);
+  if (complaint !== undefined) throw new UsageError(complaint);
+  // Node keeps what is compiled after this for the next command. Compiling is most of the time of a short command.
+  (await import('node:module')).enableCompileCache();
   const { parse, USAGE } = await import('./commands/options.ts');
   const { values, positionals } = parse(argv);
   if (/\.([cm]?[jt]s|ya?ml|json)$/.test(positionals[0] ?? '')) positionals.unshift('verify');

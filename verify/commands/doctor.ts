@@ -8,6 +8,7 @@ import { findProgram, MissingProgramError } from '../../stack/programs.ts';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { findK6, GET_K6 } from '../k6.ts';
+import { isAtLeast, LEAST_NODE } from '../node-version.ts';
 import { lacksText, type Tool, toolsText } from '../reports/doctor.ts';
 import { lacksOf } from '../target/lacks.ts';
 import { loadTarget } from '../target/load.ts';
@@ -68,9 +69,11 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
     {
       name: 'node',
       version: process.versions.node,
-      ...(runs(process.versions.node, own.least) ? {} : { wrong: `${process.versions.node} is too old` }),
+      ...(isAtLeast(process.versions.node, LEAST_NODE)
+        ? {}
+        : { wrong: `${process.versions.node} is too old` }),
       for: 'everything',
-      remedy: `get ${own.least} or later at https://nodejs.org`,
+      remedy: `get ${LEAST_NODE} or later at https://nodejs.org`,
     },
     { name: 'nginx', ...nginx, for: '--stack local', remedy: stack },
     { name: 'redis', ...redis, for: '--stack local', remedy: stack },
@@ -88,24 +91,10 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
 }
 
 /** What of package.json says where and what this Baton is. */
-function ownPackage(): { version: string; least: string; checkout: boolean } {
+function ownPackage(): { version: string; checkout: boolean } {
   const file = createRequire(import.meta.url).resolve('baton-verify/package.json');
-  const { version, engines } = JSON.parse(readFileSync(file, 'utf8')) as {
-    version: string;
-    engines: { node: string };
-  };
-  return {
-    version,
-    least: engines.node.replace('>=', ''),
-    checkout: existsSync(join(dirname(file), 'stack/start.ts')),
-  };
-}
-
-/** Whether a version is at least another, by their first two numbers. */
-function runs(version: string, least: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = least.split('.').map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
 /** @returns the version that a program prints; nothing where it is not to be found, what is wrong where it fails */

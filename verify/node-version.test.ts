@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, test } from 'vitest';
+import { LEAST_NODE, nodeComplaint } from './node-version.ts';
+
+it.each(['22.18.0', '22.20.1', '24.0.0', '100.0.0'])('Node %s will do', version => {
+  expect(nodeComplaint(version, 'node')).toBeUndefined();
+});
+
+it.each(['20.20.2', '22.17.9', '22.2.0', '8.0.0'])(
+  'Node %s is too old, and the message says what to do',
+  version => {
+    const message = nodeComplaint(version, '/usr/bin/node');
+    expect(message).toContain(`expected Node 22.18 or later, got ${version} (/usr/bin/node)`);
+    expect(message).toContain('npm install --save-dev node@24');
+  },
+);
+
+test('scripts/setup asks for the same', () => {
+  const setup = readFileSync(join(import.meta.dirname, '../scripts/setup'), 'utf8');
+  expect(setup).toContain(`MIN_NODE=${LEAST_NODE} `);
+});

@@ -1,0 +1,26 @@
+/** The Node that Baton needs. The first code that runs, on any Node: imports nothing. */
+
+/** Runs TypeScript as it is, and has all that the package uses. scripts/setup has the same number. */
+export const LEAST_NODE = '22.18';
+
+/** Compares two versions by their first two numbers. */
+export function isAtLeast(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+/**
+ * Says which Node is needed and how to get it.
+ *
+ * @param version of the Node that runs this, such as 20.20.2
+ * @param path of its program
+ * @returns undefined when the version will do
+ */
+export function nodeComplaint(version: string, path: string): string | undefined {
+  if (isAtLeast(version, LEAST_NODE)) return undefined;
+  return (
+    `expected Node ${LEAST_NODE} or later, got ${version} (${path}). Install a newer one from https://nodejs.org, or ` +
+    'put one beside Baton, which npx then takes: npm install --save-dev node@24'
+  );
+}
