@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { used } from '../tests/used.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
 
 const CANDIDATES = [
@@ -14,11 +15,11 @@ const CANDIDATES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 const executablePath = CANDIDATES.find(path => path && existsSync(path));
-if (!executablePath) {
-  process.stderr.write(
-    'app/pages: skipped, no Chromium on this machine. Install one, or set CHROMIUM to its path.\n',
-  );
-}
+const found =
+  executablePath === undefined
+    ? 'NOT TESTED: no Chromium on this machine; install one, or set CHROMIUM to its path'
+    : `tested with ${executablePath}`;
+used('a browser', found);
 
 const QUIET = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],

@@ -12,6 +12,7 @@ text=${BATON_OUTPUT:-baton-report}/comment.md
 number=$(node -p 'JSON.parse(require("fs").readFileSync(process.env.GITHUB_EVENT_PATH)).pull_request?.number ?? ""')
 [ -n "$number" ] || { echo "ci-comment: no comment, since this is no pull request"; exit 0; }
 
+command -v curl >/dev/null || { echo "ci-comment: expected curl on the PATH, to write the comment: install it" >&2; exit 69; }
 api=$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues
 # The token goes in by a file: arguments are there for everybody on the machine to see.
 ask() {

@@ -8,6 +8,7 @@ if [ -n "${BATON_COMPOSE_FILE:-}" ]; then
   docker compose -f "$BATON_COMPOSE_FILE" up --build --wait
 fi
 if [ -n "${BATON_URL:-}" ]; then
+  command -v curl >/dev/null || { echo "ci-up: expected curl on the PATH, to wait for $BATON_URL: install it" >&2; exit 69; }
   # Any answer will do: whether it is the right one is for the command verify to say.
   for _ in $(seq 120); do
     curl --silent --output /dev/null --max-time 5 "$BATON_URL" && exit 0

@@ -49,7 +49,7 @@ afterEach(() => {
 const nothingIsLeft = () =>
   until(() => left().length === 0, { withinMs: 30_000, everyMs: 200, what: 'nothing of the project' });
 
-describe.skipIf(skip !== '')(`containers${skip && `: ${skip}`}`, () => {
+describe.skipIf(skip !== '')('containers', () => {
   test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('%s', async signal => {
     await up(60_000);
     expect(left().length).toBeGreaterThanOrEqual(4);

@@ -69,7 +69,7 @@ const log = () => readFileSync(haproxy.accessLog, 'utf8');
 const says = (what: string) =>
   until(() => log().includes(what), { withinMs: 30_000, what: `HAProxy to say: ${what}` });
 
-describe.skipIf(skip !== '')(`HAProxy${skip && `: ${skip}`}`, () => {
+describe.skipIf(skip !== '')('HAProxy', () => {
   test('takes turns, and goes on with the others when an instance is gone: each request is sent once', async () => {
     const [a, b] = await before([startPeer('a'), startPeer('b')]);
     const seen = await answers(8);

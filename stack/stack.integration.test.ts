@@ -53,9 +53,7 @@ function byKind(a: Served, b: Served): number {
   return a.kind.localeCompare(b.kind);
 }
 
-describe.each(
-  tested.map(runner => ({ ...runner, title: runner.skip ? `${runner.name}: ${runner.skip}` : runner.name })),
-)('$title', runner => {
+describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title', runner => {
   const small = runner.instance(SMALL);
 
   async function stack(options: StackOptions = {}): Promise<Stack> {

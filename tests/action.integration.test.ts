@@ -10,6 +10,7 @@ import { startLocalStack } from '../stack/local.ts';
 import { freePort } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
 import { containersOf, prepareEngine, STACK_IMAGES, whyNot } from '../stack/testing/containers.ts';
+import { whyWithout } from '../stack/testing/servers.ts';
 import { runAction, runStep } from './runner.ts';
 import { used } from './used.ts';
 
@@ -64,8 +65,10 @@ function commentServer(): {
   return { server, comments, tokens };
 }
 
+const noCurl = whyWithout('curl', 'curl') !== '';
+
 describe('the action', () => {
-  it('makes a baseline, passes, tells the pull request and renews its comment', async () => {
+  it.skipIf(noCurl)('makes a baseline, passes, tells the pull request and renews its comment', async () => {
     const { server, comments, tokens } = commentServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const github = {
@@ -103,31 +106,34 @@ describe('the action', () => {
     expect(second.log).not.toContain('token-of-the-job');
   });
 
-  it('fails where a session breaks, names it since the baseline, and still takes everything down', async () => {
-    const broken = await startLocalStack({ port: 'any', env: { SESSION_STORE: 'memory' } });
-    try {
-      const job = await runAction({ ...bare(), inputs: inputs({ url: broken.url }) });
-      expect(job.failed).toBe(true);
-      expect(job.outputs['verdict']).toBe('violated');
-      expect(job.log).toMatch(/ WORSE {2}continuity.*, since run \S+ of 0123456789ab/);
-      expect(job.log).toMatch(/^::error file=baton\.yaml,title=continuity is worse::LOSS is new/m);
-      expect(job.log).toMatch(/^::error file=baton\.yaml,line=\d+,title=continuity violated \(LOSS\)::/m);
-      expect(job.summary).toMatch(/^## ❌ Sessions: violated\n/);
-      expect(job.ran.at(-1)).toBe('Take the stack down');
-      for (const file of [
-        'junit.xml',
-        'ctrf.json',
-        'baton.sarif',
-        'codequality.json',
-        'baton.html',
-        'result.json',
-      ]) {
-        expect(existsSync(join(workspace, 'baton-report', file)), file).toBe(true);
+  it.skipIf(noCurl)(
+    'fails where a session breaks, names it since the baseline, and still takes everything down',
+    async () => {
+      const broken = await startLocalStack({ port: 'any', env: { SESSION_STORE: 'memory' } });
+      try {
+        const job = await runAction({ ...bare(), inputs: inputs({ url: broken.url }) });
+        expect(job.failed).toBe(true);
+        expect(job.outputs['verdict']).toBe('violated');
+        expect(job.log).toMatch(/ WORSE {2}continuity.*, since run \S+ of 0123456789ab/);
+        expect(job.log).toMatch(/^::error file=baton\.yaml,title=continuity is worse::LOSS is new/m);
+        expect(job.log).toMatch(/^::error file=baton\.yaml,line=\d+,title=continuity violated \(LOSS\)::/m);
+        expect(job.summary).toMatch(/^## ❌ Sessions: violated\n/);
+        expect(job.ran.at(-1)).toBe('Take the stack down');
+        for (const file of [
+          'junit.xml',
+          'ctrf.json',
+          'baton.sarif',
+          'codequality.json',
+          'baton.html',
+          'result.json',
+        ]) {
+          expect(existsSync(join(workspace, 'baton-report', file)), file).toBe(true);
+        }
+      } finally {
+        await broken.stop();
       }
-    } finally {
-      await broken.stop();
-    }
-  });
+    },
+  );
 
   it('passes nothing where nothing answers', async () => {
     const job = await runAction({
@@ -142,36 +148,33 @@ describe('the action', () => {
 const noEngine = whyNot(...STACK_IMAGES);
 used('containers', containersOf(...STACK_IMAGES));
 
-describe.skipIf(noEngine !== '')(
-  `the action with a compose file${noEngine && ` (skipped: ${noEngine})`}`,
-  () => {
-    it('brings the stack up, verifies it, keeps what the containers said, and leaves nothing', async () => {
-      prepareEngine();
-      const project = `baton-action-${process.pid}`;
-      const port = String(await freePort());
-      const job = await runAction({
-        ...bare(),
-        environment: { COMPOSE_PROJECT_NAME: project, BALANCER_PORT: port, RUNS: workspace },
-        inputs: inputs({
-          'compose-file': join(root, 'docker-compose.yml'),
-          url: `http://127.0.0.1:${port}`,
-          baseline: '',
-        }),
-      });
-      expect(job.failed, job.log).toBe(false);
-      expect(job.outputs['verdict']).toBe('valid');
-      expect(job.ran.at(-1)).toBe('Did the load itself hold?');
-      expect(readFileSync(join(workspace, 'baton-report/containers.log'), 'utf8')).toContain(
-        '"event":"balanced"',
-      );
-      const filter = `label=com.docker.compose.project=${project}`;
-      for (const kind of ['container', 'network', 'volume']) {
-        const all = kind === 'container' ? ['--all'] : [];
-        const left = execFileSync('docker', [kind, 'ls', ...all, '--quiet', '--filter', filter], {
-          encoding: 'utf8',
-        });
-        expect(left, kind).toBe('');
-      }
+describe.skipIf(noEngine !== '' || noCurl)('the action with a compose file', () => {
+  it('brings the stack up, verifies it, keeps what the containers said, and leaves nothing', async () => {
+    prepareEngine();
+    const project = `baton-action-${process.pid}`;
+    const port = String(await freePort());
+    const job = await runAction({
+      ...bare(),
+      environment: { COMPOSE_PROJECT_NAME: project, BALANCER_PORT: port, RUNS: workspace },
+      inputs: inputs({
+        'compose-file': join(root, 'docker-compose.yml'),
+        url: `http://127.0.0.1:${port}`,
+        baseline: '',
+      }),
     });
-  },
-);
+    expect(job.failed, job.log).toBe(false);
+    expect(job.outputs['verdict']).toBe('valid');
+    expect(job.ran.at(-1)).toBe('Did the load itself hold?');
+    expect(readFileSync(join(workspace, 'baton-report/containers.log'), 'utf8')).toContain(
+      '"event":"balanced"',
+    );
+    const filter = `label=com.docker.compose.project=${project}`;
+    for (const kind of ['container', 'network', 'volume']) {
+      const all = kind === 'container' ? ['--all'] : [];
+      const left = execFileSync('docker', [kind, 'ls', ...all, '--quiet', '--filter', filter], {
+        encoding: 'utf8',
+      });
+      expect(left, kind).toBe('');
+    }
+  });
+});

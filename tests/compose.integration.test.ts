@@ -49,7 +49,7 @@ interface Service {
   volumes?: { type: string; source: string }[];
 }
 
-describe.skipIf(why !== '')(`docker compose${why && ` (skipped: ${why})`}`, () => {
+describe.skipIf(why !== '')('docker compose', () => {
   let runs: string;
   let up: StartedDockerComposeEnvironment | undefined;
   let url: string;

@@ -4,6 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
@@ -11,6 +12,7 @@ const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}
 /** Not of this project: where it is absent its test is skipped. */
 const LINTER = 'actionlint';
 const linted = spawnSync(LINTER, ['-version'], { env }).status === 0;
+used('workflows', linted ? `linted by ${LINTER}` : `NOT TESTED: no ${LINTER} on this machine`);
 
 const workflows: [string, string][] = [
   ...globSync('.github/workflows/*.yml', { cwd: ROOT }).map((file): [string, string] => [

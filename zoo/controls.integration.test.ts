@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { whyWithout } from '../stack/testing/servers.ts';
 import { until } from '../stack/wait.ts';
 import { type Deployed, deploy } from './deploy.ts';
 import { CONTROLS } from './index.ts';
+import { whyNotHere } from './testing/needs.ts';
 import { ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
@@ -33,13 +33,16 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
 };
 
 // Those that are disturbed are deployed as others are.
-const runnable = CONTROLS.filter(
-  ({ deployment, faults }) =>
-    faults === undefined &&
-    (deployment.env?.['SESSION_STORE'] !== 'postgres' || whyWithout('PostgreSQL', 'postgres') === ''),
-);
+const undisturbed = CONTROLS.filter(({ faults }) => faults === undefined);
 
-describe.concurrent.each(runnable.map(control => [control.name, control] as const))('%s', (name, control) => {
+const here = undisturbed.filter(control => whyNotHere(control) === '');
+const elsewhere = undisturbed.filter(control => !here.includes(control));
+const named = (controls: typeof undisturbed) => controls.map(control => [control.name, control] as const);
+
+describe.skip.each(named(elsewhere))('%s', declare);
+describe.concurrent.each(named(here))('%s', declare);
+
+function declare(name: string, control: (typeof undisturbed)[number]): void {
   let deployed: Deployed;
   beforeAll(async () => {
     deployed = await deploy(control);
@@ -55,4 +58,4 @@ describe.concurrent.each(runnable.map(control => [control.name, control] as cons
   it.runIf(ALSO[name])('stands what breaks its look-alikes', async () => {
     await ALSO[name]?.(() => new Visitor(deployed.target, [deployed.stack.url], 5));
   });
-});
+}

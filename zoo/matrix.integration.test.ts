@@ -10,6 +10,7 @@ import { judgeFile } from '../verify/judge-file.ts';
 import type { Entry } from './entry.ts';
 import { ENTRIES } from './index.ts';
 import { demandedOf, type Trial, trial } from './run.ts';
+import { whyNotHere } from './testing/needs.ts';
 
 const AT_ONCE = 4;
 
@@ -66,7 +67,9 @@ const crowdedOut = ({ entry, result }: Trial): boolean =>
   );
 
 describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
-  it.each(tried.map(entry => [entry.name, entry] as const))('%s', async (_, entry) => {
+  it.for(tried.map(entry => [entry.name, entry] as const))('%s', async ([, entry], context) => {
+    const why = whyNotHere(entry);
+    context.skip(why !== '', why);
     const run = () => trial(entry, { seed: 1, out, sessions: 12, duration: 2_500, brief: true });
     let done = await inSlot(run);
     if (crowdedOut(done)) done = await alone(run);

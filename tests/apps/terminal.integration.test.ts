@@ -3,12 +3,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { used } from '../used.ts';
 import { CodeApp, secretOf } from './logins.ts';
 import { PASSWORD, SmallApp } from './small-app.ts';
 import { hasTerminal, Terminal } from './terminal.ts';
 import { withApp } from './verified.ts';
 
 const here = it.skipIf(!hasTerminal());
+used(
+  'a terminal',
+  hasTerminal() ? 'tested with script' : 'NOT TESTED: no script of util-linux on this machine',
+);
 
 let folder: string;
 beforeAll(() => {

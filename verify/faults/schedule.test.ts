@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Instance, Stack } from '../../stack/stack.ts';
+import { whyWithout } from '../../stack/testing/servers.ts';
 import { seeded } from '../workloads/random.ts';
 import { FAULTS, needsLinks, schedule, wantedFaults } from './index.ts';
+
+const noFaketime = whyWithout('faketime', 'faketime');
 
 const service = { name: 'redis', url: 'redis://127.0.0.1:1' };
 const instance = { name: 'app-1', options: { env: { SESSION_SECRET: 'secret' } } } as unknown as Instance;
@@ -47,14 +50,18 @@ describe('a schedule', () => {
   });
 
   it('draws all that is fair here, once, and grows the group before it shrinks it', () => {
-    const all = names('all', 3);
-    const asked = ['rolling-deploy', 'affinity-lost'];
+    const all = names('all', 3).filter(name => name !== 'clock-offset');
+    const asked = ['rolling-deploy', 'affinity-lost', 'clock-offset'];
     const fair = FAULTS.filter(({ loses, name }) => loses !== true && !asked.includes(name));
     expect(all.toSorted()).toEqual(fair.map(({ name }) => name).toSorted());
     expect(all.indexOf('scale-in')).toBe(all.indexOf('scale-out') + 1);
     const other = names('all', 3, stackOf(2, { store: { name: 'memcached' }, link: undefined }));
     expect(other).toContain('store-pause');
     expect(other.filter(name => /store-(full|slow|read)|instance-(slow|hangs)/.test(name))).toEqual([]);
+  });
+
+  it.skipIf(noFaketime !== '')('draws clock-offset where faketime is installed', () => {
+    expect(names('all', 3)).toContain('clock-offset');
   });
 
   it('draws each once before any comes again', () => {

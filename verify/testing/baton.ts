@@ -1,7 +1,8 @@
 /** Runs the `baton` command as a person does: a process of its own, from the folder of the project. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { commandLine, isAlive, processes } from '../../stack/process-table.ts';
 import { until } from '../../stack/wait.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -61,14 +62,10 @@ export class Baton {
 
   /** @returns the ids of all processes below it, with their command lines */
   descendants(): { pid: number; command: string }[] {
-    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
-      .split('\n')
-      .map(row => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row))
-      .filter(match => match !== null)
-      .map(match => ({ pid: Number(match[1]), parent: Number(match[2]), command: match[3] as string }));
+    const rows = processes();
     const below = (pid: number): typeof rows =>
       rows.filter(row => row.parent === pid).flatMap(row => [row, ...below(row.pid)]);
-    return below(this.#child.pid ?? -1);
+    return below(this.#child.pid ?? -1).map(({ pid }) => ({ pid, command: commandLine(pid) }));
   }
 }
 
@@ -77,12 +74,8 @@ export const baton = (args: readonly string[], env?: Record<string, string>): Pr
 
 /** Waits until none of the processes lives (one that only waits to be reaped does not). */
 export async function allGone(pids: readonly number[]): Promise<void> {
-  const lives = (pid: number): boolean => {
-    try {
-      return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
-    } catch {
-      return false;
-    }
-  };
-  await until(() => !pids.some(lives), { withinMs: 30_000, what: `processes ${pids.join(', ')} to be gone` });
+  await until(() => !pids.some(isAlive), {
+    withinMs: 30_000,
+    what: `processes ${pids.join(', ')} to be gone`,
+  });
 }

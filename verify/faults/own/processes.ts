@@ -1,7 +1,7 @@
 /** Faults of processes whose numbers are in files: one of them is drawn. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isAlive, stateOf } from '../../../stack/process-table.ts';
 import { until } from '../../../stack/wait.ts';
 import type { Command, ProcessesSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
@@ -42,7 +42,7 @@ export const ofProcesses = (
         else comesBack(path, pid, spec.start, withinMs, orders, means);
         process.kill(pid, SIGNALS[action]);
         means.did(`process ${pid} of ${file} ${DID[action]}`);
-        const bitten = () => (action === 'pause' ? /^[Tt]/ : /^(Z|X|$)/).test(stateOf(pid));
+        const bitten = () => (action === 'pause' ? /^[Tt]/.test(stateOf(pid) ?? '') : !isAlive(pid));
         return until(bitten, {
           withinMs,
           what: `process ${pid} to be ${DID[action]}`,
@@ -91,22 +91,6 @@ function pidIn(path: string): number {
   const pid = Number(text.split('\n')[0]);
   if (!Number.isInteger(pid) || pid < 2)
     throw new Error(`${path}: expected the number of a process, got ${JSON.stringify(text.slice(0, 40))}`);
-  if (/^(Z|X|$)/.test(stateOf(pid)))
-    throw new Error(`${path}: expected a process that lives, and ${pid} does not`);
+  if (!isAlive(pid)) throw new Error(`${path}: expected a process that lives, and ${pid} does not`);
   return pid;
-}
-
-/** As ps has it: S, R, T …; empty where there is no such process. */
-function stateOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).slice(0, 1);
-  } catch {
-    if (process.platform === 'linux') return '';
-  }
-  try {
-    return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-  } catch {
-    return '';
-  }
 }

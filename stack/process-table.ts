@@ -1,0 +1,72 @@
+/** The processes of this machine, from /proc where there is one, else from `ps`: a bare Debian has no `ps`, macOS no /proc. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+interface Process {
+  pid: number;
+  parent: number;
+  /** The id of its process group. */
+  group: number;
+  /** As `ps` prints it: S, R, T for stopped, Z for a zombie … */
+  state: string;
+}
+
+const hasProc = (): boolean => existsSync('/proc/self/stat');
+
+/** Lists all processes, zombies too. */
+export function processes(): Process[] {
+  if (!hasProc()) return ps('-A');
+  return readdirSync('/proc').flatMap(entry => (/^\d+$/.test(entry) ? fromProc(Number(entry)) : []));
+}
+
+/** Returns the state of a process; undefined where there is none with that id. */
+export function stateOf(pid: number): string | undefined {
+  return (hasProc() ? fromProc(pid) : ps('-p', String(pid)))[0]?.state;
+}
+
+/** Returns whether a process runs: a zombie only waits to be reaped. */
+export const isAlive = (pid: number): boolean => /^[^ZXx]/.test(stateOf(pid) ?? '');
+
+/** Returns the program and arguments of a process; empty where there is none with that id. */
+export function commandLine(pid: number): string {
+  try {
+    if (!hasProc())
+      return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+function fromProc(pid: number): Process[] {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return []; // It ended while we looked.
+  }
+  // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so count from its last bracket.
+  const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return [{ pid, parent: Number(parent), group: Number(group), state }];
+}
+
+function ps(...which: string[]): Process[] {
+  let table: string;
+  try {
+    table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
+  } catch (error) {
+    // ps fails where none of the processes asked for exists.
+    if ((error as { status?: number }).status === 1) return [];
+    throw error;
+  }
+  return table
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(([pid]) => pid !== '')
+    .map(([pid, parent, group, state = 'Z']) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      state,
+    }));
+}

@@ -1,0 +1,12 @@
+/** Which servers an entry of the zoo needs, of those that plain scripts/setup does not install. */
+import { whyWithout } from '../../stack/testing/servers.ts';
+import type { Entry } from '../entry.ts';
+
+/** Returns why an entry cannot run on this machine; '' if it can. The last lines of the test run say so too. */
+export function whyNotHere({ deployment: { env = {} } }: Pick<Entry, 'deployment'>): string {
+  const missing: string[] = [];
+  if (env['SESSION_STORE'] === 'postgres') missing.push(whyWithout('PostgreSQL', 'postgres'));
+  if (env['SESSION_STORE'] === 'memcached') missing.push(whyWithout('memcached', 'memcached'));
+  if (env['STACK_BALANCER'] === 'haproxy') missing.push(whyWithout('HAProxy', 'haproxy'));
+  return missing.filter(why => why !== '').join(', ');
+}
