@@ -22,6 +22,8 @@ export class Progress {
   #failed = 0;
   #instances = new Map<string, number>();
   #duration = 0;
+  /** What goes on. */
+  #active: readonly string[] = [];
 
   constructor(out: Out, quiet: boolean) {
     this.#out = out;
@@ -56,6 +58,11 @@ export class Progress {
     this.#timer.unref();
   }
 
+  /** @param what goes on, in words for a person */
+  active(what: readonly string[]): void {
+    this.#active = what;
+  }
+
   operation(operation: Operation): void {
     this.#requests++;
     if (operation.signedIn === 'out') this.#signedOut++;
@@ -68,9 +75,16 @@ export class Progress {
     const seconds = (performance.now() - this.#began) / 1000;
     const shares = [...this.#instances].sort().map(([name, count]) => `${name} ${count}`);
     const text =
-      `  ${seconds.toFixed(0)} of ${this.#duration / 1000} s  ${this.#requests} requests` +
+      `  ${this.#time(seconds)}  ${this.#requests} requests` +
       `  ${shares.join(' ')}  signed out ${this.#signedOut}  failed ${this.#failed}`;
     this.#out.write(this.#live ? `\r\u001b[K${text.slice(0, (this.#out.columns ?? 80) - 1)}` : `${text}\n`);
+  }
+
+  /** Past the length of the load it says what the run waits for. */
+  #time(seconds: number): string {
+    const load = this.#duration / 1000;
+    if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;
+    return `${seconds.toFixed(0)} s, ${load} s of load are over, still to end: ${this.#active.join(', ')}`;
   }
 
   #clear(): void {

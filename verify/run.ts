@@ -60,6 +60,8 @@ export interface VerifyOptions {
   /** Told what somebody must see: a fault could not be healed. */
   onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
+  /** Called with what goes on, in words for a person, each time that something begins or ends. */
+  onActive?: (what: readonly string[]) => void;
 }
 
 interface Settled extends VerifyOptions {

@@ -105,6 +105,7 @@ export async function verifyCommand(
       signal: stop.signal,
       stopped: stop.reason,
       onPhase: phase => progress.phase(phase, load),
+      onActive: what => progress.active(what),
       onOperation: operation => progress.operation(operation),
     });
     progress.end();

@@ -1,4 +1,5 @@
 /** What every check is made of. */
+import type { FaultLedger } from './faults/ledger.ts';
 import type { Guarantee } from './guarantees.ts';
 import type { Event, Operation, Run, Start } from './history.ts';
 import type { SessionState, Standing } from './sessions.ts';
@@ -37,8 +38,12 @@ export interface Check {
   assumes: string;
   /** The least evidence for `valid`. */
   minimum: string;
-  /** Begins a fold over one run. */
-  start(run: Run, tell?: Tell): Fold;
+  /**
+   * Begins a fold over one run.
+   *
+   * @param faults the run's fault ledger, which takes in each line before the fold does
+   */
+  start(run: Run, tell: Tell | undefined, faults: FaultLedger): Fold;
   /** What the counts of a fold, or of several added up, amount to. */
   conclude(counts: Counts, run: Run): Conclusion;
 }

@@ -2,7 +2,9 @@
 
 import { type Check, type Counts, counted, type Finding, type Fold, type Tell } from './check.ts';
 import { Clocks } from './clocks.ts';
-import { FaultTally } from './fault-tally.ts';
+import { FaultLedger } from './faults/ledger.ts';
+import { summaryOf } from './faults/summary.ts';
+import { amidFaults } from './faults/window.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from './history.ts';
 import { joined } from './joined.ts';
@@ -12,7 +14,6 @@ import { type Result, unhealed } from './result.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
 import { combine, type Verdict } from './verdict.ts';
-import { amidFaults } from './windows.ts';
 
 /**
  * Judges a run as its events come in: `step` for each, in the order of the history, then `finish` once.
@@ -27,8 +28,10 @@ export class Judge {
   readonly #sessions: Sessions;
   readonly #objects = new Objects();
   readonly #clocks = new Clocks();
-  /** What a result tells beside the verdicts. */
-  readonly #sums: { tally: Tallying; faults: FaultTally } | undefined;
+  /** One for all: read by the checks, by the tally and by the result. */
+  readonly #faults: FaultLedger;
+  /** Counts of the whole run, where a result is wanted. */
+  readonly #tally: Tallying | undefined;
   readonly #open = new Map<number, Start>();
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
@@ -46,8 +49,10 @@ export class Judge {
       throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(unknown)}`);
     this.#run = run;
     this.#sessions = new Sessions(run);
-    if (wanted === 'result') this.#sums = { tally: new Tallying(), faults: new FaultTally() };
-    this.#folds = checks.map(check => ({ check, fold: check.start(run, tell) }));
+    const faults = new FaultLedger(run, wanted === 'result');
+    this.#faults = faults;
+    if (wanted === 'result') this.#tally = new Tallying(faults);
+    this.#folds = checks.map(check => ({ check, fold: check.start(run, tell, faults) }));
     const folds = this.#folds.map(({ fold }) => fold);
     this.#starting = folds.filter(fold => fold.started !== undefined);
     this.#ending = folds.filter(fold => fold.ended !== undefined);
@@ -83,6 +88,7 @@ export class Judge {
     this.#clocks.place(start, 'call');
     this.#sessions.started(start);
     this.#objects.started(start);
+    this.#faults.started(start);
     for (let i = 0; i < this.#starting.length; i++) this.#starting[i]?.started?.(start);
   }
 
@@ -99,8 +105,8 @@ export class Judge {
   #ended(operation: Operation): void {
     const standing = this.#sessions.ended(operation);
     standing.reads = this.#objects.ended(operation, standing);
-    this.#sums?.tally.ended(operation, standing);
-    this.#sums?.faults.ended(operation, standing);
+    this.#faults.ended(operation, standing);
+    this.#tally?.ended(operation, standing);
     // By index, here and above: in k6 a step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
@@ -109,9 +115,8 @@ export class Judge {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'fingerprint') this.#fingerprint = event;
     if (event.type === 'object') this.#objects.declared(event);
-    this.#sums?.tally.event(event);
     if (event.type === 'fault') this.#sessions.disturbed();
-    this.#sums?.faults.event(event);
+    this.#faults.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
     this.#objects.sessionEnded(event.session);
@@ -120,6 +125,7 @@ export class Judge {
   }
 
   #sessionEnded(session: SessionState): void {
+    this.#faults.sessionEnded(session);
     for (const { fold } of this.#folds) fold.sessionEnded?.(session);
   }
 
@@ -130,19 +136,20 @@ export class Judge {
 
   /** @param remarks what the reader of the history has to say of it */
   finish(remarks: readonly string[] = []): Result {
-    if (this.#sums === undefined)
+    const tallying = this.#tally;
+    if (tallying === undefined)
       throw new Error('expected a judge of whom a result is wanted, got one of counts');
     // Nobody knows how these went: they may take effect at any time from their call on.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
     for (const session of this.#sessions.open()) this.#sessionEnded(session);
+    this.#faults.finish();
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);
-    const survival = this.#folds.find(({ check }) => check.guarantee === 'survival')?.fold.counts() ?? {};
-    const faults = this.#sums.faults.finish(survival);
-    const tally = this.#sums.tally.finish();
+    const faults = summaryOf(this.#faults.windows);
+    const tally = tallying.finish();
     const told = [
       ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
@@ -173,7 +180,7 @@ export class Judge {
       guarantee,
       claimed: claims.has(guarantee),
       ...finding,
-      anomalies: finding.anomalies.map(anomaly => amidFaults(anomaly, this.#sums?.faults.windows ?? [])),
+      anomalies: finding.anomalies.map(anomaly => amidFaults(anomaly, this.#faults.windows)),
     }));
     for (const claim of claims) {
       if (findings.has(claim)) continue;

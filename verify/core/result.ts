@@ -1,8 +1,9 @@
 /** The outcome of judging one history: everything that a report needs (docs/result.schema.json). */
+
+import { titleOf } from './faults/window.ts';
 import type { Finish } from './history.ts';
 import type { Latency } from './latency.ts';
 import type { Judgement, Verdict } from './verdict.ts';
-import { titleOf } from './windows.ts';
 
 export interface InstanceTally {
   instance: string;
@@ -42,7 +43,7 @@ export interface FaultSummary {
   where?: string;
   /** What was done, in a few words: `2 instances restarted`. */
   did?: string;
-  /** Whether it was seen to take effect, and whether all was healthy again in time. */
+  /** Whether it took effect: that was seen, or it took sessions or writes. And whether all was healthy again in time. */
   bit: boolean;
   healthy: boolean;
   /** False where its heal failed, so that the disturbance may go on; else absent. */
@@ -56,9 +57,9 @@ export interface FaultSummary {
   /** Of those from before it that were asked for at the end; `atLeast`: the share that survives, at 95 %. */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
-  /** The longest time in which nobody got an answer. */
+  /** The longest time in which requests waited and none was answered. */
   gap: number;
-  /** From when somebody first asked until they got an answer, however often they had to ask. */
+  /** From when a client first asked until it got an answer, however often it had to ask. */
   wait: { longest: number; p99: number };
 }
 

@@ -1,5 +1,6 @@
 /** Counts of a run: how much was done, how it went, and which instance served how much. */
-import type { Event, Operation } from './history.ts';
+import type { FaultLedger } from './faults/ledger.ts';
+import type { Operation } from './history.ts';
 import { Latencies } from './latency.ts';
 import type { Tally } from './result.ts';
 import type { Standing } from './sessions.ts';
@@ -11,13 +12,16 @@ export class Tallying {
   readonly #instances = new Map<string, { requests: number; sessions: number }>();
   readonly #named = new Map<string, number>();
   readonly #latencies = new Latencies();
-  /** Open fault windows. */
-  #faults = 0;
+  readonly #faults: FaultLedger;
   #sessions = 0;
   #handoffs = 0;
   #resent = 0;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
+
+  constructor(faults: FaultLedger) {
+    this.#faults = faults;
+  }
 
   ended(operation: Operation, standing: Standing): void {
     this.#outcomes[operation.outcome]++;
@@ -30,16 +34,12 @@ export class Tallying {
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome === 'ok') {
-      if (this.#faults === 0) this.#latencies.ended(operation);
+      if (this.#faults.open === 0) this.#latencies.ended(operation);
     } else if (operation.signedIn !== 'out') this.#failed(operation);
     const { instance, source } = operation;
     if (instance === undefined) return;
     this.#served(instance, standing.firstContact);
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
-  }
-
-  event(event: Event): void {
-    if (event.type === 'fault') this.#faults += event.end === undefined ? 1 : -1;
   }
 
   /** Whether a signed-out answer is a failure is for the checks to say: many are what was asked for. */

@@ -24,8 +24,8 @@ export interface Disturbing {
   random: Random;
   /** Within which the target declares to answer while the store is down, milliseconds. */
   deadline: number;
-  /** Within which all must be healthy again, milliseconds. */
-  recovery: number;
+  /** Within which all must be healthy again after a fault, by its name; before any, without a name. Milliseconds. */
+  recovery: (fault?: string) => number;
   /** Folder that takes what commands say. */
   folder: string;
   signal: AbortSignal;
@@ -43,7 +43,7 @@ export async function disturb(all: Disturbing): Promise<void> {
     await quiet(all, QUIET_MS);
     if (all.signal.aborted) return;
     const before = all.load.instances().length;
-    const healthy = (await becomesHealthy(all, before))
+    const healthy = (await becomesHealthy(all, before, all.recovery()))
       ? await perform(all, fault, index + 1, before)
       : 'before';
     all.onChange();
@@ -85,7 +85,9 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
       onAlarm(`${title} could not be healed, and what it disturbed may still be so: ${what}`),
     );
     load.begin();
-    const again = healed && (signal.aborted || (await becomesHealthy(all, fault.instances ?? before)));
+    const again =
+      healed &&
+      (signal.aborted || (await becomesHealthy(all, fault.instances ?? before, all.recovery(fault.name))));
     healthy = again && (came.unready === undefined || signal.aborted);
     recorder.log({
       ...{ ...opened, end: clock.now(), ...came, healthy },
@@ -162,11 +164,12 @@ const told = (error: unknown): string => (error instanceof Error ? error.message
 
 /** @returns whether all is healthy within the time to recover */
 const becomesHealthy = (
-  { system, load, recovery, signal }: Disturbing,
+  { system, load, signal }: Disturbing,
   instances: number,
+  withinMs: number,
 ): Promise<boolean> =>
   until(() => system.healthy(load, instances), {
-    withinMs: recovery,
+    withinMs,
     what: 'all to be healthy',
     signal,
   }).then(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
+import { budgetOf } from '../core/faults/window.ts';
 import type { Performance } from '../workloads/index.ts';
 import { seeded } from '../workloads/random.ts';
 import { takesUp } from './changes.ts';
@@ -47,7 +48,7 @@ export function phases(
   if (asked === undefined || faults.length === 0) return {};
   const { stack } = asked;
   const { recorder, target, instances, signal, random } = context;
-  const { deadline = DEADLINE, budgets, instance } = target;
+  const { deadline = DEADLINE, instance } = target;
   const reached = instance?.header !== undefined && target.routing === 'spread';
   const system = stack === undefined ? ownSystem(target) : stackSystem(stack, reached);
   const onChange =
@@ -59,11 +60,17 @@ export function phases(
       await disturb({
         ...{ system, faults, recorder, load, signal, onStep, onAlarm, onChange, deadline },
         random: random.fork('faults'),
-        recovery: budgets?.recovery ?? system.recovery,
+        recovery: fault => recoveryOf(target, fault) ?? system.recovery,
         folder: join(folder, 'faults'),
       });
       recorder.phase('settle');
     },
     settle: async () => recorder.phase('final'),
   };
+}
+
+/** @returns the declared time to recover from a fault, or from any, milliseconds; undefined when none is declared */
+function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
+  const { recovery } = budgetOf(declared?.budgets, fault);
+  return recovery === undefined ? undefined : recovery / 1000;
 }

@@ -1,7 +1,7 @@
 /** What became of people during each fault, for every report. */
 import { counted, grouped, percent } from '../core/check.ts';
+import { titleOf } from '../core/faults/window.ts';
 import type { FaultSummary, Result } from '../core/result.ts';
-import { titleOf } from '../core/windows.ts';
 
 type Faults = Pick<Result, 'faults'>;
 

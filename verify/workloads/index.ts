@@ -70,6 +70,36 @@ export interface Performance {
   disturb?: () => Promise<void>;
   /** Between the load and the last reads. */
   settle?: () => Promise<void>;
+  /** Called with what goes on, each time that something begins or ends. */
+  onActive?: (what: readonly string[]) => void;
+}
+
+/** What a workload does that may take longer than the load, in words for a person; others are called by their names. */
+const GOES_ON: Readonly<Record<string, string>> = {
+  hop: 'the last reads of the sessions',
+  idle: 'sessions that must reach their declared timeouts',
+};
+
+/** Knows what goes on. */
+class Active {
+  readonly #what = new Set<string>();
+  readonly #tell: (what: readonly string[]) => void;
+
+  constructor(tell: (what: readonly string[]) => void = () => {}) {
+    this.#tell = tell;
+  }
+
+  async during(name: string, act: Promise<void>): Promise<void> {
+    const what = GOES_ON[name] ?? name;
+    this.#what.add(what);
+    this.#tell([...this.#what]);
+    try {
+      await act;
+    } finally {
+      this.#what.delete(what);
+      this.#tell([...this.#what]);
+    }
+  }
 }
 
 /**
@@ -79,16 +109,19 @@ export interface Performance {
 export async function perform(
   context: Context,
   names: readonly string[],
-  { sessions, duration, disturb, settle }: Performance,
+  { sessions, duration, disturb, settle, onActive }: Performance,
 ): Promise<void> {
   const after = (milliseconds: number) => context.recorder.clock.now() + milliseconds * 1000;
+  const active = new Active(onActive);
   const pace: Pace = { pause: 0 };
   const hop = hopAt(pace);
   const inside = Promise.withResolvers<void>();
   const hopPlan: Plan = { sessions, deadline: 0, entered: inside.resolve, ...(settle && { settle }) };
   const hops = (): Promise<void> => {
     hopPlan.deadline = disturb === undefined ? after(duration) : Number.POSITIVE_INFINITY;
-    return names.includes('hop') ? hop.run(scope(context, hop, 0), hopPlan) : Promise.resolve();
+    return names.includes('hop')
+      ? active.during('hop', hop.run(scope(context, hop, 0), hopPlan))
+      : Promise.resolve();
   };
   const together = context.seats === undefined;
   let hopping = together ? hops() : undefined;
@@ -101,7 +134,12 @@ export async function perform(
   const plan = { sessions, deadline: after(most) };
   try {
     await Promise.all(
-      others.map(workload => workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan)),
+      others.map(workload =>
+        active.during(
+          workload.name,
+          workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan),
+        ),
+      ),
     );
     hopping ??= hops();
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
@@ -109,7 +147,7 @@ export async function perform(
     if (disturb !== undefined) {
       // Whoever comes later has not lived through it. Without hop there is nobody to wait for.
       await Promise.race([inside.promise, hopping]);
-      await beside(disturb, context, { ...hopPlan });
+      await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;

@@ -48,7 +48,7 @@ describe('availability', () => {
     };
     expect(deploy(1)).toMatchObject({
       judgement: 'valid',
-      finding: 'in 1 fault window 1 of 52 failed, longest gap among errors 0 s',
+      finding: 'in 1 fault window 1 of 52 failed, longest gap 0 s',
     });
     expect(deploy(20)).toMatchObject({ judgement: 'violated' });
   });
@@ -129,7 +129,7 @@ describe('availability', () => {
       );
     expect(within({ errors: 0.1, gap: SECOND })).toMatchObject({
       judgement: 'valid',
-      finding: expect.stringContaining('in 1 fault window 5 of 50 failed, longest gap among errors 0.01 s'),
+      finding: expect.stringContaining('in 1 fault window 5 of 50 failed, longest gap 0.01 s'),
     });
     expect(within({}).judgement).toBe('valid');
     const many = within({ errors: 0.05 });
@@ -137,8 +137,81 @@ describe('availability', () => {
       '10 % of 50 requests failed during kill of app-1; at most 5 % may',
     );
     const long = within({ gap: 1000 });
-    expect(long.anomalies[0]?.summary).toContain('nobody got an answer for');
+    expect(long.anomalies[0]?.summary).toContain('no request was answered for');
     expect(long.anomalies[0]?.witness).toHaveLength(3);
+  });
+
+  it('allows errors after a fault for as long as its own recovery may take', () => {
+    const later = (name: string) =>
+      judged(
+        (p, s) => {
+          s.hops(100);
+          trouble(p, s, 2, 20);
+          p.wait(SECOND);
+          errors(s, 1);
+        },
+        { budgets: { recovery: SECOND / 2, faults: { [name]: { recovery: 5 * SECOND } } } },
+      );
+    expect(later('kill')).toMatchObject({ judgement: 'valid', violations: 0 });
+    expect(later('stop').judgement).toBe('violated');
+  });
+
+  it('counts a gap that is open when the run ends, as one that an answer ends', () => {
+    /** For 60 s requests get no answer, after ten that do; then the run ends. */
+    const silent = (shown: object) =>
+      judged(
+        (p, s) => {
+          s.hops(100);
+          p.disturb(1, 'kill', { where: 'app-1' });
+          s.hops(10);
+          for (let i = 0; i < 6; i++)
+            s.asks('app-1', { ...shown, call: p.now, return: p.now + 10 * SECOND }) &&
+              p.wait(10 * SECOND - 1000);
+          p.heal(1).finish();
+        },
+        { budgets: { gap: 2 * SECOND } },
+      );
+    const none = { outcome: 'info', status: undefined, note: 'timeout' } as const;
+    const verdict = silent(none);
+    expect(verdict.judgement).toBe('violated');
+    expect(verdict.anomalies[0]?.summary).toBe(
+      'no request was answered for 60 s during kill of app-1, until the run ended; at most 2 s may pass',
+    );
+    expect(verdict.finding).toContain('longest gap 60 s');
+    // Given up when the run ended: each had waited for 10 s.
+    expect(silent({ ...none, note: 'aborted' }).judgement).toBe('violated');
+    // After the last request nothing was asked for.
+    const idle = judged(
+      (p, s) => {
+        s.hops(100);
+        p.disturb(1, 'kill');
+        s.hops(10);
+        p.wait(60 * SECOND)
+          .heal(1)
+          .finish();
+      },
+      { budgets: { gap: 2 * SECOND } },
+    );
+    expect(idle.judgement).toBe('valid');
+  });
+
+  it('counts a gap in which requests hang and then succeed', () => {
+    const hung = (lasts: number) =>
+      judged(
+        (p, s) => {
+          s.hops(100);
+          p.disturb(1, 'pause');
+          s.hops(10);
+          const call = p.now;
+          s.read('app-1', [], { call, return: call + lasts });
+          // Quicker, and called when the first had waited for most of it.
+          s.read('app-2', [], { call: call + lasts - 1000, return: call + lasts - 500 });
+          p.wait(lasts).heal(1);
+        },
+        { budgets: { gap: 2 * SECOND } },
+      );
+    expect(hung(SECOND).judgement).toBe('valid');
+    expect(hung(4 * SECOND).anomalies[0]?.summary).toContain('no request was answered for 4 s during pause');
   });
 
   it('allows errors after a fault for as long as recovery may take', () => {
@@ -194,9 +267,9 @@ describe('availability, where a longest wait is declared', () => {
     expect(judged(asking(4 * SECOND), {}).judgement).toBe('valid');
     expect(told(judged(asking(4 * SECOND), wait))).toMatchInlineSnapshot(`
       "violated, 1
-      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 2 of 14 failed, longest gap among errors 4 s
+      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 2 of 14 failed, longest gap 4 s
       rests on requests 103, fault windows 1, requests in them 14
-      DOWN availability s alice: somebody waited 4 s for an answer during kill of app-1
+      DOWN availability s alice: a client waited 4 s for an answer during kill of app-1
         #114 read on app-1 fail: 502
         #116 read on app-2: expected an answer within 3 s; came 200, 4 s after it was first asked for"
     `);
@@ -235,7 +308,7 @@ describe('availability, where a longest wait is declared', () => {
       "violated, 1
       at most 2.9 % of requests fail while nothing is disturbed
       rests on requests 102, fault windows 0, requests in them 0
-      DOWN availability s alice: somebody waited 4 s for an answer, and nothing was disturbed
+      DOWN availability s alice: a client waited 4 s for an answer, and nothing was disturbed
         #102 read on app-1: expected an answer within 3 s; came 200 after 4 s"
     `);
   });
@@ -252,7 +325,7 @@ describe('availability, to the word', () => {
       });
     expect(told(some(100, 10))).toMatchInlineSnapshot(`
       "valid
-      at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap among errors 0 s
+      at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap 0 s
       rests on requests 100, fault windows 1, requests in them 10"
     `);
     expect(told(some(99, 10))).toMatchInlineSnapshot(`
@@ -281,7 +354,7 @@ describe('availability, to the word', () => {
     });
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 4
-      4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap among errors 0 s
+      4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap 0 s
       rests on requests 105, fault windows 2, requests in them 23
       DOWN availability s alice: a read got reset, and nothing was disturbed
         #102 read info: expected an answer; came reset
@@ -310,14 +383,14 @@ describe('availability, to the word', () => {
     );
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 2
-      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap among errors 1 s
+      at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap 1 s
       rests on requests 101, fault windows 1, requests in them 14
       DOWN availability s alice: 36 % of 14 requests failed during kill of app-1; at most 30 % may
         #107 read on app-1 fail: expected at most 30 %; came 36 % of 14 requests failed during kill of app-1
-      DOWN availability s alice: nobody got an answer for 1 s during kill of app-1; at most 1 s may pass
+      DOWN availability s alice: no request was answered for 1 s during kill of app-1; at most 1 s may pass
         #108 read on app-2: answered
         #109 read on app-1 info: reset
-        #112 read on app-2: expected an answer sooner; came the next answer, 1 s after the last"
+        #112 read on app-2: expected an answer sooner; came the next answer, after 1 s"
     `);
   });
 
@@ -337,7 +410,7 @@ describe('availability, to the word', () => {
     expect({ rests, finding }).toEqual({
       rests: { requests: 7, 'fault windows': 2, 'requests in them': 4 },
       finding:
-        '1 of 7 requests failed while nothing was disturbed; in 2 fault windows 4 of 4 failed, longest gap among errors 0.02 s',
+        '1 of 7 requests failed while nothing was disturbed; in 2 fault windows 4 of 4 failed, longest gap 0.02 s',
     });
   });
 
@@ -385,7 +458,7 @@ describe('availability, to the word', () => {
       { budgets: { gap: SECOND } },
     );
     expect(verdict.anomalies.map(({ summary }) => summary)).toEqual([
-      'nobody got an answer for 2 s during one; at most 1 s may pass',
+      'no request was answered for 2 s during one; at most 1 s may pass',
     ]);
   });
 

@@ -13,12 +13,12 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
+import { lengthOf } from '../faults/gaps.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
+import { type FaultWindow, idle, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation, Run } from '../history.ts';
-import type { SessionState } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
-import { Waiting } from '../waiting.ts';
-import { budgetOf, idle, titleOf, type Window, Windows } from '../windows.ts';
-import { cameOf, down, exceeded, seconds, starved, type Trouble } from './trouble.ts';
+import { cameOf, down, exceeded, loadOf, seconds, starved } from './trouble.ts';
 
 /** Requests outside fault windows, and in each. */
 const ENOUGH = 100;
@@ -29,84 +29,56 @@ export const availability: Check = {
   assumes:
     'faults are timed by the run’s clock; what the run itself gave up is noted as aborted, and what its machine had no time for as starved',
   minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
-  start: (run, tell) => new Availability(run, tell),
+  start: (run, tell, faults) => new Availability(run, faults, tell),
   conclude: concluded,
 };
 
 class Availability implements Fold {
-  readonly #run: Run;
-  readonly #grace: number;
+  readonly #mostWait: number;
+  readonly #faults: FaultLedger;
   readonly #anomalies: Anomalies;
-  readonly #windows = new Windows();
-  readonly #troubles = new Map<Window, Trouble>();
   #requests = 0;
   #errors = 0;
   /** What failed or was late and may be the fault of the machine that Baton runs on. */
   #starved = 0;
-  /** The last success, the first error after it, and the windows that this error fell into. */
-  #success: Operation | undefined;
-  #error: Operation | undefined;
-  #gapOf: Trouble[] = [];
-  readonly #waiting = new Waiting();
 
-  constructor(run: Run, tell?: Tell) {
-    this.#run = run;
-    this.#grace = run.declared?.budgets?.recovery ?? 0;
+  constructor({ declared }: Run, faults: FaultLedger, tell?: Tell) {
+    this.#mostWait = declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
+    this.#faults = faults;
     this.#anomalies = new Anomalies(tell);
   }
 
   event(event: Event): void {
-    const window = this.#windows.event(event);
-    if (window === undefined) return;
-    if (!this.#troubles.has(window))
-      this.#troubles.set(window, { window, requests: 0, errors: 0, starved: 0, gap: 0, wait: 0 });
-    else if (window.healthy === false) {
-      const { unready } = window;
-      const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
-      this.#anomalies.add(() => down(`${what} after ${titleOf(window)}`, []));
-    }
+    if (event.type !== 'fault' || event.end === undefined || event.healthy !== false) return;
+    const { unready } = event;
+    const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
+    this.#anomalies.add(() => down(`${what} after ${titleOf(event)}`, []));
   }
 
   ended(operation: Operation): void {
-    const { status } = operation;
-    const failed = status === undefined ? isError(operation) : status >= 500;
-    if (failed === undefined || (failed && operation.with === 'forged')) return;
-    const calm = this.#windows.open === 0 && operation.call > this.#windows.until + this.#grace;
-    if (calm) {
+    const { failed, touched, first, disturbed } = this.#faults.facts;
+    if (failed === undefined) return;
+    if (touched.length === 0) {
       this.#requests++;
       if (failed) this.#outside(operation);
-    } else this.#inside(operation, failed);
-    if (operation.with === undefined) this.#waited(operation, this.#waiting.ended(operation, failed));
-    if (failed) this.#error ??= operation;
-    else this.#succeeded(operation);
+    }
+    if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  sessionEnded({ session }: SessionState): void {
-    this.#waiting.sessionEnded(session);
-  }
-
-  /** @param first when it was first asked for: it belongs to the faults that began before somebody had it */
+  /** @param first the request by which it was first asked for; nothing was disturbed since */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
-    let met = false;
-    for (const trouble of this.#troubles.values()) {
-      const { begin, end = Number.POSITIVE_INFINITY } = trouble.window;
-      if (first.call > end || first.call + wait < begin) continue;
-      met = true;
-      if (wait > trouble.wait) Object.assign(trouble, { wait, waited: [first, operation] });
-    }
-    const most = this.#run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
-    if (met || wait <= most) return;
+    if (wait <= this.#mostWait) return;
     if (operation.starved === true || first.starved === true) {
       this.#starved++;
       return;
     }
     const [came, expected] = [
       `${cameOf(operation)} after ${seconds(wait)}`,
-      `an answer within ${seconds(most)}`,
+      `an answer within ${seconds(this.#mostWait)}`,
     ];
     this.#anomalies.add(() =>
-      down(`somebody waited ${seconds(wait)} for an answer, and nothing was disturbed`, [
+      down(`a client waited ${seconds(wait)} for an answer, and nothing was disturbed`, [
         { operation, expected, came },
       ]),
     );
@@ -129,75 +101,37 @@ class Availability implements Fold {
 
   /** How long the last fault had been over. */
   #after({ call }: Operation): string {
-    const last = this.#windows.all.findLast(window => window.end !== undefined && window.end <= call);
+    const last = this.#faults.windows.findLast(window => window.end !== undefined && window.end <= call);
     if (last?.end === undefined) return '';
     return ` (${titleOf(last)} had been over for ${seconds(call - last.end)})`;
   }
 
-  #inside(operation: Operation, failed: boolean): void {
-    let met = false;
-    for (const trouble of this.#troubles.values()) {
-      const { window } = trouble;
-      const end = operation.return ?? Number.POSITIVE_INFINITY;
-      if (end < window.begin || operation.call > (window.end ?? Number.POSITIVE_INFINITY) + this.#grace)
-        continue;
-      met = true;
-      trouble.requests++;
-      if (!failed) continue;
-      trouble.errors++;
-      if (operation.starved === true) trouble.starved++;
-      else trouble.first ??= operation;
-      if (!this.#gapOf.includes(trouble)) this.#gapOf.push(trouble);
-    }
-    if (met) return;
-    this.#requests++;
-    if (failed) this.#outside(operation);
-  }
-
-  #succeeded(operation: Operation): void {
-    const [before, error] = [this.#success, this.#error];
-    this.#success = operation;
-    if (error === undefined) return;
-    this.#error = undefined;
-    for (const trouble of this.#gapOf) {
-      const from = before?.return ?? error.call;
-      const gap = (operation.return ?? operation.call) - from;
-      if (gap <= trouble.gap) continue;
-      trouble.gap = gap;
-      trouble.around = [
-        ...(before === undefined ? [] : [{ operation: before, came: 'answered' }]),
-        { operation: error, came: cameOf(error) },
-        { operation, expected: 'an answer sooner', came: `the next answer, ${seconds(gap)} after the last` },
-      ];
-    }
-    if (this.#gapOf.length > 0) this.#gapOf = [];
-  }
-
   counts(): Counts {
-    const troubles = [...this.#troubles.values()];
+    const { windows } = this.#faults;
+    const loads = windows.map(loadOf);
     return {
       requests: this.#requests,
       errors: this.#errors,
-      windows: troubles.length,
-      'in windows': troubles.reduce((sum, trouble) => sum + trouble.requests, 0),
-      'errors in windows': troubles.reduce((sum, trouble) => sum + trouble.errors, 0),
-      gap: Math.max(0, ...troubles.map(trouble => trouble.gap)),
-      'too few': troubles.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length,
+      windows: windows.length,
+      'in windows': loads.reduce((sum, load) => sum + load.requests, 0),
+      'errors in windows': loads.reduce((sum, load) => sum + load.failed, 0),
+      gap: Math.max(0, ...windows.map(gapOf)),
+      'too few': loads.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length,
       starved: this.#starved,
-      idle: troubles.filter(({ window }) => !window.closed || window.bit !== true).length,
+      idle: windows.filter(window => !tookEffect(window)).length,
       down: this.#anomalies.count,
     };
   }
 
   finish(): Finding {
-    for (const trouble of this.#troubles.values()) {
-      if (trouble.window.bit !== true) continue;
-      const { anomalies, starved } = exceeded(trouble, budgetOf(this.#run.declared, trouble.window));
+    for (const window of this.#faults.windows) {
+      if (!tookEffect(window)) continue;
+      const { anomalies, starved } = exceeded(window);
       this.#starved += starved;
       for (const anomaly of anomalies) this.#anomalies.add(() => anomaly);
     }
     const conclusion = concluded(this.counts());
-    const vain = idle(this.#windows.all);
+    const vain = idle(this.#faults.windows);
     return {
       ...conclusion,
       ...(conclusion.judgement === 'unknown' && vain !== undefined ? { why: vain } : {}),
@@ -206,10 +140,7 @@ class Availability implements Fold {
   }
 }
 
-/** @returns undefined for what we gave up ourselves, or never knew the end of: it says nothing of the target */
-function isError({ note, return: end }: Operation): boolean | undefined {
-  return note === 'aborted' || note === 'oversized' || end === undefined ? undefined : true;
-}
+const gapOf = ({ gap }: FaultWindow): number => (gap === undefined ? 0 : lengthOf(gap));
 
 function concluded(counts: Counts): Conclusion {
   const of = reader(counts);
@@ -222,7 +153,7 @@ function concluded(counts: Counts): Conclusion {
     windows === 0
       ? ''
       : `in ${counted(windows, 'fault window')} ${grouped(of('errors in windows'))} of ` +
-        `${grouped(of('in windows'))} failed, longest gap among errors ${seconds(of('gap'))}`;
+        `${grouped(of('in windows'))} failed, longest gap ${seconds(of('gap'))}`;
   const rests = { requests, 'fault windows': windows, 'requests in them': of('in windows') };
   const parts = [requests === 0 && windows > 0 ? '' : outside, inside];
   return conclude(broken, missing(counts), rests, parts.filter(part => part !== '').join('; '));

@@ -11,9 +11,9 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Finish, Operation, Run, Served } from '../history.ts';
 import type { Anomaly } from '../verdict.ts';
-import { Windows } from '../windows.ts';
 
 export const evidence: Check = {
   guarantee: 'evidence',
@@ -21,7 +21,7 @@ export const evidence: Check = {
   minimum:
     'two sources that name the instance, and an entry of each log for every request that was answered while ' +
     'nothing was disturbed, and not within a second before',
-  start: (run, tell) => new Evidence(run, tell),
+  start: (run, tell, faults) => new Evidence(run, tell, faults),
   conclude: concluded,
 };
 
@@ -48,12 +48,13 @@ class Evidence implements Fold {
   readonly #prefix: string;
   /** Requests that were sent again: of the first of the two, the logs may tell or not. */
   readonly #resent = new Set<string>();
-  readonly #windows = new Windows();
+  readonly #faults: FaultLedger;
   #joined = 0;
   #missing = 0;
   #finished: Finish | undefined;
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, tell: Tell | undefined, faults: FaultLedger) {
+    this.#faults = faults;
     this.#anomalies = new Anomalies(tell);
     this.#hasBalancer = run.logs.includes('balancer');
     this.#hasInstances = run.logs.some(log => log !== 'balancer');
@@ -70,7 +71,6 @@ class Evidence implements Fold {
 
   event(event: Event): void {
     if (event.type === 'finish') this.#finished = event;
-    this.#windows.event(event);
     if (event.type !== 'served' || !event.request.startsWith(this.#prefix)) return;
     const testimony = this.#of(event.request);
     if (event.kind === 'balancer') testimony.balancer = event;
@@ -151,7 +151,7 @@ class Evidence implements Fold {
       }
     } else if (
       operation.status !== undefined &&
-      !this.#windows.met({ ...operation, return: (operation.return ?? operation.call) + LAST_LINES }) &&
+      !this.#faults.met({ ...operation, return: (operation.return ?? operation.call) + LAST_LINES }) &&
       !(operation.status >= 500 && operation.instance === undefined)
     ) {
       this.#missing++;

@@ -11,11 +11,11 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
-import type { Event, Operation, Run } from '../history.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Operation, Run } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { Windows } from '../windows.ts';
 import { type Declaration, Life, type Timeout } from './life.ts';
 
 export const expiry: Check = {
@@ -25,7 +25,7 @@ export const expiry: Check = {
   minimum:
     'for each declared timeout a session that lived through four fifths of it and one that was refused after it ' +
     'and before a quarter more had passed; a refusal of an expired session on every instance',
-  start: (run, tell) => new Expiry(run, tell),
+  start: (run, tell, faults) => new Expiry(run, tell, faults),
   conclude: concluded,
 };
 
@@ -36,7 +36,7 @@ class Expiry implements Fold {
   readonly #declared: Declaration | undefined;
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
-  readonly #windows = new Windows();
+  readonly #faults: FaultLedger;
   readonly #lives = new Map<SessionState, Life>();
   readonly #lived = { idle: 0, absolute: 0 };
   readonly #expired = { idle: 0, absolute: 0 };
@@ -48,15 +48,12 @@ class Expiry implements Fold {
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, tell: Tell | undefined, faults: FaultLedger) {
     this.#run = run;
+    this.#faults = faults;
     this.#anomalies = new Anomalies(tell);
     const { idle, absolute, renew = 'each' } = run.declared?.expiry ?? {};
     if (idle !== undefined || absolute !== undefined) this.#declared = { idle, absolute, renew };
-  }
-
-  event(event: Event): void {
-    this.#windows.event(event);
   }
 
   ended(operation: Operation, { session, firstContact, meets }: Standing): void {
@@ -109,7 +106,7 @@ class Expiry implements Fold {
     const timeout = life.waited(operation);
     if (timeout === undefined) this.#lost++;
     // A fault may have taken the session: that is no timeout.
-    else if (this.#windows.since(life.login.call)) return;
+    else if (this.#faults.since(life.login.call)) return;
     else if (!strange) this.#anomalies.add(() => drift(operation, session, life, timeout, 'early'));
     else {
       this.#strangers++;

@@ -15,12 +15,12 @@ import {
   type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
-import type { Event, Operation } from '../history.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Operation } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
-import { Windows } from '../windows.ts';
 
 /** Ways of changing a cookie, at the least. */
 const CHANGES = 2;
@@ -34,23 +34,20 @@ export const forgery: Check = {
   guarantee: 'forgery',
   assumes: 'a change is one that no decoder undoes: not the last character of a part, not a routing suffix',
   minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
-  start: (_run, tell) => new Forgery(tell),
+  start: (_run, tell, faults) => new Forgery(tell, faults),
   conclude: concluded,
 };
 
 class Forgery implements Fold {
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
-  readonly #windows = new Windows();
+  readonly #faults: FaultLedger;
   readonly #changes = new Set<string>();
   #forged = 0;
 
-  constructor(tell?: Tell) {
+  constructor(tell: Tell | undefined, faults: FaultLedger) {
+    this.#faults = faults;
     this.#anomalies = new Anomalies(tell);
-  }
-
-  event(event: Event): void {
-    this.#windows.event(event);
   }
 
   ended(operation: Operation, { session, meets }: Standing): void {
@@ -59,7 +56,7 @@ class Forgery implements Fold {
     const { status, signedIn } = operation;
     if (status === undefined || (signedIn !== 'in' && SAYS_NOTHING.has(status))) return;
     const crashed = status >= 500 && signedIn !== 'in';
-    if (crashed && this.#windows.met(operation)) return;
+    if (crashed && this.#faults.met(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
     if (lives(session, operation)) {
       this.#forged++;

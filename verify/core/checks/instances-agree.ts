@@ -13,11 +13,11 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run } from '../history.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
-import { Windows } from '../windows.ts';
 import { CookieWays } from './cookie-ways.ts';
 import { Clocks } from './instance-clocks.ts';
 import { differences, type Pair, PairTable, pairsOf } from './pairs.ts';
@@ -33,7 +33,7 @@ export const instancesAgree: Check = {
   minimum:
     `${ENOUGH} answers on each ordered pair of the instances that were there before the first fault: the one that ` +
     'logged in or wrote last, the one that serves',
-  start: (run, tell) => new InstancesAgree(run, tell),
+  start: (run, tell, faults) => new InstancesAgree(run, tell, faults),
   conclude: concluded,
 };
 
@@ -60,7 +60,7 @@ interface Route {
 
 class InstancesAgree implements Fold {
   readonly #anomalies: Anomalies;
-  readonly #windows = new Windows();
+  readonly #faults: FaultLedger;
   readonly #routes = new Map<SessionState, Route>();
   readonly #wrote = new PairTable('logged in or wrote on');
   readonly #pages = new PairTable('page from');
@@ -72,20 +72,20 @@ class InstancesAgree implements Fold {
   /** Whether clocks that differ are a violation; they are reported in any case. */
   readonly #strict: boolean;
 
-  constructor({ declared }: Run, tell?: Tell) {
+  constructor({ declared }: Run, tell: Tell | undefined, faults: FaultLedger) {
     this.#strict = declared?.clocks === 'strict';
+    this.#faults = faults;
     this.#anomalies = new Anomalies(tell);
   }
 
   event(event: Event): void {
-    this.#windows.event(event);
     if (event.type === 'fault') this.#before ??= new Set(Object.keys(this.#wrote.counts()));
   }
 
   ended(operation: Operation, { session, live }: Standing): void {
     const { instance } = operation;
     if (instance === undefined) return;
-    if (operation.skew !== undefined && !this.#windows.met(operation))
+    if (operation.skew !== undefined && !this.#faults.met(operation))
       this.#clocks.add(operation, operation.skew);
     if (operation.cookies !== undefined) this.#cookies.add(operation);
     if (session.login === undefined || operation.with !== undefined) return;
@@ -101,7 +101,7 @@ class InstancesAgree implements Fold {
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = action !== 'read' && action !== 'form';
-    if (!this.#windows.met(operation)) {
+    if (!this.#faults.met(operation)) {
       const kind = outcome === 'ok' ? undefined : kindOf(operation);
       if (outcome === 'ok' || kind !== undefined) {
         this.#on(this.#wrote.of(route.wrote ?? instance, instance), operation, session, route, kind, write);

@@ -13,11 +13,11 @@ import {
   type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
-import type { Event, Operation } from '../history.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Operation } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { fisherP, upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { Windows } from '../windows.ts';
 
 const ENOUGH = 3;
 /** Where sessions without parallel first requests fail too, those with them must fail more, by more than chance. */
@@ -28,7 +28,7 @@ export const oneSession: Check = {
   guarantee: 'one-session',
   assumes: 'the first requests of a session are those of a fresh jar',
   minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
-  start: (_run, tell) => new OneSession(tell),
+  start: (_run, tell, faults) => new OneSession(tell, faults),
   conclude: concluded,
 };
 
@@ -45,7 +45,7 @@ interface Jar {
 
 class OneSession implements Fold {
   readonly #tell: Tell | undefined;
-  readonly #windows = new Windows();
+  readonly #faults: FaultLedger;
   readonly #jars = new Map<SessionState, Jar>();
   /** Held until it is known how sessions without parallel first requests fare. */
   readonly #witnesses: Anomaly[] = [];
@@ -53,12 +53,9 @@ class OneSession implements Fold {
   readonly #single = { lived: 0, failed: 0 };
   #several = 0;
 
-  constructor(tell?: Tell) {
+  constructor(tell: Tell | undefined, faults: FaultLedger) {
+    this.#faults = faults;
     this.#tell = tell;
-  }
-
-  event(event: Event): void {
-    this.#windows.event(event);
   }
 
   ended(operation: Operation, { session }: Standing): void {
@@ -94,7 +91,7 @@ class OneSession implements Fold {
 
   #failed(jar: Jar, operation: Operation, came: string): void {
     // What a fault has done is no doing of the first requests.
-    if (this.#windows.since(jar.first.call)) return;
+    if (this.#faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.#single.failed++;
     else {
       this.#parallel.failed++;

@@ -97,11 +97,14 @@ describe('outage', () => {
     expect(late({ starved: true }).why).toContain('1 request failed or came late while too many');
   });
 
-  it('does not condemn before it knows that the fault bit, nor slow answers outside', () => {
-    expect(judged(p => back(outage(p, s => s.signedOut('app-2'), { bit: false })))).toMatchObject({
-      judgement: 'unknown',
-      violations: 0,
-    });
+  it('does not judge before it knows that the fault took effect, nor slow answers outside', () => {
+    const late = (s: SessionPicture, p: Picture) =>
+      s.asks('app-1', { ...error, call: p.now, return: p.now + 9 * SECOND });
+    const vain = judged(p => back(outage(p, s => late(s, p), { bit: false })));
+    expect(vain).toMatchObject({ judgement: 'unknown', violations: 0 });
+    // That it signs sessions out shows that it took effect, as in `survival`.
+    const seen = judged(p => back(outage(p, s => s.signedOut('app-2'), { bit: false })));
+    expect(seen).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'LOGOUT' }] });
     const slow = judged(p => {
       const all = outage(p);
       back(all);
@@ -231,7 +234,7 @@ describe('outage, to the word', () => {
     const vain = judged(p => {
       const [first] = sessions(p);
       p.disturb(1, 'stop', store).heal(1, { bit: false });
-      first?.signedOut('app-1', { call: p.now - 500, return: p.now + 1000 });
+      first?.asks('app-1', { ...error, call: p.now - 500, return: p.now + 9 * SECOND });
     });
     expect(vain.violations).toBe(0);
   });

@@ -14,11 +14,12 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
+import { type FaultWindow, idle, overlaps, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation, Run } from '../history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
-import { idle, meets, titleOf, type Window, Windows } from '../windows.ts';
 import { starved } from './trouble.ts';
 
 /** Sessions that were asked again after the store was back. */
@@ -36,13 +37,13 @@ export const outage: Check = {
   minimum:
     `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
     `${RECOVERED} of those sessions asked again afterwards`,
-  start: (run, tell) => new Outage(run, tell),
+  start: (run, tell, faults) => new Outage(run, faults, tell),
   conclude: concluded,
 };
 
-/** An outage, with what was seen in it: it counts once the outage is known to have bitten. */
+/** An outage, with what was seen in it: it counts once the outage is known to have taken effect. */
 interface Down {
-  window: Window;
+  window: FaultWindow;
   requests: number;
   found: number;
   /** Late answers that may be the fault of the machine that Baton runs on. */
@@ -57,18 +58,20 @@ class Outage implements Fold {
   readonly #run: Run;
   readonly #deadline: number;
   readonly #anomalies: Anomalies;
-  readonly #windows = new Windows(fault => fault.down === true);
+  readonly #faults: FaultLedger;
   readonly #downs: Down[] = [];
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, faults: FaultLedger, tell?: Tell) {
     this.#run = run;
+    this.#faults = faults;
     this.#deadline = run.declared?.deadline ?? Number.POSITIVE_INFINITY;
     this.#anomalies = new Anomalies(tell);
   }
 
   event(event: Event): void {
-    const window = this.#windows.event(event);
-    if (window === undefined) return;
+    if (event.type !== 'fault') return;
+    const window = this.#faults.windows.findLast(({ id }) => id === event.id);
+    if (window?.down !== true) return;
     const down = this.#downs.find(known => known.window === window);
     if (down === undefined) {
       this.#downs.push({
@@ -80,17 +83,21 @@ class Outage implements Fold {
         sessions: new Set(),
         recovered: 0,
       });
-    } else if (window.bit === true) {
-      const { LOGOUT, HANG } = down.anomalies;
-      for (const anomaly of [...LOGOUT, ...HANG]) this.#anomalies.add(() => anomaly, anomaly.name);
-      this.#anomalies.count += down.found - LOGOUT.length - HANG.length;
-    }
+    } else if (window.bit === true) this.#count(down);
+  }
+
+  /** What was found so far counts. */
+  #count(down: Down): void {
+    const { LOGOUT, HANG } = down.anomalies;
+    for (const anomaly of [...LOGOUT, ...HANG]) this.#anomalies.add(() => anomaly, anomaly.name);
+    this.#anomalies.count += down.found - LOGOUT.length - HANG.length;
+    Object.assign(down, { found: 0, anomalies: { LOGOUT: [], HANG: [] } });
   }
 
   ended(operation: Operation, { session, live }: Standing): void {
     if (this.#downs.length === 0) return;
     for (const down of this.#downs) {
-      if (meets(down.window, operation)) this.#during(operation, session, live, down);
+      if (overlaps(down.window, operation)) this.#during(operation, session, live, down);
       else if (down.sessions.size > 0 && live) this.#afterwards(operation, session, down);
     }
   }
@@ -151,7 +158,6 @@ class Outage implements Fold {
   }
 
   #found(down: Down, name: Name, make: () => Anomaly): void {
-    if (down.window.closed && down.window.bit !== true) return;
     if (down.window.bit === true) {
       this.#anomalies.add(make, name);
       return;
@@ -165,7 +171,7 @@ class Outage implements Fold {
   }
 
   counts(): Counts {
-    const bitten = this.#downs.filter(({ window }) => window.bit === true);
+    const bitten = this.#downs.filter(({ window }) => tookEffect(window));
     const sum = (of: (down: Down) => number) => bitten.reduce((total, down) => total + of(down), 0);
     return {
       outages: this.#downs.length,
@@ -178,7 +184,8 @@ class Outage implements Fold {
   }
 
   finish(): Finding {
-    const vain = idle(this.#windows.all);
+    for (const down of this.#downs) if (tookEffect(down.window)) this.#count(down);
+    const vain = idle(this.#downs.map(({ window }) => window));
     const conclusion = concluded(this.counts(), this.#run);
     return {
       ...conclusion,

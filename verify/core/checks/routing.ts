@@ -12,6 +12,7 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
@@ -35,7 +36,7 @@ export const routing: Check = {
     'instances have the declared weights, or the same weight; from the first fault on instances may come and go, ' +
     'and nothing is judged',
   minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
-  start: (run, tell) => new Routing(run, tell),
+  start: (run, tell, faults) => new Routing(run, tell, faults),
   conclude: concluded,
 };
 
@@ -61,19 +62,20 @@ class Routing implements Fold {
   #sessions = 0;
   #requests = 0;
   #repeats = 0;
-  #disturbed = false;
+  readonly #faults: FaultLedger;
   readonly #moves: Moves | undefined;
   /** Sessions that stayed, or moved, against the claim. */
   #broken = 0;
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, tell: Tell | undefined, faults: FaultLedger) {
     this.#run = run;
+    this.#faults = faults;
     this.#anomalies = new Anomalies(tell);
     if (run.routing === 'sticky') this.#moves = new Moves(run.logs.includes('balancer'));
   }
 
   ended(operation: Operation, standing: Standing): void {
-    const from = this.#disturbed ? undefined : this.#routed(operation, standing);
+    const from = this.#faults.windows.length > 0 ? undefined : this.#routed(operation, standing);
     this.#unneeded(this.#moves?.ended(operation, from));
   }
 
@@ -100,7 +102,6 @@ class Routing implements Fold {
   }
 
   event(event: Event): void {
-    if (event.type === 'fault') this.#disturbed = true;
     if (event.type === 'served') this.#unneeded(this.#moves?.served(event));
   }
 

@@ -1,61 +1,75 @@
-/** What people met while something was disturbed, and what of it exceeds a budget. */
+/** What of a fault window exceeds its budget. */
 import { counted, percent } from '../check.ts';
-import type { Budget, Operation } from '../history.ts';
+import { lengthOf } from '../faults/gaps.ts';
+import { type FaultWindow, type Load, titleOf } from '../faults/window.ts';
+import type { Operation } from '../history.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { titleOf, type Window } from '../windows.ts';
 
-/** A fault window, with what came of the requests that were called in it, or until it had to be over. */
-export interface Trouble {
-  window: Window;
-  requests: number;
-  errors: number;
-  /** Of the errors: those that the machine of the run may be what is behind. */
-  starved: number;
-  /** Longest time without any success, among errors, microseconds. */
-  gap: number;
-  /** Longest time until somebody got what they asked for, however often, microseconds. */
-  wait: number;
-  /** The first error that is none of these, those around the longest gap, and what began and ended the longest wait. */
-  first?: Operation;
-  around?: WitnessStep[];
-  waited?: [Operation, Operation];
-}
+/** @returns the requests in a window, and in its time to recover */
+export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
+  requests: during.requests + recovering.requests,
+  failed: during.failed + recovering.failed,
+  starved: during.starved + recovering.starved,
+});
 
 /**
  * @returns what exceeds the budget of the fault, and how many requests would make it more if the machine of the run had
  *   had time for them
  */
-export function exceeded(trouble: Trouble, budget: Budget): { anomalies: Anomaly[]; starved: number } {
-  const { requests, errors, starved } = trouble;
-  const all = [tooMany(trouble, budget), tooLong(trouble, budget), waitedTooLong(trouble, budget)];
+export function exceeded(window: FaultWindow): { anomalies: Anomaly[]; starved: number } {
+  const { requests, failed, starved } = loadOf(window);
+  const all = [tooMany(window), tooLong(window), waitedTooLong(window)];
   const anomalies = all.filter(anomaly => anomaly !== undefined);
   const theirs = anomalies.filter(({ witness }) =>
     witness.every(({ operation }) => operation.starved !== true),
   );
-  const more = all[0] === undefined && errors / Math.max(1, requests) > (budget.errors ?? 1) ? starved : 0;
+  const most = window.budget.errors ?? 1;
+  const more = all[0] === undefined && failed / Math.max(1, requests) > most ? starved : 0;
   return { anomalies: theirs, starved: more + anomalies.length - theirs.length };
 }
 
-function tooMany({ window, requests, errors, starved, first }: Trouble, budget: Budget): Anomaly | undefined {
-  const share = requests === 0 ? 0 : (errors - starved) / requests;
+function tooMany(window: FaultWindow): Anomaly | undefined {
+  const { budget, failure } = window;
+  const { requests, failed, starved } = loadOf(window);
+  const share = requests === 0 ? 0 : (failed - starved) / requests;
   if (budget.errors === undefined || share <= budget.errors) return undefined;
   const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
   const expected = `at most ${percent(budget.errors)}`;
-  return down(`${came}; ${expected} may`, first === undefined ? [] : [{ operation: first, expected, came }]);
+  return down(
+    `${came}; ${expected} may`,
+    failure === undefined ? [] : [{ operation: failure, expected, came }],
+  );
 }
 
-function tooLong({ window, gap, around = [] }: Trouble, budget: Budget): Anomaly | undefined {
-  if (budget.gap === undefined || gap <= budget.gap) return undefined;
-  const told = `nobody got an answer for ${seconds(gap)} during ${titleOf(window)}`;
-  return down(`${told}; at most ${seconds(budget.gap)} may pass`, around);
+function tooLong(window: FaultWindow): Anomaly | undefined {
+  const { budget, gap } = window;
+  if (budget.gap === undefined || gap === undefined || lengthOf(gap) <= budget.gap) return undefined;
+  const { before, error, after } = gap;
+  const length = seconds(lengthOf(gap));
+  const expected = 'an answer sooner';
+  const witness: WitnessStep[] = [
+    ...(before === undefined ? [] : [{ operation: before, came: 'answered' }]),
+    ...(error === undefined ? [] : [{ operation: error, came: cameOf(error) }]),
+    ...(after === undefined
+      ? []
+      : [{ operation: after, expected, came: `the next answer, after ${length}` }]),
+  ];
+  const open = after === undefined ? ', until the run ended' : '';
+  return down(
+    `no request was answered for ${length} during ${titleOf(window)}${open}; at most ${seconds(budget.gap)} may pass`,
+    witness,
+  );
 }
 
-function waitedTooLong({ window, wait, waited }: Trouble, budget: Budget): Anomaly | undefined {
-  if (budget.wait === undefined || wait <= budget.wait || waited === undefined) return undefined;
-  const [first, last] = waited;
+function waitedTooLong(window: FaultWindow): Anomaly | undefined {
+  const { budget, waits } = window;
+  if (budget.wait === undefined || waits.longest <= budget.wait || waits.example === undefined)
+    return undefined;
+  const [first, last] = waits.example;
+  const wait = seconds(waits.longest);
   const expected = `an answer within ${seconds(budget.wait)}`;
-  const came = `${cameOf(last)}, ${seconds(wait)} after it was first asked for`;
-  return down(`somebody waited ${seconds(wait)} for an answer during ${titleOf(window)}`, [
+  const came = `${cameOf(last)}, ${wait} after it was first asked for`;
+  return down(`a client waited ${wait} for an answer during ${titleOf(window)}`, [
     ...(first === last ? [] : [{ operation: first, came: cameOf(first) }]),
     { operation: last, expected, came },
   ]);

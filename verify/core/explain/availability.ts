@@ -3,8 +3,8 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'availability',
   definition:
-    'Errors, the longest gap in which nobody got an answer, the longest wait of anybody and the time to recover ' +
-    'stay within the declared budget in each fault window; outside them there may be no error, and a declared ' +
+    'Errors, the longest gap in which requests waited and none was answered, the longest wait of a client and the ' +
+    'time to recover stay within the declared budget of the fault in each fault window; outside them there may be no error, and a declared ' +
     'longest wait holds as well. An instance that is not healthy again counts, and one that never gets ready. ' +
     'Refusals (403, 409, 429) are no errors, and what the run gave up itself does not count. DOWN: an error ' +
     'while nothing was disturbed, or more than the budget in a window.',

@@ -6,7 +6,8 @@ export const entry: Explanation = {
     'At the final reads the declared share of sessions and of acknowledged writes (all, when nothing is ' +
     'declared) outlived each fault. A session that is honoured at the end outlived whatever began after its ' +
     'login; one that was lost is laid to the faults between its last honoured request and its first refusal. ' +
-    'Writes are looked for in the final reads of their object. GONE: fewer outlived a fault than declared.',
+    'Writes are looked for in the final reads of their object. A fault before which nothing was written is no ' +
+    'evidence. GONE: fewer outlived a fault than declared.',
   picture: `
   store  ═══════════╗ restart ╔══════════
   1  login   ├─┤                                 logged in

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Picture } from './testing/picture.ts';
+import { Picture } from '../testing/picture.ts';
 
 const DOWN = { status: 503, signedIn: undefined, sawUser: undefined, outcome: 'fail' } as const;
 
@@ -27,8 +27,8 @@ it('tells of a fault who asked how often, who lost the session, and who logged i
   // From the call of the first of the three to the return of the last.
   expect(faults[0]?.wait.longest).toBe(answered - asked - 500);
   expect(faults[0]?.wait.p99).toBe(faults[0]?.wait.longest);
-  // From the last answer before it, bob's, to the next that anybody got.
-  expect(faults[0]?.gap).toBe(answered - asked);
+  // From when alice asked in vain, to the next answer that any client got.
+  expect(faults[0]?.gap).toBe(answered - asked - 500);
 });
 
 it('tells what was done, and of a heal that failed', () => {

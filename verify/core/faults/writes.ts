@@ -1,8 +1,8 @@
-/** Acknowledged adds that nobody took out again, until the final reads tell which are still there. */
+/** Acknowledged adds that nothing took out again, until the final reads show which are still there. */
 import type { Placed } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import type { WitnessStep } from '../verdict.ts';
-import type { Toll } from './survival.ts';
+import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;
 
@@ -28,13 +28,17 @@ interface Tracked {
 }
 
 export class Writes {
-  /** Faults that have begun so far. */
-  faults = 0;
+  readonly #windows: readonly FaultWindow[];
   readonly #objects = new Map<string, Tracked>();
   /** Objects that belong to one session, by its name. */
   readonly #own = new Map<string, string[]>();
   /** Objects whose values may go for other reasons: those that the app caps, and those that are no collections. */
   readonly #others = new Set<string>();
+
+  /** @param windows those of the faults that have begun so far */
+  constructor(windows: readonly FaultWindow[]) {
+    this.#windows = windows;
+  }
 
   declared({ object, kind, cap }: ObjectEvent): void {
     if (cap !== undefined || kind === 'register' || kind === 'counter') this.#others.add(object);
@@ -68,7 +72,7 @@ export class Writes {
     let tracked = this.#objects.get(object);
     if (tracked === undefined) {
       const adds: Adds = new Map();
-      tracked = { adds, latest: add, epoch: this.faults, before: [], missing: new Map(), shown: [] };
+      tracked = { adds, latest: add, epoch: this.#windows.length, before: [], missing: new Map(), shown: [] };
       this.#objects.set(object, tracked);
       if (object.endsWith(`@${add.session}`)) {
         const own = this.#own.get(add.session);
@@ -81,7 +85,8 @@ export class Writes {
   }
 
   #read(tracked: Tracked, read: Operation, saw: readonly string[], final: boolean): void {
-    for (; tracked.epoch < this.faults; tracked.epoch++) tracked.before[tracked.epoch] = tracked.last;
+    for (; tracked.epoch < this.#windows.length; tracked.epoch++)
+      tracked.before[tracked.epoch] = tracked.last;
     tracked.last = read;
     if (!final) return;
     tracked.final = read;
@@ -96,19 +101,19 @@ export class Writes {
   }
 
   /** Settles the objects that only this session has. */
-  sessionEnded(session: string, tolls: readonly Toll[]): void {
+  sessionEnded(session: string): void {
     const own = this.#own.get(session);
     if (own === undefined) return;
     this.#own.delete(session);
     for (const object of own) {
       const tracked = this.#objects.get(object);
-      if (tracked !== undefined) settle(tracked, tolls);
+      if (tracked !== undefined) settle(tracked, this.#windows);
       this.#objects.delete(object);
     }
   }
 
-  finish(tolls: readonly Toll[]): void {
-    for (const tracked of this.#objects.values()) settle(tracked, tolls);
+  finish(): void {
+    for (const tracked of this.#objects.values()) settle(tracked, this.#windows);
     this.#objects.clear();
   }
 }
@@ -120,28 +125,31 @@ function shows(read: Operation | undefined, value: string, end: number): boolean
 }
 
 /** What the final reads of an object tell of each fault. */
-function settle(tracked: Tracked, tolls: readonly Toll[]): void {
+function settle(tracked: Tracked, windows: readonly FaultWindow[]): void {
   const { missing, final, shown, before } = tracked;
   if (final === undefined) return;
   // Of faults that began after its last read nothing can be told.
-  tolls.slice(0, tracked.epoch).forEach((toll, index) => {
-    const { end: until = Number.POSITIVE_INFINITY } = toll.window;
-    for (const end of shown) if (end <= until) toll.writes.survived++;
-    for (const [value, end] of missing) {
-      // Acknowledged after the fault, or gone before it: not its doing.
-      if (end > until || shows(before[index], value, end) === false) continue;
-      // A read between this fault and a later one that shows it: the later one took it.
-      const outlived = before
-        .slice(index + 1)
-        .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
-      if (outlived) toll.writes.survived++;
-      else {
-        toll.writes.gone++;
-        if (toll.examples.write.length < KEPT)
-          toll.examples.write.push(lost(tracked, final, value, before[index]));
+  windows
+    .slice(0, tracked.epoch)
+    .forEach(({ end: until = Number.POSITIVE_INFINITY, bit, writes, examples }, index) => {
+      for (const end of shown) if (end <= until) writes.survived++;
+      for (const [value, end] of missing) {
+        // Acknowledged after the fault, or gone before it: not its doing.
+        const there = shows(before[index], value, end);
+        if (end > until || there === false) continue;
+        // Of a fault that nothing else shows to have taken effect it must be known that the value was there before.
+        if (bit !== true && there !== true) continue;
+        // A read between this fault and a later one that shows it: the later one took it.
+        const outlived = before
+          .slice(index + 1)
+          .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
+        if (outlived) writes.survived++;
+        else {
+          writes.gone++;
+          if (examples.write.length < KEPT) examples.write.push(lost(tracked, final, value, before[index]));
+        }
       }
-    }
-  });
+    });
 }
 
 function lost(

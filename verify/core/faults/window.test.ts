@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault, Operation } from './history.ts';
-import { Picture } from './testing/picture.ts';
-import type { Anomaly } from './verdict.ts';
-import { amidFaults, idle, meets, titleOf, Windows } from './windows.ts';
+import type { Fault, Operation } from '../history.ts';
+import { Picture, runLine } from '../testing/picture.ts';
+import type { Anomaly } from '../verdict.ts';
+import { FaultLedger } from './ledger.ts';
+import { amidFaults, budgetOf, idle, overBy, overlaps, titleOf, windowOf } from './window.ts';
 
 const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {}): Fault => ({
   type: 'fault',
@@ -16,36 +17,35 @@ const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {
 const operation = (call: number, end?: number): Operation =>
   ({ call, ...(end === undefined ? {} : { return: end }) }) as Operation;
 
-describe('Windows', () => {
-  it('opens a window with the first line of a fault, and closes it with the second', () => {
-    const windows = new Windows();
-    expect(windows.event({ type: 'phase', phase: 'load', clock: 'c0', at: 1 })).toBeUndefined();
-    const opened = windows.event(fault(1, 10));
-    expect(opened).toEqual({ id: 1, name: 'kill', begin: 10, closed: false });
-    expect([windows.open, windows.until]).toEqual([1, Number.NEGATIVE_INFINITY]);
-    expect(windows.event(fault(1, 10, 20, { bit: true }))).toBe(opened);
-    expect(opened).toEqual({ id: 1, name: 'kill', begin: 10, end: 20, bit: true, closed: true });
-    expect([windows.open, windows.until]).toEqual([0, 20]);
+const ledgerOf = (...faults: Fault[]): FaultLedger => {
+  const ledger = new FaultLedger(
+    runLine({ declared: { budgets: { recovery: 5, faults: { stop: { recovery: 50 } } } } }),
+  );
+  for (const one of faults) ledger.event(one);
+  return ledger;
+};
+
+describe('the windows of a ledger', () => {
+  it('opens with the first line of a fault, and closes with the second', () => {
+    const ledger = ledgerOf();
+    ledger.event({ type: 'phase', phase: 'load', clock: 'c0', at: 1 });
+    expect(ledger.windows).toEqual([]);
+    ledger.event(fault(1, 10));
+    const [opened] = ledger.windows;
+    expect(opened).toMatchObject({ id: 1, name: 'kill', begin: 10, closed: false });
+    expect(ledger.open).toBe(1);
+    ledger.event(fault(1, 10, 20, { bit: true }));
+    expect(opened).toMatchObject({ end: 20, bit: true, closed: true });
+    expect(ledger.open).toBe(0);
     // The same number again is another window.
-    expect(windows.event(fault(1, 30))).not.toBe(opened);
-    windows.event(fault(2, 2, 5));
-    expect([windows.all.length, windows.open, windows.until]).toEqual([3, 1, 20]);
+    ledger.event(fault(1, 30));
+    ledger.event(fault(2, 2, 5));
+    expect([ledger.windows.length, ledger.open]).toEqual([3, 1]);
   });
 
-  it('keeps those that are wanted alone', () => {
-    const windows = new Windows(({ down }) => down === true);
-    expect(windows.event(fault(1, 10))).toBeUndefined();
-    expect(windows.event(fault(2, 10, undefined, { down: true }))).toBeDefined();
-    // The line that closes a window need not say again what it is.
-    expect(windows.event(fault(2, 10, 30))?.closed).toBe(true);
-    expect(windows.all.length).toBe(1);
-  });
-
-  it('tells whether an operation met one: what touches has', () => {
-    const windows = new Windows();
-    windows.event(fault(1, 10));
-    windows.event(fault(1, 10, 20));
-    const met = (call: number, end?: number) => windows.met(operation(call, end));
+  it('say whether an operation was under way in one: what touches was', () => {
+    const ledger = ledgerOf(fault(1, 10), fault(1, 10, 20));
+    const met = (call: number, end?: number) => ledger.met(operation(call, end));
     expect([met(0, 9), met(0, 10), met(12, 13), met(20, 30), met(21, 30), met(5), met(25)]).toEqual([
       false,
       true,
@@ -55,10 +55,17 @@ describe('Windows', () => {
       true,
       false,
     ]);
-    expect([windows.since(20), windows.since(21)]).toEqual([true, false]);
-    windows.event(fault(2, 40));
-    expect([met(30, 39), met(50, 60), windows.since(99)]).toEqual([false, true, true]);
-    expect(meets({ ...fault(3, 10), closed: false }, operation(5))).toBe(true);
+    expect([ledger.since(20), ledger.since(21)]).toEqual([true, false]);
+    ledger.event(fault(2, 40));
+    expect([met(30, 39), met(50, 60), ledger.since(99)]).toEqual([false, true, true]);
+    expect(overlaps({ begin: 10 }, operation(5))).toBe(true);
+  });
+
+  it('have the budget of their own fault', () => {
+    const ledger = ledgerOf(fault(1, 10, 20), fault(2, 10, 20, { name: 'stop' }));
+    expect(ledger.windows.map(overBy)).toEqual([25, 70]);
+    expect(budgetOf({ gap: 1, faults: { kill: { gap: 2, wait: 3 } } }, 'kill')).toEqual({ gap: 2, wait: 3 });
+    expect(budgetOf({ gap: 1, faults: { kill: { gap: 2 } } })).toEqual({ gap: 1 });
   });
 });
 
@@ -70,25 +77,16 @@ it('calls a fault by its name and where it was', () => {
 });
 
 it('names each fault that was not seen to take effect once', () => {
-  const closed = (bit?: boolean) => ({ ...fault(1, 1, 2, bit === undefined ? {} : { bit }), closed: true });
+  const closed = (bit?: boolean) => windowOf(fault(1, 1, 2, bit === undefined ? {} : { bit }), undefined);
   expect(idle([closed(true)])).toBeUndefined();
   expect(idle([])).toBeUndefined();
   expect(
-    idle([
-      closed(true),
-      closed(),
-      closed(false),
-      { ...fault(2, 1, undefined, { bit: true }), closed: false },
-    ]),
+    idle([closed(true), closed(), closed(false), windowOf(fault(2, 1, undefined, { bit: true }), undefined)]),
   ).toBe('not seen to take effect: kill. See that the fault reaches what it should disturb');
 });
 
 describe('an anomaly that came about amid faults', () => {
-  const windowsOf = (...faults: Fault[]) => {
-    const windows = new Windows();
-    for (const one of faults) windows.event(one);
-    return windows.all;
-  };
+  const windowsOf = (...faults: Fault[]) => ledgerOf(...faults).windows;
   const anomaly = (summary: string, ...operations: Operation[]): Anomaly => ({
     name: 'LOSS',
     guarantee: 'continuity',

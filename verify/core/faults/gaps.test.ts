@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { seeded } from '../../workloads/random.ts';
+import type { Operation } from '../history.ts';
+import { Gaps, lengthOf } from './gaps.ts';
+
+type Drawn = [call: number, end: number | undefined, failed?: boolean | undefined];
+
+/** @returns the longest gap of requests, which end in the order of their times; in milliseconds */
+function longest(drawn: readonly Drawn[], at = 1_000): number {
+  const gaps = new Gaps();
+  const ended = drawn.toSorted(([, a = 1e9], [, b = 1e9]) => a - b);
+  for (const [call, end, failed = false] of ended) {
+    const operation = {
+      call: call * 1000,
+      ...(end === undefined ? {} : { return: end * 1000 }),
+    } as Operation;
+    gaps.ended(operation, end === undefined ? undefined : failed, () => true);
+  }
+  return Math.max(0, ...gaps.finish(at * 1000).map(gap => lengthOf(gap) / 1000));
+}
+
+describe('a gap', () => {
+  it('lasts from the first request that waited, or the last answer, to the next answer', () => {
+    expect(
+      longest([
+        [0, 5],
+        [10, 15, true],
+        [20, 45],
+      ]),
+    ).toBe(35);
+    expect(
+      longest([
+        [0, 30],
+        [10, 35, true],
+        [60, 75],
+      ]),
+    ).toBe(45);
+  });
+
+  it('is none while no request waited, however long', () => {
+    expect(
+      longest([
+        [0, 5],
+        [500, 505],
+      ]),
+    ).toBe(5);
+    expect(longest([[0, 5]])).toBe(5);
+    expect(longest([])).toBe(0);
+  });
+
+  it('is known from a request that ends long after it', () => {
+    // The first one waits for 90 ms; a quick one is answered before it, called late.
+    expect(
+      longest([
+        [0, 1],
+        [5, 96],
+        [94, 95],
+      ]),
+    ).toBe(90);
+  });
+
+  it('that is open at the end lasts until the last request that waited in vain', () => {
+    expect(
+      longest([
+        [0, 5],
+        [10, 40, true],
+        [50, 70, true],
+      ]),
+    ).toBe(60);
+    expect(
+      longest(
+        [
+          [0, 5],
+          [10, undefined],
+        ],
+        90,
+      ),
+    ).toBe(80);
+  });
+
+  it('is what a search over all moments finds', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const random = seeded(seed);
+      const below = (most: number): number => Math.floor(random.next() * most);
+      const drawn = Array.from({ length: 1 + below(12) }, (): Drawn => {
+        const call = below(100);
+        return [call, call + 1 + below(30), random.next() < 0.4];
+      });
+      const answers = drawn.filter(([, , failed]) => !failed).map(([, end]) => end as number);
+      const ends = drawn.map(([, end]) => end as number);
+      let expected = 0;
+      for (let from = 0; from < 140; from++) {
+        // Waits from here on: a request that is under way, until the next answer or the last vain end.
+        if (!drawn.some(([call, end = 0]) => call <= from && end > from)) continue;
+        const next = Math.min(...answers.filter(end => end > from));
+        const until = next < Number.POSITIVE_INFINITY ? next : Math.max(...ends);
+        expected = Math.max(expected, until - from);
+      }
+      expect(longest(drawn), `seed ${seed}`).toBe(expected);
+    }
+  });
+});

@@ -1,0 +1,168 @@
+/**
+ * The fault ledger: every fault window of a run, and what happened in its time, gathered once. The checks, the summary
+ * of the faults and the notes of anomalies read it, and none of them keeps windows of its own.
+ */
+import type { Declared, Event, Fault, Operation, Run, Start } from '../history.ts';
+import type { SessionState, Standing } from '../sessions.ts';
+import { Gaps, lengthOf } from './gaps.ts';
+import { Losses } from './losses.ts';
+import { Waiting } from './waits.ts';
+import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
+
+/** How the operation that ended last stands to the faults. */
+export interface FaultFacts {
+  /** Undefined when it says nothing of the target: the run gave it up, or its end is not known. */
+  failed: boolean | undefined;
+  /** The windows in whose time, or time to recover, it was under way. */
+  touched: readonly FaultWindow[];
+  /** The request by which its session first asked, and whether a fault window fell into the wait since. */
+  first: Operation | undefined;
+  disturbed: boolean;
+}
+
+const UNTOUCHED: readonly FaultWindow[] = [];
+
+export class FaultLedger {
+  /** In the order in which they began. */
+  readonly windows: FaultWindow[] = [];
+  /** How many are open. */
+  open = 0;
+  facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
+  readonly #declared: Declared | undefined;
+  /** The end of the last one that was closed, and when the last one is out of its time to recover; microseconds. */
+  #until = Number.NEGATIVE_INFINITY;
+  #over = Number.NEGATIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+  readonly #gaps = new Gaps();
+  readonly #waiting = new Waiting();
+  readonly #losses: Losses | undefined;
+  /** The fault by which a client lost its session, until it has logged in again. */
+  readonly #bereft = new Map<string, FaultWindow>();
+
+  /** @param follow whether sessions and writes are followed, so that their losses are known at the end */
+  constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
+    this.#declared = declared;
+    if (follow) this.#losses = new Losses(this.windows);
+  }
+
+  /** Takes in any line that is no operation. */
+  event(event: Event): void {
+    this.#losses?.event(event);
+    if (event.type === 'fault') this.#fault(event);
+    if (event.type === 'finish') this.#last = Math.max(this.#last, event.at);
+    if (event.type === 'session' && event.event === 'ended') this.#waiting.sessionEnded(event.session);
+  }
+
+  #fault(fault: Fault): void {
+    const known = this.windows.find(window => window.id === fault.id && !window.closed);
+    const window = known ?? windowOf(fault, this.#declared);
+    if (known === undefined) this.windows.push(window);
+    else {
+      const { type: _, clock: __, ...more } = fault;
+      Object.assign(known, more, { closed: fault.end !== undefined });
+      if (known.closed) this.open--;
+    }
+    if (!window.closed) {
+      if (known === undefined) this.open++;
+      return;
+    }
+    this.#until = Math.max(this.#until, window.end ?? this.#until);
+    this.#over = Math.max(this.#over, overBy(window));
+  }
+
+  started(start: Start): void {
+    this.#losses?.started(start);
+  }
+
+  ended(operation: Operation, standing: Standing): void {
+    const failed = failedOf(operation);
+    this.#last = Math.max(this.#last, operation.return ?? operation.call);
+    this.facts = { failed, touched: this.#touchedBy(operation), first: undefined, disturbed: false };
+    this.#gaps.ended(operation, failed, this.#matters);
+    this.#losses?.ended(operation, standing);
+    if (failed === undefined) return;
+    for (const window of this.facts.touched) count(window, operation, failed);
+    if (operation.with !== undefined) return;
+    this.#waited(operation, failed);
+    if (this.windows.length > 0) this.#relogin(operation, standing);
+  }
+
+  readonly #matters = (from: number, until: number): boolean =>
+    this.windows.some(window => until >= window.begin && from <= overBy(window));
+
+  #touchedBy(operation: Operation): readonly FaultWindow[] {
+    if (this.open === 0 && operation.call > this.#over) return UNTOUCHED;
+    return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
+  }
+
+  /** A wait belongs to the faults in whose windows it fell. */
+  #waited(operation: Operation, failed: boolean): void {
+    const first = this.#waiting.ended(operation, failed);
+    this.facts.first = first;
+    if (this.open === 0 && first.call > this.#until) return;
+    const wait = { call: first.call, return: operation.return ?? operation.call };
+    for (const window of this.windows) {
+      if (!overlaps(window, wait)) continue;
+      this.facts.disturbed = true;
+      window.waits.add(first, operation, failed);
+    }
+  }
+
+  /** The last fault that had begun is taken for the one that took the session. */
+  #relogin(operation: Operation, { session, live }: Standing): void {
+    const { client, call, return: end = call } = operation;
+    if (live && session.lost === operation) {
+      const by = this.windows.findLast(window => window.begin <= end);
+      if (by !== undefined) this.#bereft.set(client, by);
+    } else if (operation.action === 'login' && operation.outcome === 'ok') {
+      const by = this.#bereft.get(client);
+      if (by !== undefined) by.relogins++;
+      this.#bereft.delete(client);
+    }
+  }
+
+  sessionEnded(session: SessionState): void {
+    this.#losses?.sessionEnded(session);
+  }
+
+  /** Nothing more comes: settles what only the end of the run decides. */
+  finish(): void {
+    this.#losses?.finish();
+    for (const gap of this.#gaps.finish(this.#last)) {
+      for (const window of this.windows) {
+        const touches = gap.until >= window.begin && Math.max(gap.from, gap.asked) <= overBy(window);
+        const longer = window.gap === undefined || lengthOf(gap) > lengthOf(window.gap);
+        if (touches && longer) window.gap = gap;
+      }
+    }
+  }
+
+  /** Whether an operation was under way while something was disturbed. */
+  met(operation: Pick<Operation, 'call' | 'return'>): boolean {
+    if (this.open === 0 && operation.call > this.#until) return false;
+    return this.windows.some(window => overlaps(window, operation));
+  }
+
+  /** Whether anything was disturbed from a moment on. */
+  since(moment: number): boolean {
+    return this.open > 0 || this.#until >= moment;
+  }
+}
+
+/** @returns undefined for what says nothing of the target: given up by the run, without a known end, or forged */
+function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
+  if (status !== undefined && status < 500) return false;
+  if (cookies === 'forged') return undefined;
+  return status === undefined && (note === 'aborted' || note === 'oversized' || end === undefined)
+    ? undefined
+    : true;
+}
+
+function count(window: FaultWindow, operation: Operation, failed: boolean): void {
+  const load: Load = overlaps(window, operation) ? window.during : window.recovering;
+  load.requests++;
+  if (!failed) return;
+  load.failed++;
+  if (operation.starved === true) load.starved++;
+  else window.failure ??= operation;
+}
