@@ -1,10 +1,10 @@
 /** Putting cards up for sale, and buying them. */
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Cards, Purchase } from '../data/cards.ts';
 import { Refusal } from '../failures.ts';
 import { done } from '../pages.ts';
-import { field, requireUser, userOf } from './guard.ts';
+import { requireUser, userOf } from './guard.ts';
 
 const MAX_PRICE = 1_000_000;
 
@@ -22,9 +22,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/list', async (request, response) => {
     const { id } = request.params;
-    const price = priceIn(field(request, 'price'));
-    if (price === undefined)
-      throw new Refusal(422, `A price is a whole number of credits from 1 to ${MAX_PRICE}.`);
+    const price = priceIn(request);
     if (!(await cards.list(id, userOf(request), price))) throw notYours();
     done(request, response, '/dashboard', { id, price });
   });
@@ -37,16 +35,22 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/buy', async (request, response) => {
     const { id } = request.params;
-    const purchase = await cards.buy(id, userOf(request), priceIn(field(request, 'price')));
+    // A request without a price buys at any price; one with a malformed price has agreed to none.
+    const agreed = request.body?.price === undefined ? undefined : priceIn(request);
+    const purchase = await cards.buy(id, userOf(request), agreed);
     if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);
     done(request, response, '/dashboard', { id, owner: userOf(request) });
   });
   return router;
 }
 
-function priceIn(text: string | undefined): number | undefined {
-  const price = Number(text);
-  return text && /^\d{1,7}$/.test(text) && price >= 1 && price <= MAX_PRICE ? price : undefined;
+/** The price in the request's body: text, or a number in JSON. Throws Refusal 422. */
+function priceIn(request: Request): number {
+  const value: unknown = request.body?.price;
+  const text = typeof value === 'number' ? String(value) : value;
+  const price = typeof text === 'string' && /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (price >= 1 && price <= MAX_PRICE) return price;
+  throw new Refusal(422, `A price is a whole number of credits from 1 to ${MAX_PRICE}.`);
 }
 
 function notYours(): Refusal {
