@@ -1,7 +1,6 @@
 /** Leaving without dropping a request: fail readiness, say goodbye in each answer, finish, close. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -31,27 +30,26 @@ export function leaveInOrder(leaving: Leaving): void {
   process.on('SIGINT', onSignal);
 }
 
-async function leave({ server, lifecycle, config, log, close }: Leaving, signal: string, hurry: AbortSignal) {
+/** Drains, finishes and exits. `hurry` skips what is left of the drain. */
+export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal): Promise<void> {
+  const { server, lifecycle, config, log, close } = leaving;
   const { instance } = config;
   lifecycle.drain();
-  log.info({
-    event: 'draining',
-    instance,
-    signal,
-    inFlight: lifecycle.inFlight,
-  });
+  log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
   // Still listening: the balancer needs time to notice, and goes on using connections that it keeps.
-  await sleep(config.drainMs, undefined, { signal: hurry }).catch(() => {});
-  await noneSent(lifecycle, hurry);
-  await allTaken(server);
+  await pause(config.drainMs, hurry);
+  // One deadline for all that follows: an orchestrator that waited for the sum of both would kill us after it.
+  const end = performance.now() + config.shutdownMs;
+  await noneSent(lifecycle, hurry, end);
+  await allTaken(server, end);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
     // A connection that was just taken brings its request in a moment; one that a browser opened in advance never does.
-    await sleep(NEWCOMERS_MS);
+    await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
-  await Promise.race([closed, quiet(), sleep(config.shutdownMs)]);
+  await Promise.race([closed, quiet(), pause(end - performance.now())]);
   const cut = lifecycle.inFlight;
   server.closeAllConnections();
   close();
@@ -59,28 +57,40 @@ async function leave({ server, lifecycle, config, log, close }: Leaving, signal:
   process.exit(0);
 }
 
+/** Resolves after `ms`, or when `hurry` aborts. */
+function pause(ms: number, hurry?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (hurry?.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    hurry?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 /** How long the balancer may have nothing to send, and how soon after the last request it has understood. */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
-/** In all: one that does not understand goes on for ever. */
+/** In all: a balancer that does not understand goes on for ever. */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Leaves requests to other instances until no more come: a balancer that was sent elsewhere stays away for a second, and
- * the port can be closed without anybody before it.
+ * Leaves requests to other instances until no more come, or until `end`: a balancer that was sent elsewhere stays away
+ * for a second, and the port can be closed while no request is on its way.
  */
-async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal): Promise<void> {
+async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();
-  const until = performance.now() + UNDERSTANDS_WITHIN_MS;
+  const until = Math.min(end, performance.now() + UNDERSTANDS_WITHIN_MS);
   while (!hurry.aborted && performance.now() < until) {
     const before = lifecycle.leftToOthers;
-    const pause = before === 0 ? NOTHING_TO_SEND_MS : UNDERSTOOD_MS;
-    await sleep(pause, undefined, { signal: hurry }).catch(() => {});
+    const wanted = before === 0 ? NOTHING_TO_SEND_MS : UNDERSTOOD_MS;
+    await pause(Math.min(wanted, until - performance.now()), hurry);
     if (lifecycle.leftToOthers === before) return;
   }
 }
 
-/** Turns of the event loop to be waited for at the most, and how long one takes in which nothing happens. */
+/** Turns of the event loop to wait for at the most, and how long one takes in which nothing happens. */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 
@@ -88,7 +98,7 @@ const QUIET_TURN_MS = 0.1;
  * Resolves right after the loop has taken every connection that was waiting, and done nothing else meanwhile: those
  * that wait when the server closes are reset, and their requests lost.
  */
-async function allTaken(server: Server): Promise<void> {
+async function allTaken(server: Server, end: number): Promise<void> {
   let taken = 0;
   const count = () => {
     taken++;
@@ -97,7 +107,8 @@ async function allTaken(server: Server): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) {
     const [before, began] = [taken, performance.now()];
     await new Promise(resolve => setImmediate(resolve));
-    if (taken === before && performance.now() - began < QUIET_TURN_MS) break;
+    const now = performance.now();
+    if (now >= end || (taken === before && now - began < QUIET_TURN_MS)) break;
   }
   server.off('connection', count);
 }
