@@ -1,6 +1,7 @@
 /** The one connection of an instance to Redis: it answers in time or fails, and heals by itself. */
-import { type Command, Redis, type RedisOptions } from 'ioredis';
+import { type ChainableCommander, type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
+import { confirmed } from './failures.ts';
 
 /**
  * Connects in the background; commands fail at once while there is no connection.
@@ -34,12 +35,21 @@ export function connectRedis(
   return redis;
 }
 
+/** Sends a pipeline and returns its results in order. Throws StoreUnavailable with the first error among them. */
+export async function executed(pipeline: ChainableCommander): Promise<unknown[]> {
+  const results = (await confirmed(pipeline.exec())) ?? [];
+  const [error] = results.find(([error]) => error) ?? [];
+  if (error) await confirmed(Promise.reject(error));
+  return results.map(([, result]) => result);
+}
+
 /**
- * Gives up a command that is not answered in time. (After a while in which the process did not run, ioredis'
+ * Gives up a command that is not answered in time; the commands of one pipeline share one timer. (After a while in which the process did not run, ioredis'
  * commandTimeout refuses commands whose replies are there, for Node runs timers before it reads.)
  */
 class BoundedRedis extends Redis {
   readonly #timeoutMs: number;
+  readonly #pipelines = new WeakMap<object, Deadline>();
 
   constructor(url: string, options: RedisOptions, timeoutMs: number) {
     super(url, options);
@@ -47,18 +57,49 @@ class BoundedRedis extends Redis {
   }
 
   override sendCommand(command: Command, ...rest: unknown[]): unknown {
-    const late = (): void => command.reject(new Error('Command timed out'));
-    const timer = setTimeout(() => setImmediate(late), this.#timeoutMs);
-    // Not by its promise: whoever forgets to look at a failure would not be told of it any more.
+    this.#deadlineOf(rest[0]).bind(command);
+    return super.sendCommand(command, ...(rest as []));
+  }
+
+  /** ioredis passes the same object with each command of a pipeline. */
+  #deadlineOf(pipeline: unknown): Deadline {
+    if (typeof pipeline !== 'object' || pipeline === null || !('isPipeline' in pipeline))
+      return new Deadline(this.#timeoutMs);
+    const known = this.#pipelines.get(pipeline) ?? new Deadline(this.#timeoutMs);
+    this.#pipelines.set(pipeline, known);
+    return known;
+  }
+}
+
+/** Rejects the commands that are bound to it and still unanswered when its time is over. */
+class Deadline {
+  readonly #timeoutMs: number;
+  readonly #open = new Set<Command>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  bind(command: Command): void {
+    // A step later: replies that have arrived are read first.
+    if (this.#open.size === 0)
+      this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
+    this.#open.add(command);
+    // Wraps both callbacks in place of the promise: a `then` here would hide a rejection that no caller handles.
     const settles =
       <T>(settle: (value: T) => void) =>
       (value: T): void => {
-        clearTimeout(timer);
+        this.#open.delete(command);
+        if (this.#open.size === 0) clearTimeout(this.#timer);
         settle(value);
       };
     command.resolve = settles(command.resolve);
     command.reject = settles(command.reject);
-    return super.sendCommand(command, ...(rest as []));
+  }
+
+  #reject(): void {
+    for (const command of [...this.#open]) command.reject(new Error('Command timed out'));
   }
 }
 

@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { until } from '../../stack/wait.ts';
+import { StoreUnavailable } from '../failures.ts';
+import { connectRedis } from '../redis.ts';
 import { clients } from '../testing/sessions.ts';
 import { Cards } from './cards.ts';
 import { createFixtures } from './fixtures.ts';
+import { cardKey } from './keys.ts';
 import { FIRST_BALANCE, Users } from './users.ts';
 
 const COST = 2;
@@ -109,6 +114,48 @@ describe('selling', () => {
     expect(await cards.list('c1', 'bob@example.test', 1)).toBe(false);
     expect(await cards.unlist('c1', 'bob@example.test')).toBe(false);
     expect(await cards.list('nothing', ALICE, 1)).toBe(false);
+  });
+});
+
+describe('a page of 200 cards', () => {
+  let redis: Redis;
+  let orders: { card: string; text: string }[];
+
+  beforeEach(async () => {
+    redis = connectRedis(
+      { redisUrl: server.url, redisSentinels: [], redisPrimary: '', storeTimeoutMs: 300 },
+      () => {},
+    );
+    await once(redis, 'ready');
+    orders = Array.from({ length: 200 }, (_, i) => ({ card: `c${i}`, text: `card ${i}` }));
+    await cards.checkout(ALICE, orders, 0);
+  });
+
+  afterEach(() => {
+    redis.disconnect();
+  });
+
+  test('is read with one timer for all cards, not one for each', async () => {
+    const instance = new Cards(redis);
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const owned = await instance.ownedBy(ALICE);
+    const started = timers.mock.calls.filter(([, ms]) => ms === 300).length;
+    timers.mockRestore();
+    expect(owned.map(({ id, text }) => ({ card: id, text }))).toEqual(expect.arrayContaining(orders));
+    // Of the list of ids and of the cards, and perhaps of a heartbeat.
+    expect(started).toBeLessThanOrEqual(3);
+  });
+
+  test('fails in time as a whole when Redis falls silent, and when one record is of another type', async () => {
+    const instance = new Cards(redis);
+    await server.pause();
+    await expect(instance.ownedBy(ALICE)).rejects.toThrow(StoreUnavailable);
+    await server.resume();
+    await connections[0]?.set(cardKey('c7'), 'no card');
+    await until(async () => (await redis.ping().catch(() => '')) === 'PONG', {
+      ...{ withinMs: 30_000, what: 'Redis to answer again' },
+    });
+    await expect(instance.ownedBy(ALICE)).rejects.toThrow(/WRONGTYPE/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Cards, their owners and the market. Every change of an owner or a balance is one Lua script: all or nothing. */
 import type { Redis, Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
+import { executed } from '../redis.ts';
 import { BUY, CHECKOUT, LIST, UNLIST } from './card-scripts.ts';
 import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
 
@@ -104,11 +105,12 @@ export class Cards {
   }
 
   async #read(ids: string[]): Promise<Card[]> {
-    const records = await confirmed(
-      Promise.all(ids.map(id => this.#redis.hmget(cardKey(id), 'text', 'owner', 'price'))),
-    );
-    return records.flatMap(([text, owner, price], i) => {
+    const pipeline = this.#redis.pipeline();
+    for (const id of ids) pipeline.hmget(cardKey(id), 'text', 'owner', 'price');
+    const records = await executed(pipeline);
+    return records.flatMap((record, i) => {
       const id = ids[i];
+      const [text, owner, price] = record as (string | null)[];
       return id && text && owner ? [{ id, text, owner, price: price ? Number(price) : null }] : [];
     });
   }
