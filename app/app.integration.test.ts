@@ -58,6 +58,59 @@ describe('every response', () => {
   );
 });
 
+describe('security headers', () => {
+  const HTTPS = { 'x-forwarded-proto': 'https' };
+  const hsts = async (url: string, headers = {}) =>
+    (await new Browser(url).get('/login', headers)).headers.get('strict-transport-security');
+
+  test.each(['/', '/login', '/style.css', '/nowhere', '/healthz'])(
+    'forms may be sent to this app only, and no page may be framed: %s',
+    async path => {
+      const { headers } = await visitor().get(path);
+      const policy = headers.get('content-security-policy')?.split(';');
+      expect(policy).toEqual(
+        expect.arrayContaining([
+          "default-src 'self'",
+          "script-src 'none'",
+          "form-action 'self'",
+          "frame-ancestors 'none'",
+          "base-uri 'none'",
+        ]),
+      );
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('same-origin');
+    },
+  );
+
+  test('HSTS is sent over https alone, by the word of a trusted proxy', async () => {
+    expect(await hsts(one.url)).toBeNull();
+    expect(await hsts(one.url, HTTPS)).toBe('max-age=31536000');
+    const strict = await startInProcess(server.url, { env: { TRUST_PROXY: 'false' } });
+    expect(await hsts(strict.url, HTTPS)).toBeNull();
+    await strict.close();
+  });
+
+  test.each(['redis-attributes', 'cookie'])(
+    'SECURE_COOKIES=always: HSTS, and every cookie is Secure, whatever the proxy says (%s)',
+    async SESSION_STORE => {
+      const app = await startInProcess(server.url, { env: { SECURE_COOKIES: 'always', SESSION_STORE } });
+      expect(await hsts(app.url)).toBe('max-age=31536000');
+      const page = await new Browser(app.url).get('/login', JSON_VIEW);
+      const token = page.setCookies[0]?.split(';')[0] ?? '';
+      const { csrf } = JSON.parse(page.text);
+      const body = new URLSearchParams({ _csrf: csrf, email: 'alice@example.test', password: PASSWORD });
+      const answer = await new Browser(app.url).request('/login', {
+        ...{ method: 'POST', body, headers: { cookie: token } },
+      });
+      expect(answer.status).toBe(303);
+      const names = answer.setCookies.map(line => line.split('=')[0]);
+      expect(names.sort()).toEqual(['__Host-csrf', '__Host-sid']);
+      for (const line of [...page.setCookies, ...answer.setCookies]) expect(line).toContain('; Secure');
+      await app.close();
+    },
+  );
+});
+
 describe('a visitor', () => {
   test.each(['/', '/market', '/style.css', '/healthz', '/readyz', '/nowhere'])(
     'gets no cookie at all from %s',
@@ -181,14 +234,18 @@ describe('sessions', () => {
   );
 });
 
-test('the log has one line for each request, with a label and never an id', async () => {
+test('the log has one line for each request, with labels and never a session id or an email address', async () => {
   const browser = new Browser(one.url);
   await browser.signIn('dave');
   await browser.get('/dashboard?token=secret', { 'x-request-id': 'logged' });
   const logged = () => one.log.find(({ request }) => request === 'logged');
   await until(() => logged() !== undefined, { withinMs: 10_000, what: 'the log line' });
   const line = logged();
-  expect(line).toMatchObject({ event: 'request', instance: 'app-1', user: 'dave@example.test' });
+  expect(line).toMatchObject({
+    event: 'request',
+    instance: 'app-1',
+    user: expect.stringMatching(/^[\da-f]{12}$/),
+  });
   expect(line).toMatchObject({
     method: 'GET',
     path: '/dashboard',
@@ -201,4 +258,5 @@ test('the log has one line for each request, with a label and never an id', asyn
   expect(sid).toHaveLength(32);
   expect(JSON.stringify(one.log)).not.toContain(sid);
   expect(JSON.stringify(one.log)).not.toContain(PASSWORD);
+  expect(JSON.stringify(one.log)).not.toContain('example.test');
 });

@@ -9,15 +9,17 @@ import type { Config } from './config.ts';
 import { type CsrfProtection, createCsrf } from './csrf.ts';
 import { Cards } from './data/cards.ts';
 import type { Users } from './data/users.ts';
+import { notCached, safetyHeaders } from './headers.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { noteWho, requestLog } from './log.ts';
+import { NO_LIMITS, SharedLoginLimits } from './login-limits.ts';
 import { nothingHere, problems } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
 import { basketRoutes } from './routes/basket.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { pageRoutes } from './routes/dashboard.ts';
 import { healthRoutes } from './routes/health.ts';
-import { sessionLabel } from './secrets.ts';
+import { createLabels, type Labels } from './secrets.ts';
 import { sessions, signedInUser } from './session.ts';
 
 export interface Deps {
@@ -38,13 +40,14 @@ export interface Deps {
 /** Builds the app of one instance; it shares nothing with another instance but what is behind them and the secrets. */
 export function createApp(deps: Deps): Express {
   const { config, backing, lifecycle, log, users } = deps;
-  const [firstSecret = ''] = config.secrets;
-  const label = sessionLabel(firstSecret);
+  const labels = createLabels(config.secrets);
   const csrf = deps.csrf ?? createCsrf(config.secrets);
   const cards = new Cards(backing.redis);
   const baskets = createBaskets(config, backing);
+  const limits = config.loginLimits ? new SharedLoginLimits(backing.redis) : NO_LIMITS;
   const app = express();
   app.set('trust proxy', config.trustProxy);
+  if (config.alwaysSecure) countAsHttps(app);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config.instance), lifecycle.track, safetyHeaders);
@@ -55,35 +58,23 @@ export function createApp(deps: Deps): Express {
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
-  app.use(noteSession(label), csrf.prepare);
-  app.use(pageRoutes({ users, cards, baskets }), authRoutes({ users, csrf, label }));
+  app.use(noteSession(labels), csrf.prepare);
+  app.use(pageRoutes({ users, cards, baskets }), authRoutes({ users, csrf, limits, labels }));
   app.use('/basket', basketRoutes({ baskets, cards, csrf, pay: deps.pay }));
   app.use('/cards', cardRoutes({ cards, csrf }));
   app.use(nothingHere, problems(log));
   return app;
 }
 
-/** The pages need nothing from elsewhere and nobody may frame them; there are no scripts at all. */
-const safetyHeaders: RequestHandler = (_request, response, next) => {
-  response.set({
-    'Content-Security-Policy':
-      "default-src 'self'; script-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'same-origin',
-  });
-  next();
-};
-
-/** A shared cache that kept a page, or its cookie, would hand one user's session to the next. */
-const notCached: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'private, no-store');
-  next();
-};
-
-function noteSession(label: (sid: string) => string): RequestHandler {
+function noteSession(labels: Labels): RequestHandler {
   return (request, response, next) => {
     const user = signedInUser(request);
-    if (user !== undefined) noteWho(response, label(request.sessionID), user);
+    if (user !== undefined) noteWho(response, labels, request.sessionID, user);
     next();
   };
+}
+
+/** Makes every request count as https: for session, form token and HSTS alike, which all read `request.secure`. */
+function countAsHttps(app: Express): void {
+  Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

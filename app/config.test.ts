@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { ConfigError, readConfig } from './config.ts';
+import { aboutVariables } from './variables.ts';
 
 test('nothing set: the defaults of a development machine', () => {
   expect(readConfig({})).toMatchObject({
@@ -18,6 +23,10 @@ test('nothing set: the defaults of a development machine', () => {
     storeTimeoutMs: 2000,
     paymentMs: 0,
     fixtureUsers: 0,
+    scrypt: { cost: 131_072, parallel: 1 },
+    loginLimits: true,
+    alwaysSecure: false,
+    logLevel: 'info',
   });
   expect(readConfig({}).instance).toMatch(/^[\w.-]+-\d+$/);
 });
@@ -71,6 +80,10 @@ test.each([
   ['PAYMENT_MS', '-1', 'milliseconds'],
   ['SCRYPT_COST', '1000', 'a power of two'],
   ['FIXTURE_USERS', 'many', 'users'],
+  ['TRIAL', 'yes', 'true or false'],
+  ['LOGIN_LIMITS', 'true', 'one of on, off'],
+  ['SECURE_COOKIES', 'never', 'one of auto, always'],
+  ['LOG_LEVEL', 'loud', 'one of trace, debug, info'],
 ])('%s=%s is refused, by name, with what was expected', (name, value, expected) => {
   const read = () => readConfig({ [name]: value });
   expect(read).toThrow(ConfigError);
@@ -78,9 +91,9 @@ test.each([
   expect(read).toThrow(expected);
 });
 
-test('all that is wrong is told at once', () => {
+test('all wrong variables are reported at once', () => {
   expect(() => readConfig({ PORT: 'x', PAYMENT_MS: 'y' })).toThrow(
-    /PORT: .*\nPAYMENT_MS: .*\nSet the environment/,
+    /PORT: .*\nPAYMENT_MS: .*\nCorrect the environment/,
   );
 });
 
@@ -99,7 +112,145 @@ test('secrets are never shown', () => {
   expect(read).not.toThrow('hush');
 });
 
-test('in production the secret must be given', () => {
-  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow('SESSION_SECRET: expected');
-  expect(readConfig({ NODE_ENV: 'production', SESSION_SECRET: 'x'.repeat(16) }).secrets).toHaveLength(1);
+const OWN = 'a-secret-of-our-own';
+const DEVELOPMENT = 'baton-development-secret-not-for-production';
+
+test.each([
+  [{ NODE_ENV: 'production' }, 'NODE_ENV is production'],
+  [{ HOST: '0.0.0.0' }, 'HOST is 0.0.0.0'],
+  [{ HOST: '::' }, 'HOST is ::'],
+  [{ HOST: '10.0.0.5' }, 'HOST is 10.0.0.5'],
+  [{ HOST: '127.example.test' }, 'HOST is 127.example.test'],
+  [{ HOST: '0.0.0.0', SESSION_SECRET: DEVELOPMENT }, 'published'],
+  [{ HOST: '0.0.0.0', SESSION_SECRET: `${OWN},${DEVELOPMENT}` }, 'published'],
+])('the development secret is refused where other machines reach the app: %o', (env, why) => {
+  expect(() => readConfig(env)).toThrow('SESSION_SECRET: expected secrets of your own');
+  expect(() => readConfig(env)).toThrow(why);
+  expect(readConfig({ ...env, SESSION_SECRET: OWN }).secrets).toEqual([OWN]);
+  expect(readConfig({ ...env, TRIAL: 'true' }).secrets).toContain(DEVELOPMENT);
+});
+
+test.each(['127.0.0.1', '127.0.1.1', '::1', 'localhost'])(
+  'the development secret is accepted on %s',
+  HOST => {
+    expect(readConfig({ HOST }).secrets).toEqual([DEVELOPMENT]);
+  },
+);
+
+test('a trial hashes cheaply and limits no logins, unless it is set otherwise', () => {
+  expect(readConfig({ TRIAL: 'true' })).toMatchObject({
+    scrypt: { cost: 16_384, parallel: 1 },
+    loginLimits: false,
+  });
+  expect(readConfig({ TRIAL: 'true', SCRYPT_COST: '2', LOGIN_LIMITS: 'on' })).toMatchObject({
+    scrypt: { cost: 2, parallel: 1 },
+    loginLimits: true,
+  });
+});
+
+test.each([
+  ['16384', '1'],
+  ['65536', '1'],
+  ['8192', '9'],
+  ['4096', '64'],
+])("a cost below OWASP's is refused outside trials: N = %s, p = %s", (SCRYPT_COST, SCRYPT_PARALLEL) => {
+  expect(() => readConfig({ SCRYPT_COST, SCRYPT_PARALLEL })).toThrow(
+    `SCRYPT_COST and SCRYPT_PARALLEL: expected at least one of 131072 and 1, 65536 and 2`,
+  );
+});
+
+test.each([
+  ['131072', '1'],
+  ['262144', '1'],
+  ['65536', '2'],
+  ['16384', '5'],
+  ['8192', '10'],
+])("OWASP's costs and higher ones are accepted: N = %s, p = %s", (SCRYPT_COST, SCRYPT_PARALLEL) => {
+  const scrypt = { cost: Number(SCRYPT_COST), parallel: Number(SCRYPT_PARALLEL) };
+  expect(readConfig({ SCRYPT_COST, SCRYPT_PARALLEL }).scrypt).toEqual(scrypt);
+});
+
+describe('NAME_FILE', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'baton-config-'));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function holding(text: string): string {
+    const file = join(folder, 'secret');
+    writeFileSync(file, text);
+    return file;
+  }
+
+  test.each([
+    ['SESSION_SECRET', OWN, { secrets: [OWN] }],
+    ['REDIS_URL', 'rediss://u:p@redis:6380', { redisUrl: 'rediss://u:p@redis:6380' }],
+    ['DATABASE_URL', 'postgres://u:p@db/baton', { databaseUrl: 'postgres://u:p@db/baton' }],
+  ])('%s_FILE: the value is in the file, without the line end', (name, value, expected) => {
+    expect(readConfig({ [`${name}_FILE`]: holding(`${value}\n`) })).toMatchObject(expected);
+  });
+
+  test('every variable that is a secret can be in a file', () => {
+    const secrets = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
+    expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL']);
+  });
+
+  test('a file that cannot be read, or is empty, or holds a wrong value is refused without its content', () => {
+    const read = (file: string) => () => readConfig({ SESSION_SECRET_FILE: file });
+    expect(read(join(folder, 'none'))).toThrow('SESSION_SECRET_FILE: expected a file that can be read');
+    expect(read(holding('\n'))).toThrow('SESSION_SECRET_FILE: expected a file with a value');
+    expect(read(holding('hush'))).toThrow('SESSION_SECRET: expected secrets of 16 characters');
+    expect(read(holding('hush'))).not.toThrow('hush');
+  });
+
+  test('the variable and the file together are refused', () => {
+    const env = { SESSION_SECRET: OWN, SESSION_SECRET_FILE: holding(OWN) };
+    expect(() => readConfig(env)).toThrow(
+      'SESSION_SECRET_FILE: expected SESSION_SECRET or SESSION_SECRET_FILE',
+    );
+  });
+});
+
+test('docker-compose.yml is a trial by its own word, with nothing set', () => {
+  const compose = readFileSync(join(import.meta.dirname, '../docker-compose.yml'), 'utf8');
+  const settings: Record<string, unknown> = parse(compose, { merge: true }).services['app-1'].environment;
+  const image = { NODE_ENV: 'production', HOST: '0.0.0.0' };
+  const env = Object.entries(settings).map(([name, value]) => [
+    name,
+    String(value).replace(/\$\{\w+:-([^}]*)\}/, '$1'),
+  ]);
+  expect(settings).toHaveProperty('TRIAL');
+  expect(readConfig({ ...image, ...Object.fromEntries(env) })).toMatchObject({
+    scrypt: { cost: 16_384, parallel: 1 },
+    loginLimits: false,
+  });
+  expect(() => readConfig({ ...image, ...Object.fromEntries(env), TRIAL: 'false' })).toThrow(
+    'SESSION_SECRET: expected secrets of your own, as NODE_ENV is production',
+  );
+});
+
+test('docs/app.md lists every variable, with default and meaning (vitest -u writes it)', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/app.md'), 'utf8');
+  const rows = aboutVariables().map(([name, { shown, sets, secret }]) => {
+    const names = secret ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``;
+    return `| ${names} | ${shown} | ${sets} |`;
+  });
+  const table = ['| variable | default | what it sets |', '|---|---|---|', ...rows].join('\n');
+  const written = page.replace(
+    /<!-- variables -->[\s\S]*<!-- \/variables -->/,
+    () => `<!-- variables -->\n${table}\n<!-- /variables -->`,
+  );
+  expect(written).toContain(table);
+  await expect(written).toMatchFileSnapshot('../docs/app.md');
+});
+
+test('no other file of the app reads a variable, so the list is whole', () => {
+  const sources = globSync('**/*.ts', { cwd: import.meta.dirname, exclude: ['**/*.test.ts', 'testing/**'] });
+  const reading = sources.filter(file =>
+    readFileSync(join(import.meta.dirname, file), 'utf8').includes('process.env'),
+  );
+  expect(reading.sort()).toEqual(['config.ts', 'serve.ts']);
 });

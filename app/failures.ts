@@ -17,10 +17,14 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
   constructor(cause: unknown) {
-    super(`expected an answer of the store, got: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(`expected a response of the store, got: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** The message of an error; of several attempts at once (AggregateError), those of the attempts. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 /** Waits for a store's answer. Throws StoreUnavailable with the cause if it fails. */

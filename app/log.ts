@@ -1,22 +1,33 @@
-/** Who asked for what, as one JSON line for each request; ids of sessions appear as labels only. */
+/** One JSON line for each request. Session ids and email addresses appear as labels only. */
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import { destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
+import { destination, type LevelWithSilent, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
+import type { Labels } from './secrets.ts';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 
-/** JSON lines on stdout, and the same in `file` if it is named. Throws what the file system says against that. */
-export function createLogger(file = ''): Logger {
+export interface LogOptions {
+  readonly logLevel: LevelWithSilent;
+  /** '' for none. */
+  readonly logFile: string;
+}
+
+/** Writes JSON lines to stdout, and to `logFile` if there is one. Throws the file system's error. */
+export function createLogger({ logLevel: level, logFile: file }: LogOptions): Logger {
   const options = {
+    level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
   // Synchronous, as stdout is: what was answered is in the log, however the process ends.
-  return pino(options, multistream([process.stdout, destination({ dest: file, sync: true })]));
+  const streams = [process.stdout, destination({ dest: file, sync: true })];
+  // The logger applies the level; a stream without one of its own drops what is below `info`.
+  return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
+/** Both are labels. */
 interface Who {
   session: string;
   user: string;
@@ -25,9 +36,9 @@ interface Who {
 /** The log is written when the response has ended, when its session may be gone: so it is noted before. */
 const known = new WeakMap<Response, Who>();
 
-/** Notes for the log whose request this is. `session`: its label. */
-export function noteWho(response: Response, session: string, user: string): void {
-  known.set(response, { session, user });
+/** Notes for the log which session and user a request belongs to, by label. */
+export function noteWho(response: Response, { session, user }: Labels, sid: string, email: string): void {
+  known.set(response, { session: session(sid), user: user(email) });
 }
 
 /** Names the instance and the request in every response, and logs it when it has finished or was cut. */

@@ -4,6 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../stack/redis.ts';
 import { used } from '../tests/used.ts';
+import { FAILED_LOGINS } from './login-limits.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
 
 const CANDIDATES = [
@@ -121,6 +122,28 @@ describe.skipIf(!executablePath)('in a browser', () => {
       await expectToFit(seller);
     },
   );
+
+  test('too many failed logins: the form stays, keeps the address and says when to try again', async () => {
+    const limited = await startInProcess(server.url, { env: { INSTANCE_ID: 'app-1', LOGIN_LIMITS: 'on' } });
+    const context = await browser.newContext({ viewport: SIZES[0][1] });
+    const page = await context.newPage();
+    await page.goto(`${limited.url}/login`);
+    const statuses: number[] = [];
+    for (let i = 0; i <= FAILED_LOGINS.account; i++) {
+      await page.getByLabel('Email address').fill('bob@example.test');
+      await page.getByLabel('Password').fill('not it');
+      const answered = page.waitForResponse(response => response.request().method() === 'POST');
+      const loaded = page.waitForEvent('load');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      statuses.push((await answered).status());
+      await loaded;
+    }
+    expect(statuses).toEqual([...Array.from({ length: FAILED_LOGINS.account }, () => 401), 429]);
+    await expectText(page, '[role=alert]', 'Too many failed logins. Try again in ');
+    expect(await page.getByLabel('Email address').inputValue()).toBe('bob@example.test');
+    await expectToFit(page);
+    await limited.close();
+  });
 
   test('the pages need no script and nothing from elsewhere', async () => {
     const page = await open(SIZES[1][1]);

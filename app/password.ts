@@ -1,37 +1,86 @@
-/** Password hashing with scrypt, on the thread pool: the event loop goes on serving meanwhile. */
+/**
+ * Password hashing with scrypt, on Node's thread pool, so that the event loop goes on serving.
+ * A hash names its parameters, so that they can change: `$scrypt$ln=17,r=8,p=1$SALT$KEY`, the PHC string format.
+ */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { Turns } from './turns.ts';
+
+export interface ScryptParameters {
+  /** scrypt's N: a power of two. A hash takes 1 KiB × N of memory. */
+  readonly cost: number;
+  /** scrypt's p. */
+  readonly parallel: number;
+}
+
+interface PasswordHash extends ScryptParameters {
+  readonly blockSize: number;
+  readonly salt: Buffer;
+  readonly key: Buffer;
+}
 
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** `cost` is scrypt's N, a power of two. The result names its cost, so that the cost can change later. */
-export async function hashPassword(password: string, cost: number): Promise<string> {
+/** The pool has four threads, which name lookups and files need too. Two hashes at N = 2^17 take 256 MiB. */
+const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
+
+/** Throws Refusal 503 if too many others are hashing. */
+export async function hashPassword(password: string, parameters: ScryptParameters): Promise<string> {
   const salt = randomBytes(16);
-  const key = await derive(password, salt, cost);
-  return ['scrypt', cost, salt.toString('base64url'), key.toString('base64url')].join('$');
+  const key = await derive(password, { ...parameters, blockSize: BLOCK_SIZE, salt });
+  const named = `ln=${Math.log2(parameters.cost)},r=${BLOCK_SIZE},p=${parameters.parallel}`;
+  return `$scrypt$${named}$${unpadded(salt)}$${unpadded(key)}`;
 }
 
-/** Whether the password belongs to the hash. Throws if `hash` is none of `hashPassword`. */
+/** Whether the password belongs to the hash. Throws if `hash` is not a password hash, Refusal 503 as `hashPassword`. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  const [scheme, cost, salt, key] = hash.split('$');
-  if (scheme !== 'scrypt' || !cost || !salt || !key) {
-    throw new Error('expected a password hash scrypt$COST$SALT$KEY in the user record, got something else');
-  }
-  const derived = await derive(password, Buffer.from(salt, 'base64url'), Number(cost));
-  return timingSafeEqual(derived, Buffer.from(key, 'base64url'));
+  const expected = parseHash(hash);
+  return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-function derive(password: string, salt: Buffer, cost: number): Promise<Buffer> {
-  // Twice what scrypt needs; Node's own limit is too low for costs worth having.
-  const options: ScryptOptions = {
-    N: cost,
-    r: BLOCK_SIZE,
-    p: 1,
-    maxmem: 256 * cost * BLOCK_SIZE + 65_536,
-  };
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) =>
-      error ? reject(error) : resolve(key),
+/** True if a hash with these parameters would cost an attacker more than this one does. */
+export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
+  const old = parseHash(hash);
+  return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;
+}
+
+const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/]+)\$([\w+/]+)$/;
+/** The format of older versions, with r = 8 and p = 1. */
+const OLD = /^scrypt\$(\d+)\$([\w-]+)\$([\w-]+)$/;
+
+function parseHash(hash: string): PasswordHash {
+  const [, ln, r, p, salt = '', key = ''] = PHC.exec(hash) ?? [];
+  if (ln !== undefined)
+    return {
+      ...{ cost: 2 ** Number(ln), blockSize: Number(r), parallel: Number(p) },
+      ...{ salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') },
+    };
+  const [, cost, oldSalt = '', oldKey = ''] = OLD.exec(hash) ?? [];
+  if (cost === undefined)
+    throw new Error(
+      'expected a password hash $scrypt$ln=…,r=…,p=…$SALT$KEY in the user record, got something else',
     );
-  });
+  return {
+    ...{ cost: Number(cost), blockSize: 8, parallel: 1 },
+    ...{ salt: Buffer.from(oldSalt, 'base64url'), key: Buffer.from(oldKey, 'base64url') },
+  };
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}
+
+function derive(password: string, hash: Omit<PasswordHash, 'key'>): Promise<Buffer> {
+  const { cost, blockSize, parallel, salt } = hash;
+  // Twice what scrypt needs; Node's own limit, 32 MiB, is too low for costs worth having.
+  const maxmem = 256 * blockSize * (cost + parallel) + 65_536;
+  const options: ScryptOptions = { N: cost, r: blockSize, p: parallel, maxmem };
+  return turns.run(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) =>
+          error ? reject(error) : resolve(key),
+        );
+      }),
+  );
 }

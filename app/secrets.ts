@@ -1,4 +1,4 @@
-/** Keys for separate purposes from one secret, and labels that stand for ids in logs. */
+/** Keys for separate purposes from one secret, and labels that replace ids and addresses in logs. */
 import { createHmac } from 'node:crypto';
 
 /** A key for one purpose, so that what is signed for one can never pass for another. */
@@ -6,8 +6,19 @@ export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }
 
-/** A short keyed hash of a session id: equal for equal ids, useless for signing in. */
-export function sessionLabel(secret: string): (sid: string) => string {
-  const key = deriveKey(secret, 'session-label');
-  return sid => createHmac('sha256', key).update(sid).digest('hex').slice(0, 12);
+/** Short keyed hashes for logs: equal for equal values, and useless without the secret. */
+export interface Labels {
+  /** Label of a session id. */
+  readonly session: (sid: string) => string;
+  /** Label of an email address. */
+  readonly user: (email: string) => string;
+}
+
+/** Makes labels with the first secret, so that all instances agree on them. */
+export function createLabels([secret = '']: readonly string[]): Labels {
+  const labeller = (purpose: string) => {
+    const key = deriveKey(secret, purpose);
+    return (value: string) => createHmac('sha256', key).update(value).digest('hex').slice(0, 12);
+  };
+  return { session: labeller('session-label'), user: labeller('user-label') };
 }

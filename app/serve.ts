@@ -10,9 +10,10 @@ import { type Backing, connectBacking } from './backing.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createFixtures } from './data/fixtures.ts';
 import { Users } from './data/users.ts';
+import { reasonOf } from './failures.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger } from './log.ts';
-import { sessionLabel } from './secrets.ts';
+import { createLabels } from './secrets.ts';
 import { leaveInOrder } from './shutdown.ts';
 import { followExpiry } from './stores/expiry-events.ts';
 import { createStore, REDIS_PREFIXES } from './stores/index.ts';
@@ -28,13 +29,13 @@ export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
 /** Runs an instance in this process, as the environment says; resolves when it listens. */
 export async function serve(parts: Parts = {}): Promise<void> {
   const config = configOrExit();
-  const log = createLogger(config.logFile);
+  const log = createLogger(config);
   const lifecycle = new Lifecycle();
   const { instance } = config;
   const backing = connectBacking(config, (server, error) => {
     log.warn({ event: server, instance, error: error.message });
   });
-  const users = new Users(backing.redis, config.scryptCost);
+  const users = new Users(backing.redis, config.scrypt);
   const store = parts.store?.(config, backing.redis) ?? createStore(config, backing);
   const stopTelling = tellExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
@@ -64,11 +65,11 @@ function tellExpiry(config: Config, { redis }: Backing, log: Logger): () => void
   const prefix = REDIS_PREFIXES[config.sessionStore];
   if (!config.expiryEvents || prefix === undefined) return () => {};
   const { instance } = config;
-  const label = sessionLabel(config.secrets[0] ?? '');
+  const labels = createLabels(config.secrets);
   return followExpiry({
     client: redis,
     prefix,
-    onExpired: sid => log.info({ event: 'session-expired', instance, session: label(sid) }),
+    onExpired: sid => log.info({ event: 'session-expired', instance, session: labels.session(sid) }),
     onKnown: told => {
       if (told) return log.info({ event: 'session-expiry-told', instance });
       log.warn({
@@ -103,17 +104,28 @@ interface Preparing {
   log: Logger;
 }
 
-/** Makes tables and the fixture users; tries until the servers take them or the instance leaves. */
+/** Between two attempts to prepare: doubles from the first to the second. */
+const RETRY_MS = 50;
+const RETRY_MS_MOST = 1000;
+/** Attempts that fail for the same reason are logged this often. */
+const REPEAT_LOG_MS = 30_000;
+
+/** Makes tables and the fixture users; tries until the servers accept them or the instance leaves. */
 async function prepare({ backing, users, config, lifecycle, log }: Preparing): Promise<void> {
-  while (!lifecycle.draining) {
+  let logged = { reason: '', at: 0 };
+  for (let wait = RETRY_MS; !lifecycle.draining; wait = Math.min(2 * wait, RETRY_MS_MOST)) {
     try {
       await backing.prepare();
-      await createFixtures(users, config.fixtureUsers, config.scryptCost);
+      await createFixtures(users, config.fixtureUsers, config.scrypt);
       lifecycle.prepared = true;
       return;
     } catch (error) {
-      log.debug({ event: 'prepare', error: String(error) });
-      await sleep(50, undefined, { ref: false });
+      const reason = reasonOf(error);
+      if (reason !== logged.reason || performance.now() - logged.at > REPEAT_LOG_MS) {
+        logged = { reason, at: performance.now() };
+        log.error({ event: 'not-prepared', instance: config.instance, error: reason });
+      }
+      await sleep(wait, undefined, { ref: false });
     }
   }
 }

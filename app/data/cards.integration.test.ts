@@ -4,14 +4,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 import { StoreUnavailable } from '../failures.ts';
+import { hashPassword } from '../password.ts';
 import { connectRedis } from '../redis.ts';
 import { clients } from '../testing/sessions.ts';
 import { Cards } from './cards.ts';
 import { createFixtures } from './fixtures.ts';
-import { cardKey } from './keys.ts';
+import { cardKey, userKey } from './keys.ts';
 import { FIRST_BALANCE, Users } from './users.ts';
 
-const COST = 2;
+const COST = { cost: 2, parallel: 1 };
 const ALICE = 'alice@example.test';
 const BUYERS = Array.from({ length: 50 }, (_, i) => `user${i + 1}@example.test`);
 
@@ -156,6 +157,32 @@ describe('a page of 200 cards', () => {
       ...{ withinMs: 30_000, what: 'Redis to answer again' },
     });
     await expect(instance.ownedBy(ALICE)).rejects.toThrow(/WRONGTYPE/);
+  });
+});
+
+describe('a password hash that is weaker than configured', () => {
+  const STRONGER = { cost: 4, parallel: 2 };
+  const stored = () => connections[0]?.hget(userKey(ALICE), 'password');
+
+  test('is verified, and replaced at the next login with the right password', async () => {
+    const [client] = connections;
+    if (!client) throw new Error('expected a connection');
+    const stronger = new Users(client, STRONGER);
+    const before = await stored();
+    expect(await stronger.authenticate(ALICE, 'wrong')).toBe(false);
+    expect(await stored()).toBe(before);
+    expect(await stronger.authenticate(ALICE, 'correct-horse-battery')).toBe(true);
+    const after = await stored();
+    expect(after).toMatch(/^\$scrypt\$ln=2,r=8,p=2\$/);
+    expect(await stronger.authenticate(ALICE, 'correct-horse-battery')).toBe(true);
+    expect(await stored()).toBe(after);
+  });
+
+  test('a stronger one stays', async () => {
+    const hash = await hashPassword('correct-horse-battery', STRONGER);
+    await connections[0]?.hset(userKey(ALICE), 'password', hash);
+    expect(await users.authenticate(ALICE, 'correct-horse-battery')).toBe(true);
+    expect(await stored()).toBe(hash);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Users for tests and loads. All share one password and one hash of it: hashing a thousand would take minutes. */
-import { hashPassword } from '../password.ts';
+import { hashPassword, type ScryptParameters } from '../password.ts';
 import type { NewUser, Users } from './users.ts';
 
 const FIXTURE_PASSWORD = 'correct-horse-battery';
@@ -10,9 +10,9 @@ const BATCH = 1000;
  * Makes user1@example.test … userN@example.test and four with names of people, where they do not exist.
  * Several instances may do so at once. Throws StoreUnavailable.
  */
-export async function createFixtures(users: Users, count: number, cost: number): Promise<void> {
+export async function createFixtures(users: Users, count: number, scrypt: ScryptParameters): Promise<void> {
   if (count === 0) return;
-  const passwordHash = await hashPassword(FIXTURE_PASSWORD, cost);
+  const passwordHash = await hashPassword(FIXTURE_PASSWORD, scrypt);
   const numbered = Array.from({ length: count }, (_, i) => `User${i + 1}`);
   const all: NewUser[] = [...NAMED, ...numbered].map(name => ({
     email: `${name.toLowerCase()}@example.test`,

@@ -1,7 +1,8 @@
 /** Who can sign in, and their balance. Any instance serves any user. */
 import type { Redis, Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
-import { hashPassword, verifyPassword } from '../password.ts';
+import { hashPassword, isWeaker, type ScryptParameters, verifyPassword } from '../password.ts';
+import { executed } from '../redis.ts';
 import { userKey } from './keys.ts';
 
 /** In credits, of a new user. */
@@ -23,6 +24,7 @@ export interface NewUser {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     createShopUser(key: string, name: string, passwordHash: string, balance: number): Result<number, Context>;
+    replaceShopPassword(key: string, old: string, passwordHash: string): Result<number, Context>;
   }
 }
 
@@ -32,23 +34,30 @@ if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
 return 1`;
 
+// A password that another request has changed meanwhile stays.
+const REPLACE_PASSWORD = `
+if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'password', ARGV[2])
+return 1`;
+
 /** All methods throw StoreUnavailable if Redis does not confirm. */
 export class Users {
   readonly #redis: Redis;
-  readonly #cost: number;
+  readonly #parameters: ScryptParameters;
   readonly #nobody: Promise<string>;
 
-  /** `cost`: scrypt's N for new passwords. */
-  constructor(redis: Redis, cost: number) {
+  /** `parameters`: for new password hashes. */
+  constructor(redis: Redis, parameters: ScryptParameters) {
     this.#redis = redis;
-    this.#cost = cost;
-    this.#nobody = hashPassword('nobody has this password', cost);
+    this.#parameters = parameters;
+    this.#nobody = hashPassword('nobody has this password', parameters);
     redis.defineCommand('createShopUser', { numberOfKeys: 1, lua: CREATE });
+    redis.defineCommand('replaceShopPassword', { numberOfKeys: 1, lua: REPLACE_PASSWORD });
   }
 
   /** False if the email address is taken. */
   async register(email: string, name: string, password: string): Promise<boolean> {
-    const hash = await hashPassword(password, this.#cost);
+    const hash = await hashPassword(password, this.#parameters);
     return (await confirmed(this.#redis.createShopUser(userKey(email), name, hash, FIRST_BALANCE))) === 1;
   }
 
@@ -58,16 +67,24 @@ export class Users {
     for (const { email, name, passwordHash } of users) {
       pipeline.createShopUser(userKey(email), name, passwordHash, FIRST_BALANCE);
     }
-    const results = (await confirmed(pipeline.exec())) ?? [];
-    const failed = results.find(([error]) => error);
-    if (failed) await confirmed(Promise.reject(failed[0]));
+    await executed(pipeline);
   }
 
-  /** Takes as long for an unknown address as for a wrong password, so that time does not tell who is here. */
+  /**
+   * True if the password is right; a hash with weaker parameters than the configured ones is then replaced.
+   * Takes as long for an unknown address as for a wrong password, so that time does not show who has an account.
+   */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));
     const matches = await verifyPassword(password, hash ?? (await this.#nobody));
-    return matches && hash !== null;
+    if (!matches || hash === null) return false;
+    if (isWeaker(hash, this.#parameters)) await this.#strengthen(email, hash, password);
+    return true;
+  }
+
+  async #strengthen(email: string, old: string, password: string): Promise<void> {
+    const hash = await hashPassword(password, this.#parameters);
+    await confirmed(this.#redis.replaceShopPassword(userKey(email), old, hash));
   }
 
   async find(email: string): Promise<User | undefined> {

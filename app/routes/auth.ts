@@ -4,8 +4,10 @@ import { z } from 'zod';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Users } from '../data/users.ts';
 import { noteWho } from '../log.ts';
+import type { LoginLimits } from '../login-limits.ts';
 import { done, type Page, show } from '../pages.ts';
 import { forgetCookie } from '../protocol.ts';
+import type { Labels } from '../secrets.ts';
 import { end, rotate, save } from '../session.ts';
 import { requireUser } from './guard.ts';
 
@@ -22,53 +24,46 @@ const Registration = z.object({
 export interface AuthDeps {
   readonly users: Users;
   readonly csrf: CsrfProtection;
-  /** Session id → what stands for it in logs. */
-  readonly label: (sid: string) => string;
+  readonly limits: LoginLimits;
+  readonly labels: Labels;
 }
 
 /** GET and POST /login and /register, POST /logout. */
-export function authRoutes({ users, csrf, label }: AuthDeps): Router {
-  const signIn = (request: Request, response: Response, user: string) =>
-    startSession(request, response, user, label);
+export function authRoutes({ users, csrf, limits, labels }: AuthDeps): Router {
   const router = Router();
   router.get('/login', (request, response) => show(request, response, form('login', request)));
   router.get('/register', (request, response) => show(request, response, form('register', request)));
 
   router.post('/login', csrf.require, async (request, response) => {
+    const refuse = refuser('login', request, response);
     const login = Login.safeParse(request.body);
-    if (!login.success)
-      return refuse(request, response, 'login', 422, 'Enter your email address and your password.');
+    if (!login.success) return refuse(422, 'Enter your email address and your password.');
     const { email, password } = login.data;
-    if (!(await users.authenticate(email, password))) {
-      return refuse(
-        request,
-        response,
-        'login',
-        401,
-        'This email address and password do not belong together.',
-      );
-    }
-    await signIn(request, response, email);
+    const address = request.ip ?? '';
+    const seconds = await limits.countLogin(address, email);
+    if (seconds > 0) return refuse(429, `Too many failed logins. ${tryAgainIn(seconds)}`, seconds);
+    const known = await users.authenticate(email, password).catch(async error => {
+      await limits.withdrawLogin(address, email);
+      throw error;
+    });
+    if (!known) return refuse(401, 'This email address and password do not belong together.');
+    await limits.forgiveLogin(address, email);
+    await startSession(request, response, email, labels);
     done(request, response, '/dashboard', { user: email });
   });
 
   router.post('/register', csrf.require, async (request, response) => {
+    const refuse = refuser('register', request, response);
     const registration = Registration.safeParse(request.body);
-    if (!registration.success) {
-      const wanted = 'Enter a name, an email address, and a password of 8 characters or more.';
-      return refuse(request, response, 'register', 422, wanted);
-    }
+    if (!registration.success)
+      return refuse(422, 'Enter a name, an email address, and a password of 8 characters or more.');
     const { email, name, password } = registration.data;
-    if (!(await users.register(email, name, password))) {
-      return refuse(
-        request,
-        response,
-        'register',
-        409,
-        'This email address is registered already. Sign in instead.',
-      );
-    }
-    await signIn(request, response, email);
+    const seconds = await limits.countRegistration(request.ip ?? '');
+    if (seconds > 0)
+      return refuse(429, `Too many registrations from your network. ${tryAgainIn(seconds)}`, seconds);
+    if (!(await users.register(email, name, password)))
+      return refuse(409, 'This email address is registered already. Sign in instead.');
+    await startSession(request, response, email, labels);
     done(request, response, '/dashboard', { user: email }, 201);
   });
 
@@ -80,26 +75,29 @@ export function authRoutes({ users, csrf, label }: AuthDeps): Router {
   return router;
 }
 
-/** A new id for whom signs in: an id that somebody planted in the browser before is worth nothing then. */
-async function startSession(request: Request, response: Response, user: string, label: AuthDeps['label']) {
+/** Gives the user a session with a new id, so that an id that an attacker planted in the browser is worth nothing. */
+async function startSession(request: Request, response: Response, user: string, labels: Labels) {
   await rotate(request);
   request.session.user = user;
   request.session.signedInAt = Date.now();
   await save(request);
-  noteWho(response, label(request.sessionID), user);
+  noteWho(response, labels, request.sessionID, user);
   // Now, not on the next page: pages loaded in parallel would each set a token of their own.
   request.csrfToken?.({ overwrite: true });
 }
 
-function refuse(
-  request: Request,
-  response: Response,
-  view: 'login' | 'register',
-  status: number,
-  error: string,
-) {
-  const page = form(view, request);
-  show(request, response, { ...page, status, data: { ...page.data, error } });
+/** Returns what answers with the form again, the error above it; with 429 it also says when to try again. */
+function refuser(view: 'login' | 'register', request: Request, response: Response) {
+  return (status: number, error: string, retryAfterSeconds?: number): void => {
+    if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
+    const page = form(view, request);
+    show(request, response, { ...page, status, data: { ...page.data, error } });
+  };
+}
+
+function tryAgainIn(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return `Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
 }
 
 function form(view: 'login' | 'register', request: Request): Page {

@@ -33,8 +33,8 @@ export interface InProcess {
   pay?: () => Promise<void>;
 }
 
-/** Passwords hashed at the least cost there is: these tests are not about hashing. */
-const CHEAP = { SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
+/** Passwords hashed at the least cost there is, and no limit on logins: most tests are not about these. */
+const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
 /** An instance in this process, with fixture users, on a free port. */
 export async function startInProcess(redisUrl: string, options: InProcess = {}): Promise<TestInstance> {
@@ -44,8 +44,8 @@ export async function startInProcess(redisUrl: string, options: InProcess = {}):
   const backing = connectBacking(config, () => {});
   if (backing.redis.status !== 'ready') await once(backing.redis, 'ready');
   await backing.prepare();
-  const users = new Users(backing.redis, config.scryptCost);
-  await createFixtures(users, config.fixtureUsers, config.scryptCost);
+  const users = new Users(backing.redis, config.scrypt);
+  await createFixtures(users, config.fixtureUsers, config.scrypt);
   const lifecycle = new Lifecycle();
   lifecycle.prepared = true;
   const store = createStore(config, backing);

@@ -1,0 +1,41 @@
+/** Response headers that keep browsers and caches from doing harm. */
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import { byProtocol } from './protocol.ts';
+
+/** One year, in seconds: browsers then use https alone for this host. */
+const HSTS_SECONDS = 31_536_000;
+
+const headersOf = byProtocol(secure =>
+  helmet({
+    // Pages load nothing from other hosts, run no scripts, send forms only to this app and cannot be framed.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+    // Of this host only: its subdomains may be other servers.
+    strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
+    // Browsers ignore it over http, and complain.
+    crossOriginOpenerPolicy: secure,
+    originAgentCluster: secure,
+  }),
+);
+
+/** Sets the security headers; `Strict-Transport-Security` only where the client uses https. */
+export const safetyHeaders: RequestHandler = (request, response, next) => {
+  headersOf(request)(request, response, next);
+};
+
+/** Forbids caching: a shared cache that kept a page, or its cookie, would hand one user's session to the next. */
+export const notCached: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'private, no-store');
+  next();
+};

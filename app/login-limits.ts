@@ -1,0 +1,145 @@
+/**
+ * Limits on logins and registrations, counted in Redis, so that all instances share one count.
+ *
+ * A login is counted before its password is hashed, so that parallel guesses cannot pass the count; a login that
+ * succeeds is taken off again. Failures count for the address, and for the address with the account. Failures of one
+ * account from all addresses only lower the limit of each address: they refuse no address that has not failed itself,
+ * so no attacker can keep a user out.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import { confirmed } from './failures.ts';
+
+const MINUTE = 60;
+
+/** Failed logins, within `LOGIN_WINDOW_MINUTES`. */
+export const FAILED_LOGINS = {
+  /** Of one address, for any accounts. */
+  address: 50,
+  /** Of one address for one account. */
+  account: 10,
+  /** Of one address for one account that is under attack. */
+  accountUnderAttack: 3,
+  /** Of one account from all addresses: more means that it is under attack. */
+  attack: 50,
+};
+export const LOGIN_WINDOW_MINUTES = 15;
+
+/** Registrations of one address, successful or not, within `REGISTRATION_WINDOW_MINUTES`. */
+export const REGISTRATIONS = 20;
+export const REGISTRATION_WINDOW_MINUTES = 60;
+
+/** All methods throw StoreUnavailable if Redis does not confirm. `address` is the client's IP address. */
+export interface LoginLimits {
+  /** Counts a login. Resolves with the seconds to wait if it is refused, 0 if it may go on. */
+  countLogin(address: string, email: string): Promise<number>;
+  /** Takes a login that succeeded off the counts, and forgets earlier failures of this address for this account. */
+  forgiveLogin(address: string, email: string): Promise<void>;
+  /** Takes a login off the counts whose password was not looked at. */
+  withdrawLogin(address: string, email: string): Promise<void>;
+  /** Counts a registration. Resolves as `countLogin`. */
+  countRegistration(address: string): Promise<number>;
+}
+
+export const NO_LIMITS: LoginLimits = {
+  countLogin: () => Promise.resolve(0),
+  forgiveLogin: () => Promise.resolve(),
+  withdrawLogin: () => Promise.resolve(),
+  countRegistration: () => Promise.resolve(0),
+};
+
+export class SharedLoginLimits implements LoginLimits {
+  readonly #byAddress: Counter;
+  readonly #byAccount: Counter;
+  readonly #byBoth: Counter;
+  readonly #registrations: Counter;
+
+  constructor(redis: Redis) {
+    const login = (name: string, points: number) =>
+      new Counter(redis, `login:${name}`, points, LOGIN_WINDOW_MINUTES);
+    this.#byAddress = login('address', FAILED_LOGINS.address);
+    this.#byAccount = login('account', FAILED_LOGINS.attack);
+    this.#byBoth = login('both', FAILED_LOGINS.account);
+    this.#registrations = new Counter(redis, 'register', REGISTRATIONS, REGISTRATION_WINDOW_MINUTES);
+  }
+
+  async countLogin(address: string, email: string): Promise<number> {
+    const network = networkOf(address);
+    const ofAddress = await this.#byAddress.add(network);
+    if (ofAddress.consumedPoints > FAILED_LOGINS.address) return secondsOf(ofAddress);
+    const [ofAccount, ofBoth] = await Promise.all([
+      this.#byAccount.add(email),
+      this.#byBoth.add(`${network} ${email}`),
+    ]);
+    const attacked = ofAccount.consumedPoints > FAILED_LOGINS.attack;
+    const most = attacked ? FAILED_LOGINS.accountUnderAttack : FAILED_LOGINS.account;
+    return ofBoth.consumedPoints > most ? secondsOf(ofBoth) : 0;
+  }
+
+  async forgiveLogin(address: string, email: string): Promise<void> {
+    await this.withdrawLogin(address, email);
+    await this.#byBoth.reset(`${networkOf(address)} ${email}`);
+  }
+
+  async withdrawLogin(address: string, email: string): Promise<void> {
+    const network = networkOf(address);
+    await Promise.all([
+      this.#byAddress.takeOff(network),
+      this.#byAccount.takeOff(email),
+      this.#byBoth.takeOff(`${network} ${email}`),
+    ]);
+  }
+
+  async countRegistration(address: string): Promise<number> {
+    const counted = await this.#registrations.add(networkOf(address));
+    return counted.consumedPoints > REGISTRATIONS ? secondsOf(counted) : 0;
+  }
+}
+
+/** Counts within windows of time, in Redis; each key's window begins with its first count. */
+class Counter {
+  readonly #limiter: RateLimiterRedis;
+
+  constructor(redis: Redis, name: string, points: number, minutes: number) {
+    this.#limiter = new RateLimiterRedis({
+      storeClient: redis,
+      keyPrefix: `baton:limit:${name}`,
+      points,
+      duration: minutes * MINUTE,
+    });
+  }
+
+  add(key: string): Promise<RateLimiterRes> {
+    return confirmed(this.#limiter.penalty(key));
+  }
+
+  async takeOff(key: string): Promise<void> {
+    await confirmed(this.#limiter.reward(key));
+  }
+
+  async reset(key: string): Promise<void> {
+    await confirmed(this.#limiter.delete(key));
+  }
+}
+
+function secondsOf({ msBeforeNext }: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(msBeforeNext / 1000));
+}
+
+/** One subscriber's addresses as one: an IPv4 address, or the first 64 bits of an IPv6 address. */
+export function networkOf(address: string): string {
+  const [plain = ''] = address.split('%');
+  const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
+  if (mapped !== undefined && isIPv4(mapped)) return mapped;
+  if (!isIPv6(plain)) return plain;
+  // An address may end in dotted IPv4 form; those 32 bits are two groups, and not among the first four.
+  const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
+  const groups = (text: string) => (text === '' ? [] : text.split(':'));
+  const [left, right] = [groups(head), groups(tail ?? '')];
+  const all = [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
+  return `${all
+    .slice(0, 4)
+    .map(group => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}

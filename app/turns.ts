@@ -1,0 +1,35 @@
+/** Lets only so many pieces of work run at once; the others wait in line. */
+import { Refusal } from './failures.ts';
+
+export interface TurnLimits {
+  readonly atOnce: number;
+  /** A piece of work that has waited longer is refused when its turn comes: its client has given up by then. */
+  readonly waitMs: number;
+}
+
+export class Turns {
+  readonly #limits: TurnLimits;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(limits: TurnLimits) {
+    this.#limits = limits;
+  }
+
+  /** Runs `work` when its turn comes. Throws Refusal 503 if that takes too long. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    if (this.#running >= this.#limits.atOnce) await new Promise<void>(go => this.#waiting.push(go));
+    else this.#running++;
+    try {
+      if (performance.now() - since > this.#limits.waitMs)
+        throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
+      return await work();
+    } finally {
+      // The turn passes on, so that a newcomer cannot take it first.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+}

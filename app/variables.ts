@@ -1,0 +1,254 @@
+/** Every environment variable of the app: how its value is parsed, its default, and what it sets (docs/app.md). */
+import { hostname } from 'node:os';
+import express from 'express';
+import { z } from 'zod';
+
+/** The names that SESSION_STORE takes; the first is the default. */
+export const STORES = [
+  'redis-attributes',
+  'connect-redis',
+  'redis-locked',
+  'postgres',
+  'memcached',
+  'cookie',
+  'memory',
+] as const;
+
+/** The names that BASKET_STORE takes; the first is the default. */
+export const BASKETS = ['session', 'postgres'] as const;
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Published with the code, so it protects nothing: only for a development machine and for trials. */
+export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
+
+/** Replace the defaults where TRIAL is true. */
+export const TRIAL_DEFAULTS = { SCRYPT_COST: '16384', LOGIN_LIMITS: 'off' };
+
+export interface About {
+  /** What docs/app.md shows as the default. */
+  readonly shown: string;
+  /** What the variable sets, for docs/app.md. */
+  readonly sets: string;
+  /** True if errors must not show the value. NAME_FILE then names a file that holds it. */
+  readonly secret: boolean;
+}
+
+interface Options {
+  /** Shown in place of the default value. */
+  readonly shown?: string;
+  readonly secret?: boolean;
+}
+
+/** Adds the default and the text of docs/app.md to the schema of a variable. */
+function variable<T extends z.ZodType<unknown, string>>(
+  schema: T,
+  fallback: z.input<T>,
+  sets: string,
+  { shown = fallback === '' ? 'none' : `\`${fallback}\``, secret = false }: Options = {},
+) {
+  return schema.prefault(fallback as never).meta({ shown, sets, secret } satisfies About);
+}
+
+function wholeNumber(unit: string, min: number, max: number) {
+  const expected = `a whole number of ${unit} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, expected)
+    .transform(Number)
+    .refine(value => value >= min && value <= max, expected);
+}
+
+const milliseconds = (min = 0, max = 3_600_000) => wholeNumber('milliseconds', min, max);
+const seconds = wholeNumber('seconds', 1, 31_536_000);
+const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>
+  z.enum(names, `one of ${names.join(', ')}`);
+const truth = z.enum(['true', 'false'], 'true or false').transform(value => value === 'true');
+
+function urlOf(protocols: readonly string[], example: string) {
+  return z.string().refine(value => {
+    const url = URL.parse(value);
+    return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
+  }, `a URL such as ${example}`);
+}
+
+const redisUrl = urlOf(['redis:', 'rediss:'], 'redis://127.0.0.1:6379');
+const databaseUrl = urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/baton');
+const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
+const instanceId = z
+  .string()
+  .regex(/^[\w.-]{1,128}$/, '1 to 128 letters, digits, dots, dashes or underscores');
+
+const sentinels = z
+  .string()
+  .regex(/^([\w.-]+:\d{1,5}(,|$))*$/, 'HOST:PORT, comma-separated, such as 10.0.0.1:26379,10.0.0.2:26379')
+  .transform(text => {
+    const addresses = text.split(',').filter(part => part !== '');
+    return addresses.map(address => {
+      const [host = '', port] = address.split(':');
+      return { host, port: Number(port) };
+    });
+  });
+
+const secrets = z
+  .string()
+  .transform(value => value.split(',').map(part => part.trim()))
+  .refine(
+    parts => parts.every(part => part.length >= 16),
+    'secrets of 16 characters or more, comma-separated',
+  );
+
+const scryptCost = wholeNumber('scrypt rounds (a power of two)', 2, 1 << 20).refine(
+  value => Number.isInteger(Math.log2(value)),
+  'a power of two from 2 to 1048576',
+);
+
+/** `true`, `false`, a number of hops, or addresses: the values of Express's `trust proxy`. */
+const trustProxy = z
+  .string()
+  .transform(value => {
+    if (value === 'true' || value === 'false') return value === 'true';
+    return /^\d+$/.test(value) ? Number(value) : value;
+  })
+  .refine(value => {
+    try {
+      express().set('trust proxy', value);
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'true, false, a number of proxies, or addresses such as loopback, 10.0.0.0/8');
+
+const ownName = () => `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-').slice(-128);
+
+const names = (all: readonly string[]) => all.map(name => `\`${name}\``).join(', ');
+
+/** In the order of docs/app.md. */
+export const VARIABLES = z.object({
+  PORT: variable(wholeNumber('a port', 0, 65_535), '3000', 'Port to listen on; 0 takes any free port.'),
+  HOST: variable(z.string(), '127.0.0.1', 'Address to listen on.'),
+  INSTANCE_ID: variable(
+    instanceId,
+    ownName(),
+    'Name of this instance, in the header `X-Instance-Id` and in logs.',
+    {
+      shown: 'host name and process id',
+    },
+  ),
+  TRIAL: variable(
+    truth,
+    'false',
+    'For trials and tests only. `true` allows weak password hashes and the development secret on every `HOST`, and changes the defaults of `SCRYPT_COST` and `LOGIN_LIMITS`.',
+  ),
+  TRUST_PROXY: variable(
+    trustProxy,
+    'loopback',
+    "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: `true`, `false`, a number of proxies, or addresses. It must cover the balancer: otherwise all clients have the balancer's address, and share one limit on logins.",
+  ),
+  SECURE_COOKIES: variable(
+    oneOf(['auto', 'always']),
+    'auto',
+    '`auto`: cookies are `Secure`, and HSTS is sent, where the client uses https according to a trusted proxy. `always`: every request counts as https. For balancers that end TLS and do not send `X-Forwarded-Proto`.',
+  ),
+  SESSION_SECRET: variable(
+    secrets,
+    DEVELOPMENT_SECRET,
+    'Signs cookies and form tokens: 16 characters or more. Several, comma-separated: the first signs, all are accepted. The development secret is refused where `NODE_ENV` is `production` or `HOST` is not a loopback address, unless `TRIAL` is `true`.',
+    { shown: 'the development secret', secret: true },
+  ),
+  SESSION_STORE: variable(
+    oneOf(STORES),
+    STORES[0],
+    `Where sessions live: ${names(STORES)} ([stores](stores.md)).`,
+  ),
+  BASKET_STORE: variable(oneOf(BASKETS), BASKETS[0], `Where baskets live: ${names(BASKETS)}.`),
+  SESSION_IDLE_SECONDS: variable(seconds, '1800', 'A session ends after this time without a request.'),
+  SESSION_ABSOLUTE_SECONDS: variable(seconds, '43200', 'A session ends this long after its login.'),
+  SESSION_LOCK_MS: variable(milliseconds(1), '10000', '`redis-locked`: a lock ends after this time.'),
+  SESSION_LOCK_WAIT_MS: variable(
+    milliseconds(),
+    '5000',
+    '`redis-locked`: a request waits this long for the lock, then it is answered 503.',
+  ),
+  SESSION_EXPIRY_EVENTS: variable(
+    truth,
+    'false',
+    'Logs the sessions that Redis expired, where Redis reports them.',
+  ),
+  REDIS_URL: variable(
+    redisUrl,
+    'redis://127.0.0.1:6379',
+    'Redis, with users, cards and most session stores. `rediss:` uses TLS.',
+    { secret: true },
+  ),
+  REDIS_SENTINELS: variable(
+    sentinels,
+    '',
+    'Sentinels that name the primary: `HOST:PORT`, comma-separated. `REDIS_URL` then gives only user, password and database.',
+  ),
+  REDIS_PRIMARY: variable(z.string(), 'mymaster', 'Name of the primary in the sentinels.'),
+  DATABASE_URL: variable(
+    z.literal('').or(databaseUrl),
+    '',
+    'PostgreSQL; required where `SESSION_STORE` or `BASKET_STORE` is `postgres`.',
+    { secret: true },
+  ),
+  MEMCACHED_ADDRESS: variable(
+    memcachedAddress,
+    '127.0.0.1:11211',
+    'memcached, where `SESSION_STORE` is `memcached`: `HOST:PORT`.',
+  ),
+  STORE_TIMEOUT_MS: variable(
+    milliseconds(1, 60_000),
+    '2000',
+    'A server behind the app that does not answer within this time counts as unavailable.',
+  ),
+  LOGIN_LIMITS: variable(
+    oneOf(['on', 'off']),
+    'on',
+    'Limits on logins and registrations, counted in Redis for all instances.',
+    { shown: '`on`; with `TRIAL` `off`' },
+  ),
+  SCRYPT_COST: variable(
+    scryptCost,
+    '131072',
+    'N of scrypt for new password hashes, with r = 8: a power of two. A hash takes 1 KiB × N of memory.',
+    { shown: '`131072`; with `TRIAL` `16384`' },
+  ),
+  SCRYPT_PARALLEL: variable(wholeNumber('scrypt passes', 1, 64), '1', 'p of scrypt for new password hashes.'),
+  KEEP_ALIVE_MS: variable(
+    milliseconds(),
+    '75000',
+    'Closes a connection that is idle for this time. It must be longer than the balancer keeps idle connections.',
+  ),
+  DRAIN_MS: variable(
+    milliseconds(),
+    '5000',
+    'After SIGTERM the instance is not ready, and goes on serving for this time, so that the balancer notices.',
+  ),
+  SHUTDOWN_MS: variable(
+    milliseconds(),
+    '10000',
+    'After `DRAIN_MS`, requests in flight have this time to end. The process exits within the sum of the two.',
+  ),
+  LOG_LEVEL: variable(
+    oneOf(LEVELS),
+    'info',
+    `Lowest level that is logged: ${names(LEVELS)}. Requests are logged at \`info\`; Baton needs them for \`evidence\`.`,
+  ),
+  LOG_FILE: variable(z.string(), '', 'File that receives the same lines as standard output.'),
+  PAYMENT_MS: variable(milliseconds(), '0', 'Duration of a simulated payment in each checkout.'),
+  FIXTURE_USERS: variable(
+    wholeNumber('users', 0, 100_000),
+    '0',
+    'Creates this many test users, and alice, bob, carol and dave, all with one published password. 0 creates none.',
+  ),
+});
+
+/** The names and what docs/app.md says of them, in its order. */
+export function aboutVariables(): [name: string, about: About][] {
+  return Object.entries(VARIABLES.shape).map(([name, schema]) => {
+    const { shown, sets, secret } = { ...schema.meta() };
+    return [name, { shown: String(shown), sets: String(sets), secret: secret === true }];
+  });
+}
