@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { baselineSchema } from '../verify/baseline.ts';
+import { commandsPage } from '../verify/commands/options.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { COMMAND } from '../verify/core/command.ts';
 import { EXPLANATIONS } from '../verify/core/explain/index.ts';
@@ -71,6 +72,10 @@ describe('docs', () => {
   it('target.schema.json is the schema of the parser (vitest -u writes it)', async () => {
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/target.schema.json');
+  });
+
+  it('commands.md is what --help says (vitest -u writes it)', async () => {
+    await expect(commandsPage()).toMatchFileSnapshot('../docs/commands.md');
   });
 
   it('baseline.schema.json is the schema of the parser (vitest -u writes it)', async () => {

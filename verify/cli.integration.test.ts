@@ -73,7 +73,7 @@ describe('baton verify --stack local', () => {
     expect(again.code).toBe(0);
     const page = join(out, 'reports/baton.html');
     const reports = ['--report', `html=${page}`, '--report', 'annotations=-'];
-    const { stdout } = await baton(['check', historyOf(first.stderr), '--quiet', ...reports]);
+    const { stdout } = await baton(['check', historyOf(first.stderr), ...reports]);
     expect(stdout).toMatch(/all 16 claimed guarantees hold\n$/);
     expect(readFileSync(page, 'utf8')).toContain('All 16 claimed guarantees hold');
   });
@@ -267,7 +267,13 @@ describe('baton verify TARGET', () => {
 
   it.each([
     [['verify', 'no-such.yaml'], 'no-such.yaml: expected a target file'],
-    [['verify', '--durtion', '3'], "Unknown option '--durtion'"],
+    [['verify', '--durtion', '3'], 'unknown option --durtion: did you mean "duration"'],
+    [
+      ['check', 'runs/none', '--claims', 'continuity'],
+      'check: unknown option --claims: an option of verify, doctor',
+    ],
+    [['check', 'runs/none', '--model', 'set'], '--model: expected --from jepsen too'],
+    [['--seed', '3', 'verify'], 'expected a command before --seed'],
     [['verify', '--duration', 'soon'], '--duration: expected a time such as 10s'],
     [['verify', '--sessions', '0'], '--sessions: expected a whole number from 1 to 10000, got "0"'],
     [['verify', '--stack', 'cloud'], '--stack: expected local or compose, got cloud'],

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { fromCheckout } from './commands/checkout.ts';
-import type { Values } from './commands/options.ts';
+import type { CommandName, Values } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
 /** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
-import { COMMAND } from './core/command.ts';
 import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
@@ -14,13 +13,15 @@ const output: Output = {
   colour: stdout.isTTY === true && !process.env['NO_COLOR'],
 };
 
-type Command = (words: readonly string[], values: Values) => Promise<number>;
+type Commands = {
+  [Name in CommandName]: (words: readonly string[], values: Values<Name>) => Promise<number>;
+};
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  verify: async (words, values) =>
-    (await import('./commands/verify.ts')).verifyCommand(only('verify', words), values, output),
-  init: async (words, values) =>
-    (await import('./commands/init.ts')).initCommand(only('init', words), values, output),
+/** A command imports its modules when it runs: what it does not need is not read at all. */
+const COMMANDS: Commands = {
+  verify: async ([file], values) =>
+    (await import('./commands/verify.ts')).verifyCommand(file, values, output),
+  init: async ([url], values) => (await import('./commands/init.ts')).initCommand(url, values, output),
   check: async (words, values) => (await import('./commands/check.ts')).checkCommand(words, values, output),
   compare: async (words, values) =>
     (await import('./commands/compare.ts')).compareCommand(words, values, output),
@@ -28,18 +29,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     (await fromCheckout('zoo', () => import('./commands/zoo.ts'))).zooCommand(words, values, output),
   stack: async (words, values) =>
     (await fromCheckout('stack', () => import('./commands/stack.ts'))).stackCommand(words, values, output),
-  explain: async words =>
-    (await import('./commands/explain.ts')).explainCommand(only('explain', words) ?? '', output),
-  doctor: async (words, values) =>
-    (await import('./commands/doctor.ts')).doctorCommand(only('doctor', words), values, output),
-  k6: async words => (await import('./commands/k6.ts')).k6Command(only('k6', words), output),
+  explain: async ([name]) => (await import('./commands/explain.ts')).explainCommand(name ?? '', output),
+  doctor: async ([file], values) =>
+    (await import('./commands/doctor.ts')).doctorCommand(file, values, output),
+  k6: async ([file]) => (await import('./commands/k6.ts')).k6Command(file, output),
 };
-
-function only(command: string, words: readonly string[]): string | undefined {
-  if (words.length > 1)
-    throw new UsageError(`expected one argument after ${command}, got ${words.length}\nSee: ${COMMAND} help`);
-  return words[0];
-}
 
 /** @returns the exit code */
 async function main(argv: readonly string[]): Promise<number> {
@@ -47,20 +41,23 @@ async function main(argv: readonly string[]): Promise<number> {
   if (complaint !== undefined) throw new UsageError(complaint);
   // Node keeps what is compiled after this for the next command. Compiling is most of the time of a short command.
   (await import('node:module')).enableCompileCache();
-  const { parse, USAGE } = await import('./commands/options.ts');
-  const { values, positionals } = parse(argv);
-  if (/\.([cm]?[jt]s|ya?ml|json)$/.test(positionals[0] ?? '')) positionals.unshift('verify');
-  const [name = 'help', ...words] = positionals;
-  if (values.help || name === 'help') {
-    stdout.write(USAGE);
+  const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
+  const [name = 'help', ...rest] = argv;
+  if (['help', '--help', '-h'].includes(name)) {
+    const [about] = rest;
+    stdout.write(about !== undefined && isCommand(about) ? usageOf(about) : usage());
     return EXIT.valid;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined)
-    throw new UsageError(
-      `unknown command "${name}": expected ${Object.keys(COMMANDS).join(', ')} or help\nSee: ${COMMAND} help`,
-    );
-  return command(words, values);
+  if (/\.([cm]?[jt]s|ya?ml|json)$/.test(name)) return run('verify', argv);
+  return isCommand(name) ? run(name, rest) : unknownCommand(name);
+}
+
+async function run<Name extends CommandName>(name: Name, argv: readonly string[]): Promise<number> {
+  const { parse, usageOf } = await import('./commands/options.ts');
+  const parsed = parse(name, argv);
+  if (parsed !== undefined) return COMMANDS[name](parsed.words, parsed.values);
+  stdout.write(usageOf(name));
+  return EXIT.valid;
 }
 
 try {

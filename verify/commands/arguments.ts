@@ -89,6 +89,17 @@ export function address(text: string, said = '--url'): string {
   );
 }
 
+/**
+ * Returns where the target is: at `--url`, under the path of the file's `url` where `--url` has no path of its own.
+ *
+ * @param file the `url` of the target file
+ */
+export function addressOf(text: string, file: string): string {
+  const given = address(text);
+  const { pathname } = new URL(given);
+  return pathname === '/' ? given + new URL(file).pathname.replace(/\/+$/, '') : given;
+}
+
 /** @param text a folder of logs as compose shares them, or log files with commas between them: FILE, NAME=FILE */
 export function logsIn(text: string | undefined): LogSource[] {
   if (text === undefined) return [];

@@ -21,7 +21,9 @@ export interface Baseline {
  * @returns undefined when none is asked for
  * @throws UsageError before anything is run
  */
-export async function baselineOf(values: Values): Promise<Baseline | undefined> {
+export async function baselineOf(
+  values: Pick<Values<'check'>, 'baseline' | 'update-baseline'>,
+): Promise<Baseline | undefined> {
   const { baseline: file, 'update-baseline': update } = values;
   if (file === undefined) {
     if (update) throw new UsageError('--update-baseline: expected --baseline FILE too, the file to write');

@@ -8,17 +8,27 @@ import { judgeFile } from '../judge-file.ts';
 import { judgeFiles } from '../judge-files.ts';
 import { ServedLater } from '../served-later.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
-import { TARGET, type Values } from './options.ts';
+import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
+import { TARGET } from './tables.ts';
 
 /** @param runs a run, or the histories that several machines left of one */
-export async function checkCommand(runs: readonly string[], values: Values, output: Output): Promise<number> {
+export async function checkCommand(
+  runs: readonly string[],
+  values: Values<'check'>,
+  output: Output,
+): Promise<number> {
   const [run, ...more] = runs;
   if (run === undefined)
     throw new UsageError(`check: expected a run, as in: ${COMMAND} check runs/20261124-101500-3fa2c1`);
   if (values.from !== undefined && values.from !== 'jepsen')
     throw new UsageError(`--from: expected jepsen, got ${values.from}`);
+  const [jepsens] = (['model', 'initial', 'nil-reads'] as const).filter(name => values[name] !== undefined);
+  if (jepsens !== undefined && values.from === undefined)
+    throw new UsageError(
+      `--${jepsens}: expected --from jepsen too: it is about a history that Jepsen recorded`,
+    );
   const reports = reportsOf(values.report);
   const baseline = await baselineOf(values);
   const result = await judged(run, more, values);
@@ -34,7 +44,7 @@ export async function checkCommand(runs: readonly string[], values: Values, outp
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
-async function judged(run: string, more: readonly string[], values: Values): Promise<Result> {
+async function judged(run: string, more: readonly string[], values: Values<'check'>): Promise<Result> {
   if (values.logs !== undefined && (more.length > 0 || values.from !== undefined))
     throw new UsageError('check --logs: expected one history that Baton recorded');
   if (values.logs !== undefined)

@@ -8,7 +8,7 @@ import { type Output, printComparison } from './output.ts';
 
 export async function compareCommand(
   sides: readonly string[],
-  values: Values,
+  values: Values<'compare'>,
   output: Output,
 ): Promise<number> {
   const [base, current, ...more] = sides;

@@ -13,8 +13,9 @@ import { lacksText, type Tool, toolsText } from '../reports/doctor.ts';
 import { lacksOf } from '../target/lacks.ts';
 import { loadTarget } from '../target/load.ts';
 import { faultsOf, logsIn, runnerOf } from './arguments.ts';
-import { TARGET, type Values } from './options.ts';
+import type { Values } from './options.ts';
 import { type Output, widthOf } from './output.ts';
+import { TARGET } from './tables.ts';
 
 /** A program that does not answer by then is not there, milliseconds. */
 const PATIENCE = 10_000;
@@ -26,7 +27,7 @@ const PATIENCE = 10_000;
  */
 export async function doctorCommand(
   file: string | undefined,
-  values: Values,
+  values: Values<'doctor'>,
   output: Output,
 ): Promise<number> {
   const runner = runnerOf(values);

@@ -14,6 +14,7 @@ import { address } from './arguments.ts';
 import { type Asking, asking } from './asking.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
+import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
@@ -24,7 +25,11 @@ const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
  * @returns the exit code of the short run: that of a system that is broken is 1, with a file that is right
  * @throws UsageError when something must be said that was not
  */
-export async function initCommand(url: string | undefined, values: Values, output: Output): Promise<number> {
+export async function initCommand(
+  url: string | undefined,
+  values: Values<'init'>,
+  output: Output,
+): Promise<number> {
   if (url === undefined)
     throw new UsageError(`init: expected an address, as in: ${COMMAND} init http://127.0.0.1:8080`);
   const reached = { url: address(url, 'init'), headers: {} };
@@ -87,7 +92,7 @@ async function proof(
   file: string,
   { accounts, environment }: { accounts: readonly Account[]; environment: Record<string, string> },
   signal: AbortSignal,
-  values: Values,
+  values: Values<'init'>,
   output: Output,
 ): Promise<number> {
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
@@ -97,21 +102,21 @@ async function proof(
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
-  const command = `${COMMAND} verify ${file} --seed ${seed}`;
+  const again = withVariables(target.variables, `${COMMAND} verify ${file}`);
+  const command = `${again} --seed ${seed}`;
   const { result } = await verify(target, { ...PROOF, seed, out: values.out, command, signal });
   progress.end();
   printResult(result, values, output);
-  const variables = Object.keys(known)
-    .map(name => `${name}=… `)
-    .join('');
-  output.progress.write(
-    `that was a short run of ${PROOF.workloads[0]}; all that is claimed:  ${variables}${COMMAND} verify ${file}\n`,
-  );
+  output.progress.write(`that was a short run of ${PROOF.workloads[0]}; all that is claimed:  ${again}\n`);
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
 
 /** Whoever tests another machine must be allowed to. */
-async function allowed(url: string, { yes }: Values, ask: Asking | undefined): Promise<void> {
+async function allowed(
+  url: string,
+  { yes }: Pick<Values<'init'>, 'yes'>,
+  ask: Asking | undefined,
+): Promise<void> {
   const { hostname } = new URL(url);
   if (yes || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
   const warning = `${hostname} is not this machine: Baton will log in there, and send some hundred requests`;
@@ -119,7 +124,7 @@ async function allowed(url: string, { yes }: Values, ask: Asking | undefined): P
   if (!(await ask.yes(`${warning}. May it?`))) throw new UsageError('init: nothing was sent');
 }
 
-async function accountsOf(values: Values, ask: Asking | undefined): Promise<Account[]> {
+async function accountsOf(values: Values<'init'>, ask: Asking | undefined): Promise<Account[]> {
   const { user: users = [], 'password-env': variables = [], 'totp-env': codes = [] } = values;
   if (users.length === 0 && ask !== undefined) return askedFor(ask);
   if (users.length === 0)
@@ -191,7 +196,7 @@ async function askedFor(ask: Asking): Promise<Account[]> {
 }
 
 /** What a login of JSON sends; most APIs call things so. */
-function jsonOf(values: Values, [first]: readonly Account[]): unknown {
+function jsonOf(values: Values<'init'>, [first]: readonly Account[]): unknown {
   const { 'login-json': text, 'login-path': path } = values;
   if (path === undefined && text !== undefined)
     throw new UsageError('--login-json: expected --login-path too: where it is posted to');

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { EXIT } from '../errors.ts';
 import { k6Target } from '../target/k6.ts';
 import { loadTarget } from '../target/load.ts';
-import { TARGET } from './options.ts';
 import type { Output } from './output.ts';
+import { TARGET } from './tables.ts';
 
 export async function k6Command(file: string | undefined, output: Output): Promise<number> {
   const path = file ?? TARGET;

@@ -25,7 +25,7 @@ const printing = (output: Output) => ({ colour: output.colour, width: widthOf(ou
 /** A result, and what it is compared with the baseline. */
 export function printResult(
   result: Result,
-  { json, brief: short }: Pick<Values, 'json' | 'brief'>,
+  { json, brief: short }: Pick<Values<'check'>, 'json' | 'brief'>,
   output: Output,
   comparison?: Comparison,
 ): void {
@@ -39,7 +39,7 @@ export function printResult(
 
 export function printComparison(
   comparison: Comparison,
-  { json }: Pick<Values, 'json'>,
+  { json }: Pick<Values<'compare'>, 'json'>,
   output: Output,
 ): void {
   if (json) printJson(comparison, output);

@@ -22,7 +22,7 @@ const SPEEDUP = '10';
  */
 export async function stackCommand(
   words: readonly string[],
-  values: Values,
+  values: Values<'stack'>,
   output: Output,
 ): Promise<number> {
   if (words.join(' ') !== 'conformance') throw new UsageError(`stack: expected ${COMMAND} stack conformance`);
@@ -50,7 +50,10 @@ export async function stackCommand(
   return outcomes.includes('unknown') ? EXIT.unknown : EXIT.valid;
 }
 
-function wanted({ profile, speedup = SPEEDUP }: Values): { profiles: ProfileName[]; speedup: number } {
+function wanted({ profile, speedup = SPEEDUP }: Values<'stack'>): {
+  profiles: ProfileName[];
+  speedup: number;
+} {
   try {
     likenessOf({ profile: profile ?? PROFILES[0], speedup }, 2);
   } catch (error) {
@@ -68,7 +71,11 @@ const scaled = (speedup: number): string =>
     : `All times of the profiles were divided by ${speedup} (--speedup), and are told multiplied by it again.`;
 
 /** Puts the table into the docs, between the marks that are there. */
-async function write(rows: readonly Row[], { profile, speedup }: Values, scale: string): Promise<void> {
+async function write(
+  rows: readonly Row[],
+  { profile, speedup }: Values<'stack'>,
+  scale: string,
+): Promise<void> {
   const path = fileURLToPath(new URL('../../docs/fleet.md', import.meta.url));
   const said = `${profile === undefined ? '' : ` --profile ${profile}`}${speedup === undefined ? '' : ` --speedup ${speedup}`}`;
   const date = new Date().toISOString().slice(0, 10);

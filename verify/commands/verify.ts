@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Likeness } from '../../stack/likeness.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
-import { COMMAND } from '../core/command.ts';
 import { type Result, unhealed } from '../core/result.ts';
 import { combine, type Judgement } from '../core/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
@@ -17,7 +16,7 @@ import { loadTarget, type Target } from '../target/load.ts';
 import { targetText } from '../target/print.ts';
 import { chosen, waits } from '../workloads/index.ts';
 import {
-  address,
+  addressOf,
   faultsOf,
   likeness,
   logsIn,
@@ -28,20 +27,22 @@ import {
 } from './arguments.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { fromCheckout } from './checkout.ts';
-import { options, TARGET, type Values } from './options.ts';
+import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
+import { passedOn, replay } from './replay.ts';
 import { reportsOf, writeReports } from './reports.ts';
 import { stickyCommand } from './sticky.ts';
+import { TARGET } from './tables.ts';
 
 export async function verifyCommand(
   file: string | undefined,
-  values: Values,
+  values: Values<'verify'>,
   output: Output,
 ): Promise<number> {
   const reports = reportsOf(values.report);
   const baseline = await baselineOf(values);
   const target = await loadTarget(file ?? TARGET, process.env, values.claims?.split(','));
-  if (values.url !== undefined) target.url = address(values.url);
+  if (values.url !== undefined) target.url = addressOf(values.url, target.url);
   if (values['print-target']) {
     output.result.write(targetText(target, process.env));
     return EXIT.valid;
@@ -54,7 +55,7 @@ export async function verifyCommand(
     duration: milliseconds(values.duration),
     workloads: values.workload?.split(',') ?? [],
     out: values.out,
-    command: replay(file, values, seed),
+    command: replay({ file, values, seed, variables: target.variables }),
   };
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
@@ -189,46 +190,4 @@ async function byK6(load: SecondLoad, progress: Progress, out: Out): Promise<Jud
   if (second === undefined) return [];
   out.write(second.summary);
   return [second.judgement];
-}
-
-/** What the bundled stack and its app may be told by the caller's environment. */
-const STACK_VARIABLES =
-  /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
-
-const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] => STACK_VARIABLES.test(entry[0]) && entry[1] !== undefined,
-    ),
-  );
-
-/** The command that runs it again, with the seed and all that was not the default. */
-function replay(file: string | undefined, values: Values, seed: number): string {
-  const environment = values.stack === undefined ? {} : passedOn(process.env);
-  const shown = Object.entries(environment)
-    .filter(([name]) => name !== 'SESSION_SECRET')
-    .map(([name, value]) => `${name}=${value} `);
-  const given = (
-    [
-      'stack',
-      'claims',
-      'instances',
-      'profile',
-      'speedup',
-      'sticky',
-      'sessions',
-      'duration',
-      'workload',
-      'faults',
-      'next',
-      'url',
-      'logs',
-    ] as const
-  ).filter(
-    name =>
-      values[name] !== undefined &&
-      values[name] !== ('default' in options[name] ? options[name].default : undefined),
-  );
-  const flags = given.map(name => ` --${name} ${values[name]}`).join('');
-  return `${shown.join('')}${COMMAND} verify${file === undefined ? '' : ` ${file}`}${flags} --seed ${seed}`;
 }

@@ -36,7 +36,7 @@ interface Task {
  *
  * @returns the exit code: 0 when every verdict is the one that it must be
  */
-export async function measure(values: Values, output: Output, load: Load): Promise<number> {
+export async function measure(values: Values<'zoo'>, output: Output, load: Load): Promise<number> {
   const { tally } = values;
   const runs = runsOf(values);
   const atOnce = whole('--at-once', values['at-once'], 1, 64);
@@ -71,7 +71,7 @@ interface Runs {
 }
 
 /** How often each is run: broken ones, healthy ones, and, among all, those that need a fault, which take longest. */
-function runsOf(values: Values): Runs {
+function runsOf(values: Values<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
     defect: whole('--runs', runs, 1, 10_000),

@@ -9,17 +9,27 @@ import { wrap } from '../reports/wrap.ts';
 import { milliseconds, whole } from './arguments.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult, widthOf } from './output.ts';
+import { type Option, TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
 
 /**
  * @param words after `zoo`: nothing, `run NAME`, or `run` with --all or --disturbed
  * @returns the exit code: 0 when every verdict is the one that it must be
  */
-export async function zooCommand(words: readonly string[], values: Values, output: Output): Promise<number> {
+export async function zooCommand(
+  words: readonly string[],
+  values: Values<'zoo'>,
+  output: Output,
+): Promise<number> {
   const [verb, name, ...more] = words;
   if (verb === undefined) return list(output);
   if (verb !== 'run' || more.length > 0 || (name === undefined) !== (values.all || values.disturbed))
     throw new UsageError(`zoo: expected ${COMMAND} zoo, zoo run NAME or zoo run --all (or --disturbed)`);
+  const many = SERIES.find(option => values[option] !== undefined && values[option] !== defaultOf(option));
+  if (many !== undefined && name !== undefined)
+    throw new UsageError(
+      `zoo run ${name}: --${many} is about many runs: expected --all or --disturbed instead of a name`,
+    );
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
   try {
@@ -31,6 +41,12 @@ export async function zooCommand(words: readonly string[], values: Values, outpu
     throw error;
   }
 }
+
+/** Options of runs with --all or --disturbed. */
+const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
+
+const defaultOf = (option: keyof Values<'zoo'>): unknown =>
+  (TABLES.zoo.options as Readonly<Record<string, Option>>)[option]?.default;
 
 function list(output: Output): number {
   const names = Math.max(...ENTRIES.map(({ name }) => name.length));
@@ -48,7 +64,7 @@ function entryNamed(name: string): Entry {
   return entry;
 }
 
-const load = (values: Values, seed: number, signal: AbortSignal) => ({
+const load = (values: Values<'zoo'>, seed: number, signal: AbortSignal) => ({
   seed,
   sessions: whole('--sessions', values.sessions, 1, 10_000),
   duration: milliseconds(values.duration),
@@ -56,11 +72,16 @@ const load = (values: Values, seed: number, signal: AbortSignal) => ({
   signal,
 });
 
-const seedOf = ({ seed }: Values): number =>
+const seedOf = ({ seed }: Values<'zoo'>): number =>
   seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
 
 /** Runs one, as a person would learn from it. */
-async function learn(entry: Entry, values: Values, output: Output, signal: AbortSignal): Promise<number> {
+async function learn(
+  entry: Entry,
+  values: Values<'zoo'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
   const tell = (title: string, text: string): void => {
     const lines = wrap(text, Math.max(40, widthOf(output) - 2));
     output.result.write(`${title}\n${lines.map(line => `  ${line}\n`).join('')}\n`);

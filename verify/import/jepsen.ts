@@ -66,13 +66,13 @@ const runOf = (file: string, { model, initial, nilReads }: JepsenOptions): Run =
 export function jepsenOptions(words: {
   model?: string | undefined;
   initial?: string | undefined;
-  'nil-reads': string;
+  'nil-reads'?: string | undefined;
 }): JepsenOptions {
   const model = JEPSEN_MODELS.find(name => name === words.model);
   if (model === undefined) {
     throw new UsageError(`--model: expected ${JEPSEN_MODELS.join(', ')}, got ${words.model ?? 'none'}`);
   }
-  const nilReads = words['nil-reads'];
+  const nilReads = words['nil-reads'] ?? 'initial';
   if (nilReads !== 'any' && nilReads !== 'initial') {
     throw new UsageError(`--nil-reads: expected any or initial, got ${nilReads}`);
   }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { USAGE } from '../commands/options.ts';
+import { usageOf } from '../commands/options.ts';
 import { USUAL } from './login.ts';
 import { departures, RECIPES, unknownRecipe } from './recipes.ts';
 import { TOKEN } from './tokens.ts';
@@ -19,7 +19,7 @@ describe.each(Object.entries(RECIPES))('%s', (name, { page, csrf, logout, cookie
   });
 
   it('stands in the help and in the docs, with where it is from', () => {
-    expect(USAGE).toContain(name);
+    expect(usageOf('init')).toContain(name);
     const row = DOCS.split('\n').find(line => line.startsWith('| `') && line.includes(`\`${name}\``));
     expect(row).toContain(documented === undefined ? 'tests/hosts' : 'documentation');
   });

@@ -2,7 +2,7 @@
  * What apps of well-known frameworks have by default. A recipe only says where to look first: what it names is found out
  * like everything else, and what turns out to be otherwise is told.
  */
-import { nearest } from '../target/complaint.ts';
+import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';
 
 export interface Recipe {

@@ -1,6 +1,6 @@
 /** What is wrong with a target file, as a person wants to read it: what was expected, what came, the likely fix. */
-import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { nearest } from '../nearest.ts';
 import { targetSchema } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -140,15 +140,4 @@ function options(schema: unknown): unknown[] {
   }
   const { options: several } = inner as { options?: unknown };
   return Array.isArray(several) ? several.flatMap(options) : [inner];
-}
-
-/** @returns what is to be said after a name that is not known */
-export function nearest(name: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const part = known.find(one => one.length > 2 && name.toLowerCase().startsWith(one.toLowerCase()));
-  const best = part ?? closest(name, [...known]);
-  return part !== undefined ||
-    distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(2, name.length / 3)
-    ? `: did you mean "${best}"?`
-    : `: expected one of ${known.join(', ')}`;
 }

@@ -17,9 +17,10 @@ import type { z } from 'zod';
 import { COMMAND } from '../core/command.ts';
 import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { type Account, accountsOf } from './accounts.ts';
 import { type Claims, claimsOf } from './claims.ts';
-import { complaint, nearest } from './complaint.ts';
+import { complaint } from './complaint.ts';
 import { type TargetFile, targetSchema } from './schema.ts';
 
 export type { Account };
@@ -32,6 +33,8 @@ export interface Target
   login: TargetFile['login'] & { page: string };
   /** Of the target file: what it names is relative to it. */
   folder: string;
+  /** The variables of the environment that the file names as ${NAME}. */
+  variables: readonly string[];
 }
 
 /** What stands for the user and the password of HTTP Basic, as the header has them; captured by the login. */
@@ -51,7 +54,8 @@ export async function loadTarget(
   environment: NodeJS.ProcessEnv,
   claims?: readonly string[],
 ): Promise<Target> {
-  if (MODULE.test(file)) return checked(await exported(file), { file, root: null, at: () => file }, claims);
+  if (MODULE.test(file))
+    return checked(await exported(file), { file, root: null, at: () => file, variables: [] }, claims);
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -82,6 +86,7 @@ export function parseTarget(
   environment: NodeJS.ProcessEnv,
   claims?: readonly string[],
 ): Target {
+  const variables = new Set<string>();
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -97,6 +102,7 @@ export function parseTarget(
     Scalar(_, node) {
       if (typeof node.value !== 'string') return;
       node.value = node.value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+        variables.add(name);
         const value = environment[name];
         if (value !== undefined) return value;
         throw new UsageError(
@@ -105,7 +111,7 @@ export function parseTarget(
       });
     },
   });
-  return checked(plain(document, file), { file, root: document.contents, at }, claims);
+  return checked(plain(document, file), { file, root: document.contents, at, variables }, claims);
 }
 
 function plain(document: Document, file: string): unknown {
@@ -124,6 +130,7 @@ interface Source {
   file: string;
   root: ParsedNode | null;
   at: At;
+  variables: Iterable<string>;
 }
 
 function checked(value: unknown, source: Source, claims?: readonly string[]): Target {
@@ -168,7 +175,7 @@ function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source
   return `${at(wrong?.range?.[0] ?? 0)}: ${text}`;
 }
 
-function understood(file: TargetFile, { file: path, root, at }: Source): Target {
+function understood(file: TargetFile, { file: path, root, at, variables }: Source): Target {
   const {
     accounts,
     claims: _claims,
@@ -192,6 +199,7 @@ function understood(file: TargetFile, { file: path, root, at }: Source): Target 
   return {
     ...rest,
     folder: dirname(resolve(path)),
+    variables: [...variables],
     ...(rest.sessions?.logout === 'all' && rest.logout !== undefined
       ? { logoutEverywhere: rest.logoutEverywhere ?? rest.logout }
       : {}),

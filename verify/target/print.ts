@@ -15,7 +15,7 @@ const PLACE = /\{\w+\}/;
  * @returns YAML
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
-  const { accounts, bySet: _, folder: __, tls, url, faults, ...rest } = target;
+  const { accounts, bySet: _, folder: __, variables: ___, tls, url, faults, ...rest } = target;
   const shown = accounts.slice(0, LISTED).map(account => ({
     ...account,
     password: HIDDEN,

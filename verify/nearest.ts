@@ -1,0 +1,13 @@
+/** Suggests a name for one that is not known. */
+import { closest, distance } from 'fastest-levenshtein';
+
+/** Returns what an error says after a name that is not known: the nearest name, or all of them. */
+export function nearest(name: string, known: readonly string[]): string {
+  if (known.length === 0) return '';
+  const part = known.find(one => one.length > 2 && name.toLowerCase().startsWith(one.toLowerCase()));
+  const best = part ?? closest(name, [...known]);
+  return part !== undefined ||
+    distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(2, name.length / 3)
+    ? `: did you mean "${best}"?`
+    : `: expected one of ${known.join(', ')}`;
+}
