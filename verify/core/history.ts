@@ -26,10 +26,11 @@ export type Action =
   | 'clear';
 
 /**
- * What was sent in place of the jar's own cookies. old: those from before the logout · before-login: those from
- * before the login · invented: an id of the client's making · forged: an own cookie, changed · none: no cookie
+ * What was sent in place of the jar's own cookies. old: those from before the logout, or from before the session was
+ * lost · before-login: those from before the login · another: those of another user's live session, over which this
+ * session's user logged in · invented: an id of the client's making · forged: an own cookie, changed · none: no cookie
  */
-export type With = 'old' | 'before-login' | 'invented' | 'forged' | 'none';
+export type With = 'old' | 'before-login' | 'another' | 'invented' | 'forged' | 'none';
 
 /**
  * set: values without order · list: values in the order of their adds · bag: a list in which a value may stand

@@ -2,6 +2,7 @@
 import { canaryFinder, unpadder } from './canary.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
+import { acceptsLogin, hasPasswordField } from './login-answer.ts';
 import { alike } from './models.ts';
 import { type Named, type Naming, namer } from './naming.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
@@ -83,12 +84,15 @@ export interface Asked {
 const NO_PAGE: ListPage = { values: [], cut: false };
 
 const safe = new Set<Action>(['form', 'read']);
+const writes = (action: Action): boolean => !safe.has(action) && !silent.has(action) && action !== 'login';
 /** Their answers say nothing of the session. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 
 export class Interpreter {
   /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
   sessionCookies: readonly string[] = [];
+  /** Probes whose page does not name its user, and is shown only to a signed-in client: a 2xx says "signed in". */
+  readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: (text: string) => string[];
@@ -132,11 +136,8 @@ export class Interpreter {
   }
 
   /** @param named which instance answered, for those who know it already */
-  seen(
-    reply: Reply,
-    { action, object, unmarked = false, path }: Asked,
-    named: Named | undefined = this.#instance(reply),
-  ): Seen {
+  seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
+    const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
     if (reply.status !== undefined) seen.status = reply.status;
     if (named !== undefined) {
@@ -144,11 +145,13 @@ export class Interpreter {
       seen.source = named.source;
     }
     const busy = this.busy(reply);
-    if (!busy) this.#session(seen, reply, action, unmarked);
+    if (!busy) this.#session(seen, reply, asked);
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, safe.has(action));
+    // A write that is answered with a login form may or may not have happened.
+    if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;
   }
 
@@ -157,17 +160,36 @@ export class Interpreter {
     return this.#busy?.test(body) === true;
   }
 
-  #session(seen: Seen, reply: Reply, action: Action, unmarked: boolean): void {
+  #session(seen: Seen, reply: Reply, { action, object, unmarked = false }: Asked): void {
     const { status } = reply;
     if (status === undefined || status >= 500 || silent.has(action)) return;
     if (action === 'login') {
-      const accepted = loginAccepted(reply, this.#pages);
+      const accepted = acceptsLogin(reply, this.#pages.login);
       if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
       return;
     }
     const asked = action === 'read' && !unmarked;
     if (this.#refuses(reply) || (asked && this.#asStranger(reply))) seen.signedIn = 'out';
-    else if (action === 'read' && status < 300) this.#mark(seen, reply, unmarked);
+    else if (action === 'read' && status < 300) {
+      this.#mark(seen, reply, unmarked);
+      if (object !== undefined && this.unnamed.has(object) && !this.#asksPassword(reply))
+        seen.signedIn = 'in';
+    }
+  }
+
+  /**
+   * @param reply the page at the end of a login's redirects
+   * @returns whether it shows that the login was accepted; undefined when it is an error, which says neither
+   */
+  landed(reply: Reply): boolean | undefined {
+    const { status } = reply;
+    if (status === undefined || status >= 500 || status === 429) return undefined;
+    return status !== 401 && !this.#asksPassword(reply);
+  }
+
+  /** Whether it is a login form: a page with a password field that names no user. */
+  #asksPassword(reply: Reply): boolean {
+    return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
 
   #refuses({ status, redirect }: Reply): boolean {
@@ -248,23 +270,6 @@ export class Interpreter {
         : { name, change: 'set', label: this.#reading.label(value) };
     return attributes === undefined ? change : { ...change, attributes };
   }
-}
-
-/**
- * Whether the answer to a login request accepts it, by this answer alone: the page after it may come from an
- * instance that does not know the session.
- *
- * @returns undefined when it says neither (an error of the server, "too many requests")
- */
-function loginAccepted(reply: Reply, pages: Pages): boolean | undefined {
-  const { status, redirect } = reply;
-  if (status === undefined || status >= 500 || status === 429) return undefined;
-  const { accepted, page, refused } = pages.login;
-  if (refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${reply.body}`)) return false;
-  if (accepted !== undefined) return accepted.includes(status);
-  if (status >= 400 || redirect === page) return false;
-  if (redirect !== undefined) return true;
-  return !/type=["']?password/i.test(reply.body);
 }
 
 function noteOf({ status, failure, redirect }: Reply): string {

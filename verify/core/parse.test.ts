@@ -157,7 +157,7 @@ describe('fields of few values, and of parts', () => {
       'clear',
     ])
       expect(accepts({ ...start, action }), action).toBe(true);
-    for (const cookies of ['old', 'before-login', 'invented', 'forged', 'none'])
+    for (const cookies of ['old', 'before-login', 'another', 'invented', 'forged', 'none'])
       expect(accepts({ ...start, with: cookies }), cookies).toBe(true);
     for (const routing of ['spread', 'sticky', 'least-outstanding'])
       expect(accepts(runLine({ routing } as never))).toBe(true);

@@ -39,7 +39,7 @@ const mayBeCalled: Shape = {
   expected: 'text',
   state: 'texts',
   path: 'text',
-  with: ['old', 'before-login', 'invented', 'forged', 'none'],
+  with: ['old', 'before-login', 'another', 'invented', 'forged', 'none'],
   change: 'text',
   direct: 'flag',
   steered: 'flag',

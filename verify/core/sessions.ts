@@ -7,19 +7,34 @@ import { ownCanaries } from './canary.ts';
 import { precedes } from './clocks.ts';
 import type { Declared, Operation, Run, Start } from './history.ts';
 import type { ReadFacts } from './read-facts.ts';
+import { SessionJar } from './session-jar.ts';
+
+/** How the logins of one user went, over the whole run. One that was never accepted may have a wrong password. */
+export interface Credentials {
+  accepted: number;
+  refused: number;
+}
 
 export interface SessionState {
   session: string;
   user: string;
+  /** Shared by all sessions of the user: what is read of it at the end of the run is true of the whole run. */
+  credentials: Credentials;
   /** What every canary of its user begins with. */
   canary: string;
   /** Instances that have answered it since the login, in the order of first contact. */
   instances: string[];
+  /** Of these, those that knew it: they served the login, or showed the session signed in. */
+  knownBy: string[];
+  /** What its client holds. */
+  jar: SessionJar;
+  /** The last response that set another session cookie and did not show the session signed in. */
+  replaced?: Operation | undefined;
   /** The login that made it, once it was acknowledged. */
   login?: Operation;
   /** The first logout, from its call on. */
   logout?: Start;
-  /** The first judged operation that was not honoured, or took the cookie away: the session is lost. */
+  /** The first judged operation that was answered signed out, or left the jar without a cookie: the session is lost. */
   lost?: Operation;
   /** The last judged operation before `lost` (the login at first). */
   last?: Operation;
@@ -30,7 +45,10 @@ export interface SessionState {
 /** How an operation stands to the life of its session. */
 export interface Standing {
   session: SessionState;
-  /** Called after the login returned and over before any logout was called: continuity is judged on it. */
+  /**
+   * Called after the login returned and over before any logout was called: continuity is judged on it. A response that
+   * is signed in as another user is judged by isolation alone.
+   */
   live: boolean;
   /** The operation before it, when another instance served that one: the baton changed hands. */
   handoffFrom: Operation | undefined;
@@ -51,6 +69,7 @@ export class Sessions {
   /** Whether a timeout is declared. */
   readonly #expires: boolean;
   readonly #canary: string;
+  readonly #credentials = new Map<string, Credentials>();
   /** The last request that ends all sessions of a user. */
   readonly #endings = new Map<string, { start: Start; end?: Operation }>();
   #disturbed = false;
@@ -65,10 +84,22 @@ export class Sessions {
     let state = this.#open.get(event.session);
     if (state === undefined) {
       const { session, user } = event;
-      state = { session, user, canary: ownCanaries(this.#canary, user), instances: [] };
+      state = {
+        ...{ session, user, canary: ownCanaries(this.#canary, user) },
+        ...{ credentials: this.#credentialsOf(user), instances: [], knownBy: [], jar: new SessionJar() },
+      };
       this.#open.set(event.session, state);
     }
     return state;
+  }
+
+  #credentialsOf(user: string): Credentials {
+    let credentials = this.#credentials.get(user);
+    if (credentials === undefined) {
+      credentials = { accepted: 0, refused: 0 };
+      this.#credentials.set(user, credentials);
+    }
+    return credentials;
   }
 
   started(start: Start): void {
@@ -93,8 +124,20 @@ export class Sessions {
     if (operation.instance !== undefined && session.login !== undefined) {
       result.firstContact = this.#met(session.instances, operation, operation.instance);
       result.meets = result.firstContact && !this.#disturbed;
+      if ((session.login === operation || honoured(operation) === true) && operation.with === undefined)
+        if (!session.knownBy.includes(operation.instance)) session.knownBy.push(operation.instance);
     }
     return result;
+  }
+
+  /** @returns whether the response left the client without a session cookie */
+  #keeps(operation: Operation, session: SessionState): boolean {
+    if (operation.with !== undefined) return false;
+    if (honoured(operation) === true) session.replaced = undefined;
+    if (operation.cookies === undefined) return false;
+    if (operation.action !== 'login' && honoured(operation) !== true && session.jar.replacedBy(operation))
+      session.replaced = operation;
+    return session.jar.take(operation);
   }
 
   /** @returns whether the instance is new to the session */
@@ -109,7 +152,9 @@ export class Sessions {
   }
 
   #stand(operation: Operation, session: SessionState): Standing {
+    const emptied = this.#keeps(operation, session);
     if (operation.action === 'login') {
+      this.#counts(operation, session.credentials);
       if (operation.outcome === 'ok' && session.login === undefined && operation.with === undefined) {
         session.login = operation;
         session.last = operation;
@@ -120,10 +165,14 @@ export class Sessions {
     }
     const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
     if (ending?.start.id === operation.id) ending.end = operation;
-    if (!lives(session, operation) || (this.#expires && this.#mayHaveExpired(session, operation)))
+    if (
+      !lives(session, operation) ||
+      showsAnother(operation) ||
+      (this.#expires && this.#mayHaveExpired(session, operation))
+    )
       return standing(session, false);
     const previous = session.last;
-    if (honoured(operation) === false || deletedCookie(operation) !== undefined) {
+    if (honoured(operation) === false || emptied) {
       session.lost = operation;
     } else if (operation.outcome === 'ok') {
       session.last = operation;
@@ -134,6 +183,13 @@ export class Sessions {
       operation.instance !== undefined &&
       previous.instance !== operation.instance;
     return standing(session, true, handoff ? previous : undefined);
+  }
+
+  #counts(login: Operation, credentials: Credentials): void {
+    // Sent with the cookies of another session, an answer may be that session's.
+    if (login.with !== undefined) return;
+    if (login.outcome === 'ok') credentials.accepted++;
+    else if (refusedLogin(login)) credentials.refused++;
   }
 
   /** A login that overlaps the end of all sessions of its user may have come just before it. */
@@ -180,17 +236,24 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   reads: undefined,
 });
 
+/** @returns whether the response is signed in as another user: that says nothing of its own session */
+export const showsAnother = ({ sawUser, user }: Operation): boolean =>
+  sawUser !== undefined && sawUser !== user;
+
 /**
- * @returns whether the response shows the session signed in as its own user;
- *   undefined when it says nothing of it (an error, the bare answer to a write)
+ * @returns true when the response shows the session signed in as its own user, false when it is signed out;
+ *   undefined when it says nothing of it (an error, the bare answer to a write, a page of another user)
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
-  if (operation.sawUser !== undefined && operation.sawUser !== operation.user) return false;
-  return operation.signedIn === 'in' ? true : undefined;
+  return operation.signedIn === 'in' && !showsAnother(operation) ? true : undefined;
 }
 
-/** @returns the name of the session cookie that the response takes away, if it does */
+/** @returns whether the login was refused; an error, or "too many requests", is no refusal */
+export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
+  outcome === 'fail' && signedIn === 'out';
+
+/** @returns the name of a session cookie that the response deletes, if it does */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 

@@ -19,6 +19,8 @@ import type { Event, Operation, Run } from '../history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
+import { AfterOthers, noteOf, patternOf } from './after-others.ts';
+import { LoginPairs } from './login-pairs.ts';
 
 /** Requests of live sessions, where sessions stay on their instances. */
 const ENOUGH_STAYING = 100;
@@ -33,8 +35,16 @@ export const continuity: Check = {
   conclude: concluded,
 };
 
-/** How often each instance honoured the cookie of a lost session when it was sent again. */
-type Tally = Map<string, { honoured: number; asked: number }>;
+/** What came of a lost session's cookie when it was sent again. */
+interface Aftermath {
+  anomaly?: Anomaly;
+  /** By instance: how often it honoured the cookie. */
+  tally: Map<string, { honoured: number; asked: number }>;
+  /** The response since which the client holds another cookie. */
+  replaced: Operation | undefined;
+  /** A login or logout of another session of the user, just before. */
+  other: Operation | undefined;
+}
 
 class Continuity implements Fold {
   readonly #run: Run;
@@ -44,12 +54,14 @@ class Continuity implements Fold {
   /** Before a login: the request of its jar that returned last. */
   readonly #firsts = new Map<string, Operation>();
   readonly #logins = new LoginPairs();
+  readonly #others = new AfterOthers();
   /** Lost sessions that are still open. */
-  readonly #afterwards = new Map<string, { anomaly?: Anomaly; tally: Tally }>();
+  readonly #afterwards = new Map<string, Aftermath>();
   #judged = 0;
   #handoffs = 0;
   #sessions = 0;
   #lost = 0;
+  #followed = 0;
 
   constructor(run: Run, tell?: Tell) {
     this.#run = run;
@@ -57,11 +69,13 @@ class Continuity implements Fold {
   }
 
   ended(operation: Operation, standing: Standing): void {
-    if (operation.action === 'login') this.#login(operation);
+    const { action } = operation;
+    if (action === 'login' || action === 'logout' || action === 'logout-all') this.#others.add(operation);
+    if (action === 'login') this.#login(operation, standing.session);
     else if (standing.session.login === undefined) this.#before(operation);
     const shown = honoured(operation);
     if (!standing.live) {
-      if (shown !== undefined) this.#replayed(operation, shown);
+      this.#replayed(operation, shown);
       return;
     }
     const lost = standing.session.lost === operation;
@@ -82,31 +96,40 @@ class Continuity implements Fold {
     else if (operation.action === 'form') this.#forms.set(session, operation);
   }
 
-  #login(operation: Operation): void {
+  #login(operation: Operation, { credentials }: SessionState): void {
     this.#firsts.delete(operation.session);
     const form = this.#forms.get(operation.session);
     this.#forms.delete(operation.session);
     if (operation.outcome === 'ok') this.#sessions++;
-    this.#logins.add(form, operation);
+    if (operation.with === undefined) this.#logins.add(form, operation, credentials);
   }
 
   #loss(operation: Operation, session: SessionState): void {
     this.#lost++;
-    const entry: { anomaly?: Anomaly; tally: Tally } = { tally: new Map() };
+    const other = this.#others.before(operation, session);
+    if (other !== undefined) this.#followed++;
+    const { replaced } = session;
+    const entry: Aftermath = { tally: new Map(), replaced, other };
     this.#anomalies.add(() => {
       entry.anomaly = lossOf(operation, session);
+      if (replaced !== undefined) entry.anomaly.notes.push(replacedNote(replaced));
       return entry.anomaly;
     });
     if (entry.anomaly !== undefined) this.#afterwards.set(session.session, entry);
   }
 
-  #replayed(operation: Operation, shown: boolean): void {
-    const tally = this.#afterwards.get(operation.session)?.tally;
-    if (tally === undefined || operation.instance === undefined) return;
-    const of = tally.get(operation.instance) ?? { honoured: 0, asked: 0 };
+  /** A request with the cookies that the client holds now sends the lost one only until a response replaced it. */
+  #replayed(operation: Operation, shown: boolean | undefined): void {
+    const entry = this.#afterwards.get(operation.session);
+    if (entry === undefined || operation.action === 'login') return;
+    const own = operation.with === 'old' || (operation.with === undefined && entry.replaced === undefined);
+    if (operation.with === undefined && operation.cookies !== undefined) entry.replaced ??= operation;
+    const { instance } = operation;
+    if (!own || shown === undefined || instance === undefined) return;
+    const of = entry.tally.get(instance) ?? { honoured: 0, asked: 0 };
     of.asked++;
     if (shown) of.honoured++;
-    tally.set(operation.instance, of);
+    entry.tally.set(instance, of);
   }
 
   event(event: Event): void {
@@ -119,7 +142,11 @@ class Continuity implements Fold {
   #settle(session: string): void {
     const entry = this.#afterwards.get(session);
     if (entry === undefined) return;
-    if (entry.tally.size > 0) entry.anomaly?.notes.push(afterwardsNote(entry.tally));
+    const { anomaly, tally, other } = entry;
+    if (tally.size > 0) anomaly?.notes.push(afterwardsNote(tally));
+    // One that is still honoured somewhere was not ended by the app.
+    const dead = [...tally.values()].every(({ honoured: times }) => times === 0);
+    if (other !== undefined && dead) anomaly?.notes.push(noteOf(other));
     this.#afterwards.delete(session);
   }
 
@@ -129,7 +156,7 @@ class Continuity implements Fold {
       handoffs: this.#handoffs,
       sessions: this.#sessions,
       lost: this.#lost,
-      'login pairs': this.#logins.pairs,
+      followed: this.#followed,
       ...this.#logins.counts,
     };
   }
@@ -144,8 +171,7 @@ class Continuity implements Fold {
 function concluded(counts: Counts, { routing }: Run): Conclusion {
   const of = reader(counts);
   const [lost, sessions, handoffs, pairs] = [of('lost'), of('sessions'), of('handoffs'), of('login pairs')];
-  // Where no pair accepts, it is the password that is wrong.
-  const refused = of('pairs that accept') > 0 ? of('pairs that refuse') : 0;
+  const refused = of('pairs that refuse');
   const sticky = routing === 'sticky';
   const passed = sticky
     ? `at most ${percent(upperBound(0, of('requests')))} of requests lose the session`
@@ -154,6 +180,7 @@ function concluded(counts: Counts, { routing }: Run): Conclusion {
     lost + refused === 0
       ? passed
       : `${grouped(lost)} of ${counted(sessions, 'session')} lost` +
+        patternOf(lost, of('followed')) +
         (refused === 0 ? '' : `; logins refused on ${refused} of ${pairs} pairs of instances`);
   const rests = { requests: of('requests'), handoffs, sessions, 'login pairs': pairs };
   return conclude(lost + refused, missing(sessions, handoffs, of('requests'), sticky), rests, finding);
@@ -202,7 +229,6 @@ function lossOf(operation: Operation, session: SessionState): Anomaly {
 
 function cameOf(operation: Operation): string {
   if (operation.signedIn === 'out') return 'signed out';
-  if (honoured(operation) === false) return `signed in as ${operation.sawUser}`;
   return `deleted the cookie ${deletedCookie(operation)}`;
 }
 
@@ -215,57 +241,13 @@ function summaryOf(operation: Operation, last: Operation | undefined): string {
   return `${last.instance} knew the session, ${there} did not, and nobody had logged out`;
 }
 
-function afterwardsNote(tally: Tally): string {
+function afterwardsNote(tally: Aftermath['tally']): string {
   const parts = [...tally]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([instance, of]) => `${instance} honoured it ${of.honoured} of ${of.asked} times`);
   return `the same cookie sent again afterwards: ${parts.join(', ')}`;
 }
 
-/** Logins by (instance that gave the form, instance that it was posted to). */
-class LoginPairs {
-  readonly #pairs = new Map<string, { accepted: number; refused: number; example?: WitnessStep[] }>();
-
-  #accepting = 0;
-  #refusing = 0;
-
-  get pairs(): number {
-    return this.#pairs.size;
-  }
-
-  add(form: Operation | undefined, login: Operation): void {
-    if (form?.instance === undefined || login.instance === undefined) return;
-    const key = `form from ${form.instance}, posted to ${login.instance}`;
-    const pair = this.#pairs.get(key) ?? { accepted: 0, refused: 0 };
-    if (login.outcome === 'ok' && pair.accepted++ === 0) this.#accepting++;
-    // One that refuses its own form has another reason, such as the password.
-    if (login.outcome === 'fail' && login.signedIn === 'out' && form.instance !== login.instance) {
-      if (pair.refused++ === 0) this.#refusing++;
-      pair.example ??= [
-        { operation: form, came: 'gave the login form' },
-        { operation: login, expected: 'login accepted', came: 'login refused' },
-      ];
-    }
-    this.#pairs.set(key, pair);
-  }
-
-  get counts(): Counts {
-    return { 'pairs that accept': this.#accepting, 'pairs that refuse': this.#refusing };
-  }
-
-  report(anomalies: Anomalies): void {
-    const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && pair.refused === 0);
-    for (const [key, pair] of this.#pairs) {
-      if (this.#accepting === 0 || pair.refused === 0) continue;
-      anomalies.add(() => ({
-        name: 'LOSS',
-        guarantee: 'continuity',
-        summary: `a login begun on one instance could not be finished on another (${key})`,
-        witness: pair.example ?? [],
-        notes: [`refused ${pair.refused} of ${pair.refused + pair.accepted} times`].concat(
-          accepted.length > 0 ? [`accepted: ${accepted.map(([name]) => name).join('; ')}`] : [],
-        ),
-      }));
-    }
-  }
-}
+const replacedNote = ({ instance, cookies, note }: Operation): string =>
+  `${instance ?? 'a response'} set another ${cookies?.find(({ change }) => change === 'set')?.name} in its place ` +
+  `(${note ?? 'without showing who is signed in'}): from then on the client sends that one`;

@@ -14,7 +14,7 @@ import {
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Operation, Run } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
-import { honoured, type SessionState, type Standing } from '../sessions.ts';
+import { honoured, type SessionState, type Standing, showsAnother } from '../sessions.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 import { type Declaration, Life, type Timeout } from './life.ts';
 
@@ -82,7 +82,7 @@ class Expiry implements Fold {
       if (late !== undefined) this.#late(operation, session, life, late);
       else for (const timeout of life.near(operation)) this.#lived[timeout]++;
     } else if (operation.signedIn === 'out') this.#refused(operation, session, life, strange);
-    life.take(operation, alive);
+    life.take(operation, showsAnother(operation) ? false : alive);
   }
 
   #late(operation: Operation, session: SessionState, life: Life, timeout: Timeout): void {

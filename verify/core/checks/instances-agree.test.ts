@@ -275,13 +275,8 @@ describe('instances-agree', () => {
         #305 read on app-1: answered: the session lives
         (logged in or wrote on app-1, then app-2: 418 90 of 270 times)"
     `);
-    const somebody = answers(s => s.read('app-2', [], { sawUser: 'bob', outcome: 'fail' }).read('app-1'));
-    expect(stories(somebody)).toMatchInlineSnapshot(`
-      "SKEW instances-agree s0 alice: app-2 answers signed in as somebody else (logged in or wrote on app-1), where other pairs of instances do not
-        #302 read on app-2: answered
-        #303 read on app-2 fail: expected the answer of the other instances; came signed in as somebody else
-        #304 read on app-1: answered: the session lives
-        (logged in or wrote on app-1, then app-2: signed in as somebody else 90 of 270 times)"
-    `);
+    // A page of another user is BLEED, and no answer to the session.
+    const another = answers(s => s.read('app-2', [], { sawUser: 'bob', outcome: 'fail' }).read('app-1'));
+    expect(another.judgement).toBe('valid');
   });
 });

@@ -188,7 +188,6 @@ function reported({ judgement, why, finding }: Conclusion, clocks: readonly Anom
 /** How an answer differs from success; undefined when it says nothing of the instance. */
 function kindOf(operation: Operation): string | undefined {
   if (operation.signedIn === 'out') return 'signed out';
-  if (honoured(operation) === false) return 'signed in as somebody else';
   const { status } = operation;
   if (status === undefined || status < 400 || MOMENT.has(status)) return undefined;
   return String(status);

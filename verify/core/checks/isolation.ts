@@ -47,6 +47,8 @@ class Isolation implements Fold {
   }
 
   ended(operation: Operation, { session, live, reads }: Standing): void {
+    // Cookies of another user's session, sent on purpose: rotation judges what they show.
+    if (operation.with === 'another') return;
     // Of a login, or within a session: before and after it equal cookies may say "nobody" to all alike, and so may those
     // of an answer that knows no session.
     const issued =

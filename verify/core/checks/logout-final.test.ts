@@ -150,6 +150,12 @@ describe('logout-final', () => {
       p.session('s', 'alice').login('app-1').logout('app-2').honours('old', 'app-1'),
     );
     expect(strange).toMatchObject({ judgement: 'unknown', violations: 0 });
+    // An answer that does not show the session signed in does not say that its instance knows it.
+    const errors = judged(p => {
+      const session = p.session('s', 'alice').login('app-1').asks('app-2', { status: 404, outcome: 'fail' });
+      session.logout('app-2').honours('old', 'app-1');
+    });
+    expect(errors.violations).toBe(0);
     const knew = judged(p => p.session('s', 'alice').login('app-1').logout('app-2').honours('old', 'app-2'));
     expect(knew.judgement).toBe('violated');
     const lost = judged(p =>

@@ -56,15 +56,15 @@ class LogoutFinal implements Fold {
     this.#anomalies = new Anomalies(tell);
   }
 
-  ended(operation: Operation, { session, firstContact, meets }: Standing): void {
+  ended(operation: Operation, { session, meets }: Standing): void {
     if (meets) this.#reach.met(operation.instance);
     if (session.logout === undefined) {
       if (session.login === operation) this.#lives(session);
       return;
     }
     const { action } = operation;
-    if (action === 'logout') this.#loggedOut(operation, session, session, firstContact);
-    else if (action === 'logout-all') this.#allLoggedOut(operation, session, firstContact);
+    if (action === 'logout') this.#loggedOut(operation, session, session);
+    else if (action === 'logout-all') this.#allLoggedOut(operation, session);
     else this.#afterwards(operation, session);
   }
 
@@ -83,11 +83,8 @@ class LogoutFinal implements Fold {
     return replays;
   }
 
-  /**
-   * @param by the session that asked for it
-   * @param strange whether its instance had never answered that session: it may not have known it
-   */
-  #loggedOut(logout: Operation, session: SessionState, by: SessionState, strange: boolean): void {
+  /** @param by the session that asked for it */
+  #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
     if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
     const replays = this.#replaysOf(session);
     if (replays.logout !== undefined) return;
@@ -104,13 +101,14 @@ class LogoutFinal implements Fold {
     }
     this.#logouts++;
     replays.logout = logout;
-    replays.strange = strange;
+    // An instance that never showed that session signed in may not know it, and so not have ended it.
+    replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.#raced++;
   }
 
-  #allLoggedOut(logout: Operation, by: SessionState, strange: boolean): void {
-    for (const session of this.#users.get(by.user) ?? []) this.#loggedOut(logout, session, by, strange);
+  #allLoggedOut(logout: Operation, by: SessionState): void {
+    for (const session of this.#users.get(by.user) ?? []) this.#loggedOut(logout, session, by);
   }
 
   #afterwards(operation: Operation, session: SessionState): void {

@@ -6,7 +6,7 @@ import type { Anomaly, WitnessStep } from '../verdict.ts';
 export class Replays {
   /** The acknowledged logout; absent while it is under way, or when it says nothing. */
   logout: Operation | undefined;
-  /** The logout's instance had never answered the session before: it may not have known it. */
+  /** The logout's instance had never shown the session signed in: it may not have known it. */
   strange = false;
   /** Somebody logged in again with the same jar. */
   again = false;

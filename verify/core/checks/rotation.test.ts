@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Picture } from '../testing/picture.ts';
+import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { told } from '../testing/told.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
@@ -78,6 +78,50 @@ describe('rotation', () => {
     expect(verdict).toMatchObject({ judgement: 'unknown', rests: { replays: 0 } });
   });
 
+  it('takes no replay of a jar without a session cookie for evidence', () => {
+    const verdict = judged(p => {
+      healthy(p);
+      for (let i = 1; i <= 3; i++) p.session(`i${i}`, 'bob').login('app-1').refuses('invented', 'app-2');
+    });
+    expect(verdict.judgement).toBe('valid');
+    const empty = judged(p => {
+      for (let i = 1; i <= 9; i++) {
+        p.session(`e${i}`, 'bob')
+          .login('app-1')
+          .refuses('before-login', 'app-2', { sent: undefined })
+          .ended();
+        p.session(`i${i}`, 'bob').login('app-1').refuses('invented', 'app-2').ended();
+      }
+    });
+    expect(empty).toMatchObject({
+      judgement: 'unknown',
+      why: expect.stringContaining('0 live sessions'),
+    });
+  });
+
+  it('takes cookies of another user, over whose session the user logged in, for cookies from before the login', () => {
+    const over = (then: (session: SessionPicture) => void) => {
+      const picture = new Picture({ claims: ['rotation', 'isolation'] });
+      for (let i = 0; i < 3; i++) {
+        picture.session(`i${i}`, 'carol').login('app-1').refuses('invented', 'app-2').ended();
+        const session = picture.session(`o${i}`, 'bob').form('app-1', { with: 'another' });
+        then(session.login('app-1', { with: 'another' }));
+      }
+      return picture;
+    };
+    const alive = over(s => s.read('app-2', [], { with: 'another', sawUser: 'alice', sent: 'a' }));
+    expect(alive.verdict('rotation')).toMatchObject({
+      judgement: 'valid',
+      rests: { 'from before the login': 3 },
+    });
+    // That the first user's session lives on is no page of another user.
+    expect(alive.verdict('isolation').violations).toBe(0);
+    expect(over(s => s.refuses('another', 'app-2')).verdict('rotation').judgement).toBe('valid');
+    const taken = over(s => s.honours('another', 'app-2', { sent: 'a' })).verdict('rotation');
+    expect(taken).toMatchObject({ judgement: 'violated', violations: 3 });
+    expect(taken.anomalies[0]?.summary).toContain('the session that was in the browser before the login');
+  });
+
   it('does not compare values: cookies that stay as they are or change at each response prove nothing', () => {
     const set = (label: string) => ({ cookies: [{ name: 'sid', change: 'set' as const, label }] });
     const verdict = judged(p => {
@@ -113,7 +157,7 @@ describe('rotation', () => {
       });
     expect(told(sessions(2, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: cookies from before the login were replayed for 2 live sessions, 3 are needed: keep what the jar held before each login, and send it again afterwards
+      why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, or sends a signed-in user away from it. Give the target file two accounts, so that one can log in over the other
       rests on replays 7, from before the login 2, invented 3"
     `);
     expect(told(sessions(3, 2))).toMatchInlineSnapshot(`
@@ -138,13 +182,13 @@ describe('rotation', () => {
       "violated, 3
       3 of 10 sessions signed in what was held before the login
       rests on replays 10, from before the login 5, invented 5
-      FIXED rotation a bob: the cookies from before the login became signed in by it: whoever planted them is bob now
+      FIXED rotation a bob: the cookies from before the login became signed in by it: every client that holds them is bob now
         #25 login on app-1: logged in
         #26 read on app-2: expected signed out; came signed in as bob
-      FIXED rotation b carol: an id that the client had invented became signed in by it: whoever planted it is carol now
+      FIXED rotation b carol: an id that the client had invented became signed in by it: every client that holds it is carol now
         #28 login on app-2: logged in
         #30 read on app-1: expected signed out; came signed in as carol
-      FIXED rotation a bob: the cookies from before the login became signed in by it: whoever planted them is bob now
+      FIXED rotation a bob: the cookies from before the login became signed in by it: every client that holds them is bob now
         #31 login on app-1: logged in
         #32 read on app-2: expected signed out; came signed in as bob"
     `);

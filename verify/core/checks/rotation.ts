@@ -15,37 +15,39 @@ import {
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Operation } from '../history.ts';
-import { honoured, type SessionState, type Standing } from '../sessions.ts';
+import { honoured, type SessionState, type Standing, showsAnother } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** Sessions whose cookies were replayed, of either kind, before "none was signed in" says anything. */
+/** Sessions whose cookies were replayed, of either kind, before "none was signed in" is evidence. */
 const ENOUGH = 3;
 
 export const rotation: Check = {
   guarantee: 'rotation',
-  assumes: 'the jar was fresh before the login: what it held then was signed in nowhere',
+  assumes:
+    'the jar was fresh before the login, or held the live session of another user: none of its cookies was signed in ' +
+    'as the user who logs in',
   minimum:
-    `${ENOUGH} live sessions whose cookies from before the login were replayed, and ${ENOUGH} with an id that ` +
-    'the client had invented',
+    `${ENOUGH} live sessions whose session cookies from before the login were replayed (those of another user's live ` +
+    `session in the same jar count), and ${ENOUGH} with an id that the client had invented`,
   start: (_run, tell) => new Rotation(tell),
   conclude: concluded,
 };
 
-type Kind = 'before-login' | 'invented';
+type Kind = 'before-login' | 'another' | 'invented';
+const KINDS: readonly Kind[] = ['before-login', 'another', 'invented'];
 
-/** What a session has shown: each is counted and told once. */
+/** What a session has shown: each kind is counted and reported once. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
-  'before-login': boolean;
-  invented: boolean;
+  kinds: Set<Kind>;
 }
 
 class Rotation implements Fold {
   readonly #anomalies: Anomalies;
   readonly #tried = new Map<SessionState, Tried>();
-  readonly #sessions = { 'before-login': 0, invented: 0 };
+  readonly #sessions = { 'before-login': 0, another: 0, invented: 0 };
   #replays = 0;
 
   constructor(tell?: Tell) {
@@ -53,11 +55,11 @@ class Rotation implements Fold {
   }
 
   ended(operation: Operation, { session }: Standing): void {
-    const kind = operation.with;
-    if (kind !== 'before-login' && kind !== 'invented') return;
+    const kind = KINDS.find(one => one === operation.with);
+    if (kind === undefined) return;
     const tried = this.#triedOf(session);
     if (operation.action === 'login') {
-      // A login sent with an invented id is one that the judge does not take for the birth of a session.
+      // A login sent with such cookies is not the birth of a session: only what follows shows whose it is.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -69,7 +71,7 @@ class Rotation implements Fold {
   #triedOf(session: SessionState): Tried {
     let tried = this.#tried.get(session);
     if (tried === undefined) {
-      tried = { login: undefined, fixed: false, 'before-login': false, invented: false };
+      tried = { login: undefined, fixed: false, kinds: new Set() };
       this.#tried.set(session, tried);
     }
     return tried;
@@ -77,15 +79,21 @@ class Rotation implements Fold {
 
   #replayed(operation: Operation, kind: Kind, session: SessionState, tried: Tried, login: Operation): void {
     const signedIn = honoured(operation);
-    const dead = session.lost !== undefined || session.logout !== undefined;
-    // That a dead session's cookies are refused says nothing.
-    if (signedIn === undefined || (!signedIn && (dead || operation.signedIn !== 'out'))) return;
+    if (signedIn !== true && !this.#rules(operation, kind, session)) return;
     this.#replays++;
-    if (!tried[kind]) this.#sessions[kind]++;
-    tried[kind] = true;
-    if (!signedIn || tried.fixed) return;
+    if (!tried.kinds.has(kind)) this.#sessions[kind]++;
+    tried.kinds.add(kind);
+    if (signedIn !== true || tried.fixed) return;
     tried.fixed = true;
     this.#anomalies.add(() => fixed(operation, kind, login));
+  }
+
+  /** @returns whether a replay that is not signed in as the user is evidence that its cookies never will be */
+  #rules(operation: Operation, kind: Kind, session: SessionState): boolean {
+    // A dead session's cookies are refused everywhere, and a request without a session cookie always is.
+    if (session.lost !== undefined || session.logout !== undefined || operation.sent === undefined)
+      return false;
+    return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
   }
 
   sessionEnded(session: SessionState): void {
@@ -94,8 +102,7 @@ class Rotation implements Fold {
 
   counts(): Counts {
     return {
-      'before-login': this.#sessions['before-login'],
-      invented: this.#sessions.invented,
+      ...this.#sessions,
       replays: this.#replays,
       fixed: this.#anomalies.count,
     };
@@ -106,15 +113,20 @@ class Rotation implements Fold {
   }
 }
 
+const HELD: Record<Kind, string> = {
+  'before-login': 'the cookies from before the login',
+  another: 'the cookies of the session that was in the browser before the login',
+  invented: 'an id that the client had invented',
+};
+
 function fixed(operation: Operation, kind: Kind, login: Operation): Anomaly {
-  const what =
-    kind === 'invented' ? 'an id that the client had invented' : 'the cookies from before the login';
+  const holder = kind === 'invented' ? 'it' : 'them';
   return {
     name: 'FIXED',
     guarantee: 'rotation',
     session: operation.session,
     user: operation.user,
-    summary: `${what} became signed in by it: whoever planted ${kind === 'invented' ? 'it' : 'them'} is ${operation.user} now`,
+    summary: `${HELD[kind]} became signed in by it: every client that holds ${holder} is ${operation.user} now`,
     witness: [
       { operation: login, came: 'logged in' },
       { operation, expected: 'signed out', came: `signed in as ${operation.user}` },
@@ -125,7 +137,7 @@ function fixed(operation: Operation, kind: Kind, login: Operation): Anomaly {
 
 function concluded(counts: Counts): Conclusion {
   const of = reader(counts);
-  const [before, invented, broken] = [of('before-login'), of('invented'), of('fixed')];
+  const [before, invented, broken] = [of('before-login') + of('another'), of('invented'), of('fixed')];
   const finding =
     broken === 0
       ? `at most ${percent(upperBound(0, before))} of logins sign in the cookies from before them`
@@ -137,8 +149,9 @@ function concluded(counts: Counts): Conclusion {
 function missing(before: number, invented: number): string | undefined {
   if (before < ENOUGH) {
     return (
-      `cookies from before the login were replayed for ${counted(before, 'live session')}, ${ENOUGH} are needed: ` +
-      'keep what the jar held before each login, and send it again afterwards'
+      `session cookies from before the login were replayed for ${counted(before, 'live session')}, ${ENOUGH} are ` +
+      'needed: the app sets none before the login, or sends a signed-in user away from it. Give the target file ' +
+      'two accounts, so that one can log in over the other'
     );
   }
   if (invented < ENOUGH) {

@@ -3,10 +3,11 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'continuity',
   definition:
-    'Every request of a live session is answered signed in as its user, on whichever instance. No response takes ' +
-    'the cookie away unasked or replaces it by one that is not signed in as that user, and a login begun on one ' +
-    'instance can be finished on another. LOSS: a request of a live session was answered signed out, as somebody ' +
-    'else, or with its cookie deleted. A 5xx, a reset or a "403 forbidden" is no loss: it says nothing of the session.',
+    'Every request of a live session is answered signed in as its user, on whichever instance. No response leaves ' +
+    'the client without its session cookie, or with one that is not signed in, and a login begun on one instance can ' +
+    'be finished on another. LOSS: a request of a live session was answered signed out, or with its only cookie ' +
+    'deleted; or two instances refuse the login of an account that is accepted elsewhere. A 5xx, a reset or a "403 ' +
+    'forbidden" is no loss, and says nothing about the session; a page of another user is BLEED.',
   picture: `
   1  login  ├──┤              on app-1   logged in
   2  read         ├──┤        on app-2   303 to /login: signed out

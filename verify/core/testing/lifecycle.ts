@@ -161,11 +161,11 @@ export class Site {
   fixation(): void {
     const [session, id] = this.#login(this.#any(), fresh => fresh.form(this.#any()));
     const kept = this.#on.has('keeps the id at login');
-    this.#read(session, kept ? id : 'anonymous', this.#any(), { with: 'before-login' });
+    this.#read(session, kept ? id : 'anonymous', this.#any(), { with: 'before-login', sent: id });
     session.ended();
     const [other, own] = this.#login(this.#any(), fresh => fresh.form(this.#any(), { with: 'invented' }));
     const adopted = this.#on.has('adopts invented ids');
-    this.#read(other, adopted ? own : 'unheard of', this.#any(), { with: 'invented' });
+    this.#read(other, adopted ? own : 'unheard of', this.#any(), { with: 'invented', sent: own });
     other.ended();
   }
 

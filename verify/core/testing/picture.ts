@@ -210,6 +210,7 @@ export class SessionPicture {
       status: 303,
       note: '303 to /login',
       with: cookies,
+      ...(['before-login', 'another', 'invented'].includes(cookies) ? { sent: 'held' } : {}),
       ...shown,
     });
   }

@@ -1,0 +1,99 @@
+/**
+ * Logins by the pair of instances (one gives the form, one takes it). A login that was begun on one instance must be
+ * finished on another; a refusal counts only when it depends on the pair, not on the account.
+ */
+import type { Anomalies, Counts } from '../check.ts';
+import type { Operation } from '../history.ts';
+import { type Credentials, refusedLogin } from '../sessions.ts';
+import { fisherP } from '../statistics.ts';
+import type { WitnessStep } from '../verdict.ts';
+
+/** Where a pair accepts no login, so many refusals show that it is the pair. */
+const REFUSALS = 2;
+/** Where it accepts some, it must refuse more often than one instance alone does, by more than chance. */
+const SIGNIFICANT = 1e-4;
+
+interface Refusals {
+  count: number;
+  example: WitnessStep[];
+}
+
+interface Pair {
+  crosses: boolean;
+  accepted: number;
+  /** By account: those of an account that no instance ever accepts do not count. */
+  refused: Map<Credentials, Refusals>;
+}
+
+export class LoginPairs {
+  readonly #pairs = new Map<string, Pair>();
+
+  /** @param form the login page that the login was sent from; one that failed is no begun login */
+  add(form: Operation | undefined, login: Operation, credentials: Credentials): void {
+    if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
+    const key = `form from ${form.instance}, posted to ${login.instance}`;
+    const crosses = form.instance !== login.instance;
+    const pair: Pair = this.#pairs.get(key) ?? { crosses, accepted: 0, refused: new Map() };
+    if (login.outcome === 'ok') pair.accepted++;
+    else if (refusedLogin(login)) {
+      const known = pair.refused.get(credentials);
+      if (known !== undefined) known.count++;
+      else pair.refused.set(credentials, { count: 1, example: exampleOf(form, login) });
+    }
+    this.#pairs.set(key, pair);
+  }
+
+  get counts(): Counts {
+    const pairs = [...this.#pairs.values()];
+    return {
+      'login pairs': pairs.length,
+      'pairs that accept': pairs.filter(({ accepted }) => accepted > 0).length,
+      'pairs that refuse': this.#refusing().length,
+    };
+  }
+
+  #refusing(): [string, Pair][] {
+    const alone = { accepted: 0, refused: 0 };
+    for (const pair of this.#pairs.values()) {
+      if (pair.crosses) continue;
+      alone.accepted += pair.accepted;
+      alone.refused += refusals(pair).count;
+    }
+    return [...this.#pairs].filter(([, pair]) => {
+      const { count } = refusals(pair);
+      if (!pair.crosses || count === 0) return false;
+      if (pair.accepted === 0 && alone.refused === 0) return count >= REFUSALS;
+      const all = alone.accepted + alone.refused;
+      return fisherP(count, count + pair.accepted, alone.refused, all) < SIGNIFICANT;
+    });
+  }
+
+  report(anomalies: Anomalies): void {
+    const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && refusals(pair).count === 0);
+    for (const [key, pair] of this.#refusing()) {
+      const { count, example } = refusals(pair);
+      anomalies.add(() => ({
+        name: 'LOSS',
+        guarantee: 'continuity',
+        summary: `a login begun on one instance could not be finished on another (${key})`,
+        witness: example,
+        notes: [
+          `refused ${count} of ${count + pair.accepted} times, of accounts that are accepted elsewhere`,
+          ...(accepted.length > 0 ? [`accepted: ${accepted.map(([name]) => name).join('; ')}`] : []),
+        ],
+      }));
+    }
+  }
+}
+
+/** Of accounts that were accepted somewhere. */
+function refusals({ refused }: Pair): Refusals {
+  const own = [...refused].filter(([{ accepted }]) => accepted > 0);
+  const count = own.reduce((sum, [, of]) => sum + of.count, 0);
+  return { count, example: own[0]?.[1].example ?? [] };
+}
+
+const exampleOf = (form: Operation, login: Operation): WitnessStep[] => [
+  { operation: form, came: 'gave the login form' },
+  { operation: login, expected: 'login accepted', came: 'login refused' },
+];
