@@ -2,6 +2,7 @@
 import { cardStoreOnFiveInstances } from './controls/card-store-on-five-instances.ts';
 import { cardStoreOnTwoInstances } from './controls/card-store-on-two-instances.ts';
 import { cardStoreWithShortTimeouts } from './controls/card-store-with-short-timeouts.ts';
+import { chunkedCookieGuestLogin } from './controls/chunked-cookie-guest-login.ts';
 import { deploysUnderLoad } from './controls/deploys-under-load.ts';
 import { instancesThatFail } from './controls/instances-that-fail.ts';
 import { managedRedis } from './controls/managed-redis.ts';
@@ -159,6 +160,7 @@ export const CONTROLS: readonly Control[] = [
   storeThatFails,
   stickyOverSharedSessions,
   managedRedis,
+  chunkedCookieGuestLogin,
 ];
 
 export const ENTRIES: readonly Entry[] = [...DEFECTS, ...CONTROLS];

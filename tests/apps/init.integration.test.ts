@@ -63,7 +63,8 @@ describe('how one logs in', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'rotation']],
+    // Its login form has a token of another kind for a client that is signed in: no login over a session succeeds.
+    ['a token for each form', new TokenPerForm(), ['continuity', 'isolation']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
   });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-export type InstanceName = 'one' | 'two';
+const NAMES = ['one', 'two', 'three', 'four', 'five'] as const;
+export type InstanceName = (typeof NAMES)[number];
 
 export interface Asked {
   method: string;
@@ -46,12 +47,14 @@ export interface How {
   ): { instance: InstanceName; cookies?: readonly string[] };
   /** Whether answers tell their instance: they do when absent. */
   tells?: boolean;
+  /** How many instances there are; two when absent. */
+  instances?: number;
 }
 
 /** @param answer what an instance answers; each is one request at a time, so nothing overlaps inside */
 export async function serve(
   answer: (asked: Asked) => Answer,
-  { balance, tells = true }: How = {},
+  { balance, tells = true, instances = 2 }: How = {},
 ): Promise<Served> {
   const all: Asked[] = [];
   const connections = new Map<Socket, number>();
@@ -59,7 +62,7 @@ export async function serve(
     const sent = await bodyOf(request);
     const whole = { ...heard(request), body: sent, form: Object.fromEntries(new URLSearchParams(sent)) };
     const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
-      instance: all.length % 2 === 0 ? 'one' : 'two',
+      instance: NAMES[all.length % instances] ?? 'one',
     };
     const asked: Asked = { ...whole, instance: chosen.instance };
     all.push(asked);

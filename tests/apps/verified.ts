@@ -1,9 +1,12 @@
 /** Runs Baton on a small app, in this process. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Judgement } from '../../verify/core/verdict.ts';
+import type { Event } from '../../verify/core/history.ts';
+import { parseEvent } from '../../verify/core/parse.ts';
+import type { Anomaly, Judgement } from '../../verify/core/verdict.ts';
+import { HISTORY } from '../../verify/judge-file.ts';
 import { type VerifyOptions, verify } from '../../verify/run.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { secretOf } from './logins.ts';
@@ -46,6 +49,11 @@ export interface Judged {
   claimed: Record<string, Judgement>;
   /** What each of them rests on. */
   rests: Record<string, Readonly<Record<string, number>>>;
+  /** What each of them says in a sentence. */
+  findings: Record<string, string>;
+  anomalies: readonly Anomaly[];
+  /** Every event of the history. */
+  events: readonly Event[];
 }
 
 /** @param file a target file, as text or as the object that it holds */
@@ -54,11 +62,15 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   try {
     const text = typeof file === 'string' ? file : stringify(file);
     const target = parseTarget(text, 'target.yaml', ENVIRONMENT);
-    const { result } = await verify(target, { duration: 800, sessions: 8, seed: 1, ...options, out });
+    const { result, folder } = await verify(target, { duration: 800, sessions: 8, seed: 1, ...options, out });
+    const lines = readFileSync(join(folder, HISTORY), 'utf8').split('\n');
     const of = result.guarantees.filter(({ claimed }) => claimed);
     return {
       claimed: Object.fromEntries(of.map(({ guarantee, judgement }) => [guarantee, judgement])),
       rests: Object.fromEntries(of.map(({ guarantee, rests }) => [guarantee, rests])),
+      findings: Object.fromEntries(of.map(({ guarantee, finding }) => [guarantee, finding])),
+      anomalies: of.flatMap(({ anomalies }) => anomalies),
+      events: lines.filter(line => line !== '').map(parseEvent),
     };
   } finally {
     rmSync(out, { recursive: true });

@@ -21,13 +21,13 @@ export function confirmation(
 ): NonNullable<Call['settle']> {
   const message = new RegExp(confirmed.replaceAll('{value}', escaped(value)));
   return async (answer, outcome, later) => {
-    if (outcome !== 'ok') return outcome;
+    if (outcome !== 'ok') return { outcome };
     let reply = answer;
     for (let i = 0; i < REDIRECTS && !message.test(reply.body); i++) {
-      if (reply.leads === undefined) return 'info';
+      if (reply.leads === undefined) return { outcome: 'info' };
       reply = await open(reply.leads, later);
-      if (busy(reply)) return 'fail';
+      if (busy(reply)) return { outcome: 'fail' };
     }
-    return message.test(reply.body) ? 'ok' : 'info';
+    return { outcome: message.test(reply.body) ? 'ok' : 'info' };
   };
 }

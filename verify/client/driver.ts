@@ -2,10 +2,12 @@
 import { canaryOf, padded } from '../core/canary.ts';
 import type { Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
+import { honoured } from '../core/sessions.ts';
 import { type Account, BASIC, type Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
-import { confirmation, REDIRECTS } from './confirmation.ts';
+import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
+import { entrance } from './entrance.ts';
 import { basicOf, keep } from './fill.ts';
 import { ListRead } from './list-read.ts';
 import type { Call, Later, Recorded } from './recorder.ts';
@@ -19,6 +21,8 @@ export class Driver {
   readonly #who: Who;
   readonly #client: SessionClient;
   readonly #requests: Requests;
+  /** The cookies with which the session was last seen to live; a jar of their own. */
+  #held: SessionClient;
   #values = 0;
 
   /** @param client a jar that has been somewhere before; a fresh one when absent */
@@ -32,6 +36,7 @@ export class Driver {
     this.account = account;
     this.#who = { client: name, session, user: account.label };
     this.#client = client;
+    this.#held = client;
     this.#requests = new Requests(context, this.#who, account, client);
   }
 
@@ -58,15 +63,16 @@ export class Driver {
     await this.#context.registration?.of(this.account, this.#context.signal);
     const done = await this.#context.spacing?.turn(this.account, this.#context.signal);
     await this.#requests.steps(spec.steps, how);
+    const { target, interpreter } = this.#context;
+    const settle = entrance(target, interpreter, this.#opening('form', how));
     const { operation, reply } = await this.#requests.perform(
-      { action: 'login' },
+      { action: 'login', settle },
       this.#requests.filled(spec, how),
       how,
     );
     done?.();
     keep(spec.capture, reply, this.#requests.clientOf(how));
-    if (operation.outcome === 'ok' && spec.follow && !(await this.#led(reply, how)))
-      return { ...operation, outcome: 'fail', signedIn: 'out' };
+    if (operation.outcome === 'ok') this.#held = this.replayer();
     const { session, user } = this.#who;
     if (operation.outcome === 'ok' && how.as === undefined)
       this.#context.recorder.session({
@@ -78,15 +84,12 @@ export class Driver {
     return operation;
   }
 
-  /** Follows the redirects of an accepted login. @returns whether they lead elsewhere than to the login page */
-  async #led(answer: Reply, how: How): Promise<boolean> {
-    const { login, signedIn } = this.#context.target;
-    let reply = answer;
-    for (let i = 0; i < REDIRECTS && reply.leads !== undefined; i++) {
-      if (reply.redirect === login.page && login.page !== signedIn.page) return false;
-      reply = (await this.#requests.perform({ action: 'form' }, get(reply.leads), how)).reply;
-    }
-    return true;
+  /** Opens pages that decide another operation, which the history has first. */
+  #opening(action: 'form' | 'read', how: How): (path: string, later: Later) => Promise<Reply> {
+    // The last byte that waits is the other operation's.
+    const { held: _, early: __, ...then } = how;
+    return async (path, later) =>
+      (await this.#requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
   }
 
   /** @returns whether the login page was opened and the login that follows accepted */
@@ -97,6 +100,15 @@ export class Driver {
 
   /** Reads the state of a probe; without one, the page that shows who is signed in. */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
+    const recorded = await this.#read(probe, how);
+    const { operation, reply } = recorded;
+    // From here on the session is in other cookies.
+    if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0)
+      this.#held = this.replayer();
+    return recorded;
+  }
+
+  async #read(probe: Probe | undefined, how: How): Promise<Recorded> {
     if (probe === undefined)
       return this.#requests.perform({ action: 'read' }, get(this.#context.target.signedIn.page), how);
     const list = new ListRead(this.#context.interpreter, probe.object);
@@ -109,6 +121,17 @@ export class Driver {
       recorded = await this.#requests.perform(what, get(path), how);
     }
     return recorded;
+  }
+
+  /** Reads with the cookies that the session had when it was last seen to live, whatever replaced them since. */
+  async readAsHeld(probe?: Probe): Promise<Operation> {
+    const as = { client: this.#held.copy(), with: 'old' as const };
+    return (await this.#read(probe, { as, telling: true })).operation;
+  }
+
+  /** Opens a page without a trace in the history. */
+  look(path: string): Promise<Reply> {
+    return this.#requests.unrecorded(get(path), {});
   }
 
   /** Opens a page that may or may not say who is signed in. */
@@ -170,10 +193,7 @@ export class Driver {
   #confirmed({ confirmed }: WriteSpec, value: string, how: How): Pick<Call, 'settle'> {
     if (confirmed === undefined) return {};
     const { interpreter } = this.#context;
-    // The last byte that waits is the write's.
-    const { held: _, early: __, ...then } = how;
-    const open = async (path: string, later: Later): Promise<Reply> =>
-      (await this.#requests.perform({ action: 'read', unmarked: true, later }, get(path), then)).reply;
+    const open = this.#opening('read', how);
     return { settle: confirmation(confirmed, value, open, reply => interpreter.busy(reply)) };
   }
 
@@ -205,6 +225,11 @@ export class Driver {
   /** The jar as it is now. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);
+  }
+
+  /** The cookies with which the session was last seen to live. */
+  heldJar(): SessionClient {
+    return this.#held.copy();
   }
 
   /** The cookies as they are now, to be sent for ever. */

@@ -25,6 +25,9 @@ import { look } from './look.ts';
 import type { Send, SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
 
+/** What a follow-up decides in place of the answer alone. */
+type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined };
+
 /** What is to be told once something else has been. */
 export type Later = (() => void)[];
 
@@ -49,8 +52,8 @@ export interface Call extends Asked {
   steered?: boolean;
   /** The read of a list that this is a page of. */
   list?: ListRead;
-  /** Decides an outcome that the answer alone does not tell; what it sends is told `later`. */
-  settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Outcome>;
+  /** Decides what the answer alone does not say; the history gets what it sends `later`, after this operation. */
+  settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>;
   /** Takes what tells of the operation, instead of the history: another is to be told of first. */
   later?: Later;
   /** Tells which of the session's cookies was sent, by its label: it may have had several. */
@@ -144,7 +147,7 @@ export class Recorder {
       ...(this.#starved(reply, called.call, end) ? { starved: true } : {}),
     };
     const afterwards: Later = [];
-    if (settle !== undefined) returned.outcome = await settle(reply, seen.outcome, afterwards);
+    if (settle !== undefined) Object.assign(returned, await settle(reply, seen.outcome, afterwards));
     const operation: Operation = { type: 'op', ...called, ...returned };
     const tell = (): void => {
       this.#history.write(changes ? { type: 'end', id, ...returned } : operation);

@@ -95,6 +95,56 @@ describe('Interpreter', () => {
     expect([seen.signedIn, seen.outcome]).toEqual([signedIn, outcome]);
   });
 
+  it('takes a refusal of a login that is for now, whatever the password, for no refusal of the account', () => {
+    for (const status of [409, 423, 425, 429])
+      expect(interpreter.seen(reply({ status }), { action: 'login' }).signedIn, `${status}`).toBeUndefined();
+  });
+
+  it.each([400, 403, 404, 409, 419, 422, 423, 429])(
+    'takes a %d for a failed request, and for no sign-out',
+    status => {
+      for (const action of ['read', 'add'] as const)
+        expect(interpreter.seen(reply({ status }), { action })).toMatchObject({ outcome: 'fail' });
+      expect(read({ status }).signedIn).toBeUndefined();
+    },
+  );
+
+  it('takes a write that is answered with the login page for one that may not have happened', () => {
+    const login = '<form><input type="password"></form>';
+    const wrote = (body: string) => interpreter.seen(reply({ body }), { action: 'add' }).outcome;
+    expect([wrote(login), wrote('saved'), wrote(page('alice@example.test') + login)]).toEqual([
+      'info',
+      'ok',
+      'ok',
+    ]);
+  });
+
+  it('decides by the page at the end of its redirects whether a login was accepted', () => {
+    const landed = (more: Partial<Reply>) => interpreter.landed(reply(more));
+    const form = '<input type="password">';
+    expect([
+      landed({ body: form }),
+      landed({ status: 401 }),
+      landed({ body: page('alice@example.test') + form }),
+    ]).toEqual([false, false, true]);
+    expect([landed({ body: 'Welcome' }), landed({ status: 404 }), landed({ status: 503 })]).toEqual([
+      true,
+      true,
+      undefined,
+    ]);
+  });
+
+  it('takes a page that names no user for signed in where a stranger is not shown it', () => {
+    const own = interpreterOf(target, secret => secret, 'bc0ffee');
+    const asked = { action: 'read', object: 'basket' } as const;
+    const body = '<li data-item="a">a</li>';
+    expect(own.seen(reply({ body }), asked).signedIn).toBe('out');
+    own.unnamed.add('basket');
+    expect(own.seen(reply({ body }), asked)).toMatchObject({ signedIn: 'in', saw: ['a'], outcome: 'ok' });
+    expect(own.seen(reply({ body: '<input type="password">' }), asked).signedIn).toBe('out');
+    expect(own.seen(reply({ status: 401 }), asked).signedIn).toBe('out');
+  });
+
   it('does not take the redirect after a logout for a lost session', () => {
     const seen = interpreter.seen(reply({ status: 303, redirect: '/login' }), { action: 'logout' });
     expect([seen.signedIn, seen.outcome]).toEqual([undefined, 'ok']);

@@ -5,53 +5,80 @@ import { Driver } from '../client/driver.ts';
 import { fingerprintOf, type Look } from '../client/fingerprint.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history.ts';
+import { refusedLogin } from '../core/sessions.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
+import { type Attempt, enterAlone, otherAccounts } from './credentials.ts';
+import { leave } from './leave.ts';
 import type { Account } from './load.ts';
+import { signedInMark } from './mark.ts';
+import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 
 /** How many logins are tried at the most before the load: enough for each pair of two or three instances. */
 const LOGINS = 12;
-/** Reads of one session when something is found out about it. */
-const READS = 6;
-/** Logins of each kind, when the question is whether redirects must be followed. */
-const BOTH_WAYS = 3;
 
 /**
  * Logs in until every pair (instance that gives the form, instance that it is posted to) of the instances
- * seen so far has occurred, or twelve times; finds out which cookies carry the session.
+ * seen so far has occurred, or twelve times; finds out which cookies carry the session; tries the other accounts.
  *
  * @throws UnavailableError when nothing answers or the login only fails
- * @throws UsageError when the login is refused on every pair, or no page shows the signed-in mark
+ * @throws UsageError when a login is refused on one instance alone, or no page shows the signed-in mark
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   // Where logins must be far apart, one has to do.
   const enough = () => works && (context.spacing !== undefined || pairs.complete());
-  const answers: Operation[] = [];
+  const tried: Attempt[] = [];
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
     const { driver, jar, form, login } = await tryLogin(context, i);
     if (context.signal.aborted) return;
     if (i === 1) reachable(form, context);
     pairs.add(form.instance, login.instance);
-    answers.push(login);
+    tried.push({ form, login });
     if (login.outcome !== 'ok') driver.end('refused');
     else {
       if (works) await driver.read();
-      else {
-        await signedInMark(context, driver);
-        await strangers(context);
-        await fingerprint(context);
-        context.interpreter.sessionCookies = await sessionCookies(context, jar, () =>
-          loginOfAnother(context, driver.account),
-        );
-      }
+      else await learn(context, driver, jar);
       works = true;
       // At once: the app may allow a user one session at a time.
       await leave(context, driver);
     }
   }
-  if (!works && !context.signal.aborted) throw refused(answers, context);
+  if (context.signal.aborted) return;
+  if (!works) await onOneInstance(context, tried);
+  await otherAccounts(context, works && tried.every(({ login }) => login.outcome === 'ok'));
+}
+
+/** Every login failed: where one instance alone accepts one, it is the hop between instances that fails them. */
+async function onOneInstance(context: Context, tried: readonly Attempt[]): Promise<void> {
+  const refusedAlone = tried.some(
+    ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
+  );
+  const driver =
+    refusedAlone || !tried.some(({ login }) => refusedLogin(login))
+      ? undefined
+      : await enterAlone(context, context.account(0), 'r-alone');
+  if (context.signal.aborted) return;
+  if (driver === undefined) throw refused(tried, context);
+  await learn(context, driver, driver.heldJar());
+  await leave(context, driver);
+}
+
+/**
+ * What is found out by the first session that lives.
+ *
+ * @param jar of its login: a later response may have replaced the cookie
+ */
+async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
+  const driver = await signedInMark(context, first);
+  await probePages(context, driver);
+  await strangers(context);
+  await fingerprint(context);
+  const own = driver === first ? jar : driver.heldJar();
+  const other = () => loginOfAnother(context, driver.account);
+  context.interpreter.sessionCookies = await sessionCookies(context, own, other);
+  if (driver !== first) driver.end('over');
 }
 
 async function tryLogin(context: Context, number: number) {
@@ -86,19 +113,6 @@ async function loginOfAnother(context: Context, own: Account): Promise<SessionCl
   return jar;
 }
 
-/**
- * Logs out where the target can, and closes the session in the history.
- *
- * @returns whether the logout was acknowledged
- */
-export async function leave(context: Context, driver: Driver): Promise<boolean> {
-  const { logout } = context.target;
-  const left =
-    logout !== undefined && !context.signal.aborted && (await driver.logout(logout)).outcome === 'ok';
-  driver.end(left ? 'logout' : 'over');
-  return left;
-}
-
 function reachable(form: Operation, { target }: Context): void {
   if (form.status === undefined) {
     throw new UnavailableError(
@@ -116,84 +130,23 @@ function reachable(form: Operation, { target }: Context): void {
   }
 }
 
-function refused(logins: readonly Operation[], { target, registration }: Context): Error {
+function refused(tried: readonly Attempt[], { target, registration }: Context): Error {
   const account = target.accounts[0]?.user;
-  if (!logins.some(login => login.signedIn === 'out')) {
+  const logins = tried.map(({ login }) => login);
+  if (!logins.some(refusedLogin)) {
     const came = [...new Set(logins.map(login => login.note))].join(', ');
     return new UnavailableError(
       `${target.url}${target.login.path}: expected the login of ${account} to be accepted or refused, got ${came} ` +
         `in ${logins.length} tries. See the log of the app`,
     );
   }
+  const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
   return new UsageError(
-    `the login of ${account} was refused ${logins.length} of ${logins.length} times, on every pair of instances ` +
-      '(one that gives the form, one that it is posted to). Either the user name, the password or `login.form` in ' +
-      'the target file is wrong, or no instance accepts a form that another one gave. Try the same by hand in a browser' +
+    `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (the ` +
+      `one that gave the form → the one that took it): ${[...new Set(pairs)].sort().join(', ')}. Either the user name, ` +
+      'the password or `login.form` in the target file is wrong, or no instance accepts a form that another one gave. ' +
+      'Try the same by hand in a browser' +
       (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),
-  );
-}
-
-/** A login that was accepted must be visible on some page, and name the user of the target file. */
-async function signedInMark(context: Context, driver: Driver): Promise<void> {
-  const { target, signal } = context;
-  const notes: string[] = [];
-  let seen = false;
-  /** Some answer says "signed out". */
-  let out = false;
-  // A session that was answered signed out once is asked to the end: that tells which instance knows it.
-  for (let i = 0; i < READS && !signal.aborted && !(seen && notes.length === 0); i++) {
-    const { operation } = await driver.read();
-    if (operation.signedIn === 'in') {
-      seen = true;
-      if (operation.sawUser?.startsWith('unknown-') !== true) continue;
-      throw new UsageError(
-        `signedIn.user: expected it to find ${driver.account.user} in ${target.signedIn.page}, and it found another ` +
-          'text. Write the expression so that its first group is the user name as `accounts` has it',
-      );
-    }
-    notes.push(operation.note ?? '');
-    if (operation.signedIn === 'out') out = true;
-  }
-  if (!seen) await needsFollowing(context, driver);
-  const led = [...new Set(notes)];
-  if (!seen && led.length === 1 && / to \//.test(led[0] ?? '') && !out) {
-    throw new UsageError(
-      `signedIn.page: expected ${target.signedIn.page} to show who is signed in, and it answers ${led[0]}. ` +
-        'Write the page that this leads to',
-    );
-  }
-  // Redirects to the login are a finding, which the load will show; a page without the mark is a wrong mark.
-  if (!seen && notes.length > 0 && notes.every(note => note === '200')) {
-    throw new UsageError(
-      `signedIn.user: the login was accepted, and none of ${READS} answers of ${target.signedIn.page} has the mark. ` +
-        'Look at the source of that page when you are signed in, and correct the expression or the page',
-    );
-  }
-}
-
-/**
- * A login that is only done where its redirects lead. A session that only one instance knows may be missed by chance:
- * so both ways are tried, until one of them fails or the other works.
- */
-async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
-  const { target, signal } = context;
-  if (target.login.follow) return;
-  const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
-  const enters = async (how: Context, session: string): Promise<boolean> => {
-    const driver = new Driver(how, { client: 'ready', session, account });
-    let inside = false;
-    if (await driver.enter())
-      for (let i = 0; i < READS && !inside && !signal.aborted; i++)
-        inside = (await driver.read()).operation.signedIn === 'in';
-    driver.end('over');
-    return inside;
-  };
-  for (let i = 1; i <= BOTH_WAYS; i++) {
-    if (signal.aborted || !(await enters(following, `r-follow${i}`))) return;
-    if (await enters(context, `r-plain${i}`)) return;
-  }
-  throw new UsageError(
-    'login: the answer is a redirect, and nobody is signed in before it is followed. Add `follow: true` to `login`',
   );
 }
 

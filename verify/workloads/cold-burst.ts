@@ -5,7 +5,7 @@
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import { leave } from '../target/ready.ts';
+import { leave } from '../target/leave.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 16;

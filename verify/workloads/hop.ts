@@ -5,14 +5,16 @@
  * What comes next is drawn for each request, so that no rhythm of ours beats with the round robin.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history.ts';
-import { leave } from '../target/ready.ts';
+import { showsAnother } from '../core/sessions.ts';
+import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
 import type { Random } from './random.ts';
-import { BESIDE, everywhere, over, type Plan, seated, stepAside, type Workload } from './workload.ts';
+import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
 /** A client whose session was lost logs in again this often, then gives up: the finding is made. */
 const LOGINS_AGAIN = 2;
@@ -236,17 +238,15 @@ class HopClient {
   async #read(driver: Driver, probe: Probe | undefined, how: How = {}): Promise<boolean> {
     const { operation } = await driver.read(probe, how);
     if (operation.signedIn !== undefined) this.#unsure = false;
-    return operation.signedIn !== 'out' && !foreign(operation.sawUser, operation.user);
+    return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /** Shows, for the first few lost sessions, what their cookie is still worth on each instance. */
+  /** Shows, for the first few lost sessions, on which instances their cookie is still honoured. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
-      for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++) await driver.read(this.#probe());
+      for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)
+        await driver.readAsHeld(this.#probe());
     }
     driver.end('lost');
   }
 }
-
-const foreign = (sawUser: string | undefined, user: string): boolean =>
-  sawUser !== undefined && sawUser !== user;

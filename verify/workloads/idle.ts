@@ -7,7 +7,7 @@ import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
 import type { Operation } from '../core/history.ts';
 import { timeoutTolerance } from '../core/sessions.ts';
-import { leave } from '../target/ready.ts';
+import { leave } from '../target/leave.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 
 /** Part of a timeout after which a session is asked whether it still lives. */

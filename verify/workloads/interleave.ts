@@ -8,8 +8,8 @@ import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
+import { leave } from '../target/leave.ts';
 import type { Target } from '../target/load.ts';
-import { leave } from '../target/ready.ts';
 import { inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;

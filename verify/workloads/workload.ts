@@ -1,4 +1,5 @@
 /** What every workload is: what its clients do, what it is evidence for, when it ends. */
+import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
@@ -89,11 +90,6 @@ export async function everywhere(
 export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
   (await driver.read(undefined, { ...how, telling: true, as: { client: old.copy(), with: 'old' } }))
     .operation;
-
-/** One request of nobody: it moves the balancer on. */
-export async function stepAside({ connect, target, signal }: Context): Promise<void> {
-  await connect().send({ method: 'GET', path: target.login.page }, signal);
-}
 
 /**
  * Where the app allows a user only so many sessions, waits until there may be so many more. What needs more than there

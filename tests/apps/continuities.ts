@@ -1,0 +1,105 @@
+/** Ways in which healthy apps change cookies, show pages and answer logins, and in which broken ones lose sessions. */
+import type { Answer, Asked } from './serve.ts';
+import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
+
+const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
+const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
+
+/** Seals its session anew with each answer, in one chunk or two by turns; what was sealed before still counts. */
+export class Chunked extends SmallApp {
+  #answers = 0;
+
+  override answer(asked: Asked): Answer {
+    const id = asked.cookies['s.0']?.split('~')[0] ?? '';
+    const answer = super.answer({ ...asked, cookies: { sid: id } });
+    const set = answer.cookies?.find(line => line.startsWith('sid='));
+    if (set?.includes('Max-Age=0')) return { ...answer, cookies: [gone('s.0'), gone('s.1')] };
+    const known = set?.slice(4, 36) ?? id;
+    if (!this.sessions.some(one => one.id === known)) return answer;
+    const second = this.#answers++ % 2 === 0 ? [`s.1=${newId()}; ${ATTRIBUTES}`] : [gone('s.1')];
+    // A deletion of the old cookie, for another path, before the new one is set.
+    const old = `s.0=; Path=/old; Max-Age=0`;
+    return { ...answer, cookies: [old, ...second, gone('s.0'), `s.0=${known}~${newId()}; ${ATTRIBUTES}`] };
+  }
+}
+
+/** Its notes are a JSON list that names no user. */
+export class JsonNotes extends SmallApp {
+  /** Whether a client that is not signed in gets an empty list. */
+  open = false;
+
+  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+    if (asked.path !== '/notes') return undefined;
+    if (session === undefined && !this.open) return { status: 401, body: '{"error":"log in"}' };
+    if (asked.method === 'POST') session?.notes.push(asked.form['text'] ?? '');
+    return { body: JSON.stringify(session?.notes ?? []), headers: { 'Content-Type': 'application/json' } };
+  }
+}
+
+/** Knows a session only where it was made, and gives other clients a session of their own. */
+export class ReplacesCookie extends SmallApp {
+  override knows({ born }: Session, { instance }: Asked): boolean {
+    return born === instance;
+  }
+
+  protected override refuse(): Answer {
+    return { to: this.loginPage, cookies: [`sid=${newId()}; ${ATTRIBUTES}`] };
+  }
+}
+
+/** Has its login form on the home page, and leads back there in any case. */
+export class FormOnHome extends SmallApp {
+  override loginPage = '/home';
+
+  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+    if (`${asked.method} ${asked.path}` !== 'GET /home' || session === undefined) return undefined;
+    return { body: this.page(session, 'Home', '<a href="/notes">Notes</a>') };
+  }
+
+  protected override login(asked: Asked): Answer {
+    const answer = super.login(asked);
+    return { ...answer, body: '', to: '/home' };
+  }
+}
+
+/** Ends a session at the first request on another instance, and shows the login page with status 200. */
+export class HopEnds extends SmallApp {
+  override knows(session: Session, asked: Asked): boolean {
+    if (session.born === asked.instance) return true;
+    this.end(session, asked);
+    return false;
+  }
+
+  protected override refuse(asked: Asked): Answer {
+    return this.loginForm(asked);
+  }
+}
+
+/** Takes a login form only on the instance that gave it. */
+export class FormPerInstance extends SmallApp {
+  protected override loginForm(asked: Asked): Answer {
+    const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
+    return { body: this.page(undefined, 'Log in', form(this.loginPage, fields, 'Log in')) };
+  }
+
+  protected override login(asked: Asked): Answer {
+    return asked.form['csrf'] === asked.instance ? super.login(asked) : this.loginForm(asked);
+  }
+}
+
+/** Sends a signed-in user away from the login, as Laravel's `guest` and Devise do. */
+export class Guest extends SmallApp {
+  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+    return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
+  }
+}
+
+/** Writes the user into the session that is there. */
+export class KeepsSession extends SmallApp {
+  protected override enter(user: string, asked: Asked): Answer {
+    const session = this.sessionOf(asked);
+    if (session === undefined) return super.enter(user, asked);
+    session.user = user;
+    return { to: '/account' };
+  }
+}

@@ -1,0 +1,177 @@
+/** What answers say about a session and its login: healthy apps are accused of nothing, and broken ones are found. */
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../verify/core/history.ts';
+import type { VerifyOptions } from '../../verify/run.ts';
+import {
+  Chunked,
+  FormOnHome,
+  FormPerInstance,
+  Guest,
+  HopEnds,
+  JsonNotes,
+  KeepsSession,
+  ReplacesCookie,
+} from './continuities.ts';
+import { FewSessions } from './limits.ts';
+import type { Answer, Asked, How } from './serve.ts';
+import { PASSWORD, type Session, SmallApp } from './small-app.ts';
+import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
+
+const run = (app: SmallApp, file: object = {}, options: VerifyOptions = {}, how: How = {}): Promise<Judged> =>
+  withApp(
+    app,
+    ({ url }) =>
+      judged({ ...USUAL, url, claims: ['continuity'], ...file }, { workloads: ['hop'], ...options }),
+    how,
+  );
+
+it('a response that deletes the old session cookie and sets a new one, or shrinks a chunked session', async () => {
+  const claims = ['continuity', 'isolation', 'read-your-writes', 'logout-final', 'rotation'];
+  const healthy = await run(new Chunked(), { claims }, { workloads: ['hop', 'logout-race', 'fixation'] });
+  expect(those(healthy, 'valid')).toEqual(claims);
+  const events = healthy.events.filter(event => event.type === 'op' || event.type === 'end');
+  const deleted = events.filter(({ cookies }) => cookies?.some(({ change }) => change === 'deleted'));
+  expect(deleted.length).toBeGreaterThan(100);
+});
+
+/** The form token is sent with the login. */
+const WITH_TOKEN = { login: { ...USUAL.login, form: { ...USUAL.login.form, csrf: '{csrf}' } } };
+
+describe('one account of forty has a wrong password', () => {
+  const accounts = Array.from({ length: 40 }, (_, n) => ({ user: `user${n}`, password: PASSWORD }));
+  class Forty extends SmallApp {
+    override users = accounts.map(({ user }) => user);
+  }
+
+  it('and is named before the load', async () => {
+    const wrong = accounts.map((one, n) => (n === 17 ? { ...one, password: 'wrong' } : one));
+    await expect(run(new Forty(), { accounts: wrong })).rejects.toThrow(
+      /refused 1 of 40 accounts every time: user17; user0 was accepted\. Correct their user names or passwords/,
+    );
+  });
+
+  it('while each is accepted where the form came from, so that a broken hop is not named a wrong password', async () => {
+    const few = accounts.slice(0, 6);
+    class Few extends FormPerInstance {
+      override users = few.map(({ user }) => user);
+    }
+    const broken = await run(new Few(), { accounts: few, ...WITH_TOKEN });
+    expect(those(broken, 'violated')).toEqual(['continuity']);
+  });
+});
+
+describe('a page of a probe that does not name its user', () => {
+  const probes = [
+    {
+      object: 'notes',
+      kind: 'bag',
+      read: { path: '/notes', items: { json: '/*' } },
+      add: { path: '/notes', form: { text: '{value}' } },
+    },
+  ];
+  const file = { probes, claims: ['continuity', 'read-your-writes'] };
+
+  it('is judged where the app shows it to signed-in clients alone', async () => {
+    expect(those(await run(new JsonNotes(), file, { sessions: 4 }), 'valid')).toEqual(file.claims);
+    class Local extends JsonNotes {
+      override knows({ born }: Session, { instance }: Asked): boolean {
+        return born === instance;
+      }
+    }
+    expect(those(await run(new Local(), file), 'violated')).toEqual(['continuity']);
+  });
+
+  it('is rejected before the load where every client is shown it', async () => {
+    const app = new JsonNotes();
+    app.open = true;
+    await expect(run(app, file)).rejects.toThrow(
+      /probes\.notes\.read: expected \/notes to name its user.*not signed in gets status 200 there as well/,
+    );
+  });
+});
+
+it('an app that limits the sessions of a user, which the target file does not say: `sessions` is suggested', async () => {
+  const limited = await run(new FewSessions(1));
+  expect(limited.findings['continuity']).toContain('declare `sessions` in the target file');
+});
+
+it('a lost session whose cookie another instance replaced: the cookie of the login is sent again', async () => {
+  const { anomalies } = await run(new ReplacesCookie());
+  const notes = anomalies.flatMap(({ notes: of }) => of);
+  expect(notes).toContainEqual(
+    expect.stringMatching(/^(one|two) set another sid in its place \(302 to \/login\)/),
+  );
+  expect(notes).toContainEqual(
+    expect.stringMatching(/sent again afterwards: .*honoured it ([1-6]) of \1 times/),
+  );
+});
+
+describe('a login that leads back to the page that showed the form', () => {
+  const file = {
+    login: { page: '/home', path: '/home', form: { user: '{user}', pass: '{password}' } },
+    claims: ['continuity'],
+  };
+
+  it('is accepted where that page asks for no password any more', async () => {
+    expect(those(await run(new FormOnHome(), file), 'valid')).toEqual(['continuity']);
+    const same = { ...file, signedIn: { ...USUAL.signedIn, page: '/home' } };
+    expect(those(await run(new FormOnHome(), same), 'valid')).toEqual(['continuity']);
+  });
+
+  it('is refused where it still does, whatever page is named, and the history says so', async () => {
+    const accounts = USUAL.accounts.map(account => ({ ...account, password: 'wrong' }));
+    for (const page of ['/home', '/account'])
+      await expect(
+        run(new FormOnHome(), { ...file, accounts, signedIn: { ...USUAL.signedIn, page } }),
+      ).rejects.toThrow(/the login of alice was refused/);
+  });
+});
+
+it('a session that ends at the first request on another instance, with a login page of status 200, is lost', async () => {
+  const broken = await run(new HopEnds());
+  expect(those(broken, 'violated')).toEqual(['continuity']);
+  expect(broken.findings['continuity']).toMatch(/sessions lost/);
+});
+
+it('logins that fail on every pair of instances, while each instance alone accepts them, are lost', async () => {
+  const broken = await run(new FormPerInstance(), WITH_TOKEN, {}, { instances: 5 });
+  expect(those(broken, 'violated')).toEqual(['continuity']);
+  expect(broken.anomalies[0]?.summary).toContain(
+    'a login begun on one instance could not be finished on another',
+  );
+});
+
+it('a login that is followed to the login page is `fail` in the history', async () => {
+  class Second extends SmallApp {
+    #logins = 0;
+    protected override login(asked: Asked): Answer {
+      return ++this.#logins === 2 ? { to: '/welcome' } : super.login(asked);
+    }
+    protected override route(asked: Asked): Answer | undefined {
+      return asked.path === '/welcome' ? { to: this.loginPage } : undefined;
+    }
+  }
+  const { events } = await run(new Second(), { login: { ...USUAL.login, follow: true } });
+  const starts = events.filter(event => event.type === 'start' && event.action === 'login') as Operation[];
+  const second = events.find(event => event.type === 'end' && event.id === starts[1]?.id);
+  expect(second).toMatchObject({ outcome: 'fail', signedIn: 'out', note: '302 to /welcome' });
+});
+
+describe('rotation of an app that sets no cookie before the login', () => {
+  const file = { claims: ['rotation', 'isolation'] };
+  const options = { workloads: ['hop', 'fixation', 'interleave'] };
+
+  it('is judged by logins over the live session of another user', async () => {
+    const healthy = await run(new SmallApp(), file, options);
+    expect(those(healthy, 'valid')).toEqual(['isolation', 'rotation']);
+    expect(healthy.rests['rotation']?.['from before the login']).toBe(5);
+    const broken = await run(new KeepsSession(), file, options);
+    expect(those(broken, 'violated')).toEqual(['rotation']);
+  });
+
+  it('is unknown where a signed-in user is sent away from the login: nothing is judged', async () => {
+    const guest = await run(new Guest(), file, options);
+    expect(guest.claimed).toEqual({ rotation: 'unknown', isolation: 'valid' });
+    expect(guest.rests['rotation']?.['from before the login']).toBe(0);
+  });
+});

@@ -1,0 +1,127 @@
+/** Before the load: is a refused login the account's fault, or that of the hop between two instances? */
+import { stepAnywhere } from '../client/bystander.ts';
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import type { Operation } from '../core/history.ts';
+import { refusedLogin } from '../core/sessions.ts';
+import { UsageError } from '../errors.ts';
+import type { Account } from './accounts.ts';
+import { leave } from './leave.ts';
+
+/** A login page that was opened, and the login that was sent from it. */
+export interface Attempt {
+  form: Operation;
+  login: Operation;
+}
+
+/** Tries for each known instance until one gives the form and takes it, where none can be chosen. */
+const TRIES = { each: 6, least: 12, most: 60 };
+/** More accounts than these are not all tried: then one of each password is. */
+const ACCOUNTS = 60;
+const AT_ONCE = 4;
+/** Refusals after which an account is taken to be wrong. */
+const REFUSALS = 3;
+const NAMED = 5;
+
+/**
+ * Logs in where one instance gives the form and takes it: directly, or through the balancer until that has happened.
+ *
+ * @returns undefined when no such login is accepted
+ */
+export async function enterAlone(
+  context: Context,
+  account: Account,
+  session: string,
+): Promise<Driver | undefined> {
+  const { instances, signal } = context;
+  const names = instances.names().filter(name => instances.way(name) !== undefined);
+  const tries = Math.min(TRIES.most, Math.max(TRIES.least, TRIES.each * instances.names().length));
+  for (let i = 1; i <= (names.length || tries) && !signal.aborted; i++) {
+    const driver = new Driver(context, { client: 'ready', session: `${session}${i}`, account });
+    const to = names[i - 1];
+    const form = await driver.form({ to });
+    if (to === undefined) await stepAnywhere(context);
+    const login = await driver.login({ to });
+    if (login.outcome === 'ok') return driver;
+    driver.end('refused');
+    // The instance refuses its own form: the password is wrong, and each further try may lock the account.
+    if (refusedLogin(login) && form.instance !== undefined && form.instance === login.instance)
+      return undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Tries each of the other accounts, where they are not too many.
+ *
+ * @param anywhere whether logins of the first account are accepted on all pairs of instances
+ * @throws UsageError that names those whose login is refused
+ */
+export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
+  const { target, registration, spacing, signal } = context;
+  const [first, ...others] = target.accounts;
+  // One login more might be one too many, or there is no wrong password to find.
+  const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
+  if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
+  const passwords = new Set([first.password]);
+  const different = ({ password }: Account): boolean => passwords.size < passwords.add(password).size;
+  const tried = (others.length < ACCOUNTS ? others : others.filter(different)).slice(0, ACCOUNTS);
+  const wrong: Account[] = [];
+  for (const account of await refusedOnce(context, tried))
+    if (!signal.aborted && !(await accepted(context, account, anywhere))) wrong.push(account);
+  if (wrong.length === 0 || signal.aborted) return;
+  const names = wrong.slice(0, NAMED).map(({ user }) => user);
+  throw new UsageError(
+    `accounts: expected the app to accept each login, and it refused ${wrong.length} of ${tried.length + 1} accounts ` +
+      `every time: ${names.join(', ')}${wrong.length > NAMED ? ' …' : ''}; ${first.user} was accepted. Correct their user ` +
+      'names or passwords, or unlock them in the app',
+  );
+}
+
+/** Logs in to each account once, a few at a time. @returns those whose login is refused */
+async function refusedOnce(context: Context, accounts: readonly Account[]): Promise<Account[]> {
+  const wrong: Account[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < accounts.length && !context.signal.aborted) {
+      const account = accounts[next++] as Account;
+      const login = await tryAccount(context, account, `r-${account.label}`);
+      if (refusedLogin(login)) wrong.push(account);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, accounts.length) }, worker));
+  return wrong;
+}
+
+async function tryAccount(context: Context, account: Account, session: string): Promise<Operation> {
+  const driver = new Driver(context, { client: 'ready', session, account });
+  await driver.form();
+  const login = await driver.login();
+  if (login.outcome === 'ok') await depart(context, driver);
+  else driver.end('refused');
+  return login;
+}
+
+/** The logout may need the form token of a page. */
+async function depart(context: Context, driver: Driver): Promise<void> {
+  await driver.read();
+  await leave(context, driver);
+}
+
+/** @returns false when the account is refused every time, by every instance; not where only the hop between two fails */
+async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
+  const silent = new Set(context.instances.names());
+  for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
+    // Where some instance never answers, that one may have the account.
+    if (i > TRIES.least) return true;
+    await stepAnywhere(context);
+    const login = await tryAccount(context, account, `r-${account.label}-${i}`);
+    // An error, or "not now", is no statement about the account.
+    if (!refusedLogin(login)) return true;
+    silent.delete(login.instance ?? '');
+  }
+  if (anywhere || context.signal.aborted) return context.signal.aborted;
+  const alone = await enterAlone(context, account, `r-${account.label}-alone`);
+  if (alone !== undefined) await depart(context, alone);
+  return alone !== undefined || context.signal.aborted;
+}

@@ -1,0 +1,16 @@
+/** How Baton ends a session. */
+import type { Context } from '../client/context.ts';
+import type { Driver } from '../client/driver.ts';
+
+/**
+ * Logs out where the target can, and closes the session in the history.
+ *
+ * @returns whether the logout was acknowledged
+ */
+export async function leave(context: Context, driver: Driver): Promise<boolean> {
+  const { logout } = context.target;
+  const left =
+    logout !== undefined && !context.signal.aborted && (await driver.logout(logout)).outcome === 'ok';
+  driver.end(left ? 'logout' : 'over');
+  return left;
+}

@@ -1,0 +1,68 @@
+/**
+ * Before the load: does the page of each probe name its user? One that does not, such as a JSON list, cannot be told
+ * from the page of a client that is signed out, unless the app shows it to signed-in clients alone.
+ */
+import { stepAnywhere } from '../client/bystander.ts';
+import type { Context } from '../client/context.ts';
+import type { Driver } from '../client/driver.ts';
+import type { Reply } from '../core/interpret.ts';
+import { UsageError } from '../errors.ts';
+import type { Probe } from './schema.ts';
+
+/** Rounds until an instance that knows the session has answered often enough. */
+const ROUNDS = 24;
+const ENOUGH = 3;
+/** Requests without a session. */
+const STRANGERS = 4;
+
+/** @throws UsageError when a page neither names its user nor refuses a client that is not signed in */
+export async function probePages(context: Context, driver: Driver): Promise<void> {
+  const { target, interpreter, signal } = context;
+  for (const { object, read } of target.probes) {
+    if (signal.aborted || (await names(context, driver, read.path))) continue;
+    const open = await shownToStrangers(context, read);
+    if (open === undefined) interpreter.unnamed.add(object);
+    else if (!signal.aborted)
+      throw new UsageError(
+        `probes.${object}.read: expected ${read.path} to name its user, as \`signedIn.user\` finds it, and no answer does ` +
+          `while the session lives. A client that is not signed in gets status ${open} there as well, so that a lost ` +
+          'session cannot be told from a living one. Name a page that shows the user too',
+      );
+  }
+}
+
+/** @returns false when a living session is never named there; true as soon as it is, or where that cannot be found out */
+async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
+  const { target, interpreter, signal } = context;
+  const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
+  /** By instance: answers of the page without the mark, or undefined once the instance did not know the session. */
+  const lacking = new Map<string, number | undefined>();
+  for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
+    await stepAnywhere(context);
+    const signedIn = i % 2 === 0;
+    const reply = await driver.look(signedIn ? target.signedIn.page : path);
+    const at = interpreter.named(reply)?.instance ?? '';
+    if (!signedIn && named(reply)) return true;
+    if (signedIn && !named(reply)) lacking.set(at, undefined);
+    // Nothing is known of an instance until it has shown the session signed in.
+    else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
+    else if (!signedIn && (reply.status ?? 500) < 300) {
+      const count = lacking.get(at);
+      if (count !== undefined) lacking.set(at, count + 1);
+      if ((count ?? 0) + 1 > ENOUGH) return false;
+    }
+  }
+  return true;
+}
+
+/** @returns the status with which a client without a session is shown the page; undefined when it never is */
+async function shownToStrangers(
+  { connect, signal }: Context,
+  read: Probe['read'],
+): Promise<number | undefined> {
+  for (let i = 0; i < STRANGERS && !signal.aborted; i++) {
+    const { status } = await connect().send({ method: 'GET', path: read.path }, signal);
+    if (status !== undefined && status < 300) return status;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import { SessionGoneError } from '../../app/stores/errors.ts';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+
+const SID = 'connect.sid';
+const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
+const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
+
+let answers = 0;
+
+/** In one cookie or two, by turns: the session shrinks by a chunk and grows again. */
+function chunks(value: string): string[] {
+  const [first, second] = answers++ % 2 === 0 ? [value, ''] : [value.slice(0, 40), value.slice(40)];
+  const set = (name: string, text: string) => `${name}=${encodeURIComponent(text)}; ${ATTRIBUTES}`;
+  return [set('s.0', first), second === '' ? gone('s.1') : set('s.1', second)];
+}
+
+/** Keeps the session's cookie in chunks; express-session sees it whole. */
+const chunked: RequestHandler = (request, response, next) => {
+  const held = request.cookies as Record<string, string | undefined>;
+  const value = held['s.0'] === undefined ? '' : held['s.0'] + (held['s.1'] ?? '');
+  request.headers.cookie = value === '' ? '' : `${SID}=${encodeURIComponent(value)}`;
+  (request as { cookies?: unknown }).cookies = undefined;
+  split(request, response, value);
+  next();
+};
+
+function split(request: IncomingMessage, response: ServerResponse, value: string): void {
+  const { writeHead } = response;
+  response.writeHead = ((...args: Parameters<typeof writeHead>) => {
+    const lines = [response.getHeader('set-cookie') ?? []].flat().map(String);
+    const own = lines.findLast(line => line.startsWith(`${SID}=`));
+    const set = own === undefined ? value : decodeURIComponent(/^[^=]*=([^;]*)/.exec(own)?.[1] ?? '');
+    const out = set === '' || request.url === '/app/logout';
+    if (own !== undefined || value !== '')
+      response.setHeader('set-cookie', out ? [gone('s.0'), gone('s.1')] : chunks(set));
+    return writeHead.apply(response, args);
+  }) as typeof writeHead;
+}
+
+/** Leads from the login back to its page, and signed-in users from there into the app, as Laravel's `guest` does. */
+const guest: RequestHandler = (request, response, next) => {
+  const signedIn = request.session?.user !== undefined;
+  if (request.path === '/app/login' && signedIn) return response.redirect(303, '/app/dashboard');
+  if (request.path === '/app/login' && request.method === 'POST') {
+    const redirect = response.redirect.bind(response);
+    response.redirect = () => redirect(303, '/app/login');
+  }
+  if (request.path !== '/app/cart.json') return next();
+  if (!signedIn) response.status(401).json({ error: 'sign in' });
+  else response.set('Cache-Control', 'private, no-store').json(request.session.cart ?? []);
+};
+
+servePlain({
+  store: redis => new RedisAttributesStore({ client: redis }),
+  session: { saveUninitialized: true },
+  beforeSession: () => chunked,
+  onSession: () => guest,
+  onError(error, request, response, next) {
+    if (!(error instanceof SessionGoneError)) return next(error);
+    Reflect.deleteProperty(request, 'session');
+    response.redirect(303, '/app/login');
+  },
+});
