@@ -39,9 +39,15 @@ export class FaultLedger {
   /** The fault by which a client lost its session, until it has logged in again. */
   readonly #bereft = new Map<string, FaultWindow>();
 
+  /** Whether a fault window, or its time to recover, overlaps an interval. */
+  readonly #matters: (from: number, until: number) => boolean;
+
   /** @param follow whether sessions and writes are followed, so that their losses are known at the end */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
+    // Not where it is declared: in a class whose field is an arrow function with `this`, k6's engine finds no constants.
+    this.#matters = (from, until) =>
+      this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
   }
 
@@ -86,9 +92,6 @@ export class FaultLedger {
     this.#waited(operation, failed);
     if (this.windows.length > 0) this.#relogin(operation, standing);
   }
-
-  readonly #matters = (from: number, until: number): boolean =>
-    this.windows.some(window => until >= window.begin && from <= overBy(window));
 
   #touchedBy(operation: Operation): readonly FaultWindow[] {
     if (this.open === 0 && operation.call > this.#over) return UNTOUCHED;
