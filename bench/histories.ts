@@ -1,35 +1,66 @@
-/** Draws histories for the bench: clients that work in parallel on objects that are atomic, or almost. */
-import type { ObjectKind } from '../verify/core/history.ts';
-import type { Deed, State } from '../verify/core/models.ts';
-import { MODELS } from '../verify/core/models.ts';
-import type { Interval } from '../verify/core/search/linearizability.ts';
+/** Draws histories for the bench: clients that use objects at the same time. Some of the objects are broken. */
+import type { Action, ObjectKind } from '../verify/core/history.ts';
+import { type Deed, MODELS, type State } from '../verify/core/models.ts';
+import type { Interval } from '../verify/core/search/decision.ts';
 import { type Random, seeded } from '../verify/workloads/random.ts';
+import type { History } from './porcupine.ts';
 
-/** What a case of the bench is made of. */
-export interface Case {
-  name: string;
+export interface Shape {
   kind: ObjectKind;
   objects: number;
-  /** Operations of each object, and how many at once. */
+  /** Operations of each object, and the clients that perform them. */
   operations: number;
   clients: number;
   /** Distinct values; 0: every value is unique. */
   values: number;
-  /** Share of writes that nobody acknowledged, of which half have happened. */
-  info: number;
+  /** Writes to draw from. */
+  writes: readonly Action[];
   /** Share of reads. */
   reads: number;
-  /** One read near the end shows an old state. */
-  broken: boolean;
+  /** Share of writes without a response. Half of these take effect. */
+  info: number;
+  /** Responses of reads that are made false, in the last object. */
+  broken: number;
 }
 
-/** The value of each first write. */
-const FIRST = 'first';
+const WRITES: Record<ObjectKind, readonly (readonly Action[])[]> = {
+  register: [['set'], ['set', 'cas', 'cas'], ['set', 'set', 'cas', 'clear']],
+  counter: [['increment'], ['increment', 'increment', 'increment', 'set', 'clear']],
+  set: [['add'], ['add', 'add', 'remove'], ['add', 'add', 'add', 'remove', 'clear', 'set']],
+  list: [['add'], ['add', 'add', 'add', 'add', 'set'], ['add', 'add', 'add', 'remove', 'clear', 'set']],
+  bag: [['add'], ['add', 'add', 'remove'], ['add', 'add', 'add', 'remove', 'clear', 'set']],
+};
 
-/** The operations of each object. */
-export function drawn(of: Case, seed: number): Interval[][] {
-  const random = seeded(seed, of.name);
-  return Array.from({ length: of.objects }, (_, i) => one(of, random, of.broken && i === of.objects - 1));
+export const KINDS = Object.keys(WRITES) as ObjectKind[];
+
+/** Draws a history of any sort: few and many operations, clients and values; every action; valid and not. */
+export function anyHistory(seed: number): History {
+  const random = seeded(seed, 'any');
+  const among = <T>(choices: readonly T[]): T => choices[random.below(choices.length)] as T;
+  const kind = among(KINDS);
+  const shape: Shape = {
+    kind,
+    objects: among([1, 1, 2, 5]),
+    operations: 10 + random.below(among([20, 60, 200])),
+    clients: 1 + random.below(among([4, 8, 20])),
+    values: among([0, 2, 3, 5, 20]),
+    writes: among(WRITES[kind]),
+    reads: among([0.2, 0.5, 0.8]),
+    info: among([0, 0, 0.02, 0.1]),
+    broken: among([0, 0, 1, 3]),
+  };
+  const { objects, operations, clients, values } = shape;
+  const name = `seed ${seed}: ${objects} ${kind}, ${operations} operations, ${clients} clients, ${values} values, ${shape.writes}`;
+  return { name, kind, initial: [], objects: drawn(shape, random) };
+}
+
+/** @returns the operations of each object */
+export function drawn(shape: Shape, random: Random): Interval[][] {
+  return Array.from({ length: shape.objects }, (_, i) => {
+    const operations = one(shape, random);
+    if (i === shape.objects - 1) for (let n = 0; n < shape.broken; n++) damage(shape, operations, random);
+    return operations;
+  });
 }
 
 interface Planned {
@@ -38,32 +69,45 @@ interface Planned {
   return: number;
 }
 
-function one(of: Case, random: Random, broken: boolean): Interval[] {
-  const model = MODELS[of.kind];
+function one(shape: Shape, random: Random): Interval[] {
+  const model = MODELS[shape.kind];
   let state: State = model.initial();
-  const older: State[] = [];
   let next = 0;
-  let damaged = !broken;
-  return plan(of, random).map(({ call, return: end }, i) => {
-    older.push(state);
-    if (i > 0 && random.next() < of.reads) {
-      const stale = !damaged && i > 0.9 * of.operations;
-      const old = of.kind === 'register' ? [FIRST] : (older[Math.max(0, i - 5 * of.clients)] ?? state);
-      // A state that is old, and shows it: a shorter list, or the value that was written first and never again.
-      const differs = model.key(old) !== model.key(state);
-      if (stale && differs) damaged = true;
-      return { call, return: end, deed: { action: 'read', saw: stale && differs ? old : state } };
-    }
-    const value = i === 0 ? FIRST : of.values === 0 ? `v${next++}` : `v${random.below(of.values)}`;
-    const deed: Deed = { action: of.kind === 'register' ? 'set' : 'add', value };
-    const info = i > 0 && random.next() < of.info;
-    if (!info || random.next() < 0.5) state = model.step(state, deed) ?? state;
+  const value = (): string =>
+    shape.kind === 'counter'
+      ? String(1 + random.below(shape.values || 3))
+      : shape.values === 0
+        ? `v${next++}`
+        : `v${random.below(shape.values)}`;
+  return plan(shape, random).map(({ call, return: end }) => {
+    if (random.next() < shape.reads) return { call, return: end, deed: { action: 'read', saw: state } };
+    const deed = writing(shape, state, value, random);
+    const info = random.next() < shape.info;
+    const after = model.step(state, deed);
+    // The register held another value: the response says so, and the operation did not happen.
+    if (after === undefined && !info) return { call, return: end, deed: { action: 'read', saw: state } };
+    if (after !== undefined && (!info || random.next() < 0.5)) state = after;
     return { call, return: info ? Number.POSITIVE_INFINITY : end, deed };
   });
 }
 
-/** When operations are called, take effect and return, in the order of their effects. */
-function plan({ operations, clients }: Case, random: Random): Planned[] {
+function writing(shape: Shape, state: State, value: () => string, random: Random): Deed {
+  const action = shape.writes[random.below(shape.writes.length)] as Action;
+  if (action === 'clear') return { action };
+  const collection = shape.kind !== 'register' && shape.kind !== 'counter';
+  if (action === 'set' && collection)
+    return { action, state: Array.from({ length: random.below(3) }, value) };
+  if (action === 'remove' && state.length > 0 && random.next() < 0.8)
+    return { action, value: state[random.below(state.length)] as string };
+  if (action === 'cas') {
+    const expected = random.next() < 0.8 ? (state[0] ?? value()) : value();
+    return { action, expected, value: value() };
+  }
+  return { action, value: value() };
+}
+
+/** Plans when operations are called, take effect and return, in the order of their effects. */
+function plan({ operations, clients }: Shape, random: Random): Planned[] {
   const free = Array.from({ length: clients }, () => random.below(1000));
   const planned = Array.from({ length: operations }, (_, i) => {
     const client = i % clients;
@@ -73,4 +117,15 @@ function plan({ operations, clients }: Case, random: Random): Planned[] {
     return { call, point: call + random.next() * (end - call), return: end };
   });
   return planned.sort((a, b) => a.point - b.point);
+}
+
+/** Shows in one read of the later half what another read showed. */
+function damage({ kind }: Shape, operations: Interval[], random: Random): void {
+  const reads = operations.filter(({ deed }) => deed.action === 'read');
+  const half = reads.length >> 1;
+  const read = reads[half + random.below(reads.length - half)];
+  const other = reads[random.below(reads.length)]?.deed.saw;
+  if (read === undefined || other === undefined || other.length > 30) return;
+  const changed = kind === 'counter' ? [String(Number(other[0] ?? '0') + random.below(3))] : other;
+  read.deed = { ...read.deed, saw: changed };
 }

@@ -1,11 +1,12 @@
 /** `npm run bench:judge`: how fast the judge is, each part beside a peer in the same run. Results on stdout. */
-import { linearizabilityBench } from './linearizability.ts';
+import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';
 
 /** Each gives the lines of a table; `npm run bench:judge linearizability` runs one of them. */
 const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
   speed: speedBench,
   linearizability: linearizabilityBench,
+  totals: totalsBench,
   memory: memoryBench,
 };
 

@@ -1,92 +1,219 @@
-/** Linearizability beside Porcupine: the same histories, one core each, the same partitioning by object. */
-import { decide, type Interval } from '../verify/core/search/linearizability.ts';
-import { type Case, drawn } from './histories.ts';
-import { Porcupine, type Timed } from './porcupine.ts';
+/**
+ * Judges histories with Baton and with Porcupine, one core each and each object by itself, and compares answers and
+ * processor time. The two take turns, so that other work on the machine disturbs both.
+ */
+import type { Limit } from '../verify/core/search/decision.ts';
+import { decide } from '../verify/core/search/linearizability.ts';
+import { seeded } from '../verify/workloads/random.ts';
+import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
+import { type History, Porcupine, type Timed } from './porcupine.ts';
+import { publicHistories } from './public.ts';
 
-const RUNS = 5;
-/** Seconds after which Porcupine gives up, and placements after which we do. */
-const LIMIT = 10;
-const BUDGET = 20_000_000;
-const SEED = 1;
+/** Rounds of the histories that have a row of their own. The median counts. */
+const ROUNDS = 5;
+/** Milliseconds after which either gives up on one of these. */
+const LIMIT = 10_000;
+/** Histories that are drawn for the totals, in turns of so many, and the limit of each. */
+const DRAWN = 10_000;
+const TURN = 500;
+const DRAWN_LIMIT = 500;
 
-const base = { objects: 1, operations: 2000, clients: 5, values: 0, info: 0, reads: 0.5, broken: false };
+const base: Shape = {
+  kind: 'register',
+  objects: 1,
+  operations: 1000,
+  clients: 5,
+  values: 0,
+  writes: ['set'],
+  reads: 0.5,
+  info: 0,
+  broken: 0,
+};
 
-/** Of each: small and large, few and many at once, valid and not. */
-const shapes: [string, Partial<Case>][] = [
-  ['small', { objects: 200, operations: 50 }],
-  ['large', { operations: 10_000 }],
-  ['30 at once', { operations: 2000, clients: 30 }],
-  ['broken', { broken: true }],
-  ['broken, 15 at once', { broken: true, operations: 500, clients: 15 }],
-  ['unacknowledged', { info: 0.02 }],
+/** Of each: small and large objects, few and many clients, valid and broken. */
+const shapes: [string, Partial<Shape>][] = [
+  ['200 objects', { objects: 200, operations: 50 }],
+  ['large', { operations: 5000 }],
+  ['30 clients', { clients: 30 }],
+  ['broken', { broken: 2 }],
+  ['broken, 15 clients', { broken: 2, operations: 300, clients: 15 }],
+  ['2 % without response', { info: 0.02 }],
 ];
 
-/** Lists are shorter and calmer: each read is as long as the list, and Porcupine would not come to an end. */
-const calm = { operations: 400, clients: 3, reads: 0.5 };
-const sorts: [string, Pick<Case, 'kind' | 'values'>, Partial<Case>][] = [
-  ['register, unique', { kind: 'register', values: 0 }, {}],
-  ['list, unique', { kind: 'list', values: 0 }, calm],
-  ['register, 5 values', { kind: 'register', values: 5 }, {}],
-  ['list, 5 values', { kind: 'list', values: 5 }, calm],
+const short = { operations: 400, clients: 4 };
+const sorts: [string, Partial<Shape>, Partial<Shape>][] = [
+  ['register, unique values', {}, {}],
+  ['register, 5 values, cas', { values: 5, writes: ['set', 'cas', 'cas'] }, {}],
+  ['list, unique, append', { kind: 'list', writes: ['add'] }, short],
+  ['list, unique, append and replace', { kind: 'list', writes: ['add', 'add', 'add', 'add', 'set'] }, short],
+  [
+    'list, 5 values, append and replace',
+    { kind: 'list', values: 5, writes: ['add', 'add', 'add', 'set'] },
+    short,
+  ],
+  [
+    'set, 5 values, all actions',
+    { kind: 'set', values: 5, writes: ['add', 'add', 'remove', 'clear', 'set'] },
+    short,
+  ],
+  ['bag, 5 values, add and remove', { kind: 'bag', values: 5, writes: ['add', 'remove'] }, short],
+  ['counter', { kind: 'counter', values: 3, writes: ['increment', 'increment', 'increment', 'set'] }, short],
 ];
 
-const cases = (): Case[] =>
-  sorts.flatMap(([sort, of, than]) =>
-    shapes.map(([shape, differs]) => ({ ...base, ...of, ...than, ...differs, name: `${sort}: ${shape}` })),
+const shaped = (): History[] =>
+  sorts.flatMap(([sort, of, calm]) =>
+    shapes.map(([shape, differs]) => {
+      const name = `${sort}: ${shape}`;
+      const whole = { ...base, ...calm, ...of, ...differs };
+      if (shape === 'large' && whole.kind !== 'register') whole.operations = 1000;
+      return { name, kind: whole.kind, initial: [], objects: drawn(whole, seeded(1, name)) };
+    }),
   );
 
-function ours(objects: readonly Interval[][], kind: Case['kind']): Timed {
-  const times: number[] = [];
+const processorTime = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
+  const begin = processorTime();
+  const limit: Limit = {
+    steps: Number.POSITIVE_INFINITY,
+    isLate: () => processorTime() - begin > milliseconds,
+  };
   let verdict: Timed['verdict'] = 'ok';
-  for (let run = 0; run < RUNS; run++) {
-    const begin = performance.now();
-    verdict = 'ok';
-    for (const operations of objects) {
-      const got = decide(kind, undefined, operations, BUDGET).verdict;
-      if (got !== 'ok') verdict = got;
-      if (got === 'violated') break;
-    }
-    times.push(performance.now() - begin);
-    if (verdict === 'unknown') break;
+  for (const operations of objects) {
+    const decision = decide(kind, initial, operations, limit).verdict;
+    if (decision !== 'ok') verdict = decision;
+    if (decision === 'violated') break;
   }
-  times.sort((a, b) => a - b);
-  return { verdict, time: times[times.length >> 1] ?? 0 };
+  return { verdict, time: processorTime() - begin };
 }
 
-/** @returns the lines of a table in Markdown */
+/** The results of Baton and of Porcupine. @throws Error if both decide and differ */
+type Pair = { mine: Timed; theirs: Timed };
+
+function paired({ name }: History, mine: Timed, theirs: Timed): Pair {
+  if (mine.verdict !== theirs.verdict && mine.verdict !== 'unknown' && theirs.verdict !== 'unknown')
+    throw new Error(`${name}: ${mine.verdict} here, and ${theirs.verdict} by Porcupine`);
+  return { mine, theirs };
+}
+
+function compared(histories: readonly History[], porcupine: Porcupine, limit: number): Pair[] {
+  const mine = histories.map(history => ours(history, limit));
+  const theirs = porcupine.time(histories, 1, limit);
+  return histories.map((history, i) => paired(history, mine[i] as Timed, theirs[i] as Timed));
+}
+
+/** @returns the median of both times; `unknown` as soon as one round was */
+function medians(history: History, porcupine: Porcupine): Pair {
+  const rounds: Pair[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [pair] = compared([history], porcupine, LIMIT) as [Pair];
+    rounds.push(pair);
+    if (pair.mine.verdict === 'unknown' || pair.theirs.verdict === 'unknown') break;
+  }
+  const median = (of: keyof Pair): Timed =>
+    rounds.map(pair => pair[of]).sort((a, b) => a.time - b.time)[rounds.length >> 1] as Timed;
+  return { mine: median('mine'), theirs: median('theirs') };
+}
+
+const shown = ({ verdict, time }: Timed, limit: number): string =>
+  verdict === 'unknown' ? `> ${limit}` : time.toFixed(1);
+
+function row({ name, objects }: History, { mine, theirs }: Pair): string {
+  const count = objects.reduce((sum, operations) => sum + operations.length, 0);
+  const verdict = mine.verdict === 'unknown' ? theirs.verdict : mine.verdict;
+  const ratio = (theirs.time / Math.max(mine.time, 0.1)).toPrecision(2);
+  const bound = theirs.verdict === 'unknown' ? '> ' : mine.verdict === 'unknown' ? '< ' : '';
+  const both = mine.verdict === 'unknown' && theirs.verdict === 'unknown';
+  return `| ${name} | ${count} | ${verdict} | ${shown(mine, LIMIT)} | ${shown(theirs, LIMIT)} | ${both ? '–' : bound + ratio} |`;
+}
+
+const HEAD = [
+  '| history | operations | verdict | Baton, ms | Porcupine, ms | Porcupine ÷ Baton |',
+  '|---|--:|---|--:|--:|--:|',
+];
+
+/** @returns the lines of tables in Markdown */
 export function linearizabilityBench(): string[] {
-  const porcupine = Porcupine.build();
-  const lines = [
-    '| history | operations | verdict | Baton, ms | Porcupine, ms | Porcupine ÷ Baton |',
-    '|---|--:|---|--:|--:|--:|',
-  ];
-  try {
-    for (const of of cases()) {
-      const objects = drawn(of, SEED);
-      const mine = ours(objects, of.kind);
-      const theirs = porcupine?.time(objects, of.kind === 'list', RUNS, LIMIT);
-      if (
-        theirs !== undefined &&
-        theirs.verdict !== mine.verdict &&
-        ![theirs.verdict, mine.verdict].includes('unknown')
-      ) {
-        throw new Error(`${of.name}: ${mine.verdict} here, and ${theirs.verdict} by Porcupine`);
-      }
-      lines.push(row(of, mine, theirs));
+  return withPorcupine(porcupine => {
+    const kv = publicHistories(porcupine.testData).filter(({ kind }) => kind === 'list');
+    const lines = [...HEAD];
+    for (const history of [...kv, ...shaped()]) {
+      lines.push(row(history, medians(history, porcupine)));
       process.stderr.write(`${lines.at(-1)}\n`);
     }
-  } finally {
-    porcupine?.remove();
-  }
-  return lines;
+    return lines;
+  });
 }
 
-function row(of: Case, mine: Timed, theirs: Timed | undefined): string {
-  const told =
-    theirs === undefined ? '–' : theirs.verdict === 'unknown' ? `> ${LIMIT * 1000}` : theirs.time.toFixed(1);
-  const ratio =
-    theirs === undefined
-      ? '–'
-      : `${theirs.verdict === 'unknown' ? '> ' : ''}${(theirs.time / mine.time).toPrecision(2)}`;
-  return `| ${of.name} | ${of.objects * of.operations} | ${mine.verdict} | ${mine.time.toFixed(1)} | ${told} | ${ratio} |`;
+function withPorcupine(bench: (porcupine: Porcupine) => string[]): string[] {
+  const porcupine = Porcupine.build();
+  if (porcupine === undefined) return ['Porcupine could not be built: see stderr.'];
+  try {
+    return bench(porcupine);
+  } finally {
+    porcupine.remove();
+  }
+}
+
+/** Totals over all public histories and many drawn ones. @returns the lines of a table in Markdown */
+export function totalsBench(): string[] {
+  return withPorcupine(porcupine => {
+    const published = publicHistories(porcupine.testData);
+    const groups = new Map<string, Pair[]>();
+    const add = (name: string, pairs: readonly Pair[]): void => {
+      groups.set(name, [...(groups.get(name) ?? []), ...pairs]);
+    };
+    for (const name of ['key-value store', 'etcd'])
+      add(
+        `public: ${name}`,
+        compared(
+          published.filter(of => of.name.startsWith(name)),
+          porcupine,
+          LIMIT,
+        ),
+      );
+    for (let seed = 0; seed < DRAWN; seed += TURN) {
+      const histories = Array.from({ length: TURN }, (_, i) => anyHistory(seed + i));
+      const pairs = compared(histories, porcupine, DRAWN_LIMIT);
+      for (const kind of KINDS)
+        add(
+          `drawn: ${kind}`,
+          pairs.filter((_, i) => histories[i]?.kind === kind),
+        );
+      process.stderr.write(`${seed + TURN} of ${DRAWN} drawn\n`);
+    }
+    groups.set('**all**', [...groups.values()].flat());
+    return [...TOTALS_HEAD, ...[...groups].map(([name, pairs]) => totals(name, pairs))];
+  });
+}
+
+const TOTALS_HEAD = [
+  '| histories | number | ok | violated | only Baton decided | only Porcupine decided | neither | Baton, ms | Porcupine, ms | Porcupine ÷ Baton | where both decided |',
+  '|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
+];
+
+function totals(name: string, pairs: readonly Pair[]): string {
+  const count = (of: (pair: Pair) => boolean): number => pairs.filter(of).length;
+  const time = (some: readonly Pair[], of: keyof Pair): number =>
+    some.reduce((sum, pair) => sum + pair[of].time, 0);
+  const open = (of: Timed): boolean => of.verdict === 'unknown';
+  const both = pairs.filter(({ mine, theirs }) => !open(mine) && !open(theirs));
+  const ratio = (some: readonly Pair[]): string => (time(some, 'theirs') / time(some, 'mine')).toPrecision(2);
+  const cells = [
+    name,
+    pairs.length,
+    count(({ mine, theirs }) => mine.verdict === 'ok' || (open(mine) && theirs.verdict === 'ok')),
+    count(({ mine, theirs }) => mine.verdict === 'violated' || (open(mine) && theirs.verdict === 'violated')),
+    count(({ mine, theirs }) => !open(mine) && open(theirs)),
+    count(({ mine, theirs }) => open(mine) && !open(theirs)),
+    count(({ mine, theirs }) => open(mine) && open(theirs)),
+    time(pairs, 'mine').toFixed(0),
+    time(pairs, 'theirs').toFixed(0),
+    ratio(pairs),
+    ratio(both),
+  ];
+  return `| ${cells.join(' | ')} |`;
 }

@@ -1,4 +1,5 @@
 /** Judges several histories as one: those that several load machines left of the same run. */
+import type { Check } from './core/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish, Run } from './core/history.ts';
 import { Judge } from './core/judge.ts';
@@ -18,13 +19,16 @@ const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed
  *
  * @throws UsageError naming file and line; when they are not of one run; when two have the same clock
  */
-export async function judgeFiles(paths: readonly string[]): Promise<Result> {
+export async function judgeFiles(
+  paths: readonly string[],
+  checks: readonly Check[] = CHECKS,
+): Promise<Result> {
   const files = await Promise.all(paths.map(historyIn));
   const parts = await Promise.all(files.map(file => Part.open(file)));
   const [first] = parts;
   if (first === undefined) throw new UsageError('expected at least one history');
   for (const part of parts) held(part, first);
-  const judge = new Judge(first.run, CHECKS);
+  const judge = new Judge(first.run, checks);
   const owners = new Map<string, Part>();
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
     const event = part.take();

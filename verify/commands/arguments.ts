@@ -18,11 +18,11 @@ export function whole(option: string, text: string, least: number, most: number)
 }
 
 /** A time such as 10, 10s, 2m, 500ms. */
-export function milliseconds(text: string): number {
+export function milliseconds(text: string, option = '--duration'): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
   if (value > 0) return value;
-  throw new UsageError(`--duration: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
+  throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
 /** A stack that is started here is its own target. */

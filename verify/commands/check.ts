@@ -1,4 +1,7 @@
 /** `baton check`: judges a recorded history again. */
+
+import { checksWithin } from '../core/checks/index.ts';
+import type { Searching } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
 import type { Result } from '../core/result.ts';
 import { combine } from '../core/verdict.ts';
@@ -7,6 +10,7 @@ import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile } from '../judge-file.ts';
 import { judgeFiles } from '../judge-files.ts';
 import { ServedLater } from '../served-later.ts';
+import { milliseconds } from './arguments.ts';
 import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
@@ -44,12 +48,26 @@ export async function checkCommand(
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
+/** How long the searches may take. Their time begins with the first of them: reading the history takes none of it. */
+function searchingOf(values: Values<'check'>): Searching {
+  const budget = milliseconds(values.budget, '--budget');
+  let end: number | undefined;
+  const isLate = (): boolean => {
+    end ??= performance.now() + budget;
+    return performance.now() >= end;
+  };
+  return { isLate, steps: Number.POSITIVE_INFINITY, allObjects: values['all-objects'] };
+}
+
 async function judged(run: string, more: readonly string[], values: Values<'check'>): Promise<Result> {
   if (values.logs !== undefined && (more.length > 0 || values.from !== undefined))
     throw new UsageError('check --logs: expected one history that Baton recorded');
+  const searching = searchingOf(values);
+  const checks = checksWithin(searching);
   if (values.logs !== undefined)
-    return judgeFile(run, undefined, await ServedLater.read(values.logs.split(',')));
-  if (values.from === undefined) return more.length === 0 ? judgeFile(run) : judgeFiles([run, ...more]);
-  if (more.length === 0) return judgeJepsen(run, jepsenOptions(values));
+    return judgeFile(run, checks, await ServedLater.read(values.logs.split(',')));
+  if (values.from === undefined)
+    return more.length === 0 ? judgeFile(run, checks) : judgeFiles([run, ...more], checks);
+  if (more.length === 0) return judgeJepsen(run, jepsenOptions(values), searching);
   throw new UsageError(`check --from jepsen: expected one history, got ${more.length + 1}`);
 }

@@ -233,6 +233,17 @@ const check = {
       value: 'FILE,…',
       does: "the balancer's access log (nginx, HAProxy, Traefik, ALB) says which instance served, and those of instances, NAME=FILE (docs/target-file.md)",
     },
+    budget: {
+      type: 'string',
+      value: 'TIME',
+      default: '60s',
+      does: 'time for the searches of linearizability, once the history is read; an object that they leave undecided is listed, and the verdict is unknown',
+    },
+    'all-objects': {
+      type: 'boolean',
+      default: false,
+      does: 'searches every undecided object, even if another object is violated',
+    },
     from: {
       type: 'string',
       value: 'jepsen',

@@ -9,7 +9,7 @@ import { expiry } from './expiry.ts';
 import { forgery } from './forgery.ts';
 import { instancesAgree } from './instances-agree.ts';
 import { isolation } from './isolation.ts';
-import { linearizability } from './linearizability.ts';
+import { linearizability, linearizabilityWithin, type Searching } from './linearizability.ts';
 import { logoutFinal } from './logout-final.ts';
 import { monotonicReads } from './monotonic-reads.ts';
 import { noLostUpdates } from './no-lost-updates.ts';
@@ -43,3 +43,7 @@ export const CHECKS: readonly Check[] = [
   availability,
   evidence,
 ];
+
+/** All checks, with other limits of the search for an order. */
+export const checksWithin = (searching: Searching): readonly Check[] =>
+  CHECKS.map(check => (check === linearizability ? linearizabilityWithin(searching) : check));

@@ -5,7 +5,7 @@ import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { told as whole } from '../testing/told.ts';
 import type { Verdict } from '../verdict.ts';
-import { linearizabilityOf } from './linearizability.ts';
+import { linearizabilityOf, type Searching } from './linearizability.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
   const picture = new Picture();
@@ -296,13 +296,60 @@ describe('linearizability, to the word', () => {
       return judge.finish().guarantees.find(({ guarantee }) => guarantee === 'linearizability');
     };
     const least = { overlaps: 1, handoffs: 0, reads: 1 };
-    expect(run(linearizabilityOf({ ...least, budget: 10 }))?.why).toMatchInlineSnapshot(
-      `"in 1 place the order took too many steps to decide: use fewer requests at once, or values that are unique"`,
+    expect(run(linearizabilityOf(least, { first: 10, steps: 10 }))?.why).toMatchInlineSnapshot(
+      `"the search for an order did not decide 1 place (basket@s1): give \`check\` a larger --budget, or record fewer requests at once or unique values"`,
     );
     expect(run(linearizabilityOf({ ...least, longest: 5 }))?.why).toMatchInlineSnapshot(
       `"1 object could not be followed: written in another order than it happened, filled to the app's cap, or never quiet"`,
     );
     expect(run(linearizabilityOf(least))?.judgement).toBe('violated');
+  });
+
+  describe('searches what the first search left undecided again at the end of the run', () => {
+    /** Objects with twelve concurrent increments each: to refute the last read takes 2^12 steps. */
+    const run = (searching: Searching, ...finals: string[]) => {
+      const picture = new Picture();
+      for (const [i, final] of finals.entries()) {
+        const session = picture.session(`s${i}`, 'alice').login('app-1');
+        declared(picture, session, 'counter');
+        const call = picture.now + 1000;
+        for (let bit = 0; bit < 12; bit++)
+          session.change('increment', String(2 ** bit), 'app-1', { call, return: call + 100 });
+        session.read('app-2', ['1234'], { call, return: call + 100 });
+        session.read('app-2', [final], { call: call + 200, return: call + 300 });
+      }
+      const check = linearizabilityOf({ overlaps: 1, handoffs: 0, reads: 1 }, { first: 10, ...searching });
+      const judge = new Judge(picture.run, [check]);
+      for (const event of picture.inTime().events) judge.step(event);
+      return judge.finish().guarantees.find(({ guarantee }) => guarantee === 'linearizability');
+    };
+    const fine = '4095';
+    const broken = '5000';
+
+    it('to the verdict', () => {
+      expect(run({}, fine, fine)).toMatchObject({ judgement: 'valid', violations: 0 });
+      expect(run({}, fine, broken)).toMatchObject({ judgement: 'violated', violations: 1 });
+    });
+
+    it('until there is no time left, and then names each object', () => {
+      expect(run({ isLate: () => true }, fine, broken)).toMatchObject({
+        judgement: 'unknown',
+        why: expect.stringContaining('did not decide 2 places (basket@s0, basket@s1)'),
+      });
+    });
+
+    it('until one object is violated, unless all are wanted', () => {
+      expect(run({}, broken, broken, fine)).toMatchObject({
+        violations: 1,
+        finding: expect.stringMatching(
+          /^in 1 place no order explains the answers; .* did not decide 2 places \(basket@s1, basket@s2\)$/,
+        ),
+      });
+      expect(run({ allObjects: true }, broken, broken, fine)).toMatchObject({
+        violations: 2,
+        finding: 'in 2 places no order explains the answers',
+      });
+    });
   });
 
   it('judges what is left at the end of the run, though nothing was read alone since', () => {

@@ -17,12 +17,16 @@ import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import { Scoped } from '../scoped.ts';
 import { type Stretch, Stretches } from '../search/stretches.ts';
+import { Undecided } from '../search/undecided.ts';
 import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { changesData } from './data.ts';
 
-const BUDGET = 1_000_000;
-const LEAST_BUDGET = 10_000;
+/** Placements of the first search of a stretch. Each stretch that it leaves undecided halves those of the next ones. */
+const FIRST = 1_000_000;
+const LEAST_FIRST = 10_000;
+/** Placements of all searches after the end of the history. */
+const AFTERWARDS = 20_000_000;
 const LONGEST = 100_000;
 
 /** The least evidence. */
@@ -32,24 +36,39 @@ interface Least {
   /** Requests on another instance than the one before. */
   handoffs: number;
   reads: number;
-  /** Placements that the search may try for one stretch; less after each that ran out. */
-  budget?: number;
   /** Operations of one object that are kept at most while nothing allows to judge them. */
   longest?: number;
 }
 
-/** For histories of other systems, which name no instances: whoever recorded them knows what they are worth. */
-export const linearizabilityOf = (least: Least): Check => ({
+/** How long the searches may take, and whether they go on after a violation. */
+export interface Searching {
+  /** Placements of the first search of a stretch. */
+  first?: number;
+  /** Placements of all searches after the end of the history together. */
+  steps?: number;
+  /** Polled after the end of the history. Returns true when there is no time left. */
+  isLate?: () => boolean;
+  /** Searches every undecided object, even if another one is violated. */
+  allObjects?: boolean;
+}
+
+/** Makes the check for histories that need more or less evidence, or other limits of the searches. */
+export const linearizabilityOf = (least: Least, searching: Searching = {}): Check => ({
   guarantee: 'linearizability',
   assumes: 'all writes of an object are recorded, and a read shows its whole state',
   minimum:
     `${least.overlaps} requests that overlap a write of the same object, ` +
     `and ${least.handoffs} on another instance than the one before`,
-  start: (_run, tell) => new Linearizability(least, tell),
+  start: (_run, tell) => new Linearizability(least, searching, tell),
   conclude: counts => concluded(counts, least),
 });
 
-export const linearizability = linearizabilityOf({ overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 });
+const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
+
+export const linearizability = linearizabilityOf(LEAST);
+
+/** As `linearizability`, with other limits of the searches. */
+export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
 /** One object: its stretches, and what tells how much was put to the test. */
 interface Watched {
@@ -63,29 +82,31 @@ interface Watched {
 
 class Linearizability implements Fold {
   readonly #least: Least;
+  readonly #searching: Searching;
   readonly #anomalies: Anomalies;
   readonly #objects = new Scoped<Watched>(kind => ({
     stretches: new Stretches(kind),
     operations: 0,
     open: 0,
   }));
-  readonly #unjudged: Record<Exclude<StretchVerdict, 'ok' | 'violated'>, number> = {
-    budget: 0,
-    late: 0,
-    clocks: 0,
-  };
+  readonly #undecided = new Undecided();
+  #late = 0;
+  #clocks = 0;
   #closed = 0;
   #operations = 0;
   #reads = 0;
   #overlaps = 0;
   #crossed = 0;
   #lost = 0;
-  #budget: number;
+  #first: number;
+  /** Set after the end of the history. */
+  #isLate: (() => boolean) | undefined;
   readonly #longest: number;
 
-  constructor(least: Least, tell?: Tell) {
+  constructor(least: Least, searching: Searching, tell?: Tell) {
     this.#least = least;
-    this.#budget = least.budget ?? BUDGET;
+    this.#searching = searching;
+    this.#first = searching.first ?? FIRST;
     this.#longest = least.longest ?? LONGEST;
     this.#anomalies = new Anomalies(tell);
   }
@@ -131,10 +152,17 @@ class Linearizability implements Fold {
   }
 
   #judge(stretch: Stretch): void {
-    const verdict = judgeStretch(stretch, this.#budget);
-    if (verdict === 'violated') this.#anomalies.add(() => nonlinear(stretch));
-    else if (verdict !== 'ok') this.#unjudged[verdict]++;
-    if (verdict === 'budget') this.#budget = Math.max(LEAST_BUDGET, this.#budget / 2);
+    const { verdict } = judgeStretch(stretch, { steps: this.#first, isLate: this.#isLate });
+    this.#judged(stretch, verdict);
+    if (verdict !== 'budget') return;
+    this.#undecided.add(stretch);
+    this.#first = Math.max(Math.min(LEAST_FIRST, this.#first), this.#first / 2);
+  }
+
+  #judged(stretch: Stretch, verdict: StretchVerdict): void {
+    if (verdict === 'violated') this.#anomalies.add(() => nonlinear(stretch, this.#isLate));
+    if (verdict === 'late') this.#late++;
+    if (verdict === 'clocks') this.#clocks++;
   }
 
   #giveUp({ stretches }: Watched): void {
@@ -162,41 +190,61 @@ class Linearizability implements Fold {
       overlaps: this.#overlaps,
       crossed: this.#crossed,
       lost: this.#lost,
-      ...this.#unjudged,
+      budget: this.#undecided.count,
+      late: this.#late,
+      clocks: this.#clocks,
       closed: this.#closed,
       nonlinear: this.#anomalies.count,
     };
   }
 
   finish(): Finding {
-    for (const watched of this.#objects.all()) this.#end(watched);
-    return { ...concluded(this.counts(), this.#least), anomalies: this.#anomalies.kept };
+    const { steps = AFTERWARDS, isLate, allObjects = false } = this.#searching;
+    this.#isLate = isLate;
+    const rest = [...this.#objects.all()].sort((a, b) => a.stretches.length - b.stretches.length);
+    for (const watched of rest) this.#end(watched);
+    const isDone = (): boolean => this.#anomalies.count > 0 && !allObjects;
+    if (!isDone()) {
+      this.#undecided.search({ steps, isLate }, (stretch, verdict) => {
+        this.#judged(stretch, verdict);
+        return !isDone();
+      });
+    }
+    return {
+      ...concluded(this.counts(), this.#least, this.#undecided.describe()),
+      anomalies: this.#anomalies.kept,
+    };
   }
 }
 
 const later = (a: Operation | undefined, b: Operation): Operation =>
   a === undefined || (b.return ?? b.call) >= (a.return ?? a.call) ? b : a;
 
-function concluded(counts: Counts, least: Least): Conclusion {
+/** @param undecided names of the objects that the searches left undecided */
+function concluded(counts: Counts, least: Least, undecided = ''): Conclusion {
   const of = reader(counts);
   const rests = {
     operations: of('operations'),
     overlapping: of('overlaps'),
     'on another instance': of('crossed'),
   };
+  const left = of('budget') === 0 ? '' : `; ${undecidedIn(of('budget'), undecided)}`;
   const finding =
     of('nonlinear') === 0
       ? `${grouped(of('operations'))} requests on data have an order that explains every answer`
-      : `in ${counted(of('nonlinear'), 'place')} no order explains the answers`;
-  return conclude(of('nonlinear'), missing(counts, least), rests, finding);
+      : `in ${counted(of('nonlinear'), 'place')} no order explains the answers${left}`;
+  return conclude(of('nonlinear'), missing(counts, least, undecided), rests, finding);
 }
 
-function missing(counts: Counts, least: Least): string | undefined {
+const undecidedIn = (places: number, names: string): string =>
+  `the search for an order did not decide ${counted(places, 'place')}${names === '' ? '' : ` (${names})`}`;
+
+function missing(counts: Counts, least: Least, undecided: string): string | undefined {
   const of = reader(counts);
   if (of('lost') > 0)
     return `continuity is broken in ${counted(of('lost'), 'session')}: what became of its data cannot be told`;
   if (of('budget') > 0)
-    return `in ${counted(of('budget'), 'place')} the order took too many steps to decide: use fewer requests at once, or values that are unique`;
+    return `${undecidedIn(of('budget'), undecided)}: give \`check\` a larger --budget, or record fewer requests at once or unique values`;
   if (of('closed') > 0)
     return `${counted(of('closed'), 'object')} could not be followed: written in another order than it happened, filled to the app's cap, or never quiet`;
   if (of('late') > 0)

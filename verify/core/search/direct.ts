@@ -4,10 +4,12 @@
  * happened if somebody saw its value, and otherwise never to.
  */
 import type { ObjectKind } from '../history.ts';
-import type { Decision, Interval } from './linearizability.ts';
+import type { Interval } from './decision.ts';
 
-const OK: Decision = { verdict: 'ok' };
-const violated = (culprit: number): Decision => ({ verdict: 'violated', culprit, placed: [] });
+type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed: readonly number[] };
+
+const OK: Direct = { verdict: 'ok' };
+const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
 /** The write that is not in the history: of what was there before it. */
 const BEFORE = -1;
@@ -23,7 +25,7 @@ export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
   operations: readonly Interval[],
-): Decision | undefined {
+): Direct | undefined {
   if (kind === 'counter') return undefined;
   const writes = writesOf(kind, initial ?? [], operations);
   if (writes === undefined) return undefined;
@@ -63,7 +65,7 @@ function growing(
   initial: readonly string[],
   writes: Writes,
   operations: readonly Interval[],
-): Decision {
+): Direct {
   const reads: number[] = [];
   for (let i = 0; i < operations.length; i++) {
     const { return: end, deed } = operations[i] as Interval;
@@ -137,7 +139,7 @@ class Growth {
 }
 
 /** Whether no operation of a later slot had returned before one of an earlier slot was called. */
-function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Decision {
+function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   /** By slot: the operation called last, and the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
@@ -171,7 +173,7 @@ interface Zone {
  * one must come first; that fails exactly when each has an operation that returned before one of the other was
  * called. Two such zones overlap and run forward (first < last), or one lies within another that does.
  */
-function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Decision {
+function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
   const unset = writes.operations.length;
   const start = initial === undefined ? unset : (writes.numbers.get(initial) as number);
@@ -199,8 +201,8 @@ function register(initial: string | undefined, writes: Writes, operations: reado
   return apart(zones.filter(zone => zone !== undefined && zone.first < Number.POSITIVE_INFINITY) as Zone[]);
 }
 
-function apart(zones: readonly Zone[]): Decision {
-  const later = (a: Zone, b: Zone): Decision => violated(a.last > b.last ? a.latest : b.latest);
+function apart(zones: readonly Zone[]): Direct {
+  const later = (a: Zone, b: Zone): Direct => violated(a.last > b.last ? a.latest : b.latest);
   const forward = zones.filter(zone => zone.first < zone.last).sort((a, b) => a.first - b.first);
   for (let i = 1; i < forward.length; i++) {
     const [a, b] = [forward[i - 1] as Zone, forward[i] as Zone];

@@ -1,10 +1,11 @@
 /** The judge of linearizability against one that tries every order, on random histories, valid and broken. */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
-import type { ObjectKind } from '../history.ts';
+import type { Action, ObjectKind } from '../history.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
 import { type Drawn, drawHistory, drawing } from '../testing/random-history.ts';
-import { decide, type Interval, searched } from './linearizability.ts';
+import type { Interval } from './decision.ts';
+import { decide, searched } from './linearizability.ts';
 
 /** Of each kind. */
 const HISTORIES = share(4000);
@@ -17,12 +18,21 @@ const shown = ({ kind, initial, operations }: Drawn): string =>
     ...operations.map(o => `${o.call}..${o.return} ${JSON.stringify(o.deed)}`),
   ].join('\n');
 
-describe.each(KINDS)('on a %s', kind => {
+const CASES: readonly { name: string; kind: ObjectKind; writes?: readonly Action[] }[] = [
+  ...KINDS.map(kind => ({ name: kind, kind })),
+  {
+    name: 'list that is extended, replaced and emptied',
+    kind: 'list',
+    writes: ['add', 'add', 'set', 'clear'],
+  },
+];
+
+describe.each(CASES)('on a $name', ({ kind, writes }) => {
   it('both judges agree, whatever is drawn', () => {
     const found = { linearizable: 0, not: 0 };
     for (let seed = 0; seed < HISTORIES; seed++) {
       const draw = drawing(seed * 5 + KINDS.indexOf(kind));
-      const drawn = drawHistory(kind, 1 + draw(7), draw(2) > 0, draw);
+      const drawn = drawHistory(kind, 1 + draw(7), draw(2) > 0, draw, writes);
       const { initial, operations } = drawn;
       const truth = linearizableByBruteForce(kind, initial, operations) ? 'ok' : 'violated';
       for (const judge of [decide, searched]) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../models.ts';
-import { decide, type Interval, searched } from './linearizability.ts';
+import type { Interval } from './decision.ts';
+import { decide, searched } from './linearizability.ts';
 
 /** `write(1, 3, 'a')`: called at 1, returned at 3. */
 const write = (call: number, end: number | undefined, value: string): Interval => ({
@@ -23,11 +24,15 @@ describe('decide', () => {
   it('names the operation that has no place and the longest order before it', () => {
     // The read comes after both adds, and shows one.
     const operations = [write(0, 1, 'a'), write(2, 3, 'b'), read(4, 5, 'a'), read(6, 7, 'a', 'b')];
-    expect(searched('set', [], operations)).toEqual({ verdict: 'violated', culprit: 2, placed: [0, 1] });
+    expect(searched('set', [], operations)).toMatchObject({
+      verdict: 'violated',
+      culprit: 2,
+      placed: [0, 1],
+    });
     expect(decide('set', [], operations)).toMatchObject({ verdict: 'violated' });
   });
 
-  it('gives up when its budget is spent, and says how far it came', () => {
+  it('gives up when it has no steps or no time left', () => {
     const counter = Array.from(
       { length: 24 },
       (_, i): Interval => ({
@@ -37,7 +42,10 @@ describe('decide', () => {
       }),
     );
     const hopeless = [...counter, read(200, 300, '-1')];
-    expect(searched('counter', undefined, hopeless, 1000)).toMatchObject({ verdict: 'unknown' });
+    expect(searched('counter', undefined, hopeless, { steps: 1000 })).toMatchObject({ verdict: 'unknown' });
+    expect(searched('counter', undefined, hopeless, { steps: 1e9, isLate: () => true })).toMatchObject({
+      verdict: 'unknown',
+    });
   });
 
   it('does not explode with many operations that nobody acknowledged', () => {
@@ -56,6 +64,39 @@ describe('decide', () => {
     );
     expect(decide('counter', undefined, [...equal, read(200, 300, '200')]).verdict).toBe('ok');
     expect(decide('counter', undefined, [...equal, read(200, 300, '201')]).verdict).toBe('violated');
+  });
+
+  it('does not explode with many clients on a list that is extended and replaced', () => {
+    // In each round 40 clients append at once, a read shows their values, and another operation replaces the list.
+    const rounds = (last: (shown: string[]) => string[]): Interval[] =>
+      Array.from({ length: 5 }, (_, round) => {
+        const at = round * 1000;
+        const values = Array.from({ length: 40 }, (_, i) => `${round}-${(i * 7) % 40}`);
+        const state = [`first-${round}`];
+        return [
+          { call: at, return: at + 10, deed: { action: 'set' as const, state } },
+          ...values.map((_, i) => write(at + 20, at + 600, `${round}-${i}`)),
+          read(at + 20, at + 700, ...state, ...values.slice(0, 20)),
+          read(at + 610, at + 700, ...state, ...(round === 4 ? last(values) : values)),
+        ];
+      }).flat();
+    const limit = { steps: 20_000 };
+    expect(
+      decide(
+        'list',
+        [],
+        rounds(values => values),
+        limit,
+      ).verdict,
+    ).toBe('ok');
+    expect(
+      decide(
+        'list',
+        [],
+        rounds(values => values.toReversed()),
+        limit,
+      ).verdict,
+    ).toBe('violated');
   });
 
   it('decides a long history without recursion', () => {

@@ -7,44 +7,32 @@
  */
 
 import type { Action, ObjectKind } from '../history.ts';
-import { type Deed, MODELS } from '../models.ts';
+import { MODELS } from '../models.ts';
+import type { Decision, Interval, Limit } from './decision.ts';
 import { direct } from './direct.ts';
-import { appendOnly } from './growing-list.ts';
 import type { PuttingOff } from './order.ts';
 import { quiet } from './quiet.ts';
 import { search } from './search.ts';
+import { shownLists } from './shown-lists.ts';
 
-/** An operation on one object. Intervals are closed: what touches is concurrent. */
-export interface Interval {
-  call: number;
-  /** Infinity: nobody knows whether it happened. It may take effect at any time from its call on, or never. */
-  return: number;
-  deed: Deed;
-}
-
-export type Decision =
-  | { verdict: 'ok' }
-  /** `culprit` has no place after `placed`, the longest order that was found; both by index. */
-  | { verdict: 'violated'; culprit: number; placed: readonly number[] }
-  /** The budget is spent: `placed` is the longest order that was reached. */
-  | { verdict: 'unknown'; steps: number; placed: readonly number[] };
-
-/** Placements to try: some seconds. */
-const BUDGET = 5_000_000;
+const LIMIT: Limit = { steps: 5_000_000 };
 
 /**
  * @param initial what the object held before all operations; absent: nothing, or 0 for a counter
  * @param operations in any order, without those that certainly did not happen
- * @param budget how many placements a search may try before it gives up with `unknown`
+ * @param limit a search that reaches it gives up with `unknown`
  */
 export function decide(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
   operations: readonly Interval[],
-  budget = BUDGET,
+  limit = LIMIT,
 ): Decision {
-  if (quiet(kind, initial, operations)) return { verdict: 'ok' };
-  return direct(kind, initial, operations) ?? searched(kind, initial, operations, budget);
+  if (quiet(kind, initial, operations)) return { verdict: 'ok', steps: operations.length };
+  const known = direct(kind, initial, operations);
+  return known === undefined
+    ? searched(kind, initial, operations, limit)
+    : { ...known, steps: operations.length };
 }
 
 /** As `decide`, by the search alone: slower, and it finds the longest order. */
@@ -52,12 +40,12 @@ export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
   operations: readonly Interval[],
-  budget = BUDGET,
+  limit = LIMIT,
 ): Decision {
-  const lengths = kind === 'list' ? appendOnly(initial, operations) : undefined;
-  if (lengths !== undefined) return search(lengths.model, lengths.initial, lengths.operations, 'no', budget);
+  const reduced = kind === 'list' ? shownLists(initial, operations) : undefined;
+  if (reduced !== undefined) return search(reduced.machine, reduced.initial, reduced.operations, 'no', limit);
   const model = MODELS[kind];
-  return search(model, model.initial(initial), operations, puttingOff(kind, operations), budget);
+  return search(model, model.initial(initial), operations, puttingOff(kind, operations), limit);
 }
 
 /**

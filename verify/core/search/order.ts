@@ -1,5 +1,5 @@
 /** Puts the operations of a search in the orders that it needs. */
-import type { Interval } from './linearizability.ts';
+import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
@@ -25,9 +25,11 @@ export class Tables {
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** The class of each, and whether it is a read (1), which changes nothing. */
+  /** The last return of the operations that are called before this one returns. */
+  readonly latest: Float64Array;
+  /** The class of each, and 1 if it may be placed at once where it changes nothing. */
   readonly kinds: Int32Array;
-  readonly reads: Uint8Array;
+  readonly idle: Uint8Array;
   /** Those not placed: in the order of calls, of returns, and of returns within a class. */
   readonly byCall: Links;
   readonly byReturn: Links;
@@ -42,14 +44,30 @@ export class Tables {
     this.calls = Float64Array.from(happened, ({ call }) => call);
     // One more: with nothing left there is no limit.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
+    this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ deed }) => transitions.classOf(deed));
-    this.reads = Uint8Array.from(happened, ({ deed }) => (deed.action === 'read' ? 1 : 0));
+    this.idle = Uint8Array.from(happened, ({ deed }) => Number(transitions.isIdle(deed)));
     const order = happened.map((_, i) => i);
     this.byCall = new Links(end + 1).chain(order, end);
     order.sort((a, b) => (this.returns[a] as number) - (this.returns[b] as number) || a - b);
     this.byReturn = new Links(end + 1).chain(order, end);
     this.twins = twins(order, this.kinds, end);
   }
+}
+
+function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array {
+  const latest = new Float64Array(returns.length).fill(Number.POSITIVE_INFINITY);
+  const byReturn = Array.from(calls, (_, i) => i).sort(
+    (a, b) => (returns[a] as number) - (returns[b] as number),
+  );
+  let called = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const i of byReturn) {
+    while (called < calls.length && (calls[called] as number) <= (returns[i] as number))
+      last = Math.max(last, returns[called++] as number);
+    latest[i] = last;
+  }
+  return latest;
 }
 
 /** @returns the operations that happened, in the order of their calls */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ObjectKind } from '../history.ts';
 import type { Deed } from '../models.ts';
 import { drawHistory, drawing } from '../testing/random-history.ts';
-import { type Interval, searched } from './linearizability.ts';
+import type { Interval } from './decision.ts';
+import { searched } from './linearizability.ts';
 import { quiet } from './quiet.ts';
 
 /** One after the other. */

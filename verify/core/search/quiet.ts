@@ -5,7 +5,7 @@
  */
 import type { ObjectKind } from '../history.ts';
 import { alike, type Deed } from '../models.ts';
-import type { Interval } from './linearizability.ts';
+import type { Interval } from './decision.ts';
 
 /** @returns whether the operations, in the order given, follow one another and explain every answer */
 export function quiet(

@@ -9,27 +9,28 @@
  *   the kind allows (`PuttingOff`), only right before an answer that is impossible without them
  */
 
-import type { Model, State } from '../models.ts';
-import type { Decision, Interval } from './linearizability.ts';
+import type { State } from '../models.ts';
+import type { Decision, Interval, Limit } from './decision.ts';
 import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';
 import { type Configuration, Seen } from './seen.ts';
-import { REFUSED, Transitions } from './transitions.ts';
+import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
 /** Bytes that the memory of configurations may take before the search gives up. */
 const MEMORY = 512 * 1024 * 1024;
 /** Values in all states together, likewise. */
 const VALUES = 20_000_000;
+/** Dead ends from one look at the clock to the next. */
+const POLL = 256;
 const NO_CHAIN = -1;
 
-/** @param budget how many placements are tried before the answer is `unknown` */
 export function search(
-  model: Model,
+  machine: Machine,
   initial: State,
   operations: readonly Interval[],
   puttingOff: PuttingOff,
-  budget: number,
+  limit: Limit,
 ): Decision {
-  return new Search(model, initial, operations, puttingOff).run(budget);
+  return new Search(machine, initial, operations, puttingOff).run(limit);
 }
 
 class Search {
@@ -54,14 +55,14 @@ class Search {
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
-  constructor(model: Model, initial: State, operations: readonly Interval[], puttingOff: PuttingOff) {
-    this.#transitions = new Transitions(model);
+  constructor(machine: Machine, initial: State, operations: readonly Interval[], puttingOff: PuttingOff) {
+    this.#transitions = new Transitions(machine);
     this.#puttingOff = puttingOff;
     this.#tables = new Tables(operations, this.#transitions);
-    const { end, byCall, unsure } = this.#tables;
+    const { end, unsure } = this.#tables;
     this.#end = end;
     this.#left = end;
-    this.#cursor = byCall.next(end);
+    this.#cursor = this.#tables.byReturn.next(end);
     this.#at = {
       placed: new Int32Array((end >> 5) + 1),
       from: 0,
@@ -72,34 +73,40 @@ class Search {
     };
   }
 
-  run(budget: number): Decision {
-    while (this.#left > 0) {
+  run(limit: Limit): Decision {
+    for (let deadEnds = 1; this.#left > 0; ) {
       if (this.#forward()) continue;
       if (this.#stack.length > this.#longest.length) this.#longest = [...this.#stack];
-      if (this.#steps > budget || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES) {
+      if (this.#isBeyond(limit) || (deadEnds++ % POLL === 0 && limit.isLate?.()))
         return { verdict: 'unknown', steps: this.#steps, placed: namesOf(this.#longest, this.#tables) };
-      }
       if (!this.#back()) return this.#violated();
     }
-    return { verdict: 'ok' };
+    return { verdict: 'ok', steps: this.#steps };
+  }
+
+  #isBeyond({ steps }: Limit): boolean {
+    return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
   /** Places the next operation that can be placed here. @returns whether there was one */
   #forward(): boolean {
     // Nothing may be placed after an operation that had returned before it was called.
-    const limit = this.#tables.returns[this.#tables.byReturn.next(this.#end)] as number;
+    const first = this.#tables.byReturn.next(this.#end);
+    const limit = this.#tables.returns[first] as number;
     if (this.#fresh) {
       this.#fresh = false;
-      const read = this.#fittingRead(limit);
-      if (read >= 0) {
-        if (!this.#tryAcknowledged(read, limit)) return false;
+      const idle = this.#idleOne(limit);
+      if (idle >= 0) {
+        if (!this.#tryAcknowledged(idle, limit)) return false;
         this.#forced[this.#forced.length - 1] = true;
         return true;
       }
     }
-    for (let i = this.#cursor; i < this.#end; i = this.#tables.byCall.next(i)) {
-      if ((this.#tables.calls[i] as number) > limit) break;
-      if (this.#tables.reads[i] === 0 && this.#tryAcknowledged(i, limit)) return true;
+    const latest = this.#tables.latest[first] as number;
+    for (let i = this.#cursor; i < this.#end; i = this.#tables.byReturn.next(i)) {
+      if ((this.#tables.returns[i] as number) > latest) break;
+      if ((this.#tables.calls[i] as number) > limit) continue;
+      if (this.#tryAcknowledged(i, limit)) return true;
     }
     for (let k = this.#class; k < this.#tables.unsure.length; k++) {
       if (this.#tryUnsure(k, limit)) return true;
@@ -108,14 +115,15 @@ class Search {
   }
 
   /**
-   * Subtle: a read that fits the state can be placed at once, and nothing else need be tried instead: whatever order
+   * Subtle: a read that fits the state can be placed at once, and nothing else need be tried instead: an order that
    * has it later is as good with the read moved here.
    */
-  #fittingRead(limit: number): number {
+  #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return -1;
       const kind = this.#tables.kinds[i] as number;
-      if (this.#tables.reads[i] === 0 || this.#transitions.step(this.#at.state, kind) === REFUSED) continue;
+      if (this.#tables.idle[i] === 0 || this.#transitions.step(this.#at.state, kind) !== this.#at.state)
+        continue;
       if (!this.#hasTwin(i, kind, limit)) return i;
     }
     return -1;
@@ -195,7 +203,7 @@ class Search {
     this.#saved.push(state, chain, from, to);
     this.#forced.push(false);
     this.#fresh = true;
-    this.#cursor = this.#tables.byCall.next(this.#end);
+    this.#cursor = this.#tables.byReturn.next(this.#end);
     this.#class = 0;
   }
 
@@ -222,7 +230,7 @@ class Search {
     this.#tables.byReturn.restore(i);
     this.#tables.byCall.restore(i);
     this.#left++;
-    this.#cursor = this.#tables.byCall.next(i);
+    this.#cursor = this.#tables.byReturn.next(i);
     this.#class = 0;
   }
 
@@ -250,6 +258,7 @@ class Search {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {
       verdict: 'violated',
+      steps: this.#steps,
       culprit: this.#tables.sure[culprit] as number,
       placed: namesOf(this.#longest, this.#tables),
     };

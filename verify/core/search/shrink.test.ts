@@ -27,6 +27,19 @@ describe('shrink', () => {
     expect(asked).toBeLessThan(300);
   });
 
+  it('stops when it is to, with the smallest proof so far', () => {
+    let asked = 0;
+    const holds = (items: readonly number[]): boolean => {
+      asked++;
+      return items.includes(1234) && items.includes(8765);
+    };
+    const kept = shrink(numbers(10_000), holds, () => asked >= 20);
+    expect(asked).toBe(20);
+    expect(holds(kept)).toBe(true);
+    expect(kept.length).toBeLessThan(10_000);
+    expect(kept.length).toBeGreaterThan(2);
+  });
+
   it('leaves nothing that can be left out, whatever is needed', () => {
     const alternatives = fc.array(fc.uniqueArray(fc.nat(19), { maxLength: 6 }), {
       minLength: 1,

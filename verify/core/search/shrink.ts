@@ -1,18 +1,23 @@
-/** Delta debugging: leaves out of a proof all that it does not need. */
+/** Delta debugging: removes from a proof what it does not need. */
 
 /**
  * Zeller and Hildebrandt's ddmin ("Simplifying and isolating failure-inducing input", 2002).
  *
  * @param items in order; the order is kept
- * @param holds whether these items alone still prove it; pure, and true of all items
+ * @param holds returns true if these items alone still prove it; pure, and true of all items
+ * @param isSpent returns true when the search is to stop with the smallest proof found so far
  * @returns items of which none can be left out; all of them if `holds` is not true of all
  */
-export function shrink<T>(items: readonly T[], holds: (kept: readonly T[]) => boolean): readonly T[] {
+export function shrink<T>(
+  items: readonly T[],
+  holds: (kept: readonly T[]) => boolean,
+  isSpent: () => boolean = () => false,
+): readonly T[] {
   if (!holds(items)) return items;
   let kept = items;
   let parts = 2;
-  while (kept.length >= 2) {
-    const smaller = reduced(kept, parts, holds);
+  while (kept.length >= 2 && !isSpent()) {
+    const smaller = reduced(kept, parts, some => !isSpent() && holds(some));
     if (smaller !== undefined) {
       parts = smaller.length < kept.length / 2 + 1 ? 2 : Math.max(parts - 1, 2);
       kept = smaller;
@@ -22,7 +27,7 @@ export function shrink<T>(items: readonly T[], holds: (kept: readonly T[]) => bo
       parts = Math.min(2 * parts, kept.length);
     }
   }
-  return kept.length === 1 && holds([]) ? [] : kept;
+  return kept.length === 1 && !isSpent() && holds([]) ? [] : kept;
 }
 
 /** One of the parts alone, or all but one of them, if that still proves it. */

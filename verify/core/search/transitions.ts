@@ -1,5 +1,18 @@
-/** A model with its states and deeds numbered, so that a search computes each step once and compares numbers. */
-import type { Deed, Model, State } from '../models.ts';
+/** Numbers the states and deeds of an object, so that a search computes each step once and compares numbers. */
+import type { Deed, State } from '../models.ts';
+
+/** All that a search knows of an object. */
+export interface Machine {
+  /** @returns the state after the deed; undefined if its response cannot come from this state */
+  step(state: State, deed: Deed): State | undefined;
+  /** Equal for equal states, and for those alone. */
+  key(state: State): string;
+  /**
+   * True if no order is lost when the deed is placed at once in a state that it does not change. Absent: true of
+   * reads alone.
+   */
+  isIdle?(deed: Deed): boolean;
+}
 
 /** The deed cannot have been answered so in that state. */
 export const REFUSED = -1;
@@ -9,7 +22,7 @@ const UNTRIED = -2;
 const WIDE = 256;
 
 export class Transitions {
-  readonly #model: Model;
+  readonly #machine: Machine;
   readonly #deeds: Deed[] = [];
   readonly #classes = new Map<string, number>();
   readonly #states: State[] = [];
@@ -19,8 +32,8 @@ export class Transitions {
   /** Values in all states together, to hold against a limit. */
   size = 0;
 
-  constructor(model: Model) {
-    this.#model = model;
+  constructor(machine: Machine) {
+    this.#machine = machine;
   }
 
   /** All deeds are to be given before the first step. @returns the number of its class: equal deeds have one */
@@ -36,7 +49,7 @@ export class Transitions {
   }
 
   numberOf(state: State): number {
-    const key = this.#model.key(state);
+    const key = this.#machine.key(state);
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = this.#states.length;
@@ -73,12 +86,12 @@ export class Transitions {
   }
 
   #compute(state: number, kind: number): number {
-    const next = this.#model.step(this.#states[state] as State, this.#deeds[kind] as Deed);
+    const next = this.#machine.step(this.#states[state] as State, this.#deeds[kind] as Deed);
     return next === undefined ? REFUSED : this.numberOf(next);
   }
 
-  describe(state: number): string {
-    return this.#model.describe(this.#states[state] as State);
+  isIdle(deed: Deed): boolean {
+    return this.#machine.isIdle?.(deed) ?? deed.action === 'read';
   }
 }
 

@@ -1,43 +1,47 @@
-/** Judges a stretch of one object's history, and tells in as few operations as can be why it is not linearizable. */
+/** Judges a stretch of one object's history, and explains a violation by as few operations as it can find. */
 import type { Placed } from '../clocks.ts';
 import type { Operation } from '../history.ts';
 import { MODELS, type State } from '../models.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { type Decision, decide, type Interval, searched } from './linearizability.ts';
+import type { Decision, Interval, Limit } from './decision.ts';
+import { decide, searched } from './linearizability.ts';
 import { shrink } from './shrink.ts';
 import type { Entry, Stretch } from './stretches.ts';
 
 export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
 /** Placements that one question of the shrinking may take. */
-const QUESTION = 5_000;
+const QUESTION: Limit = { steps: 5_000 };
+/** Operations that all questions together may look at: some seconds. */
+const SHRINKING = 10_000_000;
 /** Placements that the search for the longest order may take. */
-const EXPLANATION = 2_000;
-/** Operations of a witness that could not be shrunk. */
+const EXPLANATION: Limit = { steps: 2_000 };
+/** Operations of a witness that is still long after shrinking. */
 const SHOWN = 8;
+const LONG = 32;
 
 /**
- * Subtle: what is taken too strictly (reads that were recorded late, several clocks taken as exact) is believed only
- * where it comes out well. Where it does not, the loose view must come out badly too.
+ * Subtle: an order may be judged too strictly, because reads were recorded late or several clocks are taken as exact.
+ * Then `ok` is certain, and `violated` is only certain if the loose view is violated too.
+ *
+ * @returns the verdict, and the number of operations that were looked at
  */
-export function judgeStretch(stretch: Stretch, budget: number): StretchVerdict {
-  const strict = judged(stretch, stretch.entries.map(exact), budget).verdict;
-  if (strict === 'ok') return 'ok';
-  if (strict === 'unknown') return 'budget';
+export function judgeStretch(stretch: Stretch, limit: Limit): { verdict: StretchVerdict; steps: number } {
+  const strict = judged(stretch, stretch.entries.map(exact), limit);
   const late = stretch.entries.some(entry => entry.late);
-  const clocks = severalClocks(stretch);
-  if (!late && !clocks) return 'violated';
-  const loose = judged(stretch, looseEntries(stretch), budget).verdict;
-  if (loose === 'violated') return 'violated';
-  if (loose === 'unknown') return 'budget';
-  return late ? 'late' : 'clocks';
+  if (strict.verdict !== 'violated' || (!late && !severalClocks(stretch)))
+    return { verdict: strict.verdict === 'unknown' ? 'budget' : strict.verdict, steps: strict.steps };
+  const loose = judged(stretch, looseEntries(stretch), limit);
+  const steps = strict.steps + loose.steps;
+  if (loose.verdict === 'ok') return { verdict: late ? 'late' : 'clocks', steps };
+  return { verdict: loose.verdict === 'unknown' ? 'budget' : 'violated', steps };
 }
 
 const judged = (
   { object: { kind }, initial }: Stretch,
   intervals: readonly Interval[],
-  budget: number,
-): Decision => decide(kind, initial, intervals, budget);
+  limit: Limit,
+): Decision => decide(kind, initial, intervals, limit);
 
 const exact = ({ operation, sure }: Entry): Interval => ({
   call: operation.call,
@@ -77,17 +81,18 @@ const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): 
   return all.filter(interval => !keeps.has(interval) && interval.deed.action !== 'read').map(relaxed);
 };
 
-/** @param stretch one that was judged `violated` */
-export function nonlinear(stretch: Stretch): Anomaly {
+/**
+ * @param stretch one that was judged `violated`
+ * @param isLate true when there is no time left to make the witness smaller
+ */
+export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Anomaly {
   const all = looseEntries(stretch).sort((a, b) => a.call - b.call);
-  const kept = shrink(
-    all,
-    some => judged(stretch, [...some, ...others(all, some)], QUESTION).verdict === 'violated',
-  );
+  const kept = smallest(stretch, all, isLate);
   const found = searched(stretch.object.kind, stretch.initial, [...kept, ...others(all, kept)], EXPLANATION);
   const placed = found.verdict === 'ok' ? [] : found.placed;
   const culprit = (found.verdict === 'violated' ? kept[found.culprit] : undefined) ?? kept.at(-1);
-  const shown = kept.length < all.length ? kept : kept.slice(-SHOWN);
+  const shown =
+    kept.length <= LONG ? kept : kept.filter((of, i) => of === culprit || i >= kept.length - SHOWN);
   const names = placed.flatMap(i => (kept[i] === undefined ? [] : [named(kept[i].operation)]));
   const what = stretch.object.object.slice(0, stretch.object.object.lastIndexOf('@'));
   return {
@@ -101,6 +106,21 @@ export function nonlinear(stretch: Stretch): Anomaly {
     ],
     notes: names.length === 0 ? [] : [`the longest order that explains the answers: ${names.join(', ')}`],
   };
+}
+
+/** @returns the operations that prove the violation, as few as can be found within the limits */
+function smallest(
+  stretch: Stretch,
+  all: readonly LooseInterval[],
+  isLate: Limit['isLate'],
+): readonly LooseInterval[] {
+  let left = SHRINKING;
+  const proves = (some: readonly LooseInterval[]): boolean => {
+    const { verdict, steps } = judged(stretch, [...some, ...others(all, some)], QUESTION);
+    left -= steps + all.length;
+    return verdict === 'violated';
+  };
+  return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
 /** The read that the stretch begins with, if the proof needs the state that it showed. */

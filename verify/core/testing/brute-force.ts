@@ -4,7 +4,7 @@
  */
 import type { ObjectKind } from '../history.ts';
 import { MODELS, type State } from '../models.ts';
-import type { Interval } from '../search/linearizability.ts';
+import type { Interval } from '../search/decision.ts';
 
 /** @returns whether some order explains every answer */
 export function linearizableByBruteForce(

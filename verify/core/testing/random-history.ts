@@ -1,7 +1,7 @@
 /** Draws small histories of one object: from an atomic one that happened, most of them then damaged a little. */
 import type { Action, ObjectKind } from '../history.ts';
 import { type Deed, MODELS, type State } from '../models.ts';
-import type { Interval } from '../search/linearizability.ts';
+import type { Interval } from '../search/decision.ts';
 
 /** Whole numbers below a bound, the same ones for the same seed (mulberry32). */
 export type Draw = (bound: number) => number;
@@ -30,8 +30,17 @@ const updates: Record<ObjectKind, readonly Action[]> = {
   bag: ['add', 'add', 'add', 'remove', 'clear', 'set'],
 };
 
-/** @param unique every value is written once, and nothing but reads and plain writes occurs */
-export function drawHistory(kind: ObjectKind, size: number, unique: boolean, draw: Draw): Drawn {
+/**
+ * @param unique every value is written once
+ * @param writes what occurs beside reads; absent: plain writes if values are unique, else all that the kind has
+ */
+export function drawHistory(
+  kind: ObjectKind,
+  size: number,
+  unique: boolean,
+  draw: Draw,
+  writes: readonly Action[] = unique ? updates[kind].slice(0, 1) : updates[kind],
+): Drawn {
   const model = MODELS[kind];
   const value = (): string => (unique ? `v${++values}` : String(1 + draw(3)));
   let values = 0;
@@ -43,7 +52,7 @@ export function drawHistory(kind: ObjectKind, size: number, unique: boolean, dra
   for (let i = 0; i < size; i++) {
     const at = i * 2;
     const reads = draw(2) > 0;
-    const action = reads ? 'read' : unique ? (updates[kind][0] as Action) : among(updates[kind], draw);
+    const action = reads ? 'read' : writes.length === 1 ? (writes[0] as Action) : among(writes, draw);
     const deed: Deed = { action };
     if (action === 'read') deed.saw = state;
     else if (action !== 'clear') deed.value = value();

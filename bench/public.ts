@@ -1,0 +1,100 @@
+/** Reads the histories that Porcupine publishes with its tests: a key-value store, and etcd as Jepsen recorded it. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Deed } from '../verify/core/models.ts';
+import type { Interval } from '../verify/core/search/decision.ts';
+import type { History } from './porcupine.ts';
+
+/** @param folder `test_data` of Porcupine */
+export function publicHistories(folder: string): History[] {
+  const files = (pattern: string): string[] => globSync(join(folder, pattern)).sort();
+  return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
+}
+
+/** Collects the operations of one file. The number of a line is its time. */
+class Reader {
+  readonly #objects = new Map<string, Interval[]>();
+  readonly #open = new Map<string, Interval>();
+  #now = 0;
+
+  invoke(process: string, object: string, deed: Deed): void {
+    const operation = { call: ++this.#now, return: Number.POSITIVE_INFINITY, deed };
+    this.#open.set(process, operation);
+    const known = this.#objects.get(object);
+    if (known === undefined) this.#objects.set(object, [operation]);
+    else known.push(operation);
+  }
+
+  /** @param saw what the response of a read shows; absent: nothing that can be compared */
+  complete(process: string, saw?: readonly string[]): void {
+    const operation = this.#open.get(process);
+    if (operation === undefined) return;
+    this.#open.delete(process);
+    if (operation.deed.action === 'read' && saw === undefined) return;
+    operation.return = ++this.#now;
+    if (saw !== undefined) operation.deed.saw = saw;
+  }
+
+  /** Takes an operation out that did not happen. */
+  failed(process: string): void {
+    const operation = this.#open.get(process);
+    this.#open.delete(process);
+    for (const [object, operations] of this.#objects)
+      this.#objects.set(
+        object,
+        operations.filter(other => other !== operation),
+      );
+  }
+
+  /** A read without a response proves nothing. */
+  get objects(): Interval[][] {
+    return [...this.#objects.values()].map(operations =>
+      operations.filter(
+        ({ return: end, deed }) => deed.action !== 'read' || end !== Number.POSITIVE_INFINITY,
+      ),
+    );
+  }
+}
+
+const KV =
+  /:process (?<process>\d+), :type :(?<type>\w+), :f :(?<f>get|put|append), :key "(?<key>.*?)", :value (?<value>.*)\}/;
+
+/** A value is a list: `put` replaces it, `append` extends it by an item such as `x 3 14 y`. */
+function keyValueStore(file: string): History {
+  const reader = new Reader();
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const { process = '', type, f, key = '', value = '' } = KV.exec(line)?.groups ?? {};
+    const text = value === 'nil' || value === '' ? '' : (JSON.parse(value) as string);
+    const items = text.match(/x \d+ \d+ y/g) ?? [];
+    if (type === 'ok') reader.complete(process, f === 'get' ? items : undefined);
+    else if (f === 'get') reader.invoke(process, key, { action: 'read' });
+    else if (f === 'put') reader.invoke(process, key, { action: 'set', state: items });
+    else if (f === 'append') reader.invoke(process, key, { action: 'add', value: text });
+  }
+  return {
+    name: `key-value store, ${basename(file, '.txt')}`,
+    kind: 'list',
+    initial: [],
+    objects: reader.objects,
+  };
+}
+
+const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
+
+/** One register. An `info` response never comes; a read that timed out proves nothing. */
+function etcd(file: string): History {
+  const reader = new Reader();
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const { process = '', type, f, value = '' } = ETCD.exec(line)?.groups ?? {};
+    const [first = '', second = ''] = value.match(/\d+/g) ?? [];
+    if (type === 'invoke') {
+      if (f === 'read') reader.invoke(process, '', { action: 'read' });
+      else if (f === 'write') reader.invoke(process, '', { action: 'set', value: first });
+      else reader.invoke(process, '', { action: 'cas', expected: first, value: second });
+    } else if (type === 'ok')
+      reader.complete(process, f === 'read' ? (first === '' ? [] : [first]) : undefined);
+    else if (type === 'fail' && f === 'cas') reader.failed(process);
+    else if (type === 'fail') reader.complete(process);
+  }
+  return { name: `etcd, ${basename(file, '.log')}`, kind: 'register', initial: [], objects: reader.objects };
+}

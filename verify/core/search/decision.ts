@@ -1,0 +1,27 @@
+/** What a search is asked, and what it answers. */
+import type { Deed } from '../models.ts';
+
+/** An operation on one object. Intervals are closed: what touches is concurrent. */
+export interface Interval {
+  call: number;
+  /** Infinity: nobody knows whether it happened. It may take effect at any time from its call on, or never. */
+  return: number;
+  deed: Deed;
+}
+
+/** The answer, and the number of operations that were looked at to find it. */
+export type Decision = { steps: number } & (
+  | { verdict: 'ok' }
+  /** `culprit` has no place after `placed`, the longest order that was found. Both are indexes. */
+  | { verdict: 'violated'; culprit: number; placed: readonly number[] }
+  /** The limit was reached. `placed` is the longest order that was found. */
+  | { verdict: 'unknown'; placed: readonly number[] }
+);
+
+/** When a search gives up. */
+export interface Limit {
+  /** Placements that it tries at most: a million takes about a second. */
+  steps: number;
+  /** Called now and then. Returns true when there is no time left. */
+  isLate?: (() => boolean) | undefined;
+}

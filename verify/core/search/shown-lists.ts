@@ -1,0 +1,150 @@
+/**
+ * Reduces the search for an order of a list that is extended, replaced and emptied. A state of that search is not the
+ * list but its place among the lists that reads show. All other lists are one state.
+ */
+import type { Deed, State } from '../models.ts';
+import type { Interval } from './decision.ts';
+import type { Machine } from './transitions.ts';
+
+/** A search that finds an order exactly if the list has one. */
+export interface Reduced {
+  machine: Machine;
+  initial: State;
+  operations: readonly Interval[];
+}
+
+/** A list that some read shows, or the beginning of such a list. */
+interface Shown {
+  state: State;
+  /** By the value that is added next. */
+  longer: Map<string, Shown>;
+  /** It holds a value that is written once, so that it cannot come back after another list. */
+  once: boolean;
+}
+
+/** All lists that no read shows and that grow into none that a read shows. */
+const UNSHOWN: State = ['unshown'];
+/** The result of a write that no order can contain. */
+const NEVER = 'never';
+
+/** @returns undefined if other writes than `add`, `set` and `clear` occur */
+export function shownLists(
+  initial: readonly string[] = [],
+  operations: readonly Interval[],
+): Reduced | undefined {
+  const writers = writersOf(initial, operations);
+  if (writers === undefined) return undefined;
+  const lists = new ShownLists(operations, writers);
+  const reduced = operations.map(operation => {
+    const deed = lists.reduced(operation.deed);
+    // Without a response it need not have happened, and no read shows it: it says as little as such a read.
+    const needless = operation.return === Number.POSITIVE_INFINITY && deed.value === undefined;
+    return { ...operation, deed: needless ? READ : deed };
+  });
+  return { machine: lists, initial: lists.place(initial), operations: reduced };
+}
+
+const READ: Deed = { action: 'read' };
+
+/** Counts how often each value may be written. */
+function writersOf(
+  initial: readonly string[],
+  operations: readonly Interval[],
+): Map<string, number> | undefined {
+  const writers = new Map<string, number>();
+  const count = (value: string): void => {
+    writers.set(value, (writers.get(value) ?? 0) + 1);
+  };
+  for (const value of initial) count(value);
+  for (const { deed } of operations) {
+    if (deed.action === 'add' && deed.value !== undefined) count(deed.value);
+    else if (deed.action === 'set') for (const value of written(deed)) count(value);
+    else if (deed.action !== 'read' && deed.action !== 'clear') return undefined;
+  }
+  return writers;
+}
+
+/** The list that a `set` or `clear` writes. */
+const written = ({ action, state, value }: Deed): readonly string[] =>
+  action === 'clear' ? [] : (state ?? (value === undefined ? [] : [value]));
+
+class ShownLists implements Machine {
+  readonly #empty: Shown = { state: ['0'], longer: new Map(), once: false };
+  readonly #byName = new Map<string, Shown>([['0', this.#empty]]);
+  readonly #values = new Set<string>();
+  readonly #writers: ReadonlyMap<string, number>;
+
+  constructor(operations: readonly Interval[], writers: ReadonlyMap<string, number>) {
+    this.#writers = writers;
+    for (const { return: end, deed } of operations) {
+      if (deed.action === 'read' && end !== Number.POSITIVE_INFINITY) this.#show(deed.saw ?? []);
+    }
+  }
+
+  #show(values: readonly string[]): void {
+    let list = this.#empty;
+    for (const value of values) {
+      this.#values.add(value);
+      let longer = list.longer.get(value);
+      if (longer === undefined) {
+        const name = String(this.#byName.size);
+        longer = { state: [name], longer: new Map(), once: list.once || this.#writers.get(value) === 1 };
+        list.longer.set(value, longer);
+        this.#byName.set(name, longer);
+      }
+      list = longer;
+    }
+  }
+
+  /** @returns the state of a list */
+  place(values: readonly string[]): State {
+    let list: Shown | undefined = this.#empty;
+    for (const value of values) list = list?.longer.get(value);
+    return list?.state ?? UNSHOWN;
+  }
+
+  /** Writes the deed in states of this search. A write of what no read shows has no value. */
+  reduced(deed: Deed): Deed {
+    const { action, value } = deed;
+    if (action === 'read') return { action, saw: this.place(deed.saw ?? []) };
+    if (action === 'add')
+      return { action, ...(value !== undefined && this.#values.has(value) ? { value } : {}) };
+    const values = written(deed);
+    const [name] = this.place(values);
+    if (name !== UNSHOWN[0]) return { action: 'set', value: name as string };
+    return { action: 'set', ...(values.some(of => this.#isOnlyHere(of)) ? { value: NEVER } : {}) };
+  }
+
+  /**
+   * Subtle: a read shows the value, and one operation writes it. So that operation must lead to a list that a read
+   * shows, or the read has no place.
+   */
+  #isOnlyHere(value: string): boolean {
+    return this.#values.has(value) && this.#writers.get(value) === 1;
+  }
+
+  /**
+   * Subtle: a list that cannot come back must not be left while a longer one is still to be read. Reads of the list
+   * itself are placed before anything else.
+   */
+  step(state: State, { action, value, saw }: Deed): State | undefined {
+    const [name = ''] = state;
+    if (action === 'read') return saw?.[0] === name ? state : undefined;
+    const list = this.#byName.get(name);
+    const longer = action === 'add' && value !== undefined ? list?.longer.get(value) : undefined;
+    if (longer !== undefined) return longer.state;
+    if (list?.once && list.longer.size > 0) return undefined;
+    if (value === undefined) return UNSHOWN;
+    if (action === 'set') return this.#byName.get(value)?.state;
+    return this.#isOnlyHere(value) ? undefined : UNSHOWN;
+  }
+
+  key([name = '']: State): string {
+    return name;
+  }
+
+  /** Only after a list that no read shows does such a write change nothing, and there it may as well come at once. */
+  isIdle({ action, value }: Deed): boolean {
+    return action === 'read' || value === undefined;
+  }
+}
