@@ -13,7 +13,7 @@ import { HistoryError } from './parse.ts';
 import { type Result, unhealed } from './result.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 import { Tallying } from './tally.ts';
-import { combine, type Verdict } from './verdict.ts';
+import { brokenUnclaimed, combine, type Verdict } from './verdict.ts';
 
 /**
  * Judges a run as its events come in: `step` for each, in the order of the history, then `finish` once.
@@ -152,6 +152,7 @@ export class Judge {
     const tally = tallying.finish();
     const told = [
       ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
+      ...brokenUnclaimed(guarantees).map(unclaimedRemark),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
       ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
     ];
@@ -198,6 +199,9 @@ export class Judge {
     return verdicts;
   }
 }
+
+const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
+  `${guarantee} is not claimed, and was seen broken: ${finding}`;
 
 const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +

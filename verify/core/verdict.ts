@@ -42,6 +42,10 @@ export interface Verdict {
   anomalies: Anomaly[];
 }
 
+/** @returns the verdicts on guarantees that are not claimed and were seen broken: they fail nothing, and must be known */
+export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
+  verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
+
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
 /** @returns violated if any is violated, else unknown if any is unknown or there is none, else valid */

@@ -22,9 +22,10 @@ export function claimsOf({
     return {
       claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],
       because: login.basic
-        ? 'Each request says who sends it: nobody is ever logged out, and no cookie is judged.'
-        : `The ${login.capture === undefined ? 'cookie' : 'token'} holds the session itself, and lives on after a logout: whoever copied it stays signed in.\n` +
-          'That is what this kind of session is; `standard` would claim that a logout is final.',
+        ? 'Each request says who sends it: no user is ever logged out, and no cookie is judged.'
+        : `The ${login.capture === undefined ? 'cookie' : 'token'} holds the session itself, and lives on after a logout: a copy of it stays signed in.\n` +
+          'That is what this kind of session is, so `logout-final` is not claimed; `standard` claims it.\n' +
+          'A run measures it all the same, and names it beside the verdict.',
     };
   if (sticky) return { claims: ['sticky'], because: 'All that is judged, with a balancer that is sticky.' };
   return {

@@ -1,10 +1,12 @@
 /** What `baton init` makes of pages and answers, one thing at a time; whole apps are in tests/hosts. */
 import { describe, expect, it } from 'vitest';
+import { claimsOf } from './claims.ts';
 import { loginForm } from './login.ts';
 import { isSelfContained } from './logout.ts';
 import { findMark } from './mark.ts';
 import { type Field, parsePage } from './page.ts';
 import type { Seen } from './visitor.ts';
+import { targetFile } from './write.ts';
 
 const named = (form: { fields: Field[] } | undefined) => form?.fields.map(({ name }) => name);
 const form = (inside: string, attributes = 'method="post"') => `<form ${attributes}>${inside}</form>`;
@@ -122,4 +124,37 @@ describe('a session cookie', () => {
   ])('%s holds the session by itself: %s → %s', (_, value, holds) =>
     expect(isSelfContained(value)).toBe(holds),
   );
+});
+
+describe('a target file of an app whose logout leaves the cookie valid', () => {
+  const login = { page: '/login', method: 'POST' as const, path: '/login', form: { user: '{user}' } };
+  const logout = { method: 'POST' as const, path: '/logout' };
+  const written = (value: string, livesOn: boolean): string =>
+    targetFile({
+      ...{ name: 'app', url: 'http://127.0.0.1', accounts: [{ user: 'alice', passwordEnv: 'PASSWORD' }] },
+      ...{
+        login,
+        mark: { page: '/', user: '(alice)', shown: [] },
+        signedOut: {},
+        sessions: {},
+        logout,
+        livesOn,
+      },
+      ...{ carried: { cookies: ['sid'], each: false }, recipe: undefined, csrf: undefined },
+      ...{ signal: undefined, probe: undefined },
+      ...claimsOf({ values: [value], left: { logout, livesOn }, signal: undefined, login }),
+    });
+  const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYWxpY2Ui.c2lnbmF0dXJlLW9mLWFsaWNl';
+
+  it('says so beside the logout, and what the weaker claim leaves out', () => {
+    const text = written(TOKEN, true);
+    expect(text).toMatch(/# Leaves the session valid: .*\n# `logout-final` \(ZOMBIE\)\.\nlogout:/);
+    expect(text).toContain('`logout-final` is not claimed; `standard` claims it.');
+    expect(text).toContain('- stateless-token');
+  });
+
+  it('claims the same as ever where the cookie is only an id, and says it beside the logout too', () => {
+    expect(written('0123456789abcdef', true)).toMatch(/# Leaves the session valid[\s\S]*- standard/);
+    expect(written('0123456789abcdef', false)).not.toContain('Leaves the session valid');
+  });
 });

@@ -77,6 +77,7 @@ class Inquiry {
       carried,
       csrf: known.csrf,
       logout: left?.logout,
+      livesOn: left?.livesOn === true,
       sessions: { ...sessions, ...(every === undefined ? {} : { every }) },
       signal,
       probe,

@@ -22,6 +22,8 @@ export interface Findings {
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;
+  /** The old cookie is signed in after the logout. */
+  livesOn: boolean;
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
   claims: (string | { routing: string })[];
@@ -47,10 +49,7 @@ export function targetFile(found: Findings): string {
       }),
     markPart(found),
     probePart(found),
-    found.logout &&
-      comment(found.sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.', {
-        logout: found.logout,
-      }),
+    logoutPart(found),
     sessionsPart(found),
     signalPart(found),
     comment(found.because, { claims: found.claims }),
@@ -105,6 +104,15 @@ function loginPart({ login, carried }: Findings): string {
 export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
   if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');
+}
+
+function logoutPart({ logout, livesOn, sessions }: Findings): string | undefined {
+  if (logout === undefined) return undefined;
+  const ends = sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.';
+  const leaves =
+    'Leaves the session valid: a copy of its cookie or token from before was signed in afterwards. That breaks\n' +
+    '`logout-final` (ZOMBIE).';
+  return comment(livesOn ? leaves : ends, { logout });
 }
 
 function sessionsPart({ sessions }: Findings): string | undefined {

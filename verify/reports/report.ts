@@ -3,7 +3,7 @@ import type { Comparison } from '../core/compare/compare.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import type { Result } from '../core/result.ts';
-import { type Anomaly, combine, type Judgement, type Verdict } from '../core/verdict.ts';
+import { type Anomaly, brokenUnclaimed, combine, type Judgement, type Verdict } from '../core/verdict.ts';
 import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
 import { witnessLines } from './witness.ts';
@@ -124,7 +124,7 @@ const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'c
 export const unfinished = ({ finished }: Result): string | undefined =>
   finished === 'complete' ? undefined : `the run was ${stopped[finished]}`;
 
-/** The judgement in a sentence: what is broken, or what lacks evidence. */
+/** The judgement in a sentence: what is broken, what lacks evidence, and what is broken without being claimed. */
 export function conclusion(result: Result): string {
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const by = (judgement: Judgement): string =>
@@ -140,7 +140,11 @@ export function conclusion(result: Result): string {
     unknown: claimed.length === 0 ? 'nothing is claimed' : `too little evidence for ${by('unknown')}`,
   }[result.judgement];
   const cut = unfinished(result);
-  return cut === undefined ? text : `${text}, as far as it went: ${cut}`;
+  const unclaimed = brokenUnclaimed(result.guarantees).map(verdict => verdict.guarantee);
+  return [
+    cut === undefined ? text : `${text}, as far as it went: ${cut}`,
+    ...(unclaimed.length === 0 ? [] : [`not claimed, and seen broken: ${unclaimed.join(', ')}`]),
+  ].join('; ');
 }
 
 /** A number for a text, the same everywhere and always: FNV-1a, twice 32 bits, in hexadecimal. */

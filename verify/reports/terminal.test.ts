@@ -61,7 +61,10 @@ describe('terminal', () => {
     session.write('b', 'app-1').read('app-2', ['a']);
     const text = drawn(picture);
     expect(text).toMatch(/measured, not claimed\n[\s\S]*✗ read-your-writes +violated/);
-    expect(text).toContain(' VALID  the claimed guarantee holds');
+    expect(text).toContain('note: read-your-writes is not claimed, and was seen broken: ');
+    expect(text).toContain(
+      ' VALID  the claimed guarantee holds; not claimed, and seen broken: read-your-writes',
+    );
   });
 
   it('says that it knows no proof where only counts are known', () => {

@@ -7,6 +7,8 @@ export interface Claims {
   claims: Guarantee[];
   /** Those of `claims` that only a set names. */
   bySet: Guarantee[];
+  /** What a set leaves out although `standard` has it: it is measured all the same. */
+  leftOut: Guarantee[];
   routing: Run['routing'];
   /** Absent when the target file declares nothing beside its claims. */
   declared?: Declared;
@@ -43,7 +45,8 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
 export function claimsOf(file: TargetFile, unknown: (name: string, index: number) => Error): Claims {
   const named = new Set<Guarantee>();
   const bySet = new Set<Guarantee>();
-  const claims: Claims = { claims: [], bySet: [], routing: 'spread' };
+  const leftOut = new Set<Guarantee>();
+  const claims: Claims = { claims: [], bySet: [], leftOut: [], routing: 'spread' };
   const declared = declaredOf(file);
   file.claims.forEach((claim, index) => {
     if (typeof claim !== 'string') {
@@ -56,7 +59,9 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
     const set = Object.hasOwn(CLAIM_SETS, claim) ? CLAIM_SETS[claim] : undefined;
     if (set !== undefined) {
       for (const guarantee of Object.keys(GUARANTEES) as Guarantee[]) {
-        if (set(guarantee) && declares(file, guarantee)) bySet.add(guarantee);
+        if (!declares(file, guarantee)) continue;
+        if (set(guarantee)) bySet.add(guarantee);
+        else if (CLAIM_SETS['standard']?.(guarantee)) leftOut.add(guarantee);
       }
       if (claim === 'sticky') claims.routing = 'sticky';
       if (claim === 'strict') Object.assign(declared, { caching: 'strict', clocks: 'strict' });
@@ -65,6 +70,7 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
   });
   claims.claims = [...new Set([...named, ...bySet])];
   claims.bySet = [...bySet].filter(name => !named.has(name));
+  claims.leftOut = [...leftOut].filter(name => !claims.claims.includes(name));
   return Object.keys(declared).length === 0 ? claims : { ...claims, declared };
 }
 

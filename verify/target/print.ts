@@ -15,7 +15,8 @@ const PLACE = /\{\w+\}/;
  * @returns YAML
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
-  const { accounts, bySet: _, folder: __, variables: ___, tls, url, faults, ...rest } = target;
+  const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
+  const { accounts, tls, url, faults, ...rest } = written;
   const shown = accounts.slice(0, LISTED).map(account => ({
     ...account,
     password: HIDDEN,

@@ -33,7 +33,7 @@ const LEAST = 15_000;
 const SEATED = 4;
 
 /**
- * @param only names of workloads; empty for all that the target's claims need
+ * @param only names of workloads; empty for all that the target's claims need, and what a weaker set of claims leaves out
  * @throws UsageError when one of them does not exist, or the target lacks what it needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
@@ -47,7 +47,7 @@ export function chosen(target: Target, only: readonly string[]): string[] {
     if (lacks !== undefined)
       throw new UsageError(`--workload ${name}: the target file lacks ${lacks} (docs/target-file.md)`);
   }
-  return only.length > 0 ? [...only] : feeding(target, target.claims);
+  return only.length > 0 ? [...only] : feeding(target, [...target.claims, ...target.leftOut]);
 }
 
 /** @returns the workloads that give evidence for some of the guarantees, of those that can run against the target */

@@ -32,7 +32,7 @@ it('tells of a fault who asked how often, who lost the session, and who logged i
 });
 
 it('tells what was done, and of a heal that failed', () => {
-  const picture = new Picture({ claims: ['survival'] });
+  const picture = new Picture({ claims: ['survival', 'availability'] });
   picture.session('s1', 'alice').login('app-1');
   picture.disturb(1, 'stop', { where: 'app-1' }).wait(1);
   picture.heal(1, { did: 'app-1 stopped', healthy: false, healed: false }).wait(1).phase('final');
