@@ -54,6 +54,7 @@ export interface Judged {
   anomalies: readonly Anomaly[];
   /** Every event of the history. */
   events: readonly Event[];
+  remarks: readonly string[];
 }
 
 /** @param file a target file, as text or as the object that it holds */
@@ -71,6 +72,7 @@ export async function judged(file: object | string, options: VerifyOptions = {})
       findings: Object.fromEntries(of.map(({ guarantee, finding }) => [guarantee, finding])),
       anomalies: of.flatMap(({ anomalies }) => anomalies),
       events: lines.filter(line => line !== '').map(parseEvent),
+      remarks: result.remarks,
     };
   } finally {
     rmSync(out, { recursive: true });
