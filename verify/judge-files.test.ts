@@ -31,6 +31,7 @@ const operation = (vu: number, id: number, call: number, more: Partial<Operation
   call,
   return: call + 1,
   outcome: 'ok',
+  status: 200,
   instance: id % 2 === 0 ? 'app-1' : 'app-2',
   signedIn: 'in',
   ...more,
@@ -40,7 +41,7 @@ const operation = (vu: number, id: number, call: number, more: Partial<Operation
 function user(vu: number, base: string, more: Partial<Operation> = {}): Event[] {
   const cookies = [{ name: 'sid', change: 'set' as const, label: `label${vu}` }];
   const { call: _, ...login } = operation(vu, 1, 10, { action: 'login', cookies });
-  const { signedIn, instance, outcome, return: end, ...called } = login;
+  const { signedIn, instance, outcome, status, return: end, ...called } = login;
   return [
     clock(`vu${vu}`, base, 1000),
     { ...called, type: 'start', call: 10 },
@@ -48,6 +49,7 @@ function user(vu: number, base: string, more: Partial<Operation> = {}): Event[] 
       type: 'end',
       id: login.id,
       outcome,
+      status: status ?? 200,
       return: end ?? 11,
       cookies,
       signedIn: 'in',
