@@ -1,43 +1,79 @@
-/** Raises the rate step by step, until a guarantee breaks or answers take longer than BUDGET; says which came first. */
-import { accountOf } from './lib/accounts.ts';
-import { brokeFirst, STEPS, stepsOf } from './lib/breakpoint.ts';
-import { BROKE } from './lib/figures.ts';
-import { durationOf } from './lib/parts.ts';
-import { arrivalsOf } from './lib/scenarios.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { seconds } from './lib/settings.ts';
-import { hop } from './lib/steps.ts';
+/** Raises the rate in ten steps, until a guarantee breaks or responses take longer than BUDGET. Which breaks first, and when? */
+import { check } from 'k6';
+import type { Options } from 'k6/options';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime, seconds } from './shared/load.ts';
+import { durationOf, tagPart, thresholdsOfParts } from './shared/parts.ts';
+import { brokeFirst, STEPS, stepsOf } from './shared/rate.ts';
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
-  name: 'breakpoint',
-  defaults: { duration: '2m', users: 100, rate: 200, p95: 'none' },
-  load(settings) {
-    const stages = stepsOf(settings).flatMap(({ rate }) => [
-      { target: rate, duration: '0s' },
-      { target: rate, duration: `${seconds(settings.duration) / STEPS}s` },
-    ]);
-    return arrivalsOf(settings.users, { executor: 'ramping-arrival-rate', startRate: 0, stages });
+const { target, thresholds, start, end, session, guarded, summary } = verified('breakpoint');
+// No limit of all response times, unless P95 sets one: BUDGET limits those of each step.
+const load = loadOf(__ENV, { duration: '2m', users: 100, rate: 200, p95: Number.POSITIVE_INFINITY });
+const { users, rate = 200, budget, errors, p95, dropped } = load;
+const steps = stepsOf(load);
+
+export const options: Options = {
+  scenarios: {
+    login: { executor: 'per-vu-iterations', vus: users, maxDuration: `${loginTime(users)}s`, exec: 'login' },
+    load: {
+      executor: 'ramping-arrival-rate',
+      startTime: `${loginTime(users)}s`,
+      startRate: 0,
+      stages: steps.flatMap(step => [
+        { target: step.rate, duration: '0s' },
+        { target: step.rate, duration: `${seconds(load.duration) / STEPS}s` },
+      ]),
+      preAllocatedVUs: users,
+      maxVUs: users,
+    },
   },
-  parts: stepsOf,
-  thresholds(settings) {
-    const end = { abortOnFail: true, delayAbortEval: '10s' };
-    const latency = stepsOf(settings).map(({ name }) => [
-      durationOf(name),
-      [{ threshold: `p(95)<${settings.budget}`, ...end }],
-    ]);
-    const guarantees = settings.judged.checks.map(({ guarantee }) => [
-      `${BROKE}{guarantee:${guarantee}}`,
-      [],
-    ]);
-    return Object.fromEntries([...latency, ...guarantees]);
+  thresholds: {
+    ...endingWith(thresholds),
+    ...thresholdsOfParts(steps),
+    ...Object.fromEntries(
+      steps.map(({ name }) => [
+        durationOf(name),
+        [{ threshold: `p(95)<${budget}`, abortOnFail: true, delayAbortEval: '10s' }],
+      ]),
+    ),
+    ...Object.fromEntries(target.claims.map(guarantee => [`baton_broke_after{guarantee:${guarantee}}`, []])),
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': Number.isFinite(p95) ? [`p(95)<${p95}`] : [],
+    dropped_iterations: [`rate<=${(dropped * rate) / 2}`],
   },
-  abortOnViolation: true,
-  begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
-  warmUp: hop,
-  iterate: hop,
-  tell: (data, settings) => [brokeFirst(data, settings)],
+};
+
+/** The first violation ends the run. What must be counted may still come. */
+function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
+  return Object.fromEntries(
+    Object.entries(thresholds).map(([metric, conditions]) => [
+      metric,
+      conditions.map(threshold => ({ threshold, abortOnFail: threshold === 'count==0' })),
+    ]),
+  );
+}
+
+export function setup(): Run {
+  return start();
+}
+
+export default guarded((run: Run) => {
+  tagPart(steps);
+  const s = session(run);
+  if (!s.alive) {
+    s.login();
+    return;
+  }
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data, [brokeFirst(data, load)]);
+}

@@ -1,23 +1,66 @@
 /**
- * Log in once, hammer the dashboard across instances: `k6 run loadtests/dashboard.ts` (docs/k6.md).
- *
- * Every response is judged by the verifier's own core: signed in, as itself, with its own canaries and nobody else's,
- * its basket never older than what it wrote, by which instance.
+ * Each user logs in once, then reads the dashboard and now and then changes its basket, wherever the balancer sends it:
+ * `k6 run loadtests/dashboard.ts` (docs/k6.md). Does a session hold on every instance?
  */
-import { accountOf } from './lib/accounts.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { hop, think } from './lib/steps.ts';
+import { check, sleep } from 'k6';
+import type { Options } from 'k6/options';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime } from './shared/load.ts';
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
-  name: 'dashboard',
-  begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
-  warmUp: hop,
-  iterate(session) {
-    hop(session);
-    think(session);
+const { thresholds, start, end, session, guarded, summary } = verified('dashboard');
+const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
+
+export const options: Options = {
+  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  ...(rate === undefined
+    ? { vus: users, duration }
+    : {
+        scenarios: {
+          login: {
+            executor: 'per-vu-iterations',
+            vus: users,
+            maxDuration: `${loginTime(users)}s`,
+            exec: 'login',
+          },
+          load: {
+            executor: 'constant-arrival-rate',
+            startTime: `${loginTime(users)}s`,
+            rate,
+            duration,
+            preAllocatedVUs: users,
+            maxVUs: users,
+          },
+        },
+      }),
+  thresholds: {
+    ...thresholds,
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * (rate ?? 0)}`],
   },
+};
+
+export function setup(): Run {
+  return start();
+}
+
+export default guarded((run: Run) => {
+  const s = session(run);
+  if (!s.alive) {
+    s.login();
+    return;
+  }
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
+  sleep(think[0] + (think[1] - think[0]) * s.random());
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data);
+}

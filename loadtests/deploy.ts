@@ -1,33 +1,77 @@
 /**
- * Steady load for as long as instances are replaced: start it, then deploy. The summary tells how many sessions
- * survived, the longest time that a user got no answer, and how many had to log in again.
+ * Steady load while instances are replaced: start it, then deploy. How many sessions survive, how long does a user wait
+ * for the next success, and how many have to log in again? The whole run is one fault window: ERRORS and BUDGET limit it.
  */
+import { check, sleep } from 'k6';
+import type { Options } from 'k6/options';
 import { counted, grouped } from '../verify/core/check.ts';
-import { accountOf } from './lib/accounts.ts';
-import { GAP, RELOGINS } from './lib/figures.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { hop, think } from './lib/steps.ts';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime } from './shared/load.ts';
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
-  name: 'deploy',
-  defaults: { duration: '5m', users: 20, think: [0.05, 0.3], budget: 5000, window: 'gap' },
-  begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
-  iterate(session) {
-    hop(session);
-    think(session);
-  },
-  tell({ metrics }) {
-    const value = (metric: string, name: string): number => metrics?.[metric]?.values[name] ?? 0;
-    const [sessions, lost] = [value('baton_sessions', 'count'), value('baton_sessions_lost', 'count')];
-    const gap = value(GAP, 'max');
-    const told = gap === 0 ? 'no user waited for it' : `longest gap of a user ${grouped(Math.round(gap))} ms`;
-    return [
-      `deploy: ${grouped(sessions - lost)} of ${counted(sessions, 'session')} survived; ${told}; ` +
-        `${grouped(value(RELOGINS, 'count'))} forced to log in again`,
-    ];
-  },
+const load = loadOf(__ENV, { duration: '5m', users: 20, think: [0.05, 0.3], budget: 5000 });
+const { users, duration, rate, think, errors, p95, dropped, budget } = load;
+const { thresholds, start, end, session, guarded, summary } = verified('deploy', {
+  window: { errors, gap: budget },
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const options: Options = {
+  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  ...(rate === undefined
+    ? { vus: users, duration }
+    : {
+        scenarios: {
+          login: {
+            executor: 'per-vu-iterations',
+            vus: users,
+            maxDuration: `${loginTime(users)}s`,
+            exec: 'login',
+          },
+          load: {
+            executor: 'constant-arrival-rate',
+            startTime: `${loginTime(users)}s`,
+            rate,
+            duration,
+            preAllocatedVUs: users,
+            maxVUs: users,
+          },
+        },
+      }),
+  thresholds: {
+    ...thresholds,
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * (rate ?? 0)}`],
+  },
+};
+
+export function setup(): Run {
+  return start();
+}
+
+export default guarded((run: Run) => {
+  const s = session(run);
+  if (!s.alive) {
+    s.login();
+    return;
+  }
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
+  sleep(think[0] + (think[1] - think[0]) * s.random());
+});
+
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
+  const [sessions, lost] = [value('baton_sessions', 'count'), value('baton_sessions_lost', 'count')];
+  const gap = value('baton_gap', 'max');
+  const waited = gap === 0 ? 'no user waited for it' : `longest gap of a user ${grouped(Math.round(gap))} ms`;
+  return summary(data, [
+    `deploy: ${grouped(sessions - lost)} of ${counted(sessions, 'session')} survived; ${waited}; ` +
+      `${grouped(value('baton_relogins', 'count'))} forced to log in again`,
+  ]);
+}

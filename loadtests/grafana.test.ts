@@ -1,7 +1,7 @@
 /** The dashboard shows metrics that there are. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from './lib/figures.ts';
+import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../verify/core/sums/figures.ts';
 
 const text = readFileSync(new URL('../deploy/grafana-k6.json', import.meta.url), 'utf8');
 

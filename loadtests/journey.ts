@@ -1,86 +1,101 @@
 /**
- * What a customer does from the first page to the last: registers, browses, fills a basket, checks out, sells a card,
- * logs out. Without a shop in the target, it logs in, reads, writes and logs out.
+ * A whole visit, again and again: registers, browses, fills a basket, checks out, sells a card, logs out, each time as a
+ * new user. Without a shop in the target, it logs in, reads, writes and logs out. Does a visit work across instances?
  */
+import { check, group, sleep } from 'k6';
+import type { Options } from 'k6/options';
 import { Finder } from '../verify/core/finder.ts';
-import { accountOf, newcomer } from './lib/accounts.ts';
-import type { App, Shop } from './lib/app.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { put, take, think } from './lib/steps.ts';
-import type { VirtualUser } from './lib/virtual-user.ts';
+import { type Run, type Session, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf } from './shared/load.ts';
 
-interface Customers {
-  vu: VirtualUser;
-  /** How many there were. */
-  number: number;
+const { target, thresholds, start, end, session, newcomer, guarded, summary } = verified('journey');
+const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
+const { shop, pages = [], probes, signedIn } = target;
+const home = probes[0]?.read.path ?? signedIn.page;
+
+export const options: Options = {
+  // Without RATE, each user goes on when it has its response. With RATE, visits begin at that rate.
+  ...(rate === undefined
+    ? { vus: users, duration }
+    : {
+        scenarios: {
+          load: {
+            executor: 'constant-arrival-rate',
+            rate,
+            duration,
+            preAllocatedVUs: users,
+            maxVUs: users,
+          },
+        },
+      }),
+  thresholds: {
+    ...thresholds,
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * (rate ?? 0)}`],
+  },
+};
+
+export function setup(): Run {
+  return start();
 }
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script<Customers>({
-  name: 'journey',
-  begin: vu => ({ vu, number: 0 }),
-  iterate(customers) {
-    const session = arrives(customers);
-    const { app } = session.vu;
-    for (const step of stepsOf(app)) {
-      if (!session.alive) return;
-      think(session);
-      step(session);
+export default guarded((run: Run) => {
+  const s = shop === undefined ? session(run) : session(run, newcomer(run));
+  if (shop === undefined) s.login();
+  else s.register(shop.register, 'Customer');
+
+  group('browse', () => {
+    for (const path of shop === undefined ? pages : [shop.browse, ...pages]) read(s, path);
+  });
+  group('basket', () => {
+    for (let i = 0; i < 4; i++) {
+      pausing(s, () => void (i < 2 ? s.add() : s.remove()));
+      read(s, home);
     }
-  },
+  });
+  if (shop !== undefined) group('buy and sell', () => buyAndSell(s, shop));
+  if (s.alive) s.logout();
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
-
-function arrives(customers: Customers): Session {
-  const { vu } = customers;
-  const { app, shared, number } = vu;
-  customers.number++;
-  if (app.shop === undefined) {
-    const session = new Session(vu, accountOf(app.accounts, number));
-    session.login();
-    return session;
-  }
-  const account = newcomer(shared.run.canary, number, customers.number);
-  const session = new Session(vu, account);
-  session.register(app.shop.register, `Customer ${customers.number}`);
-  return session;
+/** The card that is sold has a name of its own: what is for sale is shown to all users, and a canary is private. */
+function buyAndSell(s: Session, { checkout, owned, sell }: NonNullable<typeof shop>): void {
+  const [probe] = probes;
+  if (probe === undefined) return;
+  pausing(s, () => void s.add(`card ${Math.floor(s.random() * 1e9)}`));
+  read(s, home);
+  pausing(s, () => {
+    s.submit({ action: 'clear', probe }, checkout);
+    s.items = [];
+  });
+  const page = read(s, home);
+  const card = new Finder(owned).first(page ?? '');
+  if (card !== undefined) pausing(s, () => void s.submit({ action: 'set' }, sell, { value: card }));
+  read(s, home);
 }
 
-type Step = (session: Session) => void;
-
-function stepsOf({ shop, logout, pages = [] }: App): Step[] {
-  const basket: Step[] = [put, read, put, read, take, read, take, read];
-  return [
-    ...(shop === undefined ? [] : [(session: Session) => void session.look(shop.browse)]),
-    ...pages.map(path => (session: Session) => void session.look(path)),
-    ...basket,
-    ...(shop === undefined ? [] : buying(shop)),
-    ...(logout === undefined ? [] : [(session: Session) => session.logout(logout, false, 0)]),
-  ];
+/** Pauses as a user does who reads a page, and goes on if the session lives. */
+function pausing(s: Session, act: () => void): void {
+  if (!s.alive) return;
+  sleep(think[0] + (think[1] - think[0]) * s.random());
+  act();
 }
 
-function read(session: Session): void {
-  session.read();
+/** @returns the page */
+function read(s: Session, path: string): string | null {
+  let page: string | null = null;
+  pausing(s, () => {
+    const response = s.get(path);
+    check(response, { 'status is 200': ({ status }) => status === 200 });
+    page = response.body;
+  });
+  return page;
 }
 
-/** The card that is sold has words of its own: what is for sale is shown to everybody, and a canary is private. */
-function buying({ checkout, owned, sell }: Shop): Step[] {
-  const cards = new Finder(owned);
-  return [
-    session => put(session, `card ${session.vu.nextValue()}`),
-    read,
-    session => {
-      const [probe] = session.vu.app.probes;
-      if (probe !== undefined) session.submit({ action: 'clear', probe }, checkout);
-      session.items = [];
-    },
-    read,
-    session => {
-      const value = cards.first(session.response?.body ?? '');
-      if (value !== undefined) session.submit({ action: 'set' }, sell, { value });
-    },
-    read,
-  ];
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data);
 }

@@ -1,33 +1,74 @@
 /**
- * Everybody logs out at once, again and again, half of them with a page still loading; then the old cookies are tried
- * on every instance. A logout that one instance never heard of, or that a late write undoes, shows here.
+ * All users log out at once, again and again, half of them with a page still loading; then the old cookies are sent to
+ * every instance. Is a logout final, also on an instance that did not see it, and if a late write follows?
  */
-import { sleep } from 'k6';
+import { check, sleep } from 'k6';
 import exec from 'k6/execution';
-import { accountOf } from './lib/accounts.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { hop } from './lib/steps.ts';
+import type { Options } from 'k6/options';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime } from './shared/load.ts';
+
+const { thresholds, start, end, session, guarded, summary } = verified('logout-storm', { logouts: true });
+const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration: '60s', users: 20 });
 
 /** Seconds from one storm to the next. */
 const PERIOD = 4;
-/** Requests before the storm, so that every instance knows the session; and with its cookie afterwards. */
+/** Requests before the storm, so that every instance knows the session; and with the old cookies afterwards. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
-  name: 'logout-storm',
-  defaults: { duration: '60s', users: 20, logouts: true },
-  begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
-  iterate(session) {
-    const { app, number } = session.vu;
-    if (!session.login()) return;
-    for (let i = 0; i < REQUESTS && session.alive; i++) hop(session);
-    const elapsed = (Date.now() - exec.scenario.startTime) / 1000;
-    sleep(PERIOD - (elapsed % PERIOD));
-    if (session.alive && app.logout !== undefined) session.logout(app.logout, number % 2 === 1, REPLAYS);
+export const options: Options = {
+  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  ...(rate === undefined
+    ? { vus: users, duration }
+    : {
+        scenarios: {
+          login: {
+            executor: 'per-vu-iterations',
+            vus: users,
+            maxDuration: `${loginTime(users)}s`,
+            exec: 'login',
+          },
+          load: {
+            executor: 'constant-arrival-rate',
+            startTime: `${loginTime(users)}s`,
+            rate,
+            duration,
+            preAllocatedVUs: users,
+            maxVUs: users,
+          },
+        },
+      }),
+  thresholds: {
+    ...thresholds,
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * (rate ?? 0)}`],
   },
+};
+
+export function setup(): Run {
+  return start();
+}
+
+export default guarded((run: Run) => {
+  const s = session(run);
+  if (!s.login()) return;
+  for (let i = 0; i < REQUESTS && s.alive; i++) {
+    const wrote = s.random() < 0.2 && s.write();
+    if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
+  }
+  const elapsed = (Date.now() - exec.scenario.startTime) / 1000;
+  sleep(PERIOD - (elapsed % PERIOD));
+  if (s.alive) s.logout({ raced: exec.vu.idInTest % 2 === 1, replays: REPLAYS });
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data);
+}

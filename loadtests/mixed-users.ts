@@ -1,44 +1,80 @@
 /**
  * Thousands of users, few of them busy at a time: each virtual user keeps many sessions open and goes from one to the
- * other, so that whatever is kept per process or per connection has a chance to show one user what is another's.
+ * other. Does whatever is kept per process or per connection ever show one user's data to another?
  */
-import { accountOf, poolOf } from './lib/accounts.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { hop, think } from './lib/steps.ts';
+import { check, sleep } from 'k6';
+import exec from 'k6/execution';
+import type { Options } from 'k6/options';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime } from './shared/load.ts';
 
-/** A login now and then, while the others go on. */
+const { accounts, thresholds, start, end, session, guarded, summary } = verified('mixed-users');
+const load = loadOf(__ENV, { duration: '2m' });
+const { users, duration, rate, think, errors, p95, dropped } = load;
+
+/** A new session begins in one iteration of so many, while the others go on. */
 const BETWEEN = 4;
 
-interface Crowd {
-  sessions: Session[];
-  /** How many of them have begun. */
-  begun: number;
-  iterations: number;
+export const options: Options = {
+  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  ...(rate === undefined
+    ? { vus: users, duration }
+    : {
+        scenarios: {
+          login: {
+            executor: 'per-vu-iterations',
+            vus: users,
+            maxDuration: `${loginTime(users)}s`,
+            exec: 'login',
+          },
+          load: {
+            executor: 'constant-arrival-rate',
+            startTime: `${loginTime(users)}s`,
+            rate,
+            duration,
+            preAllocatedVUs: users,
+            maxVUs: users,
+          },
+        },
+      }),
+  thresholds: {
+    ...thresholds,
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * (rate ?? 0)}`],
+  },
+};
+
+export function setup(): Run {
+  return start();
 }
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script<Crowd>({
-  name: 'mixed-users',
-  defaults: { duration: '2m' },
-  begin(vu) {
-    const { settings, app } = vu;
-    // Every account belongs to one virtual user, as long as there are enough of them.
-    const own = Math.ceil((poolOf(app.accounts) - vu.number + 1) / settings.users);
-    const sessions = Array.from(
-      { length: Math.max(1, Math.min(own, settings.sessions)) },
-      (_, i) => new Session(vu, accountOf(app.accounts, vu.number + i * settings.users)),
-    );
-    return { sessions, begun: 0, iterations: 0 };
-  },
-  iterate(crowd) {
-    const { sessions } = crowd;
-    const another = crowd.begun < sessions.length && crowd.iterations++ % BETWEEN === 0;
-    const index = another ? crowd.begun++ : (sessions[0]?.vu.random.below(crowd.begun) ?? 0);
-    const session = sessions[index] as Session;
-    hop(session);
-    think(session);
-  },
+/** Sessions that this virtual user has opened. */
+let opened = 0;
+
+export default guarded((run: Run) => {
+  const { idInTest, iterationInInstance } = exec.vu;
+  // Every account belongs to one virtual user, as long as there are enough of them.
+  const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
+  if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
+    opened++;
+  const which = Math.floor(session(run).random() * opened);
+  const s = session(run, idInTest + which * users);
+  if (!s.alive) {
+    s.login();
+    return;
+  }
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
+  sleep(think[0] + (think[1] - think[0]) * s.random());
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data);
+}

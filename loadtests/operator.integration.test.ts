@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { bundled, manifestsOf } from '../scripts/k6-manifests.ts';
+import { bundledScript } from '../scripts/k6-bundle.ts';
+import { manifestsOf } from '../scripts/k6-manifests.ts';
 import { startLocalStack } from '../stack/local.ts';
 import { used } from '../tests/used.ts';
 import { judgeFiles } from '../verify/judge-files.ts';
@@ -26,7 +27,7 @@ interface Manifest {
 async function manifests(): Promise<Record<string, Manifest>> {
   const text = manifestsOf({
     script: 'dashboard',
-    code: await bundled('dashboard'),
+    code: await bundledScript('dashboard'),
     parallelism: 2,
     env: [['BASE_URL', 'http://my-app']],
     envFrom: 'passwords',
@@ -48,7 +49,9 @@ describe('the manifests of the k6 operator', () => {
   });
 
   it('are refused for what is no script', async () => {
-    await expect(bundled('../verify/cli')).rejects.toThrow('expected the name of a script in loadtests/');
+    await expect(bundledScript('../verify/cli')).rejects.toThrow(
+      'expected the name of a script in loadtests/',
+    );
   });
 
   it.skipIf(CRD === undefined)('are as the published schema of TestRun says (K6_OPERATOR_CRD)', async () => {

@@ -1,32 +1,76 @@
 /**
- * Hours of quiet use: people who think, and now and then rest for so long that their session nearly times out. Told in
- * four parts, so that errors and answers that slowly grow can be seen.
+ * Hours of quiet use: users who think, and now and then rest for so long that their session nearly times out. Do errors or
+ * response times grow? Do rested sessions live? ERRORS limits the errors of the whole run.
  */
-import { sleep } from 'k6';
-import { accountOf } from './lib/accounts.ts';
-import { equalParts } from './lib/parts.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { seconds } from './lib/settings.ts';
-import { hop, think } from './lib/steps.ts';
-import { partLines } from './lib/summary.ts';
+import { check, sleep } from 'k6';
+import type { Options } from 'k6/options';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime, seconds } from './shared/load.ts';
+import { equalParts, partLines, tagPart, thresholdsOfParts } from './shared/parts.ts';
 
+const load = loadOf(__ENV, { duration: '2h', think: [1, 10] });
+const { users, duration, rate, think, idle, errors, p95, dropped } = load;
+const { thresholds, start, end, session, guarded, summary } = verified('soak', { window: { errors } });
+
+/** The run in four parts, which the summary shows apart. */
+const parts = equalParts(4, seconds(duration));
 /** One pause in so many is a long one. */
 const SELDOM = 20;
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
-  name: 'soak',
-  defaults: { duration: '2h', think: [1, 10], window: 'errors' },
-  parts: ({ duration }) => equalParts(4, seconds(duration)),
-  begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
-  iterate(session) {
-    hop(session);
-    const { random, settings } = session.vu;
-    if (settings.idle > 0 && random.below(SELDOM) === 0) sleep(settings.idle);
-    else think(session);
+export const options: Options = {
+  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  ...(rate === undefined
+    ? { vus: users, duration }
+    : {
+        scenarios: {
+          login: {
+            executor: 'per-vu-iterations',
+            vus: users,
+            maxDuration: `${loginTime(users)}s`,
+            exec: 'login',
+          },
+          load: {
+            executor: 'constant-arrival-rate',
+            startTime: `${loginTime(users)}s`,
+            rate,
+            duration,
+            preAllocatedVUs: users,
+            maxVUs: users,
+          },
+        },
+      }),
+  thresholds: {
+    ...thresholds,
+    ...thresholdsOfParts(parts),
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * (rate ?? 0)}`],
   },
-  tell: (data, { duration }) => partLines(data, equalParts(4, seconds(duration)), 'part'),
+};
+
+export function setup(): Run {
+  return start();
+}
+
+export default guarded((run: Run) => {
+  tagPart(parts);
+  const s = session(run);
+  if (!s.alive) {
+    s.login();
+    return;
+  }
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
+  const rests = idle > 0 && s.random() < 1 / SELDOM;
+  sleep(rests ? idle : think[0] + (think[1] - think[0]) * s.random());
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data, partLines(data, parts, 'part'));
+}

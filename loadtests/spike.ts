@@ -1,48 +1,74 @@
-/** A steady rate, ten times as much of a sudden, and the steady rate again: does it come back, with all sessions? */
-import { accountOf } from './lib/accounts.ts';
-import type { Part } from './lib/parts.ts';
-import { arrivalsOf } from './lib/scenarios.ts';
-import { script } from './lib/script.ts';
-import { Session } from './lib/session.ts';
-import { type Settings, seconds } from './lib/settings.ts';
-import { hop } from './lib/steps.ts';
-import { partLines } from './lib/summary.ts';
+/** A steady rate, suddenly ten times as much, and the steady rate again. Does it come back, with all its sessions? */
+import { check } from 'k6';
+import type { Options } from 'k6/options';
+import { type Run, type SummaryData, verified } from './lib/k6.ts';
+import { loadOf, loginTime, seconds } from './shared/load.ts';
+import { type Part, partLines, tagPart, thresholdsOfParts } from './shared/parts.ts';
+
+const { thresholds, start, end, session, guarded, summary } = verified('spike');
+const load = loadOf(__ENV, { duration: '60s', users: 50, rate: 10 });
+const { users, errors, p95, dropped, rate = 10 } = load;
 
 const FACTOR = 10;
-/** Parts of the duration: up to the spike, the spike itself; the rest is after it. */
-const BEFORE = 0.4;
-const SPIKE = 0.2;
+/** Seconds of the steady rate before the spike and after it, and of the spike. */
+const all = seconds(load.duration);
+const [before, spike, after] = [0.4 * all, 0.2 * all, 0.4 * all];
+const parts: Part[] = [
+  { name: 'before', from: 0 },
+  { name: 'spike', from: before },
+  { name: 'after', from: before + spike },
+];
+/** Iterations started a second, on average. */
+const mean = (rate * (before + FACTOR * spike + after)) / all;
 
-const partsOf = ({ duration }: Settings): Part[] => {
-  const all = seconds(duration);
-  return [
-    { name: 'before', from: 0 },
-    { name: 'spike', from: BEFORE * all },
-    { name: 'after', from: (BEFORE + SPIKE) * all },
-  ];
+export const options: Options = {
+  scenarios: {
+    login: { executor: 'per-vu-iterations', vus: users, maxDuration: `${loginTime(users)}s`, exec: 'login' },
+    load: {
+      executor: 'ramping-arrival-rate',
+      startTime: `${loginTime(users)}s`,
+      startRate: rate,
+      stages: [
+        { target: rate, duration: `${before}s` },
+        { target: FACTOR * rate, duration: '0s' },
+        { target: FACTOR * rate, duration: `${spike}s` },
+        { target: rate, duration: '0s' },
+        { target: rate, duration: `${after}s` },
+      ],
+      preAllocatedVUs: users,
+      maxVUs: users,
+    },
+  },
+  thresholds: {
+    ...thresholds,
+    ...thresholdsOfParts(parts),
+    http_req_failed: [`rate<=${errors}`],
+    'http_req_duration{phase:load}': [`p(95)<${p95}`],
+    dropped_iterations: [`rate<=${dropped * mean}`],
+  },
 };
 
-const { options, setup, iteration, warmUp, teardown, handleSummary } = script({
-  name: 'spike',
-  defaults: { duration: '60s', users: 50, rate: 10 },
-  load({ users, rate = 10, duration }) {
-    const all = seconds(duration);
-    const hold = (part: number, target: number) => [
-      { target, duration: '0s' },
-      { target, duration: `${part * all}s` },
-    ];
-    return arrivalsOf(users, {
-      executor: 'ramping-arrival-rate',
-      startRate: rate,
-      stages: [...hold(BEFORE, rate), ...hold(SPIKE, FACTOR * rate), ...hold(1 - BEFORE - SPIKE, rate)],
-    });
-  },
-  parts: partsOf,
-  begin: vu => new Session(vu, accountOf(vu.app.accounts, vu.number)),
-  warmUp: hop,
-  iterate: hop,
-  tell: (data, settings) => partLines(data, partsOf(settings), ''),
+export function setup(): Run {
+  return start();
+}
+
+export default guarded((run: Run) => {
+  tagPart(parts);
+  const s = session(run);
+  if (!s.alive) {
+    s.login();
+    return;
+  }
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
 });
 
-export { handleSummary, options, setup, teardown, warmUp };
-export default iteration;
+export const login = guarded((run: Run) => void session(run).login());
+
+export function teardown(run: Run): void {
+  end(run);
+}
+
+export function handleSummary(data: SummaryData): Record<string, string> {
+  return summary(data, partLines(data, parts, ''));
+}

@@ -1,34 +1,5 @@
-/** A k6 script in one file, and what the k6 operator needs to run it. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+/** The Kubernetes manifests with which the k6 operator runs a script. */
 import { stringify } from 'yaml';
-
-/**
- * @param script name of a script of loadtests/
- * @returns it and all that it imports, as JavaScript; but for the modules of k6 itself
- * @throws Error when there is no such script
- */
-export async function bundled(script: string): Promise<string> {
-  const path = fileURLToPath(new URL(`../loadtests/${script}.ts`, import.meta.url));
-  if (!/^[\w-]+$/.test(script) || !existsSync(path)) {
-    throw new Error(
-      `expected the name of a script in loadtests/, such as dashboard, got ${JSON.stringify(script)}`,
-    );
-  }
-  const { outputFiles } = await build({
-    entryPoints: [path],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2023',
-    external: ['k6', 'k6/*'],
-    minifyWhitespace: true,
-    legalComments: 'none',
-    logLevel: 'silent',
-  });
-  return outputFiles[0]?.text ?? '';
-}
 
 export interface Distributed {
   script: string;

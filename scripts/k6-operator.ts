@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { bundled, manifestsOf } from './k6-manifests.ts';
+import { bundledScript } from './k6-bundle.ts';
+import { manifestsOf } from './k6-manifests.ts';
 
 const USAGE = `npm run k6:operator -- SCRIPT [options]
 
@@ -41,7 +42,7 @@ try {
   });
   const envFrom = values['env-from'];
   const parallelism = Number(values.parallelism);
-  const code = await bundled(script);
+  const code = await bundledScript(script);
   process.stdout.write(manifestsOf({ script, code, parallelism, env, envFrom, image, namespace, run, key }));
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);

@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { LEAST_NODE } from '../verify/node-version.ts';
+import { bundledLibrary } from './k6-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -25,6 +26,8 @@ const ENTRIES = {
   index: 'verify/index.ts',
   'store-conformance': 'conformance/index.ts',
 };
+/** The library for k6 scripts, in one file of its own: k6 resolves no packages and no chunks of a bundle for Node. */
+const K6 = 'loadtests/lib/k6.ts';
 /** Whoever tests a session store of express-session has these. */
 const PEERS = ['express', 'express-session'];
 /** What only a checkout has: verify/commands/checkout.ts says so. */
@@ -86,14 +89,13 @@ function declare(): void {
     mkdirSync(dirname(kept), { recursive: true });
     writeFileSync(kept, text);
   };
-  for (const entry of [ENTRIES.index, ENTRIES['store-conformance']])
+  for (const entry of [ENTRIES.index, ENTRIES['store-conformance'], K6])
     follow(join(all, entry.replace(/\.ts$/, '.d.ts')));
   rmSync(all, { recursive: true });
 }
 
-function entry(name: 'index' | 'store-conformance'): Record<string, string> {
-  const types = ENTRIES[name].replace(/\.ts$/, '.d.ts');
-  return { types: `./dist/types/${types}`, default: `./dist/${name}.js` };
+function entry(name: string, source: string): Record<string, string> {
+  return { types: `./dist/types/${source.replace(/\.ts$/, '.d.ts')}`, default: `./dist/${name}.js` };
 }
 
 /** @param packages those that it needs to run */
@@ -117,8 +119,9 @@ function published(own: Manifest, packages: readonly string[]): object {
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
-      '.': entry('index'),
-      './store-conformance': entry('store-conformance'),
+      '.': entry('index', ENTRIES.index),
+      './k6': entry('k6', K6),
+      './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
     files: ['dist', 'docs/*.md', 'docs/target.schema.json', 'docs/result.schema.json', 'CHANGELOG.md'],
@@ -131,6 +134,7 @@ function published(own: Manifest, packages: readonly string[]): object {
 async function make(): Promise<string[]> {
   rmSync(DIST, { recursive: true, force: true });
   const packages = await bundle();
+  writeFileSync(join(DIST, 'k6.js'), await bundledLibrary());
   declare();
   return packages;
 }

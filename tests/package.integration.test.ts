@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundledLibrary } from '../scripts/k6-bundle.ts';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
 import { isAtLeast, LEAST_NODE } from '../verify/node-version.ts';
@@ -190,6 +191,15 @@ describe('the npm package', () => {
       expect(code).toBe(64);
     },
   );
+
+  it('has the library for k6 scripts in one file, with types', async () => {
+    const own = join(empty, 'node_modules/baton-verify');
+    const { exports } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'));
+    expect(readFileSync(join(own, exports['./k6'].default), 'utf8')).toBe(await bundledLibrary());
+    expect(readFileSync(join(own, exports['./k6'].types), 'utf8')).toContain(
+      'export declare function verified(',
+    );
+  });
 
   it('has types', async () => {
     example('verify.mts');

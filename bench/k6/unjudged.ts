@@ -1,94 +1,104 @@
 /**
- * loadtests/dashboard.ts without its checks: the same users, forms and requests, sent in the same way. Nobody looks at
- * an answer but for its status and the form token.
+ * loadtests/dashboard.ts without its judgement: the same users, forms, requests and k6 check, sent in the same way. A
+ * response is used for its status and the form token only.
  */
+import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import { type Account, accountOf } from '../../loadtests/lib/accounts.ts';
-import type { FormRequest, Probe } from '../../loadtests/lib/app.ts';
-import { newJar, paramsOf } from '../../loadtests/lib/client.ts';
+import type { FormRequest } from '../../loadtests/lib/app.ts';
+import { newJar, paramsOf, type Response } from '../../loadtests/lib/client.ts';
 import { Filling, type Sent } from '../../loadtests/lib/filling.ts';
 import { makeRun } from '../../loadtests/lib/run.ts';
 import { settingsOf } from '../../loadtests/lib/settings.ts';
-import { type Hopping, hop, think } from '../../loadtests/lib/steps.ts';
 import { VirtualUser } from '../../loadtests/lib/virtual-user.ts';
+import { loadOf } from '../../loadtests/shared/load.ts';
+import { type Account, accountOf } from '../../verify/core/accounts.ts';
 import { canaryOf } from '../../verify/core/canary.ts';
-import type { Seen } from '../../verify/core/interpret.ts';
 
 export const options = { noCookiesReset: true };
 
 const settings = settingsOf(__ENV, 'dashboard');
+const { think } = loadOf(__ENV);
+const ITEMS = 8;
 
-class Unjudged implements Hopping {
-  readonly vu: VirtualUser;
-  alive = false;
-  items: string[] = [];
-  readonly #account: Account;
-  readonly #filling: Filling;
+class Unjudged {
+  readonly #vu = new VirtualUser(makeRun(settings, __ENV), settings, exec.vu.idInTest);
+  readonly #account: Account = accountOf(settings.app.accounts, exec.vu.idInTest);
+  readonly #filling = new Filling(this.#vu, this.#account);
   readonly #jar = newJar();
   readonly #params = paramsOf(this.#jar);
+  #items: string[] = [];
+  alive = false;
 
-  constructor(vu: VirtualUser, account: Account) {
-    this.vu = vu;
-    this.#account = account;
-    this.#filling = new Filling(vu, account);
+  random(): number {
+    return this.#vu.random.next();
   }
 
-  login(): boolean {
-    const { login } = this.vu.app;
-    this.look(login.page);
-    this.alive = this.#submit(login).outcome === 'ok' && this.read().outcome === 'ok';
-    if (!this.alive) exec.test.abort(`nobody is signed in as ${this.#account.user}`);
-    return this.alive;
+  login(): void {
+    const { login } = this.#vu.app;
+    this.get(login.page);
+    this.alive = this.#submit(login).status === 303 && this.get(this.#vu.home).status === 200;
+    if (!this.alive) exec.test.abort(`the app does not sign ${this.#account.user} in`);
   }
 
-  read(probe: Probe | undefined = this.vu.app.probes[0]): Seen {
-    return this.look(probe?.read.path ?? this.vu.app.signedIn.page);
-  }
-
-  look(path: string): Seen {
+  get(path: string): Response {
     return this.#send({ method: 'GET', path, body: null });
   }
 
-  add(probe: Probe & { add: FormRequest }): Seen {
-    const { vu } = this;
-    const value = canaryOf({
-      prefix: vu.shared.run.canary,
+  nextPage(): string {
+    return this.#vu.home;
+  }
+
+  write(): boolean {
+    const { random, app } = this.#vu;
+    const [probe] = app.probes;
+    const full = this.#items.length >= ITEMS;
+    if (this.#items.length > 0 && random.next() < (full ? 1 : 0.15) && probe?.remove !== undefined) {
+      const [value = ''] = this.#items.splice(random.below(this.#items.length), 1);
+      this.#submit(probe.remove, { value });
+      return true;
+    }
+    if (probe?.add === undefined || this.#items.length >= 2 * ITEMS) return false;
+    const value = this.#canary();
+    this.#items.push(value);
+    this.#submit(probe.add, { value });
+    return true;
+  }
+
+  #canary(): string {
+    const { shared, name, random } = this.#vu;
+    return canaryOf({
+      prefix: shared.run.canary,
       user: this.#account.label,
-      session: vu.name,
-      number: vu.nextValue(),
-      random: vu.random.next(),
+      session: name,
+      number: this.#vu.nextValue(),
+      random: random.next(),
     });
-    this.items.push(value);
-    return this.#submit(probe.add, { value });
   }
 
-  remove(probe: Probe & { remove: FormRequest }): Seen {
-    const [value = ''] = this.items.splice(this.vu.random.below(this.items.length), 1);
-    return this.#submit(probe.remove, { value });
-  }
-
-  #submit(request: FormRequest, known: Record<string, string> = {}): Seen {
+  #submit(request: FormRequest, known: Record<string, string> = {}): Response {
     return this.#send(this.#filling.filled(request, known, this.#jar));
   }
 
-  #send({ method, path, body }: Sent): Seen {
+  #send({ method, path, body }: Sent): Response {
     const params = this.#params;
-    params.headers['x-request-id'] = this.vu.requestOf(this.vu.nextId());
+    params.headers['x-request-id'] = `${this.#vu.shared.run.run}-${this.#vu.nextId()}`;
     const response = http.request(method, settings.url + path, body, params);
     if (method === 'GET') this.#filling.page = { headers: {}, body: response.body ?? '', cookies: [] };
-    // As the card store answers; a page that sends a stranger to the login is none.
-    return { outcome: response.status === (method === 'GET' ? 200 : 303) ? 'ok' : 'fail' };
+    return response;
   }
 }
 
 let session: Unjudged | undefined;
 
 export default function (): void {
-  if (session === undefined) {
-    const vu = new VirtualUser(makeRun(settings), settings, exec.vu.idInTest);
-    session = new Unjudged(vu, accountOf(vu.app.accounts, vu.number));
+  session ??= new Unjudged();
+  const s = session;
+  if (!s.alive) {
+    s.login();
+    return;
   }
-  hop(session);
-  think(session);
+  const wrote = s.random() < 0.2 && s.write();
+  if (!wrote) check(s.get(s.nextPage()), { 'status is 200': ({ status }) => status === 200 });
+  sleep(think[0] + (think[1] - think[0]) * s.random());
 }

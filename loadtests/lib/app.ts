@@ -1,10 +1,11 @@
 /** The app under load as a script knows it: what `baton k6 TARGET` prints, or the bundled card store. Pure. */
+
+import type { Accounts } from '../../verify/core/accounts.ts';
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Finding } from '../../verify/core/finding.ts';
 import type { Declared } from '../../verify/core/history.ts';
 import type { Pages } from '../../verify/core/interpret.ts';
-import type { Accounts } from './accounts.ts';
-import { CARD_STORE } from './card-store.ts';
+import { CARD_STORE } from '../shared/card-store.ts';
 
 /** One request that a form makes; {user}, {password}, {csrf} and {value} are filled in. */
 export interface FormRequest {
@@ -38,7 +39,7 @@ export interface Probe {
 }
 
 /** What a shop can do beside: the journey goes as far as these lead. */
-export interface Shop {
+interface Shop {
   /** As the login, for a user who is not there yet; its form has {name} too. */
   register: Entrance;
   /** A page for everybody. */

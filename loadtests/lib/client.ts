@@ -16,8 +16,8 @@ const TIMEOUT = '10s';
  * The parameters of a client's requests: its jar, and no redirect followed, since the redirect is the finding. One
  * object for all of them: k6 reads it during the request, and to make one takes as long as to judge the answer.
  */
-export function paramsOf(jar: CookieJar): Params & { headers: Record<string, string> } {
-  return { headers: {}, redirects: 0, timeout: TIMEOUT, jar };
+export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
+  return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
 /** As k6 writes the name of a header: x-instance-id → X-Instance-Id */

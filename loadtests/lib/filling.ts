@@ -1,8 +1,8 @@
 /** Requests of the target with what is known in their places: account, form token, and what answers held. */
 import type { CookieJar } from 'k6/http';
+import type { Account } from '../../verify/core/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/form.ts';
 import type { Reply } from '../../verify/core/interpret.ts';
-import type { Account } from './accounts.ts';
 import type { FormRequest } from './app.ts';
 import type { Body } from './client.ts';
 import type { VirtualUser } from './virtual-user.ts';

@@ -1,14 +1,9 @@
-/** The metrics themselves. k6 wants them made while the script loads. */
+/** The metrics themselves, which k6 requires to be made while the script loads. */
 import { Counter, Trend } from 'k6/metrics';
-import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from './figures.ts';
+import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../../verify/core/sums/figures.ts';
 
-const COUNTERS: readonly string[] = [
-  ERRORS,
-  RELOGINS,
-  ...FIGURES.map(figure => figure.metric),
-  ...Object.values(TAGGED).map(({ metric }) => metric),
-];
-
+const tagged = Object.values(TAGGED).map(({ metric }) => metric);
+const COUNTERS = [ERRORS, RELOGINS, ...FIGURES.map(({ metric }) => metric), ...tagged];
 const counters = new Map(COUNTERS.map(name => [name, new Counter(name)]));
 const trends = new Map([BROKE, GAP].map(name => [name, new Trend(name, true)]));
 
@@ -17,7 +12,7 @@ export function add(metric: string, value: number, tags?: Record<string, string>
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Makes every counter known to the outputs and thresholds, also if nothing is ever added to it. */
+/** Makes every counter known to outputs and thresholds, also if nothing is ever added to it. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

@@ -2,8 +2,8 @@
 import type { Action, End, Operation, SessionEvent, Start, With } from '../../verify/core/history.ts';
 import type { Asked, Seen } from '../../verify/core/interpret.ts';
 import { Repeats } from '../../verify/core/repeats.ts';
+import { GAP } from '../../verify/core/sums/figures.ts';
 import type { Probe } from './app.ts';
-import { GAP } from './figures.ts';
 import { add } from './metrics.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
@@ -18,8 +18,8 @@ export interface What extends Asked {
 export const readOf = (probe: Probe | undefined): What =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
-/** A request that is under way. */
-export interface Called {
+/** A request in flight. */
+export interface Call {
   id: number;
   call: number;
   what: What;
@@ -42,7 +42,7 @@ export class Recording {
   /** Instances that the session has met. */
   #met: string[] = [];
   /** The last read that was kept from the judge, and what was seen then. */
-  #held: Called | undefined;
+  #held: Call | undefined;
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
@@ -67,12 +67,12 @@ export class Recording {
   }
 
   /** A request is about to be sent. */
-  call(what: What): Called {
+  call(what: What): Call {
     const vu = this.#vu;
     const { action, probe, value } = what;
     const id = vu.nextId();
     const object = probe === undefined ? undefined : this.#objectOf(probe);
-    const called: Called = { id, call: vu.time(), what, object, request: vu.requestOf(id) };
+    const called: Call = { id, call: vu.time(), what, object, request: `${vu.shared.run.run}-${id}` };
     if (isSafe(action)) return called;
     this.#settle();
     const start: Start = {
@@ -105,7 +105,7 @@ export class Recording {
    *
    * @param alive whether the session was logged in when it was sent
    */
-  returned(called: Called, seen: Seen, alive: boolean): void {
+  returned(called: Call, seen: Seen, alive: boolean): void {
     const { observer } = this.#vu;
     const { what } = called;
     const now = this.#vu.time();
@@ -119,7 +119,7 @@ export class Recording {
   }
 
   /** A read that only repeats what was judged is kept back, until the judge has to know of it. */
-  #safe(called: Called, seen: Seen, now: number): void {
+  #safe(called: Call, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
     const compared = what.action === 'read' && what.probe?.scope === 'session' && what.with === undefined;
@@ -149,7 +149,7 @@ export class Recording {
     observer.judge(operation);
   }
 
-  #operation({ id, call, what, object, request }: Called, seen: Seen, now: number): Operation {
+  #operation({ id, call, what, object, request }: Call, seen: Seen, now: number): Operation {
     const operation: Operation = {
       type: 'op',
       id,
@@ -188,12 +188,12 @@ export class Recording {
     this.#success = outcome === 'ok' ? now : since;
   }
 
-  /** Something happened to the session itself. */
-  tell({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
+  /** Records that the session was born or has ended. */
+  record({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
     const vu = this.#vu;
     this.#settle();
     const at = vu.time();
-    const told: SessionEvent = {
+    const recorded: SessionEvent = {
       type: 'session',
       session: this.session,
       user: this.#user,
@@ -201,8 +201,8 @@ export class Recording {
       clock: vu.name,
       at,
     };
-    if (reason !== undefined) told.reason = reason;
-    vu.observer.step(told);
+    if (reason !== undefined) recorded.reason = reason;
+    vu.observer.step(recorded);
     vu.observer.flush(at);
   }
 }

@@ -2,7 +2,7 @@
 import { hmac, randomBytes } from 'k6/crypto';
 import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history.ts';
 import { FORMAT, VERSION } from '../../verify/core/history.ts';
-import { replayOf, type Settings } from './settings.ts';
+import { type Environment, replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;
@@ -17,7 +17,7 @@ export interface Shared {
 const hex = (bytes: number): string =>
   Array.from(new Uint8Array(randomBytes(bytes)), byte => byte.toString(16).padStart(2, '0')).join('');
 
-export function makeRun(settings: Settings): Shared {
+export function makeRun(settings: Settings, environment: Environment): Shared {
   const zero = Date.now();
   const started = new Date(zero).toISOString();
   const stamp = started.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
@@ -33,7 +33,7 @@ export function makeRun(settings: Settings): Shared {
     started,
     target: settings.app.name,
     url: settings.url,
-    command: replayOf(settings, seed),
+    command: replayOf(environment, settings.script, seed),
     claims: [...settings.judged.claims],
     routing: 'spread',
     canary: `b${random}`,

@@ -1,68 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { accountOf, newcomer, newcomerLabel, poolOf, userLabel } from '../../verify/core/accounts.ts';
+import { ERRORS, FIGURES } from '../../verify/core/sums/figures.ts';
 import { parseTarget } from '../../verify/target/load.ts';
-import { accountOf, newcomer, newcomerLabel, poolOf, userLabel } from './accounts.ts';
-import { CARD_STORE } from './card-store.ts';
-import { ERRORS, FIGURES } from './figures.ts';
-import { arrivalsOf, loadLimits, loadOf } from './scenarios.ts';
-import { replayOf, seconds, settingsOf } from './settings.ts';
+import { CARD_STORE } from '../shared/card-store.ts';
+import { loadOf, seconds } from '../shared/load.ts';
+import { replayOf, settingsOf } from './settings.ts';
 
 describe('settings', () => {
   it('fit the bundled stack as they are', () => {
     expect(settingsOf({})).toMatchObject({
       url: 'http://127.0.0.1:8080',
-      users: 10,
-      duration: '10s',
       instances: ['app-1', 'app-2'],
       history: false,
       colour: true,
     });
-    expect(settingsOf({ USERS: '', HISTORY: '0' })).toEqual(settingsOf({}));
+    expect(loadOf({})).toMatchObject({ users: 10, duration: '10s', rate: undefined });
+    expect(loadOf({ USERS: '' })).toEqual(loadOf({}));
+    expect(settingsOf({ HISTORY: '0' })).toEqual(settingsOf({}));
   });
 
   it('come from the environment', () => {
-    const settings = settingsOf({ VUS: '3', INSTANCES: '3', RATE: '50', HISTORY: '1', NO_COLOR: '1' });
-    expect(settings).toMatchObject({ users: 3, rate: 50, history: true, colour: false });
+    const settings = settingsOf({ INSTANCES: '3', HISTORY: '1', NO_COLOR: '1' });
+    expect(settings).toMatchObject({ history: true, colour: false });
     expect(settings.instances).toEqual(['app-1', 'app-2', 'app-3']);
-    expect(loadOf(settings)).toMatchObject({
-      // Logins first, by the same virtual users.
-      scenarios: { login: { vus: 3, exec: 'warmUp' }, load: { rate: 50, preAllocatedVUs: 3, maxVUs: 3 } },
-    });
+    expect(loadOf({ VUS: '3', RATE: '50' })).toMatchObject({ users: 3, rate: 50 });
     expect(settingsOf({ INSTANCES: 'web-a, web-b' }).instances).toEqual(['web-a', 'web-b']);
   });
 
-  it('limit the load, unless they say otherwise', () => {
-    const settings = settingsOf({ RATE: '50', DURATION: '10s' });
-    expect(loadLimits(settings, loadOf(settings))).toEqual({
-      http_req_failed: ['rate<=0.01'],
-      'http_req_duration{phase:load}': ['p(95)<2000'],
-      dropped_iterations: ['count<=5'],
-    });
-    const own = settingsOf({ ERRORS: '0.2', P95: '300', DROPPED: '0.5', RATE: '50', DURATION: '10s' });
-    expect(loadLimits(own, loadOf(own))).toEqual({
-      http_req_failed: ['rate<=0.2'],
-      'http_req_duration{phase:load}': ['p(95)<300'],
-      dropped_iterations: ['count<=250'],
-    });
-    const stages = [
-      { target: 10, duration: '0s' },
-      { target: 30, duration: '10s' },
-    ];
-    const ramp = arrivalsOf(5, { executor: 'ramping-arrival-rate', startRate: 10, stages });
-    expect(loadLimits(settings, ramp)['dropped_iterations']).toEqual(['count<=2']);
-  });
-
-  it('leave the latency of a search for the limit to its own budget, and no rate to no dropped iterations', () => {
-    const settings = settingsOf({}, 'breakpoint', { p95: 'none' });
-    expect(loadLimits(settings, loadOf(settings))).toEqual({
-      http_req_failed: ['rate<=0.01'],
-      'http_req_duration{phase:load}': [],
-    });
-    expect(settingsOf({ P95: '300' }, 'breakpoint', { p95: 'none' }).p95).toBe(300);
-  });
-
   it('are told in the command that runs it again, without the password', () => {
-    const command = replayOf(settingsOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }), 7);
+    const command = replayOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }, 'dashboard', 7);
     expect(command).toBe('USERS=4 INSTANCES=a SEED=7 k6 run loadtests/dashboard.ts');
     expect(settingsOf({ SEED: String(2 ** 31 - 1) }).seed).toBe(2 ** 31 - 1);
   });
@@ -81,7 +48,7 @@ describe('settings', () => {
     [{ RUN: 'r1', RUN_KEY: 'short' }, 'RUN and RUN_KEY: expected'],
     [{ TARGET: '{}' }, 'TARGET: expected what "npx baton-verify k6 my-app.yaml" prints'],
   ])('%o are refused, saying what was expected', (environment, message) => {
-    expect(() => settingsOf(environment)).toThrow(message);
+    expect(() => [settingsOf(environment), loadOf(environment)]).toThrow(message);
   });
 });
 
@@ -189,7 +156,9 @@ describe('the card store', () => {
 
 describe('docs/k6.md', () => {
   const text = readFileSync(new URL('../../docs/k6.md', import.meta.url), 'utf8');
-  const source = readFileSync(new URL('./settings.ts', import.meta.url), 'utf8');
+  const source = ['./settings.ts', '../shared/load.ts']
+    .map(file => readFileSync(new URL(file, import.meta.url), 'utf8'))
+    .join('');
 
   it('tells of every setting', () => {
     const read = new Set([...source.matchAll(/'([A-Z][A-Z_0-9]+)'/g)].map(match => match[1] ?? ''));

@@ -1,14 +1,16 @@
-/** What the sessions of one virtual user share: its clock, its numbers, its judge. */
+/** What the sessions of one virtual user share: its clock, its numbers, its judge, and what the target says of pages. */
 import { hmac } from 'k6/crypto';
+import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
+import { newcomerLabel, poolOf, userLabel } from '../../verify/core/accounts.ts';
 import { type Findings, finder } from '../../verify/core/finding.ts';
 import { Interpreter, type Reply } from '../../verify/core/interpret.ts';
+import { Readings } from '../../verify/core/readings.ts';
 import { type Random, seeded } from '../../verify/workloads/random.ts';
-import { newcomerLabel, poolOf, userLabel } from './accounts.ts';
-import type { App, Captures } from './app.ts';
-import { Replies, type Response, wholeOf } from './client.ts';
+import type { App, Captures, FormRequest, Probe } from './app.ts';
+import { type Body, Replies, type Response, wholeOf } from './client.ts';
 import { Observer } from './observe.ts';
-import { Readings } from './readings.ts';
+import { readOf, type What } from './recording.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
@@ -18,64 +20,64 @@ const IDS = 1e9;
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
 
-/** Those that name the instance, or hold the form token. */
+/** Headers that name the instance or hold the form token. */
 const headersOf = ({ instance, csrf }: App): string[] => [
   ...(instance?.header === undefined ? [] : [instance.header]),
   ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
 ];
 
 export class VirtualUser {
-  /** From 1 on, unique in the run. */
-  readonly number: number;
   /** Of its clock, and of itself in a history. */
   readonly name: string;
   readonly app: App;
+  /** The page that shows the state of the first probe; without a probe, the page that names the user. */
+  readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;
   readonly observer: Observer;
   readonly replies: Replies;
   readonly readings: Readings;
   readonly random: Random;
-  readonly #interpreter: Interpreter;
+  readonly #number: number;
   readonly #csrf: Findings | undefined;
-  readonly #request: string;
   readonly #introduced = new Map<string, string>();
+  /** What GET requests mean, by path. */
+  readonly #meanings = new Map<string, What>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };
   #now = -1;
   #sessions = 0;
   #values = 0;
 
+  /** @param number from 1 on, unique in the run */
   constructor(shared: Shared, settings: Settings, number: number) {
-    const { app } = settings;
-    this.number = number;
+    const { app, url, cookies } = settings;
+    const { canary } = shared.run;
+    this.#number = number;
     this.name = `vu${number}`;
     this.app = app;
+    this.home = app.probes[0]?.read.path ?? app.signedIn.page;
     this.shared = shared;
     this.settings = settings;
     this.random = seeded(shared.run.seed, this.name);
-    this.#interpreter = new Interpreter(app, {
+    const interpreter = new Interpreter(app, {
       label: secret => this.label(secret),
       userLabel: name => this.#labelOf(name),
-      canary: shared.run.canary,
+      canary,
       decode,
     });
-    this.#interpreter.sessionCookies = settings.cookies;
+    interpreter.sessionCookies = cookies;
     this.#csrf = app.csrf === undefined ? undefined : finder(app.csrf, decode);
-    const { url, cookies } = settings;
-    this.replies = new Replies({ url, headers: headersOf(app), cookies, canary: shared.run.canary });
-    this.readings = new Readings(this.#interpreter);
+    this.replies = new Replies({ url, headers: headersOf(app), cookies, canary });
+    this.readings = new Readings(interpreter);
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
-    this.#request = `${shared.run.run}-`;
     this.#ids = number * IDS;
+    // Requests of a login have a tag of their own.
+    exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /**
-   * Makes somebody known who is no account of the target.
-   *
-   * @returns the label
-   */
+  /** Makes a user known who is no account of the target. @returns the label */
   introduce(user: string): string {
     const label = `user-${this.label(user)}`;
     this.#introduced.set(user, label);
@@ -94,7 +96,7 @@ export class VirtualUser {
     return this.#shown.label;
   }
 
-  /** @returns what stands for a secret in the history: equal ones are equal, within one run */
+  /** @returns the label of a secret in the history: equal secrets have equal labels within one run */
   label(secret: string): string {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
   }
@@ -104,8 +106,10 @@ export class VirtualUser {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** @returns what a response holds that later requests send */
-  captured(captures: Captures, response: Response): Record<string, string> {
+  /** @returns the values in a response that later requests send */
+  captured(captures: Captures = {}, response?: Response): Record<string, string> {
+    const names = Object.keys(captures);
+    if (names.length === 0 || response === undefined) return {};
     const whole = wholeOf(response);
     const found = Object.entries(captures).map(([name, finding]) => [
       name,
@@ -114,16 +118,36 @@ export class VirtualUser {
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
+  /** @returns what a request of a script means, by what the target says of its pages */
+  meaningOf(method: string, url: string, body: Body): What {
+    if (method !== 'GET') return this.#meaning(method, pathOf(url), body);
+    let what = this.#meanings.get(url);
+    if (what === undefined) {
+      what = this.#meaning(method, pathOf(url), body);
+      if (this.#meanings.size < 100) this.#meanings.set(url, what);
+    }
+    return what;
+  }
+
+  #meaning(method: string, path: string, body: Body): What {
+    const { login, logout, probes, signedIn } = this.app;
+    const reads = method === 'GET' || method === 'HEAD';
+    if (reads && path === login.page) return { action: 'form' };
+    if (login.steps?.some(step => step.path === path && reads === (step.method === 'GET')))
+      return { action: 'form' };
+    if (!reads && path === login.path) return { action: 'login' };
+    if (path === logout?.path) return { action: 'logout' };
+    if (!reads) return writtenTo(probes, path, body) ?? { action: 'set' };
+    const probe = probes.find(({ read }) => read.path === path);
+    return probe === undefined ? { action: 'read', unmarked: path !== signedIn.page } : readOf(probe);
+  }
+
   nextId(): number {
     return ++this.#ids;
   }
 
-  requestOf(id: number): string {
-    return this.#request + id;
-  }
-
   nextSession(): string {
-    return ++this.#sessions === 1 ? `s${this.number}` : `s${this.number}-${this.#sessions}`;
+    return ++this.#sessions === 1 ? `s${this.#number}` : `s${this.#number}-${this.#sessions}`;
   }
 
   nextValue(): number {
@@ -131,13 +155,32 @@ export class VirtualUser {
   }
 
   /**
-   * Microseconds on the clock of this virtual user. k6 tells milliseconds, in which an answer and the next request
-   * often fall together; a virtual user does one thing after the other, so each of its times is later than the last.
-   * Against other clocks, `uncertainty` says how little that means.
+   * Microseconds on the clock of this virtual user. k6's clock has milliseconds, in which a response and the next request
+   * often coincide; a virtual user does one thing after the other, so each of its times is later than the last. Against
+   * other clocks, `uncertainty` bounds the error.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;
     this.#now = now > this.#now ? now : this.#now + 1;
     return this.#now;
   }
+}
+
+const pathOf = (url: string): string => url.split(/[?#]/)[0] || '/';
+
+function writtenTo(probes: readonly Probe[], path: string, body: Body): What | undefined {
+  for (const probe of probes) {
+    const added = valueIn(probe.add, path, body);
+    if (added !== undefined) return { action: 'add', probe, value: added };
+    const removed = valueIn(probe.remove, path, body);
+    if (removed !== undefined) return { action: 'remove', probe, value: removed };
+  }
+  return undefined;
+}
+
+/** @returns the value of the field that the target calls {value} */
+function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
+  if (request?.path !== path || body === null || typeof body === 'string') return undefined;
+  const field = Object.keys(request.form).find(name => request.form[name] === '{value}');
+  return field === undefined ? undefined : body[field];
 }

@@ -1,5 +1,5 @@
 /** Does once what the scripts do with k6, and tells what it saw: run by real k6 and by the double, it says the same. */
-import { check } from 'k6';
+import { check, group } from 'k6';
 import { hmac, randomBytes } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
@@ -70,6 +70,7 @@ export default function (data: { made: string }): void {
   say({ refused: refused.status, code: refused.error_code, body: refused.body, cookies: refused.cookies });
   const reset = http.get(`${url}/reset`);
   say({ reset: reset.status, refused: reset.error_code === 1212 });
+  say({ group: group('a group', () => 'its value') });
   others();
   say({ hmac: hmac('sha256', 'key', 'secret', 'hex'), text: parseHTML('a&amp;b&#39;&lt;').text() });
 }

@@ -40,7 +40,7 @@ class Double {
     const began = performance.now();
     try {
       // The thresholds are known only once the script is loaded, and setup() adds samples already.
-      const options = await this.#options();
+      const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });
       if (error !== undefined) return this.#ended(107, '', error);
@@ -55,7 +55,7 @@ class Double {
     }
   }
 
-  async #options(): Promise<ScriptOptions> {
+  async options(): Promise<ScriptOptions> {
     const { options, error } = await this.#thread({ role: 'options' });
     if (options === undefined) throw new ScriptError(error);
     return options;
@@ -162,3 +162,7 @@ const codeOf = (error: unknown): number =>
 /** @param script path of the script */
 export const runDouble = (script: string, env: Record<string, string>): Promise<ScriptRun> =>
   new Double(script, env).run();
+
+/** @returns the options that a script exports */
+export const optionsOf = (script: string, env: Record<string, string>): Promise<ScriptOptions> =>
+  new Double(script, env).options();

@@ -55,7 +55,7 @@ interface Threshold {
 
 /** One of k6's ways to spread iterations, as far as the double knows them. */
 export interface Scenario {
-  executor: 'per-vu-iterations' | 'constant-arrival-rate' | 'ramping-arrival-rate';
+  executor: 'constant-vus' | 'per-vu-iterations' | 'constant-arrival-rate' | 'ramping-arrival-rate';
   exec?: string;
   vus?: number;
   iterations?: number;

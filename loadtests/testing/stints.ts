@@ -26,6 +26,7 @@ function stintOf(scenario: Scenario, users: number): Stint {
     stages = [],
   } = scenario;
   if (executor === 'per-vu-iterations') return { exec, iterations };
+  if (executor === 'constant-vus') return { exec, duration: milliseconds(duration) };
   if (executor === 'constant-arrival-rate') {
     return {
       exec,

@@ -2,7 +2,7 @@
 import { check, group, sleep } from 'k6';
 import http from 'k6/http';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
-import { k6Summary, type SummaryData } from '../lib/k6-summary.ts';
+import { k6Summary, type SummaryData } from '../../verify/reports/k6-summary.ts';
 
 const sold = new Counter('cards_sold');
 const open = new Gauge('cards_open');

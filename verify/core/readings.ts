@@ -1,6 +1,6 @@
 /** What replies say, without reading the same page twice. */
-import type { Asked, Interpreter, Reply, Seen } from '../../verify/core/interpret.ts';
-import type { Named } from '../../verify/core/naming.ts';
+import type { Asked, Interpreter, Reply, Seen } from './interpret.ts';
+import type { Named } from './naming.ts';
 
 interface Kept {
   body: string;

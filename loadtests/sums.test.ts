@@ -1,9 +1,5 @@
 /** The thresholds of k6 and the verdicts of the core say the same of every run. */
 import { describe, expect, it } from 'vitest';
-import { runLine } from '../../verify/core/testing/picture.ts';
-import { conclusion } from '../../verify/reports/report.ts';
-import { Aggregate } from '../testing/aggregate.ts';
-import type { Kind } from '../testing/messages.ts';
 import {
   ATTEMPTS,
   ERRORS,
@@ -15,10 +11,13 @@ import {
   tagged,
   thresholdsOf,
   UNAVAILABLE,
-} from './figures.ts';
-import { loadLimits } from './scenarios.ts';
-import { settingsOf } from './settings.ts';
-import { resultOf } from './summary.ts';
+} from '../verify/core/sums/figures.ts';
+import { resultOf } from '../verify/core/sums/result.ts';
+import { runLine } from '../verify/core/testing/picture.ts';
+import { conclusion } from '../verify/reports/report.ts';
+import { settingsOf } from './lib/settings.ts';
+import { Aggregate } from './testing/aggregate.ts';
+import type { Kind } from './testing/messages.ts';
 
 /** Metrics that are no counters. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -37,13 +36,14 @@ const GOOD: Readonly<Record<string, number>> = {
   [tagged(TAGGED.replayed, 'app-2')]: 250,
 };
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
-const DEPLOY = settingsOf({ BUDGET: '1000' }, 'deploy', { window: 'gap' });
+const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
 /** What k6 would make of these sums. */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),
-    ...loadLimits(settings),
+    http_req_failed: ['rate<=0.01'],
+    'http_req_duration{phase:load}': ['p(95)<2000'],
   });
   for (const [name, value] of Object.entries(sums)) {
     const [, metric = name, tag, of] = /^(\w+)\{(\w+):(.*)\}$/.exec(name) ?? [];

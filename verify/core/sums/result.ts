@@ -1,42 +1,52 @@
-/** The metrics of a whole run → the verdict, as the verifier's reports tell it. Pure: see handleSummary. */
-import {
-  type Conclusion,
-  type Counts,
-  conclude,
-  counted,
-  grouped,
-  percent,
-} from '../../verify/core/check.ts';
-import { served } from '../../verify/core/checks/shares.ts';
-import { COMMAND } from '../../verify/core/command.ts';
-import type { Guarantee } from '../../verify/core/guarantees.ts';
-import type { Run } from '../../verify/core/history.ts';
-import type { Result, Tally } from '../../verify/core/result.ts';
-import { combine, type Verdict } from '../../verify/core/verdict.ts';
-import { html } from '../../verify/reports/html.ts';
-import { junit } from '../../verify/reports/junit.ts';
-import { terminal } from '../../verify/reports/terminal.ts';
+/** The metrics of a whole k6 run → the result that the reports show. */
+import { type Conclusion, type Counts, conclude, counted, grouped, percent } from '../check.ts';
+import { served } from '../checks/shares.ts';
+import { COMMAND } from '../command.ts';
+import type { Guarantee } from '../guarantees.ts';
+import type { Run } from '../history.ts';
+import type { Result, Tally } from '../result.ts';
+import { combine, type Verdict } from '../verdict.ts';
 import {
   ATTEMPTS,
   countsOf,
   ERRORS,
   FAILURES,
   GAP,
+  type Judged,
   OTHER,
   TAGGED,
   tagged,
   UNAVAILABLE,
   type WindowBudget,
 } from './figures.ts';
-import { k6Summary, type SummaryData } from './k6-summary.ts';
-import { durationOf, failedOf, type Part } from './parts.ts';
-import type { Shared } from './run.ts';
-import type { Settings } from './settings.ts';
+
+export interface Metric {
+  type?: string;
+  /** `time` in milliseconds, `data` in bytes, or `default`. */
+  contains?: string;
+  values: Readonly<Record<string, number>>;
+  thresholds?: Readonly<Record<string, { ok: boolean }>>;
+}
+
+/** The metrics and the duration of a run, as k6 passes them to handleSummary(). */
+export interface Summed {
+  metrics?: Readonly<Record<string, Metric>>;
+  state?: { testRunDurationMs: number; isStdOutTTY: boolean };
+}
+
+/** How a script was judged. */
+export interface Judging {
+  /** Name of the script. */
+  script: string;
+  judged: Judged;
+  /** Names of the instances that must serve. */
+  instances: readonly string[];
+}
 
 type Sum = (metric: string) => number;
 
 /** @param run what setup() made */
-export function resultOf(data: SummaryData, run: Run, settings: Settings): Result {
+export function resultOf(data: Summed, run: Run, settings: Judging): Result {
   const { instances } = settings;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
   const guarantees = verdicts(data, sum, run, settings);
@@ -64,7 +74,7 @@ export function resultOf(data: SummaryData, run: Run, settings: Settings): Resul
 }
 
 /** @returns the thresholds that did not hold, beside those that the table of guarantees explains */
-function crossed({ metrics = {} }: SummaryData): string[] {
+function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
     .flatMap(([name, { thresholds = {} }]) =>
@@ -75,7 +85,7 @@ function crossed({ metrics = {} }: SummaryData): string[] {
     .toSorted();
 }
 
-function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: Settings): string[] {
+function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: Judging): string[] {
   const remarks: string[] = [];
   if (errors > 0) remarks.push(`${counted(errors, 'iteration')} of the script ended in an error: see above`);
   if (guarantees.some(verdict => verdict.violations > 0)) {
@@ -87,7 +97,7 @@ function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: S
   return remarks;
 }
 
-function verdicts(data: SummaryData, sum: Sum, run: Run, { judged, instances }: Settings): Verdict[] {
+function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Judging): Verdict[] {
   const counts = countsOf(judged, instances, sum);
   const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
   const shares = [...instances, OTHER].map(name => [served(name), sum(tagged(TAGGED.requests, name))]);
@@ -171,47 +181,4 @@ function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tall
       .filter(({ instance, requests }) => instance !== OTHER || requests > 0)
       .map(row => ({ ...row, share: known === 0 ? 0 : row.requests / known })),
   };
-}
-
-/** @returns how each part of the run went: errors, and how long answers took */
-export function partLines(data: SummaryData, parts: readonly Part[], word: string): string[] {
-  const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
-  return parts.map(({ name }) => {
-    const failed = value(failedOf(name), 'passes');
-    const all = failed + value(failedOf(name), 'fails');
-    const ms = value(durationOf(name), 'p(95)').toFixed(1);
-    return `${`${word} ${name}`.trim()}: ${counted(all, 'request')}, ${grouped(failed)} failed, 95 % answered in ${ms} ms`;
-  });
-}
-
-/**
- * What k6 is to write: the table for the terminal, and the files that REPORT asks for.
- *
- * @param more lines of the script
- */
-export function summariesOf(
-  data: SummaryData,
-  settings: Settings,
-  more: readonly string[],
-): Record<string, string> {
-  if (data.metrics === undefined) {
-    const stdout =
-      'expected the metrics of k6 in the form of its default summary: run without --new-machine-readable-summary\n';
-    return { stdout };
-  }
-  const shared = data.setup_data as Shared | undefined;
-  if (shared === undefined) return { stdout: 'nothing was run: setup() did not end, see the error above\n' };
-  const result = resultOf(data, shared.run, settings);
-  const colour = settings.colour && data.state?.isStdOutTTY === true;
-  const lines = more.map(line => `${line}\n`).join('');
-  const summaries: Record<string, string> = {
-    stdout: `${k6Summary(data, colour)}\n${lines}${terminal(result, { colour, width: 100 })}`,
-  };
-  const { report } = settings;
-  if (report === undefined) return summaries;
-  const told = { result, source: { path: `loadtests/${settings.script}.ts`, claims: {} } };
-  summaries[`${report}.json`] = `${JSON.stringify(result, null, 2)}\n`;
-  summaries[`${report}.xml`] = junit(told);
-  summaries[`${report}.html`] = html(told);
-  return summaries;
 }

@@ -1,7 +1,7 @@
 /** To read a page that was read before, from whichever instance, comes to the same as to interpret it anew. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Interpreter, type Pages, type Reply } from '../../verify/core/interpret.ts';
+import { Interpreter, type Pages, type Reply } from './interpret.ts';
 import { Readings } from './readings.ts';
 
 const PAGES: Pages = {

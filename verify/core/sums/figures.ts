@@ -1,16 +1,19 @@
-/** The figures of a run as k6 metrics: which count of which check, and what fails the run. Pure. */
-import type { Check, Counts } from '../../verify/core/check.ts';
-import { ENOUGH_HANDOFFS } from '../../verify/core/check.ts';
-import { availability } from '../../verify/core/checks/availability.ts';
-import { continuity } from '../../verify/core/checks/continuity.ts';
-import { isolation } from '../../verify/core/checks/isolation.ts';
-import { logoutFinal } from '../../verify/core/checks/logout-final.ts';
-import { monotonicReads } from '../../verify/core/checks/monotonic-reads.ts';
-import { readYourWrites } from '../../verify/core/checks/read-your-writes.ts';
-import { routing } from '../../verify/core/checks/routing.ts';
-import type { Guarantee } from '../../verify/core/guarantees.ts';
-import { TRIED } from '../../verify/core/reach.ts';
-import type { Repeated } from '../../verify/core/repeats.ts';
+/**
+ * The counts of the checks as metrics of k6, which adds them up over its virtual users: which metric is which count, and
+ * the thresholds that fail a run.
+ */
+import type { Check, Counts } from '../check.ts';
+import { ENOUGH_HANDOFFS } from '../check.ts';
+import { availability } from '../checks/availability.ts';
+import { continuity } from '../checks/continuity.ts';
+import { isolation } from '../checks/isolation.ts';
+import { logoutFinal } from '../checks/logout-final.ts';
+import { monotonicReads } from '../checks/monotonic-reads.ts';
+import { readYourWrites } from '../checks/read-your-writes.ts';
+import { routing } from '../checks/routing.ts';
+import type { Guarantee } from '../guarantees.ts';
+import { TRIED } from '../reach.ts';
+import type { Repeated } from '../repeats.ts';
 
 /** What every virtual user judges: all that one client can see. */
 const ALWAYS: readonly Check[] = [

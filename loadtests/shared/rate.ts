@@ -1,10 +1,9 @@
-/** The steps of a rising rate, and what broke first. Pure. */
+/** The steps of a rising rate, and what broke first. */
 import { counted } from '../../verify/core/check.ts';
-import { BROKE } from './figures.ts';
-import type { SummaryData } from './k6-summary.ts';
+import { BROKE } from '../../verify/core/sums/figures.ts';
+import type { SummaryData } from '../lib/k6.ts';
+import { type Load, loginTime, seconds } from './load.ts';
 import { durationOf, type Part } from './parts.ts';
-import { warmUpOf } from './scenarios.ts';
-import { type Settings, seconds } from './settings.ts';
 
 export const STEPS = 10;
 
@@ -14,7 +13,7 @@ export interface Step extends Part {
 }
 
 /** @returns steps of equal length up to the rate that is to be held */
-export function stepsOf({ rate = STEPS, duration }: Settings): Step[] {
+export function stepsOf({ rate = STEPS, duration }: Load): Step[] {
   const long = seconds(duration) / STEPS;
   return Array.from({ length: STEPS }, (_, i) => ({
     name: String(i + 1),
@@ -24,20 +23,20 @@ export function stepsOf({ rate = STEPS, duration }: Settings): Step[] {
 }
 
 /** @returns one line: what broke first, at which rate; or that nothing did */
-export function brokeFirst(data: SummaryData, settings: Settings): string {
-  const steps = stepsOf(settings);
+export function brokeFirst(data: SummaryData, load: Load): string {
+  const steps = stepsOf(load);
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
   const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
-  const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= settings.budget);
+  const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
   // What breaks while users log in breaks before the first step.
-  const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - warmUpOf(settings.users)));
+  const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - loginTime(load.users)));
   const latency = {
     step: slow,
     what: 'latency',
     detail:
       `95 % of responses took up to ${value(durationOf(steps[slow]?.name ?? ''), 'p(95)').toFixed(0)} ms, ` +
-      `over the budget of ${settings.budget} ms`,
+      `over the budget of ${load.budget} ms`,
   };
   const guarantee = { step: broken, what: `a guarantee (${firstBroken(data)})`, detail: '' };
   const found = [guarantee, latency].filter(({ step }) => step !== -1).toSorted((a, b) => a.step - b.step);
@@ -52,7 +51,7 @@ export function brokeFirst(data: SummaryData, settings: Settings): string {
   const { rate } = steps[STEPS - 1] as Step;
   return failed
     ? `the rate broke first: ${counted(dropped, 'iteration')} on the way to ${rate} a second found no free user; raise USERS`
-    : `nothing broke: up to ${rate} a second all guarantees held, in ${settings.budget} ms`;
+    : `nothing broke: up to ${rate} a second all guarantees held, in ${load.budget} ms`;
 }
 
 /** @returns the guarantee that broke first, as far as k6 has its times apart */

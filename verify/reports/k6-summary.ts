@@ -2,14 +2,7 @@
  * Writes k6's end-of-test summary from the data that k6 passes to handleSummary(). A script that exports
  * handleSummary() replaces k6's own text, and k6 offers no function that returns it. Pure.
  */
-
-interface Metric {
-  type?: string;
-  /** `time` in milliseconds, `data` in bytes, or `default`. */
-  contains?: string;
-  values: Readonly<Record<string, number>>;
-  thresholds?: Readonly<Record<string, { ok: boolean }>>;
-}
+import type { Metric, Summed } from '../core/sums/result.ts';
 
 interface Checked {
   name: string;
@@ -23,9 +16,7 @@ interface Group {
 }
 
 /** The data that k6 passes to handleSummary(), as far as it is used. */
-export interface SummaryData {
-  metrics?: Readonly<Record<string, Metric>>;
-  state?: { testRunDurationMs: number; isStdOutTTY: boolean };
+export interface SummaryData extends Summed {
   setup_data?: unknown;
   root_group?: Group;
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };

@@ -1,0 +1,145 @@
+/**
+ * Makes the sessions of a k6 script judged: `baton-verify/k6` (docs/k6.md). `session(run)` sends requests as `http` does;
+ * every response is recorded, judged by the verifier's own core, and counted in metrics that the thresholds limit.
+ */
+import exec from 'k6/execution';
+import { type Account, accountOf, newcomer, poolOf, userLabel } from '../../verify/core/accounts.ts';
+import { ERRORS, thresholdsOf } from '../../verify/core/sums/figures.ts';
+import { resultOf } from '../../verify/core/sums/result.ts';
+import { html } from '../../verify/reports/html.ts';
+import { junit } from '../../verify/reports/junit.ts';
+import { k6Summary, type SummaryData } from '../../verify/reports/k6-summary.ts';
+import { terminal } from '../../verify/reports/terminal.ts';
+import type { App } from './app.ts';
+import { add, addNothing } from './metrics.ts';
+import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts';
+import { Session } from './session.ts';
+import { type JudgeOptions, settingsOf } from './settings.ts';
+import { VirtualUser } from './virtual-user.ts';
+
+export type { Account } from '../../verify/core/accounts.ts';
+export type { SummaryData } from '../../verify/reports/k6-summary.ts';
+export type { App } from './app.ts';
+export type { Response } from './client.ts';
+export type { Session } from './session.ts';
+
+/** The run that `start` makes. setup() returns it, and k6 passes it to every iteration. */
+export type Run = Shared;
+
+export interface Verified {
+  /** The app under load: TARGET, or the card store. */
+  target: App;
+  /** How many accounts the target has. */
+  accounts: number;
+  /** For `options.thresholds`: they hold exactly when every claimed guarantee is valid. */
+  thresholds: Record<string, string[]>;
+  /** Makes the run; for setup(). */
+  start(): Run;
+  /** Ends the history; for teardown(). */
+  end(run: Run): void;
+  /**
+   * @param user number of an account of the target, from 1 on; absent: the number of the virtual user. Or the name of
+   *   the user that the script logs in, as the app's pages show it. Or a new account.
+   * @returns the session of this user in this virtual user, the same in every iteration
+   */
+  session(run: Run, user?: number | string | Account): Session;
+  /** @returns an account that nobody has registered before */
+  newcomer(run: Run): Account;
+  /** Counts an iteration that ends in an exception in `baton_script_errors`. */
+  guarded(iteration: (run: Run) => void): (run: Run) => void;
+  /** @returns k6's own summary with the verdict below it; for handleSummary(). @param lines to print between the two */
+  summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
+}
+
+/** What a script of others can bring evidence for without more ado; whatever else breaks fails the run too. */
+const OWN = {
+  judge: { claims: ['continuity', 'routing', 'availability'] },
+  thresholds: { baton_bleed: ['count==0'], baton_stale: ['count==0'], baton_back: ['count==0'] },
+};
+
+/**
+ * @param script name of a script in loadtests/; absent: a script of your own
+ * @throws Error when a variable of the environment is wrong
+ */
+export function verified(script?: string, judge: JudgeOptions = {}): Verified {
+  const settings = settingsOf(__ENV, script ?? 'yours', {
+    ...(script === undefined ? OWN.judge : {}),
+    ...judge,
+  });
+  const { app } = settings;
+  // Each virtual user has a copy of this module, so these are its own.
+  let vu: VirtualUser | undefined;
+  let newcomers = 0;
+  const sessions = new Map<number | string, Session>();
+  const virtualUser = (run: Run): VirtualUser => {
+    vu ??= new VirtualUser(run, settings, exec.vu.idInTest);
+    return vu;
+  };
+  return {
+    target: app,
+    accounts: poolOf(app.accounts),
+    thresholds: {
+      ...thresholdsOf(settings.judged, settings.instances),
+      ...(script === undefined ? OWN.thresholds : {}),
+    },
+    start() {
+      const run = makeRun(settings, __ENV);
+      addNothing();
+      if (settings.history) firstLines(run, settings).forEach(writeLine);
+      return run;
+    },
+    end(run) {
+      if (settings.history) lastLines(run, settings).forEach(writeLine);
+    },
+    session(run, user = exec.vu.idInTest) {
+      const mine = virtualUser(run);
+      if (typeof user === 'object') return new Session(mine, user);
+      let session = sessions.get(user);
+      if (session === undefined) {
+        session =
+          typeof user === 'number'
+            ? new Session(mine, accountOf(app.accounts, user))
+            : new Session(mine, named(mine, user), 'script');
+        sessions.set(user, session);
+      }
+      session.enterIteration();
+      return session;
+    },
+    newcomer: run => newcomer(run.run.canary, exec.vu.idInTest, ++newcomers),
+    guarded: iteration => run => {
+      try {
+        iteration(run);
+      } catch (error) {
+        add(ERRORS, 1);
+        throw error;
+      }
+    },
+    summary(data, lines = []) {
+      const { setup_data: run, metrics, state } = data;
+      if (metrics === undefined)
+        return {
+          stdout: 'expected k6’s default data of the summary: leave out --new-machine-readable-summary\n',
+        };
+      if (run === undefined) return { stdout: 'nothing was run: setup() did not end, see the error above\n' };
+      const result = resultOf(data, (run as Run).run, settings);
+      const colour = settings.colour && state?.isStdOutTTY === true;
+      const more = lines.map(line => `${line}\n`).join('');
+      const stdout = `${k6Summary(data, colour)}\n${more}${terminal(result, { colour, width: 100 })}`;
+      const { report } = settings;
+      if (report === undefined) return { stdout };
+      const source = { result, source: { path: `loadtests/${settings.script}.ts`, claims: {} } };
+      return {
+        stdout,
+        [`${report}.json`]: `${JSON.stringify(result, null, 2)}\n`,
+        [`${report}.xml`]: junit(source),
+        [`${report}.html`]: html(source),
+      };
+    },
+  };
+}
+
+/** The user of a script that logs in by itself: an account of the target, or anybody else. */
+function named(vu: VirtualUser, user: string): Account {
+  const label = userLabel(vu.app.accounts, user) ?? vu.introduce(user);
+  return { user, password: '', label };
+}

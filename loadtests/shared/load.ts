@@ -1,0 +1,78 @@
+/** The settings of the load of a script, from the environment (docs/k6.md). */
+import { type Environment, whole } from '../lib/settings.ts';
+
+export interface Load {
+  /** Virtual users, each with one request in flight. */
+  users: number;
+  /** Iterations started a second; absent: each user goes on when it has its response. */
+  rate: number | undefined;
+  /** As k6 takes it: 30s, 5m. */
+  duration: string;
+  /** Pause between two requests of a user, seconds: from the one to the other. */
+  think: readonly [least: number, most: number];
+  /** The measure of a script's own question, milliseconds. */
+  budget: number;
+  /** A long pause, just under the session's timeout, seconds; 0: none. */
+  idle: number;
+  /** Sessions that a virtual user keeps open, where it keeps several. */
+  sessions: number;
+  /** Share of requests that may fail. */
+  errors: number;
+  /** 95 of 100 responses take less, logins left out; milliseconds. */
+  p95: number;
+  /** Share of the iterations of an arrival rate that may be dropped. */
+  dropped: number;
+}
+
+/**
+ * @param defaults of the script
+ * @throws Error naming the variable that is wrong, what was expected and what came
+ */
+export function loadOf(environment: Environment, defaults: Partial<Load> = {}): Load {
+  return {
+    users: whole(environment, environment['USERS'] ? 'USERS' : 'VUS', 1) ?? defaults.users ?? 10,
+    rate: whole(environment, 'RATE', 1) ?? defaults.rate,
+    duration: duration(environment['DURATION'] || (defaults.duration ?? '10s')),
+    think: range(environment, 'THINK') ?? defaults.think ?? [0, 0],
+    budget: whole(environment, 'BUDGET', 1) ?? defaults.budget ?? 500,
+    idle: range(environment, 'IDLE')?.[1] ?? 0,
+    sessions: whole(environment, 'SESSIONS', 1) ?? 20,
+    errors: share(environment, 'ERRORS'),
+    p95: whole(environment, 'P95', 1) ?? defaults.p95 ?? 2000,
+    dropped: share(environment, 'DROPPED'),
+  };
+}
+
+/** A login hashes a password, which is slow on purpose: ten logins a second are assumed. Seconds. */
+export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
+
+/** @param text such as 1m30s @returns seconds */
+export function seconds(text: string): number {
+  const units: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  return parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (units[unit] ?? 0), 0);
+}
+
+function duration(text: string): string {
+  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return text;
+  throw new Error(`DURATION: expected a time such as 30s or 5m, got ${JSON.stringify(text)}`);
+}
+
+function range(environment: Environment, name: string): [number, number] | undefined {
+  const text = environment[name];
+  if (!text) return undefined;
+  const [, least, most = least] = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
+  const [from, to] = [Number(least), Number(most)];
+  if (from <= to) return [from, to];
+  throw new Error(
+    `${name}: expected seconds such as 1, or from-to such as 0.5-3, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** A share from 0 to 1; 0.01 where the variable is not set. */
+function share(environment: Environment, name: string): number {
+  const text = environment[name];
+  if (!text) return 0.01;
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 1) return Number(text);
+  throw new Error(`${name}: expected a share from 0 to 1, such as 0.01, got ${JSON.stringify(text)}`);
+}

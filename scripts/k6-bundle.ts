@@ -1,0 +1,39 @@
+/** Bundles a k6 script, or the library `baton-verify/k6`, into one file of JavaScript: k6 resolves no npm packages. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const pathOf = (file: string): string => fileURLToPath(new URL(`../loadtests/${file}`, import.meta.url));
+
+/** @returns the file and all that it imports, but for the modules of k6 itself */
+async function bundle(path: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2023',
+    external: ['k6', 'k6/*'],
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** @returns what a k6 script imports to have its sessions judged */
+export const bundledLibrary = (): Promise<string> => bundle(pathOf('lib/k6.ts'));
+
+/**
+ * @param script name of a script of loadtests/
+ * @throws Error when there is no such script
+ */
+export async function bundledScript(script: string): Promise<string> {
+  const path = pathOf(`${script}.ts`);
+  if (!/^[\w-]+$/.test(script) || !existsSync(path)) {
+    throw new Error(
+      `expected the name of a script in loadtests/, such as dashboard, got ${JSON.stringify(script)}`,
+    );
+  }
+  return bundle(path);
+}
