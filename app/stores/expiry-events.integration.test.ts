@@ -1,9 +1,11 @@
 /** Sessions that Redis ended are told where its owner wants that, and nowhere else. */
 import { afterEach, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { createLabels } from '../secrets.ts';
 import { Browser } from '../testing/browser.ts';
 import { startProcess, type TestProcess } from '../testing/instance.ts';
 import { clients } from '../testing/sessions.ts';
+import { DEVELOPMENT_SECRET } from '../variables.ts';
 
 let server: RedisServer;
 let app: TestProcess | undefined;
@@ -31,7 +33,8 @@ test.each(['redis-attributes', 'redis-locked'])(
     await bob.signIn('bob');
     await bob.post('/logout');
     await alice.signIn('alice');
-    const ofAlice = await app.line(({ user }) => user === 'alice@example.test');
+    const label = createLabels([DEVELOPMENT_SECRET]).user('alice@example.test');
+    const ofAlice = await app.line(({ user }) => user === label);
     const [client] = clients(server.url, 1);
     const keys = (await client?.keys('baton:*session:*')) ?? [];
     expect(keys).toHaveLength(1);
