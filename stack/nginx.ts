@@ -34,8 +34,11 @@ export interface NginxAdditions {
    * keeps where; visitors are placed anew each time.
    */
   upstream?: string | ((forgotten: number) => string);
-  /** Said of each instance in the group: when it counts as failed, by what nginx itself sees. */
-  perInstance?: string;
+  /**
+   * Said of each instance in the group: when it counts as failed, by what nginx itself sees, and its weight. A function
+   * gets the place of the instance, from 0.
+   */
+  perInstance?: string | ((place: number) => string);
   /** First among the rules for what follows a failure, each a pattern and a location: `~. @bad_gateway;`. */
   failure?: string;
   /** In the server that clients reach, while there is no instance. */
@@ -248,7 +251,10 @@ export class Nginx extends ServerProcess implements Balancer {
     const registered = [...this.#registered.values()];
     const hosts = registered.map(instance => new URL(instance.url).host);
     // nginx takes no group without a server; one that is down answers as if all instances were.
-    const lines = (options: string) => hosts.map(host => `server ${host} ${options};\n`).join('');
+    const lines = (options: string | ((place: number) => string)) =>
+      hosts
+        .map((host, place) => `server ${host} ${typeof options === 'string' ? options : options(place)};\n`)
+        .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
     // Whoever repeats requests does so time and again: an instance that is late is not left alone then.

@@ -13,6 +13,8 @@ import { signedCookie } from './controls/signed-cookie.ts';
 import { stickyMemory } from './controls/sticky-memory.ts';
 import { stickyOverSharedSessions } from './controls/sticky-over-shared-sessions.ts';
 import { storeThatFails } from './controls/store-that-fails.ts';
+import { unequalHosts } from './controls/unequal-hosts.ts';
+import { warmsUpSlowly } from './controls/warms-up-slowly.ts';
 import { affinityHidesLocalSessions } from './defects/affinity-hides-local-sessions.ts';
 import { affinityLeftOn } from './defects/affinity-left-on.ts';
 import { affinityPinsToDeadTarget } from './defects/affinity-pins-to-dead-target.ts';
@@ -158,6 +160,8 @@ export const CONTROLS: readonly Control[] = [
   deploysUnderLoad,
   instancesThatFail,
   storeThatFails,
+  unequalHosts,
+  warmsUpSlowly,
   stickyOverSharedSessions,
   managedRedis,
   chunkedCookieGuestLogin,

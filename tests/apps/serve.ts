@@ -1,6 +1,6 @@
 /** A web server of this process that answers as two instances in turn, and remembers what it was asked. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 const NAMES = ['one', 'two', 'three', 'four', 'five'] as const;
@@ -30,6 +30,8 @@ export interface Answer {
 
 export interface Served {
   url: string;
+  /** Of single instances, where they have one. */
+  addresses: Readonly<Record<string, string>>;
   /** In the order of their arrival. */
   asked: readonly Asked[];
   stop(): Promise<void>;
@@ -49,46 +51,76 @@ export interface How {
   tells?: boolean;
   /** How many instances there are; two when absent. */
   instances?: number;
+  /** Each instance also has an address of its own, where answers do not tell it: the balancer is what names instances. */
+  addressed?: boolean;
 }
 
 /** @param answer what an instance answers; each is one request at a time, so nothing overlaps inside */
 export async function serve(
   answer: (asked: Asked) => Answer,
-  { balance, tells = true, instances = 2 }: How = {},
+  { balance, tells = true, addressed = false, instances = 2 }: How = {},
 ): Promise<Served> {
   const all: Asked[] = [];
   const connections = new Map<Socket, number>();
-  const server = createServer(async (request, response) => {
-    const sent = await bodyOf(request);
-    const whole = { ...heard(request), body: sent, form: Object.fromEntries(new URLSearchParams(sent)) };
-    const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
-      instance: NAMES[all.length % instances] ?? 'one',
-    };
-    const asked: Asked = { ...whole, instance: chosen.instance };
+  const respond = (
+    asked: Asked,
+    response: ServerResponse,
+    named: boolean,
+    more: readonly string[] = [],
+  ): void => {
     all.push(asked);
     const { status, body = '', to, cookies = [], headers = {} } = answer(asked);
     response.writeHead(status ?? (to === undefined ? 200 : 302), {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'private, no-store',
       ...(to === undefined ? {} : { Location: to }),
-      ...(tells ? { 'X-Instance': asked.instance } : {}),
-      'Set-Cookie': [...cookies, ...(chosen.cookies ?? [])],
+      ...(named ? { 'X-Instance': asked.instance } : {}),
+      'Set-Cookie': [...cookies, ...more],
       ...headers,
     });
     response.end(body);
+  };
+  const balancer = createServer(async (request, response) => {
+    const whole = await wholeOf(request);
+    const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
+      instance: NAMES[all.length % instances] ?? 'one',
+    };
+    respond({ ...whole, instance: chosen.instance }, response, tells, chosen.cookies);
   });
-  server.on('connection', socket => connections.set(socket, connections.size));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  balancer.on('connection', socket => connections.set(socket, connections.size));
+  const single = (addressed ? NAMES.slice(0, instances) : []).map(instance => ({
+    instance,
+    server: createServer(async (request, response) =>
+      respond({ ...(await wholeOf(request)), instance }, response, false),
+    ),
+  }));
+  const url = await listening(balancer);
+  const addresses: Record<string, string> = {};
+  for (const { instance, server } of single) addresses[instance] = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    addresses,
     asked: all,
     stop: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      for (const server of [balancer, ...single.map(one => one.server)]) {
+        server.closeAllConnections();
+        server.close();
+        await once(server, 'close');
+      }
     },
   };
+}
+
+/** @returns its address */
+async function listening(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function wholeOf(request: IncomingMessage): Promise<Omit<Asked, 'instance'>> {
+  const sent = await bodyOf(request);
+  return { ...heard(request), body: sent, form: Object.fromEntries(new URLSearchParams(sent)) };
 }
 
 function heard(request: IncomingMessage): Omit<Asked, 'instance' | 'form' | 'body'> {

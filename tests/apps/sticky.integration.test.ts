@@ -100,7 +100,10 @@ it('a real one, before the card store with its sessions in memory', async () => 
       password: 'correct-horse-battery',
       passwordEnv: 'CARDS',
     }));
-    const { file } = await found({ url: stack.url, asked: [], stop: async () => {} }, { accounts });
+    const { file } = await found(
+      { url: stack.url, addresses: {}, asked: [], stop: async () => {} },
+      { accounts },
+    );
     expect(file).toMatchObject({
       instance: { header: 'x-instance-id', sticky: 'AWSALB' },
       claims: ['sticky'],

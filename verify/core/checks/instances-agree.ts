@@ -29,7 +29,7 @@ export const instancesAgree: Check = {
   guarantee: 'instances-agree',
   assumes:
     'conflicts (409, 412, 423, 425, 429) and signs of overload (408, 502, 503, 504, no answer) are no differences; ' +
-    'requests during a fault are left out',
+    'requests during a fault, and in its time to recover, are left out',
   minimum:
     `${ENOUGH} answers on each ordered pair of the instances that were there before the first fault: the one that ` +
     'logged in or wrote last, the one that serves',

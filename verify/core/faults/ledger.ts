@@ -140,15 +140,15 @@ export class FaultLedger {
     }
   }
 
-  /** Whether an operation was under way while something was disturbed. */
+  /** Whether an operation was under way while something was disturbed, or had time to recover from it. */
   met(operation: Pick<Operation, 'call' | 'return'>): boolean {
-    if (this.open === 0 && operation.call > this.#until) return false;
-    return this.windows.some(window => overlaps(window, operation));
+    if (this.open === 0 && operation.call > this.#over) return false;
+    return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Whether anything was disturbed from a moment on. */
+  /** Whether anything was disturbed, or had time to recover, from a moment on. */
   since(moment: number): boolean {
-    return this.open > 0 || this.#until >= moment;
+    return this.open > 0 || this.#over >= moment;
   }
 }
 

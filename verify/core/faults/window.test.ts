@@ -17,6 +17,7 @@ const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {
 const operation = (call: number, end?: number): Operation =>
   ({ call, ...(end === undefined ? {} : { return: end }) }) as Operation;
 
+/** Of faults that may be recovered from at any time later: a kill within 5, a stop within 50. */
 const ledgerOf = (...faults: Fault[]): FaultLedger => {
   const ledger = new FaultLedger(
     runLine({ declared: { budgets: { recovery: 5, faults: { stop: { recovery: 50 } } } } }),
@@ -43,10 +44,10 @@ describe('the windows of a ledger', () => {
     expect([ledger.windows.length, ledger.open]).toEqual([3, 1]);
   });
 
-  it('say whether an operation was under way in one: what touches was', () => {
+  it('say whether an operation was under way in one, or in its time to recover: what touches was', () => {
     const ledger = ledgerOf(fault(1, 10), fault(1, 10, 20));
     const met = (call: number, end?: number) => ledger.met(operation(call, end));
-    expect([met(0, 9), met(0, 10), met(12, 13), met(20, 30), met(21, 30), met(5), met(25)]).toEqual([
+    expect([met(0, 9), met(0, 10), met(12, 13), met(25, 30), met(26, 30), met(5), met(30)]).toEqual([
       false,
       true,
       true,
@@ -55,7 +56,7 @@ describe('the windows of a ledger', () => {
       true,
       false,
     ]);
-    expect([ledger.since(20), ledger.since(21)]).toEqual([true, false]);
+    expect([ledger.since(25), ledger.since(26)]).toEqual([true, false]);
     ledger.event(fault(2, 40));
     expect([met(30, 39), met(50, 60), ledger.since(99)]).toEqual([false, true, true]);
     expect(overlaps({ begin: 10 }, operation(5))).toBe(true);

@@ -1,0 +1,22 @@
+/** A target that sets limits and answers at once is not charged with the time that requests wait inside Baton. */
+import { expect, it } from 'vitest';
+import { SmallApp } from './small-app.ts';
+import { judged, USUAL, withApp } from './verified.ts';
+
+it('32 clients at 40 requests a second: each waits for its turn, and none for an answer', async () => {
+  const { claimed, rests } = await withApp(new SmallApp(), ({ url }) =>
+    judged(
+      {
+        ...USUAL,
+        url,
+        claims: ['availability'],
+        limits: { requests: 40 },
+        // Each request waits for its turn for about 800 ms.
+        budgets: { wait: '500ms' },
+      },
+      { sessions: 32, duration: 4_000, workloads: ['hop'] },
+    ),
+  );
+  expect(rests['availability']?.['requests']).toBeGreaterThan(100);
+  expect(claimed).toEqual({ availability: 'valid' });
+});
