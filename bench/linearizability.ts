@@ -12,11 +12,11 @@ import { publicHistories } from './public.ts';
 /** Rounds of the histories that have a row of their own. The median counts. */
 const ROUNDS = 5;
 /** Milliseconds after which either gives up on one of these. */
-const LIMIT = 10_000;
+const LIMIT = 5_000;
 /** Histories that are drawn for the totals, in turns of so many, and the limit of each. */
 const DRAWN = 10_000;
 const TURN = 500;
-const DRAWN_LIMIT = 500;
+const DRAWN_LIMIT = 200;
 
 const base: Shape = {
   kind: 'register',

@@ -1,10 +1,10 @@
 /** What a search is asked, and what it answers. */
 import type { Deed } from '../models.ts';
 
-/** An operation on one object. Intervals are closed: what touches is concurrent. */
+/** An operation on one object. Intervals are closed: two that touch are concurrent. */
 export interface Interval {
   call: number;
-  /** Infinity: nobody knows whether it happened. It may take effect at any time from its call on, or never. */
+  /** Infinity: there was no response. It may take effect at any time after its call, or never. */
   return: number;
   deed: Deed;
 }

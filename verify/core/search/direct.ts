@@ -1,7 +1,7 @@
 /**
- * Decides linearizability without a search where all values are unique and there are only reads and adds (of a
- * register: sets): then the reads alone tell the order. An operation that nobody acknowledged is taken to have
- * happened if somebody saw its value, and otherwise never to.
+ * Decides linearizability without a search if all values are unique and only added (in a register: set). Then the
+ * reads determine the order. An operation without a response has happened if a read shows its value. Otherwise it
+ * counts as never happened.
  */
 import type { ObjectKind } from '../history.ts';
 import type { Interval } from './decision.ts';
@@ -11,7 +11,7 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** The write that is not in the history: of what was there before it. */
+/** Stands for the write of an initial value, which is not in the history. */
 const BEFORE = -1;
 
 /** Values by number, and the operation that wrote each. */
@@ -20,7 +20,7 @@ interface Writes {
   operations: readonly number[];
 }
 
-/** @returns undefined when the history is not of that sort; a violation has no `placed` */
+/** @returns undefined if other operations occur; a violation has no `placed` */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,

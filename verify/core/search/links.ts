@@ -1,4 +1,4 @@
-/** Doubly linked lists of numbers that give back what was taken out, last first ("dancing links", Knuth 2000). */
+/** Doubly linked lists of numbers. What was taken out can be put back, last first ("dancing links", Knuth 2000). */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;

@@ -1,23 +1,23 @@
-/** Puts the operations of a search in the orders that it needs. */
+/** Keeps the operations that a search has not placed, in the orders that it needs. */
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How far an unacknowledged deed may be put off, or left out, past acknowledged ones that can go before it.
- * no: not at all. together: until an answer needs it, with others. alone: and never two of them in a row, since the
- * second would undo the first.
+ * How long an operation without a response may be put off. no: it may be needed at any place. together: until a
+ * response needs it, with others before it. alone: as together, but never two in a row, since the second undoes the
+ * first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
-/** The operations of one class that may never have happened, in the order of their calls. */
+/** Equal operations without a response, in the order of their calls. */
 export interface Unsure {
   kind: number;
   calls: number[];
   operations: number[];
 }
 
-/** The operations of a search: those that happened by their place in the order of calls, `end` of them. */
+/** The operations of a search. Those with a response are numbered from 0 to `end` in the order of their calls. */
 export class Tables {
   readonly end: number;
   /** Their indexes in the history. */
@@ -30,7 +30,7 @@ export class Tables {
   /** The class of each, and 1 if it may be placed at once where it changes nothing. */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
-  /** Those not placed: in the order of calls, of returns, and of returns within a class. */
+  /** The operations that are not placed: by call, by return, and by return within a class. */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;
@@ -70,7 +70,7 @@ function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array
   return latest;
 }
 
-/** @returns the operations that happened, in the order of their calls */
+/** @returns the operations with a response, in the order of their calls */
 function sureOnes(operations: readonly Interval[]): number[] {
   const sure: number[] = [];
   operations.forEach((operation, i) => {
@@ -79,7 +79,7 @@ function sureOnes(operations: readonly Interval[]): number[] {
   return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
 }
 
-/** @returns those that may have. Reads that nobody saw an answer of are left out: they say nothing. */
+/** @returns the operations without a response. Reads among them prove nothing and are left out. */
 function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
@@ -99,7 +99,7 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/** Lists the operations of each class in the order of returns; the end of a class's list is `end + 1 + class`. */
+/** Links the operations of each class by return. The list of a class ends at `end + 1 + class`. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -115,7 +115,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** @returns of the operations below `end` that are not placed, the one that returned first */
+/** @returns the operation below `end` that returned first among those that are not placed */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {
@@ -125,7 +125,7 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/** @returns the indexes in the history of what is placed: an acknowledged operation, or −1 − its class */
+/** @returns the indexes in the history of placed operations, given as numbers or as −1 − class */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

@@ -1,7 +1,6 @@
 /**
- * Decides linearizability without a search where nothing overlaps, as in most of a run: there is one order, and its
- * operations are done one after the other. It only ever says that all is well: what is not, or is anything but plain,
- * is left to the search, which would say the same of all and takes many times as long.
+ * Decides linearizability without a search if no operations overlap, as in most of a run: then there is one order.
+ * It only confirms. Violations and rare actions are left to the search, which is many times as slow.
  */
 import type { ObjectKind } from '../history.ts';
 import { alike, type Deed } from '../models.ts';

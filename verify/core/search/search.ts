@@ -1,12 +1,15 @@
 /**
- * Searches an order of operations in which each takes effect at one point of its interval and every answer fits:
- * Wing and Gong, "Testing and verifying concurrent objects" (1993), with the memory of configurations of Lowe,
- * "Testing for linearizability" (2017). On top of it:
+ * Searches for an order of the operations on one object in which every response fits, and no operation follows one
+ * that was called after it had returned. Wing and Gong, "Testing and verifying concurrent objects" (1993): place an
+ * operation that may come next, go on with the rest, and take it back at a dead end. Lowe, "Testing for
+ * linearizability" (2017): remember each configuration, so that none is tried twice. Four additions:
  *
- * - equal operations are placed in the order of their returns: to swap two of them makes the later one's deadline
- *   no tighter (the exchange argument of earliest-deadline-first)
- * - operations that nobody acknowledged are tried last, and those of a class in the order of their calls; where
- *   the kind allows (`PuttingOff`), only right before an answer that is impossible without them
+ * - A read that fits the state is placed at once, without an alternative.
+ * - The operation that returns first is tried first.
+ * - Equal operations are placed in the order of their returns. An order that has two of them the other way round stays
+ *   an order when they are swapped.
+ * - Operations without a response are tried last. If the kind allows it (`PuttingOff`), they are tried only right
+ *   before a response that is impossible without them.
  */
 
 import type { State } from '../models.ts';
@@ -15,11 +18,10 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, Seen } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/** Bytes that the memory of configurations may take before the search gives up. */
+/** Bytes of remembered configurations, and values in all states, at which the search gives up. */
 const MEMORY = 512 * 1024 * 1024;
-/** Values in all states together, likewise. */
 const VALUES = 20_000_000;
-/** Dead ends from one look at the clock to the next. */
+/** Dead ends between two looks at the clock. */
 const POLL = 256;
 const NO_CHAIN = -1;
 
@@ -41,17 +43,17 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** Nothing has been tried here yet. */
+  /** True if nothing has been tried in this configuration. */
   #fresh = true;
-  /** Of each placed one: whether there is no need to try anything else in its place. */
+  /** For each placed operation, true if it needs no alternative. */
   readonly #forced: boolean[] = [];
-  /** Where the scan goes on: at an acknowledged operation, then at a class of the others. */
+  /** The next operation to try, and after these the next class of operations without a response. */
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** What is placed, in order: an acknowledged operation, or −1 − its class. */
+  /** The placed operations in order: the number of an operation, or −1 − the class of one without a response. */
   readonly #stack: number[] = [];
-  /** Of each placed one, what its placement changed: state, chain, from, to. */
+  /** The state, chain, from and to before each placement. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -88,9 +90,9 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Places the next operation that can be placed here. @returns whether there was one */
+  /** Places the next operation that may come here. @returns false at a dead end */
   #forward(): boolean {
-    // Nothing may be placed after an operation that had returned before it was called.
+    // The operation that returns first must come before all that are called later.
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
     if (this.#fresh) {
@@ -115,8 +117,8 @@ class Search {
   }
 
   /**
-   * Subtle: a read that fits the state can be placed at once, and nothing else need be tried instead: an order that
-   * has it later is as good with the read moved here.
+   * Finds an operation that can be placed at once. Subtle: it needs no alternative, since an order that has it later
+   * remains one when it is moved here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -156,7 +158,7 @@ class Search {
     return true;
   }
 
-  /** Whether an equal operation could be placed here and has to return earlier: then that one comes first. */
+  /** True if an equal operation may come here and returns earlier. Then that one comes first. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -171,7 +173,7 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // One that changes nothing need not have happened.
+    // An operation without effect need not have happened.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -187,7 +189,7 @@ class Search {
     return true;
   }
 
-  /** Whether an acknowledged operation could come next after it that could not without. */
+  /** True if an operation with a response fits the next state, but not this one. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -207,7 +209,7 @@ class Search {
     this.#class = 0;
   }
 
-  /** Takes back what was placed last, to go on with what comes after it. @returns whether there was anything */
+  /** Takes back the last placement that has an alternative. @returns false if there is none */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -253,7 +255,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /** The operation that had to come next, since it returned before all others that are left. */
+  /** Names the operation that had to come next: it returns before all others that are left. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

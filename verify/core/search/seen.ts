@@ -1,19 +1,19 @@
 /**
- * The memory of a search (Lowe 2017): configurations that were tried already. One is told by which operations have
- * been placed and by the state that they led to; to come to it again by another order can lead to nothing new.
+ * Remembers the configurations of a search (Lowe 2017). A configuration is the set of placed operations, as bits, and
+ * the state that they lead to. Another order with the same result leads to nothing new.
  */
 
 /** A place in the search. */
 export interface Configuration {
-  /** One bit for each acknowledged operation. */
+  /** One bit for each operation with a response. */
   placed: Int32Array;
   /** All operations before this word are placed, and none from the word `to` on. */
   from: number;
   to: number;
   state: number;
-  /** The state before the unacknowledged operations placed last, if an acknowledged one must follow; else −1. */
+  /** The state before the last operations without a response, if one with a response must follow; else −1. */
   chain: number;
-  /** How many unacknowledged operations of each class have been placed. */
+  /** How many operations without a response are placed, by class. */
   counts: Uint32Array;
 }
 
@@ -27,16 +27,16 @@ export class Seen {
   #buckets = new Int32Array(1 << 6);
   #entries = 0;
 
-  /** Bytes that it takes, to hold against a limit. */
+  /** Bytes that the configurations take. */
   get bytes(): number {
     return 4 * this.#used;
   }
 
   /**
-   * Subtle: a configuration counts as seen when the same acknowledged operations led to the same state with no more
-   * of the others. Whatever could follow it could follow the one that has more of them left.
+   * Subtle: a configuration also counts as seen if the same operations with a response led to the same state with no
+   * more of those without one. All that can follow it could follow the earlier one, which has more of them left.
    *
-   * @returns whether it was seen before; if not, it is from now on
+   * @returns true if it was seen before; else it is remembered
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);

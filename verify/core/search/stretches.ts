@@ -1,7 +1,7 @@
 /**
  * Cuts the history of one object, as it streams, into stretches that can be judged one by one: at a read that
  * nothing overlaps. Such a read shows the whole state, so that what comes after it needs nothing of what came before
- * but that state and the operations that nobody acknowledged and nobody has seen.
+ * but that state and the operations without a response that no read has shown.
  */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';

@@ -18,7 +18,7 @@ export interface Machine {
 export const REFUSED = -1;
 const UNTRIED = -2;
 
-/** With more classes of deeds than this, steps lie in a map: most of a table would be empty. */
+/** With more classes than this, steps are kept in a map: most of a table would be empty. */
 const WIDE = 256;
 
 export class Transitions {
@@ -29,14 +29,14 @@ export class Transitions {
   readonly #numbers = new Map<string, number>();
   readonly #rows: Int32Array[] = [];
   readonly #steps = new Map<number, number>();
-  /** Values in all states together, to hold against a limit. */
+  /** Values in all states together. */
   size = 0;
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
-  /** All deeds are to be given before the first step. @returns the number of its class: equal deeds have one */
+  /** To be called for all deeds before the first step. @returns the number that equal deeds share */
   classOf(deed: Deed): number {
     const name = nameOf(deed);
     let number = this.#classes.get(name);
@@ -95,7 +95,7 @@ export class Transitions {
   }
 }
 
-/** Equal for equal deeds alone: the frequent ones are spared a detour over JSON, which begins with a bracket. */
+/** Equal for equal deeds alone. Frequent deeds need no JSON, which begins with a bracket. */
 function nameOf({ action, value, expected, state, saw }: Deed): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {
