@@ -16,6 +16,11 @@ function importsOf(file: string): string[] {
 
 const rules: { folder: string; may: RegExp; why: string }[] = [
   { folder: 'verify/core', may: /^verify\/core\//, why: 'core imports only core' },
+  {
+    folder: 'verify/core/search',
+    may: /^verify\/core\/(?!checks\/|judge\.ts)/,
+    why: 'the search knows operations and states, and no check',
+  },
   { folder: 'verify/reports', may: /^verify\/(core|reports)\//, why: 'reports import only core and reports' },
   {
     folder: 'loadtests',
@@ -58,6 +63,28 @@ describe.each(rules)('$folder: $why', ({ folder, may }) => {
   it.each(files)('%s', file => {
     expect(importsOf(file).filter(name => !may.test(name))).toEqual([]);
   });
+});
+
+/** Returns true if the file imports itself through others. */
+function isInCycle(file: string): boolean {
+  const reached = new Set<string>();
+  const open = [file];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const name of importsOf(next)) {
+      if (name === file) return true;
+      if (!name.endsWith('.ts') || reached.has(name)) continue;
+      reached.add(name);
+      open.push(name);
+    }
+  }
+  return false;
+}
+
+describe('no import cycle', () => {
+  it.each(globSync('verify/core/{search,checks}/*.ts', { cwd: root }).filter(file => !isTest(file)))(
+    'leads back to %s',
+    file => expect(isInCycle(file)).toBe(false),
+  );
 });
 
 describe('the core', () => {
