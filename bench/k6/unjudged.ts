@@ -5,13 +5,13 @@
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import type { FormRequest } from '../../loadtests/lib/app.ts';
 import { newJar, paramsOf, type Response } from '../../loadtests/lib/client.ts';
-import { Filling, type Sent } from '../../loadtests/lib/filling.ts';
 import { makeRun } from '../../loadtests/lib/run.ts';
 import { settingsOf } from '../../loadtests/lib/settings.ts';
 import { VirtualUser } from '../../loadtests/lib/virtual-user.ts';
 import { loadOf } from '../../loadtests/shared/load.ts';
+import type { FormRequest } from '../../loadtests/target/app.ts';
+import { Filling, type Sent } from '../../loadtests/target/filling.ts';
 import { type Account, accountOf } from '../../verify/core/accounts.ts';
 import { canaryOf } from '../../verify/core/canary.ts';
 

@@ -10,18 +10,18 @@ import { html } from '../../verify/reports/html.ts';
 import { junit } from '../../verify/reports/junit.ts';
 import { k6Summary, type SummaryData } from '../../verify/reports/k6-summary.ts';
 import { terminal } from '../../verify/reports/terminal.ts';
-import type { App } from './app.ts';
+import type { App } from '../target/app.ts';
+import { Session } from '../target/session.ts';
 import { add, addNothing } from './metrics.ts';
 import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts';
-import { Session } from './session.ts';
 import { type JudgeOptions, settingsOf } from './settings.ts';
 import { VirtualUser } from './virtual-user.ts';
 
 export type { Account } from '../../verify/core/accounts.ts';
 export type { SummaryData } from '../../verify/reports/k6-summary.ts';
-export type { App } from './app.ts';
+export type { App } from '../target/app.ts';
+export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
-export type { Session } from './session.ts';
 
 /** The run that `start` makes. setup() returns it, and k6 passes it to every iteration. */
 export type Run = Shared;

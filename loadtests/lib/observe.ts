@@ -5,7 +5,7 @@ import type { Seen } from '../../verify/core/interpret.ts';
 import { Judge } from '../../verify/core/judge.ts';
 import { TRIED } from '../../verify/core/reach.ts';
 import { nothingRepeated, type Repeated } from '../../verify/core/repeats.ts';
-import { BROKE, type Figure, failureOf, type Judged, OTHER, TAGGED } from '../../verify/core/sums/figures.ts';
+import { BROKE, failureOf, type Judged, OTHER, TAGGED } from '../../verify/core/sums/figures.ts';
 import type { Anomaly } from '../../verify/core/verdict.ts';
 import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
@@ -23,25 +23,26 @@ interface Raised {
   added: number;
 }
 
+/** @param first whether the virtual user counts what is counted once per account */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
-  const indexOf = (guarantee: string): number => checks.findIndex(check => check.guarantee === guarantee);
+  const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
+    const check = checks.findIndex(one => one.guarantee === guarantee);
+    return check === -1 ? [] : [{ ...more, check, added: 0 }];
+  };
   const own = figures.filter(({ perAccount }) => !perAccount || first);
-  const raised = own.map(({ metric, repeated, counts: [[guarantee, name]] }: Figure) => {
-    return { metric, check: indexOf(guarantee), name, tags: undefined, repeated, added: 0 };
-  });
-  const check = indexOf('logout-final');
-  if (check === -1) return raised;
   const { metric, tag } = TAGGED.replayed;
   return [
-    ...raised,
-    ...instances.map(instance => ({
-      metric,
-      check,
-      name: TRIED + instance,
-      tags: { [tag]: instance },
-      repeated: undefined,
-      added: 0,
-    })),
+    ...own.flatMap(({ metric, repeated, counts: [[guarantee, name]] }) =>
+      raised(guarantee, { metric, name, tags: undefined, repeated }),
+    ),
+    ...instances.flatMap(instance =>
+      raised('logout-final', {
+        metric,
+        name: TRIED + instance,
+        tags: { [tag]: instance },
+        repeated: undefined,
+      }),
+    ),
   ];
 }
 
@@ -52,51 +53,25 @@ interface Waiting {
   count: number;
 }
 
-/** What is to be added to a tagged counter, by the value of its tag. */
-class Counting {
-  readonly #of: { readonly metric: string; readonly tag: string };
-  readonly #all: Waiting[];
-  readonly #known: ReadonlySet<string> | undefined;
-  readonly #byName = new Map<string, Waiting>();
-  #other: Waiting | undefined;
-
-  /**
-   * @param all where k6's counters get it from
-   * @param known the values that the tag may have; all others are counted as one
-   */
-  constructor(of: { metric: string; tag: string }, all: Waiting[], known?: ReadonlySet<string>) {
-    this.#of = of;
-    this.#all = all;
-    this.#known = known;
-  }
-
-  add(name: string): void {
-    const waiting = this.#byName.get(name) ?? this.#begin(name);
-    waiting.count++;
-  }
-
-  #begin(name: string): Waiting {
-    if (this.#known?.has(name) === false) {
-      // Not by its name: of such there may be any number.
-      this.#other ??= this.#make(OTHER);
-      return this.#other;
+/** Counts the values of one tag. @param known the values that it may have; all others count as `other` */
+function counting(of: { metric: string; tag: string }, all: Waiting[], known?: readonly string[]) {
+  const byValue = new Map<string, Waiting>();
+  return (value: string): void => {
+    let waiting = byValue.get(value);
+    if (waiting === undefined) {
+      const name = known?.includes(value) === false ? OTHER : value;
+      waiting = byValue.get(name) ?? { metric: of.metric, tags: { [of.tag]: name }, count: 0 };
+      if (waiting.count === 0 && !all.includes(waiting)) all.push(waiting);
+      byValue.set(name, waiting);
     }
-    const made = this.#make(name);
-    this.#byName.set(name, made);
-    return made;
-  }
-
-  #make(value: string): Waiting {
-    const made = { metric: this.#of.metric, tags: { [this.#of.tag]: value }, count: 0 };
-    this.#all.push(made);
-    return made;
-  }
+    waiting.count++;
+  };
 }
 
-/** So many operations, or so long (microseconds), are counted here before k6 is told: each telling costs it 2 µs. */
+/** Operations that are counted here, and microseconds that pass, before k6's counters are raised: each costs k6 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
-/** A virtual user tells of its first operations one by one, and of the last: nobody tells it that it has ended. */
+/** The first operations are counted at once, and so are the last: no event says that a virtual user has ended. */
 const FIRST = 2 * BATCH;
 
 export class Observer {
@@ -105,12 +80,12 @@ export class Observer {
   readonly #zero: number;
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
-  readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', Counting>;
+  readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
   /** What was counted without the judge. */
   readonly repeated = nothingRepeated();
-  /** How many anomalies were told of. */
+  /** How many anomalies were found. */
   broke = 0;
-  #told = false;
+  #warned = false;
   #operations = 0;
   #pending = 0;
   #flushed = 0;
@@ -119,15 +94,15 @@ export class Observer {
 
   /** @param user number of the virtual user, from 1 on; @param pool how many accounts there are */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
-    this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#tell(anomaly), 'counts');
+    this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');
     this.#settings = settings;
     this.#zero = zero;
-    const known = new Set(settings.instances);
+    const { instances: known } = settings;
     this.#counted = {
-      operations: new Counting(TAGGED.operations, this.#waiting),
-      failed: new Counting(TAGGED.failed, this.#waiting),
-      requests: new Counting(TAGGED.requests, this.#waiting, known),
-      met: new Counting(TAGGED.met, this.#waiting, known),
+      operations: counting(TAGGED.operations, this.#waiting),
+      failed: counting(TAGGED.failed, this.#waiting),
+      requests: counting(TAGGED.requests, this.#waiting, known),
+      met: counting(TAGGED.met, this.#waiting, known),
     };
     this.#raised = raisedFrom(settings.judged, settings.instances, user <= pool);
   }
@@ -157,18 +132,18 @@ export class Observer {
    */
   count({ outcome, status, instance }: Seen, first: boolean, now: number): void {
     const counted = this.#counted;
-    counted.operations.add(outcome);
-    if (outcome !== 'ok') counted.failed.add(failureOf(status));
+    counted.operations(outcome);
+    if (outcome !== 'ok') counted.failed(failureOf(status));
     if (instance !== undefined) {
-      counted.requests.add(instance);
-      if (first) counted.met.add(instance);
+      counted.requests(instance);
+      if (first) counted.met(instance);
     }
     this.#operations++;
     const due = ++this.#pending >= BATCH || now - this.#flushed >= LATEST;
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Tells k6 what was counted, and brings each counter up to what the checks have counted. */
+  /** Raises k6's counters by what was counted, up to what the checks have counted. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -188,20 +163,20 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /** The first thing that breaks, once for each virtual user. A history holds all of it, and nothing else. */
-  #tell({ name, guarantee, session, user, summary }: Anomaly): void {
+  /** Prints the first violation of each virtual user; a history holds all of them, and nothing else is printed then. */
+  #found({ name, guarantee, session, user, summary }: Anomaly): void {
     // Within a window its budget decides, at the end of the run.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
     add(BROKE, Date.now() - this.#zero, { guarantee });
-    if (this.#told || this.#settings.history) return;
-    this.#told = true;
+    if (this.#warned || this.#settings.history) return;
+    this.#warned = true;
     console.warn(`${name}  ${guarantee}  session ${session}  user ${user}: ${summary}`);
   }
 }
 
-/** Whether the scenario ends before the next batch would be told of. */
+/** Whether the scenario ends before the next batch would be counted. */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

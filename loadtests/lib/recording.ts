@@ -1,22 +1,13 @@
 /** What a session leaves: lines of a history, what the judge has to know, and what k6 counts. */
-import type { Action, End, Operation, SessionEvent, Start, With } from '../../verify/core/history.ts';
-import type { Asked, Seen } from '../../verify/core/interpret.ts';
+import type { Operation, SessionEvent, Start } from '../../verify/core/history.ts';
+import type { Seen } from '../../verify/core/interpret.ts';
+import { joined } from '../../verify/core/joined.ts';
 import { Repeats } from '../../verify/core/repeats.ts';
 import { GAP } from '../../verify/core/sums/figures.ts';
-import type { Probe } from './app.ts';
+import type { Probe } from '../target/app.ts';
+import { isSafe, type What } from '../target/meaning.ts';
 import { add } from './metrics.ts';
 import type { VirtualUser } from './virtual-user.ts';
-
-/** What a request means. */
-export interface What extends Asked {
-  probe?: Probe;
-  value?: string;
-  with?: With;
-}
-
-/** A read of the state of a probe; without one, of the page that names the user. */
-export const readOf = (probe: Probe | undefined): What =>
-  probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
 /** A request in flight. */
 export interface Call {
@@ -26,8 +17,6 @@ export interface Call {
   object: string | undefined;
   request: string;
 }
-
-export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
 export class Recording {
   /** Name of the session. */
@@ -69,27 +58,33 @@ export class Recording {
   /** A request is about to be sent. */
   call(what: What): Call {
     const vu = this.#vu;
-    const { action, probe, value } = what;
     const id = vu.nextId();
-    const object = probe === undefined ? undefined : this.#objectOf(probe);
+    const object = what.probe === undefined ? undefined : this.#objectOf(what.probe);
     const called: Call = { id, call: vu.time(), what, object, request: `${vu.shared.run.run}-${id}` };
-    if (isSafe(action)) return called;
+    if (isSafe(what.action)) return called;
     this.#settle();
+    vu.observer.step(this.#start(called));
+    return called;
+  }
+
+  #start({ id, call, what, object, request }: Call): Start {
+    const { name } = this.#vu;
+    const { action, value, with: cookies } = what;
     const start: Start = {
       type: 'start',
       id,
-      clock: vu.name,
-      client: vu.name,
+      clock: name,
+      client: name,
       session: this.session,
       user: this.#user,
       action,
-      request: called.request,
-      call: called.call,
+      request,
+      call,
     };
     if (object !== undefined) start.object = object;
     if (value !== undefined) start.value = value;
-    vu.observer.step(start);
-    return called;
+    if (cookies !== undefined) start.with = cookies;
+    return start;
   }
 
   #objectOf(probe: Probe): string {
@@ -111,7 +106,7 @@ export class Recording {
     const now = this.#vu.time();
     if (isSafe(what.action)) this.#safe(called, seen, now);
     else {
-      observer.step(endOf(called.id, seen, now));
+      observer.step({ type: 'end', id: called.id, return: now, ...seen });
       this.#repeats.other(what.action, seen);
     }
     observer.count(seen, this.#meets(what, seen, alive), now);
@@ -149,24 +144,8 @@ export class Recording {
     observer.judge(operation);
   }
 
-  #operation({ id, call, what, object, request }: Call, seen: Seen, now: number): Operation {
-    const operation: Operation = {
-      type: 'op',
-      id,
-      clock: this.#vu.name,
-      client: this.#vu.name,
-      session: this.session,
-      user: this.#user,
-      action: what.action,
-      request,
-      call,
-      return: now,
-      outcome: seen.outcome,
-    };
-    if (object !== undefined) operation.object = object;
-    if (what.with !== undefined) operation.with = what.with;
-    shown(seen, operation);
-    return operation;
+  #operation(called: Call, seen: Seen, now: number): Operation {
+    return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
   /** Before the login and after the logout, nobody is known. */
@@ -205,24 +184,4 @@ export class Recording {
     vu.observer.step(recorded);
     vu.observer.flush(at);
   }
-}
-
-function endOf(id: number, seen: Seen, now: number): End {
-  const end: End = { type: 'end', id, return: now, outcome: seen.outcome };
-  shown(seen, end);
-  return end;
-}
-
-/** Field by field: to spread one object into another takes k6 as long as to judge it. */
-function shown(seen: Seen, into: Operation | End): void {
-  const { status, note, instance, source, signedIn, sawUser, saw, canaries, cookies } = seen;
-  if (status !== undefined) into.status = status;
-  if (note !== undefined) into.note = note;
-  if (instance !== undefined) into.instance = instance;
-  if (source !== undefined) into.source = source;
-  if (signedIn !== undefined) into.signedIn = signedIn;
-  if (sawUser !== undefined) into.sawUser = sawUser;
-  if (saw !== undefined) into.saw = saw;
-  if (canaries !== undefined) into.canaries = canaries;
-  if (cookies !== undefined) into.cookies = cookies;
 }

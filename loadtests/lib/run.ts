@@ -2,7 +2,8 @@
 import { hmac, randomBytes } from 'k6/crypto';
 import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history.ts';
 import { FORMAT, VERSION } from '../../verify/core/history.ts';
-import { type Environment, replayOf, type Settings } from './settings.ts';
+import type { Environment } from '../target/environment.ts';
+import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { accountOf, newcomer, newcomerLabel, poolOf, userLabel } from '../../verify/core/accounts.ts';
 import { ERRORS, FIGURES } from '../../verify/core/sums/figures.ts';
 import { parseTarget } from '../../verify/target/load.ts';
-import { CARD_STORE } from '../shared/card-store.ts';
 import { loadOf, seconds } from '../shared/load.ts';
+import { CARD_STORE } from '../target/card-store.ts';
 import { replayOf, settingsOf } from './settings.ts';
 
 describe('settings', () => {

@@ -1,8 +1,8 @@
 /** Reads from the environment what judging needs. The load of a script has settings of its own (shared/load.ts). */
-import type { Accounts } from '../../verify/core/accounts.ts';
 import { type Judged, judgedBy, type WindowBudget } from '../../verify/core/sums/figures.ts';
 import type { Judging } from '../../verify/core/sums/result.ts';
-import { type App, appOf } from './app.ts';
+import { type App, appOf } from '../target/app.ts';
+import { address, type Environment, instancesOf, isOn, whole } from '../target/environment.ts';
 
 export interface Settings extends Judging {
   app: App;
@@ -21,8 +21,6 @@ export interface Settings extends Judging {
   seed: number | undefined;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** How a script is judged beyond the guarantees that every session is held to. */
 export interface JudgeOptions {
   /** The script logs out and sends requests with the old cookie, so logouts are judged too. */
@@ -39,8 +37,7 @@ export function settingsOf(
   script = 'dashboard',
   { logouts = false, window, claims }: JudgeOptions = {},
 ): Settings {
-  const target = appOf(environment['TARGET'], environment);
-  const app = { ...target, accounts: accountsOf(environment, target.accounts) };
+  const app = appOf(environment);
   const claimed = app.claims.filter(claim => claims?.includes(claim) ?? true);
   const judged: Judged = judgedBy(claimed, logouts && app.logout !== undefined, window);
   return {
@@ -50,25 +47,13 @@ export function settingsOf(
     url: address(environment['BASE_URL'] || app.url),
     instances: instancesOf(environment['INSTANCES'] || 'app-1,app-2'),
     cookies: environment['SESSION_COOKIES']?.split(',') ?? app.cookies,
-    history: on(environment, 'HISTORY'),
+    history: isOn(environment, 'HISTORY'),
     shared: sharedRun(environment),
     uncertainty: 1000 * (whole(environment, 'CLOCK_UNCERTAINTY', 1) ?? 1),
     report: environment['REPORT'] || undefined,
-    colour: !on(environment, 'NO_COLOR'),
+    colour: !isOn(environment, 'NO_COLOR'),
     seed: whole(environment, 'SEED', 0),
   };
-}
-
-/** ACCOUNT, ACCOUNTS and PASSWORD replace the accounts of the target. */
-function accountsOf(environment: Environment, own: Accounts): Accounts {
-  const { ACCOUNT, PASSWORD } = environment;
-  const count = whole(environment, 'ACCOUNTS', 1);
-  if (!ACCOUNT && count === undefined)
-    return PASSWORD ? own.map(account => ({ ...account, password: PASSWORD })) : own;
-  const user = ACCOUNT || (own[0]?.user ?? '');
-  const password = PASSWORD || (own[0]?.password ?? '');
-  if (!user.includes('{n}')) return [{ user, password }];
-  return [{ user, password, count: count ?? own[0]?.count ?? 500 }];
 }
 
 /** Several k6, on several machines, are one run when all have its name and its key. */
@@ -78,39 +63,6 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   throw new Error(
     'RUN and RUN_KEY: expected a name of letters, digits, _ and -, and 32 or more hexadecimal digits, both the same ' +
       `for all k6 of a run, got RUN=${JSON.stringify(RUN)} and a key of ${RUN_KEY.length} characters`,
-  );
-}
-
-const on = (environment: Environment, name: string): boolean =>
-  !['', '0', 'false'].includes(environment[name] ?? '');
-
-/** @returns a whole number from `least` on; undefined where the variable is not set */
-export function whole(environment: Environment, name: string, least: number): number | undefined {
-  const text = environment[name];
-  if (text === undefined || text === '') return undefined;
-  if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
-  throw new Error(`${name}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
-}
-
-function address(text: string): string {
-  if (/^https?:\/\/[^/?#\s]+\/?$/.test(text)) return text.replace(/\/$/, '');
-  throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
-}
-
-/** Each instance has series of its own in every output of k6. */
-const MOST_INSTANCES = 64;
-
-/** A list of names, or a number of instances that are called app-1, app-2 … */
-function instancesOf(text: string): string[] {
-  const names = /^\d{1,4}$/.test(text)
-    ? Array.from({ length: Number(text) }, (_, i) => `app-${i + 1}`)
-    : text.split(',').map(name => name.trim());
-  // A threshold names a tag as metric{tag:value}, so these characters would end it.
-  const good = names.every(name => /^[\w.-]+$/.test(name)) && new Set(names).size === names.length;
-  if (good && names.length > 0 && names.length <= MOST_INSTANCES) return names;
-  throw new Error(
-    `INSTANCES: expected the names of 1 to ${MOST_INSTANCES} different instances (letters, digits, . _ -), ` +
-      `as in app-1,app-2, or a number, got ${JSON.stringify(text)}`,
   );
 }
 

@@ -7,15 +7,17 @@ import { type Findings, finder } from '../../verify/core/finding.ts';
 import { Interpreter, type Reply } from '../../verify/core/interpret.ts';
 import { Readings } from '../../verify/core/readings.ts';
 import { type Random, seeded } from '../../verify/workloads/random.ts';
-import type { App, Captures, FormRequest, Probe } from './app.ts';
+import type { App, Captures } from '../target/app.ts';
+import { meaningOf, type What } from '../target/meaning.ts';
 import { type Body, Replies, type Response, wholeOf } from './client.ts';
 import { Observer } from './observe.ts';
-import { readOf, type What } from './recording.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
 /** Room for the operations of one virtual user: ids are unique in the run. */
 const IDS = 1e9;
+/** Paths whose meaning is kept. */
+const MEANINGS = 100;
 
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
@@ -120,26 +122,10 @@ export class VirtualUser {
 
   /** @returns what a request of a script means, by what the target says of its pages */
   meaningOf(method: string, url: string, body: Body): What {
-    if (method !== 'GET') return this.#meaning(method, pathOf(url), body);
-    let what = this.#meanings.get(url);
-    if (what === undefined) {
-      what = this.#meaning(method, pathOf(url), body);
-      if (this.#meanings.size < 100) this.#meanings.set(url, what);
-    }
+    if (method !== 'GET') return meaningOf(this.app, method, url, body);
+    const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
+    if (this.#meanings.size < MEANINGS) this.#meanings.set(url, what);
     return what;
-  }
-
-  #meaning(method: string, path: string, body: Body): What {
-    const { login, logout, probes, signedIn } = this.app;
-    const reads = method === 'GET' || method === 'HEAD';
-    if (reads && path === login.page) return { action: 'form' };
-    if (login.steps?.some(step => step.path === path && reads === (step.method === 'GET')))
-      return { action: 'form' };
-    if (!reads && path === login.path) return { action: 'login' };
-    if (path === logout?.path) return { action: 'logout' };
-    if (!reads) return writtenTo(probes, path, body) ?? { action: 'set' };
-    const probe = probes.find(({ read }) => read.path === path);
-    return probe === undefined ? { action: 'read', unmarked: path !== signedIn.page } : readOf(probe);
   }
 
   nextId(): number {
@@ -164,23 +150,4 @@ export class VirtualUser {
     this.#now = now > this.#now ? now : this.#now + 1;
     return this.#now;
   }
-}
-
-const pathOf = (url: string): string => url.split(/[?#]/)[0] || '/';
-
-function writtenTo(probes: readonly Probe[], path: string, body: Body): What | undefined {
-  for (const probe of probes) {
-    const added = valueIn(probe.add, path, body);
-    if (added !== undefined) return { action: 'add', probe, value: added };
-    const removed = valueIn(probe.remove, path, body);
-    if (removed !== undefined) return { action: 'remove', probe, value: removed };
-  }
-  return undefined;
-}
-
-/** @returns the value of the field that the target calls {value} */
-function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
-  if (request?.path !== path || body === null || typeof body === 'string') return undefined;
-  const field = Object.keys(request.form).find(name => request.form[name] === '{value}');
-  return field === undefined ? undefined : body[field];
 }

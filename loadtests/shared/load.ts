@@ -1,5 +1,5 @@
 /** The settings of the load of a script, from the environment (docs/k6.md). */
-import { type Environment, whole } from '../lib/settings.ts';
+import { type Environment, whole } from '../target/environment.ts';
 
 export interface Load {
   /** Virtual users, each with one request in flight. */

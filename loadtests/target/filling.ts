@@ -3,9 +3,9 @@ import type { CookieJar } from 'k6/http';
 import type { Account } from '../../verify/core/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/form.ts';
 import type { Reply } from '../../verify/core/interpret.ts';
+import type { Body } from '../lib/client.ts';
+import type { VirtualUser } from '../lib/virtual-user.ts';
 import type { FormRequest } from './app.ts';
-import type { Body } from './client.ts';
-import type { VirtualUser } from './virtual-user.ts';
 
 export interface Sent {
   method: string;

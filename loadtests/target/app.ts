@@ -5,7 +5,8 @@ import { COMMAND } from '../../verify/core/command.ts';
 import type { Finding } from '../../verify/core/finding.ts';
 import type { Declared } from '../../verify/core/history.ts';
 import type { Pages } from '../../verify/core/interpret.ts';
-import { CARD_STORE } from '../shared/card-store.ts';
+import { CARD_STORE } from './card-store.ts';
+import { type Environment, whole } from './environment.ts';
 
 /** One request that a form makes; {user}, {password}, {csrf} and {value} are filled in. */
 export interface FormRequest {
@@ -75,22 +76,31 @@ export interface App extends Pages {
 }
 
 /**
- * @param text what `baton k6 TARGET` printed; undefined for the card store
- * @param environment where ${NAME} in a password is looked up
+ * @returns the target that TARGET describes, with the accounts that the environment gives; the card store without TARGET
  * @throws Error saying what was expected and what came
  */
-export function appOf(
-  text: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): App {
-  if (text === undefined || text === '') return CARD_STORE;
+export function appOf(environment: Environment): App {
+  const { TARGET: text } = environment;
+  if (!text) return { ...CARD_STORE, accounts: accountsOf(environment, CARD_STORE.accounts) };
   const app = parsed(text);
   const accounts = app.accounts.map(account => ({
     ...account,
     password: secret(account.password, environment),
   }));
   const headers = Object.entries(app.headers ?? {}).map(([name, text]) => [name, secret(text, environment)]);
-  return { ...app, accounts, headers: Object.fromEntries(headers) };
+  return { ...app, accounts: accountsOf(environment, accounts), headers: Object.fromEntries(headers) };
+}
+
+/** ACCOUNT, ACCOUNTS and PASSWORD replace the accounts of the target. */
+function accountsOf(environment: Environment, own: Accounts): Accounts {
+  const { ACCOUNT, PASSWORD } = environment;
+  const count = whole(environment, 'ACCOUNTS', 1);
+  if (!ACCOUNT && count === undefined)
+    return PASSWORD ? own.map(account => ({ ...account, password: PASSWORD })) : own;
+  const user = ACCOUNT || (own[0]?.user ?? '');
+  const password = PASSWORD || (own[0]?.password ?? '');
+  if (!user.includes('{n}')) return [{ user, password }];
+  return [{ user, password, count: count ?? own[0]?.count ?? 500 }];
 }
 
 function parsed(text: string): App {
@@ -104,7 +114,7 @@ function parsed(text: string): App {
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }
 
-function secret(text: string, environment: Readonly<Record<string, string | undefined>>): string {
+function secret(text: string, environment: Environment): string {
   return text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
     const value = environment[name];
     if (value !== undefined) return value;

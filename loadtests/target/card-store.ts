@@ -1,5 +1,5 @@
 /** The bundled card store, as baton.yaml describes it (a test holds the two together). k6 reads no YAML. */
-import type { App } from '../lib/app.ts';
+import type { App } from './app.ts';
 
 const QUIET = [
   'stop',

@@ -1,0 +1,50 @@
+/** What a request of a script means, by what the target says of its pages. */
+import type { Action, With } from '../../verify/core/history.ts';
+import type { Asked } from '../../verify/core/interpret.ts';
+import type { Body } from '../lib/client.ts';
+import type { App, FormRequest, Probe } from './app.ts';
+
+/** What a request means. */
+export interface What extends Asked {
+  probe?: Probe;
+  value?: string;
+  with?: With;
+}
+
+/** A read of the state of a probe; without one, of the page that names the user. */
+const readOf = (probe: Probe | undefined): What =>
+  probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
+
+export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
+
+/** @param url from the root of the target, with or without a query */
+export function meaningOf(app: App, method: string, url: string, body: Body): What {
+  const { login, logout, probes, signedIn } = app;
+  const path = url.split(/[?#]/)[0] || '/';
+  const reads = method === 'GET' || method === 'HEAD';
+  if (reads && path === login.page) return { action: 'form' };
+  if (login.steps?.some(step => step.path === path && reads === (step.method === 'GET')))
+    return { action: 'form' };
+  if (!reads && path === login.path) return { action: 'login' };
+  if (path === logout?.path) return { action: 'logout' };
+  if (!reads) return writtenTo(probes, path, body) ?? { action: 'set' };
+  const probe = probes.find(({ read }) => read.path === path);
+  return probe === undefined ? { action: 'read', unmarked: path !== signedIn.page } : readOf(probe);
+}
+
+function writtenTo(probes: readonly Probe[], path: string, body: Body): What | undefined {
+  for (const probe of probes) {
+    const added = valueIn(probe.add, path, body);
+    if (added !== undefined) return { action: 'add', probe, value: added };
+    const removed = valueIn(probe.remove, path, body);
+    if (removed !== undefined) return { action: 'remove', probe, value: removed };
+  }
+  return undefined;
+}
+
+/** @returns the value of the field that the target calls {value} */
+function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
+  if (request?.path !== path || body === null || typeof body === 'string') return undefined;
+  const field = Object.keys(request.form).find(name => request.form[name] === '{value}');
+  return field === undefined ? undefined : body[field];
+}

@@ -1,0 +1,134 @@
+/** A session that logs in, reads, writes and logs out as the target says. */
+import { b64encode } from 'k6/encoding';
+import http, { type CookieJar } from 'k6/http';
+import { canaryOf } from '../../verify/core/canary.ts';
+import type { Seen } from '../../verify/core/interpret.ts';
+import { newJar, type Response } from '../lib/client.ts';
+import type { Call } from '../lib/recording.ts';
+import { JudgedSession, REFUSABLE } from '../lib/session.ts';
+import type { Entrance, FormRequest } from './app.ts';
+import type { Sent } from './filling.ts';
+import type { What } from './meaning.ts';
+
+/** Values in the object of the first probe: from here on one is removed, and up to twice as many are added. */
+const ITEMS = 8;
+
+export class Session extends JudgedSession {
+  /** Logs in as the target says, with an empty jar, then reads the page that a browser is led to. */
+  login(): boolean {
+    return this.#enter(this.vu.app.login, {});
+  }
+
+  /** Registers the account and is signed in with it. */
+  register(request: Entrance, name: string): boolean {
+    return this.#enter(request, { name });
+  }
+
+  #enter(request: Entrance, known: Record<string, string>): boolean {
+    this.params.jar = newJar();
+    this.begin();
+    this.send({ action: 'form' }, { method: 'GET', path: request.page, body: null });
+    const { user, password } = this.account;
+    if (request.basic) this.#keep({ basic: b64encode(`${user}:${password}`) });
+    for (const step of request.steps ?? []) {
+      this.submit({ action: 'form' }, step, known);
+      this.#keep(this.vu.captured(step.capture, this.response));
+    }
+    const { outcome } = this.submit({ action: 'login' }, request, known);
+    this.#keep(this.vu.captured(request.capture, this.response));
+    if (outcome !== 'ok') this.end('refused');
+    if (this.alive) this.get(this.vu.home);
+    return this.alive;
+  }
+
+  #keep(captured: Record<string, string>): void {
+    this.filling.keep(captured);
+    this.params.headers = { ...this.filling.always };
+  }
+
+  /** @returns the path that a user opens next: mostly the page that shows the state, now and then another of `pages` */
+  nextPage(): string {
+    const { app, home, random } = this.vu;
+    const { pages = [] } = app;
+    return pages.length > 0 && random.next() > 0.75 ? (pages[random.below(pages.length)] ?? home) : home;
+  }
+
+  /** Adds a value to the object of the first probe, or removes one. @returns false where the target has no such write */
+  write(): boolean {
+    const full = this.items.length >= ITEMS;
+    if (this.items.length > 0 && this.random() < (full ? 1 : 0.15) && this.remove()) return true;
+    return this.items.length < 2 * ITEMS && this.add();
+  }
+
+  /** Adds a value; without another, one that is recognised wherever it turns up. @returns false where nothing was sent */
+  add(value: string = this.#canary()): boolean {
+    const [probe] = this.vu.app.probes;
+    if (!this.alive || probe?.add === undefined) return false;
+    const { outcome } = this.submit({ action: 'add', probe, value }, probe.add, { value });
+    if (outcome === 'ok') this.items.push(value);
+    return true;
+  }
+
+  /** Removes one of its values, drawn by chance. @returns false where nothing was sent */
+  remove(): boolean {
+    const [probe] = this.vu.app.probes;
+    if (!this.alive || probe?.remove === undefined || this.items.length === 0) return false;
+    const [value = ''] = this.items.splice(this.vu.random.below(this.items.length), 1);
+    this.submit({ action: 'remove', probe, value }, probe.remove, { value });
+    return true;
+  }
+
+  #canary(): string {
+    return canaryOf({
+      prefix: this.vu.shared.run.canary,
+      user: this.account.label,
+      session: this.recording.session,
+      number: this.vu.nextValue(),
+      random: this.vu.random.next(),
+    });
+  }
+
+  /** Sends a form of the target, with {csrf} and whatever else is known in its places. */
+  submit(what: What, request: FormRequest, known: Record<string, string> = {}): Seen {
+    return this.send(what, this.filling.filled(request, known, this.jar()));
+  }
+
+  /**
+   * Logs out; then sends the cookies from before, which must not be honoured any more.
+   *
+   * @param raced whether a read is in flight meanwhile, which must not bring the session back
+   * @param replays how often the old cookies are sent
+   */
+  logout({ raced = false, replays = 0 } = {}): void {
+    const { app, settings } = this.vu;
+    if (app.logout === undefined) return;
+    const sent = this.filling.filled(app.logout, {}, this.jar());
+    const read: Sent = { method: 'GET', path: app.signedIn.page, body: null };
+    const [jar, old] = [this.params.jar, newJar()];
+    for (const [name, values] of Object.entries(this.jar().cookiesForURL(`${settings.url}/`)))
+      old.set(`${settings.url}/`, name, values[0] ?? '');
+    if (raced) this.#race(sent, read, old);
+    else this.send({ action: 'logout' }, sent);
+    this.alive = false;
+    if (replays > 0) this.params.jar = old;
+    for (let i = 0; i < replays; i++) this.send({ action: 'read', with: 'old' }, read);
+    if (jar !== undefined) this.params.jar = jar;
+    this.over('logout');
+  }
+
+  /** Sends both at once, on connections of their own. */
+  #race(logout: Sent, read: Sent, old: CookieJar): void {
+    const first = this.recording.call({ action: 'logout' });
+    const second = this.recording.call({ action: 'read' });
+    const batched = (sent: Sent, called: Call, jar?: CookieJar) => ({
+      method: sent.method,
+      url: this.vu.settings.url + sent.path,
+      body: sent.body,
+      params: { ...this.paramsOf(called, sent, jar && { jar }), responseCallback: REFUSABLE },
+    });
+    const responses = http.batch([batched(logout, first), batched(read, second, old)]);
+    const [loggedOut, answered] = responses as unknown as [Response, Response];
+    this.returned(first, loggedOut);
+    this.returned(second, answered);
+  }
+}
