@@ -12,8 +12,9 @@ import {
   type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Finish, Operation, Run, Served } from '../history.ts';
+import type { Event, Finish, Operation, Run } from '../history.ts';
 import type { Anomaly } from '../verdict.ts';
+import { type Request, Testimonies, type Testimony } from './testimonies.ts';
 
 export const evidence: Check = {
   guarantee: 'evidence',
@@ -28,13 +29,6 @@ export const evidence: Check = {
 /** What is killed takes the last lines of its log with it, microseconds. */
 const LAST_LINES = 1_000_000;
 
-/** What the sources say of one request, until all of them have spoken. */
-interface Testimony {
-  operation?: Operation;
-  balancer?: Served;
-  instances: Served[];
-}
-
 const safe = new Set(['form', 'read']);
 
 /** How many instances the balancer says that it tried. */
@@ -42,7 +36,7 @@ const triedOf = ({ balancer }: Testimony): number => balancer?.tried?.length ?? 
 
 class Evidence implements Fold {
   readonly #anomalies: Anomalies;
-  readonly #pending = new Map<string, Testimony>();
+  readonly #pending: Testimonies;
   readonly #hasBalancer: boolean;
   readonly #hasInstances: boolean;
   readonly #prefix: string;
@@ -59,71 +53,67 @@ class Evidence implements Fold {
     this.#hasBalancer = run.logs.includes('balancer');
     this.#hasInstances = run.logs.some(log => log !== 'balancer');
     this.#prefix = `${run.run}-`;
+    this.#pending = new Testimonies(this.#prefix, operation => this.#misses(operation));
   }
 
   ended(operation: Operation): void {
     if (!this.#hasBalancer && !this.#hasInstances) return;
-    const testimony = this.#of(operation.request);
-    testimony.operation = operation;
-    if (operation.resent === true) this.#resent.add(operation.request);
+    const testimony = this.#pending.of(operation.request);
+    const { instance, action, direct = false, resent = false } = operation;
+    testimony.request = { instance, safe: safe.has(action), direct, resent, operation };
+    if (resent) this.#resent.add(operation.request);
     this.#settle(operation.request, testimony);
   }
 
   event(event: Event): void {
     if (event.type === 'finish') this.#finished = event;
     if (event.type !== 'served' || !event.request.startsWith(this.#prefix)) return;
-    const testimony = this.#of(event.request);
+    const testimony = this.#pending.of(event.request);
     if (event.kind === 'balancer') testimony.balancer = event;
     else testimony.instances.push(event);
     this.#settle(event.request, testimony);
   }
 
-  #of(request: string): Testimony {
-    let testimony = this.#pending.get(request);
-    if (testimony === undefined) {
-      testimony = { instances: [] };
-      this.#pending.set(request, testimony);
-    }
-    return testimony;
-  }
-
   #settle(request: string, testimony: Testimony): void {
-    if (testimony.operation === undefined || !this.#allSpoke(testimony)) return;
+    if (testimony.request === undefined || !this.#allSpoke(testimony)) return;
     // Of a request that was sent on, each instance that was tried may have something to say; some never will.
     if (this.#hasInstances && testimony.instances.length < triedOf(testimony)) return;
     this.#pending.delete(request);
-    this.#judge(testimony.operation, testimony);
+    this.#judge(request, testimony.request, testimony);
   }
 
   /** Whether there is an entry of each kind of log. */
-  #allSpoke({ operation, balancer, instances }: Testimony): boolean {
-    // The balancer knows nothing of what went past it.
-    const told = !this.#hasBalancer || operation?.direct === true || balancer !== undefined;
-    return told && (!this.#hasInstances || instances.length > 0);
+  #allSpoke({ request, balancer, instances }: Testimony): boolean {
+    // The balancer knows nothing of requests that went past it.
+    const spoke = !this.#hasBalancer || request?.direct === true || balancer !== undefined;
+    return spoke && (!this.#hasInstances || instances.length > 0);
   }
 
-  #judge(operation: Operation, testimony: Testimony): void {
+  #judge(name: string, request: Request, testimony: Testimony): void {
     this.#joined++;
     const { balancer, instances } = testimony;
     const said = [
-      ['the response', operation.instance],
+      ['the response', request.instance],
       ['the balancer log', balancer?.instance],
       ...instances.map(entry => [`the log of ${entry.source}`, entry.instance]),
     ].filter((entry): entry is [string, string] => entry[1] !== undefined);
     const names = new Set(said.map(([, instance]) => instance));
-    const sentOn = operation.resent === true || Math.max(instances.length, triedOf(testimony)) > 1;
-    if (instances.length > 1 && !safe.has(operation.action)) {
+    const sentOn = request.resent || Math.max(instances.length, triedOf(testimony)) > 1;
+    const { operation, safe: harmless } = request;
+    const what = operation === undefined ? `request ${name}` : `one ${operation.action}`;
+    if (instances.length > 1 && !harmless) {
       const where = instances.map(entry => entry.source).join(' and ');
-      this.#anomalies.add(() => disputed(operation, `one ${operation.action} was served twice: by ${where}`));
-    } else if (names.size > 1 && !(safe.has(operation.action) && sentOn)) {
-      const told = said.map(([source, instance]) => `${source} says ${instance}`).join(', ');
-      this.#anomalies.add(() => disputed(operation, told));
+      this.#anomalies.add(() => disputed(operation, `${what} was served twice: by ${where}`));
+    } else if (names.size > 1 && !(harmless && sentOn)) {
+      const all = said.map(([source, instance]) => `${source} says ${instance}`).join(', ');
+      this.#anomalies.add(() => disputed(operation, operation === undefined ? `${what}: ${all}` : all));
     }
   }
 
   finish(): Finding {
     if (this.#hasBalancer || this.#hasInstances) {
-      for (const [request, testimony] of this.#pending) this.#leftOver(request, testimony);
+      for (const [request, testimony] of this.#pending.whole()) this.#leftOver(request, testimony);
+      this.#missing += this.#pending.missing();
     }
     return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
@@ -137,25 +127,25 @@ class Evidence implements Fold {
     };
   }
 
-  #leftOver(request: string, testimony: Testimony): void {
-    const { operation, instances, balancer } = testimony;
-    if (operation !== undefined && this.#allSpoke(testimony)) this.#judge(operation, testimony);
-    else if (operation === undefined) {
-      // Its testimony was complete before, and an instance tells of it once more: served twice. In a history
+  #leftOver(name: string, testimony: Testimony): void {
+    const { request, instances, balancer } = testimony;
+    if (request === undefined) {
+      // Its testimony was complete before, and an instance mentions it once more: served twice. In a history
       // that was cut off the operation may simply not have been written.
-      const again = this.#resent.has(request) ? undefined : instances[0];
+      const again = this.#resent.has(name) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#finished !== undefined) {
         this.#anomalies.add(() => ({
-          ...disputed(undefined, `request ${request} was served once more by ${again.source}`),
+          ...disputed(undefined, `request ${name} was served once more by ${again.source}`),
         }));
       }
-    } else if (
-      operation.status !== undefined &&
-      !this.#faults.met({ ...operation, return: (operation.return ?? operation.call) + LAST_LINES }) &&
-      !(operation.status >= 500 && operation.instance === undefined)
-    ) {
-      this.#missing++;
-    }
+    } else if (this.#allSpoke(testimony)) this.#judge(name, request, testimony);
+    else if (this.#pending.counts(request)) this.#missing++;
+  }
+
+  /** Whether a request counts as missing in a log that never mentions it. */
+  #misses({ status, instance, ...operation }: Operation): boolean {
+    if (status === undefined || (status >= 500 && instance === undefined)) return false;
+    return !this.#faults.met({ ...operation, return: (operation.return ?? operation.call) + LAST_LINES });
   }
 }
 

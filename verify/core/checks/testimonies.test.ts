@@ -1,0 +1,58 @@
+/** evidence keeps flat memory while a log is silent, and loses nothing by it. */
+import { describe, expect, it } from 'vitest';
+import type { Operation, Served } from '../history.ts';
+import { Picture } from '../testing/picture.ts';
+import { Testimonies } from './testimonies.ts';
+
+const REQUESTS = 60_000;
+const read = (id: number): Operation => ({
+  ...{ type: 'op', id, clock: 'c0', client: 's1', session: 's1', user: 'alice', action: 'read' },
+  ...{ request: `test-${id}`, call: id * 10, return: id * 10 + 5, outcome: 'ok', status: 200 },
+  instance: id % 2 === 0 ? 'app-1' : 'app-2',
+});
+const served = (id: number, instance: string): Served => ({
+  ...{ type: 'served', source: instance, kind: 'instance', request: `test-${id}`, instance, status: 200 },
+});
+
+describe('the requests that wait for a silent log', () => {
+  it('are kept whole up to a bound, and as a number beyond', () => {
+    const waiting = new Testimonies('test-', () => true);
+    for (let id = 1; id <= REQUESTS; id++) {
+      const operation = read(id);
+      const { instance } = operation;
+      waiting.of(operation.request).request = {
+        instance,
+        safe: true,
+        direct: false,
+        resent: false,
+        operation,
+      };
+    }
+    expect(waiting.kept).toEqual({ whole: 20_000, outlined: REQUESTS - 20_000 });
+    expect(waiting.missing()).toBe(REQUESTS - 20_000);
+  });
+
+  const judged = (log: (id: number) => Served | undefined) => {
+    const picture = new Picture({ logs: ['app-1', 'app-2'] });
+    for (let id = 1; id <= REQUESTS; id++) picture.add(read(id));
+    for (let id = 1; id <= REQUESTS; id++) {
+      const line = log(id);
+      if (line !== undefined) picture.add(line);
+    }
+    return picture.finish().verdict('evidence');
+  };
+
+  it('are all judged when the log speaks in the end', () => {
+    const verdict = judged(id => served(id, read(id).instance ?? ''));
+    expect(verdict).toMatchObject({ judgement: 'valid', rests: { requests: REQUESTS } });
+  });
+
+  it('are disputed by name where the log then says another instance, and counted where it says nothing', () => {
+    const lies = judged(id => served(id, id === 3 ? 'app-1' : (read(id).instance ?? '')));
+    expect(lies.anomalies.map(({ summary }) => summary)).toEqual([
+      'request test-3: the response says app-2, the log of app-1 says app-1',
+    ]);
+    const silent = judged(id => (id <= 5 ? undefined : served(id, read(id).instance ?? '')));
+    expect(silent.why).toBe(`5 answered requests of ${REQUESTS} are missing in a log`);
+  });
+});
