@@ -6,6 +6,7 @@ import { chunkedCookieGuestLogin } from './controls/chunked-cookie-guest-login.t
 import { deploysUnderLoad } from './controls/deploys-under-load.ts';
 import { instancesThatFail } from './controls/instances-that-fail.ts';
 import { managedRedis } from './controls/managed-redis.ts';
+import { plainBehindACache } from './controls/plain-behind-a-cache.ts';
 import { plainDoneRight } from './controls/plain-done-right.ts';
 import { postgresPerUser } from './controls/postgres-per-user.ts';
 import { redisLocked } from './controls/redis-locked.ts';
@@ -155,6 +156,7 @@ export const CONTROLS: readonly Control[] = [
   cardStoreWithShortTimeouts,
   signedCookie,
   plainDoneRight,
+  plainBehindACache,
   stickyMemory,
   redisLocked,
   deploysUnderLoad,

@@ -77,6 +77,8 @@ export interface Declared {
   cookies?: 'asvs';
   /** `strict`: a signed-in response without any caching directive is a violation. */
   caching?: 'strict';
+  /** `strict`: a late response that sets a dead cookie over that of a later login is a violation. */
+  logout?: 'strict';
   /** `strict`: instances whose clocks differ are condemned. */
   clocks?: 'strict';
 }

@@ -64,7 +64,8 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
         else if (CLAIM_SETS['standard']?.(guarantee)) leftOut.add(guarantee);
       }
       if (claim === 'sticky') claims.routing = 'sticky';
-      if (claim === 'strict') Object.assign(declared, { caching: 'strict', clocks: 'strict' });
+      if (claim === 'strict')
+        Object.assign(declared, { caching: 'strict', clocks: 'strict', logout: 'strict' });
     } else if (isGuarantee(claim)) named.add(claim);
     else throw unknown(claim, index);
   });

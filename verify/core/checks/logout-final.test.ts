@@ -93,6 +93,23 @@ describe('logout-final', () => {
     expect(anomaly?.witness.map(step => step.came)).toContain('set a cookie, after the logout');
   });
 
+  it('is violated under strict by a late response that sets the dead cookie over that of a later login', () => {
+    const undone = (strict: boolean, end: number) => {
+      const picture = new Picture(strict ? { declared: { logout: 'strict' } } : {});
+      const cookies = (label: string) => [{ name: 'sid', change: 'set' as const, label }];
+      picture.now = 10_000;
+      const old = picture.session('s1', 'alice').login('app-1', { cookies: cookies('dead') });
+      old.logout('app-1', { call: 20_000, return: 20_100 });
+      old.login('app-1', { call: 30_000, return: 30_100, cookies: cookies('new') });
+      old.read('app-2', [], { call: 19_000, return: end, cookies: cookies('dead') });
+      return picture.verdict('logout-final');
+    };
+    const [violated, reported, before] = [undone(true, 40_000), undone(false, 40_000), undone(true, 25_000)];
+    expect(violated.anomalies.map(({ name }) => name)).toEqual(['RISEN']);
+    expect(violated.finding).toContain('1 late response set it over the cookie of a later login');
+    expect([reported.violations, before.violations]).toEqual([0, 0]);
+  });
+
   it('tells a late response that sets the dead cookie again, and a deletion that misses, and condemns neither', () => {
     const at = (path: string) => ({ httpOnly: true, secure: false, bytes: 50, bits: 128, path });
     const set = [{ name: 'sid', change: 'set' as const, label: 'old', attributes: at('/app') }];

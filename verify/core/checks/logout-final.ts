@@ -15,10 +15,11 @@ import {
   type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
-import type { Operation } from '../history.ts';
+import type { Operation, Run } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
+import type { Anomaly } from '../verdict.ts';
 import { Replays } from './replays.ts';
 
 /** Logouts with a request in flight, before "none came back" says anything. */
@@ -34,7 +35,7 @@ export const logoutFinal: Check = {
   minimum:
     `${ENOUGH_HANDOFFS} replays of cookies from before a logout, one on each instance at least, ` +
     `and ${RACES} logouts with a request of the session in flight`,
-  start: (_run, tell) => new LogoutFinal(tell),
+  start: (run, tell) => new LogoutFinal(run, tell),
   conclude: concluded,
 };
 
@@ -45,19 +46,26 @@ class LogoutFinal implements Fold {
   readonly #users = new Map<string, Set<SessionState>>();
   /** What came after the logout of a session, from its call on. */
   readonly #after = new Map<SessionState, Replays>();
+  /** By client: its last login. */
+  readonly #logins = new Map<string, Operation>();
+  readonly #strict: boolean;
   #logouts = 0;
   #untold = 0;
   #replays = 0;
   #raced = 0;
   #missed = 0;
   #again = 0;
+  #undone = 0;
 
-  constructor(tell?: Tell) {
+  constructor({ declared }: Run, tell?: Tell) {
+    this.#strict = declared?.logout === 'strict';
     this.#anomalies = new Anomalies(tell);
   }
 
   ended(operation: Operation, { session, meets }: Standing): void {
     if (meets) this.#reach.met(operation.instance);
+    if (operation.action === 'login' && operation.outcome === 'ok' && operation.with === undefined)
+      this.#logins.set(operation.client, operation);
     if (session.logout === undefined) {
       if (session.login === operation) this.#lives(session);
       return;
@@ -139,17 +147,24 @@ class LogoutFinal implements Fold {
     this.#anomalies.add(() => replays.anomaly(operation), replays.nameOf(operation));
   }
 
-  /** A response that set a cookie after the logout: worth telling when it is the dead one. */
+  /** A response that set a cookie after the logout: worth a report when it is the dead one. */
   #late(operation: Operation, session: SessionState, replays: Replays): void {
-    for (const { change, label } of operation.cookies ?? []) {
+    for (const { name, change, label } of operation.cookies ?? []) {
       if (change !== 'set' || label === undefined) continue;
       if (replays.late.size < REMEMBERED) replays.late.set(label, operation);
-      if (session.login?.cookies?.some(cookie => cookie.label === label)) this.#again++;
+      if (!session.login?.cookies?.some(cookie => cookie.label === label)) continue;
+      this.#again++;
+      const login = this.#logins.get(operation.client);
+      if (login === undefined || login === session.login || !undoes(operation, login, name)) continue;
+      this.#undone++;
+      if (this.#strict) this.#anomalies.add(() => undone(operation, session, login), 'RISEN');
     }
   }
 
   sessionEnded(session: SessionState): void {
     this.#after.get(session)?.settle();
+    const { login } = session;
+    if (login !== undefined && this.#logins.get(login.client) === login) this.#logins.delete(login.client);
     this.#after.delete(session);
     const sessions = this.#users.get(session.user);
     if (sessions?.delete(session) && sessions.size === 0) this.#users.delete(session.user);
@@ -163,6 +178,7 @@ class LogoutFinal implements Fold {
       untold: this.#untold,
       missed: this.#missed,
       again: this.#again,
+      undone: this.#undone,
       alive: this.#anomalies.count,
       ...this.#reach.counts(),
     };
@@ -171,6 +187,32 @@ class LogoutFinal implements Fold {
   finish(): Finding {
     return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
+}
+
+/** Whether a response ended after a later login of its client, and set the cookie that the login had set. */
+function undoes(late: Operation, login: Operation, name: string): boolean {
+  if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
+  const set = login.cookies?.some(cookie => cookie.name === name && cookie.change === 'set') === true;
+  return set && login.return < late.return;
+}
+
+function undone(late: Operation, session: SessionState, login: Operation): Anomaly {
+  return {
+    name: 'RISEN',
+    guarantee: 'logout-final',
+    session: session.session,
+    user: session.user,
+    summary: 'a late response set the dead cookie over that of a later login: the user is signed out',
+    witness: [
+      { operation: login, came: 'logged in again' },
+      {
+        operation: late,
+        expected: 'no cookie of the session that was logged out',
+        came: 'set the dead cookie',
+      },
+    ],
+    notes: [],
+  };
 }
 
 /** Whether a deletion leaves the cookie of the login where it is: another Path or Domain is another cookie. */
@@ -206,6 +248,9 @@ function told(counts: Counts): string[] {
   return [
     ...(of('missed') > 0 ? [`${counted(of('missed'), 'deletion')} missed the cookie’s Path or Domain`] : []),
     ...(of('again') > 0 ? [`${counted(of('again'), 'late response')} set the dead cookie again`] : []),
+    ...(of('undone') > 0
+      ? [`${counted(of('undone'), 'late response')} set it over the cookie of a later login`]
+      : []),
   ];
 }
 

@@ -4,7 +4,8 @@ export const entry: Explanation = {
   guarantee: 'isolation',
   definition:
     'Every identity and every canary shown in a session is its own user’s, in body and headers, and no session id ' +
-    'is given to two users. A canary is an unguessable value that its user put into private state. BLEED: a ' +
+    'is issued to two users; stateless tokens of one user may be equal. A cookie whose value is equal for users that the ' +
+    'app tells apart is no session id. A canary is an unguessable value that its user put into private state. BLEED: a ' +
     'response named another user, carried another user’s canary, or set a session id that another user was given.',
   picture: `
   1  add "…alice…"  ├──┤          user alice   acknowledged

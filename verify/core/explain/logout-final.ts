@@ -6,8 +6,9 @@ export const entry: Explanation = {
     'After an acknowledged logout the old cookie is refused, on every instance, up to the end of the run, ' +
     'whatever requests were in flight; no late response sets a cookie that is accepted; ending all sessions ' +
     'of a user ends all. ZOMBIE: an instance still honours the cookie, and never refused it. RISEN: the ' +
-    'session had died, and lives again. A late response that sets the dead cookie again, or a deletion that ' +
-    'misses the cookie’s Path or Domain, is told and not condemned.',
+    'session had died, and lives again. A late response that sets the dead cookie again is reported; under the claim ' +
+    '`strict` it is a violation where it replaces the cookie of a later login. A deletion that misses the cookie’s Path ' +
+    'or Domain is reported.',
   picture: `
   1  add "b41"   ├────────────────┤               on app-2   in flight during the logout
   2  logout           ├──┤                        on app-1   acknowledged

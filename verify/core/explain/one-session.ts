@@ -4,8 +4,8 @@ export const entry: Explanation = {
   guarantee: 'one-session',
   definition:
     'After parallel first requests of one fresh jar, the login that follows succeeds and its session lives, ' +
-    'as it does without parallel first requests. That a server made several empty sessions for one jar is ' +
-    'told, not condemned. FORK: the login was refused, or its session lost, after requests that overlapped ' +
+    'as it does without parallel first requests. Several empty sessions that the server made for one jar are ' +
+    'reported, and are no violation. FORK: the login was refused, or its session lost, after requests that overlapped ' +
     'before there was a cookie.',
   picture: `
   1  form    ├──────┤             on app-1   sets sid=A, token for A
