@@ -12,6 +12,8 @@ import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 export interface Reply {
   status?: number;
   failure?: Failure;
+  /** What is wrong with the certificate of the server, where that is the failure. */
+  distrusted?: string;
   /** By name, in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
@@ -272,7 +274,8 @@ export class Interpreter {
   }
 }
 
-function noteOf({ status, failure, redirect }: Reply): string {
+function noteOf({ status, failure, distrusted, redirect }: Reply): string {
+  if (distrusted !== undefined) return `certificate: ${distrusted}`;
   if (status === undefined) return failure ?? 'no answer';
   return redirect === undefined ? String(status) : `${status} to ${redirect}`;
 }

@@ -2,11 +2,11 @@
 import type { Outcome } from './history.ts';
 
 /**
- * refused: no connection, so nothing was sent. reset: it broke while a request was on it.
+ * refused: no connection, so nothing was sent. certificate: none either, since the server's certificate is not trusted. reset: it broke while a request was on it.
  * timeout: no (whole) answer in time. aborted: we gave up, since the run was stopped. oversized: we gave up, since its
  * body was too large. garbled: its body could not be decompressed.
  */
-export type Failure = 'refused' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
+export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
 export interface Answer {
   status?: number;
@@ -22,7 +22,7 @@ export interface Answer {
  * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {
-  if (answer.failure === 'refused') return 'fail';
+  if (answer.failure === 'refused' || answer.failure === 'certificate') return 'fail';
   if (answer.status === undefined || answer.failure !== undefined || answer.status >= 500) {
     return safe ? 'fail' : 'info';
   }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { HistoryError, parseEvent } from './parse.ts';
+import { HistoryError, namesOf, parseEvent } from './parse.ts';
 import { fullEnd, fullStart } from './testing/full.ts';
 import { Picture, runLine } from './testing/picture.ts';
+
+/** With nothing but what every operation has. */
+const { id, clock, client, session, user, action, request, call } = fullStart;
+const plainOp = { id, clock, client, session, user, action, request, call, type: 'op', outcome: 'ok' };
 
 const error = (line: string): string => {
   try {
@@ -13,6 +17,18 @@ const error = (line: string): string => {
 };
 
 describe('parseEvent', () => {
+  it('refuses a field of a wrong type, whichever field of an operation it is', () => {
+    // No field may hold an object in an object, or a list of lists.
+    for (const name of namesOf('op')) {
+      for (const value of [{ a: { b: {} } }, [[]]]) {
+        const line = JSON.stringify({ ...fullStart, ...fullEnd, type: 'op', [name]: value });
+        expect(() => parseEvent(line), name).toThrow(`"${name}" of a op line: expected `);
+        const plain = JSON.stringify({ ...plainOp, [name]: value });
+        expect(() => parseEvent(plain), name).toThrow(`"${name}" of a op line: expected `);
+      }
+    }
+  });
+
   it('reads what is written', () => {
     const picture = new Picture();
     picture
@@ -35,6 +51,14 @@ describe('parseEvent', () => {
     ['{"type":"__proto__"}', '"type": expected one of'],
     ['{"type":"end","outcome":"ok"}', '"id" of a end line: expected a whole number, 0 or more, got nothing'],
     ['{"type":"end","id":1e400,"outcome":"ok"}', '"id" of a end line: expected a whole number'],
+    [
+      '{"type":"start","id":1,"clock":"c0","client":"c1","session":"s1","user":"u","action":"read","request":"r","call":1,"steered":"yes"}',
+      '"steered" of a start line: expected true or false, got "yes"',
+    ],
+    [
+      '{"type":"end","id":1,"outcome":"ok","starved":1}',
+      '"starved" of a end line: expected true or false, got 1',
+    ],
     ['{"type":"end","id":1,"outcome":"maybe"}', 'expected "ok" or "fail" or "info", got "maybe"'],
     [
       '{"type":"end","id":1,"outcome":"ok","saw":[1]}',

@@ -216,6 +216,9 @@ const fieldsOf = Object.fromEntries(
   ]),
 ) as Record<Event['type'], Field[]>;
 
+/** The names of all fields that a line of a type may have, for tests: none may be left unchecked. */
+export const namesOf = (type: Event['type']): string[] => fieldsOf[type].map(({ name }) => name);
+
 const shown = (value: unknown): string => {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

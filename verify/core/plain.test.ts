@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEvent } from './parse.ts';
+import { namesOf, parseEvent } from './parse.ts';
 import { isPlain } from './plain.ts';
 
 const called = {
@@ -55,11 +55,7 @@ const others = [
   ['x', null],
   {},
 ];
-const fields = [
-  ...Object.keys({ ...called, ...returned }),
-  ...['expected', 'state', 'with', 'change', 'direct', 'sent'],
-  ...['cookies', 'version', 'skew', 'caching', 'exposed', 'unknown'],
-];
+const fields = [...namesOf('op'), 'unknown'];
 
 const refusal = (line: object): string => {
   try {

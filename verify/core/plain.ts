@@ -40,6 +40,7 @@ function isCalled(line: Fields): boolean {
     line['with'] === undefined &&
     line['change'] === undefined &&
     line['direct'] === undefined &&
+    mayBeFlag(line['steered']) &&
     line['sent'] === undefined
   );
 }
@@ -61,11 +62,15 @@ function isReturned(line: Fields): boolean {
     line['version'] === undefined &&
     line['skew'] === undefined &&
     line['caching'] === undefined &&
-    line['exposed'] === undefined
+    line['exposed'] === undefined &&
+    line['resent'] === undefined &&
+    line['starved'] === undefined
   );
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const mayBeFlag = (value: unknown): boolean => value === undefined || typeof value === 'boolean';
 
 const mayBeText = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
