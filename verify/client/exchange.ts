@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Failure } from '../core/outcome.ts';
 import { bodyText } from './body.ts';
+import { isDistrust } from './certificate.ts';
 import { closedUnanswered } from './kept-connection.ts';
 import type { Network } from './network.ts';
 
@@ -72,6 +73,7 @@ export function failureOf(error: unknown): Failure {
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
     return 'refused';
+  if (isDistrust(code)) return 'certificate';
   if (code === 'BODY_TOO_LARGE') return 'oversized';
   if (code === 'BODY_GARBLED') return 'garbled';
   return code?.includes('TIMEOUT') ? 'timeout' : 'reset';

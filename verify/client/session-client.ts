@@ -5,6 +5,7 @@ import type { Reply } from '../core/interpret.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
+import { reasonOf } from './certificate.ts';
 import { exchange, failureOf, type Head, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
 import { Jar } from './jar.ts';
@@ -123,7 +124,9 @@ export class SessionClient {
       return { ...this.#reply(site, to, head, ''), sent, ...told };
     } catch (error) {
       done();
-      return { failure: failureOf(error), headers: {}, body: '', cookies: [], ...told };
+      const failure = failureOf(error);
+      const why = failure === 'certificate' ? { distrusted: reasonOf(error as Error) } : {};
+      return { failure, ...why, headers: {}, body: '', cookies: [], ...told };
     }
   }
 

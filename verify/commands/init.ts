@@ -2,12 +2,14 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { init } from '../init/init.ts';
 import { unknownRecipe } from '../init/recipes.ts';
 import { Progress } from '../progress.ts';
 import { verify } from '../run.ts';
+import { certificatesIn } from '../target/certificates.ts';
 import { parseTarget } from '../target/load.ts';
 import { hopAt } from '../workloads/hop.ts';
 import { address } from './arguments.ts';
@@ -32,8 +34,12 @@ export async function initCommand(
 ): Promise<number> {
   if (url === undefined)
     throw new UsageError(`init: expected an address, as in: ${COMMAND} init http://127.0.0.1:8080`);
-  const reached = { url: address(url, 'init'), headers: {} };
-  const { file } = values;
+  const { file, ca } = values;
+  const reached = {
+    url: address(url, 'init'),
+    headers: {},
+    ...(ca === undefined ? {} : { tls: { insecure: false, ca: certificatesIn(ca, ca, '--ca') } }),
+  };
   if (existsSync(file) && !values.force)
     throw new UsageError(`init: ${file} is there already: --force replaces it, --file names another`);
   const wrong = values.as === undefined ? undefined : unknownRecipe(values.as);
@@ -48,6 +54,7 @@ export async function initCommand(
     const text = await init({
       reached,
       accounts,
+      ca: ca === undefined ? undefined : relative(dirname(resolve(file)), resolve(ca)),
       recipe: values.as,
       loginPage: values['login-page'],
       loginPath: values['login-path'],

@@ -187,6 +187,11 @@ const init = {
       value: 'VAR',
       does: 'the variable that holds the secret of its one-time codes, in the same order',
     },
+    ca: {
+      type: 'string',
+      value: 'FILE',
+      does: 'the certificates of your own authority, PEM, where the address is https; the target file names it',
+    },
     as: {
       type: 'string',
       value: 'NAME',

@@ -55,7 +55,7 @@ class Inquiry {
   }
 
   async file(): Promise<string> {
-    const { accounts, reached } = this.#options;
+    const { accounts, reached, ca } = this.#options;
     const { beginning, begun } = await begin(this.#looking);
     const named = await this.#signal(begun);
     const { entrance, entered } = await entranceOf(this.#looking, beginning, begun);
@@ -70,6 +70,7 @@ class Inquiry {
     return targetFile({
       name: new URL(reached.url).host,
       url: reached.url,
+      ca,
       accounts: [...accounts],
       login: known.login,
       mark: found.mark,

@@ -8,6 +8,8 @@ import type { Manners, Seen, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
+  /** How the target file names the certificates of its own authority, if it has one. */
+  ca?: string | undefined;
   accounts: readonly (Credentials & { passwordEnv: string; totpEnv?: string | undefined })[];
   /** Name of a recipe: what is looked for first. */
   recipe?: string | undefined;

@@ -1,5 +1,6 @@
 /** Somebody who looks at an app with a browser: opens pages, follows redirects, sends forms, and knows when to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
 import { type Send, SessionClient } from '../client/session-client.ts';
 import type { Reply } from '../core/interpret.ts';
@@ -71,6 +72,8 @@ export class Manners {
     await sleep(this.#pause);
     const reply = await client.send(request, this.#signal);
     const path = request.path;
+    if (reply.distrusted !== undefined)
+      throw new UnavailableError(distrust(this.network.url, reply.distrusted, '--ca ca.pem'));
     if (reply.status === undefined)
       throw new UnavailableError(
         `${this.network.url}${path}: expected an answer, got none (${reply.failure}). Start the app and its balancer`,

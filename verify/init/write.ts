@@ -11,6 +11,8 @@ import type { Alone, Signal } from './signal.ts';
 export interface Findings {
   name: string;
   url: string;
+  /** The file with the certificates of its own authority, relative to the target file. */
+  ca: string | undefined;
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
   mark: Mark;
@@ -36,7 +38,12 @@ export function targetFile(found: Findings): string {
   const parts: (string | undefined)[] = [
     '# What Baton found out about the app (docs/target-file.md tells of every key).',
     recipePart(found),
-    yaml({ version: 1, name: found.name, url: found.url }),
+    yaml({
+      version: 1,
+      name: found.name,
+      url: found.url,
+      ...(found.ca === undefined ? {} : { tls: { ca: found.ca } }),
+    }),
     accountsPart(found),
     found.login.capture &&
       comment('Sent with every request, once the login has answered with the token.', {

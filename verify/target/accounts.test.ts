@@ -95,3 +95,42 @@ it.each([
 ])('CSV %j', (text, rows) => {
   expect(csvRows(text)).toEqual(rows);
 });
+
+describe('a user who stands twice', () => {
+  it.each([
+    [
+      'in two entries',
+      [
+        { user: 'ann', password: 'p' },
+        { user: 'ann', password: 'q' },
+      ],
+      'accounts.1.user: expected each user once, got "ann" twice, in entries 1 and 2: leave one out',
+    ],
+    [
+      'alone and in a pattern',
+      [
+        { user: 'load2', password: 'p' },
+        { user: 'load{n}', password: 'q', count: 3 },
+      ],
+      'got "load2" twice, in entries 1 and 2',
+    ],
+    [
+      'in a pattern without a number',
+      [{ user: 'load', password: 'q', count: 3 }],
+      'got "load" twice, both in entry 1: write {n} into `user`',
+    ],
+    [
+      'in a file',
+      [{ csv: file('twice.csv', 'user,password\nann,p\nann,q\n') }],
+      'accounts.0.csv: expected each user once, got "ann" twice, both in entry 1',
+    ],
+  ])('%s is refused, with the place', (_, accounts, message) => {
+    expect(() => parsed(...accounts)).toThrow(message);
+  });
+
+  it('under another name in the address of the mail is another user', () => {
+    expect(parsed({ user: 'ann@x.test', password: 'p' }, { user: 'ann@y.test', password: 'p' })).toHaveLength(
+      2,
+    );
+  });
+});

@@ -26,28 +26,58 @@ export function accountsOf(
   wrong: (text: string, where: readonly PropertyKey[]) => Error,
   tag: string,
 ): Account[] {
-  const all = entries.flatMap((entry, index): Unlabelled[] => {
-    const { user, shown, totp, csv, passwordFile, count = 1 } = entry;
-    const password =
-      passwordFile === undefined
-        ? entry.password
-        : read(passwordFile, ['accounts', index, 'passwordFile']).replace(/\r?\n$/, '');
-    if (csv !== undefined) {
-      const where = ['accounts', index, 'csv'];
-      return inFile(read(csv, where), password, text => wrong(`${csv} ${text}`, where));
+  const entryOf = new Map<string, number>();
+  const all = entries.flatMap((entry, index) => {
+    const accounts = accountsIn(entry, index, read, wrong, tag);
+    for (const { user } of accounts) {
+      const earlier = entryOf.get(user);
+      if (earlier !== undefined)
+        throw wrong(
+          `expected each user once, got ${JSON.stringify(user)} twice` +
+            (earlier === index
+              ? `, both in entry ${index + 1}${hint(entry)}`
+              : `, in entries ${earlier + 1} and ${index + 1}: leave one out`),
+          ['accounts', index, entry.csv === undefined ? 'user' : 'csv'],
+        );
+      entryOf.set(user, index);
     }
-    return Array.from({ length: count }, (_, i) => {
-      const numbered = (text: string): string =>
-        text.replaceAll('{n}', String(i + 1)).replaceAll('{run}', tag);
-      return {
-        user: numbered(user ?? ''),
-        password: password ?? '',
-        ...(shown === undefined ? {} : { shown: numbered(shown) }),
-        ...(totp === undefined ? {} : { totp }),
-      };
-    });
+    return accounts;
   });
   return labelled(all);
+}
+
+type Entry = TargetFile['accounts'][number];
+
+const hint = ({ user, csv }: Entry): string =>
+  csv === undefined && user?.includes('{n}') === false
+    ? ': write {n} into `user`, which stands for 1 to `count`'
+    : '';
+
+function accountsIn(
+  entry: Entry,
+  index: number,
+  read: (file: string, where: readonly PropertyKey[]) => string,
+  wrong: (text: string, where: readonly PropertyKey[]) => Error,
+  tag: string,
+): Unlabelled[] {
+  const { user, shown, totp, csv, passwordFile, count = 1 } = entry;
+  const password =
+    passwordFile === undefined
+      ? entry.password
+      : read(passwordFile, ['accounts', index, 'passwordFile']).replace(/\r?\n$/, '');
+  if (csv !== undefined) {
+    const where = ['accounts', index, 'csv'];
+    return inFile(read(csv, where), password, text => wrong(`${csv} ${text}`, where));
+  }
+  return Array.from({ length: count }, (_, i) => {
+    const numbered = (text: string): string => text.replaceAll('{n}', String(i + 1)).replaceAll('{run}', tag);
+    return {
+      user: numbered(user ?? ''),
+      password: password ?? '',
+      ...(shown === undefined ? {} : { shown: numbered(shown) }),
+      ...(totp === undefined ? {} : { totp }),
+    };
+  });
 }
 
 /** @param password of those that have none of their own */

@@ -19,6 +19,7 @@ import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { type Account, accountsOf } from './accounts.ts';
+import { certificatesIn } from './certificates.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { complaint } from './complaint.ts';
 import { type TargetFile, targetSchema } from './schema.ts';
@@ -246,17 +247,8 @@ function accountsIn(
   return accountsOf(accounts, read, wrong, Date.now().toString(36));
 }
 
-/** @returns the certificates that a file holds, PEM */
 function authorities(ca: string | undefined, path: string, root: ParsedNode | null, at: At): { ca?: string } {
   if (ca === undefined) return {};
   const { node } = nodeAt(root, ['tls', 'ca']);
-  const where = `${at(node?.range?.[0] ?? 0)}: tls.ca: expected a file with certificates, PEM`;
-  let text: string;
-  try {
-    text = readFileSync(resolve(dirname(path), ca), 'utf8');
-  } catch (error) {
-    throw new UsageError(`${where}; ${ca} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return { ca: text };
-  throw new UsageError(`${where}; ${ca} has no -----BEGIN CERTIFICATE-----`);
+  return { ca: certificatesIn(resolve(dirname(path), ca), ca, `${at(node?.range?.[0] ?? 0)}: tls.ca`) };
 }

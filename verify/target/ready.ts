@@ -1,5 +1,6 @@
 /** Before the load: is the target there, do the credentials work, which cookies carry the session? */
 import { randomBytes } from 'node:crypto';
+import { distrust } from '../client/certificate.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { fingerprintOf, type Look } from '../client/fingerprint.ts';
@@ -114,6 +115,9 @@ async function loginOfAnother(context: Context, own: Account): Promise<SessionCl
 }
 
 function reachable(form: Operation, { target }: Context): void {
+  const [, reason] = /^certificate: (.*)/.exec(form.note ?? '') ?? [];
+  if (reason !== undefined)
+    throw new UnavailableError(distrust(target.url, reason, '`tls: { ca: ca.pem }` in the target file'));
   if (form.status === undefined) {
     throw new UnavailableError(
       `${target.url}: expected a web server, got no answer (${form.note}). ` +
