@@ -12,7 +12,7 @@ export interface Findings {
   name: string;
   url: string;
   /** The file with the certificates of its own authority, relative to the target file. */
-  ca: string | undefined;
+  ca?: string | undefined;
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
   mark: Mark;
