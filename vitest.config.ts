@@ -12,8 +12,12 @@ const project = (name: string, include: string[], extra: object = {}) => ({
   test: { name, include, testTimeout: 120_000, hookTimeout: 60_000, ...extra },
 });
 
+/** Where a report as JSON is written too. */
+const results = process.env['BATON_TEST_RESULTS'];
+
 export default defineConfig({
   test: {
+    ...(results === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: results } }),
     // Ends the run with what it really used: a k6, containers.
     globalSetup: ['tests/used.ts'],
     projects: [
