@@ -154,6 +154,7 @@ export class Judge {
       ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
       ...brokenUnclaimed(guarantees).map(unclaimedRemark),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
+      ...refusedRemark(this.#sessions.refused()),
       ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
     ];
     return {
@@ -206,6 +207,18 @@ const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
 const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +
   'one was closed just as it left, as by a balancer that reloads';
+
+/** How many users are named. */
+const NAMED = 5;
+
+function refusedRemark(refused: readonly (readonly [user: string, times: number])[]): string[] {
+  if (refused.length === 0) return [];
+  const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
+  return [
+    `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
+      'see the passwords in `accounts`. An account that no instance accepts is no evidence of anything else',
+  ];
+}
 
 function lookRemark({ instances, by }: Fingerprint): string {
   const looks =

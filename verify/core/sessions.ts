@@ -60,6 +60,9 @@ export interface Standing {
   reads: ReadFacts | undefined;
 }
 
+/** Refusals of a user who is never accepted, before they are worth a remark. */
+const REFUSALS = 2;
+
 /** How far a timeout may be off: the larger of 2 s and 5 %, microseconds. */
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
@@ -212,6 +215,13 @@ export class Sessions {
     if (renew === 'never' || (renew === 'write' && action === 'read')) return;
     if (renew === 'half' && call < (session.active ?? call) + idle / 2) return;
     session.active = call;
+  }
+
+  /** Users whose every login was refused, and how often that was: their passwords may be wrong. */
+  refused(): [user: string, times: number][] {
+    return [...this.#credentials].flatMap(([user, { accepted, refused }]) =>
+      accepted === 0 && refused >= REFUSALS ? [[user, refused]] : [],
+    );
   }
 
   /** Forgets a session. @returns what was known of it */

@@ -204,6 +204,12 @@ describe('continuity', () => {
       for (let i = 0; i < 9; i++) p.session(`w${i}`, 'wrong').form('app-1').refusedLogin('app-2').ended();
     });
     expect(verdict.judgement).toBe('valid');
+    const picture = new Picture();
+    for (let i = 0; i < 3; i++) picture.session(`w${i}`, 'wrong').form('app-1').refusedLogin('app-2').ended();
+    picture.session('s', 'alice').form('app-1').refusedLogin('app-2').login('app-2');
+    expect(picture.result().remarks.join()).toContain(
+      'every login of wrong (3 times) was refused: see the passwords in `accounts`',
+    );
   });
 
   it('does not take a login form that failed for one that was begun: 503 while the store is down', () => {
