@@ -10,12 +10,14 @@ import { CHECKS } from '../verify/core/checks/index.ts';
 import { COMMAND } from '../verify/core/command.ts';
 import { EXPLANATIONS } from '../verify/core/explain/index.ts';
 import { GUARANTEES } from '../verify/core/guarantees.ts';
+import { fieldsTables } from '../verify/core/testing/fields-tables.ts';
 import { EXIT } from '../verify/errors.ts';
 import { ownFaults } from '../verify/faults/own/index.ts';
 import { judgeFile } from '../verify/judge-file.ts';
 import { explainPage } from '../verify/reports/explain.ts';
 import { parseTarget } from '../verify/target/load.ts';
 import { targetSchema } from '../verify/target/schema.ts';
+import { replaced } from '../zoo/docs.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -72,6 +74,15 @@ describe('docs', () => {
   it('target.schema.json is the schema of the parser (vitest -u writes it)', async () => {
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/target.schema.json');
+  });
+
+  it('the tables of history.md are those of the fields that are parsed (vitest -u writes them)', async () => {
+    const tables = Object.entries(fieldsTables());
+    const page = tables.reduce(
+      (text, [mark, lines]) => replaced(text, mark, lines, 'docs/history.md'),
+      read('docs/history.md'),
+    );
+    await expect(page).toMatchFileSnapshot('../docs/history.md');
   });
 
   it('commands.md is what --help says (vitest -u writes it)', async () => {

@@ -1,7 +1,7 @@
 /** What a session leaves: lines of a history, what the judge has to know, and what k6 counts. */
 import type { Operation, SessionEvent, Start } from '../../verify/core/history.ts';
 import type { Seen } from '../../verify/core/interpret.ts';
-import { joined } from '../../verify/core/joined.ts';
+import { joined } from '../../verify/core/lines.ts';
 import { Repeats } from '../../verify/core/repeats.ts';
 import { GAP } from '../../verify/core/sums/figures.ts';
 import type { Probe } from '../target/app.ts';

@@ -7,7 +7,7 @@ import { summaryOf } from './faults/summary.ts';
 import { amidFaults } from './faults/window.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from './history.ts';
-import { joined } from './joined.ts';
+import { joined } from './lines.ts';
 import { Objects } from './objects.ts';
 import { HistoryError } from './parse.ts';
 import { type Result, unhealed } from './result.ts';

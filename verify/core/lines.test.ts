@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { namesOf, parseEvent } from './parse.ts';
-import { isPlain } from './plain.ts';
+import { CALLED, LINES, RETURNED } from './fields.ts';
+import type { End, Start } from './history.ts';
+import { isPlain, joined } from './lines.ts';
+import { parseEvent } from './parse.ts';
+import { fullEnd, fullStart } from './testing/full.ts';
+import { linesModule } from './testing/lines-module.ts';
+
+it('lines.ts is what fields.ts says (vitest -u writes it)', async () => {
+  await expect(linesModule()).toMatchFileSnapshot('lines.ts');
+});
 
 const called = {
   id: 1,
@@ -55,7 +63,7 @@ const others = [
   ['x', null],
   {},
 ];
-const fields = [...namesOf('op'), 'unknown'];
+const fields = [...Object.keys(LINES.op.fields), 'unknown'];
 
 const refusal = (line: object): string => {
   try {
@@ -86,4 +94,20 @@ it('no other line is plain', () => {
   for (const type of ['run', 'session', 'served', '__proto__', undefined, 1]) {
     expect(isPlain({ ...plain[0], type })).toBe(false);
   }
+});
+
+describe('a start line and its end line', () => {
+  it('are one operation, with every field of both', () => {
+    expect(joined(fullStart, fullEnd)).toEqual({ ...fullStart, ...fullEnd, type: 'op' });
+  });
+
+  it('give nothing that is not theirs', () => {
+    const strange = { ...fullStart, saw: null, status: 'x' } as unknown as Start;
+    const other = { id: 1, outcome: 'ok', session: 'other', value: 'other' } as unknown as End;
+    const operation = joined(strange, other);
+    expect(operation).toMatchObject({ session: 's', value: 'v' });
+    expect(operation).not.toHaveProperty('saw');
+    expect(operation).not.toHaveProperty('status');
+    expect(Object.keys({ ...CALLED, ...RETURNED })).toEqual(Object.keys(LINES.op.fields));
+  });
 });

@@ -1,0 +1,67 @@
+/** The tables of docs/history.md, from the table of fields. */
+import { CALLED, DECLARED, type Field, type Fields, type Kind, LINES, RETURNED } from '../fields.ts';
+
+/** Rows by the name of their marks in the page. */
+export const fieldsTables = (): Record<string, string[]> => ({
+  lines: ['| line | when it is written | fields |', '|---|---|---|', ...Object.entries(LINES).map(lineRow)],
+  asked: rows(CALLED),
+  came: rows(RETURNED),
+  declared: rows(DECLARED),
+});
+
+function lineRow([type, { when, more, fields }]: [string, (typeof LINES)['run']]): string {
+  const below: Record<string, string> = {
+    start: 'what was asked (below)',
+    end: '`id` of its start, and what came (below)',
+    op: 'the fields of `start` and `end` together',
+  };
+  return `| \`${type}\` | ${when} | ${below[type] ?? named(fields)}${more === undefined ? '' : `. ${more}`} |`;
+}
+
+const rows = (fields: Fields): string[] => [
+  '| field | holds | meaning |',
+  '|---|---|---|',
+  ...Object.entries(fields).map(([name, field]) => `| \`${name}\` | ${holds(field)} | ${meaning(field)} |`),
+];
+
+const holds = ({ kind, must }: Field): string => `${nameOf(kind)}${must ? '' : ', or absent'}`;
+
+function nameOf(kind: Kind): string {
+  if (typeof kind === 'string') return NAMES[kind] as string;
+  if ('list' in kind) return LISTS[nameOf(kind.list)] as string;
+  if ('named' in kind) return 'values by name';
+  return 'fields' in kind ? 'an object' : 'one of these';
+}
+
+const NAMES: Record<string, string> = {
+  text: 'a text',
+  flag: 'true or false',
+  count: 'a whole number',
+  number: 'a number',
+  time: 'whole µs',
+};
+
+const LISTS: Record<string, string> = {
+  'a text': 'a list of texts',
+  'an object': 'a list of objects',
+  'one of these': 'a list of these',
+};
+
+function meaning({ kind, means }: Field): string {
+  const inner = innerOf(kind);
+  return inner === undefined ? means : `${means}: ${named(inner)}`;
+}
+
+function innerOf(kind: Kind): Fields | undefined {
+  if (typeof kind !== 'object') return undefined;
+  if ('fields' in kind) return kind.fields;
+  return 'list' in kind ? innerOf(kind.list) : undefined;
+}
+
+const named = (fields: Fields): string =>
+  Object.entries(fields)
+    .map(([name, field]) => {
+      const told = meaning(field);
+      return told === '' ? `\`${name}\`` : `\`${name}\` (${told})`;
+    })
+    .join(', ');
