@@ -54,12 +54,15 @@ export default guarded((run: Run) => {
       read(s, home);
     }
   });
-  if (shop !== undefined) group('buy and sell', () => buyAndSell(s, shop));
+  if (shop !== undefined) group('buy and sell', () => buyAndSell(s, `${run.run.canary}.`, shop));
   if (s.alive) s.logout();
 });
 
-/** The card that is sold has a name of its own: what is for sale is shown to all users, and a canary is private. */
-function buyAndSell(s: Session, { checkout, owned, sell }: NonNullable<typeof shop>): void {
+/**
+ * The card that is sold has a name of its own: what is for sale is shown to all users, and a canary is private. A write
+ * that failed may have left a canary in the basket; then nothing is sold.
+ */
+function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNullable<typeof shop>): void {
   const [probe] = probes;
   if (probe === undefined) return;
   pausing(s, () => void s.add(`card ${Math.floor(s.random() * 1e9)}`));
@@ -69,7 +72,7 @@ function buyAndSell(s: Session, { checkout, owned, sell }: NonNullable<typeof sh
     s.items = [];
   });
   const page = read(s, home);
-  const card = new Finder(owned).first(page ?? '');
+  const card = page?.includes(canary) === false ? new Finder(owned).first(page) : undefined;
   if (card !== undefined) pausing(s, () => void s.submit({ action: 'set' }, sell, { value: card }));
   read(s, home);
 }

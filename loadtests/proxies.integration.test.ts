@@ -97,6 +97,10 @@ describe.each<[Trouble, Record<string, string>, RegExp]>([
       script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
     const { code, stdout } = await behind(trouble, script, own);
     expect(code).toBe(99);
+    // All sessions live, and show what is theirs.
+    expect(stdout).not.toMatch(
+      /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
+    );
     if (script !== 'breakpoint' || trouble !== 'answers late') expect(stdout).toMatch(broken);
     if (script === 'breakpoint')
       expect(stdout).toMatch(
