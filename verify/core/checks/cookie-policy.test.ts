@@ -30,7 +30,7 @@ const healthy = (p: Picture) => {
 describe('cookie-policy', () => {
   it('is unknown of an empty history, and until health checks and every instance were looked at', () => {
     expect(judged(() => {}).why).toContain('no session cookie');
-    expect(judged(p => p.session('s', 'alice').login('app-1', set())).why).toContain('no health check');
+    expect(judged(p => p.session('s', 'alice').login('app-1', set())).why).toContain('a health check');
     const half = judged(p => {
       p.session('s', 'alice').login('app-1', set()).read('app-2').asks('app-1', { with: 'none' });
     });
@@ -42,6 +42,29 @@ describe('cookie-policy', () => {
       judgement: 'valid',
       finding: '2 cookies set as they should be',
     });
+  });
+
+  it('is valid of an app that has no health check and no static file, and says so', () => {
+    const asked = (status: number, signedIn?: boolean) =>
+      judged(p => {
+        const session = p.session('s1', 'alice').login('app-1', set());
+        const without = { with: 'none' as const, path: '/healthz', status };
+        if (signedIn === false) session.signedOut('app-1', without);
+        else session.asks('app-1', without);
+        p.session('s2', 'bob').login('app-2', set({}, 'b'));
+      });
+    for (const verdict of [asked(404), asked(302, false)])
+      expect(verdict).toMatchObject({
+        judgement: 'valid',
+        finding:
+          '2 cookies set as they should be; no health check or static file was found, so it is not known ' +
+          'which cookies they set: name one under `public`',
+      });
+    for (const status of [429, 503])
+      expect(asked(status)).toMatchObject({
+        judgement: 'unknown',
+        why: expect.stringContaining('name one under `public`') as string,
+      });
   });
 
   it('tells how many bits the ids have at the least, since no two were equal', () => {

@@ -23,14 +23,17 @@ export const cookiePolicy: Check = {
   guarantee: 'cookie-policy',
   assumes: 'the cookies in the history are those that carry the session, found by leaving them out',
   minimum:
-    'the attributes of a session cookie set by every instance, and one request without a cookie to a health ' +
-    'check or a static file',
+    'the attributes of a session cookie set by every instance, and one answered request without a cookie to a ' +
+    'health check or a static file, or to a path where the app could have one',
   start: (run, tell) => new CookiePolicy(run, tell),
   conclude: concluded,
 };
 
 /** Bits that uniqueness must prove before they are worth a word: some 30 ids. */
 const TELLING = 7;
+
+/** Statuses of a path that the app does not have, or does not show to clients without a session. */
+const ABSENT = new Set([401, 403, 404, 410]);
 
 /** Different faults that are remembered: there are few kinds, times instances, times paths. */
 const REMEMBERED = 10_000;
@@ -48,6 +51,8 @@ class CookiePolicy implements Fold {
   readonly #scopes = new Map<string, Set<string>>();
   #cookies = 0;
   #without = 0;
+  /** Paths asked for without a cookie that the app does not have, or shows to signed-in users only. */
+  #absent = 0;
   #open = 0;
 
   constructor(run: Run, tell?: Tell) {
@@ -78,7 +83,9 @@ class CookiePolicy implements Fold {
    */
   #withoutCookie(operation: Operation): void {
     const { signedIn, status, cookies } = operation;
-    if (signedIn !== undefined || status === undefined || status >= 400) return;
+    if (status === undefined) return;
+    if (signedIn === 'out' || ABSENT.has(status)) this.#absent++;
+    if (signedIn !== undefined || status >= 400) return;
     this.#without++;
     const set = cookies?.find(cookie => cookie.change === 'set');
     if (set === undefined) return;
@@ -150,6 +157,7 @@ class CookiePolicy implements Fold {
     return {
       cookies: this.#cookies,
       without: this.#without,
+      absent: this.#absent,
       ids: this.#ids.ids,
       equal: this.#ids.equal,
       'same-site none': this.#open,
@@ -191,6 +199,11 @@ function told(counts: Counts): string[] {
   const [ids, equal] = [of('ids'), of('equal')];
   const bits = Math.floor(Math.log2(Math.max(1, idSpace(ids))));
   return [
+    ...(of('without') === 0
+      ? [
+          'no health check or static file was found, so it is not known which cookies they set: name one under `public`',
+        ]
+      : []),
     ...(bits >= TELLING && equal === 0
       ? [`no two of ${counted(ids, 'id')} were equal: ${bits} bits at the least`]
       : []),
@@ -207,8 +220,8 @@ function missing(counts: Counts): string | undefined {
   if (of('cookies') === 0) {
     return 'the attributes of no session cookie were recorded: look at the responses that set it, on every instance';
   }
-  if (of('without') === 0) {
-    return 'no health check or static file was asked for without a cookie: name one in the target file';
+  if (of('without') + of('absent') === 0) {
+    return 'no request without a cookie to a health check or static file was answered: name one under `public`';
   }
   return untried(counts, 'session cookie');
 }
