@@ -1,12 +1,13 @@
 /** What `baton init` makes of pages and answers, one thing at a time; whole apps are in tests/hosts. */
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from './claims.ts';
+import { differentFields } from './learn.ts';
 import { loginForm } from './login.ts';
 import { isSelfContained } from './logout.ts';
 import { findMark } from './mark.ts';
-import { type Field, parsePage } from './page.ts';
+import { type Field, type Form, parsePage } from './page.ts';
 import type { Seen } from './visitor.ts';
-import { targetFile } from './write.ts';
+import { type Findings, targetFile } from './write.ts';
 
 const named = (form: { fields: Field[] } | undefined) => form?.fields.map(({ name }) => name);
 const form = (inside: string, attributes = 'method="post"') => `<form ${attributes}>${inside}</form>`;
@@ -40,6 +41,20 @@ describe('the login form', () => {
     ['which is none: it subscribes', NEWSLETTER, undefined],
     ['which is none: there are no forms', '<p>Single page</p><script>"<form>"</script>', undefined],
   ])('%s', (_, html, fields) => expect(named(loginForm(parsePage(html)))).toEqual(fields));
+});
+
+describe('the hidden fields of a login form that two visitors see differently', () => {
+  const page = (token: string) =>
+    form('<input type="hidden" name="do" value="search"><input name="q">', 'method="get"') +
+    form(
+      `<input type="hidden" name="do" value="login"><input type="hidden" name="sec" value="${token}">` +
+        '<input name="u"><input name="p" type="password">',
+    );
+  it('are no fields that a search form before it has with another value', () => {
+    const login = loginForm(parsePage(page('one'))) as Form;
+    expect([...differentFields(login, parsePage(page('two')))]).toEqual(['sec']);
+    expect([...differentFields(login, parsePage(page('one')))]).toEqual([]);
+  });
 });
 
 const seen = (body: string, status = 200): Seen => {
@@ -129,7 +144,7 @@ describe('a session cookie', () => {
 describe('a target file of an app whose logout leaves the cookie valid', () => {
   const login = { page: '/login', method: 'POST' as const, path: '/login', form: { user: '{user}' } };
   const logout = { method: 'POST' as const, path: '/logout' };
-  const written = (value: string, livesOn: boolean): string =>
+  const written = (value: string, livesOn: boolean, more: Partial<Findings> = {}): string =>
     targetFile({
       ...{ name: 'app', url: 'http://127.0.0.1', accounts: [{ user: 'alice', passwordEnv: 'PASSWORD' }] },
       ...{
@@ -139,10 +154,12 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
         sessions: {},
         logout,
         livesOn,
+        failedLogouts: [],
       },
       ...{ carried: { cookies: ['sid'], each: false }, recipe: undefined, csrf: undefined },
       ...{ signal: undefined, probe: undefined },
       ...claimsOf({ values: [value], left: { logout, livesOn }, signal: undefined, login }),
+      ...more,
     });
   const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYWxpY2Ui.c2lnbmF0dXJlLW9mLWFsaWNl';
 
@@ -151,6 +168,17 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
     expect(text).toMatch(/# Leaves the session valid: .*\n# `logout-final` \(ZOMBIE\)\.\nlogout:/);
     expect(text).toContain('`logout-final` is not claimed; `standard` claims it.');
     expect(text).toContain('- stateless-token');
+  });
+
+  it('names the logouts that were tried where none signs out', () => {
+    const text = written('0123456789abcdef', false, { logout: undefined, failedLogouts: ['POST /logout'] });
+    expect(text).toContain('# No logout: after POST /logout the session was signed in still.');
+    expect(text).not.toMatch(/^logout:/m);
+    expect(written('0123456789abcdef', false, { logout: undefined })).not.toContain('No logout');
+  });
+
+  it('says without a probe that isolation stays unknown', () => {
+    expect(written('0123456789abcdef', false)).toContain('so `isolation` stays unknown');
   });
 
   it('claims the same as ever where the cookie is only an id, and says it beside the logout too', () => {

@@ -6,7 +6,7 @@ import { Codes, type Entrance, enter } from './enter.ts';
 import { type InitOptions, type Inside, type Looking, pagesOf } from './inquiry.ts';
 import { type Crowd, crowd, endsAll } from './limits.ts';
 import type { Beginning, Credentials, Login, Token } from './login.ts';
-import { findLogout, type Left } from './logout.ts';
+import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { carrying, type Marked, marked } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
@@ -65,7 +65,7 @@ class Inquiry {
     entrance.login = known.login;
     const carried = await this.#carried(found, known);
     const signal = await this.#stays(named, carried.visitor, known.page);
-    const { left, sessions, living } = await this.#sessions(entrance, found, known);
+    const { left, failed, sessions, living } = await this.#sessions(entrance, found, known);
     const probe = await tryProbe(this.#looking, entrance, { living, left, most: sessions.most, known });
     return targetFile({
       name: new URL(reached.url).host,
@@ -79,6 +79,7 @@ class Inquiry {
       csrf: known.csrf,
       logout: left?.logout,
       livesOn: left?.livesOn === true,
+      failedLogouts: failed,
       sessions: { ...sessions, ...(every === undefined ? {} : { every }) },
       signal,
       probe,
@@ -157,13 +158,14 @@ class Inquiry {
       : await crowd(entrance, this.#first, { one, two, known });
     const leaving = all.living.at(-1) as Visitor;
     const elsewhere = new Map(views.map(({ path, first: [seen] }) => [path, seen as Seen]));
-    const left = await findLogout(
+    const found = await findLogout(
       leaving,
       { pages: known.pages, elsewhere },
       known,
       this.#looking.recipe?.logout,
     );
-    this.#say('logout', leftText(left));
+    const { left, failed } = found;
+    this.#say('logout', leftText(found));
     const living = left === undefined ? all.living : all.living.slice(0, -1);
     const most = all.full === undefined ? undefined : all.living.length;
     const together =
@@ -175,7 +177,7 @@ class Inquiry {
       ...(most === undefined ? {} : { most }),
       ...(together ? { logout: 'all' as const } : {}),
     };
-    return { left, sessions, living: together ? [] : living };
+    return { left, failed, sessions, living: together ? [] : living };
   }
 
   #recipe(known: Inside, cookies: readonly string[], left: Left | undefined): Findings['recipe'] {
@@ -204,8 +206,11 @@ function refusal({ status, redirect }: Seen, login: Login): { status?: number; r
   };
 }
 
-function leftText(left: Left | undefined): string {
-  if (left === undefined) return 'none found';
+function leftText({ left, failed }: LogoutSearch): string {
+  if (left === undefined)
+    return failed.length === 0
+      ? 'none found'
+      : `none that signs out: after ${failed.join(', ')} the session was signed in still`;
   const lives = left.livesOn
     ? '; the old cookie is still signed in afterwards'
     : '; the old cookie is dead afterwards';

@@ -15,7 +15,7 @@ import {
   type Token,
   userField,
 } from './login.ts';
-import type { Form } from './page.ts';
+import type { Field, Form } from './page.ts';
 import { besideToken, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, Seen, Visitor } from './visitor.ts';
 
@@ -36,14 +36,15 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   if ('basic' in beginning) return { page: page.path, path: page.path, method: 'GET', basic: true };
   const { form } = beginning;
   const fresh = await stranger.manners.fresh().open(page.path);
+  const different = differentFields(form, fresh);
   const changing = form.fields.filter(
-    ({ name, type, value }) => type === 'hidden' && (TOKEN.test(name) || fieldOf(fresh, name) !== value),
+    field => different.has(field.name) || (field.type === 'hidden' && TOKEN.test(field.name)),
   );
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && 'field' in preferred && preferred.field === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
   const csrf = tokenOfLogin(page, token?.name, preferred);
-  const others = changing.filter(field => field !== token && fieldOf(fresh, field.name) !== field.value);
+  const others = changing.filter(field => field !== token && different.has(field.name));
   const sent = sending(form, beginning.asks, csrf, new Set(others.map(({ name }) => name)));
   return {
     page: page.path,
@@ -53,6 +54,20 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
     form: sent.form,
     ...(csrf === undefined ? besideToken(stranger, page) : { csrf }),
   };
+}
+
+/**
+ * Compares with all forms of the other page: a search form may have a field of the same name before this form.
+ *
+ * @param fresh the page as another visitor sees it
+ * @returns the names of the hidden fields that have another value there
+ */
+export function differentFields(form: Form, { forms }: Pick<Seen, 'forms'>): Set<string> {
+  const there = forms.flatMap(({ fields }) => fields);
+  const isThere = ({ name, value }: Field): boolean =>
+    there.some(other => other.name === name && other.value === value);
+  const different = form.fields.filter(field => field.type === 'hidden' && !isThere(field));
+  return new Set(different.map(({ name }) => name));
 }
 
 function tokenOfLogin(

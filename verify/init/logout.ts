@@ -23,6 +23,12 @@ export interface Left {
   livesOn: boolean;
 }
 
+export interface LogoutSearch {
+  left: Left | undefined;
+  /** The logouts that pages offer, after which the session was signed in still. */
+  failed: string[];
+}
+
 export interface Known extends Sign {
   login: Login;
   csrf: Token | undefined;
@@ -36,23 +42,24 @@ const USUAL: readonly string[] = ['/logout', '/api/logout'];
  *
  * @param pages that may offer it, as the visitor sees them; and as another session sees the same, by path
  * @param first where it is tried before all others
- * @returns undefined when nothing that they offer signs out
+ * @returns no logout when nothing that they offer signs out, and what was tried
  */
 export async function findLogout(
   visitor: Visitor,
   { pages, elsewhere }: { pages: readonly Seen[]; elsewhere: ReadonlyMap<string, Seen> },
   known: Known,
   first?: string,
-): Promise<Left | undefined> {
-  const all = [...forms(visitor, pages, known), ...links(visitor, pages, elsewhere), ...usual(known)];
+): Promise<LogoutSearch> {
+  const offered = [...forms(visitor, pages, known), ...links(visitor, pages, elsewhere)];
+  const all = [...offered, ...usual(known)];
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   for (const logout of [...all.filter(isFirst), ...all.filter(one => !isFirst(one))]) {
     const leaving = visitor.twin();
     await leave(leaving, logout, known);
     if (await isIn(leaving, known)) continue;
-    return { logout, livesOn: await isIn(visitor, known) };
+    return { left: { logout, livesOn: await isIn(visitor, known) }, failed: [] };
   }
-  return undefined;
+  return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
 /** Logs out, as the target file will say it. */

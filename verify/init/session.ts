@@ -56,6 +56,12 @@ export async function marked(
   });
   const users = [first, second].flatMap(account => (account === undefined ? [] : [account.user]));
   const mark = findMark(views, users);
+  if (mark === undefined && landing !== undefined && !mine.has(landing))
+    throw new UsageError(
+      `init: the login was accepted, and the page that it leads to, ${landing}, was shown to its session in 0 of ` +
+        `${TRIES} requests. Expected one instance at least that shows it: an instance may end the sessions of ` +
+        'another. Run init on the address of one instance, then set `url` in the file to the address of the balancer',
+    );
   if (mark === undefined)
     throw new UsageError(
       `init: the login was accepted, and none of ${views.length} pages (${views.map(({ path }) => path).join(', ')}) ` +

@@ -26,6 +26,8 @@ export interface Findings {
   logout: Logout | undefined;
   /** The old cookie is signed in after the logout. */
   livesOn: boolean;
+  /** The logouts that pages offer, after which the session was signed in still. */
+  failedLogouts: readonly string[];
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
   claims: (string | { routing: string })[];
@@ -113,7 +115,13 @@ export function carriedText({ cookies, each }: Carried, { basic, capture }: Logi
   return cookies.join(each ? ' or ' : ', ');
 }
 
-function logoutPart({ logout, livesOn, sessions }: Findings): string | undefined {
+function logoutPart({ logout, livesOn, failedLogouts, sessions }: Findings): string | undefined {
+  if (logout === undefined && failedLogouts.length > 0)
+    return [
+      `# No logout: after ${failedLogouts.join(', ')} the session was signed in still. Users may be unable to log out.`,
+      '# Where one of these logs out after all, write it as `logout`, so that `logout-final` is judged.',
+      '',
+    ].join('\n');
   if (logout === undefined) return undefined;
   const ends = sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.';
   const leaves =
@@ -148,8 +156,9 @@ function markPart({ mark, signedOut }: Findings): string {
 function probePart({ probe }: Findings): string {
   if (probe === undefined)
     return [
-      '# No probe: what is written is not tried, so guarantees about data stay unknown (read-your-writes,',
-      `# monotonic-reads, no-lost-updates, at-most-once, linearizability). ${COMMAND} init --probe tries safe forms.`,
+      '# No probe: init tried no write, so `isolation` stays unknown, and guarantees about data are not claimed',
+      '# (read-your-writes, monotonic-reads, no-lost-updates, at-most-once, linearizability).',
+      `# ${COMMAND} init --probe tries safe forms.`,
       '',
     ].join('\n');
   return comment(
