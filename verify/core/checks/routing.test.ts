@@ -51,6 +51,37 @@ describe('routing, claimed spread', () => {
   });
 });
 
+describe('routing, while a balancer ejects an instance that failed', () => {
+  const failedOnce = (after: string) => {
+    const picture = routes(['12'.repeat(100)]);
+    const session = picture.session('s9', 'bob').login('app-1');
+    const sentBefore = picture.now;
+    session.read('app-2', [], { outcome: 'info', status: 502 });
+    session.read('app-2', [], { call: sentBefore });
+    for (const instance of after) session.read(`app-${instance}`);
+    return picture.verdict('routing');
+  };
+
+  it('does not count the requests until it serves again', () => {
+    expect(failedOnce(`${'1'.repeat(200)}${'21'.repeat(50)}`)).toMatchObject({ judgement: 'valid' });
+    expect(failedOnce('1'.repeat(200))).toMatchObject({ judgement: 'valid' });
+  });
+
+  it('counts all after that', () => {
+    expect(failedOnce(`2${'1'.repeat(200)}`)).toMatchObject({ judgement: 'violated' });
+  });
+
+  it('says so where too few requests are left', () => {
+    const picture = new Picture();
+    const session = picture.session('s1', 'alice').login('app-1');
+    for (let i = 0; i < 200; i++) session.read('app-1').read('app-2', [], { outcome: 'info', status: 502 });
+    expect(picture.verdict('routing')).toMatchObject({
+      judgement: 'unknown',
+      why: expect.stringContaining('came while an instance was unavailable (502, 503, 504)') as string,
+    });
+  });
+});
+
 describe('routing, with declared weights', () => {
   const weights = { 'app-1': 9, 'app-2': 1 };
   const weighted = (row: string, declared: Run['declared'] = { weights }) =>

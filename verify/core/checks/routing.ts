@@ -8,6 +8,7 @@ import {
   counted,
   type Finding,
   type Fold,
+  grouped,
   percent,
   reader,
   type Tell,
@@ -16,6 +17,7 @@ import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
+import { Ejections } from './ejections.ts';
 import { type Move, Moves } from './moves.ts';
 import {
   chance,
@@ -34,7 +36,7 @@ export const routing: Check = {
   guarantee: 'routing',
   assumes:
     'instances have the declared weights, or the same weight; from the first fault on instances may come and go, ' +
-    'and nothing is judged',
+    'and nothing is judged; after a 502, 503 or 504 of an instance the balancer may eject it until it serves again',
   minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
   start: (run, tell, faults) => new Routing(run, tell, faults),
   conclude: concluded,
@@ -62,6 +64,7 @@ class Routing implements Fold {
   #sessions = 0;
   #requests = 0;
   #repeats = 0;
+  readonly #ejections = new Ejections();
   readonly #faults: FaultLedger;
   readonly #moves: Moves | undefined;
   /** Sessions that stayed, or moved, against the claim. */
@@ -85,6 +88,8 @@ class Routing implements Fold {
     if (instance === undefined) return undefined;
     // The client chose the instance, and not the balancer; but there is such an instance.
     const chosen = operation.direct === true || operation.steered === true;
+    if (!chosen && this.#run.routing === 'spread' && this.#ejections.covers(operation, instance))
+      return undefined;
     const shares = chosen ? this.#direct : this.#shares;
     shares.set(instance, (shares.get(instance) ?? 0) + 1);
     if (chosen) return undefined;
@@ -139,6 +144,7 @@ class Routing implements Fold {
       repeats: this.#repeats,
       unexplained: this.#moves?.unexplained ?? 0,
       broken: this.#broken,
+      unavailable: this.#ejections.requests,
     };
     for (const [instance, requests] of this.#shares) counts[served(instance)] = requests;
     for (const [instance, requests] of this.#direct) counts[DIRECT + instance] = requests;
@@ -191,6 +197,10 @@ function findingOf(counts: Counts, shares: readonly Share[], run: Run): string {
 
 function missing(counts: Counts, shares: readonly Share[], run: Run): string | undefined {
   const of = reader(counts);
+  const unavailable = of('unavailable');
+  const left = `${counted(of('requests'), 'request')}, ${ENOUGH_REQUESTS} are needed`;
+  const ejected = `${left}: ${grouped(unavailable)} more came while an instance was unavailable (502, 503, 504)`;
+  if (shares.length < 2 && unavailable > 0) return ejected;
   if (shares.length === 0) return 'no response names its instance: set `instance` in the target file';
   if (shares.length === 1) {
     const only = shares[0]?.instance;
@@ -201,7 +211,10 @@ function missing(counts: Counts, shares: readonly Share[], run: Run): string | u
     return `${without} served, and \`instance.weights\` does not name it: declare the weight of each instance`;
   const [evidence, enough] =
     run.routing === 'sticky' ? [of('repeats'), ENOUGH_REPEATS] : [of('requests'), ENOUGH_REQUESTS];
-  if (evidence < enough) return `${counted(evidence, 'request')}, ${enough} are needed: run for longer`;
+  if (evidence < enough)
+    return unavailable > 0
+      ? ejected
+      : `${counted(evidence, 'request')}, ${enough} are needed: run for longer`;
   if (of('unexplained') > 0) {
     return (
       `${counted(of('unexplained'), 'request')} went to another instance than the session's, and no balancer ` +
