@@ -157,7 +157,7 @@ describe('rotation', () => {
       });
     expect(told(sessions(2, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, or sends a signed-in user away from it. Give the target file two accounts, so that one can log in over the other
+      why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, and no user logged in over the session of another. Give the target file two accounts, if it has one; an app that sends signed-in users away from its login leaves nothing to replay
       rests on replays 7, from before the login 2, invented 3"
     `);
     expect(told(sessions(3, 2))).toMatchInlineSnapshot(`

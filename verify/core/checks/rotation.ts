@@ -150,8 +150,8 @@ function missing(before: number, invented: number): string | undefined {
   if (before < ENOUGH) {
     return (
       `session cookies from before the login were replayed for ${counted(before, 'live session')}, ${ENOUGH} are ` +
-      'needed: the app sets none before the login, or sends a signed-in user away from it. Give the target file ' +
-      'two accounts, so that one can log in over the other'
+      'needed: the app sets none before the login, and no user logged in over the session of another. Give the target ' +
+      'file two accounts, if it has one; an app that sends signed-in users away from its login leaves nothing to replay'
     );
   }
   if (invented < ENOUGH) {
