@@ -48,9 +48,12 @@ const LISTS: Record<string, string> = {
 };
 
 function meaning({ kind, means }: Field): string {
-  const inner = innerOf(kind);
+  const inner = means === BELOW ? undefined : innerOf(kind);
   return inner === undefined ? means : `${means}: ${named(inner)}`;
 }
+
+/** Of a field that has a table of its own. */
+const BELOW = 'below';
 
 function innerOf(kind: Kind): Fields | undefined {
   if (typeof kind !== 'object') return undefined;
