@@ -4,7 +4,7 @@ import type { Event } from '../../verify/core/history.ts';
 import type { Seen } from '../../verify/core/interpret.ts';
 import { Judge } from '../../verify/core/judge.ts';
 import { TRIED } from '../../verify/core/reach.ts';
-import { nothingRepeated, type Repeated } from '../../verify/core/repeats.ts';
+import { type Compared, nothingRepeated, type Repeated } from '../../verify/core/repeats.ts';
 import { BROKE, failureOf, type Judged, OTHER, TAGGED } from '../../verify/core/sums/figures.ts';
 import type { Anomaly } from '../../verify/core/verdict.ts';
 import { add } from './metrics.ts';
@@ -122,6 +122,11 @@ export class Observer {
     const { broke } = this;
     this.#judge.step(event);
     return this.broke === broke;
+  }
+
+  /** What the last read that was judged was compared with. */
+  get compared(): Compared | undefined {
+    return this.#judge.reads;
   }
 
   /**

@@ -131,7 +131,7 @@ export class Recording {
     const operation = this.#operation(called, seen, now);
     observer.write(operation);
     const clean = observer.judge(operation) && seen.signedIn === 'in' && seen.sawUser === this.#user;
-    if (compared) this.#repeats.read(seen, clean);
+    if (compared) this.#repeats.read(seen, clean, observer.compared);
     else this.#repeats.interrupted();
   }
 

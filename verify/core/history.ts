@@ -114,12 +114,12 @@ export interface SessionEvent {
   reason?: string;
 }
 
-/** An object whose operations are judged; without this line it is a set that begins empty. */
+/** An object whose operations are judged; without this line it is a set. */
 export interface ObjectEvent {
   type: 'object';
   object: string;
   kind: ObjectKind;
-  /** State before the first operation; absent: empty, or 0 for a counter. A register may begin unset. */
+  /** State before the first operation. Absent: not known, and values that no operation wrote are ignored. */
   initial?: string[];
   /** The app keeps at most so many values: more may be dropped. */
   cap?: number;

@@ -8,7 +8,8 @@ import { amidFaults } from './faults/window.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from './guarantees.ts';
 import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from './history.ts';
 import { joined } from './lines.ts';
-import { Objects } from './objects.ts';
+import { Objects } from './objects/objects.ts';
+import type { ReadFacts } from './objects/read-facts.ts';
 import { HistoryError } from './parse.ts';
 import { type Result, unhealed } from './result.ts';
 import { type SessionState, Sessions } from './sessions.ts';
@@ -26,13 +27,15 @@ export class Judge {
   readonly #starting: Fold[];
   readonly #ending: Fold[];
   readonly #sessions: Sessions;
-  readonly #objects = new Objects();
+  readonly #objects: Objects;
   readonly #clocks = new Clocks();
   /** One for all: read by the checks, by the tally and by the result. */
   readonly #faults: FaultLedger;
   /** Counts of the whole run, where a result is wanted. */
   readonly #tally: Tallying | undefined;
   readonly #open = new Map<number, Start>();
+  /** What the last operation was compared with, if it is a read of a live session that shows an object. */
+  reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
@@ -49,6 +52,7 @@ export class Judge {
       throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(unknown)}`);
     this.#run = run;
     this.#sessions = new Sessions(run);
+    this.#objects = new Objects(run.canary);
     const faults = new FaultLedger(run, wanted === 'result');
     this.#faults = faults;
     if (wanted === 'result') this.#tally = new Tallying(faults);
@@ -105,6 +109,7 @@ export class Judge {
   #ended(operation: Operation): void {
     const standing = this.#sessions.ended(operation);
     standing.reads = this.#objects.ended(operation, standing);
+    this.reads = standing.reads;
     this.#faults.ended(operation, standing);
     this.#tally?.ended(operation, standing);
     // By index, here and above: in k6 a step of `for … of` takes as long as a check.

@@ -16,6 +16,8 @@ const GUARANTEES = [
   'linearizability',
 ] as const satisfies Guarantee[];
 
+const OF_SESSIONS: readonly Guarantee[] = ['read-your-writes', 'monotonic-reads'];
+
 /** Of the guarantees of data, those that are violated. */
 const broken = (picture: Picture): Guarantee[] =>
   picture
@@ -40,8 +42,13 @@ describe.each(FAULTS)('a store with the fault %s', fault => {
       const picture = simulate(fault, seed, fault === 'reorder' ? 'list' : 'bag');
       expect(broken(picture), `seed ${seed}`).toEqual(breaks[fault]);
       if (breaks[fault].length > 0) continue;
-      for (const guarantee of GUARANTEES)
-        expect(picture.verdict(guarantee).judgement, guarantee).toBe('valid');
+      for (const guarantee of GUARANTEES) {
+        // While a write may still take effect it may undo others: what a read misses then is no evidence of a session's.
+        const undecided = fault === 'late-write' && OF_SESSIONS.includes(guarantee);
+        expect(undecided ? ['valid', 'unknown'] : ['valid'], guarantee).toContain(
+          picture.verdict(guarantee).judgement,
+        );
+      }
     }
   });
 });

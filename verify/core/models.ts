@@ -1,17 +1,12 @@
 /**
- * What an object of each kind does, as four pure functions. A judge of linearizability needs no more: it orders
- * the deeds, and the model says whether the answers fit that order.
+ * Models each kind of object as four pure functions. The search for linearizability orders the operations, and the
+ * model says whether the answers fit that order.
  */
-import type { Action, ObjectKind } from './history.ts';
+import type { ObjectKind } from './history.ts';
+import { type Change, countOf, effectOf } from './objects/effect.ts';
 
-/** What an operation asked and was told; an `Operation` is one. */
-export interface Deed {
-  action: Action;
-  value?: string;
-  /** cas: replaces the value only if it is this one. */
-  expected?: string;
-  /** set: all of the new state, of an object that holds several values. */
-  state?: readonly string[];
+/** What an operation asked and what came; an `Operation` is one. */
+export interface Deed extends Change {
   /** read: the whole state. A register or counter shows one text, an unset register none. */
   saw?: readonly string[];
 }
@@ -42,43 +37,46 @@ export function alike(a: State, b: State): boolean {
 
 const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 
-/** One value, or none. To add to it is to set it, to remove from it is to unset it. */
+/** One value, or none. */
 const register: Model = {
   initial: (values = EMPTY) => values,
-  step(state, { action, value, expected, saw = EMPTY }) {
-    if (action === 'read') return alike(saw, state) ? state : undefined;
-    if (action === 'cas' && (state.length === 0 || state[0] !== expected)) return undefined;
-    return action === 'remove' || action === 'clear' || value === undefined ? EMPTY : [value];
+  step(state, deed) {
+    if (deed.action === 'read') return alike(deed.saw ?? EMPTY, state) ? state : undefined;
+    const effect = effectOf('register', deed);
+    if (effect?.does !== 'replaces') return state;
+    if (deed.action === 'cas' && (state.length === 0 || state[0] !== effect.expected)) return undefined;
+    return effect.values;
   },
   key,
   describe: ([value]) => value ?? 'unset',
 };
 
-/** A number. An increment without a value is by one. */
+/** A number. */
 const counter: Model = {
-  initial: ([value = '0']: State = EMPTY) => [String(Number(value))],
-  step(state, { action, value, saw = EMPTY }) {
-    const [shown = '0'] = saw;
-    if (action === 'read') return Number(shown) === Number(state[0]) ? state : undefined;
-    if (action === 'clear') return ['0'];
-    if (action === 'set') return [String(Number(value ?? '0'))];
-    const by = Number(value ?? '1');
-    return [String(Number(state[0]) + (action === 'remove' ? -by : by))];
+  initial: values => [String(countOf(values))],
+  step(state, deed) {
+    if (deed.action === 'read') return countOf(deed.saw) === countOf(state) ? state : undefined;
+    const effect = effectOf('counter', deed);
+    if (effect?.does === 'replaces') return effect.values;
+    return effect?.does === 'counts' ? [String(countOf(state) + effect.by)] : state;
   },
   key,
   describe: ([value]) => value ?? '0',
 };
 
-/** Several values. What differs between the kinds is how they are put in order, and what a second one does. */
-const collection = (ordered: (values: readonly string[]) => State, add: Model['step']): Model => ({
+/** Several values. The kinds differ in how values are ordered, and in what a second equal value does. */
+const collection = (
+  kind: ObjectKind,
+  ordered: (values: readonly string[]) => State,
+  withValue: (state: State, value: string) => State,
+): Model => ({
   initial: (values = EMPTY) => ordered(values),
   step(state, deed) {
-    const { action, value } = deed;
-    if (action === 'read') return alike(ordered(deed.saw ?? EMPTY), state) ? state : undefined;
-    if (action === 'clear') return EMPTY;
-    if (action === 'set') return ordered(deed.state ?? (value === undefined ? EMPTY : [value]));
-    if (action !== 'remove') return add(state, deed);
-    const at = value === undefined ? -1 : state.indexOf(value);
+    if (deed.action === 'read') return alike(ordered(deed.saw ?? EMPTY), state) ? state : undefined;
+    const effect = effectOf(kind, deed);
+    if (effect?.does === 'replaces') return ordered(effect.values);
+    if (effect?.does === 'adds') return withValue(state, effect.value);
+    const at = effect?.does === 'removes' ? state.indexOf(effect.value) : -1;
     return at < 0 ? state : state.filter((_, i) => i !== at);
   },
   key,
@@ -87,18 +85,21 @@ const collection = (ordered: (values: readonly string[]) => State, add: Model['s
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-const withValue: Model['step'] = (state, { value }) => (value === undefined ? state : [...state, value]);
-
 /** A value is in it or not; a read that shows one twice says no more than that it is there. */
 const set = collection(
+  'set',
   values => [...new Set(values)].sort(),
-  (state, { value }) => (value === undefined || state.includes(value) ? state : sorted([...state, value])),
+  (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
 /** A value may be in it several times, a removal takes out one; the order in which it is shown means nothing. */
-const bag = collection(sorted, (state, deed) => sorted(withValue(state, deed) ?? state));
+const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
 /** Values in the order of their adds. */
-const list = collection(values => values, withValue);
+const list = collection(
+  'list',
+  values => values,
+  (state, value) => [...state, value],
+);
 
 export const MODELS: Readonly<Record<ObjectKind, Model>> = { register, counter, set, bag, list };

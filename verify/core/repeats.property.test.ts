@@ -111,8 +111,10 @@ function eventsOf({ seen, action, value, session }: Told): Event[] {
 const figures = (judge: Judge) => {
   const [of, shown, after, back] = judge.counts().map(({ counts }) => counts);
   return {
-    reads: [of?.['requests'], shown?.['responses'], back?.['reads']],
-    handoffs: [of?.['handoffs'], back?.['crossed']],
+    reads: [of?.['requests'], shown?.['responses']],
+    handoffs: [of?.['handoffs']],
+    pairs: [back?.['reads']],
+    pairsElsewhere: [back?.['crossed']],
     written: [after?.['reads']],
     writtenElsewhere: [after?.['crossed']],
     broken: [of?.['lost'], shown?.['shown'], after?.['broken'], back?.['broken']],
@@ -151,12 +153,12 @@ describe('Repeats', () => {
             anomalies.told === before && told.seen.signedIn === 'in' && told.seen.sawUser === 'alice';
           const compared = 'object' in (events[0] ?? {});
           if (told.action === 'read' && !compared) repeats.interrupted();
-          else if (told.action === 'read') repeats.read(told.seen, clean);
+          else if (told.action === 'read') repeats.read(told.seen, clean, rest.reads);
           else repeats.other(told.action, told.seen);
         }
         settle();
         const [expected, got] = [figures(whole), figures(rest)];
-        for (const name of ['reads', 'handoffs', 'written', 'writtenElsewhere'] as const) {
+        for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
           expect(got[name].map(n => (n ?? 0) + counts[name])).toEqual(expected[name]);
         }
         expect(got.broken).toEqual(expected.broken);

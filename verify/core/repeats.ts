@@ -5,18 +5,32 @@
  * (repeats.property.test.ts).
  */
 import type { Seen } from './interpret.ts';
+import type { ReadFacts } from './objects/read-facts.ts';
 
 /** What repeated reads add to the counts of the checks. */
 export interface Repeated {
   /** Reads; those on another instance than the operation before. */
   reads: number;
   handoffs: number;
-  /** Reads after a write of the session; those on another instance than the write. */
+  /** Reads that were compared with a write of the session; those on another instance than the write. */
   written: number;
   writtenElsewhere: number;
+  /** Reads that were compared with the read before; those on another instance. */
+  pairs: number;
+  pairsElsewhere: number;
 }
 
-export const nothingRepeated = (): Repeated => ({ reads: 0, handoffs: 0, written: 0, writtenElsewhere: 0 });
+export const nothingRepeated = (): Repeated => ({
+  reads: 0,
+  handoffs: 0,
+  written: 0,
+  writtenElsewhere: 0,
+  pairs: 0,
+  pairsElsewhere: 0,
+});
+
+/** What a judged read was compared with: its like is compared with the same. */
+export type Compared = Pick<ReadFacts, 'write' | 'again'>;
 
 /** Of one session, whose object nobody else writes, and which does one thing after the other. */
 export class Repeats {
@@ -25,7 +39,9 @@ export class Repeats {
   readonly #settled: Seen[] = [];
   /** A write may still take effect, or something broke: every read is judged from here on. */
   #unsure = false;
+  /** The write and the read that the last judged read was compared with; '' where the instance is not known. */
   #wrote: string | undefined;
+  #pairs = false;
   /** Instance of the last read that the judge has seen, and of the last read at all. */
   #judged = '';
   #last = '';
@@ -39,9 +55,8 @@ export class Repeats {
   /** Something else than a read was judged. */
   other(action: string, { outcome, instance }: Seen): void {
     this.#settled.length = 0;
-    if (action === 'login') this.#begin();
+    if (action === 'login') this.#unsure = false;
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
-    else this.#wrote = instance;
   }
 
   /** A read of something else was judged: what comes next is held against that. */
@@ -49,17 +64,13 @@ export class Repeats {
     this.#settled.length = 0;
   }
 
-  #begin(): void {
-    this.#unsure = false;
-    this.#wrote = undefined;
-  }
-
   /**
    * A read was judged.
    *
    * @param clean whether it shows the session alive and broke nothing
+   * @param compared what it was compared with
    */
-  read(seen: Seen, clean: boolean): void {
+  read(seen: Seen, clean: boolean, compared: Compared | undefined): void {
     const { instance, saw } = seen;
     if (!clean || instance === undefined || saw === undefined || seen.canaries !== undefined)
       this.#unsure = true;
@@ -67,6 +78,8 @@ export class Repeats {
     if (before !== undefined && !same(before.saw, saw)) this.#unsure = true;
     if (this.#unsure) return;
     this.#settled.push(seen);
+    this.#wrote = compared?.write === undefined ? undefined : (compared.write.instance ?? '');
+    this.#pairs = compared?.again === true;
     this.#judged = instance ?? '';
     this.#last = this.#judged;
   }
@@ -78,13 +91,7 @@ export class Repeats {
   repeats(seen: Seen): boolean {
     const { instance } = seen;
     if (this.#unsure || instance === undefined || !this.#settled.includes(seen)) return false;
-    const counts = this.#counts;
-    counts.reads++;
-    if (instance !== this.#last) counts.handoffs++;
-    if (this.#wrote !== undefined) {
-      counts.written++;
-      if (instance !== this.#wrote) counts.writtenElsewhere++;
-    }
+    this.#count(instance, instance !== this.#last, 1);
     this.#last = instance;
     this.#pending = true;
     return true;
@@ -101,15 +108,21 @@ export class Repeats {
     if (!this.#pending) return false;
     this.#pending = false;
     if (this.#last === this.#judged) return false;
-    const counts = this.#counts;
-    counts.reads--;
-    counts.handoffs--;
-    if (this.#wrote !== undefined) {
-      counts.written--;
-      if (this.#last !== this.#wrote) counts.writtenElsewhere--;
-    }
+    this.#count(this.#last, true, -1);
     this.#judged = this.#last;
     return true;
+  }
+
+  /** Counts one read more, or one less. @param elsewhere than the read before */
+  #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
+    const counts = this.#counts;
+    counts.reads += by;
+    if (elsewhere) counts.handoffs += by;
+    if (this.#pairs) counts.pairs += by;
+    if (this.#pairs && elsewhere) counts.pairsElsewhere += by;
+    if (this.#wrote === undefined) return;
+    counts.written += by;
+    if (instance !== this.#wrote) counts.writtenElsewhere += by;
   }
 }
 

@@ -6,7 +6,7 @@
 import { ownCanaries } from './canary.ts';
 import { precedes } from './clocks.ts';
 import type { Declared, Operation, Run, Start } from './history.ts';
-import type { ReadFacts } from './read-facts.ts';
+import type { ReadFacts } from './objects/read-facts.ts';
 import { SessionJar } from './session-jar.ts';
 
 /** How the logins of one user went, over the whole run. One that was never accepted may have a wrong password. */

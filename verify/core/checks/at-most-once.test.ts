@@ -8,7 +8,7 @@ import type { Verdict } from '../verdict.ts';
 const judged = (kind: ObjectKind, draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
   const picture = new Picture();
   const session = picture.session('s1', 'alice').login('app-1');
-  declared(picture, session, kind);
+  declared(picture, session, kind, { initial: [] });
   draw(session, picture);
   return picture.inTime().verdict('at-most-once');
 };
@@ -193,20 +193,47 @@ describe('at-most-once', () => {
     ]).toEqual([0, 0, 0]);
   });
 
-  it('says nothing where sums tell nothing: what is set, or counted down', () => {
+  it('says nothing of a counter that is counted down, and counts what a bag is set to', () => {
     const bag = (draw: (session: SessionPicture) => void) =>
       judged('bag', session => {
         draw(session);
         session.read('app-2', ['a', 'a', 'a']);
       }).violations;
     expect(bag(s => s.write('a', 'app-1'))).toBe(1);
-    expect(bag(s => s.write('a', 'app-1').change('set', 'x', 'app-1'))).toBe(0);
+    expect(bag(s => s.write('a', 'app-1').change('set', 'x', 'app-1'))).toBe(1);
     expect(bag(s => s.write('a', 'app-1').change('remove', 'a', 'app-1').change('clear', '', 'app-1'))).toBe(
       1,
     );
     const counter = (by: string) =>
       judged('counter', s => s.change('increment', by, 'app-1').read('app-2', ['9'])).violations;
     expect(['1', '0', '9', '-1', 'x'].map(counter)).toEqual([1, 1, 0, 0, 0]);
+  });
+
+  it('knows the sum again after a counter was set or cleared, unless that overlapped another change', () => {
+    const counter = (saw: string, shown = {}) =>
+      judged('counter', (s, p) => {
+        s.change('increment', '4', 'app-1').change('set', '2', 'app-1', shown).increment('app-1');
+        p.wait(10_000);
+        s.read('app-2', [saw]);
+      }).violations;
+    expect([counter('3'), counter('4')]).toEqual([0, 1]);
+    expect(counter('9', { outcome: 'info', status: 504 })).toBe(0);
+    const cleared = (saw: string) =>
+      judged('counter', s => s.increment('app-1').change('clear', '', 'app-1').read('app-2', [saw]))
+        .violations;
+    expect([cleared('0'), cleared('1')]).toEqual([0, 1]);
+  });
+
+  it('takes what a counter shows before it is first written for what it held before the run', () => {
+    const begun = (saw: string[], more: object = {}) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice').login('app-1');
+      declared(picture, session, 'counter', more);
+      session.read('app-1', saw).increment('app-1').read('app-2', ['43']);
+      return picture.verdict('at-most-once').violations;
+    };
+    expect([begun(['42']), begun(['41'])]).toEqual([0, 1]);
+    expect(begun([], { initial: ['0'] })).toBe(1);
   });
 
   it('counts acknowledged adds that a read of a live session followed, and nothing else', () => {

@@ -12,8 +12,10 @@ import {
   reader,
   type Tell,
 } from '../check.ts';
-import type { Event, ObjectEvent, Operation, Start } from '../history.ts';
-import { Scoped } from '../scoped.ts';
+import type { Event, ObjectEvent, ObjectKind, Operation, Start } from '../history.ts';
+import { changesData, countOf, effectOf, putsIn, rises } from '../objects/effect.ts';
+import { Overlaps } from '../objects/overlaps.ts';
+import { Scoped } from '../objects/scoped.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
@@ -31,28 +33,90 @@ export const atMostOnce: Check = {
 };
 
 /** One object: how often each value, or how much in all, can be there if every add takes effect once. */
-interface Sums {
-  object: ObjectEvent;
-  /** By value; of a counter the sum, under ''. Adds count from their call, whatever became of them. */
-  most: Map<string, number>;
+class Sums {
+  /** By value; of a counter the sum, under ''. Adds count from their call, with any outcome but `fail`. */
+  readonly most = new Map<string, number>();
+  readonly kind: ObjectKind;
   /** The last adds that no read has counted yet, and the last read: what a witness needs. */
-  adds: (Start | Operation)[];
+  adds: (Start | Operation)[] = [];
   /** Acknowledged adds that no read followed yet, by instance ('' where it is not known). */
-  waiting: Map<string, number>;
-  read?: Operation;
-  /** Sums tell nothing: the counter is also set or counted down. */
-  free: boolean;
+  readonly waiting = new Map<string, number>();
+  last: Operation | undefined;
+  /** A counter: whether it is known how much can be there. */
+  #known: boolean;
+  #written = false;
+  readonly #overlaps: Overlaps;
+  #falls = 0;
+
+  constructor({ kind, initial }: ObjectEvent) {
+    this.kind = kind;
+    this.#overlaps = new Overlaps(kind);
+    this.#known = kind !== 'counter' || initial !== undefined;
+    if (kind === 'counter') this.most.set('', countOf(initial));
+    else for (const value of initial ?? []) this.#more(value, 1);
+  }
+
+  /** Whether a second effect of an add shows, and how much can be there is known. */
+  get counts(): boolean {
+    return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
+  }
+
+  #more(value: string, by: number): void {
+    this.most.set(value, (this.most.get(value) ?? 0) + by);
+  }
+
+  started(start: Start): void {
+    this.#written = true;
+    this.#overlaps.started(start);
+    const effect = effectOf(this.kind, start);
+    if (effect?.does === 'adds') this.#more(effect.value, 1);
+    else if (effect?.does === 'counts' && rises(effect)) this.#more('', effect.by);
+    else {
+      if (this.kind === 'counter') this.#falling();
+      else for (const value of putsIn(effect)) this.#more(value, 1);
+      return;
+    }
+    this.adds.push(start);
+    if (this.adds.length > KEPT) this.adds.shift();
+  }
+
+  /** A counter is set, cleared or counted down: how much can be there is known again if that overlaps no change. */
+  #falling(): void {
+    this.#falls++;
+    this.#known = false;
+    this.waiting.clear();
+  }
+
+  wrote(operation: Operation): void {
+    const write = this.#overlaps.ended(operation, operation.outcome === 'ok');
+    const effect = effectOf(this.kind, operation);
+    if (this.kind !== 'counter' || effect === undefined || rises(effect)) return;
+    this.#falls--;
+    const alone = operation.outcome === 'ok' && this.#falls === 0 && write.rivals.length === 0;
+    if (!alone || effect.does !== 'replaces') return;
+    this.most.set('', countOf(effect.values));
+    this.#known = true;
+  }
+
+  /** What a counter shows before it is first written is what it begins with. */
+  learn(read: Operation): void {
+    if (this.#known || this.#written) return;
+    this.most.set('', countOf(read.saw));
+    this.#known = true;
+  }
+
+  /** Returns how often each value is in a read; of a counter how much, under ''. */
+  shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
+    const there = new Map<string, number>();
+    if (this.kind === 'counter') return there.set('', countOf(saw));
+    for (const value of saw) there.set(value, (there.get(value) ?? 0) + 1);
+    return there;
+  }
 }
 
 class AtMostOnce implements Fold {
   readonly #anomalies: Anomalies;
-  readonly #objects = new Scoped<Sums>(object => ({
-    object,
-    most: startOf(object),
-    adds: [],
-    waiting: new Map(),
-    free: object.kind === 'register',
-  }));
+  readonly #objects = new Scoped(object => new Sums(object));
   #judged = 0;
   #crossed = 0;
   #lost = 0;
@@ -63,35 +127,27 @@ class AtMostOnce implements Fold {
   }
 
   started(start: Start): void {
-    const { action, value, object } = start;
-    if (object === undefined || (action !== 'add' && action !== 'increment' && action !== 'set')) return;
-    const sums = this.#objects.of(object);
-    const counter = sums.object.kind === 'counter';
-    const by = counter ? Number(value ?? '1') : 1;
-    if (action === 'set' || !(by >= 0)) sums.free = true;
-    if (sums.free || sums.object.kind === 'set') return;
-    const key = counter ? '' : (value ?? '');
-    sums.most.set(key, (sums.most.get(key) ?? 0) + by);
-    sums.adds.push(start);
-    if (sums.adds.length > KEPT) sums.adds.shift();
+    if (start.object !== undefined && changesData(start)) this.#objects.of(start.object).started(start);
   }
 
   ended(operation: Operation, standing: Standing): void {
     const { session, live } = standing;
     if (session.lost === operation) this.#lost++;
     const { action, object, outcome } = operation;
-    if (object === undefined || outcome !== 'ok' || !live || session.lost !== undefined) return;
+    if (object === undefined) return;
     const sums = this.#objects.of(object);
-    if (sums.free) return;
+    if (changesData(operation)) sums.wrote(operation);
+    if (outcome !== 'ok' || !live || session.lost !== undefined) return;
     if (action === 'read' && operation.saw !== undefined) this.#read(operation, sums);
     else if (action === 'add' || action === 'increment') this.#added(operation, sums);
   }
 
-  #added(operation: Operation, { object, adds, waiting }: Sums): void {
-    if (object.kind !== 'bag' && object.kind !== 'counter') {
+  #added(operation: Operation, { kind, counts, adds, waiting }: Sums): void {
+    if (kind !== 'bag' && kind !== 'counter') {
       this.#uncountable++;
       return;
     }
+    if (!counts) return;
     const { instance = '' } = operation;
     waiting.set(instance, (waiting.get(instance) ?? 0) + 1);
     const at = adds.findIndex(({ id }) => id === operation.id);
@@ -99,14 +155,15 @@ class AtMostOnce implements Fold {
   }
 
   #read(read: Operation, sums: Sums): void {
-    const { object, most, waiting } = sums;
+    sums.learn(read);
     // A set shows a value twice, if it does, for reasons of its own.
-    if (object.kind === 'set') return;
-    for (const [value, times] of shownBy(read, object)) {
+    if (!sums.counts) return;
+    const { kind, most, waiting } = sums;
+    for (const [value, times] of sums.shownBy(read)) {
       const limit = most.get(value) ?? 0;
-      if (times <= limit || (object.kind !== 'counter' && times < 2)) continue;
+      if (times <= limit || (kind !== 'counter' && times < 2)) continue;
       this.#anomalies.add(() => double(read, value, limit, sums));
-      // Told once: the next one too many is told again.
+      // Reported once: the next one too many is reported again.
       most.set(value, times);
     }
     for (const [instance, count] of waiting) {
@@ -116,7 +173,7 @@ class AtMostOnce implements Fold {
     }
     waiting.clear();
     sums.adds = [];
-    sums.read = read;
+    sums.last = read;
   }
 
   event(event: Event): void {
@@ -140,21 +197,6 @@ class AtMostOnce implements Fold {
   finish(): Finding {
     return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
-}
-
-function startOf({ kind, initial = [] }: ObjectEvent): Map<string, number> {
-  const most = new Map<string, number>();
-  if (kind === 'counter') return most.set('', Number(initial[0] ?? '0'));
-  for (const value of initial) most.set(value, (most.get(value) ?? 0) + 1);
-  return most;
-}
-
-/** How often each value is there; of a counter how much, under ''. */
-function shownBy({ saw = [] }: Operation, { kind }: ObjectEvent): ReadonlyMap<string, number> {
-  const there = new Map<string, number>();
-  if (kind === 'counter') return there.set('', Number(saw[0] ?? '0'));
-  for (const value of saw) there.set(value, (there.get(value) ?? 0) + 1);
-  return there;
 }
 
 function concluded(counts: Counts): Conclusion {
@@ -185,13 +227,8 @@ function missing(counts: Counts): string | undefined {
 /** Adds of a witness that are told one by one. */
 const TOLD = 4;
 
-function double(
-  read: Operation,
-  value: string,
-  limit: number,
-  { object, adds, read: before }: Sums,
-): Anomaly {
-  const counter = object.kind === 'counter';
+function double(read: Operation, value: string, limit: number, { kind, adds, last: before }: Sums): Anomaly {
+  const counter = kind === 'counter';
   const of = adds.filter(add => counter || add.value === value).slice(-TOLD);
   const steps: WitnessStep[] = of.map(add =>
     add.type === 'op'

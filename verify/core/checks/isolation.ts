@@ -56,7 +56,7 @@ class Isolation implements Fold {
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && operation.signedIn === 'in' && operation.sawUser === operation.user)
       this.#ids.honoured(operation, session);
-    if (operation.action === 'add' && operation.outcome === 'ok') this.#plants(operation, session);
+    if (operation.value !== undefined && operation.outcome === 'ok') this.#plants(operation, session);
     const looked = operation.saw !== undefined || operation.sawUser !== undefined;
     if (!looked && operation.canaries === undefined) return;
     if (looked) {
@@ -86,10 +86,12 @@ class Isolation implements Fold {
     }));
   }
 
-  #plants(add: Operation, session: SessionState): void {
-    if (this.#planting.has(session) || add.value?.startsWith(session.canary) !== true) return;
+  /** Takes in that a write put a canary of its user into private state, or that it only took one out. */
+  #plants(write: Operation, session: SessionState): void {
+    if (this.#planting.has(session) || write.action === 'remove') return;
+    if (write.value?.startsWith(session.canary) !== true) return;
     this.#planting.add(session);
-    this.#planted.set(add.user, add);
+    this.#planted.set(write.user, write);
   }
 
   sessionEnded(session: SessionState): void {
@@ -169,7 +171,10 @@ function missing(users: number, planted: number): string | undefined {
     return `responses to ${counted(users, 'user')} only: give the target file at least two accounts`;
   }
   if (planted < 2) {
-    return 'fewer than two users put private values into their state: give the target file a probe with `add`';
+    return (
+      'fewer than two users put private values into their state: give the target file a probe with `add` or `set` ' +
+      'and a scope of `session` or `user`'
+    );
   }
   return undefined;
 }

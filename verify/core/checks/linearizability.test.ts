@@ -115,7 +115,7 @@ describe('linearizability', () => {
   it('cuts no stretch where it is not known what has happened: counters, removals', () => {
     const counter = (...reads: string[]) =>
       judged((session, picture) => {
-        declared(picture, session, 'counter');
+        declared(picture, session, 'counter', { initial: [] });
         session.increment('app-1').increment('app-1', info).increment('app-1', info);
         for (const value of reads) session.read('app-2', [value]).read('app-1', [value]);
       }).violations;
@@ -284,7 +284,7 @@ describe('linearizability, to the word', () => {
     const run = (check: Check) => {
       const picture = new Picture();
       const session = picture.session('s1', 'alice').login('app-1');
-      declared(picture, session, 'counter');
+      declared(picture, session, 'counter', { initial: [] });
       const call = picture.now + 1000;
       for (let i = 0; i < 12; i++)
         session.change('increment', String(2 ** i), 'app-1', { call, return: call + 100 });
@@ -311,7 +311,7 @@ describe('linearizability, to the word', () => {
       const picture = new Picture();
       for (const [i, final] of finals.entries()) {
         const session = picture.session(`s${i}`, 'alice').login('app-1');
-        declared(picture, session, 'counter');
+        declared(picture, session, 'counter', { initial: [] });
         const call = picture.now + 1000;
         for (let bit = 0; bit < 12; bit++)
           session.change('increment', String(2 ** bit), 'app-1', { call, return: call + 100 });

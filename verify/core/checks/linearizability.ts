@@ -15,12 +15,12 @@ import {
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
-import { Scoped } from '../scoped.ts';
+import { changesData } from '../objects/effect.ts';
+import { Scoped } from '../objects/scoped.ts';
 import { type Stretch, Stretches } from '../search/stretches.ts';
 import { Undecided } from '../search/undecided.ts';
 import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
 import type { SessionState, Standing } from '../sessions.ts';
-import { changesData } from './data.ts';
 
 /** Placements of the first search of a stretch. Each stretch that it leaves undecided halves those of the next ones. */
 const FIRST = 1_000_000;
@@ -55,7 +55,8 @@ export interface Searching {
 /** Makes the check for histories that need more or less evidence, or other limits of the searches. */
 export const linearizabilityOf = (least: Least, searching: Searching = {}): Check => ({
   guarantee: 'linearizability',
-  assumes: 'all writes of an object are recorded, and a read shows its whole state',
+  assumes:
+    'all writes of an object are recorded but those of other runs, whose values are ignored; a read shows its whole state',
   minimum:
     `${least.overlaps} requests that overlap a write of the same object, ` +
     `and ${least.handoffs} on another instance than the one before`,
@@ -133,8 +134,8 @@ class Linearizability implements Fold {
       watched.stretches.skipped(operation);
       return;
     }
-    if (certain) this.#count(operation, watched);
     const stretch = watched.stretches.ended(operation, certain);
+    if (certain && watched.stretches.judges) this.#count(operation, watched);
     if (stretch !== undefined) this.#judge(stretch);
     if (watched.stretches.length > this.#longest) this.#giveUp(watched);
   }
@@ -252,7 +253,7 @@ function missing(counts: Counts, least: Least, undecided: string): string | unde
   if (of('clocks') > 0)
     return `in ${counted(of('clocks'), 'place')} the order hangs on clocks that are too far apart: record with one clock`;
   if (of('reads') < least.reads)
-    return 'no read of data was recorded: give the target file a probe with `read` and `add`';
+    return 'no read of data was recorded: give the target file a probe with `read`, and `add`, `set` or `increment`';
   if (of('overlaps') < least.overlaps)
     return `${counted(of('overlaps'), 'request')} overlapped a write of the same object, ${least.overlaps} are needed: run the workload \`burst\``;
   if (of('crossed') < least.handoffs)

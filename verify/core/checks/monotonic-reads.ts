@@ -4,7 +4,7 @@ import { readCheck } from './read-check.ts';
 export const monotonicReads = readCheck({
   guarantee: 'monotonic-reads',
   assumes:
-    'added values are unique, so one state is later than another when it has what was added since; ' +
+    'values of the run are unique: a later state has what was added since, and no value of a register comes back; ' +
     'a write that overlapped another request may be overwritten, which no-lost-updates judges',
   anomaly: 'BACK',
   against: 'its read before',

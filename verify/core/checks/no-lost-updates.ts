@@ -15,12 +15,12 @@ import {
 } from '../check.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import { Meetings } from '../meetings.ts';
-import { type LostUpdate, Races } from '../races.ts';
-import { Scoped } from '../scoped.ts';
+import { changesData } from '../objects/effect.ts';
+import { type LostUpdate, Races } from '../objects/races.ts';
+import { Scoped } from '../objects/scoped.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { changesData } from './data.ts';
 
 const ENOUGH = 10;
 

@@ -18,7 +18,7 @@ import {
 } from '../check.ts';
 import type { Guarantee } from '../guarantees.ts';
 import type { Operation, Run } from '../history.ts';
-import type { Contradiction, ReadFacts } from '../read-facts.ts';
+import type { Contradiction, ReadFacts } from '../objects/read-facts.ts';
 import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
@@ -43,7 +43,7 @@ export interface Measure {
 export const readCheck = (measure: Measure): Check => ({
   guarantee: measure.guarantee,
   assumes: measure.assumes,
-  minimum: `${ENOUGH_HANDOFFS} reads of a session on another instance than ${measure.against}`,
+  minimum: `${ENOUGH_HANDOFFS} reads of a session that were compared on another instance than ${measure.against}`,
   start: (run, tell) => new Reads(measure, run, tell),
   conclude: (counts, run) => concluded(measure, counts, run),
 });
@@ -53,8 +53,9 @@ class Reads implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
   readonly #sessions = new Set<string>();
+  /** Reads that were compared with something that they would contradict if they were older. */
   #judged = 0;
-  /** Judged reads that another instance served than the operation they are measured against. */
+  /** Of these: reads that another instance served than the operation they are measured against. */
   #crossed = 0;
   /** Sessions that continuity has lost: of those nothing more can be told. */
   #lost = 0;
@@ -120,8 +121,9 @@ function missing({ against }: Measure, counts: Counts, sticky: boolean): string 
   }
   if (of(sticky ? 'reads' : 'crossed') >= ENOUGH_HANDOFFS) return undefined;
   return (
-    `${counted(of('crossed'), 'read')} on another instance than ${against}, ${ENOUGH_HANDOFFS} are needed: ` +
-    'give the target file a probe with `read` and `add`, run at least two instances, or run for longer'
+    `${counted(of('crossed'), 'read')} compared on another instance than ${against}, ${ENOUGH_HANDOFFS} are needed: ` +
+    'give the target file a probe with `read`, and `add`, `set` or `increment`, run at least two instances, or run ' +
+    'for longer'
   );
 }
 

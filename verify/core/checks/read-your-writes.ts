@@ -4,7 +4,7 @@ import { readCheck } from './read-check.ts';
 export const readYourWrites = readCheck({
   guarantee: 'read-your-writes',
   assumes:
-    'added values are unique, and only recorded operations remove them; ' +
+    'values of the run are unique, and only recorded operations remove them; ' +
     'a write that overlapped another request may be overwritten, which no-lost-updates judges',
   anomaly: 'STALE',
   against: 'its last acknowledged write',

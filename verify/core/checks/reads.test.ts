@@ -149,7 +149,7 @@ describe('read-your-writes and monotonic-reads, to the word', () => {
     );
     expect(told(few.own)).toMatchInlineSnapshot(`
       "unknown
-      why: 9 reads on another instance than its last acknowledged write, 10 are needed: give the target file a probe with \`read\` and \`add\`, run at least two instances, or run for longer
+      why: 9 reads compared on another instance than its last acknowledged write, 10 are needed: give the target file a probe with \`read\`, and \`add\`, \`set\` or \`increment\`, run at least two instances, or run for longer
       rests on reads after a write 19, on another instance 9, sessions 1"
     `);
     const enough = judged(s => s.write('a', 'app-1').hops(10, ['a']).hops(9, ['a']));

@@ -1,6 +1,7 @@
 /** Acknowledged adds that nothing took out again, until the final reads show which are still there. */
 import type { Placed } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
+import { effectOf, takesOut } from '../objects/effect.ts';
 import type { WitnessStep } from '../verdict.ts';
 import type { FaultWindow } from './window.ts';
 
@@ -34,6 +35,8 @@ export class Writes {
   readonly #own = new Map<string, string[]>();
   /** Objects whose values may go for other reasons: those that the app caps, and those that are no collections. */
   readonly #others = new Set<string>();
+  /** Replacements of all values that may still take effect, by object. */
+  readonly #replacing = new Map<string, number>();
 
   /** @param windows those of the faults that have begun so far */
   constructor(windows: readonly FaultWindow[]) {
@@ -44,26 +47,33 @@ export class Writes {
     if (cap !== undefined || kind === 'register' || kind === 'counter') this.#others.add(object);
   }
 
-  /** From its call on, whatever takes a value out may have done so. */
-  started({ action, object, value }: Start): void {
-    if (action === 'add' || object === undefined) return;
+  /** From the call of a change on, the values that it takes out may be gone. */
+  started(start: Start): void {
+    const { object = '' } = start;
+    const effect = effectOf('set', start);
+    if (effect?.does === 'replaces') this.#replacing.set(object, (this.#replacing.get(object) ?? 0) + 1);
     const tracked = this.#objects.get(object);
-    if (tracked === undefined) return;
-    if (action === 'remove' && value !== undefined) {
+    if (tracked === undefined || effect === undefined) return;
+    for (const value of [...tracked.adds.keys(), ...tracked.missing.keys()]) {
+      if (!takesOut(effect, value)) continue;
       tracked.adds.delete(value);
       tracked.missing.delete(value);
-    } else if (action === 'clear' || action === 'set') {
-      tracked.adds.clear();
-      tracked.missing.clear();
     }
   }
 
   ended(operation: Operation, final: boolean): void {
-    const { action, object = '', outcome, saw } = operation;
-    if (action === 'read') {
+    const { object = '', outcome, saw } = operation;
+    const effect = effectOf('set', operation);
+    if (effect === undefined) {
       const tracked = this.#objects.get(object);
       if (tracked !== undefined && saw !== undefined) this.#read(tracked, operation, saw, final);
-    } else if (action === 'add' && outcome === 'ok') this.#add(object, operation);
+      return;
+    }
+    if (effect.does === 'replaces' && outcome !== 'info')
+      this.#replacing.set(object, (this.#replacing.get(object) ?? 1) - 1);
+    // A replacement that may still come may take out whatever is added.
+    if (effect.does === 'adds' && outcome === 'ok' && (this.#replacing.get(object) ?? 0) === 0)
+      this.#add(object, operation);
   }
 
   #add(object: string, add: Operation): void {

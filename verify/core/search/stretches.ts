@@ -6,6 +6,8 @@
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { alike } from '../models.ts';
+import { countOf, effectOf, putsIn } from '../objects/effect.ts';
+import type { Sifted } from '../objects/sift.ts';
 
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {
@@ -35,6 +37,8 @@ export class Stretches {
   readonly object: ObjectEvent;
   /** Recorded out of order or beyond the app's cap: what follows is not judged. */
   closed = false;
+  /** It is not known what the object held before the run: until a read shows it, nothing is judged. */
+  #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
   #entries: Entry[] = [];
@@ -56,6 +60,13 @@ export class Stretches {
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
+    // Of a collection only values of the run are looked at: of those it holds none.
+    this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
+  }
+
+  /** Whether what happens now is judged. */
+  get judges(): boolean {
+    return !this.closed && !this.#unknown;
   }
 
   started(start: Start): void {
@@ -123,15 +134,18 @@ export class Stretches {
           late: false,
         }),
       );
-    return this.#stretch([...this.#entries, ...open]);
+    return this.#stretch(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
   /** Whether the model knows what it does: not where the app may drop values, nor where a number is none. */
-  #known({ action, value = '0', saw }: Operation): boolean {
+  #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
-    if (kind === 'counter') return Number.isFinite(Number(action === 'read' ? (saw?.[0] ?? '0') : value));
-    if (action === 'add' && kind !== 'register') this.#adds++;
-    return (this.#initial?.length ?? 0) + this.#adds <= cap;
+    const effect = effectOf(kind, operation);
+    if (effect?.does === 'counts') return Number.isFinite(effect.by);
+    if (kind === 'counter')
+      return Number.isFinite(countOf(effect === undefined ? operation.saw : putsIn(effect)));
+    if (effect?.does === 'adds') this.#adds++;
+    return (this.#initial?.length ?? 0) + this.#adds + (operation.foreign ?? 0) <= cap;
   }
 
   #alone(read: Operation): boolean {
@@ -162,11 +176,14 @@ export class Stretches {
     // Those that we lost patience with may be gone for good.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
-    const stretch = this.#stretch(entries);
+    const stretch = this.#unknown ? undefined : this.#stretch(entries);
+    this.#unknown = false;
     const pending = this.#unsure === 0 ? [] : unseen(entries);
     this.#entries = [...pending, ...this.#entries.slice(cut.length)];
     this.#unsure = this.#entries.reduce((sum, { sure }) => sum + Number(!sure), 0);
-    this.#adds = this.#entries.filter(({ operation }) => operation.action === 'add').length;
+    this.#adds = this.#entries.filter(
+      ({ operation }) => effectOf(this.object.kind, operation)?.does === 'adds',
+    ).length;
     this.#initial = cut.read.saw;
     this.#from = cut.read;
     this.#cut = undefined;
@@ -186,11 +203,14 @@ export class Stretches {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
     const { kind } = this.object;
     const values = new Set(this.#initial);
-    this.#stuck = this.#entries.some(({ operation: { action, value, state }, sure }) => {
-      if (action === 'read') return false;
-      const writes = action === 'add' || (action === 'set' && kind === 'register');
-      if (!writes) return !sure || action === 'cas' || state !== undefined;
-      if (value === undefined || kind === 'counter' || values.has(value)) return true;
+    this.#stuck = this.#entries.some(({ operation, sure }) => {
+      const effect = effectOf(kind, operation);
+      if (effect === undefined) return false;
+      const [value, more] = putsIn(effect);
+      // A removal that is acknowledged has happened; one that is not may come at any time.
+      if (effect.does === 'removes' || value === undefined) return !sure;
+      if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
+        return true;
       values.add(value);
       return false;
     });

@@ -121,10 +121,10 @@ export const FIGURES: readonly Figure[] = [
   },
   { metric: 'baton_sessions_with_writes', counts: [['read-your-writes', 'sessions']] },
   { metric: 'baton_stale', counts: [['read-your-writes', 'broken']], needs: 'count==0' },
-  { metric: 'baton_reads_compared', repeated: 'reads', counts: [['monotonic-reads', 'reads']] },
+  { metric: 'baton_reads_compared', repeated: 'pairs', counts: [['monotonic-reads', 'reads']] },
   {
     metric: 'baton_reads_compared_elsewhere',
-    repeated: 'handoffs',
+    repeated: 'pairsElsewhere',
     counts: [['monotonic-reads', 'crossed']],
     needs: some,
   },

@@ -1,6 +1,6 @@
 /** The rules of no-lost-updates about what is owed, on an object alone: adds, removals, clears, in whatever overlap. */
 import { describe, expect, it } from 'vitest';
-import type { Action, ObjectEvent, Operation, Start } from './history.ts';
+import type { Action, ObjectEvent, Operation, Start } from '../history.ts';
 import { Races } from './races.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 /** Keeps something for each object of a run, and lets it go with the object's session. */
-import type { ObjectEvent, Operation, Start } from './history.ts';
+import type { ObjectEvent, Operation, Start } from '../history.ts';
 
 /**
  * Objects are named `<what>@<scope>`, the scope being a session or a user; those of a session end with it, those of

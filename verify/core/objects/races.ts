@@ -2,9 +2,11 @@
  * Follows the acknowledged adds of one object that overlapped another request, until it is known whether they are in
  * its final state. Of what a read has shown only the value is kept.
  */
-import { precedes } from './clocks.ts';
-import type { ObjectEvent, Operation, Start } from './history.ts';
+import { precedes } from '../clocks.ts';
+import type { ObjectEvent, Operation, Start } from '../history.ts';
+import { countOf, type Effect, effectOf, rises, takesOut } from './effect.ts';
 import { Overlaps, overlapped, type Write } from './overlaps.ts';
+import type { Sifted } from './sift.ts';
 
 /** An acknowledged add that the final state does not have. */
 export interface LostUpdate {
@@ -40,15 +42,17 @@ export class Races {
   crossed = 0;
   readonly #object: ObjectEvent;
   readonly #met: (one: Operation, other: Operation) => void;
-  readonly #overlaps = new Overlaps();
+  readonly #overlaps: Overlaps;
   readonly #values = new Map<string, Owed>();
-  /** Counter: increments that no final state has shown, and the least value that they all lead to. */
+  /** Counter: increments that no final state has shown, and the count that they lead to, if it is known. */
   #increments: Write[] = [];
-  #sum: number;
+  #sum: number | undefined;
   /** Values whose removal may come at any time. */
   readonly #doubtful = new Set<string>();
-  /** Nothing can be said of what the object must hold: it may be emptied at any time, or is at the app's cap. */
+  /** What the object must hold is not known: it may be emptied at any time, or was filled beyond the app's cap. */
   #free = false;
+  /** Counter: sets, clears and decrements under way. */
+  #falls = 0;
   #adds: number;
   /** The last final state, until the next write is called; and the last one that was seen at all. */
   #final: Operation | undefined;
@@ -58,7 +62,8 @@ export class Races {
   constructor(object: ObjectEvent, met: (one: Operation, other: Operation) => void = () => {}) {
     this.#object = object;
     this.#met = met;
-    this.#sum = Number(object.initial?.[0] ?? '0');
+    this.#overlaps = new Overlaps(object.kind);
+    this.#sum = object.initial === undefined ? undefined : countOf(object.initial);
     this.#adds = object.initial?.length ?? 0;
     this.#free = object.kind === 'register';
   }
@@ -66,31 +71,59 @@ export class Races {
   started(start: Start): void {
     this.#final = undefined;
     const write = this.#overlaps.started(start);
-    const { action, value } = start;
-    if (action === 'add' && ++this.#adds > (this.#object.cap ?? Number.POSITIVE_INFINITY)) this.#free = true;
-    for (const other of this.#overlaps.open.values()) {
-      if (takesAway(start, other.start)) other.excused = true;
-      if (takesAway(other.start, start)) write.excused = true;
+    const effect = effectOf(this.#object.kind, start);
+    if (this.#object.kind === 'counter') {
+      if (!rises(effect)) this.#falling();
+      return;
     }
-    if (action === 'remove' && value !== undefined) this.#values.delete(value);
-    if (action === 'clear' || action === 'set') this.#values.clear();
-    if (this.#object.kind === 'counter' && !isIncrement(start)) this.#free = true;
+    for (const other of this.#overlaps.open.values()) {
+      if (other !== write && this.#takesAway(start, other.start)) other.excused = true;
+      if (other !== write && this.#takesAway(other.start, start)) write.excused = true;
+    }
+    if (effect?.does === 'removes') this.#values.delete(effect.value);
+    if (effect?.does === 'replaces') this.#values.clear();
+  }
+
+  /** Counts the values that the object may hold, of which the app keeps so many. @param others not of this run */
+  #fill(more: number, others = 0): void {
+    this.#adds += more;
+    if (this.#adds + others > (this.#object.cap ?? Number.POSITIVE_INFINITY)) this.#free = true;
+  }
+
+  /** The count is not known until the change has ended, and a read or the change itself tells. */
+  #falling(): void {
+    this.#falls++;
+    this.#sum = undefined;
+    this.#increments = [];
   }
 
   /** @param certain it was acknowledged, in a session that lives */
   wrote(operation: Operation, certain: boolean): void {
     const write = this.#overlaps.ended(operation, certain);
-    const { action, value, outcome } = operation;
-    if (!certain && outcome !== 'fail') {
-      if (action === 'remove' && value !== undefined) this.#doubtful.add(value);
-      if (action === 'clear' || action === 'set') this.#free = true;
-    }
-    if (!certain || this.#free) return;
+    const { outcome } = operation;
+    const effect = effectOf(this.#object.kind, operation);
     if (this.#object.kind === 'counter') {
-      this.#sum += Number(value ?? '1');
+      this.#counted(write, effect, operation, certain);
+      return;
+    }
+    if (effect?.does === 'adds' && outcome !== 'fail') this.#fill(1);
+    if (!certain && outcome !== 'fail') {
+      if (effect?.does === 'removes') this.#doubtful.add(effect.value);
+      if (effect?.does === 'replaces') this.#free = true;
+    }
+    if (!certain || this.#free || write.excused || effect?.does !== 'adds') return;
+    if (!this.#doubtful.has(effect.value)) this.#owe(effect.value, write);
+  }
+
+  #counted(write: Write, effect: Effect | undefined, { outcome }: Operation, certain: boolean): void {
+    if (effect?.does === 'counts' && rises(effect)) {
+      if (!certain || this.#sum === undefined) return;
+      this.#sum += effect.by;
       this.#increments.push(write);
-    } else if (action === 'add' && value !== undefined && !write.excused && !this.#doubtful.has(value)) {
-      this.#owe(value, write);
+    } else if (certain || outcome === 'fail') {
+      this.#falls--;
+      if (this.#falls === 0 && certain && effect?.does === 'replaces' && !overlapped(write))
+        this.#sum = countOf(effect.values);
     }
   }
 
@@ -118,19 +151,20 @@ export class Races {
    * @param shows of a live session, with the state that it showed; any other may undo writes all the same
    * @param final the phase of the run in which no writes are begun
    */
-  read(read: Operation, shows: boolean, final: boolean): void {
+  read(read: Operation & Sifted, shows: boolean, final: boolean): void {
     this.beside(read);
-    if (!shows) return;
-    if (!final && !this.#overlaps.overBefore(read)) return;
+    if (!shows || this.#free) return;
+    if (!final && !this.#overlaps.returnedBefore(read)) return;
     if (this.#object.kind === 'counter') this.#readCounter(read);
     else this.#readValues(read);
     this.#final = read;
     this.#last = read;
   }
 
-  #readValues(read: Operation): void {
+  #readValues(read: Operation & Sifted): void {
     if (this.#values.size === 0) return;
-    const { saw = [] } = read;
+    const { saw = [], foreign = 0 } = read;
+    this.#fill(0, foreign);
     // Mostly one value is owed, and stands at the end: to look for it is cheaper than to count all.
     const has = this.#object.kind !== 'bag' && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [value, owed] of this.#values) {
@@ -149,7 +183,13 @@ export class Races {
   }
 
   #readCounter(read: Operation): void {
-    if (Number(read.saw?.[0] ?? '0') < this.#sum) return;
+    const count = countOf(read.saw);
+    // The first read without a change under way tells where the count is.
+    if (this.#sum === undefined) {
+      if (this.#falls === 0 && this.#overlaps.overBefore(read)) this.#sum = count;
+      return;
+    }
+    if (count < this.#sum) return;
     this.#settle(this.#increments);
     this.#increments = [];
   }
@@ -189,15 +229,29 @@ export class Races {
   }
 
   #finishCounter(read: Operation): LostUpdate[] {
+    if (this.#sum === undefined) return [];
     this.#settle(this.#increments);
     const sum = this.#increments
       .filter(({ acknowledged }) => acknowledged === undefined || !precedes(acknowledged, read))
-      .reduce((least, { start }) => least - Number(start.value ?? '1'), this.#sum);
+      .reduce((least, { start }) => least - byOf(start), this.#sum);
     const write = this.#increments.find(overlapped);
-    if (write === undefined || !(Number(read.saw?.[0] ?? '0') < sum)) return [];
+    if (write === undefined || countOf(read.saw) >= sum) return [];
     return [{ value: String(sum), write, showed: undefined, read }];
   }
+
+  /** Whether the first may undo what the second puts in. */
+  #takesAway(start: Start, add: Start): boolean {
+    const { kind } = this.#object;
+    const effect = effectOf(kind, start);
+    const added = effectOf(kind, add);
+    return added?.does === 'adds' && takesOut(effect, added.value);
+  }
 }
+
+const byOf = (start: Start): number => {
+  const effect = effectOf('counter', start);
+  return effect?.does === 'counts' ? effect.by : 0;
+};
 
 /** @returns what tells whether a value is there at all */
 const within =
@@ -213,12 +267,3 @@ function counted(saw: readonly string[]): (value: string, least: number) => bool
 }
 
 const adds = ({ action }: Pick<Start, 'action'>): boolean => action === 'add' || action === 'increment';
-
-const isIncrement = ({ action, value }: Start): boolean => adds({ action }) && Number(value ?? '1') >= 0;
-
-/** Whether the first may undo what the second adds. */
-function takesAway(start: Start, add: Start): boolean {
-  if (add.action !== 'add') return false;
-  if (start.action === 'remove') return start.value === add.value;
-  return start.action === 'clear' || start.action === 'set';
-}

@@ -5,25 +5,25 @@
  * whether it may be lost so is for no-lost-updates to say. Such a state contradicts nothing, unless the value is
  * there again afterwards: then it was never overwritten.
  */
-import { precedes } from './clocks.ts';
-import type { Operation, Start } from './history.ts';
+import { precedes } from '../clocks.ts';
+import type { Operation, Start } from '../history.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
-/** What is known of one value of a set, list or bag. Values are unique, so it is added and removed once at most. */
+/** Facts about one value of a set, list or bag. Values are unique, so it is added and removed once at most. */
 export interface Value {
   value: string;
   /** Its acknowledged add. */
   add: Operation | undefined;
-  /** Its add, and what may have removed it: each tells what it overlapped. */
+  /** Its add, and the changes that may have removed it, with what each of them overlapped. */
   writes: Write[];
-  /** What may have removed it, from the call of each on. */
+  /** The changes that may have removed it, from the call of each on. */
   removing: Removing[];
-  /** A read that misses it has been told of. */
+  /** A read that misses it was reported. */
   missed: boolean;
   /** Not known to be removed. */
   present: boolean;
-  /** It is remembered no more, and what is added by this name is another value. */
+  /** It is no longer remembered: a later add of the same text makes another value. */
   forgotten: boolean;
   /** Number of the last read that was compared and showed it. */
   shownIn: number;
@@ -40,8 +40,12 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/** What one session has seen of the values. Keyed by value, not by its text: these maps are used at every read. */
+/** Facts about what one session has written and seen. The maps are keyed by value, not by text: every read uses them. */
 export interface Viewer extends Reader {
+  /** Its acknowledged adds, but for those that are known to be removed. */
+  added: Value[];
+  /** Its last acknowledged removal, and a value that it took out. */
+  removed: { end: Operation; value: Value } | undefined;
   /** The first read that showed it. */
   shown: Map<Value, Operation>;
   /** Of what was shown and may have been removed: the first read without it. */
@@ -50,12 +54,17 @@ export interface Viewer extends Reader {
   suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
   /** The object's number of changes at the last read, if that read owed nothing; else −1. */
   settled: number;
-  /** What the last read showed. */
+  /** The values that the last read showed. */
   values: readonly Value[];
+  /** What the last read was compared with, and whether its like would be with it; good until the object changes. */
+  compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
 export const viewer = (session: string): Viewer => ({
   session,
+  added: [],
+  removed: undefined,
+  compared: { write: undefined, read: false, next: false },
   shown: new Map(),
   gone: new Map(),
   suspects: new Map(),
@@ -63,10 +72,12 @@ export const viewer = (session: string): Viewer => ({
   values: [],
 });
 
-/** A removal of one value, or a clear, that has been called; one that failed removed nothing. */
+/** A removal of one value, or a replacement of all, that was called; one that failed removed nothing. */
 export interface Removing {
   start: Start;
   write: Write;
+  /** It replaces all values. */
+  whole: boolean;
   end?: Operation;
 }
 
@@ -85,10 +96,10 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Looks for what earlier reads showed.
+ * Looks for the values that earlier reads showed.
  *
- * @param quiet no write was under way at the read
- * @returns whether some of it is not there
+ * @param quiet no write could take effect any more when the read was called
+ * @returns whether some of them are not there
  */
 export function lacking(
   read: Operation,
@@ -135,7 +146,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** What an earlier read missed is there: that read was wrong, since nothing had overwritten it. */
+/** The read shows a value that an earlier one missed: that read was wrong, since nothing had overwritten the value. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined || !precedes(of.read, read)) return;
@@ -152,15 +163,23 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
   if (of.back) facts.back.push(again);
 }
 
-/** @returns the session's own acknowledged removal that was over when the read was called */
-function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
-  for (const { start, end } of removing) {
+/** Returns the session's own acknowledged removal that was over when the read was called. */
+export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
+  for (const { start, end, whole } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A clear takes what was there before it was called; a removal takes its value, whenever that was added.
-    if (start.action === 'remove' || (add !== undefined && precedes(add, start))) return end;
+    // A replacement takes out what was there before it was called; a removal takes its value, whenever it was added.
+    if (!whole || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
+
+/**
+ * Returns whether a read without the value would be reported: at once, or once a later read shows it again.
+ *
+ * @param quiet as above
+ */
+export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
+  known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
 export const mayBeGone = ({ removing }: Value, read: Operation): boolean =>
   removing.some(({ start, end }) => end?.outcome !== 'fail' && !precedes(read, start));

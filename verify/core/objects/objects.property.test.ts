@@ -1,10 +1,10 @@
 /** Facts about reads, against the definitions written down as they stand: every pair of operations is looked at. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { share } from '../../tests/share.ts';
-import { precedes } from './clocks.ts';
-import type { Event, Operation, Outcome } from './history.ts';
-import { Picture } from './testing/picture.ts';
+import { share } from '../../../tests/share.ts';
+import { precedes } from '../clocks.ts';
+import type { Event, Operation, Outcome } from '../history.ts';
+import { Picture } from '../testing/picture.ts';
 
 const plan = fc.array(
   fc.record({
@@ -85,43 +85,53 @@ function eventsOf(operations: readonly Operation[]): Event[] {
     .map(t => t.event);
 }
 
-const before = (a: Operation, b: Operation | undefined) => b !== undefined && precedes(a, b);
+const before = (a: Operation | undefined, b: Operation | undefined) =>
+  a !== undefined && b !== undefined && precedes(a, b);
 
 function byDefinition(operations: readonly Operation[]): { stale: boolean; back: boolean } {
   const reads = operations.filter(o => o.action === 'read');
   const has = (read: Operation, value: string) => read.saw?.includes(value) === true;
   const addOf = (value: string) => operations.find(o => o.action === 'add' && o.value === value);
+  const endedBy = (o: Operation, read: Operation) =>
+    (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
+  /** The first read that shows an `info` add: until its return the add may take effect. */
+  const shownBy = (o: Operation, read: Operation) =>
+    reads
+      .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
+      .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
+  /** Whether an operation can do nothing any more when another is called, as far as a read's moment tells. */
+  const over = (o: Operation, other: Operation | undefined, read: Operation) =>
+    o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
   /** A removal that fails excuses what was read before it was known to. */
   const removes = (o: Operation, value: string, read: Operation) => {
     const [failed = 0, seen = 0] = [o.return, read.return];
     if (o.outcome === 'fail' && (failed < seen || (failed === seen && o.id < read.id))) return false;
     if (o.action === 'remove') return o.value === value;
     const add = addOf(value);
-    return o.action === 'clear' && add !== undefined && !precedes(o, add);
+    return o.action === 'clear' && add !== undefined && !over(o, add, read);
   };
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
-  /** What is written beside another request may be undone by it; as far as the read's moment tells. */
+  /** What is written beside another request may be undone by it, but not by the read that shows it first. */
   const raced = (value: string, read: Operation) => {
-    const ended = (o: Operation) =>
-      (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
     const concerns = operations.filter(
-      o => !precedes(read, o) && (o.value === value || (o.action === 'clear' && !before(o, addOf(value)))),
+      o =>
+        !precedes(read, o) && (o.value === value || (o.action === 'clear' && !over(o, addOf(value), read))),
     );
     return concerns.some(o =>
       operations.some(
         other =>
           other !== o &&
-          !precedes(o, other) &&
-          !precedes(other, o) &&
-          (other.action === 'read' ? ended(other) : !precedes(read, other)),
+          !over(o, other, read) &&
+          !(other.action === 'read' ? precedes(other, o) : over(other, o, read)) &&
+          (other.action === 'read'
+            ? endedBy(other, read) && !(o.outcome === 'info' && shownBy(o, read) === other)
+            : !precedes(read, other)),
       ),
     );
   };
   const quiet = (read: Operation) =>
-    operations.every(
-      o => o.action === 'read' || precedes(read, o) || (precedes(o, read) && o.outcome !== 'info'),
-    );
+    operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
   /** It was missed though it may only have been overwritten, and then it was there again. */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));

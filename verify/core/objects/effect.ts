@@ -1,0 +1,80 @@
+/** Says what an action does to an object: the only code that knows add, remove, set, cas, increment and clear. */
+import type { Action, ObjectKind } from '../history.ts';
+
+/** What an operation asks of an object. */
+export interface Change {
+  action: Action;
+  value?: string;
+  /** cas: the change happens only if the object holds this value. */
+  expected?: string;
+  /** set: all that a collection holds afterwards. */
+  state?: readonly string[];
+}
+
+export type Effect =
+  /** One more value of a collection. */
+  | { does: 'adds'; value: string }
+  /** One value less of a collection. */
+  | { does: 'removes'; value: string }
+  /** The object holds these values, whatever it held before; `expected`: only if it held that value. */
+  | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
+  /** A counter changes by a number. */
+  | { does: 'counts'; by: number };
+
+const NOTHING: readonly string[] = [];
+const ZERO: readonly string[] = ['0'];
+
+const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'increment', 'clear']);
+
+/** Returns whether the operation may change an object. */
+export const changesData = ({ action }: { action: Action }): boolean => CHANGES.has(action);
+
+/** Returns what a change does to an object of a kind; undefined if it does nothing. */
+export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
+  if (!CHANGES.has(change.action)) return undefined;
+  if (kind === 'register') return onRegister(change);
+  return kind === 'counter' ? onCounter(change) : onCollection(change);
+}
+
+function onRegister({ action, value, expected }: Change): Effect {
+  const unsets = action === 'remove' || action === 'clear' || value === undefined;
+  const values = unsets ? NOTHING : [value];
+  return action === 'cas' ? { does: 'replaces', values, expected } : { does: 'replaces', values };
+}
+
+/** A change without a number is by one. */
+function onCounter({ action, value }: Change): Effect {
+  if (action === 'clear') return { does: 'replaces', values: ZERO };
+  if (action === 'set') return { does: 'replaces', values: [String(numberOf(value, 0))] };
+  const by = numberOf(value, 1);
+  return { does: 'counts', by: action === 'remove' ? -by : by };
+}
+
+function onCollection({ action, value, state }: Change): Effect | undefined {
+  if (action === 'clear') return { does: 'replaces', values: NOTHING };
+  if (action === 'set')
+    return { does: 'replaces', values: state ?? (value === undefined ? NOTHING : [value]) };
+  if (value === undefined) return undefined;
+  return action === 'remove' ? { does: 'removes', value } : { does: 'adds', value };
+}
+
+const numberOf = (value: string | undefined, absent: number): number =>
+  value === undefined || value === '' ? absent : Number(value);
+
+/** Returns the number that a state of a counter stands for: a counter that shows nothing is at 0. */
+export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
+
+/** Returns whether a change may take out a value that another one put in. */
+export function takesOut(effect: Effect | undefined, value: string): boolean {
+  if (effect?.does === 'removes') return effect.value === value;
+  return effect?.does === 'replaces' && !effect.values.includes(value);
+}
+
+/** Returns the values that a change puts into a collection or register. */
+export function putsIn(effect: Effect | undefined): readonly string[] {
+  if (effect?.does === 'adds') return [effect.value];
+  return effect?.does === 'replaces' ? effect.values : NOTHING;
+}
+
+/** Returns whether the change only makes a counter larger. */
+export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;

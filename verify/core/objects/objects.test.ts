@@ -1,0 +1,190 @@
+/** What reads of data may and may not be held against: values of other runs, writes that come late, lists cut off. */
+import { describe, expect, it } from 'vitest';
+import type { Guarantee } from '../guarantees.ts';
+import type { ObjectEvent } from '../history.ts';
+import { Picture, type SessionPicture } from '../testing/picture.ts';
+
+const DATA: readonly Guarantee[] = [
+  'read-your-writes',
+  'monotonic-reads',
+  'no-lost-updates',
+  'at-most-once',
+  'linearizability',
+];
+const unsure = { outcome: 'info' as const, status: 504 };
+
+const drawn = (
+  draw: (session: SessionPicture, picture: Picture) => void,
+  kind: Omit<ObjectEvent, 'type' | 'object'> = { kind: 'set' },
+): Picture => {
+  const picture = new Picture();
+  picture.add({ type: 'object', object: 'basket@s1', ...kind });
+  draw(picture.session('s1', 'alice').login('app-1'), picture);
+  return picture.inTime();
+};
+
+const broken = (picture: Picture): Guarantee[] =>
+  DATA.filter(guarantee => picture.verdict(guarantee).violations > 0);
+
+describe('an info write that takes effect late', () => {
+  it('may undo a later acknowledged write: that is a lost update, and neither STALE nor BACK', () => {
+    const picture = drawn(s => {
+      s.write('a', 'app-1').hops(22, ['a']);
+      s.write('late', 'app-1', unsure).write('b', 'app-2').hops(4, ['a', 'b']).hops(4, ['a', 'late']);
+    });
+    expect(broken(picture)).toEqual(['no-lost-updates', 'linearizability']);
+  });
+
+  it('is over once a read shows it: what is written then must stay', () => {
+    const picture = drawn(s => {
+      s.write('a', 'app-1').write('late', 'app-1', unsure).hops(4, ['a', 'late']);
+      s.write('b', 'app-2').read('app-1', ['a', 'late']);
+    });
+    expect(broken(picture)).toEqual(['read-your-writes', 'linearizability']);
+  });
+
+  it('to another object of the session may undo a write too', () => {
+    const late = drawn(s => {
+      s.write('a', 'app-1').note('n', 'app-1', unsure).write('b', 'app-2').hops(2, ['a', 'b']).hops(2, ['a']);
+    });
+    expect(broken(late)).not.toContain('read-your-writes');
+    expect(broken(late)).not.toContain('monotonic-reads');
+  });
+
+  it('that clears may take out what is added later', () => {
+    const picture = drawn(s => {
+      s.write('a', 'app-1').change('clear', '', 'app-1', unsure);
+      s.write('b', 'app-1').hops(2, ['a', 'b']).hops(2, []);
+    });
+    expect(broken(picture)).toEqual([]);
+  });
+});
+
+describe('values that the run did not write', () => {
+  it('are ignored in a collection, whether from before the run or of another one', () => {
+    for (const kind of ['set', 'list', 'bag'] as const) {
+      const picture = drawn(
+        s => {
+          s.read('app-1', ['old', 'older']).write('a', 'app-1').read('app-2', ['old', 'older', 'a']);
+          s.write('b', 'app-1').read('app-2', ['new', 'a', 'older', 'b']).read('app-1', ['a', 'b']);
+        },
+        { kind },
+      );
+      expect(broken(picture), kind).toEqual([]);
+    }
+  });
+
+  it('hide no loss of those that it did write', () => {
+    const picture = drawn(s => s.write('a', 'app-1').read('app-1', ['old', 'a']).read('app-2', ['old']));
+    expect(broken(picture)).toEqual(['read-your-writes', 'monotonic-reads', 'linearizability']);
+  });
+
+  it('of a register are its first state before the first write, and say nothing after it', () => {
+    const register = (...later: string[]) =>
+      broken(
+        drawn(
+          s => {
+            s.read('app-1', ['old']).change('set', 'a', 'app-1').read('app-2', ['a']);
+            for (const value of later) s.read('app-2', [value]);
+          },
+          { kind: 'register' },
+        ),
+      );
+    expect(register('a')).toEqual([]);
+    expect(register('another run', 'a')).toEqual([]);
+    expect(register('old')).toEqual(['read-your-writes', 'monotonic-reads', 'linearizability']);
+  });
+
+  it('are none where the state at the begin is declared', () => {
+    const picture = drawn(s => s.write('a', 'app-1').read('app-2', ['never written', 'a']), {
+      kind: 'set',
+      initial: [],
+    });
+    expect(broken(picture)).toEqual(['linearizability']);
+  });
+
+  it('take up room that the app caps', () => {
+    const full = drawn(
+      s =>
+        s
+          .write('a', 'app-1')
+          .read('app-1', ['x', 'y', 'a'])
+          .write('b', 'app-1')
+          .read('app-2', ['y', 'z', 'b']),
+      { kind: 'set', cap: 3 },
+    );
+    expect(broken(full)).toEqual([]);
+  });
+});
+
+describe('only what was compared is evidence', () => {
+  const rests = (picture: Picture, guarantee: Guarantee) => Object.values(picture.verdict(guarantee).rests);
+
+  it('reads of an object that the app may drop values of are none', () => {
+    const picture = drawn(
+      s => {
+        s.write('a', 'app-1').write('b', 'app-1').hops(24, ['b']);
+      },
+      { kind: 'set', cap: 1 },
+    );
+    for (const guarantee of ['read-your-writes', 'monotonic-reads'] as const) {
+      expect(picture.verdict(guarantee).judgement).toBe('unknown');
+      expect(rests(picture, guarantee)[0]).toBe(0);
+    }
+    expect(rests(picture, 'linearizability')[0]).toBe(1);
+  });
+
+  it('adds that the app refuses at its cap fill nothing: what is shown and gone is BACK', () => {
+    const refused = { outcome: 'fail' as const, status: 409 };
+    const picture = drawn(
+      s => {
+        for (let i = 0; i < 5; i++) s.write(`no ${i}`, 'app-1', refused);
+        s.write('a', 'app-1', unsure).read('app-1', ['a']).read('app-2', []).hops(20, []);
+      },
+      { kind: 'set', cap: 1 },
+    );
+    expect(broken(picture)).toContain('monotonic-reads');
+  });
+
+  it('nor are reads that show nothing after reads that showed nothing', () => {
+    const picture = drawn(s => s.hops(40, []));
+    expect(picture.verdict('monotonic-reads').judgement).toBe('unknown');
+    expect(rests(picture, 'monotonic-reads')[0]).toBe(0);
+  });
+
+  it('nor are reads after writes that any request may have undone', () => {
+    const picture = drawn(s => {
+      s.write('n', 'app-1', unsure);
+      for (let i = 0; i < 20; i++)
+        s.write(`v${i}`, 'app-1').read(
+          'app-2',
+          Array.from({ length: i + 1 }, (_, n) => `v${n}`),
+        );
+    });
+    expect(picture.verdict('read-your-writes').judgement).toBe('unknown');
+    expect(picture.verdict('monotonic-reads').judgement).toBe('unknown');
+  });
+});
+
+describe('a list of a usual page size', () => {
+  const values = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`);
+  const filled = (count: number, draw: (s: SessionPicture) => void) =>
+    drawn(s => {
+      for (const value of values(count)) s.write(value, 'app-1');
+      draw(s);
+    });
+
+  it('that shows all values is compared as any other', () => {
+    const whole = filled(50, s => s.hops(22, values(50)));
+    expect(whole.verdict('read-your-writes').judgement).toBe('valid');
+    expect(whole.verdict('monotonic-reads').judgement).toBe('valid');
+  });
+
+  it('that lacks values may be cut off, and says nothing', () => {
+    const cut = filled(51, s => s.hops(22, values(51).slice(1)));
+    expect(broken(cut)).toEqual([]);
+    expect(cut.verdict('read-your-writes').judgement).toBe('unknown');
+    const short = filled(51, s => s.hops(22, values(49)));
+    expect(broken(short)).toContain('read-your-writes');
+  });
+});

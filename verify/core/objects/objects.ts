@@ -1,0 +1,93 @@
+/**
+ * Gathers facts about what reads show of each object, once for all checks of data: which earlier write or read of its
+ * session a read contradicts. Checks make the judgement.
+ */
+import type { ObjectEvent, Operation, Start } from '../history.ts';
+import type { Standing } from '../sessions.ts';
+import { Counter } from './counter.ts';
+import type { ObjectState, ReadFacts } from './read-facts.ts';
+import { Register } from './register.ts';
+import { Scoped } from './scoped.ts';
+import { Sift } from './sift.ts';
+import { Values } from './values.ts';
+
+interface Followed {
+  state: ObjectState;
+  sift: Sift;
+}
+
+// Made once: in k6 a function is as dear as what these do.
+const besideStarted = ({ state }: Followed, start: Start): void => state.besideStarted(start);
+const beside = ({ state }: Followed, operation: Operation): void => state.beside(operation);
+
+function stateOf(kind: ObjectEvent): ObjectState {
+  if (kind.kind === 'register') return new Register(kind);
+  return kind.kind === 'counter' ? new Counter(kind) : new Values(kind);
+}
+
+/** All objects of a run. */
+export class Objects {
+  readonly #objects: Scoped<Followed>;
+  readonly #facts: ReadFacts = {
+    stale: [],
+    back: [],
+    read: undefined,
+    write: undefined,
+    again: false,
+    fresh: [],
+  };
+
+  /** @param canary what the values of the run begin with */
+  constructor(canary: string) {
+    this.#objects = new Scoped(kind => ({ state: stateOf(kind), sift: new Sift(kind, canary) }));
+  }
+
+  declared(event: ObjectEvent): void {
+    this.#objects.declared(event);
+  }
+
+  started(start: Start): void {
+    this.#objects.besides(start, besideStarted);
+    if (start.object === undefined) return;
+    const { state, sift } = this.#objects.of(start.object);
+    start.object = state.name;
+    sift.started(start);
+    state.started(start);
+  }
+
+  /**
+   * Takes in an operation that has ended, and leaves in its `saw` only values of the run.
+   *
+   * @returns what a read of a live session shows; the same object each time. Undefined for anything else
+   */
+  ended(operation: Operation, standing: Standing): ReadFacts | undefined {
+    const { object } = operation;
+    const followed = object === undefined ? undefined : this.#objects.of(object);
+    if (followed !== undefined && operation.action === 'read') followed.sift.read(operation);
+    this.#objects.besides(operation, beside);
+    if (followed === undefined) return undefined;
+    const { state, sift } = followed;
+    operation.object = state.name;
+    if (operation.action !== 'read') {
+      sift.wrote(operation);
+      state.wrote(operation);
+      return undefined;
+    }
+    state.beside(operation);
+    if (!standing.live || operation.saw === undefined || standing.session.lost !== undefined)
+      return undefined;
+    const facts = this.#facts;
+    facts.write = undefined;
+    facts.read = undefined;
+    facts.again = false;
+    facts.fresh = operation.saw;
+    if (facts.stale.length > 0) facts.stale = [];
+    if (facts.back.length > 0) facts.back = [];
+    state.read(operation, facts);
+    return facts;
+  }
+
+  sessionEnded(session: string): void {
+    this.#objects.ended(session);
+  }
+}

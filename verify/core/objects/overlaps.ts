@@ -1,0 +1,159 @@
+/** Finds which writes of one object overlapped one another, or another request of their session or user. */
+import { precedes } from '../clocks.ts';
+import type { ObjectKind, Operation, Start } from '../history.ts';
+
+export interface Write {
+  start: Start;
+  /** Once it has ended and certainly happened. */
+  acknowledged?: Operation;
+  /** The end of the time in which it may take effect; absent while that time goes on. */
+  over?: Operation;
+  /** The first few writes that overlapped it. */
+  rivals: Write[];
+  /** Another request that did: it may have written back what it had loaded before. */
+  beside?: Start | Operation;
+  /** A removal may have taken away what it added, or a reset of the whole object: nothing is owed. */
+  excused: boolean;
+}
+
+/** Whether a write overlapped another request, which may have undone it. */
+export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
+
+/** Rivals kept of each write: enough to find one that another instance served. */
+const RIVALS = 8;
+/** Ended writes that a later call is compared with. */
+const RECENT = 64;
+
+/**
+ * An `info` write may take effect at any time after its call, also after its return: it overlaps all that comes
+ * later, until a read shows its value.
+ */
+export class Overlaps {
+  /** Writes that may still take effect. */
+  readonly open = new Map<number, Write>();
+  #recent: { write: Write; operation: Operation }[] = [];
+  /** The write that returned last. */
+  #last: Operation | undefined;
+  /** Changes of other objects that may still take effect, by their ids. */
+  readonly #others = new Map<number, Start>();
+  /** Those of both that have ended as `info`. */
+  readonly #indeterminate = new Map<number, Operation>();
+  /** Values written so far: one that was written twice does not tell which write took effect. */
+  readonly #values = new Set<string>();
+  readonly #repeated = new Set<string>();
+
+  readonly #kind: ObjectKind;
+
+  constructor(kind: ObjectKind) {
+    this.#kind = kind;
+  }
+
+  started(start: Start): Write {
+    const write: Write = { start, rivals: [], excused: false };
+    const { value } = start;
+    if (value !== undefined && start.action !== 'remove' && this.#kind !== 'counter') {
+      if (this.#values.has(value)) this.#repeated.add(value);
+      this.#values.add(value);
+    }
+    this.open.forEach(other => {
+      pair(write, other);
+    });
+    if (!this.#allBefore(start)) {
+      for (const { write: other, operation } of this.#recent)
+        if (!precedes(operation, start)) pair(write, other);
+    }
+    this.#others.forEach(other => {
+      write.beside = other;
+    });
+    this.open.set(start.id, write);
+    return write;
+  }
+
+  ended(operation: Operation, certain: boolean): Write {
+    const write = this.open.get(operation.id) ?? this.started({ ...operation, type: 'start' });
+    if (certain) write.acknowledged = operation;
+    if (operation.outcome === 'info') this.#indeterminate.set(operation.id, operation);
+    else this.#over(write, operation);
+    return write;
+  }
+
+  #over(write: Write, operation: Operation): void {
+    this.open.delete(write.start.id);
+    write.over = operation;
+    if (operation.return === undefined) return;
+    if (this.#last === undefined || operation.return > (this.#last.return ?? 0)) this.#last = operation;
+    this.#recent.push({ write, operation });
+    if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(RECENT / 2);
+  }
+
+  /** Another object of the session or the user is changed. */
+  besideStarted(other: Start): void {
+    this.#others.set(other.id, other);
+    this.#mark(other);
+  }
+
+  /** Any other request has ended: a read of the object, or whatever its session or user did meanwhile. */
+  beside(other: Operation): void {
+    if (other.outcome !== 'info') this.#others.delete(other.id);
+    else if (this.#others.has(other.id)) this.#indeterminate.set(other.id, other);
+    const shown = this.#indeterminate.size > 0 && other.saw !== undefined ? this.#shownIn(other.saw) : [];
+    // The read loaded what they wrote: it cannot undo them.
+    for (const { start } of shown) this.open.delete(start.id);
+    this.#mark(other);
+    const { return: end = other.call } = other;
+    for (const write of shown)
+      this.#over(write, { ...write.start, type: 'op', outcome: 'info', return: end });
+  }
+
+  /** Returns the `info` writes whose value a read shows: they have taken effect when the read returns. */
+  #shownIn(saw: readonly string[]): Write[] {
+    const shown: Write[] = [];
+    for (const id of this.#indeterminate.keys()) {
+      const write = this.open.get(id);
+      const { value, action } = write?.start ?? this.#others.get(id) ?? {};
+      if (value === undefined || action === 'remove' || !saw.includes(value)) continue;
+      // A count may be shown for other reasons, and so may a value that was written twice.
+      if (action === 'increment' || this.#kind === 'counter' || this.#repeated.has(value)) continue;
+      this.#indeterminate.delete(id);
+      this.#others.delete(id);
+      if (write !== undefined) shown.push(write);
+    }
+    return shown;
+  }
+
+  #mark(other: Start | Operation): void {
+    this.open.forEach(write => {
+      write.beside = other;
+    });
+    if (this.#allBefore(other)) return;
+    for (const { write, operation } of this.#recent) {
+      const over = other.type === 'op' && precedes(other, operation);
+      if (!over && !precedes(operation, other)) write.beside = other;
+    }
+  }
+
+  /** Whether no write can take effect any more when the request is called. */
+  overBefore(other: Operation): boolean {
+    return this.open.size === 0 && this.#allBefore(other);
+  }
+
+  /** Whether every write had returned when the request is called; an `info` one may take effect later all the same. */
+  returnedBefore(other: Operation): boolean {
+    if (!this.#allBefore(other)) return false;
+    for (const id of this.open.keys()) {
+      const ended = this.#indeterminate.get(id);
+      if (ended === undefined || !precedes(ended, other)) return false;
+    }
+    return true;
+  }
+
+  /** Whether every ended write was over before: mostly so, and then none needs to be looked at. */
+  #allBefore(operation: Operation | Start): boolean {
+    return this.#last === undefined || precedes(this.#last, operation);
+  }
+}
+
+function pair(a: Write, b: Write): void {
+  if (a.rivals.length < RIVALS) a.rivals.push(b);
+  if (b.rivals.length < RIVALS) b.rivals.push(a);
+}
