@@ -1,5 +1,5 @@
 /** Performs the target's operations in one session, as its user, and records them. */
-import { canaryOf, padded } from '../core/canary.ts';
+import { canaryOf, padded, sharedPrefix } from '../core/canary.ts';
 import type { Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import { honoured } from '../core/sessions.ts';
@@ -24,6 +24,8 @@ export class Driver {
   /** The cookies with which the session was last seen to live; a jar of their own. */
   #held: SessionClient;
   #values = 0;
+  /** The first read of each register and counter: what it held before is known before it is written. */
+  readonly #begun = new Map<string, Promise<unknown>>();
 
   /** @param client a jar that has been somewhere before; a fresh one when absent */
   constructor(
@@ -111,6 +113,12 @@ export class Driver {
   async #read(probe: Probe | undefined, how: How): Promise<Recorded> {
     if (probe === undefined)
       return this.#requests.perform({ action: 'read' }, get(this.#context.target.signedIn.page), how);
+    const reading = this.#list(probe, how);
+    if (numbered(probe) && !this.#begun.has(probe.object)) this.#begun.set(probe.object, reading);
+    return reading;
+  }
+
+  async #list(probe: Probe, how: How): Promise<Recorded> {
     const list = new ListRead(this.#context.interpreter, probe.object);
     const what = { action: 'read' as const, ...this.#object(probe), list };
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
@@ -153,7 +161,8 @@ export class Driver {
   ): Promise<Operation> {
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
-    const value = action === 'increment' ? '1' : this.#newValue() + (how.ending ?? '');
+    const value = action === 'increment' ? '1' : this.#newValue(probe) + (how.ending ?? '');
+    if (numbered(probe)) await (this.#begun.get(probe.object) ?? this.read(probe, { to: how.to }));
     const what = { action, ...this.#object(probe), value, ...this.#confirmed(request, value, how) };
     const long = how.ending === undefined ? padded(value, how.size ?? 0) : value;
     const sent = this.#requests.filled(request, how, long);
@@ -174,7 +183,7 @@ export class Driver {
     const { interpreter } = this.#context;
     const request = writeOf(probe);
     if (request === undefined) return false;
-    const value = this.#newValue() + ending;
+    const value = this.#newValue(probe) + ending;
     const read = async (): Promise<boolean> => {
       const reply = await this.#requests.unrecorded(get(probe.read.path), how);
       return interpreter.seen(reply, { action: 'read', object: probe.object }).saw?.includes(value) === true;
@@ -241,15 +250,16 @@ export class Driver {
     return this.#client.cookies(this.#context.target.signedIn.page);
   }
 
-  #newValue(): string {
+  #newValue(probe?: Probe): string {
     const { canary, random } = this.#context;
     const { user, session } = this.#who;
-    return canaryOf({ prefix: canary, user, session, number: ++this.#values, random: random.next() });
+    const prefix = probe?.scope === 'all' ? sharedPrefix(canary) : canary;
+    return canaryOf({ prefix, user, session, number: ++this.#values, random: random.next() });
   }
 
   #object(probe: Probe): { object: string; objectName: string } {
-    const scope = probe.scope === 'user' ? this.#who.user : this.#who.session;
-    const objectName = `${probe.object}@${scope}`;
+    const { user, session } = this.#who;
+    const objectName = `${probe.object}@${{ session, user, all: '*' }[probe.scope]}`;
     this.#context.recorder.object(objectName, probe);
     return { object: probe.object, objectName };
   }
@@ -258,6 +268,13 @@ export class Driver {
 /** @returns the request by which a probe's object is written, if the target has one */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
+
+/** Returns whether an object has a state before its first write that must be known. */
+const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
+
+/** Returns the first probe that a user can put private values into. */
+export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
+  probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 
 /** @returns the first probe of a target that can be written */
 export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canaryFinder, canaryOf, canaryOwner, padded, unpadder } from './canary.ts';
+import { canaryFinder, canaryOf, canaryOwner, padded, sharedPrefix, unpadder } from './canary.ts';
 
 const canary = (user: string, number = 1) =>
   canaryOf({ prefix: 'bc0ffee', user, session: 's1-2', number, random: 0.5 });
@@ -42,4 +42,13 @@ it('a canary that was made longer is told, whole or cut', () => {
     canary.slice(0, -1),
     'something else',
   ]);
+});
+
+it('a value that all users may see is no canary, and is told when it was made longer', () => {
+  const prefix = sharedPrefix('bc0ffee');
+  const shared = canaryOf({ prefix, user: 'alice', session: 's1', number: 3, random: 0.5 });
+  expect(canaryFinder('bc0ffee')(`<li>${shared}</li>`)).toEqual([]);
+  expect(canaryOwner(shared, 'bc0ffee')).toBeUndefined();
+  expect(unpadder('bc0ffee')(padded(shared, 400))).toBe(shared);
+  expect(shared.startsWith('bc0ffee')).toBe(true);
 });

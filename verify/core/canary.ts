@@ -15,6 +15,9 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
+/** Returns the prefix of values that all users may see: they are values of the run, and no canaries. */
+export const sharedPrefix = (prefix: string): string => `${prefix}s`;
+
 /** What makes a canary as long as is wanted. */
 const PADDING = 'x';
 
@@ -26,7 +29,7 @@ export const padded = (canary: string, size: number): string => canary.padEnd(si
  *   a text has kept it
  */
 export function unpadder(prefix: string): (text: string) => string {
-  const canary = new RegExp(`^(${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
+  const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
   return text =>
     text.endsWith(PADDING) && text.startsWith(prefix) ? (canary.exec(text)?.[1] ?? text) : text;
 }

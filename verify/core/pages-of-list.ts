@@ -22,9 +22,6 @@ export interface ListPage {
   cut: boolean;
 }
 
-/** Apps that cut a list off without a word show so many rows. Fewer are too often just what there is. */
-const CUT_AT = [25, 50, 100, 200, 250, 500, 1000];
-
 const REL_NEXT = /<(?:a|link)\b(?=[^>]*\brel=["']?next\b)[^>]*\bhref=(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i;
 const LINK_NEXT = /<([^>]*)>[^,]*;\s*rel="?next\b/i;
 const HREF = /\bhref=["']([^"'#]*[?&](?:amp;)?(?:page|p|pg|paged)=(\d+)[^"']*)/gi;
@@ -33,14 +30,14 @@ export class ListReader {
   readonly #items: Findings;
   readonly #within: Finder | undefined;
   readonly #next: Findings | undefined;
-  readonly #rows: readonly number[];
+  readonly #rows: number | undefined;
   readonly #decode: (html: string) => string;
 
   constructor({ items, within, next, rows }: ListSpec, decode: (html: string) => string) {
     this.#items = finder(items, decode);
     this.#within = within === undefined ? undefined : new Finder(within);
     this.#next = next === undefined ? undefined : finder(next, decode);
-    this.#rows = rows === undefined ? CUT_AT : [rows];
+    this.#rows = rows;
     this.#decode = decode;
   }
 
@@ -52,7 +49,7 @@ export class ListReader {
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
     // Where the next page is told, its absence tells too.
-    return { values, cut: this.#next === undefined && this.#rows.includes(values.length) };
+    return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
   #nextOf(reply: Reply, path: string): string | undefined {

@@ -4,7 +4,7 @@ import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC, type Target } from './load.ts';
 
-/** Kinds of objects whose reads and writes the scripts can follow. */
+/** Kinds of objects whose reads and writes the scripts can follow, where not all users share them: each judges alone. */
 const FOLLOWED = ['set', 'list', 'bag'];
 
 /**
@@ -26,7 +26,7 @@ export function k6Target(target: Target, text: string): string {
       'k6: expected accounts that are there, with `user` and `password`: the k6 scripts know no `register`, `csv`, ' +
         `\`passwordFile\` and {run}. Use a pattern with {n}, or ${COMMAND} verify`,
     );
-  const probes = target.probes.filter(({ kind }) => FOLLOWED.includes(kind));
+  const probes = target.probes.filter(({ kind, scope }) => scope !== 'all' && FOLLOWED.includes(kind));
   const { accounts, headers } = parse(text) as { accounts: unknown; headers?: Record<string, string> };
   const { header, find } = instance ?? {};
   return JSON.stringify({

@@ -30,6 +30,15 @@ describe('what a target leaves unknown', () => {
     expect(names({ instance: undefined }, { logs: false })).toContain('continuity');
   });
 
+  it('is isolation where all users share what the probes read and write', () => {
+    const probe = (scope: string) => ({
+      probes: [{ object: 'board', scope, read: { path: '/', items: { json: '/n' } }, add: { path: '/n' } }],
+    });
+    expect(names(probe('all'))).toContain('isolation');
+    expect(names(probe('user'))).not.toContain('isolation');
+    expect(names(probe('all'))).not.toContain('read-your-writes');
+  });
+
   it('is not continuity where sessions are to stay on their instance', () => {
     const changes = { instance: undefined, claims: ['sticky'] };
     expect(names(changes, { logs: false })).not.toContain('continuity');

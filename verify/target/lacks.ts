@@ -33,7 +33,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: target =>
     target.accounts.length > 1
-      ? written(target)
+      ? privately(target)
       : {
           lacks: 'one account, and nobody else whose data could be shown',
           remedy: 'add a second to `accounts`',
@@ -81,10 +81,20 @@ function instance({ instance: by }: Target, { logs }: Given): Missing | undefine
   return (by?.header ?? by?.cookie ?? by?.body) === undefined && !logs ? INSTANCE : undefined;
 }
 
-function written({ probes }: Target): Missing | undefined {
+function written({ probes }: Pick<Target, 'probes'>): Missing | undefined {
   return probes.some(({ add, set, increment }) => (add ?? set ?? increment) !== undefined)
     ? undefined
     : PROBE;
+}
+
+function privately({ probes }: Target): Missing | undefined {
+  const own = probes.filter(({ scope }) => scope !== 'all');
+  const lack = written({ probes: own });
+  if (lack === undefined || own.length === probes.length) return lack;
+  return {
+    lacks: 'no probe of private data: all users share what the others read and write',
+    remedy: 'add a probe with the scope `session` or `user`',
+  };
 }
 
 function read(target: Target, given: Given): Missing | undefined {

@@ -34,7 +34,8 @@ const write = request.safeExtend({
 
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
-  scope: z.enum(['session', 'user']).default('session'),
+  /** Whose it is: one session's, one user's with all sessions, or all users'. */
+  scope: z.enum(['session', 'user', 'all']).default('session'),
   /** set: values without order · list: in the order of their adds · bag: a list with repeats · register, counter */
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
   /** The app keeps at most so many values. */

@@ -23,6 +23,8 @@ const REPLAYED = 5;
 const REPLAYS = 6;
 /** A session's state is kept about this large, so that pages stay small and removals are seen too. */
 const ITEMS = 8;
+/** Share of requests that write, and the number of values from which on fewer do: pages grow with each value. */
+const WRITES = { share: 0.25, upTo: 50 };
 /** Where something is disturbed, such a part of what is written stays, for the end to tell of it; so much at the most. */
 const KEPT = { share: 0.3, most: 30 };
 /** A redirect after a write is followed at its head, as browsers do, this often. */
@@ -43,6 +45,8 @@ export interface Pace {
 const LOGIN_AGAIN = 200;
 
 interface Shared {
+  /** How many clients write to what all users share. */
+  clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
@@ -78,7 +82,14 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
     if (--outside === 0) plan.entered?.();
   };
   const few = sessions <= FEW;
-  const shared: Shared = { replayed: 0, few, pace, over: () => over(context, plan), entered };
+  const shared: Shared = {
+    clients: sessions,
+    replayed: 0,
+    few,
+    pace,
+    over: () => over(context, plan),
+    entered,
+  };
   const clients = Array.from({ length: sessions }, (_, i) => new HopClient(context, i, shared));
   await Promise.all(clients.map(client => client.run()));
   await plan.settle?.();
@@ -198,9 +209,17 @@ class HopClient {
       const value = items.splice(this.#random.below(items.length), 1)[0] as string;
       return this.#wrote(await driver.remove(probe, probe.remove, value));
     }
-    const most = Math.min(probe.cap ?? 50, probe.remove === undefined ? 50 : 2 * ITEMS);
-    if (writeOf(probe) === undefined || draw > 0.25 || items.length >= most) return this.#read(driver, probe);
+    if (writeOf(probe) === undefined || draw > this.#writes(probe, items.length))
+      return this.#read(driver, probe);
     return this.#write(driver, probe, items);
+  }
+
+  /** Returns the share of requests that write to an object which holds so many values of this client. */
+  #writes({ cap, remove, scope }: Probe, count: number): number {
+    const writers = scope === 'all' ? this.#shared.clients : 1;
+    const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);
+    if (count >= Math.min(most, (cap ?? Number.POSITIVE_INFINITY) / writers)) return 0;
+    return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
   async #write(driver: Driver, probe: Probe, items: string[]): Promise<boolean> {

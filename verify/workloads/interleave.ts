@@ -6,7 +6,7 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, writable } from '../client/driver.ts';
+import { Driver, privately } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
 import { leave } from '../target/leave.ts';
 import type { Target } from '../target/load.ts';
@@ -60,7 +60,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
 
 /** Logs in, and puts a canary into private state. */
 async function enters(context: Context, driver: Driver): Promise<boolean> {
-  const probe = writable(context.target);
+  const probe = privately(context.target);
   if (!(await driver.enter())) return false;
   // The form token of the session comes with its first page.
   await driver.read(probe);

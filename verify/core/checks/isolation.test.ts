@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canaryOf } from '../canary.ts';
-import { Picture, PREFIX } from '../testing/picture.ts';
+import { canaryOf, sharedPrefix } from '../canary.ts';
+import { Picture, PREFIX, type SessionPicture } from '../testing/picture.ts';
 import { stories, told } from '../testing/told.ts';
 
 const canary = (user: string, number = 1) =>
@@ -38,6 +38,43 @@ describe('isolation', () => {
       judgement: 'valid',
       rests: { users: 2, 'users with canaries': 2 },
     });
+  });
+
+  it('is not violated by data that all users share, which are no evidence either', () => {
+    const picture = new Picture();
+    const [one, other] = ['alice', 'bob'].map((user, i) => {
+      const prefix = sharedPrefix(PREFIX);
+      return {
+        session: picture.session(`s${i + 1}`, user).login('app-1'),
+        value: canaryOf({ prefix, user, session: `s${i + 1}`, number: 1, random: 0.5 }),
+      };
+    }) as [{ session: SessionPicture; value: string }, { session: SessionPicture; value: string }];
+    one.session.write(one.value, 'app-1');
+    other.session.write(other.value, 'app-2').read('app-1', [one.value, other.value]);
+    one.session.read('app-2', [one.value, other.value]);
+    for (const event of picture.events) if ('object' in event) Object.assign(event, { object: 'board@*' });
+    expect(picture.verdict('isolation')).toMatchObject({ judgement: 'unknown', violations: 0 });
+    expect(picture.verdict('linearizability').violations).toBe(0);
+    one.session.remove(one.value, 'app-1');
+    other.session.write('late', 'app-2').read('app-1', [other.value]);
+    for (const event of picture.events) if ('object' in event) Object.assign(event, { object: 'board@*' });
+    expect(picture.verdict('read-your-writes').violations).toBe(1);
+  });
+
+  it('is decided by values that registers are set to', () => {
+    const picture = new Picture();
+    const alice = picture
+      .session('s1', 'alice')
+      .login('app-1')
+      .change('set', hers, 'app-1')
+      .read('app-2', [hers]);
+    const bob = picture.session('s2', 'bob').login('app-2').change('set', his, 'app-2').read('app-1', [his]);
+    for (const name of ['s1', 's2'])
+      picture.events.unshift({ type: 'object', object: `basket@${name}`, kind: 'register' });
+    expect(picture.verdict('isolation')).toMatchObject({ judgement: 'valid', violations: 0 });
+    bob.read('app-1', [hers]);
+    alice.read('app-1', [hers]);
+    expect(picture.verdict('isolation')).toMatchObject({ judgement: 'violated', violations: 1 });
   });
 
   it("is violated by another's canary in the state or anywhere else, and by another's name", () => {

@@ -2,8 +2,8 @@
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 
 /**
- * Objects are named `<what>@<scope>`, the scope being a session or a user; those of a session end with it, those of
- * a user with the run.
+ * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. Objects of a
+ * session end with it, the others with the run.
  */
 export class Scoped<T> {
   readonly #make: (kind: ObjectEvent) => T;

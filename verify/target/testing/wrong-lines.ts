@@ -347,9 +347,13 @@ export const WRONG: readonly [line: string, wrong: string, told: string][] = [
   [
     '    scope: session',
     '    scope: sessions',
-    'probes.0.scope: expected one of session, user, got "sessions": did you mean "session"?',
+    'probes.0.scope: expected one of session, user, all, got "sessions": did you mean "session"?',
   ],
-  ['    scope: session', '    scope: global', 'probes.0.scope: expected one of session, user, got "global"'],
+  [
+    '    scope: session',
+    '    scope: global',
+    'probes.0.scope: expected one of session, user, all, got "global"',
+  ],
   [
     '    kind: list',
     '    kind: array',
