@@ -26,6 +26,8 @@ import { HISTORY, judgeFile } from './judge-file.ts';
 import { interpreterOf } from './target/interpret.ts';
 import type { Account, Target } from './target/load.ts';
 import { ready } from './target/ready.ts';
+import { audit } from './workloads/audit.ts';
+import { measureGrowth } from './workloads/growth.ts';
 import { chosen, perform } from './workloads/index.ts';
 import { seeded } from './workloads/random.ts';
 
@@ -117,6 +119,7 @@ export async function verify(
   try {
     options.onPhase?.('ready');
     await ready(context);
+    if (workloads.includes(audit.name)) context.growth = await measureGrowth(context);
     options.onPhase?.('load');
     await perform(context, workloads, {
       ...options,

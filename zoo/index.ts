@@ -3,6 +3,8 @@ import { cardStoreOnFiveInstances } from './controls/card-store-on-five-instance
 import { cardStoreOnTwoInstances } from './controls/card-store-on-two-instances.ts';
 import { cardStoreWithShortTimeouts } from './controls/card-store-with-short-timeouts.ts';
 import { chunkedCookieGuestLogin } from './controls/chunked-cookie-guest-login.ts';
+import { cookieBeyondTheBalancer } from './controls/cookie-beyond-the-balancer.ts';
+import { dataFromElsewhere } from './controls/data-from-elsewhere.ts';
 import { deploysUnderLoad } from './controls/deploys-under-load.ts';
 import { instancesThatFail } from './controls/instances-that-fail.ts';
 import { managedRedis } from './controls/managed-redis.ts';
@@ -159,6 +161,8 @@ export const CONTROLS: readonly Control[] = [
   plainBehindACache,
   stickyMemory,
   redisLocked,
+  cookieBeyondTheBalancer,
+  dataFromElsewhere,
   deploysUnderLoad,
   instancesThatFail,
   storeThatFails,

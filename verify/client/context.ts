@@ -1,6 +1,7 @@
 /** What all clients of a run share. */
 import type { Interpreter } from '../core/interpret.ts';
 import type { Account, Target } from '../target/load.ts';
+import type { Growth } from '../workloads/growth.ts';
 import type { Random } from '../workloads/random.ts';
 import type { Instances } from './instances.ts';
 import type { Recorder } from './recorder.ts';
@@ -28,6 +29,8 @@ export interface Context {
   spacing?: Spacing | undefined;
   /** Where accounts are made by Baton. */
   registration?: Registration | undefined;
+  /** How far the audit lets a session grow; absent: nothing was measured, and no text is made longer. */
+  growth?: Growth | undefined;
   /** Aborts when the run is to stop: requests in flight are given up. */
   signal: AbortSignal;
 }

@@ -14,6 +14,13 @@ import type { Call, Later, Recorded } from './recorder.ts';
 import { get, type How, Requests, type Who } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 
+/** How a write that was tried out went: its answer, the page after it, and whether that shows the value unchanged. */
+export interface Trial {
+  answer: Reply;
+  page: Reply;
+  shown: boolean;
+}
+
 export class Driver {
   readonly session: string;
   readonly account: Account;
@@ -176,21 +183,26 @@ export class Driver {
   }
 
   /**
-   * @returns whether the app gives a value with this ending back as it went, as far as a write and a few reads tell
-   *   that are not recorded: an app may refuse or change what it likes, but must do so everywhere
+   * Writes a value of a given length or ending and looks for it, unrecorded: an app may refuse or change what it
+   * likes, but must do so everywhere.
    */
-  async keeps(probe: Probe, ending: string, how: How): Promise<boolean> {
+  async trial(probe: Probe, how: How): Promise<Trial> {
     const { interpreter } = this.#context;
     const request = writeOf(probe);
-    if (request === undefined) return false;
-    const value = this.#newValue(probe) + ending;
-    const read = async (): Promise<boolean> => {
-      const reply = await this.#requests.unrecorded(get(probe.read.path), how);
-      return interpreter.seen(reply, { action: 'read', object: probe.object }).saw?.includes(value) === true;
+    if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
+    const value = this.#newValue(probe) + (how.ending ?? '');
+    const read = async (): Promise<Reply> => this.#requests.unrecorded(get(probe.read.path), how);
+    const shows = (page: Reply): boolean => {
+      const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
+      // Where there are more pages, it may be on one of them.
+      return values.includes(value) || next !== undefined || cut;
     };
     await read();
-    await this.#requests.unrecorded(this.#requests.filled(request, {}, value), how);
-    return (await read()) || (await read());
+    const sent = how.ending === undefined ? padded(value, how.size ?? 0) : value;
+    const answer = await this.#requests.unrecorded(this.#requests.filled(request, how, sent), how);
+    let page = await read();
+    if (!shows(page)) page = await read();
+    return { answer, page, shown: shows(page) };
   }
 
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {

@@ -76,6 +76,7 @@ export class Recorder {
   readonly #label: Labeller;
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
+  readonly #remarks: string[] = [];
   readonly #rooms = new Rooms();
   readonly #starvation: Starvation;
   #ids = 0;
@@ -219,6 +220,11 @@ export class Recorder {
     this.#history.write(event);
   }
 
+  /** Keeps a sentence for the reader of the result: what the run left out, and why. */
+  remark(text: string): void {
+    this.#remarks.push(text);
+  }
+
   finish(reason: Finish['reason']): void {
     this.#starvation.stop();
     this.#history.write({
@@ -226,6 +232,7 @@ export class Recorder {
       clock: this.clock.name,
       at: this.clock.now(),
       reason,
+      ...(this.#remarks.length === 0 ? {} : { remarks: this.#remarks }),
     });
     this.#history.close();
   }

@@ -132,7 +132,11 @@ export const CALLED: FieldsOf<Called> = {
     means:
       "`form` opens the login page; `login`; `logout` ends this session; `logout-all` all sessions of the user; `read`; `add`, `remove` one `value`; `set` a register's `value`, or with `state` all that an object holds; `cas` sets a register whose value is `expected`; `increment` a counter; `clear` takes out all",
   },
-  object: { kind: 'text', means: 'what it reads or changes, named `<what>@<session or user>`' },
+  object: {
+    kind: 'text',
+    means:
+      'what it reads or changes, named `<what>@<session or user>`, or `<what>@*` where all users share it',
+  },
   value: { kind: 'text', means: 'the value that is added, removed or set' },
   expected: { kind: 'text', means: 'of `cas`: the value that is to be replaced' },
   state: { kind: TEXTS, means: 'of `set`: all of the new state, of an object that holds several values' },
@@ -295,10 +299,14 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
         kind: ['set', 'list', 'bag', 'register', 'counter'],
         means: '`set`, `list`, `bag`: a list with repeats, `register`, `counter`',
       },
-      initial: { kind: TEXTS, means: 'state before the first operation' },
+      initial: {
+        kind: TEXTS,
+        means:
+          'state before the first operation; without it the object may hold values from before the run: values that no operation of the history wrote are ignored, and a register or counter begins with what it shows before its first write',
+      },
       cap: { kind: 'count', means: 'the app keeps at most so many values' },
     },
-    'Without this line an object is a set that begins empty',
+    'Without this line an object is a set',
   ),
   start: line<Called>('before the first byte of an operation that may change something', CALLED),
   end: line<End>('when it has ended', { id: { must, kind: 'count', means: 'of its start' }, ...RETURNED }),
@@ -372,5 +380,6 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
       kind: ['complete', 'interrupted', 'failed'],
       means: '`complete`, `interrupted`, `failed`',
     },
+    remarks: { kind: TEXTS, means: 'sentences: what the run left out, and why' },
   }),
 };

@@ -309,6 +309,8 @@ export interface Finish {
   clock: string;
   at: number;
   reason: 'complete' | 'interrupted' | 'failed';
+  /** What the run left out, and why: sentences for the reader of its result. */
+  remarks?: string[];
 }
 
 export type Event =

@@ -156,6 +156,7 @@ export class Judge {
     const faults = summaryOf(this.#faults.windows);
     const tally = tallying.finish();
     const told = [
+      ...(this.#finish?.remarks ?? []),
       ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
       ...brokenUnclaimed(guarantees).map(unclaimedRemark),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),

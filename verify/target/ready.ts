@@ -12,6 +12,7 @@ import { type Attempt, enterAlone, otherAccounts } from './credentials.ts';
 import { leave } from './leave.ts';
 import type { Account } from './load.ts';
 import { signedInMark } from './mark.ts';
+import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 
@@ -79,6 +80,7 @@ async function learn(context: Context, first: Driver, jar: SessionClient): Promi
   const own = driver === first ? jar : driver.heldJar();
   const other = () => loginOfAnother(context, driver.account);
   context.interpreter.sessionCookies = await sessionCookies(context, own, other);
+  await checkProbes(context, driver);
   if (driver !== first) driver.end('over');
 }
 

@@ -40,6 +40,8 @@ const probe = z.strictObject({
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
   /** The app keeps at most so many values. */
   cap: z.int().min(1).optional(),
+  /** The longest text that the app shows as it was sent; found out when absent. */
+  longest: z.int().min(1).optional(),
   read: z.strictObject({
     path,
     items: shown,

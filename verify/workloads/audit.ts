@@ -7,23 +7,15 @@ import { Driver } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history.ts';
 import { leave } from '../target/leave.ts';
-import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';
 import { forgeries } from './forgeries.ts';
+import { ADDS, collection, SHORT, STAGES, UNMEASURED } from './growth.ts';
 import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
 /** Asked for where the target file names nothing public: most apps have one of them. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
 /** How often each instance is looked at: one that differs is known by three answers. */
 const TIMES = 3;
-/** A session grows to so many bytes: past a cookie's, past a proxy's buffers. */
-const LARGE = [
-  { value: 400, total: 6_000 },
-  { value: 4_000, total: 70_000 },
-  { value: 64_000, total: 1_100_000 },
-];
-const ADDS = 130;
-const COLLECTIONS: readonly string[] = ['set', 'list', 'bag'];
 /** Sessions whose cookies are changed, until each instance has had one. */
 const FORGED = { least: 3, most: 12 };
 
@@ -143,12 +135,6 @@ function changed(context: Context, driver: Driver, other: Driver) {
   });
 }
 
-/** @returns a probe that holds several texts and goes with its session: nothing of it stays behind */
-const collection = ({ probes }: Target): Probe | undefined =>
-  probes.find(
-    ({ kind, scope, add }) => add !== undefined && scope === 'session' && COLLECTIONS.includes(kind),
-  );
-
 /** As much as the app takes: one that refuses a value, or has no room, is not asked for more. */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
@@ -156,30 +142,23 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   const driver = Driver.of(context, 93);
   if (!(await driver.enter())) return driver.end('refused');
   await driver.read(probe);
-  for (const { value, total } of LARGE) {
-    if (over(context, plan) || !(await growsTo(driver, probe, value, total))) break;
+  const growth = context.growth ?? UNMEASURED;
+  for (const { value, total } of STAGES) {
+    if (over(context, plan)) break;
+    const size = Math.min(value, growth.longest);
+    const all = await growsTo(driver, probe, size, Math.min(total, growth.total));
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
+    if (!all || size < value || total > growth.total) break;
   }
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   await leave(context, driver);
 }
 
-/** @returns whether the app took it all */
+/** Adds texts of a length until they have so many characters together. @returns whether the app took them all */
 async function growsTo(driver: Driver, probe: Probe, size: number, total: number): Promise<boolean> {
-  let add: Operation | undefined;
-  for (let i = 0; i < Math.min(ADDS, Math.ceil(total / size)); i++) {
-    add = await driver.write(probe, { size });
-    // Longer texts are refused by many apps, and that is their right: short ones fill it as well, in the end.
-    if (add.outcome === 'fail' && add.signedIn !== 'out' && i === 0 && size === LARGE[0]?.value)
-      return short(driver, probe);
-    if (add.outcome !== 'ok') return false;
-  }
+  const count = Math.min(ADDS, Math.floor(total / Math.max(size, SHORT)));
+  for (let i = 0; i < count; i++) if ((await driver.write(probe, { size })).outcome !== 'ok') return false;
   return true;
-}
-
-async function short(driver: Driver, probe: Probe): Promise<false> {
-  for (let i = 0; i < ADDS; i++) if ((await driver.write(probe)).outcome !== 'ok') break;
-  return false;
 }
 
 /** Texts that encodings, quoting and serialisers have changed; the app says which it takes. */
@@ -206,7 +185,7 @@ async function awkward(context: Context, plan: Plan): Promise<void> {
 /** @returns the most awkward ending that some instance gives back as it went */
 async function kept({ instances }: Context, scout: Driver, probe: Probe): Promise<string | undefined> {
   for (const ending of ENDINGS) {
-    for (const to of instances.names()) if (await scout.keeps(probe, ending, { to })) return ending;
+    for (const to of instances.names()) if ((await scout.trial(probe, { ending, to })).shown) return ending;
   }
   return undefined;
 }

@@ -1,0 +1,154 @@
+/** What probes read and write: healthy apps are accused of nothing, broken ones found, and wrong expressions refused. */
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../verify/errors.ts';
+import { Capped, Counts, KeepsNotes, LosesNotes, Motto, NotesInCookie, ShortTexts, Shouts } from './data.ts';
+import type { How } from './serve.ts';
+import type { SmallApp } from './small-app.ts';
+import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
+
+const [NOTES] = USUAL.probes;
+const SESSION = ['read-your-writes', 'monotonic-reads'];
+const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];
+const LOAD = ['hop', 'burst', 'interleave'];
+
+const run = (
+  app: SmallApp,
+  probe: object,
+  claims: readonly string[],
+  workloads = LOAD,
+  how: How = {},
+): Promise<Judged> =>
+  withApp(
+    app,
+    ({ url }) =>
+      judged({ ...USUAL, url, claims, probes: [{ ...NOTES, ...probe }] }, { workloads, duration: 2_500 }),
+    how,
+  );
+
+it('an object that held values before the run, and that another run writes to, is judged by the values of this run', async () => {
+  const app = new KeepsNotes('user', ['old-1', 'old-2', 'old-3']);
+  const healthy = await run(app, { scope: 'user', kind: 'list' }, [
+    'linearizability',
+    'isolation',
+    'no-lost-updates',
+  ]);
+  expect(those(healthy, 'violated')).toEqual([]);
+  expect(healthy.claimed['isolation']).toBe('valid');
+});
+
+it('data that all users share are one object, and show nothing private', async () => {
+  const app = new KeepsNotes('all');
+  const healthy = await run(app, { scope: 'all' }, ALL, ['hop', 'interleave']);
+  expect(those(healthy, 'violated')).toEqual([]);
+  expect(healthy.claimed['isolation']).toBe('unknown');
+  const wrong = await run(new KeepsNotes('all'), { scope: 'session' }, ['isolation'], ['hop', 'interleave']);
+  expect(those(wrong, 'violated')).toEqual(['isolation']);
+});
+
+describe('a register', () => {
+  const motto = {
+    kind: 'register',
+    add: undefined,
+    set: NOTES?.add,
+    read: { path: '/notes', items: 'id="motto">([^<]+)' },
+  };
+
+  it('decides isolation and the guarantees of sessions', async () => {
+    const healthy = await run(new Motto(), motto, [...SESSION, 'isolation', 'linearizability']);
+    expect(those(healthy, 'valid').sort()).toEqual([...SESSION, 'isolation', 'linearizability'].sort());
+  });
+
+  it('that one instance shows unset is STALE and BACK', async () => {
+    const app = new Motto();
+    app.forgets = 'two';
+    expect(those(await run(app, motto, SESSION), 'violated')).toEqual(SESSION);
+  });
+});
+
+it('a counter that begins anywhere decides what its count tells', async () => {
+  const count = {
+    kind: 'counter',
+    add: undefined,
+    increment: NOTES?.add,
+    read: { path: '/notes', items: 'id="count">(\\d+)' },
+  };
+  const claims = [...SESSION, 'at-most-once', 'no-lost-updates', 'linearizability'];
+  const healthy = await run(new Counts(), count, claims);
+  expect(those(healthy, 'violated')).toEqual([]);
+  expect(those(healthy, 'valid')).toEqual(expect.arrayContaining([...SESSION, 'at-most-once']));
+});
+
+it('a list whose adds are refused at its cap is judged, and found where an instance shows it empty', async () => {
+  const healthy = await run(new Capped(3), { cap: 3 }, SESSION, ['hop']);
+  expect(those(healthy, 'valid')).toEqual(SESSION);
+  const broken = new Capped(3);
+  broken.blanks = 'two';
+  expect(those(await run(broken, { cap: 3 }, SESSION, ['hop']), 'violated')).toEqual(SESSION);
+});
+
+describe('the audit', () => {
+  it('sends no text that is longer than those that the app keeps', async () => {
+    const app = new ShortTexts();
+    const healthy = await withApp(app, async ({ url, asked }) => {
+      const verdict = await judged({ ...USUAL, url, claims: SESSION }, { workloads: ['hop', 'audit'] });
+      const recorded = asked.filter(
+        ({ path, method, headers }) => method === 'POST' && path === '/notes' && headers['x-request-id'],
+      );
+      expect(Math.max(...recorded.map(({ form }) => form['text']?.length ?? 0))).toBeLessThanOrEqual(
+        app.longest,
+      );
+      return verdict;
+    });
+    expect(those(healthy, 'violated')).toEqual([]);
+  });
+
+  it('asks for no length where the probe names the longest', async () => {
+    const app = new ShortTexts();
+    await withApp(app, async ({ url, asked }) => {
+      const probes = [{ ...NOTES, longest: 90 }];
+      await judged({ ...USUAL, url, claims: SESSION, probes }, { workloads: ['hop', 'audit'] });
+      const lengths = asked.flatMap(({ path, method, form }) =>
+        method === 'POST' && path === '/notes' ? [form['text']?.length ?? 0] : [],
+      );
+      expect(Math.max(...lengths)).toBe(90);
+    });
+  });
+
+  it('grows no session beyond what the balancer takes, says so, and blames nothing on it', async () => {
+    const app = new NotesInCookie();
+    // As balancers do: an instance that sent a response with too large a header gets no requests for a while.
+    let out = 0;
+    const how: How = {
+      balance: (_, n) => {
+        if (app.refused > 0 && out === 0) out = n + 12;
+        return { instance: n < out || n % 2 === 0 ? 'one' : 'two' };
+      },
+    };
+    const claims = ['routing', 'availability', 'continuity', ...SESSION];
+    const judgedApp = await run(app, {}, claims, ['hop', 'audit'], how);
+    expect(those(judgedApp, 'violated')).toEqual([]);
+    expect(judgedApp.remarks.join('\n')).toMatch(
+      /the audit grew a session to \d+ characters and no further: .*502/,
+    );
+    expect(app.refused).toBe(1);
+  });
+});
+
+describe('an expression that finds no value', () => {
+  it('is refused with the part of the page that has it in another form, and without its form token', async () => {
+    const refusal = await run(new Shouts(), {}, SESSION, ['hop']).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(UsageError);
+    const { message } = refusal as UsageError;
+    expect(message).toMatch(
+      /^probes \(notes\): expected read.items to find "b\w{6}\.[^"]+", which had just been written, in \/notes/,
+    );
+    expect(message).toMatch(/B\w{6}\.ALICE\./);
+    expect(message).not.toMatch(/[0-9a-f]{32}/);
+  });
+
+  it('is none where a broken deployment loses writes, or an instance shows old lists: that is judged', async () => {
+    expect(those(await run(new LosesNotes(), {}, SESSION, ['hop']), 'violated')).toContain(
+      'read-your-writes',
+    );
+  });
+});

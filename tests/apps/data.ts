@@ -1,0 +1,111 @@
+/** Apps whose data are not as simple as notes in a session: shared, from before, capped, limited, in one value. */
+import type { Answer, Asked, InstanceName } from './serve.ts';
+import { form, hidden, type Session, SmallApp } from './small-app.ts';
+
+const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
+
+/** Keeps notes by user, or for all users; some are there before the run, and another run adds one now and then. */
+export class KeepsNotes extends SmallApp {
+  readonly #by: 'user' | 'all';
+  readonly #kept = new Map<string, string[]>();
+  #writes = 0;
+
+  constructor(by: 'user' | 'all', before: readonly string[] = []) {
+    super();
+    this.#by = by;
+    for (const name of by === 'all' ? ['all'] : this.users) this.#kept.set(name, [...before]);
+  }
+
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    session.notes = this.#kept.get(this.#by === 'all' ? 'all' : session.user) ?? [];
+    if (`${asked.method} ${asked.path}` === 'POST /notes' && ++this.#writes % 7 === 0)
+      session.notes.push(`another-run-${this.#writes}`);
+    return super.inside(asked, session);
+  }
+}
+
+/** Keeps one value in each session. */
+export class Motto extends SmallApp {
+  /** The instance that forgets it at every third request. */
+  forgets: InstanceName | undefined;
+  #reads = 0;
+
+  protected override notes({ notes, csrf }: Session): string {
+    return `<p id="motto">${notes.at(-1) ?? ''}</p>${form('/notes', field('text', csrf), 'Save')}`;
+  }
+
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    const forgotten = asked.instance === this.forgets && asked.method === 'GET' && ++this.#reads % 3 === 0;
+    return super.inside(asked, forgotten ? { ...session, notes: [] } : session);
+  }
+}
+
+/** Counts in each session, from 57 on. */
+export class Counts extends SmallApp {
+  protected override notes({ notes, csrf }: Session): string {
+    return `<p id="count">${57 + notes.length}</p>${form('/notes', field('text', csrf), 'Count')}`;
+  }
+}
+
+/** Keeps so many notes, and refuses more. */
+export class Capped extends SmallApp {
+  readonly cap: number;
+  /** The instance that shows an empty list at every third request. */
+  blanks: InstanceName | undefined;
+  #reads = 0;
+
+  constructor(cap: number) {
+    super();
+    this.cap = cap;
+  }
+
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    const writes = `${asked.method} ${asked.path}` === 'POST /notes';
+    if (writes && session.notes.length >= this.cap) return { status: 409, body: 'Full' };
+    const blank = asked.instance === this.blanks && asked.path === '/notes' && ++this.#reads % 3 === 0;
+    return super.inside(asked, blank && !writes ? { ...session, notes: [] } : session);
+  }
+}
+
+/** Accepts a text of any length, and keeps none beyond so many characters. */
+export class ShortTexts extends SmallApp {
+  readonly longest = 120;
+
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    const { text = '' } = asked.form;
+    if (`${asked.method} ${asked.path}` === 'POST /notes' && text.length > this.longest)
+      return { to: '/notes' };
+    return super.inside(asked, session);
+  }
+}
+
+/** Shows notes in another form than they were sent in. */
+export class Shouts extends SmallApp {
+  protected override notes(session: Session): string {
+    return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
+  }
+}
+
+/** Loses every note that one instance is sent, and shows old lists on it now and then. */
+export class LosesNotes extends SmallApp {
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
+    return lost ? { to: '/notes' } : super.inside(asked, session);
+  }
+}
+
+/** Carries the notes in a cookie. A balancer refuses responses with a large header, and then leaves the instance out. */
+export class NotesInCookie extends SmallApp {
+  readonly largest = 4_000;
+  refused = 0;
+
+  protected override inside(asked: Asked, session: Session): Answer | undefined {
+    const answer = super.inside(asked, session);
+    if (`${asked.method} ${asked.path}` !== 'POST /notes' || answer?.to === undefined) return answer;
+    const cookie = `notes=${encodeURIComponent(session.notes.join(' '))}; Path=/; HttpOnly; SameSite=Lax`;
+    if (cookie.length <= this.largest) return { ...answer, cookies: [cookie] };
+    this.refused++;
+    session.notes.pop();
+    return { status: 502, body: '502 Bad Gateway', headers: { 'X-Instance': '' } };
+  }
+}

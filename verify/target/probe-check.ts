@@ -1,0 +1,104 @@
+/**
+ * Before the load: writes once through each probe and looks for the value on the probe's page. A file whose expression
+ * finds no value that was certainly written would make every later read look stale.
+ */
+import type { Context } from '../client/context.ts';
+import { type Driver, writeOf } from '../client/driver.ts';
+import type { Recorded } from '../client/recorder.ts';
+import type { Operation } from '../core/history.ts';
+import type { Reply } from '../core/interpret.ts';
+import { countOf } from '../core/objects/effect.ts';
+import { UsageError } from '../errors.ts';
+import type { Probe } from './schema.ts';
+import { scrub, secretsOf } from './secrets.ts';
+
+/** Writes of a probe that are tried: a deployment that loses some of them is judged, and not rejected. */
+const WRITES = 3;
+/** Reads after each of them: on the instance that wrote, on the others, and some time later. */
+const READS = 8;
+/** Characters of the page on either side of what the error shows. */
+const AROUND = 120;
+
+/** Throws UsageError if a probe's `items` finds none of the values that were written. */
+export async function checkProbes(context: Context, driver: Driver): Promise<void> {
+  for (const probe of context.target.probes) {
+    if (writeOf(probe) === undefined || context.signal.aborted) continue;
+    await checked(context, driver, probe);
+  }
+}
+
+async function checked(context: Context, driver: Driver, probe: Probe): Promise<void> {
+  const missed: { write: Operation; reply: Reply }[] = [];
+  for (let i = 0; i < WRITES && !context.signal.aborted; i++) {
+    const write = await driver.write(probe);
+    // A refused write, or one that may have happened, says nothing of the expression.
+    if (write.outcome !== 'ok') continue;
+    const { found, reply } = await sought(context, driver, probe, write);
+    if (found && probe.remove !== undefined && write.value !== undefined && write.action === 'add')
+      await driver.remove(probe, probe.remove, write.value);
+    if (found) return;
+    if (reply !== undefined) missed.push({ write, reply });
+  }
+  const last = missed.at(-1);
+  if (missed.length === WRITES && last !== undefined) throw notFound(context, probe, last.write, last.reply);
+}
+
+/** Looks for a value where it was written, on other instances, and again: an instance may lag behind. */
+async function sought(
+  context: Context,
+  driver: Driver,
+  probe: Probe,
+  write: Operation,
+): Promise<{ found: boolean; reply?: Reply }> {
+  const { instances } = context;
+  const own = write.instance !== undefined && instances.way(write.instance) !== undefined;
+  let page: Reply | undefined;
+  for (let i = 0; i < READS && !context.signal.aborted; i++) {
+    const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
+    const { signedIn, saw, outcome } = read.operation;
+    // A page that is not the signed-in one, or only a part of the list, shows nothing of it.
+    if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
+    if (shows(probe, write, saw)) return { found: true };
+    page = read.reply;
+  }
+  return page === undefined ? { found: false } : { found: false, reply: page };
+}
+
+function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
+  // Whether it counts right is for the run to judge.
+  if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
+  return saw.includes(value);
+}
+
+function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, { body }: Reply): UsageError {
+  const { object, read } = probe;
+  const what =
+    probe.kind === 'counter' ? 'a number' : `${JSON.stringify(value)}, which had just been written`;
+  return new UsageError(
+    `probes (${object}): expected read.items to find ${what}, in ${read.path}, and it did not, in ${WRITES} writes with ` +
+      `${READS} reads each. Correct the expression, \`within\` or the path, so that it finds each value as it was sent. ` +
+      `The page has: ${excerpt(body, value, secretsOf(target, process.env))}`,
+  );
+}
+
+/** Returns the part of a page where a value may stand in another form, without what looks like a secret. */
+function excerpt(body: string, value: string, secrets: readonly string[]): string {
+  const text = hidden(body, secrets);
+  const low = text.toLowerCase();
+  const tail = value.slice(value.lastIndexOf('.') + 1).toLowerCase();
+  const forms = [value, value.slice(0, 12), tail].map(form => low.indexOf(form.toLowerCase()));
+  const at = forms.find(place => place >= 0) ?? Math.max(0, low.indexOf('<body'));
+  const from = Math.max(0, at - AROUND);
+  const part = text
+    .slice(from, at + value.length + AROUND)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return JSON.stringify(`${from > 0 ? '…' : ''}${part}…`);
+}
+
+/** Hides known secrets, and the values of hidden fields and meta elements: form tokens stand there. */
+function hidden(body: string, secrets: readonly string[]): string {
+  return scrub(body, secrets)
+    .replaceAll(/<input\b[^>]*\btype=["']?hidden\b[^>]*>/gi, '<input type="hidden" (hidden)>')
+    .replaceAll(/(<meta\b[^>]*\bcontent=)("[^"]*"|'[^']*')/gi, '$1"(hidden)"');
+}

@@ -1,0 +1,164 @@
+/**
+ * Finds, before the load, how long a text the app shows unchanged, and how much a session can hold before a balancer
+ * refuses its requests or responses. The audit goes no further, so that nothing is judged by an effect of its own:
+ * many balancers take an instance out of service that sent a header which was too large.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import type { Reply } from '../core/interpret.ts';
+
+import { leave } from '../target/leave.ts';
+import type { Probe } from '../target/schema.ts';
+
+export interface Growth {
+  /** Characters of the longest text that is sent; 0: none is made longer than it is. */
+  longest: number;
+  /** Characters that all texts of a session have together at the most. */
+  total: number;
+}
+
+/** Lengths of text that are tried, characters. */
+const LENGTHS = [60, 100, 200, 400, 1_000, 4_000, 16_000, 64_000];
+/** A session grows to so many bytes: past a cookie's, past a proxy's buffers. */
+export const STAGES = [
+  { value: 400, total: 6_000 },
+  { value: 4_000, total: 70_000 },
+  { value: 64_000, total: 1_100_000 },
+];
+/** Characters of a text that is not made longer, about. */
+export const SHORT = 40;
+/** Where nothing can be measured, texts stay short and few. */
+export const UNMEASURED: Growth = { longest: 0, total: 2_000 };
+/** Texts of one stage at the most. */
+export const ADDS = 130;
+/** Tries of one length where no instance can be chosen. */
+const TRIES = 2;
+/** Within this time an instance that was taken out of service comes back, milliseconds; asked for so often. */
+const BACK = { within: 30_000, every: 250 };
+
+/** Statuses by which a balancer or a server refuses what is too large for it; 502: a response header of the app. */
+const TOO_LARGE = [413, 414, 431, 502];
+
+const refusesSize = ({ status, body }: Reply): boolean =>
+  status !== undefined &&
+  (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
+
+/** Returns a probe that holds several texts and goes with its session: no text of it stays behind. */
+export const collection = ({ probes }: Context['target']): Probe | undefined =>
+  probes.find(
+    ({ kind, scope, add }) =>
+      add !== undefined && scope === 'session' && kind !== 'register' && kind !== 'counter',
+  );
+
+/** Returns undefined where nothing can be grown, or where logins or requests are limited. */
+export async function measureGrowth(context: Context): Promise<Growth | undefined> {
+  const { target, spacing } = context;
+  const probe = collection(target);
+  if (probe === undefined || spacing !== undefined || target.limits?.requests !== undefined) return undefined;
+  const measured = new Measurement(context, probe);
+  const longest = probe.longest ?? (await measured.longest());
+  const growth = { longest, total: await measured.total(longest) };
+  if (measured.cause !== undefined) {
+    await allBack(context);
+    context.recorder.remark(
+      `the audit grew a session to ${growth.total} characters and no further: ${measured.cause}. Look for a session ` +
+        'cookie that carries data, and for the header buffers of the balancer',
+    );
+  }
+  return growth;
+}
+
+class Measurement {
+  readonly #context: Context;
+  readonly #probe: Probe;
+  #sessions = 0;
+  /** What ended the growth, where it was no answer of the app. */
+  cause: string | undefined;
+
+  constructor(context: Context, probe: Probe) {
+    this.#context = context;
+    this.#probe = probe;
+  }
+
+  /** Returns the longest text that some instance shows unchanged. */
+  async longest(): Promise<number> {
+    let longest = 0;
+    for (const length of LENGTHS) {
+      if (!(await this.#session(driver => this.#shows(driver, length)))) break;
+      longest = length;
+    }
+    return longest;
+  }
+
+  /** Returns how much one session can hold before it is refused, as far as the audit would go. */
+  async total(longest: number): Promise<number> {
+    if (this.cause !== undefined) return 0;
+    let total = 0;
+    await this.#session(async driver => {
+      for (const stage of STAGES) {
+        const size = Math.max(SHORT, Math.min(stage.value, longest));
+        for (let i = 0; i < Math.min(ADDS, Math.ceil(stage.total / size)); i++) {
+          const { status, refused } = await this.#write(driver, size);
+          if (refused || status === undefined || status >= 400) return false;
+          total += size;
+        }
+        if (size < stage.value) return true;
+      }
+      return true;
+    });
+    return total;
+  }
+
+  /** Runs `act` in a session of its own, which is left afterwards. */
+  async #session(act: (driver: Driver) => Promise<boolean>): Promise<boolean> {
+    const { signal } = this.#context;
+    if (signal.aborted || this.cause !== undefined) return false;
+    const session = `growth-${++this.#sessions}`;
+    const account = this.#context.account(0);
+    const driver = new Driver(this.#context, { client: session, session, account });
+    if (!(await driver.enter())) {
+      driver.end('refused');
+      return false;
+    }
+    const done = await act(driver);
+    await leave(this.#context, driver);
+    return done;
+  }
+
+  async #shows(driver: Driver, size: number): Promise<boolean> {
+    const { instances } = this.#context;
+    const chosen = instances.names().filter(name => instances.way(name) !== undefined);
+    const ways = chosen.length > 0 ? chosen : Array<undefined>(TRIES).fill(undefined);
+    for (const to of ways) {
+      const { answer, shown } = await driver.trial(this.#probe, { size, to });
+      if (this.#refused(answer, size)) return false;
+      if (shown) return true;
+    }
+    return false;
+  }
+
+  async #write(driver: Driver, size: number): Promise<{ status: number | undefined; refused: boolean }> {
+    const { answer, page } = await driver.trial(this.#probe, { size });
+    const refused = this.#refused(answer, size) || this.#refused(page, size);
+    return { status: answer.status, refused };
+  }
+
+  #refused(reply: Reply, size: number): boolean {
+    if (!refusesSize(reply)) return false;
+    this.cause = `with one more text of ${size} a request was answered with ${reply.status}`;
+    return true;
+  }
+}
+
+/** Waits until each instance answers through the balancer again, within a bound. */
+async function allBack({ instances, interpreter, connect, target, signal }: Context): Promise<void> {
+  const missing = new Set(instances.names());
+  const end = Date.now() + BACK.within;
+  while (missing.size > 0 && !signal.aborted && Date.now() < end) {
+    const reply = await connect().send({ method: 'GET', path: target.login.page }, signal);
+    const { instance } = interpreter.named(reply) ?? {};
+    if (instance !== undefined && missing.delete(instance)) continue;
+    await sleep(BACK.every, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Control } from '../entry.ts';
+
+export const cookieBeyondTheBalancer: Control = {
+  kind: 'control',
+  name: 'cookie-beyond-the-balancer',
+  sound:
+    'The session is in its cookie, behind an nginx with its usual buffer of 4 KB for headers. A session that grows beyond it is answered with 502, and nginx leaves the instance out for 10 seconds: a limit of the deployment that ordinary carts stay far below.',
+  deployment: {
+    host: 'plain',
+    program: new URL('./cookie-beyond-the-balancer.server.ts', import.meta.url),
+    nginx: {
+      server: 'proxy_buffer_size 4k; proxy_buffers 8 4k; proxy_busy_buffers_size 8k;',
+      perInstance: 'max_fails=1 fail_timeout=10s',
+    },
+  },
+  target: {
+    claims: [
+      'continuity',
+      'isolation',
+      'instances-agree',
+      { routing: 'spread' },
+      'rotation',
+      'forgery',
+      'one-session',
+      'cookie-policy',
+      'private-responses',
+      'availability',
+      'evidence',
+    ],
+  },
+};

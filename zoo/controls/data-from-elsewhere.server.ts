@@ -1,0 +1,65 @@
+import { type Request, Router } from 'express';
+import type { Redis } from 'ioredis';
+import { signedIn, textOf, userOf } from '../hosts/plain/guard.ts';
+import { form, list, page } from '../hosts/plain/pages.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+
+/** Longer texts are left out of a list, and no word is said of it. */
+const LONGEST = 200;
+/** Every so many writes another program writes too. */
+const BESIDE = 9;
+
+servePlain({
+  onSession(redis) {
+    const router = Router();
+    router.use(['/app/diary', '/app/board', '/app/motto', '/app/visits'], signedIn);
+    lists(router, redis, '/app/diary', request => `diary:${userOf(request)}`);
+    lists(router, redis, '/app/board', () => 'board');
+    motto(router, redis);
+    visits(router, redis);
+    return router;
+  },
+});
+
+/** A list that holds values from before the run, and gets some of another program. */
+function lists(router: Router, redis: Redis, path: string, keyOf: (request: Request) => string): void {
+  router.get(path, async (request, response) => {
+    const older = await redis.set(`${keyOf(request)}:begun`, '1', 'NX');
+    if (older !== null) await redis.rpush(keyOf(request), 'older-1', 'older-2', 'older-3');
+    const values = await redis.lrange(keyOf(request), 0, -1);
+    response.send(page(request, 'List', `${list(values)}${form(path, ['text'], 'Add', '')}`));
+  });
+  router.post(path, async (request, response) => {
+    const text = textOf(request, 'text') ?? '';
+    if (text.length <= LONGEST) await redis.rpush(keyOf(request), text);
+    const writes = await redis.incr(`${keyOf(request)}:writes`);
+    if (writes % BESIDE === 0) await redis.rpush(keyOf(request), `another-${writes}`);
+    response.redirect(303, path);
+  });
+}
+
+/** One text of each user, which is there before the run. */
+function motto(router: Router, redis: Redis): void {
+  const path = '/app/motto';
+  router.get(path, async (request, response) => {
+    const text = (await redis.get(`motto:${userOf(request)}`)) ?? 'carpe diem';
+    response.send(page(request, 'Motto', `<p data-motto="${text}">${form(path, ['text'], 'Save', '')}</p>`));
+  });
+  router.post(path, async (request, response) => {
+    await redis.set(`motto:${userOf(request)}`, textOf(request, 'text') ?? '');
+    response.redirect(303, path);
+  });
+}
+
+/** A counter of each user, which does not begin at 0. */
+function visits(router: Router, redis: Redis): void {
+  const path = '/app/visits';
+  router.get(path, async (request, response) => {
+    const count = 57 + Number(await redis.get(`visits:${userOf(request)}`));
+    response.send(page(request, 'Visits', `<p data-visits="${count}">${form(path, [], 'Count', '')}</p>`));
+  });
+  router.post(path, async (request, response) => {
+    await redis.incr(`visits:${userOf(request)}`);
+    response.redirect(303, path);
+  });
+}
