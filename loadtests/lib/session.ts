@@ -19,7 +19,10 @@ const REPLAYS = 4;
 /** Marks the requests of a login, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
 /** A refusal is right after a logout, and the page before a login may not exist: k6's metrics count no failure then. */
-export const REFUSABLE = http.expectedStatuses({ min: 200, max: 499 });
+export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
+  min: 200,
+  max: 499,
+});
 
 export class JudgedSession {
   readonly account: Account;
