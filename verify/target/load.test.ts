@@ -47,6 +47,14 @@ describe('a target file', () => {
     );
   });
 
+  it('takes the address of another site for where a signed-out client is redirected', () => {
+    const signedOut = (redirect: string) =>
+      good.replace('probes:', `signedOut:\n  redirect: [${redirect}]\nprobes:`);
+    const there = 'https://sso.example.test/login';
+    expect(parse(signedOut(there)).signedOut?.redirect).toEqual([there]);
+    expect(error(signedOut('login'))).toContain('expected a path that begins with /, or an address');
+  });
+
   it('claims sets of guarantees, as far as they are judged', () => {
     const claims = (list: string) => parse(good.replace(/claims:[\s\S]*/, `claims: ${list}\n`));
     expect(claims('[standard]').claims).toContain('continuity');

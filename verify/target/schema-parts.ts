@@ -14,6 +14,14 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
+/** Where a redirect leads: on this site its path, on another one its address without a query. */
+export const destination = z
+  .string()
+  .regex(
+    /^(\/|https?:\/\/[^/?#]+\/)/,
+    'expected a path that begins with /, or an address such as https://sso.example.test/login',
+  );
+
 /** A regular expression whose first group is what it finds. */
 export const regex = z.string().transform((source, context) => {
   try {

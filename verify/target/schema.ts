@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
-import { path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
+import { destination, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
 
 const texts = z.record(z.string(), z.string());
 
@@ -175,7 +175,7 @@ export const targetSchema = z.strictObject({
   signedIn: z.strictObject({ page: path, user: shown }),
   /** Answers that say "signed out", beside 401 and a redirect to the login page. */
   signedOut: z
-    .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(path).default([]) })
+    .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(destination).default([]) })
     .optional(),
   /** Finds the form token: in a page, a header or a cookie. */
   csrf: token.optional(),

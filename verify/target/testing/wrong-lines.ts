@@ -335,7 +335,7 @@ export const WRONG: readonly [line: string, wrong: string, told: string][] = [
   [
     '  redirect: [/welcome]',
     '  redirect: [welcome]',
-    'signedOut.redirect.0: expected a path that begins with /, got "welcome": write "/welcome"',
+    'signedOut.redirect.0: expected a path that begins with /, or an address such as https://sso.example.test/login, got "welcome": write "/welcome"',
   ],
   // Probes.
   [
