@@ -5,6 +5,7 @@
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
+import { staticFiles } from '../client/static-files.ts';
 import type { Operation } from '../core/history.ts';
 import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
@@ -12,8 +13,10 @@ import { forgeries } from './forgeries.ts';
 import { ADDS, collection, SHORT, STAGES, UNMEASURED } from './growth.ts';
 import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Asked for where the target file names nothing public: most apps have one of them. */
+/** Requested where the target file names nothing public: most apps have one of them. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
+/** Requested too: as many of the static files that the login page links. */
+const LINKED = 2;
 /** How often each instance is looked at: one that differs is known by three answers. */
 const TIMES = 3;
 /** Sessions whose cookies are changed, until each instance has had one. */
@@ -62,13 +65,23 @@ async function look(context: Context, n: number, how: How): Promise<void> {
 /** Requests without any cookie, of what needs none. */
 async function strangers(context: Context): Promise<void> {
   const nobody = Driver.of(context, 90);
-  const paths = context.target.public.length > 0 ? context.target.public : USUAL;
+  const named = context.target.public;
+  const paths = named.length > 0 ? named : [...USUAL, ...(await linkedFiles(context))];
   for (const path of paths) {
     await everywhere(context, how =>
       nobody.visit(path, { ...how, as: { client: context.connect(), with: 'none' } }),
     );
   }
   nobody.end('over');
+}
+
+/** Returns the paths of static files of this site that the login page links. */
+async function linkedFiles({ target, connect, signal }: Context): Promise<string[]> {
+  const { page } = target.login;
+  const client = connect();
+  const { body } = await client.send({ method: 'GET', path: page }, signal);
+  const paths = staticFiles(body).flatMap(address => client.pathOf(address, page) ?? []);
+  return paths.slice(0, LINKED);
 }
 
 /** In several sessions, since a balancer that is sticky keeps each on one instance. */
