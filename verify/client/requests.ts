@@ -4,6 +4,7 @@ import type { Reply } from '../core/interpret.ts';
 import type { Account } from '../target/load.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';
+import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 import { fill, keep } from './fill.ts';
 import type { Way } from './instances.ts';
@@ -54,12 +55,15 @@ export class Requests {
   readonly #who: Who;
   readonly #account: Account;
   readonly #client: SessionClient;
+  readonly #step: OutOfStep;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
     this.#context = context;
     this.#who = who;
     this.#account = account;
     this.#client = client;
+    const random = context.random.fork(`step ${who.session}`);
+    this.#step = new OutOfStep({ ...context, random });
   }
 
   /** @param page whether its form is the one that is filled in next */
@@ -77,10 +81,13 @@ export class Requests {
       telling: how.telling ?? false,
     };
     const client = this.clientOf(how);
-    let recorded = await recorder.perform(call, client, sent, signal);
+    const balanced = way === undefined && this.#context.target.routing === 'spread';
+    const once = () => recorder.perform(call, client, sent, signal);
+    let recorded = await (balanced && how.held === undefined ? this.#step.beside(once) : once());
     // Refused for now: nothing came of it, and when the time has passed it may go again. A race is not made twice.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
-      recorded = await recorder.perform(call, client, sent, signal);
+      recorded = await once();
+    if (balanced) this.#step.served(recorded.operation.instance);
     if (page) this.#keepToken(client, recorded.reply);
     return recorded;
   }

@@ -38,7 +38,9 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan): boolean
 
 /** Without a way to choose the instance, so many tries for each one that is wanted. */
 const TRIES = 6;
-/** Share of tries before which somebody else sends a request: a round robin must not fall into step with us. */
+/** After so many timeouts in a row the rest of the tries would only wait. */
+const TIMEOUTS = 2;
+/** Share of tries beside which another client sends a request: a round robin must not fall into step with us. */
 export const BESIDE = 0.35;
 
 interface Everywhere {
@@ -65,8 +67,10 @@ export async function everywhere(
   const answered = new Set<string>();
   const missing = new Map([...names].map(name => [name, times]));
   const nowhere = missing.size === 0 ? times : 0;
+  let timeouts = 0;
   const one = async (how: How): Promise<void> => {
-    const { instance } = await perform(how);
+    const { instance, note } = await perform(how);
+    timeouts = note === 'timeout' ? timeouts + 1 : 0;
     if (instance === undefined) return;
     answered.add(instance);
     const left = (missing.get(instance) ?? 0) - 1;
@@ -79,9 +83,12 @@ export async function everywhere(
     missing.delete(name);
   }
   const tries = Math.max(1, missing.size) * times * TRIES;
-  for (let i = 0; i < tries && !signal.aborted && (missing.size > 0 || i < nowhere); i++) {
-    if (random.next() < BESIDE) await stepAside(context);
+  const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
+  for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
+    // Beside it, not before it: two clients in turn would stay in step.
+    const aside = random.next() < BESIDE && stepAside(context);
     await one({});
+    await aside;
   }
   return answered;
 }

@@ -1,0 +1,38 @@
+/** Sessions behind a strict round robin, whose requests come in turn. */
+import { expect, it } from 'vitest';
+import { seeded } from '../workloads/random.ts';
+import { OutOfStep } from './bystander.ts';
+import type { Context } from './context.ts';
+
+/** @returns how many instances have served each of two sessions, and how many requests there were */
+async function inTurn(instances: number, sticky = false) {
+  let requests = 0;
+  const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;
+  const connect = () => ({ send: async () => next(0) });
+  const target = { login: { page: '/login' } };
+  const outside = { connect, target, signal: new AbortController().signal } as unknown as Context;
+  const sessions = [0, 1].map(n => ({
+    n,
+    step: new OutOfStep({ ...outside, random: seeded(7).fork(`${n}`) }),
+    met: new Set<string>(),
+  }));
+  for (let i = 0; i < 40; i++) {
+    for (const { n, step, met } of sessions) {
+      const instance = await step.beside(async () => next(n));
+      step.served(instance);
+      met.add(instance);
+    }
+  }
+  return { met: sessions.map(({ met }) => met.size), requests };
+}
+
+it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
+  const { met, requests } = await inTurn(2);
+  expect(met).toEqual([2, 2]);
+  // Each stays at least five times before another client moves the balancer on.
+  expect(requests).toBeLessThan(80 * 1.25);
+});
+
+it('leaves a session on its instance where the balancer is sticky', async () => {
+  expect((await inTurn(2, true)).met).toEqual([1, 1]);
+});
