@@ -3,12 +3,13 @@
  * finds no value that was certainly written would make every later read look stale.
  */
 import type { Context } from '../client/context.ts';
-import { type Driver, writeOf } from '../client/driver.ts';
+import { Driver, writeOf } from '../client/driver.ts';
 import type { Recorded } from '../client/recorder.ts';
 import type { Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import { countOf } from '../core/objects/effect.ts';
 import { UsageError } from '../errors.ts';
+import { leave } from './leave.ts';
 import type { Probe } from './schema.ts';
 import { scrub, secretsOf } from './secrets.ts';
 
@@ -19,28 +20,37 @@ const READS = 8;
 /** Characters of the page on either side of what the error shows. */
 const AROUND = 120;
 
-/** Throws UsageError if a probe's `items` finds none of the values that were written. */
-export async function checkProbes(context: Context, driver: Driver): Promise<void> {
-  for (const probe of context.target.probes) {
-    if (writeOf(probe) === undefined || context.signal.aborted) continue;
-    await checked(context, driver, probe);
-  }
+/** Throws UsageError if a probe's `items` finds none of the values that were written in a session of its own. */
+export async function checkProbes(context: Context): Promise<void> {
+  const written = context.target.probes.filter(probe => writeOf(probe) !== undefined);
+  if (written.length === 0 || context.signal.aborted) return;
+  const account = context.account(0);
+  const driver = new Driver(context, { client: 'ready', session: 'r-probes', account });
+  if (!(await driver.enter())) return driver.end('refused');
+  // The form token of the session comes with its first page.
+  if ((await driver.read()).operation.signedIn === 'in')
+    for (const probe of written) if (!(await checked(context, driver, probe))) break;
+  await leave(context, driver);
 }
 
-async function checked(context: Context, driver: Driver, probe: Probe): Promise<void> {
+/** Returns false where the session was lost: that is for the run to judge. */
+async function checked(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < WRITES && !context.signal.aborted; i++) {
     const write = await driver.write(probe);
+    if (write.signedIn === 'out') return false;
     // A refused write, or one that may have happened, says nothing of the expression.
     if (write.outcome !== 'ok') continue;
-    const { found, reply } = await sought(context, driver, probe, write);
+    const { found, lost, reply } = await sought(context, driver, probe, write);
+    if (lost) return false;
     if (found && probe.remove !== undefined && write.value !== undefined && write.action === 'add')
       await driver.remove(probe, probe.remove, write.value);
-    if (found) return;
+    if (found) return true;
     if (reply !== undefined) missed.push({ write, reply });
   }
   const last = missed.at(-1);
   if (missed.length === WRITES && last !== undefined) throw notFound(context, probe, last.write, last.reply);
+  return true;
 }
 
 /** Looks for a value where it was written, on other instances, and again: an instance may lag behind. */
@@ -49,19 +59,20 @@ async function sought(
   driver: Driver,
   probe: Probe,
   write: Operation,
-): Promise<{ found: boolean; reply?: Reply }> {
+): Promise<{ found: boolean; lost: boolean; reply: Reply | undefined }> {
   const { instances } = context;
   const own = write.instance !== undefined && instances.way(write.instance) !== undefined;
   let page: Reply | undefined;
   for (let i = 0; i < READS && !context.signal.aborted; i++) {
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
+    if (signedIn === 'out') return { found: false, lost: true, reply: page };
     // A page that is not the signed-in one, or only a part of the list, shows nothing of it.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
-    if (shows(probe, write, saw)) return { found: true };
+    if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
     page = read.reply;
   }
-  return page === undefined ? { found: false } : { found: false, reply: page };
+  return { found: false, lost: false, reply: page };
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {

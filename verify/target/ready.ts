@@ -50,6 +50,7 @@ export async function ready(context: Context): Promise<void> {
   if (context.signal.aborted) return;
   if (!works) await onOneInstance(context, tried);
   await otherAccounts(context, works && tried.every(({ login }) => login.outcome === 'ok'));
+  await checkProbes(context);
 }
 
 /** Every login failed: where one instance alone accepts one, it is the hop between instances that fails them. */
@@ -80,7 +81,6 @@ async function learn(context: Context, first: Driver, jar: SessionClient): Promi
   const own = driver === first ? jar : driver.heldJar();
   const other = () => loginOfAnother(context, driver.account);
   context.interpreter.sessionCookies = await sessionCookies(context, own, other);
-  await checkProbes(context, driver);
   if (driver !== first) driver.end('over');
 }
 
