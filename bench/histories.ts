@@ -119,13 +119,20 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** Shows in one read of the later half what another read showed. */
+/** Tries to find another response so often. */
+const TRIES = 20;
+
+/** Shows in one read of the later half what another read shows, if that differs. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ deed }) => deed.action === 'read');
   const half = reads.length >> 1;
-  const read = reads[half + random.below(reads.length - half)];
-  const other = reads[random.below(reads.length)]?.deed.saw;
-  if (read === undefined || other === undefined || other.length > 30) return;
-  const changed = kind === 'counter' ? [String(Number(other[0] ?? '0') + random.below(3))] : other;
-  read.deed = { ...read.deed, saw: changed };
+  const { key } = MODELS[kind];
+  for (let attempt = 0; attempt < TRIES && reads.length > 0; attempt++) {
+    const read = reads[half + random.below(reads.length - half)] as Interval;
+    const { saw = [] } = reads[random.below(reads.length)]?.deed ?? {};
+    const changed = kind === 'counter' ? [String(Number(saw[0] ?? '0') + random.below(3))] : saw;
+    if (key(changed) === key(read.deed.saw ?? [])) continue;
+    read.deed = { ...read.deed, saw: changed };
+    return;
+  }
 }

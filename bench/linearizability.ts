@@ -77,10 +77,9 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  const limit: Limit = {
-    steps: Number.POSITIVE_INFINITY,
-    isLate: () => processorTime() - begin > milliseconds,
-  };
+  // Porcupine's limit is the clock's too.
+  const end = performance.now() + milliseconds;
+  const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';
   for (const operations of objects) {
     const decision = decide(kind, initial, operations, limit).verdict;
@@ -124,7 +123,8 @@ const shown = ({ verdict, time }: Timed, limit: number): string =>
 function row({ name, objects }: History, { mine, theirs }: Pair): string {
   const count = objects.reduce((sum, operations) => sum + operations.length, 0);
   const verdict = mine.verdict === 'unknown' ? theirs.verdict : mine.verdict;
-  const ratio = (theirs.time / Math.max(mine.time, 0.1)).toPrecision(2);
+  const times = theirs.time / Math.max(mine.time, 0.1);
+  const ratio = times < 10 ? times.toPrecision(2) : times.toFixed(0);
   const bound = theirs.verdict === 'unknown' ? '> ' : mine.verdict === 'unknown' ? '< ' : '';
   const both = mine.verdict === 'unknown' && theirs.verdict === 'unknown';
   return `| ${name} | ${count} | ${verdict} | ${shown(mine, LIMIT)} | ${shown(theirs, LIMIT)} | ${both ? '–' : bound + ratio} |`;
