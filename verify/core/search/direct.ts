@@ -4,6 +4,8 @@
  * counts as never happened.
  */
 import type { ObjectKind } from '../history.ts';
+import type { Deed } from '../models.ts';
+import { effectOf, putsIn } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';
 
 type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed: readonly number[] };
@@ -46,13 +48,20 @@ function writesOf(
     numbers.set(value, by.push(BEFORE) - 1);
   }
   for (let i = 0; i < operations.length; i++) {
-    const { action, value } = (operations[i] as Interval).deed;
-    if (action === 'read') continue;
-    const writing = action === 'add' || (action === 'set' && kind === 'register');
-    if (!writing || value === undefined || numbers.has(value)) return undefined;
+    const { deed } = operations[i] as Interval;
+    if (deed.action === 'read') continue;
+    const value = plainWrite(kind, deed);
+    if (value === undefined || numbers.has(value)) return undefined;
     numbers.set(value, by.push(i) - 1);
   }
   return { numbers, operations: by };
+}
+
+/** @returns the value that a deed adds, or sets a register to; undefined if it does something else */
+function plainWrite(kind: ObjectKind, deed: Deed): string | undefined {
+  const effect = effectOf(kind, deed);
+  if (effect?.does === 'adds') return effect.value;
+  return kind === 'register' && deed.action !== 'cas' ? putsIn(effect)[0] : undefined;
 }
 
 /**

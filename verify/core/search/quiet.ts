@@ -4,6 +4,7 @@
  */
 import type { ObjectKind } from '../history.ts';
 import { alike, type Deed } from '../models.ts';
+import { effectOf } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';
 
 /** @returns whether the operations, in the order given, follow one another and explain every answer */
@@ -23,21 +24,20 @@ export function quiet(
   return true;
 }
 
-/** @returns whether it could be done to the values, which stand in the order in which they were read and added */
-function changed(kind: ObjectKind, values: string[], { action, value }: Deed): boolean {
-  if (value === undefined) return false;
-  if (kind === 'register') {
-    if (action !== 'set') return false;
-    values.splice(0, 1, value);
+/** Changes the values, which stand in the order in which they were read and added. @returns false if it cannot */
+function changed(kind: ObjectKind, values: string[], deed: Deed): boolean {
+  const effect = effectOf(kind, deed);
+  if (effect?.does === 'adds') {
+    if (kind !== 'set' || !values.includes(effect.value)) values.push(effect.value);
     return true;
   }
-  if (action === 'add') {
-    if (kind !== 'set' || !values.includes(value)) values.push(value);
-    return true;
+  if (effect?.does === 'replaces') {
+    values.splice(0, values.length, ...effect.values);
+    return kind === 'register' && deed.action !== 'cas';
   }
-  if (action !== 'remove') return false;
-  const at = values.indexOf(value);
+  if (effect?.does !== 'removes') return false;
+  const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
   // A read may have shown a value of a set twice.
-  return kind !== 'set' || !values.includes(value);
+  return kind !== 'set' || !values.includes(effect.value);
 }

@@ -3,6 +3,7 @@
  * list but its place among the lists that reads show. All other lists are one state.
  */
 import type { Deed, State } from '../models.ts';
+import { effectOf, putsIn } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
@@ -57,16 +58,13 @@ function writersOf(
   };
   for (const value of initial) count(value);
   for (const { deed } of operations) {
-    if (deed.action === 'add' && deed.value !== undefined) count(deed.value);
-    else if (deed.action === 'set') for (const value of written(deed)) count(value);
-    else if (deed.action !== 'read' && deed.action !== 'clear') return undefined;
+    if (deed.action === 'read') continue;
+    const effect = effectOf('list', deed);
+    if (effect?.does !== 'adds' && effect?.does !== 'replaces') return undefined;
+    for (const value of putsIn(effect)) count(value);
   }
   return writers;
 }
-
-/** The list that a `set` or `clear` writes. */
-const written = ({ action, state, value }: Deed): readonly string[] =>
-  action === 'clear' ? [] : (state ?? (value === undefined ? [] : [value]));
 
 class ShownLists implements Machine {
   readonly #empty: Shown = { state: ['0'], longer: new Map(), once: false };
@@ -105,11 +103,11 @@ class ShownLists implements Machine {
 
   /** Writes the deed in states of this search. A write of what no read shows has no value. */
   reduced(deed: Deed): Deed {
-    const { action, value } = deed;
-    if (action === 'read') return { action, saw: this.place(deed.saw ?? []) };
-    if (action === 'add')
-      return { action, ...(value !== undefined && this.#values.has(value) ? { value } : {}) };
-    const values = written(deed);
+    if (deed.action === 'read') return { action: 'read', saw: this.place(deed.saw ?? []) };
+    const effect = effectOf('list', deed);
+    if (effect?.does === 'adds')
+      return { action: 'add', ...(this.#values.has(effect.value) ? { value: effect.value } : {}) };
+    const values = putsIn(effect);
     const [name] = this.place(values);
     if (name !== UNSHOWN[0]) return { action: 'set', value: name as string };
     return { action: 'set', ...(values.some(of => this.#isOnlyHere(of)) ? { value: NEVER } : {}) };
