@@ -517,12 +517,17 @@ describe('a session in two cookies', () => {
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
-      const data = Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
-      return [`data=${data}; Path=/; HttpOnly; SameSite=Lax`, line];
+      return [`data=${this.dataOf(user)}; Path=/; HttpOnly; SameSite=Lax`, line];
     }
 
+    dataOf(user: string): string {
+      return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
+    }
+
+    /** Data that is not the signed one, such as another user's, is no session. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
-      return cookies.has('data') ? super.sessionOf(cookies, instance) : undefined;
+      const session = super.sessionOf(cookies, instance);
+      return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
     }
   }
 
