@@ -145,8 +145,8 @@ export class Driver {
   }
 
   /** Opens a page without a trace in the history. */
-  look(path: string): Promise<Reply> {
-    return this.#requests.unrecorded(get(path), {});
+  look(path: string, how: How = {}): Promise<Reply> {
+    return this.#requests.unrecorded(get(path), how);
   }
 
   /** Opens a page that may or may not say who is signed in. */
@@ -188,21 +188,26 @@ export class Driver {
    */
   async trial(probe: Probe, how: How): Promise<Trial> {
     const { interpreter } = this.#context;
-    const request = writeOf(probe);
-    if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
-    const value = this.#newValue(probe) + (how.ending ?? '');
-    const read = async (): Promise<Reply> => this.#requests.unrecorded(get(probe.read.path), how);
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       // Where there are more pages, it may be on one of them.
       return values.includes(value) || next !== undefined || cut;
     };
-    await read();
+    await this.look(probe.read.path, how);
+    const { value, answer } = await this.put(probe, how);
+    let page = await this.look(probe.read.path, how);
+    if (!shows(page)) page = await this.look(probe.read.path, how);
+    return { answer, page, shown: shows(page) };
+  }
+
+  /** Writes a value of a given length or ending, unrecorded. */
+  async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
+    const request = writeOf(probe);
+    if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
+    const value = this.#newValue(probe) + (how.ending ?? '');
     const sent = how.ending === undefined ? padded(value, how.size ?? 0) : value;
     const answer = await this.#requests.unrecorded(this.#requests.filled(request, how, sent), how);
-    let page = await read();
-    if (!shows(page)) page = await read();
-    return { answer, page, shown: shows(page) };
+    return { value, answer };
   }
 
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
