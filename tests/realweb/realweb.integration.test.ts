@@ -259,14 +259,27 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /** A list that loses every write, which the panel shows all the same. */
+    /** A list that loses the writes of one instance, which the panel shows all the same. */
     class Losing extends Web {
-      override list(): string {
-        return super.list([]);
+      override add(ask: Ask, session: Session): Answer {
+        const before = [...session.items];
+        const answer = super.add(ask, session);
+        if (ask.instance === 'two') session.items = before;
+        return answer;
       }
     }
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
+
+    /** Where the list shows no write at all, the expression is more likely to be wrong than the app. */
+    class Elsewhere extends Web {
+      override list(): string {
+        return super.list([]);
+      }
+    }
+    await expect(
+      judged(new Elsewhere(), { probes: [{ ...(TARGET.probes[0] as object), read }] }),
+    ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
   /** A list that is full of other things, so that what is new stands on the last page. */

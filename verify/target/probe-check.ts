@@ -8,13 +8,19 @@ import type { Recorded } from '../client/recorder.ts';
 import type { Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import { countOf } from '../core/objects/effect.ts';
+import { mayBeCutOff } from '../core/objects/sift.ts';
 import { UsageError } from '../errors.ts';
 import { leave } from './leave.ts';
 import type { Probe } from './schema.ts';
 import { scrub, secretsOf } from './secrets.ts';
 
-/** Writes of a probe that are tried: a deployment that loses some of them is judged, and not rejected. */
+/**
+ * Acknowledged writes that no read shows before a file is rejected. They must be spread over several instances where
+ * there are several: a deployment that loses writes on one instance is judged, and not rejected.
+ */
 const WRITES = 3;
+/** Writes that are tried to get there. */
+const TRIES = 9;
 /** Reads after each of them: on the instance that wrote, on the others, and some time later. */
 const READS = 8;
 /** Characters of the page on either side of what the error shows. */
@@ -36,7 +42,9 @@ export async function checkProbes(context: Context): Promise<void> {
 /** Returns false where the session was lost: that is for the run to judge. */
 async function checked(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
-  for (let i = 0; i < WRITES && !context.signal.aborted; i++) {
+  for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
+    // A strict round robin would send every write to the same instance.
+    if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
     // A refused write, or one that may have happened, says nothing of the expression.
@@ -46,11 +54,17 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
     if (found && probe.remove !== undefined && write.value !== undefined && write.action === 'add')
       await driver.remove(probe, probe.remove, write.value);
     if (found) return true;
-    if (reply !== undefined) missed.push({ write, reply });
+    if (reply === undefined) continue;
+    missed.push({ write, reply });
+    if (proves(context, missed)) throw notFound(context, probe, write, reply);
   }
-  const last = missed.at(-1);
-  if (missed.length === WRITES && last !== undefined) throw notFound(context, probe, last.write, last.reply);
   return true;
+}
+
+/** Returns whether the expression, and no instance, must be what misses the values. */
+function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
+  const wrote = new Set(missed.map(({ write }) => write.instance));
+  return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
 /** Looks for a value where it was written, on other instances, and again: an instance may lag behind. */
@@ -70,6 +84,8 @@ async function sought(
     // A page that is not the signed-in one, or only a part of the list, shows nothing of it.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
+    // The value may stand beyond the part that is shown.
+    if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
   return { found: false, lost: false, reply: page };
@@ -86,8 +102,8 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   const what =
     probe.kind === 'counter' ? 'a number' : `${JSON.stringify(value)}, which had just been written`;
   return new UsageError(
-    `probes (${object}): expected read.items to find ${what}, in ${read.path}, and it did not, in ${WRITES} writes with ` +
-      `${READS} reads each. Correct the expression, \`within\` or the path, so that it finds each value as it was sent. ` +
+    `probes (${object}): expected read.items to find ${what}, in ${read.path}, and it did not, in ${WRITES} writes or more ` +
+      `with ${READS} reads each. Correct the expression, \`within\` or the path, so that it finds each value as it was sent. ` +
       `The page has: ${excerpt(body, value, secretsOf(target, process.env))}`,
   );
 }

@@ -11,8 +11,10 @@ export interface Sifted {
   foreign?: number;
 }
 
-/** Apps that cut a list off without saying so show this many rows. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
+
+/** Returns whether a list of so many values may be cut off: apps that do so without a word show this many rows. */
+export const mayBeCutOff = (values: number): boolean => PAGE_SIZES.includes(values);
 
 /** Sifts the reads of one object. */
 export class Sift {
@@ -58,7 +60,7 @@ export class Sift {
   read(read: Operation & Sifted): void {
     const { saw } = read;
     if (saw === undefined) return;
-    if (this.#collects && PAGE_SIZES.includes(saw.length) && this.#misses(saw)) delete read.saw;
+    if (this.#collects && mayBeCutOff(saw.length) && this.#misses(saw)) delete read.saw;
     else if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
   }
 
