@@ -16,7 +16,7 @@ export interface Proxy {
 }
 
 /** Requests before the proxy dies. */
-const LIFE = 150;
+const LIFE = 60;
 
 /**
  * @param upstream URL of the stack

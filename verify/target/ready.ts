@@ -147,11 +147,16 @@ function refused(tried: readonly Attempt[], { target, registration }: Context): 
     );
   }
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
+  // An instance that refuses its own form leaves one reason only.
+  const alone = tried.some(
+    ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
+  );
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (the ` +
-      `one that gave the form → the one that took it): ${[...new Set(pairs)].sort().join(', ')}. Either the user name, ` +
-      'the password or `login.form` in the target file is wrong, or no instance accepts a form that another one gave. ' +
-      'Try the same by hand in a browser' +
+      `one that gave the form → the one that took it): ${[...new Set(pairs)].sort().join(', ')}. The user name, the ` +
+      'password or `login.form` in the target file is wrong' +
+      (alone ? '' : ', or no instance accepts a form that another one gave') +
+      '. Try the same by hand in a browser' +
       (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),
   );
 }
