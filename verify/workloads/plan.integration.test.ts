@@ -55,7 +55,7 @@ it('is drawn from the seed', async () => {
     compared += length;
     if (others.join('\n') !== steps.join('\n')) different++;
   }
-  expect(compared).toBeGreaterThan(60);
+  expect(compared).toBeGreaterThan(8);
   expect(different).toBe(3);
   const written = (plan: Map<string, string[]>): string[] =>
     [...plan]
