@@ -12,6 +12,9 @@ import type { Load } from './load.ts';
 
 /** Between two faults, and before the first, milliseconds. */
 const QUIET_MS = 1_000;
+/** Writes that are there before a fault: twice what `survival` asks for. Looked for once a `QUIET_MS`, so many times. */
+const WRITTEN = 20;
+const WRITTEN_TRIES = 15;
 /** How long a fault lasts, if it does not say so itself. */
 const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
@@ -41,6 +44,7 @@ export interface Disturbing {
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
     await quiet(all, QUIET_MS);
+    await written(all);
     if (all.signal.aborted) return;
     const before = all.load.instances().length;
     const healthy = (await becomesHealthy(all, before, all.recovery()))
@@ -54,6 +58,18 @@ export async function disturb(all: Disturbing): Promise<void> {
     return;
   }
   await quiet(all, QUIET_MS);
+}
+
+/**
+ * Waits until enough was written that the fault may lose, which `survival` asks for: a slow machine may have written
+ * little by then. Gives up after a while, and does not wait for clients that write nothing.
+ */
+async function written(all: Disturbing): Promise<void> {
+  for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
+    const kept = all.load.kept();
+    if (kept === 0 || kept >= WRITTEN) return;
+    await quiet(all, QUIET_MS);
+  }
 }
 
 const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>

@@ -55,3 +55,14 @@ it('feels nothing of instances where no answer names one', () => {
   saw(one, {}, 500);
   expect([one.felt(), one.through(), one.instances()]).toEqual([false, 500, []]);
 });
+
+it('counts the acknowledged adds of live sessions that were not taken out again', () => {
+  const one = load();
+  saw(one, { session: 's1', action: 'add', outcome: 'ok' }, 3);
+  saw(one, { session: 's1', action: 'add', outcome: 'info' });
+  saw(one, { session: 's1', action: 'remove', outcome: 'ok' });
+  saw(one, { session: 's2', action: 'add', outcome: 'ok' });
+  expect(one.kept()).toBe(3);
+  saw(one, { session: 's1', action: 'logout', outcome: 'ok' });
+  expect(one.kept()).toBe(1);
+});

@@ -16,9 +16,13 @@ export class Load {
   /** The instance that answered last, by session. */
   readonly #at = new Map<string, string>();
   #moved = 0;
+  /** Acknowledged adds by session, less what was taken out. */
+  readonly #kept = new Map<string, number>();
 
   /** Takes in an operation that has ended: one that says who is signed in shows that all parts work together. */
-  saw({ session, instance, signedIn, direct, status, note, with: as }: Operation): void {
+  saw(operation: Operation): void {
+    const { session, instance, signedIn, direct, status, note, with: as } = operation;
+    this.#keeps(operation);
     if (direct === true) return;
     if (as === undefined && note !== 'aborted' && (status === undefined || status >= 500)) this.#failed++;
     if (instance !== undefined) this.#goes(session, instance);
@@ -63,6 +67,18 @@ export class Load {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
+  }
+
+  /** @returns how many acknowledged adds of live sessions were not taken out again, since the run began */
+  kept(): number {
+    return [...this.#kept.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  #keeps({ session, action, outcome }: Operation): void {
+    if (action === 'logout' || action === 'clear') this.#kept.delete(session);
+    if (outcome !== 'ok' || (action !== 'add' && action !== 'remove')) return;
+    const kept = (this.#kept.get(session) ?? 0) + (action === 'add' ? 1 : -1);
+    this.#kept.set(session, Math.max(0, kept));
   }
 
   /** @returns how often a session was answered by another instance than before, since `begin` */
