@@ -52,6 +52,14 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
           lacks: 'no probe shows an effect that came twice',
           remedy: 'add one of `kind: counter`, or `bag`: a list with repeats',
         }),
+  rotation: ({ accounts }) =>
+    accounts.length > 1
+      ? undefined
+      : {
+          lacks:
+            'one account, so no user logs in over the session of another; many apps set no cookie before that',
+          remedy: 'add a second to `accounts`',
+        },
   'logout-final': ({ logout }) =>
     logout === undefined ? { lacks: 'no way to log out', remedy: 'add `logout`' } : undefined,
   expiry: ({ expiry }) =>
