@@ -14,7 +14,7 @@ async function bundle(path: string): Promise<string> {
     format: 'esm',
     target: 'es2023',
     external: ['k6', 'k6/*'],
-    minifyWhitespace: true,
+    minify: true,
     legalComments: 'none',
     logLevel: 'silent',
   });

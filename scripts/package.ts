@@ -56,6 +56,9 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
+    // Short lines: a stack trace names a place that can be found.
+    minify: true,
+    lineLimit: 120,
     metafile: true,
   });
   return packagesOf(metafile);
@@ -124,7 +127,16 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    files: ['dist', 'docs/*.md', 'docs/target.schema.json', 'docs/result.schema.json', 'CHANGELOG.md'],
+    // Two pages are for those who change Baton.
+    files: [
+      'dist',
+      'docs/*.md',
+      '!docs/mutation.md',
+      '!docs/judge-speed.md',
+      'docs/target.schema.json',
+      'docs/result.schema.json',
+      'CHANGELOG.md',
+    ],
     dependencies: pick(packages.filter(wanted => !PEERS.includes(wanted))),
     peerDependencies: { express: '5', 'express-session': '1' },
     peerDependenciesMeta: Object.fromEntries(PEERS.map(peer => [peer, { optional: true }])),
