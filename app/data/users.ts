@@ -44,13 +44,13 @@ return 1`;
 export class Users {
   readonly #redis: Redis;
   readonly #parameters: ScryptParameters;
-  readonly #nobody: Promise<string>;
+  readonly #placeholder: Promise<string>;
 
   /** `parameters`: for new password hashes. */
   constructor(redis: Redis, parameters: ScryptParameters) {
     this.#redis = redis;
     this.#parameters = parameters;
-    this.#nobody = hashPassword('nobody has this password', parameters);
+    this.#placeholder = hashPassword('no account has this password', parameters);
     redis.defineCommand('createShopUser', { numberOfKeys: 1, lua: CREATE });
     redis.defineCommand('replaceShopPassword', { numberOfKeys: 1, lua: REPLACE_PASSWORD });
   }
@@ -76,7 +76,7 @@ export class Users {
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));
-    const matches = await verifyPassword(password, hash ?? (await this.#nobody));
+    const matches = await verifyPassword(password, hash ?? (await this.#placeholder));
     if (!matches || hash === null) return false;
     if (isWeaker(hash, this.#parameters)) await this.#strengthen(email, hash, password);
     return true;

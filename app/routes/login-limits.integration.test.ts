@@ -116,9 +116,9 @@ describe('failed logins', () => {
     await fail(
       FAILED_LOGINS.account,
       () => ATTACKER,
-      () => 'nobody@example.test',
+      () => 'unknown@example.test',
     );
-    expect((await login(ATTACKER, 'nobody@example.test', PASSWORD)).status).toBe(429);
+    expect((await login(ATTACKER, 'unknown@example.test', PASSWORD)).status).toBe(429);
   });
 });
 

@@ -43,7 +43,7 @@ export interface Verified {
    * @returns the session of this user in this virtual user, the same in every iteration
    */
   session(run: Run, user?: number | string | Account): Session;
-  /** @returns an account that nobody has registered before */
+  /** @returns an account that was never registered */
   newcomer(run: Run): Account;
   /** Counts an iteration that ends in an exception in `baton_script_errors`. */
   guarded(iteration: (run: Run) => void): (run: Run) => void;
@@ -138,7 +138,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
   };
 }
 
-/** The user of a script that logs in by itself: an account of the target, or anybody else. */
+/** The user of a script that logs in by itself: an account of the target, or any other user. */
 function named(vu: VirtualUser, user: string): Account {
   const label = userLabel(vu.app.accounts, user) ?? vu.introduce(user);
   return { user, password: '', label };

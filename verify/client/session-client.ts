@@ -98,9 +98,9 @@ export class SessionClient {
     // Cookies are those of the target's address, on whichever instance.
     const site = this.#site(request.path);
     const { list: sent } = this.#jar.for(site);
-    const told: Pick<Reply, 'resent'> = {};
+    const delivery: Pick<Reply, 'resent'> = {};
     const again = (): void => {
-      told.resent = true;
+      delivery.resent = true;
     };
     const repeatable = request.once !== true && REPEATABLE.includes(request.method);
     const outgoing = { ...this.#outgoing(request, site, signal), again: repeatable ? again : undefined };
@@ -112,7 +112,7 @@ export class SessionClient {
       if (request.early !== true || !redirects) {
         const body = await head.body();
         done();
-        const reply = { ...this.#reply(site, to, head, body), sent, ...told };
+        const reply = { ...this.#reply(site, to, head, body), sent, ...delivery };
         const wait = askedToWait(reply, Date.now());
         if (wait !== undefined) this.#network.rest(wait);
         return reply;
@@ -121,12 +121,12 @@ export class SessionClient {
         .body()
         .catch(() => {})
         .finally(done);
-      return { ...this.#reply(site, to, head, ''), sent, ...told };
+      return { ...this.#reply(site, to, head, ''), sent, ...delivery };
     } catch (error) {
       done();
       const failure = failureOf(error);
       const why = failure === 'certificate' ? { distrusted: reasonOf(error as Error) } : {};
-      return { failure, ...why, headers: {}, body: '', cookies: [], ...told };
+      return { failure, ...why, headers: {}, body: '', cookies: [], ...delivery };
     }
   }
 

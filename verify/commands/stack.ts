@@ -68,7 +68,7 @@ function wanted({ profile, speedup = SPEEDUP }: Values<'stack'>): {
 const scaled = (speedup: number): string =>
   speedup === 1
     ? 'Times are those of the profiles.'
-    : `All times of the profiles were divided by ${speedup} (--speedup), and are told multiplied by it again.`;
+    : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
 
 /** Puts the table into the docs, between the marks that are there. */
 async function write(

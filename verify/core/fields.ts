@@ -182,7 +182,7 @@ export const RETURNED: FieldsOf<Returned> = {
       'where the instance was read: `header`, `cookie`, `body`, `log`, or `address` where an instance was asked at its own',
   },
   signedIn: { kind: ['in', 'out'], means: '`in`, `out`; absent when the response says nothing of it' },
-  sawUser: { kind: 'text', means: 'the user whom it names' },
+  sawUser: { kind: 'text', means: 'the user that the page names' },
   saw: { kind: TEXTS, means: "state of the object, in the response's order" },
   canaries: { kind: TEXTS, means: 'canaries anywhere else in the response' },
   cookies: { kind: { list: { fields: COOKIE } }, means: 'session cookies that changed' },

@@ -189,7 +189,7 @@ export const targetSchema = z.strictObject({
   busy: pattern.optional(),
   /** More pages that only a signed-in user sees. */
   pages: z.array(path).default([]),
-  /** Health checks and static files: they answer anybody and begin no session. */
+  /** Health checks and static files: they need no session and begin none. */
   public: z.array(path).default([]),
   instance: instance.optional(),
   expiry: expiry.optional(),

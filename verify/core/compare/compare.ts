@@ -1,4 +1,4 @@
-/** Two sides, each of one run or several: what got worse, what got better, what cannot be told. */
+/** Two sides, each of one run or several: what got worse, what got better, what is undetermined. */
 import { combine, type Judgement } from '../verdict.ts';
 import type { Change, Difference } from './difference.ts';
 import type { Digest } from './digest.ts';
