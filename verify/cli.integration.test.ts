@@ -286,7 +286,10 @@ describe('baton verify TARGET', () => {
     ],
     [['verify', '--baseline', 'none.json'], '--baseline: there is no none.json; make it from a good run'],
     [['verify', '--update-baseline'], '--update-baseline: expected --baseline FILE too'],
-    [['compare', 'runs'], 'compare: expected two: what was good, and what is asked about; got 1'],
+    [
+      ['compare', 'runs'],
+      'compare: expected two arguments, the good run or baseline and the run to compare with it, got 1',
+    ],
     [['compare', 'package.json', 'README.md'], 'expected a baseline, a result or a history'],
     [['verify', '--report', 'pdf=x.pdf'], '--report: expected FORMAT=FILE with one of junit, ctrf, sarif,'],
     [['judge'], 'unknown command "judge"'],

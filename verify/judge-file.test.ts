@@ -44,6 +44,13 @@ describe('judgeFile', () => {
     }
   });
 
+  it('takes a last line with a wrong field for damage, and not for a line that a kill cut', async () => {
+    const wrong = `${healthy()}{"type":"op","id":"one"}\n`;
+    await expect(judgeFile(file(wrong))).rejects.toThrow(
+      /:\d+: "id" of the op line: expected a whole number/,
+    );
+  });
+
   it.each([
     ['an empty file', '', 'expected a history, and the file is empty'],
     ['something else', 'hello\n', ':1: expected the first line of a history'],
@@ -56,7 +63,7 @@ describe('judgeFile', () => {
     [
       'a damaged head',
       '{"type":"run","format":"baton-history","version":1}\n',
-      ':1: "run" of a run line: expected a text, got nothing',
+      ':1: "run" of the run line: expected a text, got nothing',
     ],
   ])('refuses %s', async (_, text, message) => {
     await expect(judgeFile(file(text))).rejects.toThrow(message);
@@ -66,7 +73,7 @@ describe('judgeFile', () => {
     const lines = healthy().split('\n');
     lines[4] = '{"type":"op"}';
     await expect(judgeFile(file(lines.join('\n')))).rejects.toThrow(
-      /:5: "id" of a op line: expected a whole number/,
+      /:5: "id" of the op line: expected a whole number/,
     );
   });
 

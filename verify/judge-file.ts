@@ -6,7 +6,7 @@ import type { Check } from './core/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { FORMAT, type Run, VERSION } from './core/history.ts';
 import { Judge } from './core/judge.ts';
-import { HistoryError, parseEvent } from './core/parse.ts';
+import { CutLineError, HistoryError, parseEvent } from './core/parse.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
 import { eachLine } from './lines.ts';
@@ -51,7 +51,7 @@ interface Reading {
   /** Of the last line that was read, from 1. */
   number: number;
   judge: Judge | undefined;
-  /** A bad line is forgiven if nothing follows it: a kill cut it. */
+  /** A line that is no JSON is left out if no line follows it: a kill cut it. */
   bad: { number: number; error: HistoryError } | undefined;
 }
 
@@ -66,7 +66,8 @@ function read(reading: Reading, line: string): void {
     else for (const event of logs.events(parseEvent(line), run)) judge.step(event);
   } catch (error) {
     if (!(error instanceof HistoryError)) throw error;
-    if (reading.judge === undefined) throw broken(reading.file, { number, error });
+    const cut = error instanceof CutLineError && reading.judge !== undefined;
+    if (!cut) throw broken(reading.file, { number, error });
     reading.bad = { number, error };
   }
 }

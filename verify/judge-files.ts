@@ -3,7 +3,7 @@ import type { Check } from './core/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish, Run } from './core/history.ts';
 import { Judge } from './core/judge.ts';
-import { HistoryError, parseEvent } from './core/parse.ts';
+import { CutLineError, HistoryError, parseEvent } from './core/parse.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
 import { firstLine, historyIn } from './judge-file.ts';
@@ -190,7 +190,9 @@ class Part {
       event = parseEvent(line);
     } catch (error) {
       if (!(error instanceof HistoryError)) throw error;
-      this.#bad = new UsageError(`${this.file}:${this.number}: ${error.message}`);
+      const wrong = new UsageError(`${this.file}:${this.number}: ${error.message}`);
+      if (!(error instanceof CutLineError)) throw wrong;
+      this.#bad = wrong;
       return;
     }
     if (event.type === 'clock') this.#bases.set(event.clock, Date.parse(event.base) * 1000);

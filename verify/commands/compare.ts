@@ -14,7 +14,7 @@ export async function compareCommand(
   const [base, current, ...more] = sides;
   if (base === undefined || current === undefined || more.length > 0) {
     throw new UsageError(
-      `compare: expected two: what was good, and what is asked about; got ${sides.length}\n` +
+      `compare: expected two arguments, the good run or baseline and the run to compare with it, got ${sides.length}\n` +
         `as in: ${COMMAND} compare baseline.json runs/20261124-101500-3fa2c1`,
     );
   }

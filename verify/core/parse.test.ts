@@ -22,7 +22,7 @@ describe('parseEvent', () => {
     for (const name of Object.keys(LINES.op.fields)) {
       for (const others of [{ ...fullStart, ...fullEnd, type: 'op' }, plainOp]) {
         const line = JSON.stringify({ ...others, [name]: [[]] });
-        expect(() => parseEvent(line), name).toThrow(`"${name}" of a op line: expected `);
+        expect(() => parseEvent(line), name).toThrow(`"${name}" of the op line: expected `);
       }
     }
   });
@@ -47,28 +47,31 @@ describe('parseEvent', () => {
     ['null', 'expected a JSON object, got null'],
     ['{"type":"nonsense"}', '"type": expected one of run, clock, object'],
     ['{"type":"__proto__"}', '"type": expected one of'],
-    ['{"type":"end","outcome":"ok"}', '"id" of a end line: expected a whole number, 0 or more, got nothing'],
-    ['{"type":"end","id":1e400,"outcome":"ok"}', '"id" of a end line: expected a whole number'],
+    [
+      '{"type":"end","outcome":"ok"}',
+      '"id" of the end line: expected a whole number, 0 or more, got nothing',
+    ],
+    ['{"type":"end","id":1e400,"outcome":"ok"}', '"id" of the end line: expected a whole number'],
     [
       '{"type":"start","id":1,"clock":"c0","client":"c1","session":"s1","user":"u","action":"read","request":"r","call":1,"steered":"yes"}',
-      '"steered" of a start line: expected true or false, got "yes"',
+      '"steered" of the start line: expected true or false, got "yes"',
     ],
     [
       '{"type":"end","id":1,"outcome":"ok","starved":1}',
-      '"starved" of a end line: expected true or false, got 1',
+      '"starved" of the end line: expected true or false, got 1',
     ],
     ['{"type":"end","id":1,"outcome":"maybe"}', 'expected "ok" or "fail" or "info", got "maybe"'],
     [
       '{"type":"end","id":1,"outcome":"ok","saw":[1]}',
-      '"saw" of a end line: expected a list of texts, got [1]',
+      '"saw" of the end line: expected a list of texts, got [1]',
     ],
     [
       '{"type":"end","id":1,"outcome":"ok","cookies":[{"name":"sid"}]}',
-      '"cookies" of a end line: expected "set" or "deleted" at [0].change, got nothing',
+      '"cookies" of the end line: expected "set" or "deleted" at [0].change, got nothing',
     ],
     [
       '{"type":"end","id":1,"outcome":"ok","caching":{"expires":"soon"}}',
-      '"caching" of a end line: expected a number at expires, got "soon"',
+      '"caching" of the end line: expected a number at expires, got "soon"',
     ],
   ])('refuses %s', (line, message) => {
     expect(error(line)).toContain(message);
@@ -138,7 +141,7 @@ describe.each(full)('a line with all its fields: %o', (event, must) => {
       const line = JSON.stringify(without);
       if (must.split(' ').includes(name)) {
         expect(error(line)).toMatch(
-          new RegExp(`^"${name}" of a ${event['type']} line: expected .*, got nothing$`),
+          new RegExp(`^"${name}" of the ${event['type']} line: expected .*, got nothing$`),
         );
       } else expect(parseEvent(line)).toEqual(without);
     },
@@ -159,7 +162,7 @@ describe.each(full)('a line with all its fields: %o', (event, must) => {
     if (typeof value === 'object' && !Array.isArray(value)) strange.push('x', 1, [], [1]);
     for (const wrong of strange) {
       expect(error(JSON.stringify({ ...event, [name]: wrong })), JSON.stringify(wrong)).toContain(
-        `"${name}" of a `,
+        `"${name}" of the `,
       );
     }
   });

@@ -8,6 +8,9 @@ export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
+/** A line that is no JSON. The last line of a history is one where a kill cut it. */
+export class CutLineError extends HistoryError {}
+
 type Test = (value: unknown) => boolean;
 
 const SCALARS: Record<Extract<Kind, string>, { is: Test; means: string }> = {
@@ -104,7 +107,7 @@ export function parseEvent(line: string): Event {
   try {
     value = JSON.parse(line);
   } catch {
-    throw new HistoryError(`expected one JSON object, got ${shown(line)}`);
+    throw new CutLineError(`expected one JSON object, got ${shown(line)}`);
   }
   if (!isRecord(value)) throw new HistoryError(`expected a JSON object, got ${shown(value)}`);
   if (isPlain(value)) return value as unknown as Event;
@@ -116,5 +119,5 @@ export function parseEvent(line: string): Event {
   const { path, means, came } = wrong;
   const [, name = '', deeper = ''] = /^\.([^.[]*)\.?(.*)$/.exec(path) ?? [];
   const where = deeper === '' ? '' : ` at ${deeper}`;
-  throw new HistoryError(`"${name}" of a ${type} line: expected ${means}${where}, got ${shown(came)}`);
+  throw new HistoryError(`"${name}" of the ${type} line: expected ${means}${where}, got ${shown(came)}`);
 }
