@@ -134,6 +134,15 @@ describe('the audit', () => {
     );
     expect(app.refused).toBe(1);
   });
+
+  it('measures what a session holds for hop too, whose short texts would fill it in time', async () => {
+    const app = new NotesInCookie();
+    app.largest = 1_200;
+    const claims = ['availability', 'continuity', ...SESSION];
+    const healthy = await run(app, {}, claims, ['hop', 'audit']);
+    expect(those(healthy, 'violated')).toEqual([]);
+    expect(app.refused).toBe(1);
+  });
 });
 
 describe('an expression that finds no value', () => {

@@ -96,7 +96,7 @@ export class LosesNotes extends SmallApp {
 
 /** Carries the notes in a cookie. A balancer refuses responses with a large header, and then leaves the instance out. */
 export class NotesInCookie extends SmallApp {
-  readonly largest = 4_000;
+  largest = 4_000;
   refused = 0;
 
   protected override inside(asked: Asked, session: Session): Answer | undefined {

@@ -16,6 +16,8 @@ export interface Growth {
   longest: number;
   /** Characters that all texts of a session have together at the most. */
   total: number;
+  /** Whether a balancer or a server refused the session that held more; else `total` is as far as was measured. */
+  refused: boolean;
 }
 
 /** Lengths of text that are tried, characters. */
@@ -29,7 +31,7 @@ export const STAGES = [
 /** Characters of a text that is not made longer, about. */
 export const SHORT = 40;
 /** Where nothing can be measured, texts stay short and few. */
-export const UNMEASURED: Growth = { longest: 0, total: 2_000 };
+export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 /** Texts of one stage at the most. */
 export const ADDS = 130;
 /** So many texts are added between two reads of the page. */
@@ -53,6 +55,13 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
       add !== undefined && scope === 'session' && kind !== 'register' && kind !== 'counter',
   );
 
+/**
+ * Returns how many short texts a session may hold so that no request is refused for its size: half of what was measured
+ * with long ones, since each has separators, quotes and a name of its own.
+ */
+export const roomOf = (growth: Growth | undefined): number =>
+  growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;
+
 /** Returns undefined where nothing can be grown, or where logins or requests are limited. */
 export async function measureGrowth(context: Context): Promise<Growth | undefined> {
   const { target, spacing } = context;
@@ -60,15 +69,15 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
   if (probe === undefined || spacing !== undefined || target.limits?.requests !== undefined) return undefined;
   const measured = new Measurement(context, probe);
   const longest = probe.longest ?? (await measured.longest());
-  const growth = { longest, total: await measured.total(longest) };
+  const total = await measured.total(longest);
   if (measured.cause !== undefined) {
     await allBack(context);
     context.recorder.remark(
-      `the audit grew a session to ${growth.total} characters and no further: ${measured.cause}. Look for a session ` +
+      `the audit grew a session to ${total} characters and no further: ${measured.cause}. Look for a session ` +
         'cookie that carries data, and for the header buffers of the balancer',
     );
   }
-  return growth;
+  return { longest, total, refused: measured.cause !== undefined };
 }
 
 class Measurement {

@@ -13,6 +13,7 @@ import type { Operation } from '../core/history.ts';
 import { showsAnother } from '../core/sessions.ts';
 import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
+import { roomOf } from './growth.ts';
 import type { Random } from './random.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
@@ -219,7 +220,14 @@ class HopClient {
     const writers = scope === 'all' ? this.#shared.clients : 1;
     const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);
     if (count >= Math.min(most, (cap ?? Number.POSITIVE_INFINITY) / writers)) return 0;
+    if (scope === 'session' && this.#written() >= roomOf(this.#context.growth)) return 0;
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
+  }
+
+  /** Returns how many values the session holds, of all its probes. */
+  #written(): number {
+    const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
+    return own.reduce((sum, { object }) => sum + (this.#items.get(object)?.length ?? 0), 0);
   }
 
   async #write(driver: Driver, probe: Probe, items: string[]): Promise<boolean> {
