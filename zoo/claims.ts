@@ -1,4 +1,4 @@
-/** What a system with shared sessions claims whatever is disturbed: that which `hop`, the load beside faults, shows. */
+/** What a system with shared sessions claims under any fault: the guarantees that `hop`, the load during faults, checks. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

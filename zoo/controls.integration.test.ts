@@ -6,7 +6,7 @@ import { whyNotHere } from './testing/needs.ts';
 import { ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
-/** What a control must stand beyond ordinary visits. */
+/** Tests of single controls beside the ordinary visits. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
     // On a busy machine the slow request may be over before the sign-out.
@@ -32,7 +32,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Those that are disturbed are deployed as others are.
+// Controls with faults are not started here: their deployments are the same as those of the others.
 const undisturbed = CONTROLS.filter(({ faults }) => faults === undefined);
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');
@@ -55,7 +55,7 @@ function declare(name: string, control: (typeof undisturbed)[number]): void {
     await Promise.all(visitors.map(ordinaryVisit));
   });
 
-  it.runIf(ALSO[name])('stands what breaks its look-alikes', async () => {
+  it.runIf(ALSO[name])('passes where a similar defect fails', async () => {
     await ALSO[name]?.(() => new Visitor(deployed.target, [deployed.stack.url], 5));
   });
 }

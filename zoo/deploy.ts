@@ -22,7 +22,7 @@ const HOSTS = {
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {
-  /** In place of the number that the entry names. */
+  /** Overrides the number of instances in the entry. */
   instances?: number;
 }
 
@@ -34,7 +34,7 @@ export interface Deployed {
   stop(): Promise<void>;
 }
 
-/** Starts an entry, by default on any free port. Throws what the stack throws; nothing is left running then. */
+/** Starts an entry, by default on any free port. If it throws an error of the stack, nothing is left running. */
 export async function deploy(entry: Entry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
@@ -51,7 +51,7 @@ export async function deploy(entry: Entry, options: DeployOptions = {}): Promise
   return { stack, target: JSON.stringify(targetOf(entry, stack.url)), stop: () => stack.stop() };
 }
 
-/** The content of the entry's target file, for a balancer at `url`. What a defect must break is claimed. */
+/** Returns the content of the entry's target file, for a balancer at `url`. It claims what a defect must break. */
 export function targetOf(entry: Entry, url: string): Record<string, unknown> {
   const host: Record<string, unknown> = parse(readFileSync(HOSTS[entry.deployment.host].target, 'utf8'));
   const target: Record<string, unknown> = { ...host, name: entry.name, url, ...entry.target };
@@ -63,7 +63,7 @@ export function targetOf(entry: Entry, url: string): Record<string, unknown> {
 function instanceOptions({ deployment }: Entry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // The card store as it ships is what the stack runs by itself.
+  // By default the stack runs the card store as it ships.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

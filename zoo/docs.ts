@@ -1,20 +1,20 @@
-/** Writes what was measured into the docs, between the marks that are there. */
+/** Writes the results of a measurement into the docs, between the marks in them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** What is measured apart: entries that are disturbed take long. The mark of each part in the docs. */
+/** The two parts of a measurement and their marks in the docs. Entries with faults take long, so they are a separate part. */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },
 ] as const;
 
 /**
- * Parts of which nothing was measured stay as they are.
+ * Writes the tables and the summary of each part that was measured. The other parts stay unchanged.
  *
- * @param command what measured it, as it was typed
+ * @param command the command of the measurement, as it was typed
  * @param date of the measurement
  * @throws when a file or its marks are missing
  */
@@ -24,8 +24,8 @@ export async function writeDocs(all: readonly Measured[], command: string, date:
     const part = all.filter(one => one.trials > 0 && has(one));
     if (part.length === 0) continue;
     await between(mark, file('docs/zoo.md'), [measured, '', ...matrix(part), '', ...controls(part)]);
-    const told = `${summary(part)} ${measured} All of it: [docs/zoo.md](docs/zoo.md).`;
-    await between(mark, file('README.md'), [told]);
+    const line = `${summary(part)} ${measured} All of it: [docs/zoo.md](docs/zoo.md).`;
+    await between(mark, file('README.md'), [line]);
   }
 }
 
@@ -33,7 +33,7 @@ async function between(mark: string, path: string, lines: readonly string[]): Pr
   await writeFile(path, replaced(await readFile(path, 'utf8'), mark, lines, path));
 }
 
-/** @returns the text with these lines between the marks. @throws when it has no marks; `path` is only named then */
+/** Returns the text with these lines between the marks. @throws if it has no marks; the error names `path` */
 export function replaced(text: string, mark: string, lines: readonly string[], path: string): string {
   const [begin, end] = [`<!-- ${mark} -->\n`, `<!-- /${mark} -->\n`];
   const [before, rest = ''] = text.split(begin);

@@ -1,41 +1,41 @@
-/** What an entry of the zoo says: a deployment, and the verdict that Baton must give of it. */
+/** The type of an entry of the zoo: a deployment, and the verdict that Baton must give for it. */
 import type { Beside } from '../stack/local.ts';
 import type { NginxAdditions } from '../stack/nginx.ts';
 import type { RedisServer } from '../stack/redis.ts';
 import type { Guarantee } from '../verify/core/guarantees.ts';
 
 interface Deployment {
-  /** The app that it is a variant of: ours, or the one written as tutorials write it. */
+  /** The app that the deployment is a variant of: the card store, or the plain host, which is written as in tutorials. */
   readonly host: 'card-store' | 'plain';
-  /** Runs as each instance in place of the host's own program. */
+  /** The program of each instance; by default that of the host. */
   readonly program?: URL;
-  /** How many instances; 2 if not said. */
+  /** The number of instances; 2 by default. */
   readonly instances?: number;
   /** Environment of all instances. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Environment of single instances: the first for app-1, the second for app-2, then from the start again. */
+  /** Environment of single instances: the first for app-1, the second for app-2, and so on, then from the first again. */
   readonly each?: readonly Readonly<Record<string, string>>[];
   readonly nginx?: NginxAdditions;
-  /** Arguments of redis-server that win over the stack's. */
+  /** Arguments of redis-server, which override those of the stack. */
   readonly redis?: readonly string[];
   readonly beside?: (store: RedisServer) => Promise<Beside>;
 }
 
-/** Top-level keys of a target file (docs/target-file.md) that stand in for the host's; undefined takes one out. */
+/** Top-level keys of a target file (docs/target-file.md) that replace the host's; undefined removes a key. */
 type TargetChange = Readonly<Record<string, unknown>>;
 
 interface Common {
-  /** Of the file, and what `baton zoo run` takes. */
+  /** The name of the file and the argument of `baton zoo run`. */
   readonly name: string;
   readonly deployment: Deployment;
   readonly target?: TargetChange;
-  /** What is disturbed meanwhile, as `--faults` takes it; the load is hop's alone then. */
+  /** The faults during the run, in the format of `--faults`. The only workload is then `hop`. */
   readonly faults?: string;
-  /** What the next version has in its environment, for the fault rolling-deploy. */
+  /** The environment of the next version, for the fault rolling-deploy. */
   readonly next?: Readonly<Record<string, string>>;
 }
 
-/** What a client has to do before it can see a defect. */
+/** What a client must do to see a defect. */
 type Need =
   /** Requests of one session on more than one instance. */
   | 'instances'
@@ -45,36 +45,36 @@ type Need =
   | 'haste'
   /** Two users, or two devices of one user. */
   | 'users'
-  /** A request of a session on an instance that has not seen it before, or before others have. */
+  /** A request of a session on an instance that has not seen the session, or that sees it before the others. */
   | 'first contact'
   /** Waiting for a timeout. */
   | 'time'
-  /** A cookie that was kept from an earlier moment is sent again. */
+  /** An older cookie is sent again. */
   | 'replay'
   /** A request that is slower than a timeout of the balancer. */
   | 'slowness'
-  /** A session that holds much. */
+  /** A session with much data. */
   | 'size'
   /** Requests from more than one address. */
   | 'addresses'
-  /** Something that fails, or is replaced, under load. */
+  /** A fault: a part fails or is replaced under load. */
   | 'fault';
 
 export interface Defect extends Common {
   readonly kind: 'defect';
-  /** The guarantee under which the literature files it. */
+  /** The guarantee that the literature assigns it to. */
   readonly section: Guarantee;
   /** What is broken, in one or two sentences. */
   readonly broken: string;
-  /** How it happens in the wild. */
+  /** How it comes about in real systems. */
   readonly wild: string;
-  /** Where it happened: repository and issue, pull request or advisory. */
+  /** Where it occurred: repository and issue, pull request or advisory. */
   readonly references: readonly string[];
   readonly remedy: string;
   readonly needs: readonly Need[];
-  /** The verdict that it must get. */
+  /** The verdict that Baton must give. */
   readonly must: { readonly guarantee: Guarantee; readonly anomaly: string };
-  /** What it keeps: accusing it of these would be wrong. */
+  /** The guarantees that it keeps: a violation of one of them is a false accusation. */
   readonly mustNot: readonly Guarantee[];
 }
 

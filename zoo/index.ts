@@ -83,7 +83,7 @@ import { ttlUnitOrOverflow } from './defects/ttl-unit-or-overflow.ts';
 import { wholeSessionLastWriterWins } from './defects/whole-session-last-writer-wins.ts';
 import type { Control, Defect, Entry } from './entry.ts';
 
-/** By the guarantee under which the literature files them. */
+/** Broken systems, in the order of the guarantees that the literature assigns them to. */
 export const DEFECTS: readonly Defect[] = [
   memoryStorePerInstance,
   secretMismatchBetweenInstances,

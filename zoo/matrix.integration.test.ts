@@ -1,4 +1,4 @@
-/** Baton against the whole zoo, once: each defect by the guarantee that it breaks, and no healthy system accused. */
+/** Runs Baton once against each entry of the zoo: it must find each defect, and accuse no healthy system. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ import { whyNotHere } from './testing/needs.ts';
 const AT_ONCE = 4;
 
 /**
- * What needs a fault takes long: all of it is in `npm run test:long`, and here one defect for each guarantee that
- * nothing else breaks.
+ * Entries with faults take long: `npm run test:long` runs all of them. This test runs one defect for each guarantee
+ * that no defect without faults breaks.
  */
 const LONG = process.env['BATON_LONG'] !== undefined;
 const breaks = (entry: Entry): Guarantee | undefined =>
@@ -28,7 +28,7 @@ const single = ENTRIES.filter(entry => entry.kind === 'defect' && !broken.has(br
 );
 const tried = LONG ? ENTRIES : [...undisturbed, ...single];
 
-/** What the matrix found, by the guarantee that was broken. */
+/** The trials that found a defect, by the guarantee that it breaks. */
 const found = new Map<Guarantee, Trial[]>();
 
 let out: string;
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-/** A few at a time: most of each is waiting. */
+/** Runs a few trials at a time: each mostly waits. */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
 const settled = (run: Promise<unknown>): Promise<void> =>
@@ -52,14 +52,14 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/** While no other runs, and none begins. */
+/** Runs a trial while no other one runs or begins. */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
   slots.fill(settled(done));
   return done;
 }
 
-/** Whether the machine had no time for what is to be found, and the verdict says so. */
+/** Returns whether the verdict is unknown because the machine was too busy. */
 const crowdedOut = ({ entry, result }: Trial): boolean =>
   result.guarantees.some(
     ({ guarantee, judgement, why }) =>
@@ -87,7 +87,7 @@ describe('the zoo', { concurrent: true, timeout: 1_800_000 }, () => {
 
 describe('each check', () => {
   it.each(CHECKS.map(check => [check.guarantee, check] as const))(
-    '%s earns its place: without it a defect goes undetected',
+    '%s is needed: without it a defect goes undetected',
     async (guarantee, check) => {
       const trials = found.get(guarantee) ?? [];
       expect(trials, 'defects that this check must find').not.toEqual([]);

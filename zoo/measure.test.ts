@@ -1,4 +1,4 @@
-/** What trials amount to, and the tables in the docs. */
+/** Tests of the sums over trials, and of the tables in the docs. */
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../verify/core/testing/picture.ts';
 import { replaced } from './docs.ts';
@@ -15,7 +15,7 @@ const defect: Entry = {
 };
 const control: Entry = { kind: 'control', name: 'well', sound: 'is well', deployment: defect.deployment };
 
-/** Of a run whose session app-2 loses, or none does. */
+/** Returns the trial of a run in which app-2 loses the session, or no instance does. */
 function trialOf(entry: Entry, lost: boolean, more: Partial<Trial> = {}): Trial {
   const picture = new Picture();
   const session = picture.session('s1', 'alice').login('app-1');
@@ -51,16 +51,16 @@ describe('what was measured', () => {
     );
   });
 
-  it('counts a control of which something could not be told', () => {
+  it('counts a control with insufficient evidence', () => {
     expect(lineOf(well)).toMatch(/^✗ well +valid in 1 of 2 runs \(0 accused, 1 unknown\)$/);
     expect(controls([found, well]).at(-1)).toBe('| `well` | 2 | 1 | 0 | 1 |');
   });
 
-  it('marks what a defect must break, with how often where that is not always', () => {
+  it('marks what a defect must break, with the number of trials if it is not in all', () => {
     expect(matrix([found, well]).at(-1)).toBe('| `planted` | 2 of 3 | 3.0 s | 300 | ● 2 |');
   });
 
-  it('tells a false accusation from what breaks as well', () => {
+  it('marks a false accusation differently from another guarantee that breaks too', () => {
     const wrong: Entry = {
       ...defect,
       must: { guarantee: 'rotation', anomaly: 'FIXED' },
@@ -80,14 +80,14 @@ describe('what was measured', () => {
 });
 
 describe('the marks in the docs', () => {
-  it('hold what was measured, however often', () => {
+  it('enclose the last measurement, also when it is written again', () => {
     const text = 'before\n<!-- measured -->\nold\n<!-- /measured -->\nafter\n';
     const once = replaced(text, 'measured', ['new', 'lines'], 'x.md');
     expect(once).toBe('before\n<!-- measured -->\nnew\nlines\n<!-- /measured -->\nafter\n');
     expect(replaced(once, 'measured', ['new', 'lines'], 'x.md')).toBe(once);
   });
 
-  it('are missed by name', () => {
+  it('are named in the error when they are missing', () => {
     expect(() => replaced('nothing', 'measured', [], 'x.md')).toThrow('x.md: expected the marks');
   });
 });

@@ -1,10 +1,10 @@
-/** What the trials of an entry amount to, and the tables that show it. */
+/** Sums up the trials of each entry, and returns the tables of the docs. */
 import { z } from 'zod';
 import { type Guarantee, isGuarantee } from '../verify/core/guarantees.ts';
 import type { Entry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** What is kept of a trial: a line of the file that lets a long measurement be interrupted and gone on with. */
+/** The outcome of a trial: a line of the file with which an interrupted measurement can be resumed. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),
@@ -27,16 +27,16 @@ export const outcomeOf = (trial: Trial, seed: number): Outcome => ({
 export interface Measured {
   entry: Entry;
   trials: number;
-  /** Trials that went as they must. */
+  /** Trials with the demanded verdict. */
   passed: number;
-  /** Trials in which something was condemned that is kept: false accusations. */
+  /** Trials in which a guarantee was reported as violated that the entry keeps: false accusations. */
   accused: number;
-  /** Trials in which a claimed guarantee of a control could not be told. */
+  /** Trials with insufficient evidence for a claimed guarantee of a control. */
   unknown: number;
-  /** Until the demanded anomaly was complete, in the trials that showed it: seconds and requests. */
+  /** Seconds and requests until the demanded anomaly was complete, of each trial that showed it. */
   seconds: number[];
   requests: number[];
-  /** In how many trials each guarantee was violated. */
+  /** The number of trials in which each guarantee was violated. */
   violated: Map<Guarantee, number>;
 }
 
@@ -67,13 +67,13 @@ export function take(
     measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
-/** @returns the middle one; of an even number the upper of the two in the middle */
+/** Returns the median; of an even number of values, the upper one of the two in the middle. */
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const shown = (value: number, digits: number): string => (Number.isNaN(value) ? '–' : value.toFixed(digits));
 
-/** One line for a terminal. */
+/** Returns the result of an entry as one line for a terminal. */
 export function lineOf({
   entry,
   trials,
@@ -94,8 +94,8 @@ export function lineOf({
 }
 
 /**
- * Defect × guarantee: ● the guarantee that it must break, ○ others that it breaks too, ✗ one that it keeps: a false
- * accusation; with how often, if not always.
+ * Returns a table of defects and guarantees. ● is the guarantee that a defect must break, ○ another one that it
+ * breaks too, ✗ one that it keeps, which is a false accusation. A number says in how many trials, if not in all.
  */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');
@@ -145,7 +145,7 @@ export function controls(all: readonly Measured[]): string[] {
   ];
 }
 
-/** What the README says: the sums. */
+/** Returns the sums over all entries, for the README. */
 export function summary(all: readonly Measured[]): string {
   const sum = (kind: Entry['kind'], of: (measured: Measured) => number): number =>
     all.filter(({ entry }) => entry.kind === kind).reduce((total, measured) => total + of(measured), 0);

@@ -1,4 +1,4 @@
-/** Runs Baton against an entry of the zoo, and says whether the verdict is the one that it must get. */
+/** Runs Baton against an entry of the zoo, and decides whether the verdict is the demanded one. */
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { COMMAND } from '../verify/core/command.ts';
@@ -23,44 +23,44 @@ export interface Trial {
   folder: string;
   /** The anomaly that the entry must show, or the first violation of a control; undefined when there is none. */
   shown: Anomaly | undefined;
-  /** Until that anomaly was complete: requests that had been answered by then, and seconds since the first call. */
+  /** How soon that anomaly was complete: requests with a response by then, and seconds since the first call. */
   reached: { requests: number; seconds: number } | undefined;
-  /** Guarantees that are violated and must not be: a false accusation. */
+  /** Guarantees that are violated but must not be: false accusations. */
   accused: string[];
-  /** Of a control: claimed guarantees that are not valid. */
+  /** Claimed guarantees of a control that are not valid. */
   unproven: string[];
 }
 
 export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'duration' | 'signal'> & {
-  /** Only the workloads that give evidence for what a defect must break. */
+  /** Runs only the workloads that give evidence for the guarantee that a defect must break. */
   brief?: boolean;
   onStep?: (message: string) => void;
 };
 
-/** @returns whether a trial went as it must */
+/** Returns whether a trial has the demanded verdict. */
 export const passed = (trial: Trial): boolean =>
   trial.accused.length === 0 &&
   (trial.entry.kind === 'defect' ? trial.shown !== undefined : trial.unproven.length === 0);
 
-/** @returns what a trial says of Baton, in a sentence */
+/** Returns the result of a trial as a sentence. */
 export function verdictOn({ entry, reached, accused, unproven }: Trial): string {
-  if (accused.length > 0) return `Wrong: accused of breaking ${accused.join(', ')}, which it keeps.`;
+  if (accused.length > 0)
+    return `Wrong: Baton reported ${accused.join(', ')} as violated, but the deployment keeps it.`;
   if (entry.kind === 'control')
     return unproven.length === 0
-      ? 'As it must be: all that it claims is valid.'
-      : `Too little evidence for ${unproven.join(', ')}.`;
-  if (reached === undefined)
-    return `Not found: ${entry.must.anomaly} (${entry.must.guarantee}) was to be seen.`;
+      ? 'As expected: all claimed guarantees are valid.'
+      : `Insufficient evidence for ${unproven.join(', ')}.`;
+  if (reached === undefined) return `Not found: expected ${entry.must.anomaly} (${entry.must.guarantee}).`;
   return (
-    `As it must be: ${entry.must.anomaly} (${entry.must.guarantee}), proved after ${reached.requests} requests ` +
+    `As expected: ${entry.must.anomaly} (${entry.must.guarantee}), proved after ${reached.requests} requests ` +
     `and ${reached.seconds.toFixed(1)} s.`
   );
 }
 
 /**
- * Deploys an entry, verifies it at default settings and stops it, on every path.
+ * Deploys an entry, verifies it at default settings, and always stops it.
  *
- * @throws what deploying and verifying throw, and an Error when a part of the deployment died by itself meanwhile
+ * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment died by itself
  */
 export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
   const { onStep, brief = false, ...load } = options;
@@ -81,7 +81,7 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
       logs: deployed.stack.logs,
     });
     if (deaths.length > 0)
-      throw new Error(`${entry.name}: expected all of its parts to live, but ${deaths.join('; ')}`);
+      throw new Error(`${entry.name}: expected all parts to run until the end, but ${deaths.join('; ')}`);
     return await judged(entry, result, folder);
   } finally {
     await deployed.stop();
@@ -121,7 +121,7 @@ async function judged(entry: Entry, result: Result, folder: string): Promise<Tri
   };
 }
 
-/** @returns the anomaly that an entry must show, the one that was complete first; undefined when there is none */
+/** Returns the first complete anomaly of those that an entry must show; undefined if there is none. */
 export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
@@ -129,7 +129,7 @@ export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | unde
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 
-/** When the last request of its witness had returned, microseconds. */
+/** Returns when the last request of the witness returned, microseconds. */
 const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
@@ -144,7 +144,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // No request tells of an instance that never got ready: the end of the fault does.
+  // No request shows that an instance never became ready. The end of the fault does.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -5,7 +5,7 @@ import { parseTarget } from '../verify/target/load.ts';
 import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 
-/** What the survey of real defects lists. */
+/** The defects in the survey of real systems. */
 const SURVEYED = [
   'memory-store-per-instance',
   'secret-mismatch-between-instances',
@@ -66,8 +66,8 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // What only a fault shows is shown by that: matrix.integration.test.ts.
-  it('shows each defect happen in a test', () => {
+  // Defects that only a fault shows are tested in matrix.integration.test.ts.
+  it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
     const lasting = DEFECTS.filter(({ faults }) => faults === undefined);
@@ -110,9 +110,9 @@ describe.each(DEFECTS.map(defect => [defect.name, defect] as const))('%s', (_nam
     expect(claims).toContain(must.guarantee);
   });
 
-  it.each(['broken', 'wild', 'remedy'] as const)('says what is %s in whole sentences', field => {
+  it.each(['broken', 'wild', 'remedy'] as const)('has whole sentences as %s', field => {
     expect(defect[field]).toMatch(/^[A-Z`].{40,}[.`)]$/);
   });
 
-  it('names where it happened', () => expect(defect.references.length).toBeGreaterThan(0));
+  it('names where it occurred', () => expect(defect.references.length).toBeGreaterThan(0));
 });

@@ -3,6 +3,7 @@ import type { Control } from '../entry.ts';
 export const cardStoreOnFiveInstances: Control = {
   kind: 'control',
   name: 'card-store-on-five-instances',
-  sound: 'The same on five instances: more pairs that have to agree, and fewer requests for each.',
+  sound:
+    'The card store on five instances: more pairs of instances must agree, and each pair gets fewer requests.',
   deployment: { host: 'card-store', instances: 5, env: { SESSION_STORE: 'redis-attributes' } },
 };

@@ -4,7 +4,7 @@ export const cardStoreWithShortTimeouts: Control = {
   kind: 'control',
   name: 'card-store-with-short-timeouts',
   sound:
-    'Sessions end after 4 seconds without a request and 9 seconds after the login, by the store alone: the cookie has no expiry of its own, and every instance renews the same time to live.',
+    'Sessions expire after 4 seconds without a request, and 9 seconds after the login. Only the store ends them: the cookie has no expiry of its own, and every instance renews the same time to live.',
   deployment: {
     host: 'card-store',
     env: {

@@ -10,14 +10,14 @@ const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
 let answers = 0;
 
-/** In one cookie or two, by turns: the session shrinks by a chunk and grows again. */
+/** Returns Set-Cookie lines for one cookie or two, by turns: the session shrinks by a chunk and grows again. */
 function chunks(value: string): string[] {
   const [first, second] = answers++ % 2 === 0 ? [value, ''] : [value.slice(0, 40), value.slice(40)];
   const set = (name: string, text: string) => `${name}=${encodeURIComponent(text)}; ${ATTRIBUTES}`;
   return [set('s.0', first), second === '' ? gone('s.1') : set('s.1', second)];
 }
 
-/** Keeps the session's cookie in chunks; express-session sees it whole. */
+/** Stores the session cookie in chunks, and joins them for express-session. */
 const chunked: RequestHandler = (request, response, next) => {
   const held = request.cookies as Record<string, string | undefined>;
   const value = held['s.0'] === undefined ? '' : held['s.0'] + (held['s.1'] ?? '');
@@ -40,7 +40,7 @@ function split(request: IncomingMessage, response: ServerResponse, value: string
   }) as typeof writeHead;
 }
 
-/** Leads from the login back to its page, and signed-in users from there into the app, as Laravel's `guest` does. */
+/** Redirects from the login to its page, and signed-in users from that page into the app, as Laravel's `guest` does. */
 const guest: RequestHandler = (request, response, next) => {
   const signedIn = request.session?.user !== undefined;
   if (request.path === '/app/login' && signedIn) return response.redirect(303, '/app/dashboard');

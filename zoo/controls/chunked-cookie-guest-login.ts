@@ -5,7 +5,7 @@ export const chunkedCookieGuestLogin: Control = {
   kind: 'control',
   name: 'chunked-cookie-guest-login',
   sound:
-    'The session is in one cookie or two by turns, and each response deletes what it does not need. The login leads back to the page of its form, which sends signed-in users on into the app. The cart is read as JSON that names no user, and that only a signed-in client is shown.',
+    'The session is in one cookie or in two by turns, and each response deletes the cookies that it does not need. The login redirects to the page of its form, which redirects signed-in users into the app. The cart is read as JSON, which names no user and is shown only to signed-in clients.',
   deployment: {
     host: 'plain',
     program: new URL('./chunked-cookie-guest-login.server.ts', import.meta.url),

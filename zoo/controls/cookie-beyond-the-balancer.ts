@@ -4,7 +4,7 @@ export const cookieBeyondTheBalancer: Control = {
   kind: 'control',
   name: 'cookie-beyond-the-balancer',
   sound:
-    'The session is in its cookie, behind an nginx with its usual buffer of 4 KB for headers. A session that grows beyond it is answered with 502, and nginx leaves the instance out for 10 seconds: a limit of the deployment that ordinary carts stay far below.',
+    'The session is in its cookie, behind an nginx with its default buffer of 4 KB for headers. If a session is larger, nginx responds with 502 and sends the instance no requests for 10 seconds. Ordinary carts stay far below this limit of the deployment.',
   deployment: {
     host: 'plain',
     program: new URL('./cookie-beyond-the-balancer.server.ts', import.meta.url),

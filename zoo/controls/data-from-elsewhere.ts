@@ -7,7 +7,7 @@ export const dataFromElsewhere: Control = {
   kind: 'control',
   name: 'data-from-elsewhere',
   sound:
-    'The plain host with data in Redis, each changed by one command: a diary and a motto of each user and a board of all users, which hold values from before the run and of another program, and a counter that does not begin at 0. Texts of more than 200 characters are left out without a word.',
+    'The plain host with data in Redis; one command makes each change. Each user has a diary and a motto, and all users share a board. They hold values from before the run and values of another program. Each user also has a counter that does not begin at 0. Texts of more than 200 characters are dropped without an error.',
   deployment: {
     host: 'plain',
     program: new URL('./data-from-elsewhere.server.ts', import.meta.url),

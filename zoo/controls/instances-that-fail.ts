@@ -5,7 +5,7 @@ export const instancesThatFail: Control = {
   kind: 'control',
   name: 'instances-that-fail',
   sound:
-    'The card store while instances are killed and freeze: the other one serves on, what was cut off is answered with an error, and no session or acknowledged write is lost.',
+    'The card store while instances are killed and freeze. The other instance continues to serve, requests that are cut off get an error response, and no session or acknowledged write is lost.',
   faults: 'kill,pause,instance-hangs,answers-cut',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },
   target: {

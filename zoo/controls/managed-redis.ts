@@ -5,7 +5,7 @@ export const managedRedis: Control = {
   kind: 'control',
   name: 'managed-redis',
   sound:
-    'The card store on a Redis as managed services run it: TLS, a password, and no CONFIG. The next version wants to hear of sessions that expire; it asks whether Redis tells, sets nothing, and starts.',
+    'The card store on a Redis as managed services run it: with TLS and a password, and without CONFIG. The next version needs events for expired sessions. It checks whether Redis sends them, sets nothing, and starts.',
   faults: 'rolling-deploy,store-restart',
   next: { SESSION_EXPIRY_EVENTS: 'true' },
   deployment: {

@@ -3,7 +3,7 @@ import { SessionGoneError } from '../../app/stores/errors.ts';
 import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** Of the reads with a cookie that is no session's, this one takes a gateway too long. */
+/** The number of the read with an invalid session cookie that gets a gateway timeout. */
 const UNLUCKY = 5;
 let strange = 0;
 
@@ -12,14 +12,14 @@ const flagged: RequestHandler = (request, response, next) => {
   const changed = cookies['connect.sid'] !== undefined && session.user === undefined;
   if (changed && request.path === '/app/dashboard' && ++strange === UNLUCKY)
     return response.status(504).send('<h1>504 Gateway Time-out</h1>');
-  // A page for signed-in users asks for both cookies.
+  // A page for signed-in users requires both cookies.
   if (session.user !== undefined && cookies['logged_in'] !== '1' && request.path.startsWith('/app/'))
     return response.redirect(303, '/app/login');
   if (request.path === '/app/login' && request.method === 'POST') flagsLogin(request, response);
   next();
 };
 
-/** Sets the companion with the answer that signs in: one value for all users, for the scripts of the pages. */
+/** Sets the companion cookie with the response that signs in: one value for all users, for scripts in the pages. */
 function flagsLogin(request: Request, response: Response): void {
   const redirect = response.redirect.bind(response) as (status: number, to: string) => void;
   response.redirect = ((status: number, to: string) => {

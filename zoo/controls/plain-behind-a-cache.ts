@@ -5,7 +5,7 @@ export const plainBehindACache: Control = {
   kind: 'control',
   name: 'plain-behind-a-cache',
   sound:
-    'A cache stands before the balancer and passes each page on: it says so with `Age: 0` and `X-Cache: MISS, HIT-FOR-PASS`. The app asks for a second cookie beside that of the session, `logged_in=1`, the same for every user. One read with a changed cookie gets a 504 of a gateway, so availability is not claimed.',
+    'A cache before the balancer stores no page, and reports that with `Age: 0` and `X-Cache: MISS, HIT-FOR-PASS`. The app requires a second cookie beside the session cookie: `logged_in=1`, the same for every user. One read with a changed cookie gets a 504 from a gateway, so availability is not claimed.',
   deployment: {
     host: 'plain',
     program: new URL('./plain-behind-a-cache.server.ts', import.meta.url),

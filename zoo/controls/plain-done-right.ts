@@ -4,7 +4,7 @@ export const plainDoneRight: Control = {
   kind: 'control',
   name: 'plain-done-right',
   sound:
-    'The plain host with a store that never brings a session back, an answer only after the save, a new id at login, and a session that is destroyed at logout. Its cart is one value, so parallel additions are not claimed.',
+    'The plain host with a store that never restores a deleted session. It responds only after the save, gives the session a new id at login, and destroys it at logout. Its cart is one value, so it does not claim that parallel additions are kept.',
   deployment: {
     host: 'plain',
     program: new URL('./plain-done-right.server.ts', import.meta.url),

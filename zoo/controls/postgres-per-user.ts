@@ -8,7 +8,7 @@ export const postgresPerUser: Control = {
   kind: 'control',
   name: 'postgres-per-user',
   sound:
-    'Sessions and baskets in PostgreSQL: the session holds who is signed in, and all sessions of a user share a basket that is a table, changed row by row.',
+    'Sessions and baskets are in PostgreSQL. A session holds only its user. All sessions of a user share a basket, which is a table that is changed row by row.',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'postgres', BASKET_STORE: 'postgres' } },
   target: { probes: probes.map((probe: object) => ({ ...probe, scope: 'user' })) },
 };

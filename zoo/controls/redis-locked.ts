@@ -4,6 +4,6 @@ export const redisLocked: Control = {
   kind: 'control',
   name: 'redis-locked',
   sound:
-    'One request of a session at a time: who comes meanwhile waits for the lock, and is refused when that takes too long. Nothing is ever done without it.',
+    'The app handles one request of a session at a time. Other requests wait for the lock, and are refused if the wait is too long. No request continues without the lock.',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-locked' } },
 };

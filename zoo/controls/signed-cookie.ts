@@ -4,7 +4,7 @@ export const signedCookie: Control = {
   kind: 'control',
   name: 'signed-cookie',
   sound:
-    'The session is in its cookie, encrypted and bounded, and any instance can read it. What such a session cannot keep is not claimed: a copy of the cookie outlives the logout, and of answers that overlap the last one wins.',
+    'The session is in its cookie, encrypted and limited in size, and any instance can read it. It does not claim what such a session cannot guarantee: a copy of the cookie survives the logout, and the last of several overlapping responses wins.',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'cookie' } },
   target: {
     claims: [

@@ -5,7 +5,7 @@ export const stickyMemory: Control = {
   kind: 'control',
   name: 'sticky-memory',
   sound:
-    'Sessions in the memory of each instance, and a balancer that sends a visitor to the same instance always, by a cookie of its own that is there before the login.',
+    'Sessions are in the memory of each instance. The balancer always routes a visitor to the same instance, by its own cookie, which it sets before the login.',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'memory' }, nginx: BY_ROUTE_COOKIE },
   target: {
     claims: [

@@ -5,7 +5,7 @@ export const stickyOverSharedSessions: Control = {
   kind: 'control',
   name: 'sticky-over-shared-sessions',
   sound:
-    'A sticky balancer before shared sessions: users stay where they are as long as that instance is there, and go on elsewhere when it is taken out or replaced.',
+    'A sticky balancer before shared sessions. Users stay on one instance as long as it runs, and continue on another one when it is taken out or replaced.',
   faults: 'instance-out,replace-oldest',
   deployment: {
     host: 'card-store',

@@ -4,7 +4,7 @@ export const unequalHosts: Control = {
   kind: 'control',
   name: 'unequal-hosts',
   sound:
-    'Two hosts of unequal size: the balancer sends three of four requests to the larger one, as the weights declare. Their clocks are 30 s apart. Only the balancer names the instance. The app redirects by the address of its own host, and the balancer rewrites that; asked past the balancer, an instance answers with its own address.',
+    'Two hosts of unequal size: the balancer routes three of four requests to the larger one, as the weights declare. Their clocks differ by 30 s. Only the balancer names the instance. The app redirects to the address of its own host, and the balancer rewrites that address. A request that bypasses the balancer is redirected to the address of the instance.',
   deployment: {
     host: 'plain',
     program: new URL('./unequal-hosts.server.ts', import.meta.url),

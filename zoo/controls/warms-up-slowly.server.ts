@@ -3,10 +3,10 @@ import type { Redis } from 'ioredis';
 import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** After its start, milliseconds: from when until when an instance that was started again fails requests. */
+/** The interval after a restart in which an instance fails requests, milliseconds since its start. */
 const COLD_MS = [1_000, 1_500] as const;
 
-/** Fails requests for a while after each start but the first. */
+/** Fails requests during `COLD_MS` after each start except the first. */
 function warmingUp(redis: Redis): RequestHandler {
   const again = redis.incr(`starts:${process.env['INSTANCE_ID']}`).then(starts => starts > 1);
   return async (request, response, next) => {

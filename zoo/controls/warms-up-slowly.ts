@@ -5,7 +5,7 @@ export const warmsUpSlowly: Control = {
   kind: 'control',
   name: 'warms-up-slowly',
   sound:
-    'An instance that is killed and started again fails requests for half a second, one second after its start, while it warms up. That is within the time to recover that is declared of this fault, and beyond the one that is declared of others.',
+    'An instance that is killed and started again fails requests while it warms up: for half a second, beginning one second after its start. That is within the recovery time that the target declares for this fault, and longer than the one that it declares for all others.',
   faults: 'kill',
   deployment: {
     host: 'plain',

@@ -6,8 +6,8 @@ export const affinityHidesLocalSessions: Defect = {
   name: 'affinity-hides-local-sessions',
   section: 'survival',
   broken:
-    'Sessions are in the memory of each instance, and the balancer keeps users where they began. All seems well until an instance joins or leaves: then users land elsewhere, and nobody knows them there.',
-  wild: 'Stickiness in place of shared sessions; by a hash of what is in the request, which spreads anew whenever the set of instances changes.',
+    'Sessions are in the memory of each instance, and the balancer pins each user to one instance. All works until an instance joins or leaves. Then users reach another instance, which does not have their sessions.',
+  wild: 'Teams use stickiness instead of shared sessions. Often it is a hash of the request, which routes users differently whenever the set of instances changes.',
   references: [
     'kubernetes/ingress-nginx PR#4482',
     'kubernetes/ingress-nginx#3089',
@@ -15,7 +15,7 @@ export const affinityHidesLocalSessions: Defect = {
     'traefik/traefik#9728',
     'spring-projects/spring-session#1435',
   ],
-  remedy: 'Share the sessions; stickiness may then stay for its speed, and its loss costs nothing.',
+  remedy: 'Share the sessions. Stickiness may then stay for its speed, and losing it does no harm.',
   needs: ['fault'],
   faults: 'replace-oldest',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'memory' }, nginx: BY_ROUTE_COOKIE },

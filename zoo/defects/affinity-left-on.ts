@@ -5,8 +5,8 @@ export const affinityLeftOn: Defect = {
   name: 'affinity-left-on',
   section: 'routing',
   broken:
-    'The balancer is to spread requests, and chooses the instance by the session cookie: each session stays where its first request led, and an instance that is added gets no work from those who are there.',
-  wild: 'Stickiness that was needed while sessions were in memory, in a configuration that nobody dared to change when they moved to a store. It hides whatever else is wrong with shared sessions.',
+    'The balancer should spread requests, but chooses the instance by the session cookie. Each session stays on one instance, and an instance that is added gets no requests of existing sessions.',
+  wild: 'Stickiness was needed while sessions were in memory, and stayed in the configuration when they moved to a store. It hides other defects of shared sessions.',
   references: [
     'apache/shenyu#4384',
     'uqee/sticky-cluster#32',
@@ -14,7 +14,7 @@ export const affinityLeftOn: Defect = {
     'kubernetes-sigs/aws-load-balancer-controller#855',
   ],
   remedy:
-    'Leave it out once sessions are shared, and see in the logs that requests of one session reach several instances.',
+    'Remove stickiness once sessions are shared, and check in the logs that requests of one session reach several instances.',
   needs: ['instances'],
   deployment: {
     host: 'card-store',

@@ -1,7 +1,7 @@
 import type { NginxAdditions } from '../../stack/nginx.ts';
 import type { Defect } from '../entry.ts';
 
-/** The cookie holds the address of the instance, and whoever has one goes there and nowhere else. */
+/** The cookie holds the address of an instance, and nginx routes its requests only to this instance. */
 const PINNED: NginxAdditions = {
   http: `
     map $cookie_pinned $given_pin {
@@ -20,15 +20,15 @@ export const affinityPinsToDeadTarget: Defect = {
   name: 'affinity-pins-to-dead-target',
   section: 'availability',
   broken:
-    'The cookie of a sticky balancer names an instance, and the balancer sends its owner there even when that instance has gone. Sessions are shared, and any other instance could serve them; those users get 502 until they clear their cookies.',
-  wild: 'Affinity cookies that hold the address or name of a target, and a rule without a fallback; weighted target groups of which one is empty.',
+    'The cookie of a sticky balancer names an instance, and the balancer routes to this instance even after it stopped. Sessions are shared, so any other instance could serve them. Yet those users get 502 until they delete their cookies.',
+  wild: 'Affinity cookies that hold the address or name of a target, with a rule without a fallback; or weighted target groups, one of them empty.',
   references: [
     'traefik/traefik#1299',
     'vfarcic/docker-flow-proxy#446',
     'AWS re:Post QUugYm4uzWSI2af5mnmMjlZQ',
   ],
   remedy:
-    'Where the named target is not there, choose another one and give the visitor a new cookie, as the sticky modes of nginx, HAProxy and ALB do.',
+    'If the named target is unavailable, choose another one and give the visitor a new cookie, as the sticky modes of nginx, HAProxy and ALB do.',
   needs: ['fault'],
   faults: 'replace-oldest',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' }, nginx: PINNED },

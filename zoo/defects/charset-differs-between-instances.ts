@@ -5,11 +5,11 @@ export const charsetDiffersBetweenInstances: Defect = {
   name: 'charset-differs-between-instances',
   section: 'read-your-writes',
   broken:
-    'One instance takes forms for Latin-1, where the others take them for UTF-8. What is written there with anything but plain letters is kept as something else; letters and digits come back as they went.',
-  wild: 'A locale or a default encoding that comes from the machine: an image built elsewhere, a node with another LANG, a JVM started without file.encoding.',
+    'One instance decodes forms as Latin-1, and the others as UTF-8. It stores any text with non-ASCII letters wrongly. ASCII letters and digits are not affected.',
+  wild: 'A locale or a default encoding comes from the machine: an image built elsewhere, a node with another LANG, or a JVM started without file.encoding.',
   references: ['[inf] not in the survey: planted for texts that no other entry tries'],
   remedy:
-    'Name the encoding in the app, for forms, files and connections, and take nothing from the machine.',
+    'Set the encoding of forms, files and connections in the app, and do not use the defaults of the machine.',
   needs: ['instances'],
   deployment: {
     host: 'plain',

@@ -5,8 +5,8 @@ export const clearCookieAttributesMismatch: Defect = {
   name: 'clear-cookie-attributes-mismatch',
   section: 'logout-final',
   broken:
-    'The session is in the cookie, so a logout has to delete the cookie. The deleting Set-Cookie names no path, the browser takes that of the page, and the cookie of the path / stays: after the logout the user is still signed in.',
-  wild: 'A cookie is the same only with the same name, domain and path; what sets it and what clears it are far apart in the code, and one of them gets changed.',
+    'The session is in the cookie, so a logout must delete the cookie. Its Set-Cookie names no path, so the browser uses the path of the page, and the cookie of the path / stays. After the logout the user is still signed in.',
+  wild: 'A cookie is the same only with the same name, domain and path. The code that sets it and the code that clears it are far apart, and only one of them is changed.',
   references: [
     'expressjs/express#3941',
     'payloadcms/payload#351',
@@ -14,13 +14,13 @@ export const clearCookieAttributesMismatch: Defect = {
     'expressjs/session#241',
   ],
   remedy:
-    'Clear a cookie with the very options that set it, from one place, and end the session on the server as well.',
+    'Clear a cookie with the same options that set it, kept in one place, and end the session on the server as well.',
   needs: [],
   deployment: {
     host: 'plain',
     program: new URL('./clear-cookie-attributes-mismatch.server.ts', import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
-  // Not continuity: a cookie that holds everything is lost when it grows, as in session-cookie-too-large.
+  // Without continuity: a cookie that holds the whole session is lost when it grows, as in session-cookie-too-large.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

@@ -5,8 +5,8 @@ export const connectionOrPoolExhaustion: Defect = {
   name: 'connection-or-pool-exhaustion',
   section: 'availability',
   broken:
-    'Each instance keeps a pool of connections to the store, and two pools fit into its limit. A third instance finds no room: it says that it is ready, and most of its requests are answered 503.',
-  wild: 'Pools times instances above what the server allows, which shows when the group grows or a deploy has old and new side by side; a connection for each request or store object does it sooner.',
+    'Each instance has a pool of connections to the store, and the limit of the store suffices for two pools. A third instance gets too few connections: it reports that it is ready, but responds to most requests with 503.',
+  wild: 'Pool size times instances exceeds the limit of the server. It shows when the group grows, or when a deploy runs old and new instances at the same time. A connection for each request or store object reaches the limit sooner.',
   references: [
     'simplesamlphp/simplesamlphp#203',
     'mongodb-js/connect-mongodb-session#98',
@@ -14,7 +14,7 @@ export const connectionOrPoolExhaustion: Defect = {
     'voxpelli/node-connect-pg-simple#324',
   ],
   remedy:
-    'Size pools by the limit of the store divided by the most instances there can be at once, or put a pooler between; let readiness say when the pool is empty.',
+    'Divide the limit of the store by the maximum number of instances to get the pool size, or put a pooler between. Report an instance as not ready when its pool is empty.',
   needs: ['fault'],
   faults: 'scale-out',
   deployment: {

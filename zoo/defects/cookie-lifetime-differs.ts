@@ -5,10 +5,10 @@ export const cookieLifetimeDiffers: Defect = {
   name: 'cookie-lifetime-differs',
   section: 'instances-agree',
   broken:
-    'One instance gives out session cookies for half an hour, the other for two hours: how long a user stays signed in depends on which one answered last.',
-  wild: 'A deploy that stopped half way, a default that changed between versions, a setting that one host has from its own file.',
+    'One instance sets session cookies for half an hour, the other for two hours. How long a user stays signed in depends on the instance that responded last.',
+  wild: 'A deploy stopped half way, a default changed between versions, or one host has a setting in its own file.',
   references: ['authelia/authelia#1059'],
-  remedy: 'Give all instances one configuration, and let a deploy end only when all run it.',
+  remedy: 'Give all instances one configuration, and end a deploy only when all instances run it.',
   needs: ['instances'],
   deployment: {
     host: 'plain',

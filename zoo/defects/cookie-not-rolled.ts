@@ -5,8 +5,8 @@ export const cookieNotRolled: Defect = {
   name: 'cookie-not-rolled',
   section: 'expiry',
   broken:
-    'The session in the store is renewed with each request, the cookie in the browser is not: it ends a fixed time after the login, whatever the user does.',
-  wild: 'A `maxAge` without `rolling: true`; the cookie is sent again only when the session has changed.',
+    'Each request renews the session in the store, but not the cookie in the browser. The cookie expires a fixed time after the login, whatever the user does.',
+  wild: 'The cookie has a `maxAge` without `rolling: true`, so it is sent again only when the session has changed.',
   references: ['expressjs/session#181', 'expressjs/session#189', 'expressjs/session#391'],
   remedy:
     'Send the cookie again when the session is renewed (`rolling: true`), or give it no expiry and let the store decide.',

@@ -3,10 +3,10 @@ import type { SessionData } from 'express-session';
 import { serve } from '../../app/serve.ts';
 import { copyOf, type Done, stockOptions } from '../stores/stock.ts';
 
-/** How long a request goes on after its response, to write an audit log, say. */
+/** How long a request continues after its response, for example to write an audit log. */
 const CLEAN_UP_MS = 100;
 
-/** Saves before the response, and once more what it saved then when the request is over. */
+/** Saves before the response, and saves the same data again when the request is over. */
 class TwiceSavingStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const copy = copyOf(data);

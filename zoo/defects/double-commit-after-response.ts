@@ -5,10 +5,10 @@ export const doubleCommitAfterResponse: Defect = {
   name: 'double-commit-after-response',
   section: 'no-lost-updates',
   broken:
-    'A session is saved when the response is sent, and the same copy once more when the request has ended, a tenth of a second later. The second save undoes what the next request has written meanwhile.',
-  wild: 'A filter that saves when the response is committed, and again in its own clean-up. Strictly sequential clients lose their second change once the server is busy.',
+    'The app saves a session when it sends the response, and saves the same copy again when the request ends, a tenth of a second later. The second save undoes what the next request wrote in between.',
+  wild: 'A filter saves when the response is committed, and again in its own clean-up. Strictly sequential clients lose their second change once the server is busy.',
   references: ['spring-projects/spring-session#604', 'spring-projects/spring-session#508'],
-  remedy: 'Save once, and before the response; a clean-up must not write what it has read long ago.',
+  remedy: 'Save once, and before the response. A clean-up must not write data that it read long ago.',
   needs: ['haste'],
   deployment: {
     host: 'card-store',

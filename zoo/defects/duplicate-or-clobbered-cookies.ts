@@ -5,8 +5,8 @@ export const duplicateOrClobberedCookies: Defect = {
   name: 'duplicate-or-clobbered-cookies',
   section: 'continuity',
   broken:
-    'A new version sets the session cookie for /app, the old one for /. While both run, a browser has two cookies of one name and sends both; the server takes the first, which is the one from before the login.',
-  wild: 'The path or the domain of the cookie is changed by a deploy, or two apps on one host share the default name. It ends in a login that leads back to the login.',
+    'A new version sets the session cookie for /app, the old one for /. While both run, a browser has two cookies of one name and sends both. The server uses the first one, which is the cookie from before the login.',
+  wild: 'A deploy changes the path or the domain of the cookie, or two apps on one host share the default name. The login then redirects to the login again.',
   references: [
     'expressjs/session#448',
     'expressjs/session#549',
@@ -17,7 +17,7 @@ export const duplicateOrClobberedCookies: Defect = {
     'gbv/login-server#111',
   ],
   remedy:
-    'Change the name together with the path or the domain, delete the old cookie where it was set, and give each app a name of its own.',
+    'Change the name together with the path or the domain, delete the old cookie under its old path and domain, and give each app its own cookie name.',
   needs: ['instances', 'first contact'],
   deployment: {
     host: 'plain',

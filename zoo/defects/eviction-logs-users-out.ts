@@ -5,15 +5,15 @@ export const evictionLogsUsersOut: Defect = {
   name: 'eviction-logs-users-out',
   section: 'survival',
   broken:
-    'Sessions share a Redis with a cache, which evicts keys that expire once memory is used up. Sessions do expire, so they go with the rest.',
-  wild: '`maxmemory-policy` as a cache wants it, on a server that was put up for the cache and took the sessions later.',
+    'Sessions share a Redis with a cache. Once its memory is full, this Redis evicts keys that have an expiry. Sessions have one, so they are evicted too.',
+  wild: 'The server was set up for the cache, with a `maxmemory-policy` for a cache, and got the sessions later.',
   references: [
     'dimagi/commcare-cloud PR#1865',
     'vonrobak/fedora-homelab-containers#152',
     'tjcsl/ion#351',
     'miraheze/mw-config PR#5153',
   ],
-  remedy: 'Keep sessions in a store of their own with `noeviction`, and watch its memory.',
+  remedy: 'Keep sessions in a separate store with `noeviction`, and monitor its memory.',
   needs: ['fault'],
   faults: 'store-full',
   deployment: { host: 'plain', redis: ['--maxmemory-policy', 'volatile-lru'] },

@@ -5,11 +5,11 @@ export const failoverDropsAcknowledgedWrite: Defect = {
   name: 'failover-drops-acknowledged-write',
   section: 'survival',
   broken:
-    'The store has a replica that takes over when it fails. Replication is asynchronous: what was acknowledged in the last moments before is not there afterwards.',
-  wild: 'Every Redis with Sentinel or as a managed service with automatic failover; `WAIT` narrows the gap, and does not close it.',
+    'The store has a replica that takes over when it fails. Replication is asynchronous, so writes that were acknowledged just before the failover are lost.',
+  wild: 'It affects every Redis with Sentinel, and every managed Redis with automatic failover. `WAIT` makes the loss less likely, but does not rule it out.',
   references: ['redis.io/commands/WAIT', 'redisson/redisson#1272'],
   remedy:
-    'Use a store that acknowledges a write once several machines have it (MemoryDB, a quorum); or say in the contract how much may be lost.',
+    'Use a store that acknowledges a write once several machines have it (MemoryDB, a quorum), or state in the contract how much may be lost.',
   needs: ['fault'],
   faults: 'store-failover',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },

@@ -5,8 +5,8 @@ export const formOrHandshakeTokenInProcess: Defect = {
   name: 'form-or-handshake-token-in-process',
   section: 'continuity',
   broken:
-    'The token that proves that a form came from the app is kept in the memory of the instance that made it. Sent to another instance, the form is refused as out of date, though sessions are shared.',
-  wild: 'The session was moved to a shared store when the second instance came, and the map of form tokens, the secret of a CSRF library or the first step of a handshake stayed behind in the process.',
+    'A token proves that a form came from the app, and the instance that made it keeps it in its memory. Another instance refuses the form as out of date, though sessions are shared.',
+  wild: 'Sessions moved to a shared store when a second instance was added. The map of form tokens, the secret of a CSRF library or the first step of a handshake stayed in the process.',
   references: [
     'parse-community/parse-dashboard#3015',
     'drakkan/sftpgo#1895',

@@ -5,8 +5,8 @@ export const incompatibleSerializationInRollingDeploy: Defect = {
   name: 'incompatible-serialization-in-rolling-deploy',
   section: 'survival',
   broken:
-    'The next version keeps sessions in another form, and does not read those of the last. During the deploy users are bounced between instances that know them and instances that do not.',
-  wild: 'A serializer, class or store that changes with a release; both versions run at the same time in every rolling deploy.',
+    'The next version stores sessions in another format, and cannot read those of the old version. During the deploy, users are routed to instances that know their session and to instances that do not.',
+  wild: 'A serializer, class or store changes with a release. Both versions run at the same time in every rolling deploy.',
   references: [
     'spring-projects/spring-session#280',
     'spring-projects/spring-session#1924',
@@ -15,7 +15,8 @@ export const incompatibleSerializationInRollingDeploy: Defect = {
     'rails/rails PR#37628',
     'spring-projects/spring-security#3737',
   ],
-  remedy: 'Read both forms before any instance writes the new one: two releases, as for a database column.',
+  remedy:
+    'Read both formats before any instance writes the new one. This takes two releases, as for a database column.',
   needs: ['fault'],
   faults: 'rolling-deploy',
   next: { SESSION_STORE: 'connect-redis' },

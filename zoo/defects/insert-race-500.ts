@@ -5,8 +5,8 @@ export const insertRace500: Defect = {
   name: 'insert-race-500',
   section: 'availability',
   broken:
-    'Attributes of a session are rows of a table. A request that sets one that was not there when the session was loaded inserts a row; when two do so at once, the second violates the key and is answered 500.',
-  wild: 'INSERT where an upsert is needed, in session stores over SQL. The first page with parallel requests after a login does it.',
+    'The attributes of a session are rows of a table. A request inserts a row for each attribute that did not exist when it loaded the session. If two requests insert the same row, the second violates the key and gets a 500.',
+  wild: 'A session store over SQL uses INSERT where it needs an upsert. The first page with parallel requests after a login triggers it.',
   references: [
     'spring-projects/spring-session#1213',
     'spring-projects/spring-session#2564',
@@ -14,7 +14,7 @@ export const insertRace500: Defect = {
     'cloudfoundry/uaa#3919',
     'bruth/django-tracking2 PR#52',
   ],
-  remedy: 'Upsert: INSERT … ON CONFLICT DO UPDATE, MERGE.',
+  remedy: 'Use an upsert: INSERT … ON CONFLICT DO UPDATE, or MERGE.',
   needs: ['overlap', 'first contact'],
   deployment: {
     host: 'plain',

@@ -5,10 +5,10 @@ export const instanceIdInImage: Defect = {
   name: 'instance-id-in-image',
   section: 'evidence',
   broken:
-    'All instances name themselves alike, since the name is in the image that they run. Logs and headers say that one instance answers everything, and nobody sees which one fails.',
-  wild: 'An id that is drawn when the image is built, or at the first start of a machine that is then cloned.',
+    'All instances have the same name, since the name is in their image. Logs and headers say that one instance serves all requests, and do not show which one fails.',
+  wild: 'The id is generated when the image is built, or at the first start of a machine that is cloned afterwards.',
   references: ['hashicorp/consul#9467', 'Graylog2/graylog2-server#25446', 'netdata/netdata#9618'],
-  remedy: 'Take the name from where the instance runs (pod, host and process), each time it starts.',
+  remedy: 'Derive the name from the pod, or from host and process, each time the instance starts.',
   needs: [],
   deployment: {
     host: 'card-store',

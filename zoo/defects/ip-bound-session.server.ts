@@ -9,7 +9,7 @@ declare module 'express-session' {
 
 await serve({
   onSession(request, _response, next) {
-    // A login begins anew, wherever it comes from.
+    // A login is accepted from any address.
     if (signedInUser(request) !== undefined && request.path !== '/login') {
       request.session.address ??= request.ip ?? '';
       if (request.session.address !== request.ip) abandon(request);

@@ -1,9 +1,9 @@
 import type { Defect } from '../entry.ts';
 
-/** nginx behind a cloud balancer of two nodes, each of which adds to X-Forwarded-For whom it saw, as nginx does. */
+/** nginx behind a cloud balancer of two nodes. Each balancer adds the address of its client to X-Forwarded-For. */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // All of them: nginx takes none of the outer level where there is one at this.
+  // All headers are repeated: if a level sets one, nginx inherits none from the outer level.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -17,8 +17,8 @@ export const ipBoundSession: Defect = {
   name: 'ip-bound-session',
   section: 'continuity',
   broken:
-    'A session is bound to the address from which the app saw its login come. That is the address of a node of the cloud balancer, of which there are two, and a request that comes over the other node is signed out.',
-  wild: 'Meant against stolen cookies. Addresses change: phones, offices with several ways out, and balancers whose own address the app takes for that of the user.',
+    'The app binds a session to the client address of its login. What it sees is the address of one of the two nodes of the cloud balancer. A request through the other node is treated as signed out.',
+  wild: 'The binding is meant against stolen cookies. But addresses change: of phones, of offices with several uplinks, and of balancers whose address the app takes for that of the user.',
   references: [
     'luyadev/luya-module-admin#346',
     'ucam-department-of-psychiatry/camcops#226',
@@ -26,7 +26,7 @@ export const ipBoundSession: Defect = {
     'lonnieezell/Bonfire PR#520',
   ],
   remedy:
-    "Do not bind sessions to addresses; rotate ids, keep sessions short and bind to the device by the cookie's attributes. At least trust as many proxies as there are.",
+    "Do not bind sessions to addresses. Rotate ids, keep sessions short, and bind them to the device by the cookie's attributes. At least trust the right number of proxies.",
   needs: ['addresses'],
   deployment: {
     host: 'card-store',

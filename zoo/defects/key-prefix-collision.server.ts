@@ -1,6 +1,6 @@
 import { servePlain } from '../hosts/plain/serve.ts';
 
 servePlain({
-  // The tenant is what follows the @.
+  // The tenant is the part after the @.
   keyOf: user => user.replace(/@.*/, ''),
 });

@@ -1,6 +1,6 @@
 import type { Defect } from '../entry.ts';
 
-/** The same names at two tenants; {n} stands for 1 to 100. */
+/** Accounts with the same names at two tenants; {n} stands for 1 to 100. */
 const accounts = ['alice', 'bob', 'user{n}'].flatMap(name =>
   ['red', 'blue'].map(tenant => ({
     user: `${name}@${tenant}.example.test`,
@@ -14,8 +14,8 @@ export const keyPrefixCollision: Defect = {
   name: 'key-prefix-collision',
   section: 'isolation',
   broken:
-    'Two tenants share one Redis, and what belongs to a user is kept under the name of the user without the tenant. Who has the same name at another tenant reads and writes the same data.',
-  wild: 'One prefix for two apps, tenants or environments, a prefix without a delimiter, or a setting for it that is ignored.',
+    'Two tenants share one Redis, and the key of the data of a user has the user name without the tenant. A user with the same name at another tenant reads and writes the same data.',
+  wild: 'Two apps, tenants or environments share one prefix, the prefix has no delimiter, or its setting is ignored.',
   references: [
     'dotCMS/core#35874',
     'patrixr/strapi-middleware-cache#51',
@@ -25,7 +25,7 @@ export const keyPrefixCollision: Defect = {
     'google/adk-python-community#180',
   ],
   remedy:
-    'Put tenant and environment into every key, with a delimiter that names cannot hold, or give each a database and credentials of its own.',
+    'Put tenant and environment into every key, with a delimiter that names cannot contain, or give each its own database and credentials.',
   needs: ['users'],
   deployment: {
     host: 'plain',

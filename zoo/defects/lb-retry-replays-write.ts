@@ -5,11 +5,11 @@ export const lbRetryReplaysWrite: Defect = {
   name: 'lb-retry-replays-write',
   section: 'at-most-once',
   broken:
-    'The balancer waits a second for an answer and then sends the same request, also a POST, to the next instance. The first one was only slow: what was asked for happens twice.',
-  wild: '`proxy_next_upstream` with `timeout` and `non_idempotent`, the default of older balancers, and one instance that is slower than the others.',
+    'The balancer waits one second for a response, and then sends the same request to the next instance, even a POST. The first instance was only slow, so the write happens twice.',
+  wild: 'The balancer has `proxy_next_upstream` with `timeout` and `non_idempotent`, or is an old one that does so by default, and one instance is slower than the others.',
   references: ['NatLabRockies/api-umbrella#18', 'openresty/openresty#190', 'kubernetes/ingress-nginx#4174'],
   remedy:
-    'Send a request again only if not a byte of it has reached an instance, or if its method says that it may be repeated; give writes an idempotency key.',
+    'Retry a request only if no byte of it has reached an instance, or if its method is idempotent. Give writes an idempotency key.',
   needs: ['slowness'],
   deployment: {
     host: 'plain',

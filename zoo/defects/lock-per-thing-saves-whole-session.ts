@@ -11,11 +11,11 @@ export const lockPerThingSavesWholeSession: Defect = {
   name: 'lock-per-thing-saves-whole-session',
   section: 'no-lost-updates',
   broken:
-    'Changes of the cart take turns by a lock on the cart, changes of the wishes by a lock on the wishes, and each saves the whole session. A change of the one that overlaps a change of the other undoes it.',
-  wild: 'Somebody found the cart losing items when people click twice, and put a lock around it. The next form got a lock of its own. Sessions are still saved whole, whichever key was set.',
+    'A lock on the cart serializes changes of the cart, and a lock on the wishes serializes changes of the wishes. Each change saves the whole session. If a change of the cart overlaps a change of the wishes, one undoes the other.',
+  wild: 'The cart lost items on double clicks, so a lock was put around it. The next form got its own lock. Sessions are still saved whole, whichever key was set.',
   references: ['aspnet/Session#60', 'aspnet/Session#72', 'laravel/framework#30996'],
   remedy:
-    'Lock what is saved, the session, for every request that writes; or save single keys, as redis-attributes does.',
+    'Lock the whole session for every request that writes, or save single keys, as redis-attributes does.',
   needs: ['overlap'],
   deployment: {
     host: 'plain',

@@ -5,8 +5,8 @@ export const lockTimeoutThenUnlockedWrite: Defect = {
   name: 'lock-timeout-then-unlocked-write',
   section: 'no-lost-updates',
   broken:
-    'Requests that write take turns by a lock on the session. One that has not got it within 20 ms goes on without, loads what the holder is about to change, and one of the two saves undoes the other.',
-  wild: 'A lock with a short budget of tries, and a client library that reports no failure when it is spent. Fine until one request takes longer than the budget.',
+    'A lock on the session serializes requests that write. A request that does not get the lock within 20 ms continues without it. It loads the session before the lock holder changes it, and one of the two saves undoes the other.',
+  wild: 'The lock has a small budget of tries, and the client library reports no failure when the budget is used up. It works until one request takes longer than the budget.',
   references: [
     'phpredis/phpredis PR#1908',
     'phpredis/phpredis#2382',
@@ -14,7 +14,7 @@ export const lockTimeoutThenUnlockedWrite: Defect = {
     'phpredis/phpredis#1422',
   ],
   remedy:
-    'A request without the lock must not write: refuse it (423, try again), and wait longer than the slowest holder takes.',
+    'Refuse a write without the lock (423, try again), and wait for the lock longer than the slowest request holds it.',
   needs: ['overlap'],
   deployment: {
     host: 'plain',

@@ -2,7 +2,7 @@ import { RedisStore } from 'connect-redis';
 import { serve } from '../../app/serve.ts';
 import { type Done, stockOptions } from '../stores/stock.ts';
 
-/** Whoever wants to leave is not to be bothered with an error. */
+/** Reports success even if the session could not be deleted: the defect. */
 class ForgivingStore extends RedisStore {
   override async destroy(sid: string, callback?: Done): Promise<void> {
     await super.destroy(sid, () => callback?.());

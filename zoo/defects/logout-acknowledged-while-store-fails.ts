@@ -5,15 +5,15 @@ export const logoutAcknowledgedWhileStoreFails: Defect = {
   name: 'logout-acknowledged-while-store-fails',
   section: 'logout-final',
   broken:
-    'When the store cannot delete a session, the logout says that all went well, and takes the cookie out of the browser. Any copy of the cookie is still signed in, now and once the store is well again.',
-  wild: 'An error of `destroy` that is logged and dropped; a primary that was made read-only, or a store that is away for a moment.',
+    'When the store cannot delete a session, the logout still reports success and deletes the cookie in the browser. Any copy of the cookie stays signed in, also after the store has recovered.',
+  wild: 'The app logs and drops an error of `destroy`. The primary became read-only, or the store was unavailable for a moment.',
   references: [
     'oauth2-proxy/oauth2-proxy#1658',
     'linuxfoundation/lfx-self-serve PR#1089',
     'onetimesecret/onetimesecret PR#3803',
   ],
   remedy:
-    'Answer a logout that the store did not confirm with an error, and leave the cookie where it is, so that it can be tried again.',
+    'Respond with an error if the store did not confirm the logout, and keep the cookie, so that the user can try again.',
   needs: ['fault', 'replay'],
   faults: 'store-read-only',
   deployment: {

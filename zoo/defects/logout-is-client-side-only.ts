@@ -5,8 +5,8 @@ export const logoutIsClientSideOnly: Defect = {
   name: 'logout-is-client-side-only',
   section: 'logout-final',
   broken:
-    'The logout tells the browser to forget the cookie, and leaves the session in the store. Who has a copy of the cookie stays signed in.',
-  wild: '`res.clearCookie()` looks as if it did it, and with a session in the cookie there is nothing else to do.',
+    'The logout deletes the cookie in the browser, and leaves the session in the store. A client with a copy of the cookie stays signed in.',
+  wild: '`res.clearCookie()` looks sufficient. With a session in the cookie, an app can do nothing else.',
   references: [
     'GHSA-9wwp-q7wq-jx35 (CVE-2024-31999, @fastify/secure-session)',
     'vvo/iron-session#530',
@@ -14,7 +14,7 @@ export const logoutIsClientSideOnly: Defect = {
     'EpicGames/PixelStreamingInfrastructure-archived-2024 PR#35',
   ],
   remedy:
-    'Destroy the session at logout: `req.session.destroy()`. With sessions in cookies, keep them short and a list of those that were ended.',
+    'Destroy the session at logout: `req.session.destroy()`. With sessions in cookies, keep their lifetime short, and keep a list of revoked sessions.',
   needs: ['replay'],
   deployment: {
     host: 'plain',

@@ -3,7 +3,7 @@ import { save, signIn } from '../hosts/plain/session.ts';
 
 servePlain({
   async signIn(request, user) {
-    // What was put into the cart before the login.
+    // The cart from before the login.
     const { cart } = request.session;
     await signIn(request, user);
     if (cart === undefined) return;

@@ -5,8 +5,8 @@ export const logoutKeepsSessionData: Defect = {
   name: 'logout-keeps-session-data',
   section: 'isolation',
   broken:
-    'The logout takes the user out of the session and leaves the rest, and the login carries over what a visitor had collected. Who logs in next with the same browser finds the cart of the one before.',
-  wild: '`logout_user()` and `delete req.session.user` leave the session as it is; the login keeps the cart that somebody filled before logging in, and cannot know whose it was.',
+    'The logout removes the user from the session and keeps the rest, and the login carries over the cart of the visitor. The next user of the same browser gets the cart of the previous user.',
+  wild: '`logout_user()` and `delete req.session.user` keep the other data of the session. The login keeps a cart that was filled before, and cannot know which user filled it.',
   references: [
     'hmislk/hmis#22508',
     'bluedynamics/bda.plone.shop#41',
@@ -14,7 +14,7 @@ export const logoutKeepsSessionData: Defect = {
     'maxcountryman/flask-login PR#237 (by design, since 0.3.1)',
   ],
   remedy:
-    'End the whole session at logout: `req.session.destroy()`. Carry over at login only what was collected since.',
+    'End the whole session at logout: `req.session.destroy()`. Carry over at login only data from after the last logout.',
   needs: ['users'],
   deployment: {
     host: 'plain',

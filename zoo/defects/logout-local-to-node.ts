@@ -5,8 +5,8 @@ export const logoutLocalToNode: Defect = {
   name: 'logout-local-to-node',
   section: 'logout-final',
   broken:
-    'Instances keep copies of sessions and ask the store for a version before they use one. A logout deletes session and version, and the other instances take the missing version for no news: there the old cookie goes on working.',
-  wild: 'Local caches that are told of changes and not of deletions; single sign-out that reaches one node of a cluster; a record that another node writes again.',
+    'Instances cache sessions, and read a version from the store before they use a copy. A logout deletes session and version. The other instances take a missing version for an unchanged one, so they still accept the old cookie.',
+  wild: 'Local caches get changes but not deletions, single sign-out reaches only one node of a cluster, or another node writes the record again.',
   references: [
     'redisson/redisson#3498',
     'redisson/redisson#1432',
@@ -14,7 +14,7 @@ export const logoutLocalToNode: Defect = {
     'kahwee/php-db-session-handler#2',
   ],
   remedy:
-    'Take a session that the store does not have for ended, whatever there is in memory; publish deletions as well as changes.',
+    'Treat a session that is not in the store as ended, whatever is in memory. Publish deletions as well as changes.',
   needs: ['instances', 'replay'],
   deployment: {
     host: 'card-store',

@@ -5,8 +5,8 @@ export const logoutResurrectedByInflightSave: Defect = {
   name: 'logout-resurrected-by-inflight-save',
   section: 'logout-final',
   broken:
-    'A request that is in flight during the logout saves its copy of the session when it ends, and so brings it back: the old cookie is signed in again. This is stock express-session over stock connect-redis.',
-  wild: 'Saving is an upsert in nearly every session library, and a deletion leaves no trace that it could look for.',
+    'A request in flight during the logout saves its copy of the session when it ends. This restores the session, and the old cookie is signed in again. Unchanged express-session with unchanged connect-redis does this.',
+  wild: 'Nearly every session library saves with an upsert, and a deletion leaves no mark that a save could check.',
   references: [
     'expressjs/session#632',
     'tj/connect-redis#328',
@@ -22,7 +22,7 @@ export const logoutResurrectedByInflightSave: Defect = {
     'code-dot-org/code-dot-org PR#61815',
   ],
   remedy:
-    'Save only sessions that still exist (`SET … XX`, a script as in redis-attributes here), or leave a mark of the logout for as long as a request may take.',
+    'Save only sessions that still exist (`SET … XX`, or a script as in redis-attributes here), or keep a mark of the logout for as long as a request may take.',
   needs: ['overlap', 'replay'],
   deployment: {
     host: 'plain',

@@ -5,8 +5,8 @@ export const memoryStorePerInstance: Defect = {
   name: 'memory-store-per-instance',
   section: 'continuity',
   broken:
-    'Each instance keeps sessions in its own memory. Whoever is sent to another instance than the one that served the login is signed out there, and given a new cookie that then breaks the old session.',
-  wild: 'The default store of a framework (or files on a local disk) works in development and with one instance, and nobody changes it when a second one is added.',
+    'Each instance keeps sessions in its own memory. On any instance other than the one that served the login, the user is signed out and gets a new cookie, which replaces that of the old session.',
+  wild: 'The default store of a framework (or files on a local disk) works in development and with one instance, and stays when a second instance is added.',
   references: [
     'expressjs/session#256',
     'Unitech/pm2#286',
@@ -14,7 +14,7 @@ export const memoryStorePerInstance: Defect = {
     'cloud-gov/pages-core#123',
   ],
   remedy:
-    'Keep sessions in a store that all instances share (Redis, a database), or in a signed cookie. Sticky routing only hides it until the next deploy.',
+    'Keep sessions in a store that all instances share (Redis, a database), or in a signed cookie. Sticky routing only hides the defect until the next deploy.',
   needs: ['instances'],
   deployment: { host: 'card-store', env: { SESSION_STORE: 'memory' } },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },

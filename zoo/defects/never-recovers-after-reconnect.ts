@@ -5,11 +5,11 @@ export const neverRecoversAfterReconnect: Defect = {
   name: 'never-recovers-after-reconnect',
   section: 'outage',
   broken:
-    'An instance notes that its store is away, and never that it is back. From the first interruption on nobody is signed in there, until somebody restarts it.',
-  wild: 'A flag that any error sets, and that an event clears which the client library does not send, or not any more.',
+    'An instance records that its store is disconnected, and never that it is connected again. After the first interruption no user is signed in on this instance, until it is restarted.',
+  wild: 'Any error sets a flag. The event that should clear it is one that the client library does not send, or no longer sends.',
   references: ['tj/connect-redis#194', 'robinfehr/sessionstore#49', 'expressjs/express#722'],
   remedy:
-    'Ask the client for its state when it matters, in place of keeping a copy; fail the health check while the store is away.',
+    'Read the state from the store client when you need it, and keep no copy. Fail the health check while the store is unavailable.',
   needs: ['fault'],
   faults: 'store-cut',
   deployment: {

@@ -5,15 +5,15 @@ export const noAbsoluteTimeout: Defect = {
   name: 'no-absolute-timeout',
   section: 'expiry',
   broken:
-    'A session has to end some time after its login, whatever happens, and nothing sees to it: each request renews it, and with enough of them it lives for ever.',
-  wild: 'Session libraries know the sliding window alone; when a session began is not kept, or not looked at.',
+    'A session must end a fixed time after its login, but no code enforces it. Each request renews the session, so with enough requests it never ends.',
+  wild: 'Session libraries have only the idle timeout. The time of the login is not stored, or not checked.',
   references: [
     'expressjs/session#557',
     'lucia-auth/lucia#1038',
     'apache/tooling-trusted-releases#596',
     'psr7-sessions/storageless#553',
   ],
-  remedy: 'Keep the time of the login in the session and refuse it when it is too old, on every request.',
+  remedy: 'Keep the time of the login in the session, and on every request refuse a session that is too old.',
   needs: ['time'],
   deployment: {
     host: 'plain',

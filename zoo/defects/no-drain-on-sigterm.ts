@@ -5,15 +5,15 @@ export const noDrainOnSigterm: Defect = {
   name: 'no-drain-on-sigterm',
   section: 'availability',
   broken:
-    'An instance exits as soon as it is told to end. Requests that it is working on get no answer, and nobody knows what became of them.',
-  wild: '`process.exit` in the signal handler, or a shell as the first process of a container that passes no signal on.',
+    'An instance exits as soon as it gets SIGTERM. Requests in flight get no response, so clients do not know their outcome.',
+  wild: 'The signal handler calls `process.exit`, or the first process of the container is a shell that does not forward signals.',
   references: [
     'bcgov/cas-ciip-portal#1939',
     'ding113/claude-code-hub PR#1178',
     'kubernetes/ingress-nginx#2846',
   ],
   remedy:
-    'At SIGTERM fail the health check, go on serving until the balancer has noticed, finish what is in flight, then exit.',
+    'At SIGTERM fail the health check, serve until the balancer has noticed, finish the requests in flight, then exit.',
   needs: ['fault'],
   faults: 'stop,stop,stop',
   deployment: { host: 'plain', program: new URL('./no-drain-on-sigterm.server.ts', import.meta.url) },

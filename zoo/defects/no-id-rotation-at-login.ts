@@ -5,8 +5,8 @@ export const noIdRotationAtLogin: Defect = {
   name: 'no-id-rotation-at-login',
   section: 'rotation',
   broken:
-    'The login writes the user into the session that the visitor already has and keeps its id. Who planted that id in the browser before, or read it there, is signed in with it afterwards.',
-  wild: 'The login of most tutorials is `req.session.user = user`, after visitors were given a session for the asking. Login libraries left rotating to the app for years.',
+    'The login writes the user into the session that the visitor already has, and keeps its id. An attacker who planted or read that id before the login is signed in with it afterwards.',
+  wild: 'In most tutorials the login is `req.session.user = user`, and every visitor already has a session. For years, login libraries left the rotation to the app.',
   references: [
     'jaredhanson/passport#192',
     'twirapp/twir PR#33',
@@ -22,7 +22,7 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL('./no-id-rotation-at-login.server.ts', import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // Not continuity: who gets a session with any answer may lose the login to one that comes after it.
+  // Without continuity: each response may set a new session, so a late one may overwrite the login's.
   mustNot: [
     'isolation',
     'instances-agree',

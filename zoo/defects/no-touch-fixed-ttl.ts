@@ -5,11 +5,11 @@ export const noTouchFixedTtl: Defect = {
   name: 'no-touch-fixed-ttl',
   section: 'expiry',
   broken:
-    'Reading a session does not renew its time to live in the store: whoever only reads is signed out when it ends, in the midst of reading.',
-  wild: 'A store without `touch`, or with it disabled, together with `resave: false`; activity that writes hides it in tests.',
+    'Reading a session does not renew its time to live in the store. A user who only reads is signed out while active.',
+  wild: 'The store has no `touch`, or has it disabled, together with `resave: false`. Tests that write hide the defect.',
   references: ['tj/connect-redis#144', 'tj/connect-redis#142', 'expressjs/session#105'],
   remedy:
-    'Renew the time to live with every request that uses the session (`touch`), or declare that only writing renews it.',
+    'Renew the time to live with every request that uses the session (`touch`), or document that only writes renew it.',
   needs: ['time'],
   deployment: {
     host: 'card-store',

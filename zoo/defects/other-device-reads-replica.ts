@@ -6,11 +6,11 @@ export const otherDeviceReadsReplica: Defect = {
   name: 'other-device-reads-replica',
   section: 'linearizability',
   broken:
-    'Reads go to a replica, but for two seconds after a session has written it reads from the primary. It always sees its own changes; another device of the same user does not, though they were acknowledged before it asked.',
-  wild: 'The way frameworks switch between primary and replica by themselves: the session remembers that it has written.',
+    'Reads go to a replica, but a session reads from the primary for two seconds after its own write. So a session always sees its own changes. Another device of the same user does not, even if they were acknowledged before its request.',
+  wild: 'Frameworks switch between primary and replica in this way: the session stores when it last wrote.',
   references: ['rails/rails PR#35073', 'multigres/multigres#21'],
   remedy:
-    'Remember the last write by user, not by session, or read from the primary what has to be current; else tell users that other devices lag behind.',
+    'Store the last write by user, not by session, or read data that must be current from the primary. Otherwise document that other devices show changes late.',
   needs: ['users', 'haste'],
   deployment: {
     host: 'plain',

@@ -5,8 +5,8 @@ export const pagesMarkedPublic: Defect = {
   name: 'pages-marked-public',
   section: 'private-responses',
   broken:
-    "The balancer tells browsers and caches to keep every page for a minute, those of signed-in users too. Any shared cache on the way may give one user's page to the next.",
-  wild: 'Some lines to make the site faster, meant for images and put where they hold for all; a rule for all pages of a framework.',
+    'The balancer lets browsers and caches keep every page for a minute, also those of signed-in users. Any shared cache may then serve the page of one user to another.',
+  wild: 'A caching rule for images was put where it applies to all responses, or a rule applies to all pages of a framework.',
   references: [
     'schemalabz/opencouncil PR#413',
     'esi/esi-issues#187',
@@ -14,7 +14,7 @@ export const pagesMarkedPublic: Defect = {
     'stickerdaniel/saas-starter PR#748',
   ],
   remedy:
-    'Mark what belongs to a session `private, no-store` in the app, and let caching rules hold for the paths of static files alone.',
+    'Mark every response of a session `private, no-store` in the app, and apply caching rules only to the paths of static files.',
   needs: [],
   deployment: {
     host: 'plain',

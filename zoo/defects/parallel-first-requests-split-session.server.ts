@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** A form token that is good for one session only. */
+/** Returns a form token that is valid for one session only. */
 function tokenFor(sid: string, salt = randomBytes(8).toString('hex')): string {
   const key = process.env['SESSION_SECRET'] ?? '';
   return `${salt}-${createHmac('sha256', key).update(`${sid} ${salt}`).digest('hex')}`;
@@ -13,7 +13,7 @@ servePlain({
   onSession: () => (request, response, next) => {
     if (request.path !== '/app/login') return next();
     if (request.method === 'GET') {
-      // One that is there is kept, so that a form in another tab stays good.
+      // An existing token is kept, so that a form in another tab stays valid.
       const { csrf } = request.cookies;
       request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
       if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });
@@ -22,7 +22,7 @@ servePlain({
     const token = String(request.body?.token);
     const good = token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
     if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-    // The login makes a new session, with which this token is worth nothing.
+    // The login makes a new session, for which this token is not valid.
     response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
     next();
   },

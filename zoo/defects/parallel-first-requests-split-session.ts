@@ -5,11 +5,11 @@ export const parallelFirstRequestsSplitSession: Defect = {
   name: 'parallel-first-requests-split-session',
   section: 'one-session',
   broken:
-    'A visitor without a cookie gets a session with each response, and with the login page a form token that is bound to that session. When a browser opens pages in parallel, the session of one stays and the token of another, and every login is refused until the cookies are deleted.',
-  wild: 'Sessions for everybody (`saveUninitialized: true`), with form tokens or the state of an OAuth login bound to them, which are kept once they are there; several tabs at the start of the browser, or a page with frames.',
+    'A visitor without a cookie gets a session with each response, and with the login page a form token that is bound to that session. When a browser opens pages in parallel, it keeps the session of one page and the token of another. Every login is refused until the cookies are deleted.',
+  wild: 'Every visitor gets a session (`saveUninitialized: true`), and form tokens or the state of an OAuth login are bound to it and never replaced. Several tabs at the start of the browser, or a page with frames, trigger it.',
   references: ['expressjs/session#568', 'expressjs/session#606'],
   remedy:
-    'Begin no session before there is something to remember; bind the token of a login form to a cookie of its own.',
+    'Begin no session before there is data to store, and bind the token of a login form to a separate cookie.',
   needs: ['overlap', 'first contact'],
   deployment: {
     host: 'plain',
@@ -24,6 +24,6 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // Not continuity: who gets a session with any answer may lose the login to one that comes after it.
+  // Without continuity: each response may set a new session, so a late one may overwrite the login's.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

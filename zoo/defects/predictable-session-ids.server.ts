@@ -1,4 +1,4 @@
-/** Sessions made by hand: under an id that counts up, in Redis, for whoever sends that id. */
+/** Sessions without a library: stored in Redis under an id that counts up, and given to any client that sends the id. */
 import type { Request, Response } from 'express';
 import type { Redis } from 'ioredis';
 import { sessionMethods } from '../hosts/plain/cookie-sessions.ts';
@@ -16,7 +16,7 @@ const SECONDS = '86400';
 const key = (id: string): string => `session:${id}`;
 
 let number = 0;
-/** No two are equal, on whatever instance and whenever. */
+/** Returns an id that differs from all others, of every instance and at any time. */
 function nextId(): string {
   const parts: [number, number][] = [
     [process.pid, 8],
@@ -26,7 +26,7 @@ function nextId(): string {
   return parts.map(([part, digits]) => part.toString(16).padStart(digits, '0')).join('');
 }
 
-/** Gives a request a session that is kept under an id; under a new one when there is none. */
+/** Gives a request a session that is stored under `id`, or under a new id if it is undefined. */
 function open({ request, response, redis }: Visit, id: string | undefined, data: object): void {
   const session = sessionMethods(data, done => {
     const kept = request.sessionID ?? nextId();

@@ -5,8 +5,8 @@ export const predictableSessionIds: Defect = {
   name: 'predictable-session-ids',
   section: 'cookie-policy',
   broken:
-    'Session ids are made of the time and a number that counts up, and signed by nothing. They look long and random, and who has one knows what the next ones are like.',
-  wild: 'An id of `Date.now()`, `uniqid()`, `rand()` or the number of a row seems good enough, for no two are equal.',
+    'Session ids consist of the time and a number that counts up, and are not signed. They look long and random, but a client with one id can guess the next ones.',
+  wild: 'An id from `Date.now()`, `uniqid()`, `rand()` or the number of a row seems sufficient, since no two are equal.',
   references: [
     'vanilla/vanilla#1163',
     'amule-project/amule#870',
@@ -14,7 +14,7 @@ export const predictableSessionIds: Defect = {
     'ericrasmussen/pyramid_redis_sessions#20',
   ],
   remedy:
-    'Take ids of 128 bits from the random numbers of the operating system: best those of the framework.',
+    'Use ids of 128 bits from the random numbers of the operating system, best those that the framework generates.',
   needs: ['users'],
   deployment: {
     host: 'plain',

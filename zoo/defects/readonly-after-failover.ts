@@ -5,8 +5,8 @@ export const readonlyAfterFailover: Defect = {
   name: 'readonly-after-failover',
   section: 'availability',
   broken:
-    'After a failover the client of the store keeps its connection to the old primary, which is a replica now. Pages can be read, and every login and every change fails until somebody restarts the instance.',
-  wild: 'Connection pools and cached addresses, and client libraries that take READONLY for an answer like any other, as ioredis does by default.',
+    'After a failover the store client keeps its connection to the old primary, which is now a replica. Pages can be read, but every login and every change fails until the instance is restarted.',
+  wild: 'Connection pools and cached addresses cause it, and client libraries that treat READONLY like any other error, as ioredis does by default.',
   references: [
     'Azure/aspnet-redis-providers#130',
     'Azure/aspnet-redis-providers#22',
@@ -16,7 +16,7 @@ export const readonlyAfterFailover: Defect = {
     'craigmcnamara/redis-elasticache#8',
   ],
   remedy:
-    'Dial again when the store says READONLY: `reconnectOnError` of ioredis, or a client that follows the topology.',
+    'Reconnect when the store replies READONLY: with `reconnectOnError` of ioredis, or with a client that follows the topology.',
   needs: ['fault'],
   faults: 'store-demoted',
   deployment: { host: 'plain' },

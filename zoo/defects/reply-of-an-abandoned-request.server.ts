@@ -6,10 +6,10 @@ import type { Response } from 'express';
 import { servePlain } from '../hosts/plain/serve.ts';
 import type { Got } from '../stores/stock.ts';
 
-/** Who waits for what is being done. */
+/** The response for which the current code runs. */
 const visit = new AsyncLocalStorage<Response>();
 
-/** One connection to Redis: a command, then its reply. */
+/** One connection to Redis, which sends a command and then reads its reply. */
 class Connection {
   readonly #socket: Socket;
   readonly #replies: string[] = [];
@@ -27,7 +27,7 @@ class Connection {
     return reply === '' ? undefined : reply;
   }
 
-  /** Bulk strings: their length, and so many bytes; or -1 when there is none. */
+  /** Parses replies that are bulk strings: a length and that many bytes, or -1 if there is no value. */
   #take(text: string): void {
     this.#text += text;
     for (;;) {

@@ -5,11 +5,11 @@ export const replyOfAnAbandonedRequest: Defect = {
   name: 'reply-of-an-abandoned-request',
   section: 'isolation',
   broken:
-    'Connections to the store are pooled. When a visitor goes away while one of them waits for a reply, it goes back to the pool with the reply unread, and whoever uses it next reads the session of the one before: from then on always.',
-  wild: 'Cancelling a command of redis-py left its connection so, and ChatGPT showed people the titles and the payment details of others (20 March 2023).',
+    'Connections to the store are pooled. When a client disconnects while its request waits for a reply, the connection returns to the pool with the reply unread. From then on, each request on this connection reads the session of the request before it.',
+  wild: 'Cancelling a command of redis-py left its connection in this state. As a result, ChatGPT showed users the titles and payment details of other users (20 March 2023).',
   references: ['redis/redis-py#2624', 'redis/redis-py#2665', 'CVE-2023-28858', 'CVE-2023-28859'],
   remedy:
-    'Close a connection whose reply was not read, or read the reply before it goes back; never cancel between the two.',
+    'Close a connection whose reply was not read, or read the reply before the connection returns to the pool. Never cancel between command and reply.',
   needs: ['users', 'overlap'],
   deployment: {
     host: 'plain',

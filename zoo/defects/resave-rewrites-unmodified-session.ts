@@ -5,8 +5,8 @@ export const resaveRewritesUnmodifiedSession: Defect = {
   name: 'resave-rewrites-unmodified-session',
   section: 'no-lost-updates',
   broken:
-    'Requests that changed nothing write back the session as they found it. Writers take turns by a lock, but a slow page that only reads undoes what was written while it ran.',
-  wild: '`resave: true`, which examples copied for years, stores that save at every request, and a renewal of the timeout that stores the whole session.',
+    'Requests that change nothing also save the session as they loaded it. A lock serializes writers, but a slow page that only reads undoes what was written while it ran.',
+  wild: 'Examples have used `resave: true` for years. Some stores save at every request, and some save the whole session to renew its timeout.',
   references: [
     'apostrophecms/apostrophe#1765',
     'expressjs/session#71',

@@ -5,7 +5,7 @@ import { copyOf, type Done, type Got, stockOptions } from '../stores/stock.ts';
 
 const FLUSH_EVERY_MS = 40;
 
-/** Writes changes to Redis behind the responses, several at a time. */
+/** Writes changes to Redis after the responses, several at a time. */
 class WriteBehindStore extends RedisStore {
   readonly #stored = new Set<string>();
   readonly #waiting = new Map<string, SessionData>();
@@ -20,7 +20,7 @@ class WriteBehindStore extends RedisStore {
   }
 
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
-    // A new session at once, or the page after the login would not know it.
+    // A new session is written at once, or the page after the login would not find it.
     if (!this.#stored.has(sid)) {
       this.#stored.add(sid);
       return super.set(sid, data, callback);

@@ -5,8 +5,8 @@ export const responseBeforeSave: Defect = {
   name: 'response-before-save',
   section: 'read-your-writes',
   broken:
-    'A change of a session is answered before it is in the store: an instance collects changes and writes them every few hundredths of a second. A request that follows at once on another instance does not see the change.',
-  wild: 'Frameworks that save a session after the response has left; saves that nobody waits for; write-behind caches that were to spare the store. A slow store makes the gap wider.',
+    'The app responds before a change of a session is in the store: an instance collects changes and writes them every few hundredths of a second. The next request on another instance may not see the change.',
+  wild: 'A framework saves a session after the response, the code does not wait for the save, or a write-behind cache reduces the load on the store. A slow store makes the gap wider.',
   references: [
     'expressjs/session#704',
     'expressjs/session#167',
@@ -18,7 +18,7 @@ export const responseBeforeSave: Defect = {
     'coollabsio/coolify PR#7651',
   ],
   remedy:
-    'Save, wait for the store to confirm, then answer: `req.session.save(error => …)` as the last thing before the response.',
+    'Save, wait until the store confirms, then respond: call `req.session.save(error => …)` last before the response.',
   needs: ['instances', 'haste'],
   deployment: {
     host: 'card-store',

@@ -5,8 +5,8 @@ export const restartLosesSessions: Defect = {
   name: 'restart-loses-sessions',
   section: 'survival',
   broken:
-    'The store keeps nothing on disk. After a restart it is empty, and everybody has to log in again; what they had in their carts is gone.',
-  wild: 'Redis as a cache image starts it, without a volume or with persistence switched off; nobody notices until the first maintenance.',
+    'The store keeps no data on disk. After a restart it is empty: all users must log in again, and their carts are lost.',
+  wild: 'Redis runs as a cache image starts it: without a volume, or with persistence switched off. The defect shows at the first maintenance.',
   references: [
     'appsmithorg/appsmith#9113',
     'appsmithorg/appsmith#19889',
@@ -15,7 +15,7 @@ export const restartLosesSessions: Defect = {
     'openedx/openedx-platform#32984',
   ],
   remedy:
-    'Give the store a volume and `appendonly yes`; where restarts must be free, keep it on several machines.',
+    'Give the store a volume and `appendonly yes`. If restarts must not interrupt the service, run it on several machines.',
   needs: ['fault'],
   faults: 'store-restart',
   deployment: { host: 'plain', redis: ['--appendonly', 'no'] },

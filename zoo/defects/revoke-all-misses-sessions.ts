@@ -5,8 +5,8 @@ export const revokeAllMissesSessions: Defect = {
   name: 'revoke-all-misses-sessions',
   section: 'logout-final',
   broken:
-    "The user's record has a list of sessions. A login reads the record and writes it back at its end, so of two logins at the same time one is missing from the list, and logging out everywhere leaves it alive.",
-  wild: 'There is no index from user to sessions, or one that is updated by read, modify, write: an ORM saves the whole record.',
+    "The record of a user lists the user's sessions. A login reads the record and writes it back at its end, so of two concurrent logins one is missing from the list. Logging out everywhere does not end that session.",
+  wild: 'There is no index from user to sessions, or the index is updated by read, modify and write, as an ORM does that saves whole records.',
   references: [
     'pypi/warehouse#10849',
     'iftechfoundation/ifdb#425',
@@ -16,7 +16,7 @@ export const revokeAllMissesSessions: Defect = {
     'rommapp/romm PR#4635',
   ],
   remedy:
-    'Keep the sessions of a user in a set that is added to atomically, or stamp the user with a time before which no session counts.',
+    'Keep the sessions of a user in a set with atomic additions, or store a time for each user and refuse sessions that began before it.',
   needs: ['overlap', 'users', 'replay'],
   deployment: {
     host: 'plain',

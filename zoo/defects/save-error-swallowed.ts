@@ -5,15 +5,15 @@ export const saveErrorSwallowed: Defect = {
   name: 'save-error-swallowed',
   section: 'read-your-writes',
   broken:
-    'When the store does not take a session, that is logged, and the user is told that all went well. What was put into the basket is not there at the next look.',
-  wild: 'Session layers that save behind the response, and drop the error for want of somebody to tell.',
+    'When the store refuses to save a session, the app logs the error and reports success to the user. The next read does not show what was put into the basket.',
+  wild: 'The session layer saves after the response, so it has no way to report the error, and drops it.',
   references: [
     'dotnet/AspNetCore.Docs PR#4870',
     'cuttle-cards/cuttle PR#1365',
     'sourcegraph/sourcegraph-public-snapshot#296',
     'OrchardCMS/OrchardCore#13235',
   ],
-  remedy: 'Save before the answer, and answer 503 when the store refuses.',
+  remedy: 'Save before the response, and respond with 503 if the store refuses.',
   needs: ['fault'],
   faults: 'store-full',
   deployment: { host: 'card-store', program: new URL('./save-error-swallowed.server.ts', import.meta.url) },

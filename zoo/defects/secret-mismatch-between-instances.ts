@@ -5,8 +5,8 @@ export const secretMismatchBetweenInstances: Defect = {
   name: 'secret-mismatch-between-instances',
   section: 'continuity',
   broken:
-    'One instance signs session cookies with another secret than the others. It takes their cookies for forged and the user for a stranger, though the session is still in the store; a login there overwrites the good cookie.',
-  wild: 'A secret that is drawn at boot when none is configured, or that comes from a file on each host, and differs once there are two hosts.',
+    'One instance signs session cookies with a different secret. It rejects the cookies of the other instances as forged and shows the user as signed out, though the session is still in the store. A login on this instance overwrites the valid cookie.',
+  wild: 'The secret is generated at boot if none is configured, or comes from a file on each host, so it differs between two hosts.',
   references: [
     'diaspora/diaspora#7659',
     'expressjs/session#81',
@@ -16,7 +16,7 @@ export const secretMismatchBetweenInstances: Defect = {
     'aspnet/Security#624',
   ],
   remedy:
-    'Give all instances one secret from one place, and refuse to start without it. To replace it, accept the old one beside the new one for as long as sessions live.',
+    'Give all instances one secret from one place, and refuse to start without it. To replace it, accept the old secret beside the new one for the lifetime of sessions.',
   needs: ['instances'],
   deployment: {
     host: 'plain',

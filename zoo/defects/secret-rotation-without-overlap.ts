@@ -5,8 +5,8 @@ export const secretRotationWithoutOverlap: Defect = {
   name: 'secret-rotation-without-overlap',
   section: 'survival',
   broken:
-    'The secret that signs cookies is replaced at once. Whoever has a cookie that the old one signed is a stranger to the new instances, and has to log in again.',
-  wild: 'A new value in the secret manager, and a deploy: the old one is in no list of those that are still accepted.',
+    'The secret that signs cookies is replaced at once. The new instances reject cookies that the old secret signed, so their users must log in again.',
+  wild: 'The secret manager gets a new value, and a deploy follows. The old secret is not in the list of accepted secrets.',
   references: [
     'expressjs/session#127',
     'expressjs/session#591',
@@ -14,7 +14,7 @@ export const secretRotationWithoutOverlap: Defect = {
     'nextauthjs/next-auth#3721',
   ],
   remedy:
-    'Accept the old secret beside the new one for as long as sessions live: first everywhere accept, then everywhere sign.',
+    'Accept the old secret beside the new one for the lifetime of sessions. First let all instances accept the new one, then let them sign with it.',
   needs: ['fault'],
   faults: 'secret-replaced',
   deployment: { host: 'card-store', env: { SESSION_STORE: 'redis-attributes' } },

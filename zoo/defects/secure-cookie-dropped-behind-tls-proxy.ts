@@ -1,8 +1,8 @@
 import type { Defect } from '../entry.ts';
 
-/** nginx behind a balancer that ends TLS; a Secure cookie is kept for 127.0.0.1 also without. */
+/** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie also without TLS. */
 const BEHIND_TLS = {
-  // All of them: nginx takes none of the outer level where there is one at this.
+  // All headers are repeated: if a level sets one, nginx inherits none from the outer level.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -16,8 +16,8 @@ export const secureCookieDroppedBehindTlsProxy: Defect = {
   name: 'secure-cookie-dropped-behind-tls-proxy',
   section: 'cookie-policy',
   broken:
-    'TLS ends before the app, and one instance does not trust the proxy that says so. It takes every request for plain http and leaves out the cookie, which is for https only: a login there is answered as a success and begins nothing.',
-  wild: '`secure: true` without `trust proxy`, or a proxy that does not pass X-Forwarded-Proto on; on all instances it is found at once, on one it looks like a flaky login.',
+    'TLS ends before the app, and one instance does not trust the proxy that reports this. It treats every request as plain http, and does not send the cookie, which is for https only. A login on this instance reports success, but begins no session.',
+  wild: 'The app has `secure: true` without `trust proxy`, or the proxy does not forward X-Forwarded-Proto. On all instances it is found at once; on one it looks like a flaky login.',
   references: [
     'expressjs/session#281',
     'expressjs/session#165',
@@ -26,7 +26,7 @@ export const secureCookieDroppedBehindTlsProxy: Defect = {
     'pillarjs/cookies#71',
   ],
   remedy:
-    'Tell the app which proxies to trust, on every instance alike, and let the outermost proxy set X-Forwarded-Proto.',
+    'Configure the trusted proxies in the app, equally on every instance, and let the outermost proxy set X-Forwarded-Proto.',
   needs: ['instances'],
   deployment: {
     host: 'plain',

@@ -5,11 +5,11 @@ export const serverSessionOutlivesCookie: Defect = {
   name: 'server-session-outlives-cookie',
   section: 'expiry',
   broken:
-    'The cookie ends with the idle time, and the session in the store lives ten times as long. Who kept a copy of the cookie is signed in long after the browser has forgotten it.',
-  wild: 'The time to live of the store and that of the cookie are two settings; the expiry of a cookie is a request to the browser, and binds nobody else.',
+    'The cookie expires with the idle timeout, but the session in the store lives ten times as long. A client with a copy of the cookie is signed in long after the browser has deleted it.',
+  wild: 'The time to live in the store and the expiry of the cookie are two settings. The expiry of a cookie is a request to the browser, and binds no other client.',
   references: ['tj/connect-redis#251', 'tj/connect-redis#412', 'tj/connect-redis#376'],
   remedy:
-    'Let the server end the session: derive the time to live in the store from the idle time, not from a setting of its own.',
+    'Let the server end the session: derive the time to live in the store from the idle timeout, not from a separate setting.',
   needs: ['time', 'replay'],
   deployment: {
     host: 'plain',

@@ -5,8 +5,8 @@ export const sessionCookieTooLarge: Defect = {
   name: 'session-cookie-too-large',
   section: 'cookie-policy',
   broken:
-    'The session is in the cookie and grows with what the user puts into it. Beyond 4096 bytes a browser keeps the old cookie and says nothing, and a balancer may refuse the response for its headers.',
-  wild: 'Cookie sessions that begin with an id and take up baskets, messages, tokens of other services.',
+    'The session is in the cookie, and grows with the data of the user. Above 4096 bytes a browser keeps the old cookie without an error, and a balancer may refuse the response for its large headers.',
+  wild: 'A cookie session begins with an id, and later also holds baskets, messages and tokens of other services.',
   references: [
     'expressjs/cookie-session#35',
     'vvo/iron-session#101',
@@ -16,7 +16,7 @@ export const sessionCookieTooLarge: Defect = {
     'onehashai/Cal-ID PR#1161',
   ],
   remedy:
-    'Keep in the cookie what has a bound, and the rest in a store; refuse what would not fit before it is answered.',
+    'Keep only data of limited size in the cookie, and the rest in a store. Refuse a write that would not fit, before the response.',
   needs: ['size'],
   deployment: {
     host: 'plain',

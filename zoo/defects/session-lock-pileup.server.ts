@@ -3,7 +3,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
 
 servePlain({
   beforeSession: redis => oneAtATime(redis, { waitMs: 30_000, otherwise: 'refuse', reads: true }),
-  // As a page that asks another service, with the session locked meanwhile.
+  // As in a page that calls another service while it holds the lock on the session.
   onSession: () => (_request, _response, next) => {
     setTimeout(next, 80);
   },

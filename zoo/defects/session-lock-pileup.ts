@@ -5,8 +5,8 @@ export const sessionLockPileup: Defect = {
   name: 'session-lock-pileup',
   section: 'availability',
   broken:
-    'Every request holds a lock on its session until it is answered, also one that only reads. When an instance dies, the sessions that it was serving stay locked until the lock expires: whatever their users ask for hangs.',
-  wild: 'Session handlers of PHP and others that lock for the whole request, with a time to live as long as the slowest request may take. One slow report blocks all other tabs of its user as well.',
+    'Every request holds a lock on its session until the response, also a request that only reads. When an instance dies, the sessions of its requests stay locked until the lock expires, and all requests of these sessions hang.',
+  wild: 'Session handlers of PHP and others lock for the whole request, with a time to live as long as the slowest request. One slow report also blocks all other tabs of its user.',
   references: [
     'snc/SncRedisBundle#258',
     'snc/SncRedisBundle#182',
@@ -15,7 +15,7 @@ export const sessionLockPileup: Defect = {
     'spryker/spryker-docs PR#2752',
   ],
   remedy:
-    'Lock only while the session is written, or not at all where it is only read; give the lock a short time to live that its living holder prolongs.',
+    'Lock only while the session is written, and not for requests that only read. Give the lock a short time to live, which its holder renews.',
   needs: ['fault'],
   faults: 'kill',
   deployment: { host: 'plain', program: new URL('./session-lock-pileup.server.ts', import.meta.url) },

@@ -5,11 +5,11 @@ export const sessionMissingWhileDisconnected: Defect = {
   name: 'session-missing-while-disconnected',
   section: 'outage',
   broken:
-    'While the store is not connected the session middleware steps aside. Pages find no session and treat everybody as a guest.',
-  wild: 'Stock express-session does so for stores that tell when they are disconnected, and so did connect.',
+    'While the store is not connected, the session middleware skips itself. Pages find no session, and treat every user as a guest.',
+  wild: 'Unchanged express-session does this for stores that emit `disconnect`, and connect did it before.',
   references: ['tj/connect-redis#88', 'tj/connect-redis PR#54', 'senchalabs/connect PR#653'],
   remedy:
-    'Refuse requests that need a session while there is none to be had: a 503 from a middleware right behind the sessions.',
+    'Refuse requests that need a session while the store is not connected, with a 503 from a middleware right after the session middleware.',
   needs: ['fault'],
   faults: 'store-restart',
   deployment: {

@@ -5,8 +5,8 @@ export const sessionPerHealthCheck: Defect = {
   name: 'session-per-health-check',
   section: 'cookie-policy',
   broken:
-    'The health check is behind the session middleware, which gives everybody a session: each probe of the balancer, of which there are several a second, leaves one in the store.',
-  wild: '`saveUninitialized: true`, or a framework that begins a session for each request, and a status page that is a page like any other. Bots do the same.',
+    'The health check is behind the session middleware, which gives every request a session. Each probe of the balancer, several per second, leaves a session in the store.',
+  wild: 'The app has `saveUninitialized: true`, or a framework that begins a session for each request, and handles its status page like any other page. Bots cause sessions in the same way.',
   references: [
     'expressjs/session#541',
     'grokability/snipe-it#8931',
@@ -15,7 +15,7 @@ export const sessionPerHealthCheck: Defect = {
     'colinmollenhour/Cm_RedisSession#91',
   ],
   remedy:
-    'Answer health checks and static files before the session middleware, and begin no session before there is something to remember.',
+    'Serve health checks and static files before the session middleware, and begin no session before there is data to store.',
   needs: [],
   deployment: {
     host: 'plain',
@@ -23,7 +23,7 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // Not continuity: who gets a session with any answer may lose the login to one that comes after it.
+  // Without continuity: each response may set a new session, so a late one may overwrite the login's.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -17,8 +17,8 @@ export const setCookieCachedByProxy: Defect = {
   name: 'set-cookie-cached-by-proxy',
   section: 'isolation',
   broken:
-    'The balancer keeps the front page and the help page for a second, with the cookie that came with them. A session is renewed by a cookie with each response, so the next visitor of such a page gets the cookie of the one before, and is signed in as somebody else.',
-  wild: 'A shared cache that was told to ignore Set-Cookie and Cache-Control, because the pages of the app would not be cached otherwise, or an app that marks pages public which carry a cookie.',
+    'The balancer caches the front page and the help page for a second, with their Set-Cookie header. Each response sets the session cookie to renew it. So the next visitor of such a page gets the cookie of another user, and is signed in as that user.',
+  wild: 'A shared cache is configured to ignore Set-Cookie and Cache-Control, because otherwise it would cache no page of the app. Or an app marks pages as public that set a cookie.',
   references: [
     'auth0/nextjs-auth0#2100',
     'GHSA-m2qf-hxjv-5gpq (CVE-2023-30861, Flask)',
@@ -30,7 +30,7 @@ export const setCookieCachedByProxy: Defect = {
     'supabase/ssr PR#172',
   ],
   remedy:
-    'Never store a response that sets a cookie; send `Cache-Control: private, no-store` with all that belongs to a session, and let the cache obey.',
+    'Never cache a response that sets a cookie. Send `Cache-Control: private, no-store` with every response of a session, and do not let the cache ignore it.',
   needs: ['users'],
   deployment: {
     host: 'plain',

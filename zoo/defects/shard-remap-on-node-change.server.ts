@@ -6,7 +6,7 @@ import type { Got } from '../stores/stock.ts';
 const second = new Redis(process.env['SECOND_REDIS_URL'] ?? '');
 const shards = Number(process.env['SHARDS']);
 
-/** The last character of an id says where its session is. */
+/** Returns the number of the store that has the session: it depends on the last character of the id. */
 const shardOf = (sid: string): number => sid.charCodeAt(sid.length - 1) % shards;
 
 class ShardedStore extends RedisStore {

@@ -6,11 +6,11 @@ export const shardRemapOnNodeChange: Defect = {
   name: 'shard-remap-on-node-change',
   section: 'survival',
   broken:
-    'Sessions are spread over several stores by their id, modulo the number of stores. When a store is added most ids lead to another one, where their session is not.',
-  wild: 'A list of servers in the configuration of a client library that shards by itself, without consistent hashing or with a list that differs between hosts.',
+    'The id of a session, modulo the number of stores, selects its store. When a store is added, most ids select another store, which does not have their session.',
+  wild: 'A client library shards by itself over a list of servers, without consistent hashing, or with a list that differs between hosts.',
   references: ['twitter/twemproxy#109', 'php-memcached-dev/php-memcached PR#23'],
   remedy:
-    'Use slots that are moved with their data (Redis Cluster), or look where a session was before when it is not where it should be.',
+    'Use slots that move with their data (Redis Cluster), or read from the previous store if the selected one does not have the session.',
   needs: ['fault'],
   faults: 'rolling-deploy',
   next: { SHARDS: '2' },

@@ -5,11 +5,11 @@ export const staleLocalSessionCache: Defect = {
   name: 'stale-local-session-cache',
   section: 'monotonic-reads',
   broken:
-    'Each instance keeps the sessions that it has read in its memory for half a minute, and does not look at the store meanwhile. What a session shows goes forward and back with the instance that answers.',
-  wild: 'A cache in front of the shared store, to save a round trip, with no invalidation, or with one that misses messages while the network is down.',
+    'Each instance caches the sessions that it has read for half a minute, and does not read the store in that time. A session alternates between new and old data, depending on the instance that responds.',
+  wild: 'A cache before the shared store saves a round trip, but has no invalidation, or one that misses messages while the network is down.',
   references: ['saleor/saleor#2354', 'redisson/redisson#1868', 'redisson/redisson#1432'],
   remedy:
-    'Read the session from the store at each request. If that is too slow, ask the store for its version before using a copy.',
+    'Read the session from the store at each request. If that is too slow, read its version from the store before you use a copy.',
   needs: ['instances'],
   deployment: {
     host: 'card-store',

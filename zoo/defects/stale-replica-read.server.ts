@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { serve } from '../../app/serve.ts';
 import { type Got, stockOptions } from '../stores/stock.ts';
 
-/** Reads from the replica what it has, and writes to the primary. */
+/** Reads from the replica, and writes to the primary. */
 class ReplicaReadStore extends RedisStore {
   readonly #replica: RedisStore;
 
@@ -14,7 +14,7 @@ class ReplicaReadStore extends RedisStore {
 
   override async get(sid: string, callback?: Got): Promise<void> {
     await this.#replica.get(sid, (error: unknown, data: Parameters<Got>[1]) => {
-      // A session that is newer than the replica's data: from the primary, or nobody could sign in.
+      // The replica does not have a new session yet. It is read from the primary, or no user could sign in.
       if (error || !data) void super.get(sid, callback);
       else callback?.(null, data);
     });

@@ -6,15 +6,15 @@ export const staleReplicaRead: Defect = {
   name: 'stale-replica-read',
   section: 'read-your-writes',
   broken:
-    'Sessions are written to the primary of Redis and read from a replica, which lags behind it. A read right after a write shows the session as it was before.',
-  wild: "Reads are sent to replicas to spare the primary, by a client library's setting or the database layer of a framework, and nothing keeps a session that has just written at the primary.",
+    'Sessions are written to the primary of Redis and read from a replica, which is behind the primary. A read right after a write shows the session as it was before the write.',
+  wild: 'A setting of a client library, or the database layer of a framework, sends reads to replicas to take load off the primary. A session that has just written is not read from the primary.',
   references: [
     'laravel/framework#22164',
     'spring-projects/spring-session#3026',
     'redisson/redisson#5617',
     'redisson/redisson#5618',
   ],
-  remedy: 'Read sessions from the primary; a replica is for what may be old.',
+  remedy: 'Read sessions from the primary, and use a replica only for data that may be old.',
   needs: ['haste'],
   deployment: {
     host: 'card-store',

@@ -5,8 +5,8 @@ export const stickyByConnection: Defect = {
   name: 'sticky-by-connection',
   section: 'routing',
   broken:
-    'The balancer is to keep a user on one instance, and chooses it by address and port of the client. The port is another for each connection, so the user changes instance whenever the browser opens a new one.',
-  wild: 'A hash over the source that includes the port, as balancers of connections use it; browsers open six connections to a host.',
+    'The balancer should pin a user to one instance, and chooses it by the address and port of the client. Each connection has another port, so the user changes the instance whenever the browser opens a connection.',
+  wild: 'The hash of the source includes the port, as in balancers of connections. Browsers open six connections to a host.',
   references: ['cilium/cilium#26709', 'uqee/sticky-cluster#32'],
   remedy: 'Choose the instance by a cookie that the balancer sets itself.',
   needs: ['instances'],

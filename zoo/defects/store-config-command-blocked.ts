@@ -5,8 +5,8 @@ export const storeConfigCommandBlocked: Defect = {
   name: 'store-config-command-blocked',
   section: 'availability',
   broken:
-    'The new version sets an option of the store when it starts. A managed store forbids that command, the start fails, and the instance never gets healthy: the deploy stands still half done.',
-  wild: 'Session libraries that switch on keyspace events by CONFIG, which works on every Redis of a developer and on none of the managed ones.',
+    'The new version sets an option of the store when it starts. A managed store forbids that command, so the start fails, the instance never becomes healthy, and the deploy stops half way.',
+  wild: 'Session libraries enable keyspace events with CONFIG. That works on the Redis of a developer, and on no managed Redis.',
   references: [
     'spring-projects/spring-session#124',
     'spring-projects/spring-session#1606',
@@ -14,7 +14,7 @@ export const storeConfigCommandBlocked: Defect = {
     'structurizr/onpremises#81',
   ],
   remedy:
-    'Set options of the store where it is set up (the parameter group), and let the app find out whether they are set.',
+    'Set options of the store in its own configuration (the parameter group), and let the app check whether they are set.',
   needs: ['fault'],
   faults: 'rolling-deploy',
   next: { NOTIFY_EXPIRY: 'true' },

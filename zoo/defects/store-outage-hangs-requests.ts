@@ -5,8 +5,8 @@ export const storeOutageHangsRequests: Defect = {
   name: 'store-outage-hangs-requests',
   section: 'outage',
   broken:
-    'The client of the store has no time limit and queues commands while it is not connected. When the store stops answering, every request waits for it, whether it needs a session or not.',
-  wild: 'Client libraries wait for ever by default, as ioredis does, and nobody sets a limit before the first outage.',
+    'The store client has no timeout, and queues commands while it is not connected. When the store stops replying, every request waits for it, whether it needs a session or not.',
+  wild: 'Client libraries wait without a timeout by default, as ioredis does, and teams often set one only after the first outage.',
   references: [
     'tj/connect-redis#373',
     'redis/ioredis#1014',
@@ -15,7 +15,7 @@ export const storeOutageHangsRequests: Defect = {
     'alkem-io/server PR#6333',
     'smrchy/redis-sessions#19',
   ],
-  remedy: 'Set a time limit for commands, do not queue while there is no connection, and answer 503.',
+  remedy: 'Set a timeout for commands, do not queue commands without a connection, and respond with 503.',
   needs: ['fault'],
   faults: 'store-black-hole',
   deployment: { host: 'plain' },

@@ -5,15 +5,15 @@ export const storeOutageLogsUsersOut: Defect = {
   name: 'store-outage-logs-users-out',
   section: 'outage',
   broken:
-    'A lookup that fails counts as a session that is not there. While the store is away everybody is shown the login page.',
-  wild: 'An error handler in the session layer that returns nothing, so that pages for guests go on working.',
+    'The app treats a failed lookup as a missing session. While the store is unavailable, every user sees the login page.',
+  wild: 'An error handler in the session layer returns no session, so that pages for guests still work.',
   references: [
     'sourcegraph/sourcegraph-public-snapshot#37016',
     'sourcegraph/sourcegraph-public-snapshot PR#37031',
     'alkem-io/server PR#6333',
     'betagouv/rdv-service-public#3469',
   ],
-  remedy: 'Tell an error from an absence: answer 503 at once, and touch no cookie.',
+  remedy: 'Distinguish an error from a missing session: respond with 503 at once, and change no cookie.',
   needs: ['fault'],
   faults: 'store-refuses',
   deployment: {

@@ -5,15 +5,16 @@ export const tokenDecodedNotVerified: Defect = {
   name: 'token-decoded-not-verified',
   section: 'forgery',
   broken:
-    'The session is a signed token in a cookie, and the server reads it without checking the signature: whoever changes the token is believed.',
-  wild: 'Libraries for tokens have `decode` beside `verify`, and it works in every test that uses a good token.',
+    'The session is a signed token in a cookie, and the server does not check the signature. It accepts any changed token.',
+  wild: 'Libraries for tokens have `decode` beside `verify`, and `decode` passes every test that uses a valid token.',
   references: [
     'voluntarily/vly2 PR#616',
     'bluewave-labs/Checkmate#269',
     'RealDevSquad/website-backend#625',
     'hokaccha/node-jwt-simple#106',
   ],
-  remedy: 'Verify before you read, with the algorithm that you chose and not the one that the token names.',
+  remedy:
+    'Verify the token before you read it, with the algorithm that you chose, not the one that the token names.',
   needs: [],
   deployment: {
     host: 'plain',

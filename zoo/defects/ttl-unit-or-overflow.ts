@@ -5,8 +5,8 @@ export const ttlUnitOrOverflow: Defect = {
   name: 'ttl-unit-or-overflow',
   section: 'expiry',
   broken:
-    'The idle time is handed to the store in milliseconds, and taken there for seconds: sessions live a thousand times as long as they should.',
-  wild: 'Two libraries, two units; or a limit above which a number means something else, as memcached takes more than thirty days for a date.',
+    'The app passes the idle timeout to the store in milliseconds, and the store takes it for seconds. Sessions live a thousand times as long as they should.',
+  wild: 'Two libraries use two units, or a large number has another meaning: memcached takes more than thirty days for a date.',
   references: [
     'php-memcached-dev/php-memcached#142',
     'remix-run/remix PR#11456',
@@ -14,7 +14,7 @@ export const ttlUnitOrOverflow: Defect = {
     'balor/connect-memcached PR#34',
     'magro/memcached-session-manager#147',
   ],
-  remedy: 'Name the unit in the name of the variable, and test that an idle session ends.',
+  remedy: 'Put the unit into the name of the variable, and test that an idle session ends.',
   needs: ['time'],
   deployment: {
     host: 'card-store',

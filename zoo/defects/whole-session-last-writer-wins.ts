@@ -5,8 +5,8 @@ export const wholeSessionLastWriterWins: Defect = {
   name: 'whole-session-last-writer-wins',
   section: 'no-lost-updates',
   broken:
-    'Each request loads the whole session, changes its copy and saves the whole copy back. Of two requests that overlap, the one that saves last undoes what the other saved, and both were told that all is well.',
-  wild: 'The way express-session with connect-redis, Django, Laravel, Rack and ASP.NET keep sessions; it shows as soon as a page sends requests in parallel, or somebody clicks twice.',
+    'Each request loads the whole session, changes its copy and saves the whole copy. If two requests overlap, the last save undoes the other one, and both responses report success.',
+  wild: 'express-session with connect-redis, Django, Laravel, Rack and ASP.NET keep sessions in this way. It shows as soon as a page sends requests in parallel, or a user clicks twice.',
   references: [
     'SerayaEryn/fastify-session#237',
     'pallets-eco/flask-session#71',
@@ -20,7 +20,7 @@ export const wholeSessionLastWriterWins: Defect = {
     'Coursemology/coursemology2 PR#6757',
   ],
   remedy:
-    'Save single attributes or compare and set (as redis-attributes here does), lock the session for requests that write, or keep in the database what must not be lost.',
+    'Save single attributes or use compare-and-set (as redis-attributes does here), lock the session for requests that write, or keep data that must not be lost in the database.',
   needs: ['overlap'],
   deployment: { host: 'card-store', env: { SESSION_STORE: 'connect-redis' } },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },

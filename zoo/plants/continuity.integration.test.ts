@@ -13,7 +13,7 @@ plant('memory-store-per-instance', {
 });
 
 plant('secret-mismatch-between-instances', {
-  'an instance takes the cookie of another for forged': async ({
+  'an instance rejects the cookie of another one as forged': async ({
     visitor,
     direct: [first = '', second = ''],
   }) => {
@@ -22,7 +22,7 @@ plant('secret-mismatch-between-instances', {
     expect(await alice.at(second).who()).toBeUndefined();
     expect(await alice.who()).toBe(alice.user);
   },
-  'and a login there replaces it': async ({ visitor, direct: [first = '', second = ''] }) => {
+  'and a login on the other instance replaces it': async ({ visitor, direct: [first = '', second = ''] }) => {
     const alice = visitor(0, [first]);
     await alice.signIn();
     await alice.at(second).signIn();
@@ -44,7 +44,9 @@ plant('form-or-handshake-token-in-process', {
 });
 
 plant('ip-bound-session', {
-  'a session is there over one node of the cloud balancer, and not over the other': async ({ visitor }) => {
+  'a session is signed in over one node of the cloud balancer, and signed out over the other': async ({
+    visitor,
+  }) => {
     const alice = visitor();
     await alice.signIn();
     const seen = [];
@@ -56,7 +58,7 @@ plant('ip-bound-session', {
 plant(
   'secure-cookie-dropped-behind-tls-proxy',
   {
-    'a login at the instance that trusts no proxy begins nothing': async ({ visitor }) => {
+    'a login on the instance that trusts no proxy begins no session': async ({ visitor }) => {
       await until(async () => {
         const alice = visitor();
         const answer = await alice.signIn();
@@ -72,7 +74,7 @@ plant(
 );
 
 plant('duplicate-or-clobbered-cookies', {
-  'the cookie from before the login wins over that of the login': async ({
+  'the server uses the cookie from before the login instead of the new one': async ({
     visitor,
     direct: [first = '', second = ''],
   }) => {

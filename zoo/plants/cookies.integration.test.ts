@@ -16,7 +16,7 @@ plant('session-cookie-too-large', {
 });
 
 plant('session-per-health-check', {
-  'each probe is given a session': async ({ visitor }) => {
+  'each health check gets a session': async ({ visitor }) => {
     const cookies = [];
     for (let n = 0; n < 3; n++) {
       const probe = await visitor().send('/status');
@@ -44,7 +44,7 @@ plant('predictable-session-ids', {
 });
 
 plant('token-decoded-not-verified', {
-  'a token with another signature is believed': async ({ visitor }) => {
+  'a token with a wrong signature is accepted': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const cookie = await alice.cookie();
@@ -56,7 +56,7 @@ plant('token-decoded-not-verified', {
 plant(
   'pages-marked-public',
   {
-    'a page of a user may be kept by any cache': async ({ visitor }) => {
+    'any cache may store a page of a user': async ({ visitor }) => {
       const alice = visitor();
       await alice.signIn();
       const page = await alice.send(alice.target.signedIn.page);
@@ -68,7 +68,7 @@ plant(
 );
 
 plant('cookie-lifetime-differs', {
-  'the cookie lives for as long as the instance says that gave it': async ({ visitor, direct }) => {
+  'the lifetime of the cookie depends on the instance that set it': async ({ visitor, direct }) => {
     const minutes = [];
     for (const url of direct) {
       const answer = await visitor(0, [url]).signIn();

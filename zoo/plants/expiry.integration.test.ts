@@ -2,19 +2,19 @@ import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
 import { plant } from '../testing/plant.ts';
 
-/** Idle seconds of all of these, and what is clearly more. */
+/** The idle timeout of all these defects, and a clearly longer time, milliseconds. */
 const IDLE_MS = 4_000;
 const TOO_LONG_MS = 6_500;
 
-/** Looks three times a second. */
+/** Returns options of `until` that check three times a second. */
 const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 
-/** Resolves when this much time has passed since `began`: here time itself is the subject. */
+/** Waits until `ms` milliseconds have passed since `began`. */
 const passed = (ms: number, began: number) =>
   until(() => performance.now() - began > ms, { withinMs: 2 * ms, what: `${ms} ms to pass` });
 
 plant('no-touch-fixed-ttl', {
-  'who only reads is signed out while reading': async ({ visitor }) => {
+  'a user who only reads is signed out while active': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     await until(async () => (await alice.who()) === undefined, looking('the session to end'));
@@ -22,9 +22,7 @@ plant('no-touch-fixed-ttl', {
 });
 
 plant('cookie-not-rolled', {
-  'the browser drops the cookie of an active user, and the server would have taken it': async ({
-    visitor,
-  }) => {
+  'the browser drops the cookie of an active user, and the server still accepts it': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const cookie = await alice.cookie();
@@ -34,7 +32,7 @@ plant('cookie-not-rolled', {
 });
 
 plant('server-session-outlives-cookie', {
-  'a copy of the cookie works when the browser has long forgotten it': async ({ visitor }) => {
+  'a copy of the cookie works long after the browser has deleted it': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const cookie = await alice.cookie();
@@ -45,7 +43,7 @@ plant('server-session-outlives-cookie', {
 });
 
 plant('ttl-unit-or-overflow', {
-  'an idle session lives on': async ({ visitor }) => {
+  'an idle session does not expire': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     await passed(TOO_LONG_MS, performance.now());
@@ -54,7 +52,7 @@ plant('ttl-unit-or-overflow', {
 });
 
 plant('no-absolute-timeout', {
-  'an active session outlives the end that it should have': async ({ visitor }) => {
+  'an active session outlives its absolute timeout': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const began = performance.now();

@@ -19,7 +19,7 @@ plant('parallel-first-requests-split-session', {
 });
 
 plant('no-id-rotation-at-login', {
-  'a cookie from before the login is signed in by it': async ({ visitor }) => {
+  'a cookie from before the login is signed in after it': async ({ visitor }) => {
     const alice = visitor();
     await alice.send(alice.target.login.page);
     const planted = await alice.cookie();

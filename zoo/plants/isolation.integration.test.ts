@@ -5,7 +5,7 @@ import { plant, soon } from '../testing/plant.ts';
 plant(
   'set-cookie-cached-by-proxy',
   {
-    'the next visitor of a cached page gets the cookie of the one before': async ({ visitor }) => {
+    'the next visitor of a cached page gets the cookie of another user': async ({ visitor }) => {
       await until(async () => {
         const [alice, bob] = [visitor(0), visitor(1)];
         await alice.signIn();
@@ -16,14 +16,14 @@ plant(
           await bob.send(path);
         }
         return (await bob.who()) === alice.user;
-      }, soon('a session that changes hands'));
+      }, soon('a user with the session of another user'));
     },
   },
   { ordinary: 'balancer' },
 );
 
 plant('key-prefix-collision', {
-  'a namesake at another tenant sees the data': async ({ visitor }) => {
+  'a user with the same name at another tenant sees the data': async ({ visitor }) => {
     const [red, blue, other] = [visitor(0), visitor(1), visitor(2)];
     for (const one of [red, blue, other]) await one.signIn();
     expect(await blue.who()).not.toBe(await red.who());
@@ -47,7 +47,7 @@ plant('logout-keeps-session-data', {
 });
 
 plant('reply-of-an-abandoned-request', {
-  'whoever asks next gets what somebody did not wait for': async ({ visitor, direct: [first = ''] }) => {
+  'the next request gets the session of an abandoned request': async ({ visitor, direct: [first = ''] }) => {
     const [alice, bob] = [visitor(0, [first]), visitor(1, [first])];
     await alice.signIn();
     await bob.signIn();
@@ -60,6 +60,6 @@ plant('reply-of-an-abandoned-request', {
       setTimeout(() => away.abort(), after++ % 8);
       await answer;
       return (await bob.who()) === alice.user;
-    }, soon('an answer that reaches another user'));
+    }, soon('a response for another user'));
   },
 });

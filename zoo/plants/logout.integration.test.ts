@@ -3,7 +3,7 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 
 plant('logout-local-to-node', {
-  'another instance goes on accepting the cookie': async ({ visitor, direct: [first = '', second = ''] }) => {
+  'another instance still accepts the cookie': async ({ visitor, direct: [first = '', second = ''] }) => {
     const alice = visitor(0, [first]);
     await alice.signIn();
     await alice.at(second).who();
@@ -15,7 +15,7 @@ plant('logout-local-to-node', {
 });
 
 plant('logout-resurrected-by-inflight-save', {
-  'a slow request that writes brings the session back': async ({ visitor }) => {
+  'a slow request that writes restores the session': async ({ visitor }) => {
     await until(async () => {
       const alice = visitor();
       await alice.signIn();
@@ -26,12 +26,12 @@ plant('logout-resurrected-by-inflight-save', {
       const after = await alice.who(cookie);
       await slow;
       return after === undefined && (await alice.who(cookie)) === alice.user;
-    }, soon('a session that rises'));
+    }, soon('a session that is restored'));
   },
 });
 
 plant('logout-is-client-side-only', {
-  'the cookie goes on working': async ({ visitor }) => {
+  'the cookie still works': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const cookie = await alice.cookie();
@@ -44,7 +44,7 @@ plant('logout-is-client-side-only', {
 plant(
   'clear-cookie-attributes-mismatch',
   {
-    'the browser keeps the cookie, and stays signed in': async ({ visitor }) => {
+    'the browser keeps the cookie and stays signed in': async ({ visitor }) => {
       const alice = visitor();
       await alice.signIn();
       const answer = await alice.signOut();
@@ -56,7 +56,7 @@ plant(
 );
 
 plant('revoke-all-misses-sessions', {
-  'a session that began along with another survives': async ({ visitor }) => {
+  'of sessions that begin at the same time, one survives': async ({ visitor }) => {
     await until(async () => {
       const devices = Array.from({ length: 4 }, () => visitor());
       await Promise.all(devices.map(device => device.signIn()));
@@ -65,9 +65,9 @@ plant('revoke-all-misses-sessions', {
       const alive = await Promise.all(devices.map(device => device.who()));
       expect(alive[0]).toBeUndefined();
       return alive.some(user => user !== undefined);
-    }, soon('a session that is still there'));
+    }, soon('a session that is still signed in'));
   },
-  'and those that began one after the other do not': async ({ visitor }) => {
+  'sessions that begin one after the other do not': async ({ visitor }) => {
     const devices = Array.from({ length: 3 }, () => visitor(1));
     for (const device of devices) await device.signIn();
     await devices[0]?.send('/app/logout-everywhere', { method: 'POST' });

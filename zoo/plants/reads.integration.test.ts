@@ -3,7 +3,7 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 
 plant('response-before-save', {
-  'an acknowledged change is not there at once on another instance': async ({
+  'an acknowledged change is not visible at once on another instance': async ({
     visitor,
     direct: [first = '', second = ''],
   }) => {
@@ -18,7 +18,7 @@ plant('response-before-save', {
       const [there, here] = [await elsewhere.items('basket'), await alice.items('basket')];
       expect(here).toContain(late);
       return !there.includes(late);
-    }, soon('a read elsewhere that misses it'));
+    }, soon('a read on the other instance that misses it'));
     await until(async () => (await elsewhere.items('basket')).includes(late), soon('the change'));
   },
 });
@@ -31,7 +31,7 @@ plant(
       await alice.signIn();
       await alice.who();
       let late = '';
-      // As long as the replica does not have the session, it is read from the primary.
+      // The session is read from the primary as long as the replica does not have it.
       await until(async () => {
         late = `value-${Math.random()}`;
         expect((await alice.add('basket', late)).status).toBe(303);
@@ -44,7 +44,7 @@ plant(
 );
 
 plant('stale-local-session-cache', {
-  'reads go back to what another instance remembers': async ({
+  'reads go back to the cached state of another instance': async ({
     visitor,
     direct: [first = '', second = ''],
   }) => {
@@ -62,7 +62,7 @@ plant('stale-local-session-cache', {
 plant(
   'double-commit-after-response',
   {
-    'a second change is undone by the second save of the first': async ({ visitor }) => {
+    'the second save of a change undoes the next change': async ({ visitor }) => {
       const alice = visitor();
       await alice.signIn();
       await alice.who();
@@ -72,14 +72,14 @@ plant(
         expect((await alice.add('basket', value)).status).toBe(303);
         if (!(await alice.items('basket')).includes(value)) missed++;
         return missed > 2;
-      }, soon('changes that are gone'));
+      }, soon('changes that are lost'));
     },
   },
   { ordinary: 'nowhere' },
 );
 
 plant('other-device-reads-replica', {
-  'a change is there on the device that made it, and late on the other': async ({ visitor }) => {
+  'a change is visible at once on the device that made it, and late on another': async ({ visitor }) => {
     const [phone, laptop] = [visitor(), visitor()];
     await phone.signIn();
     await laptop.signIn();
@@ -94,7 +94,7 @@ plant('other-device-reads-replica', {
 });
 
 plant('charset-differs-between-instances', {
-  'a text with an umlaut comes back as it went from one instance only': async ({
+  'only one instance stores a text with an umlaut correctly': async ({
     visitor,
     direct: [first = '', second = ''],
   }) => {

@@ -3,7 +3,7 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-/** The instances that answer so many requests of one session, as the header names them. */
+/** Returns the instances that serve `requests` requests of one session, as the header names them. */
 async function served(visitor: Visitor, requests: number): Promise<Set<string | null>> {
   await visitor.signIn();
   const answers = [];
@@ -13,7 +13,7 @@ async function served(visitor: Visitor, requests: number): Promise<Set<string | 
 }
 
 plant('affinity-left-on', {
-  'a session stays on one instance, and another on the other': async ({ visitor }) => {
+  'each session stays on one instance': async ({ visitor }) => {
     const seen = new Set<string | null>();
     await until(async () => {
       const instances = await served(visitor(), 8);
@@ -25,7 +25,7 @@ plant('affinity-left-on', {
 });
 
 plant('sticky-by-connection', {
-  'a session changes its instance with the connection': async ({ visitor }) => {
+  'a session changes its instance with its connection': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const seen = new Set<string | null>();
@@ -39,7 +39,7 @@ plant('sticky-by-connection', {
 });
 
 plant('instance-id-in-image', {
-  'both instances say that they are the first': async ({ visitor, direct }) => {
+  'both instances have the name of the first': async ({ visitor, direct }) => {
     for (const url of direct) {
       const answer = await visitor(0, [url]).send('/login');
       expect(answer.headers.get('x-instance-id')).toBe('app-1');

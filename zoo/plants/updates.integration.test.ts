@@ -3,26 +3,29 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-/** Adds this many values at once, and tells how many of those that were acknowledged are there afterwards. */
+/** Adds `count` values at once. Returns how many were acknowledged, and how many of those were kept. */
 async function burst(
   visitor: Visitor,
   object: string,
   count: number,
-): Promise<{ kept: number; told: number }> {
+): Promise<{ kept: number; acknowledged: number }> {
   const values = Array.from({ length: count }, (_, n) => `burst-${n}`);
   const answers = await Promise.all(values.map(value => visitor.add(object, value)));
-  const told = values.filter((_, n) => (answers[n]?.status ?? 500) < 400);
+  const acknowledged = values.filter((_, n) => (answers[n]?.status ?? 500) < 400);
   const items = await visitor.items(object);
-  return { told: told.length, kept: told.filter(value => items.includes(value)).length };
+  return {
+    acknowledged: acknowledged.length,
+    kept: acknowledged.filter(value => items.includes(value)).length,
+  };
 }
 
 plant('whole-session-last-writer-wins', {
-  'of adds that overlap, few are kept': async ({ visitor }) => {
+  'some of the overlapping adds are lost': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     await alice.who();
-    const { told, kept } = await burst(alice, 'basket', 20);
-    expect(told).toBe(20);
+    const { acknowledged, kept } = await burst(alice, 'basket', 20);
+    expect(acknowledged).toBe(20);
     expect(kept).toBeLessThan(20);
   },
 });
@@ -31,9 +34,9 @@ plant('resave-rewrites-unmodified-session', {
   'writers take turns': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
-    expect(await burst(alice, 'cart', 10)).toEqual({ told: 10, kept: 10 });
+    expect(await burst(alice, 'cart', 10)).toEqual({ acknowledged: 10, kept: 10 });
   },
-  'a slow page that only reads undoes what was written meanwhile': async ({ visitor }) => {
+  'a slow page that only reads undoes what was written while it ran': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const values: string[] = [];
@@ -51,32 +54,32 @@ plant('resave-rewrites-unmodified-session', {
 });
 
 plant('cookie-stored-session-race', {
-  'of adds that overlap, those in the last cookie are kept': async ({ visitor }) => {
+  'only the overlapping adds in the last cookie are kept': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
-    const { told, kept } = await burst(alice, 'cart', 10);
-    expect(told).toBe(10);
+    const { acknowledged, kept } = await burst(alice, 'cart', 10);
+    expect(acknowledged).toBe(10);
     expect(kept).toBeLessThan(10);
   },
 });
 
 plant('lock-per-thing-saves-whole-session', {
-  'of adds to one thing that overlap, all are kept': async ({ visitor }) => {
+  'overlapping adds to one thing are all kept': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
-    expect(await burst(alice, 'cart', 10)).toEqual({ told: 10, kept: 10 });
+    expect(await burst(alice, 'cart', 10)).toEqual({ acknowledged: 10, kept: 10 });
   },
-  'adds to two things that overlap undo one another': async ({ visitor }) => {
+  'overlapping adds to two things undo one another': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     const both = await Promise.all(['cart', 'wishes'].map(object => burst(alice, object, 10)));
-    expect(both.map(({ told }) => told)).toEqual([10, 10]);
+    expect(both.map(({ acknowledged }) => acknowledged)).toEqual([10, 10]);
     expect(Math.min(...both.map(({ kept }) => kept))).toBeLessThan(10);
   },
 });
 
 plant('lock-timeout-then-unlocked-write', {
-  'adds that overlap a slow one go on without the lock': async ({ visitor }) => {
+  'adds that overlap a slow one continue without the lock': async ({ visitor }) => {
     const alice = visitor();
     await alice.signIn();
     await until(async () => {
@@ -93,12 +96,12 @@ plant('lock-timeout-then-unlocked-write', {
       await slow;
       const items = await alice.items('cart');
       return items.includes(value) && !items.includes(quick);
-    }, soon('an add that is gone'));
+    }, soon('an add that is lost'));
   },
 });
 
 plant('insert-race-500', {
-  'first writes that overlap are answered 500': async ({ visitor }) => {
+  'overlapping first writes get a 500': async ({ visitor }) => {
     await until(async () => {
       const alice = visitor();
       await alice.signIn();

@@ -1,4 +1,4 @@
-/** A replica of the store that lags behind it. */
+/** Starts a replica of the store that lags behind it. */
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import type { Beside } from '../../stack/local.ts';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 
-/** Starts a replica that gets everything `lagMs` late; instances find it at REPLICA_URL. */
+/** Starts a replica that gets all changes `lagMs` milliseconds late. REPLICA_URL gives its address to instances. */
 export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<Beside> {
   return async store => {
     const link = await slowLink(store.port, lagMs);
@@ -23,7 +23,7 @@ export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<B
   };
 }
 
-/** Starts a replica that reaches its primary at `port`, and waits until it has all there is. */
+/** Starts a replica that reaches its primary at `port`, and waits until it is in sync. */
 async function replicaOf(store: RedisServer, port: number): Promise<RedisServer> {
   const primary = new Redis(store.url);
   const args = ['--replicaof', '127.0.0.1', String(port), '--appendonly', 'no'];
@@ -40,7 +40,7 @@ async function replicaOf(store: RedisServer, port: number): Promise<RedisServer>
   }
 }
 
-/** What the server at `port` sends arrives late; what is sent to it, at once. */
+/** Starts a proxy for the server at `port`: data from the server arrives `lagMs` late, data to it at once. */
 async function slowLink(port: number, lagMs: number): Promise<{ port: number; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer(near => {

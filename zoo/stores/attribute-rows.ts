@@ -1,4 +1,4 @@
-/** Sessions as rows of a table, one for each attribute, as session stores over SQL have them; here a Redis hash. */
+/** A session store with one row for each attribute, as over SQL. Here a Redis hash stands for the table. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -8,7 +8,7 @@ const LIFETIME_S = 86_400;
 
 export class AttributeRowsStore extends session.Store {
   readonly #redis: Redis;
-  /** The attributes that had a row when the session was loaded, by the object that a request uses. */
+  /** The attributes that had a row when the session was loaded, by the session object of the request. */
   readonly #rows = new WeakMap<object, Set<string>>();
 
   constructor(redis: Redis) {

@@ -1,4 +1,4 @@
-/** Which servers an entry of the zoo needs, of those that plain scripts/setup does not install. */
+/** Names the servers that an entry of the zoo needs and `scripts/setup` does not install by default. */
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { Entry } from '../entry.ts';
 

@@ -1,4 +1,4 @@
-/** The frame of a test that a defect happens, and only to whom its entry says. */
+/** The frame of a test that shows a defect, and that an ordinary visit does not show it. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
@@ -6,26 +6,26 @@ import { ordinaryVisit } from './visit.ts';
 import { Visitor } from './visitor.ts';
 
 export interface Plant {
-  /** The balancer's address. */
+  /** Address of the balancer. */
   readonly url: string;
-  /** Those of the instances, past the balancer. */
+  /** Addresses of the instances, without the balancer. */
   readonly direct: readonly string[];
-  /** Somebody at the balancer, or at other addresses; each number is another account. */
+  /** Returns a visitor of the balancer, or of other addresses. Each number is another account. */
   visitor(user?: number, urls?: readonly string[]): Visitor;
 }
 
 export interface PlantOptions {
   /**
-   * Where somebody who does one thing after the other, waits for nothing and replays nothing must see nothing:
-   * on one instance unless the defect is in the balancer. `nowhere`: the defect needs no more than that.
+   * Where an ordinary visit must not show the defect: on one instance, or through the balancer. An ordinary visit
+   * sends one request after the other, waits for no timeout and replays no cookie. `nowhere`: it shows the defect.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
 
-/** For `until`: what depends on chance gets time, not one try. */
+/** Returns options of `until` for an event that depends on chance: 20 s instead of one try. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
-/** Deploys a defect, has somebody visit it in an ordinary way, and runs `scripts`: what happens → how it is shown. */
+/** Declares the tests of a defect: an ordinary visit, and `scripts`, each with the description of what it shows. */
 export function plant(
   name: string,
   scripts: Record<string, (plant: Plant) => Promise<void>>,
@@ -41,7 +41,7 @@ export function plant(
     afterAll(() => deployed?.stop());
 
     const place = ordinary === 'balancer' ? 'through the balancer' : 'on one instance';
-    it.runIf(ordinary !== 'nowhere')(`shows nothing to an ordinary visit ${place}`, async () => {
+    it.runIf(ordinary !== 'nowhere')(`is not shown by an ordinary visit ${place}`, async () => {
       const { stack, target } = deployed;
       const [first] = stack.instances();
       await ordinaryVisit(new Visitor(target, [ordinary === 'balancer' ? stack.url : (first?.url ?? '')], 2));

@@ -1,9 +1,9 @@
-/** What somebody does who does one thing after the other, waits for nothing and replays nothing. */
+/** An ordinary visit: one request after the other, without waiting for a timeout, and without old cookies. */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Visitor } from './visitor.ts';
 
-/** Signs in, adds to what there is and looks at it, signs out, and once more. */
+/** Signs in, adds to each object and reads it, and signs out. Does this twice. */
 export async function ordinaryVisit(visitor: Visitor): Promise<void> {
   expect(await visitor.who()).toBeUndefined();
   for (let visit = 0; visit < 2; visit++) {

@@ -1,4 +1,4 @@
-/** A person with a browser at an entry of the zoo, as its target file describes the pages. */
+/** A user with a browser, who visits the pages that the target file of an entry describes. */
 import { CookieJar } from 'tough-cookie';
 import { type Finding, finder } from '../../verify/core/finding.ts';
 import { parseTarget, type Target } from '../../verify/target/load.ts';
@@ -14,7 +14,7 @@ export interface Send {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Sent in place of the cookies of the jar. */
+  /** Sent instead of the cookies of the jar. */
   cookie?: string;
 }
 
@@ -22,7 +22,7 @@ export class Visitor {
   readonly target: Target;
   readonly #user: number;
   readonly #urls: readonly string[];
-  /** What the browser keeps. */
+  /** The state of the browser. */
   #kept = { jar: new CookieJar(), csrf: '' };
   #next = 0;
 
@@ -43,21 +43,21 @@ export class Visitor {
     return account;
   }
 
-  /** The same person with the same cookies, at other addresses. */
+  /** Returns the same user with the same cookies, at other addresses. */
   at(...urls: string[]): Visitor {
     const twin = new Visitor(this.target, urls, this.#user);
     twin.#kept = this.#kept;
     return twin;
   }
 
-  /** Another person at the same browser. */
+  /** Returns another user with the same browser. */
   as(user: number): Visitor {
     const other = new Visitor(this.target, this.#urls, user);
     other.#kept = this.#kept;
     return other;
   }
 
-  /** Redirects are not followed. */
+  /** Sends a request, and does not follow redirects. */
   async send(path: string, { method = 'GET', form, headers, cookie }: Send = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const sent = new Headers(headers);
@@ -65,7 +65,7 @@ export class Visitor {
     const body = form === undefined ? null : new URLSearchParams(form);
     const response = await fetch(url, { method, redirect: 'manual', headers: sent, body });
     const text = await response.text();
-    // Who sends a cookie of another time looks only.
+    // A request with an old cookie does not change the browser's state.
     if (cookie === undefined) await this.#keep(response, url, text);
     return { status: response.status, headers: response.headers, text };
   }
@@ -94,7 +94,7 @@ export class Visitor {
     return this.submit(this.target.login);
   }
 
-  /** Whom the page names that only a signed-in user sees; undefined when it is not shown. */
+  /** Returns the user that the page for signed-in users names; undefined if it shows none. */
   async who(cookie?: string): Promise<string | undefined> {
     const { page, user } = this.target.signedIn;
     const { text } = await this.send(page, cookie === undefined ? {} : { cookie });
@@ -124,7 +124,7 @@ export class Visitor {
     return found(items, text);
   }
 
-  /** The Cookie header that it would send to the page of signed-in users, to be kept and sent again. */
+  /** Returns the Cookie header for the page of signed-in users, to replay it later. */
   cookie(): Promise<string> {
     return this.#kept.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }

@@ -1,4 +1,4 @@
-/** The plain host as an Express app, written as tutorials write one. */
+/** The plain host as an Express app, written as in tutorials. */
 import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
@@ -42,13 +42,13 @@ export function plainApp(options: PlainOptions): Express {
   return app;
 }
 
-/** What a user sees is for no shared cache. */
+/** Forbids shared caches to store the pages of a user. */
 const privately: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();
 };
 
-/** Names the instance in each response, and logs who was served as a JSON line. */
+/** Names the instance in each response, and logs each request as a JSON line. */
 function requestLog(instance: string): RequestHandler {
   return (request, response, next) => {
     response.set('X-Instance-Id', instance);

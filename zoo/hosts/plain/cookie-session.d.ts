@@ -1,4 +1,4 @@
-// Its own types claim `request.session` for all programs, as those of express-session do.
+// Types of cookie-session. The package's own types declare `request.session` globally, in conflict with express-session.
 declare module 'cookie-session' {
   import type { RequestHandler } from 'express';
 

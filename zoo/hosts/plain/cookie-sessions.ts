@@ -1,4 +1,4 @@
-/** The plain host with its sessions in the cookie itself, as cookie-session keeps them: signed, and nowhere else. */
+/** Parts of the plain host that keep sessions only in a signed cookie, with cookie-session. */
 import cookieSession from 'cookie-session';
 import { Router } from 'express';
 import type { PlainParts } from './parts.ts';
@@ -18,13 +18,13 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // Nobody knows them.
+  // The server does not know which sessions exist.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
   /** A browser keeps cookies of up to 4096 bytes, and base64 takes a third more. */
   cartLimit: 2_000,
 } satisfies PlainParts;
 
-/** What the host asks of a session, without being part of what it holds. `save` calls back when it is done. */
+/** Adds the methods that the host calls on a session, as properties that are not saved. `save` calls back when done. */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {
   return Object.defineProperties(session, { save: { value: save }, touch: { value: () => {} } });
 }

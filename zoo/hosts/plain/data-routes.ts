@@ -1,4 +1,4 @@
-/** The cart and the wishes, which a session holds, and the notes, which a user has in the database. */
+/** Routes of the cart and the wishes, which are in the session, and of the notes, which are in the database per user. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { type RouteOptions, signedIn, textOf, userOf } from './guard.ts';
@@ -32,7 +32,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
   }
   router.post('/cart', add);
 
-  // Asks the supplier whether it can be wrapped as a gift: that takes a while.
+  // A slow write: it waits `workMs`, as if a supplier were asked about gift wrapping.
   router.post('/cart/wrapped', async (request, response) => {
     await sleep(workMs);
     await add(request, response);
@@ -45,7 +45,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
     response.redirect(303, '/app/cart');
   });
 
-  // Changes nothing, and takes a while.
+  // A slow read: it waits `workMs` and changes nothing.
   router.get('/report', signedIn, async (request, response) => {
     const items = request.session.cart?.length ?? 0;
     await sleep(workMs);
@@ -54,7 +54,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
   return router;
 }
 
-/** What may go into the cart one day. */
+/** Returns the routes of the wishes, a second list in the session. */
 export function wishRoutes({ parts }: RouteOptions): Router {
   const router = Router();
   router.use('/wishes', signedIn);
@@ -98,7 +98,7 @@ export function noteRoutes({ redis, workMs, parts }: RouteOptions): Router {
   }
   router.post('/notes', add);
 
-  // Sends it by mail as well: that takes a while.
+  // A slow write: it waits `workMs`, as if the note were also sent by mail.
   router.post('/notes/mailed', async (request, response) => {
     await sleep(workMs);
     await add(request, response);

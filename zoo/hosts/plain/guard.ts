@@ -1,27 +1,27 @@
-/** What the routes have in common. */
+/** Types and helpers that the routes share. */
 import type { Request, RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { PlainParts } from './parts.ts';
 
 export interface RouteOptions {
   readonly redis: Redis;
-  /** How long the slow operations take, milliseconds. */
+  /** Duration of the slow operations, milliseconds. */
   readonly workMs: number;
   readonly parts: PlainParts;
 }
 
-/** Lets signed-in users pass, and sends others to the login. */
+/** Lets signed-in users pass, and redirects others to the login. */
 export const signedIn: RequestHandler = (request, response, next) => {
   if (request.session?.user) next();
   else response.redirect(303, '/app/login');
 };
 
-/** Behind `signedIn`. */
+/** Returns the user of a request that has passed `signedIn`. */
 export function userOf(request: Request): string {
   return request.session.user ?? '';
 }
 
-/** A text from a form; undefined if it is missing, empty or longer than 2000 characters. */
+/** Returns a text from a form; undefined if it is missing, empty or longer than 2000 characters. */
 export function textOf(request: Request, field: string): string | undefined {
   const text: unknown = request.body?.[field];
   return typeof text === 'string' && text !== '' && text.length <= 2_000 ? text : undefined;

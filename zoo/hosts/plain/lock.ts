@@ -1,4 +1,4 @@
-/** One request of a session at a time, by a lock in Redis. */
+/** Serializes the requests of a session with a lock in Redis. */
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
@@ -7,19 +7,19 @@ import type { Redis } from 'ioredis';
 export interface LockOptions {
   /** How long a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /** What becomes of a request that has waited so long in vain. */
+  /** What happens to a request that did not get the lock in this time. */
   readonly otherwise: 'refuse' | 'proceed';
-  /** What waits for one another: all that a session writes, or what it writes of one thing. */
+  /** The scope of the lock: all writes of a session, or its writes of one thing. */
   readonly per?: 'session' | 'thing';
-  /** Requests that only read wait for it as well. */
+  /** Whether requests that only read also wait for the lock. */
   readonly reads?: boolean;
 }
 
-/** A lock whose holder died is free after this. */
+/** If the holder dies, the lock expires after this time. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/** Requests that may change something, or all, pass one after the other; belongs before the session. */
+/** Lets one request of a session pass at a time: writes only, or all. Must come before the session middleware. */
 export function oneAtATime(
   redis: Redis,
   { waitMs, otherwise, per = 'session', reads = false }: LockOptions,

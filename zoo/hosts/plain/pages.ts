@@ -1,8 +1,8 @@
-/** The host's HTML. */
+/** Returns the HTML of the plain host. */
 import { escapeUTF8 } from 'entities';
 import type { Request } from 'express';
 
-/** A page that says who is signed in. `body` is HTML. */
+/** Returns a page that shows the signed-in user. `body` is HTML. */
 export function page(request: Request, title: string, body: string): string {
   const user = request.session?.user;
   const who = user === undefined ? '' : ` data-user="${escapeUTF8(user)}"`;
@@ -14,12 +14,12 @@ ${body}
 `;
 }
 
-/** Items as a list that a program can find them in. */
+/** Returns a list of items, each with a `data-item` attribute for probes. */
 export function list(items: readonly string[]): string {
   return `<ul>${items.map(item => `<li data-item="${escapeUTF8(item)}">${escapeUTF8(item)}</li>`).join('')}</ul>`;
 }
 
-/** A form with text fields. `hidden` is HTML. */
+/** Returns a form with text fields. `hidden` is HTML. */
 export function form(action: string, fields: readonly string[], button: string, hidden = ''): string {
   const inputs = fields.map(name => {
     const type = name === 'password' ? 'password' : 'text';

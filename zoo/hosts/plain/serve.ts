@@ -17,7 +17,7 @@ export function servePlain(parts: PlainParts = {}): void {
     parts,
   });
   const server = createServer(app).listen(Number(env['PORT'] ?? 3000), env['HOST'] ?? '127.0.0.1');
-  // Longer than the balancer keeps idle connections.
+  // Longer than the balancer keeps connections idle.
   server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));

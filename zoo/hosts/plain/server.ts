@@ -1,4 +1,4 @@
-/** Entry: the plain host as it is. */
+/** Entry point: runs the plain host without changes. */
 import { servePlain } from './serve.ts';
 
 servePlain();

@@ -1,4 +1,4 @@
-/** Sessions as the documentation of express-session shows them: how one is begun, saved and ended. */
+/** Begins, saves and ends sessions, as the documentation of express-session shows. */
 
 import { RedisStore } from 'connect-redis';
 import type { Request, RequestHandler, Response } from 'express';
@@ -6,7 +6,7 @@ import session from 'express-session';
 import type { Redis } from 'ioredis';
 import type { Devices, PlainParts } from './parts.ts';
 
-/** The host's session middleware: stock express-session over stock connect-redis. */
+/** Returns the host's session middleware: unchanged express-session with unchanged connect-redis. */
 export function sessions(redis: Redis, secret: string, parts: PlainParts): RequestHandler {
   return session({
     store: parts.store?.(redis) ?? new RedisStore({ client: redis }),
@@ -18,19 +18,18 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
   });
 }
 
-/** Resolves once the store has the session, with its time to live counted from now. */
+/** Saves the session. Resolves once the store has it, with a time to live that begins now. */
 export function save(request: Request): Promise<void> {
-  // Else it is saved with the expiry that it was loaded with, which may be over: then connect-redis deletes it.
+  // Without this, the session keeps the expiry that it was loaded with. If that has passed, connect-redis deletes it.
   request.session.touch();
   return new Promise((resolve, reject) => {
-    // Or the store is told to keep it until the old end: with a maxAge that may have passed, and deletes it.
-    // (Sessions that are held in the cookie have no such end.)
+    // As above, but for sessions that have an expiry: those in the cookie have none.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });
 }
 
-/** A new id for whom signs in. */
+/** Signs a user in, with a new session id. */
 export async function signIn(request: Request, user: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()));
@@ -46,14 +45,14 @@ export async function signOut(request: Request, response: Response): Promise<voi
   response.clearCookie('connect.sid');
 }
 
-/** Ends a session that may be another device's. */
+/** Ends a session, which may be that of another device. */
 export function destroy(request: Request, sid: string): Promise<void> {
   return new Promise((resolve, reject) => {
     request.sessionStore.destroy(sid, error => (error ? reject(error) : resolve()));
   });
 }
 
-/** The ids of a user's sessions, in a Redis set. */
+/** Keeps the ids of each user's sessions in a Redis set. */
 export function devices(redis: Redis): Devices {
   const key = (user: string) => `devices:${user}`;
   return {

@@ -1,4 +1,4 @@
-/** Who may sign in: fixtures, all with one password. */
+/** The users: fixtures, all with one password. */
 import { scryptSync, timingSafeEqual } from 'node:crypto';
 
 const SALT = 'the fixtures share a salt, and so a hash';
@@ -6,7 +6,7 @@ const hash = (password: string): Buffer => scryptSync(password, SALT, 32, { N: 1
 const HASH = hash('correct-horse-battery');
 const FIXTURE = /^(alice|bob|user([1-9]\d{0,2}))@([a-z-]+\.)?example\.test$/;
 
-/** Whether this email address and password belong together. */
+/** Returns whether the email address and the password are those of a user. */
 export function authenticate(email: unknown, password: unknown): email is string {
   if (typeof email !== 'string' || typeof password !== 'string') return false;
   return timingSafeEqual(hash(password), HASH) && FIXTURE.test(email);
