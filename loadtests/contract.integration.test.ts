@@ -1,4 +1,4 @@
-/** The double of k6 is held to real k6: the same script says the same on both. Skipped where there is no k6. */
+/** Compares the double of k6 with real k6: a script must print the same on both. Skipped without k6. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -51,13 +51,13 @@ describe.skipIf(realK6 === undefined)('the double of k6', () => {
     ['a jar that is replaced at each iteration', {}, 0],
     ['a threshold that does not hold', { KEEP: '1', FAIL: '1' }, 99],
     ['an exception in setup()', { THROW: '1' }, 107],
-  ])('does as real k6: %s', async (_, env, code) => {
+  ])('behaves as real k6: %s', async (_, env, code) => {
     const ran = await Promise.all(
       [realK6, double].map(async runner => runner?.run(SCRIPT, { BASE_URL: url, ...env })),
     );
     const [real, ours] = ran.map(run => ({
       code: run?.code,
-      // Parsed: k6 gives the names of headers and cookies in no particular order.
+      // Parsed, since k6 returns headers and cookies in no particular order.
       console: lines(run?.console ?? ''),
       summary: code === 107 ? undefined : JSON.parse(run?.stdout ?? ''),
     }));

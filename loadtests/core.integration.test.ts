@@ -1,4 +1,4 @@
-/** The core and the reports run inside real k6, and come to the same result there. Skipped where there is no k6. */
+/** Runs the core and the reports inside real k6, and compares the result with that of Node. Skipped without k6. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./testing/core.ts', import.meta.url));
 
-/** Something for every check to find: two users, a stale read, a lost session, another user's value. */
+/** Returns a history of two users with a stale read, a lost session and a value of another user. */
 function history(): string {
   const picture = new Picture();
   const [own, other] = ['alice', 'bob'].map(user => `${PREFIX}.${user}.s.1.aaaaaaaa`) as [string, string];

@@ -1,4 +1,4 @@
-/** The real script against the real stack: by real k6 where there is one, and by the double everywhere. */
+/** Runs the real script against the real stack: with the double, and with real k6 if it is installed. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
-/** Enough of each kind of evidence on a slow machine: a run has no end before its time. */
+/** The load. A run always takes its full duration, which suffices for each kind of evidence on a slow machine. */
 const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1', P95: '60000' };
 
 type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;
 
 let stack: Stack | undefined;
 let of = '';
-/** One stack at a time; the next test of the same kind takes it over. */
+/** Returns the URL of a running stack. Only one stack runs at a time; the next test with the same options reuses it. */
 async function stackOf(options: LocalStackOptions): Promise<string> {
   const kind = JSON.stringify(options);
   if (stack === undefined || of !== kind) {
@@ -53,7 +53,7 @@ describe.each<[string, Runner | undefined]>([
   };
   const there = { skip: runner === undefined };
 
-  it('counts the instances that nobody expects as one', there, async () => {
+  it('counts all unexpected instances as one', there, async () => {
     const { stdout } = await run({}, { INSTANCES: 'app-1', DURATION: '1s' });
     expect(stdout).toMatch(/^app-1 +[1-9]/m);
     expect(stdout).toMatch(/^other +[1-9]/m);
@@ -76,30 +76,34 @@ describe.each<[string, Runner | undefined]>([
     expect(history).not.toMatch(/correct-horse|s%3A|s:[\w-]{20}|_csrf/);
   });
 
-  it('fails on sessions in memory, says which it saw first, and the history proves it', there, async () => {
-    const memory = { env: { SESSION_STORE: 'memory' } };
-    const told = await run(memory, { DURATION: '2s' });
-    expect(told.stdout).toContain(' VIOLATED  broken: continuity');
-    expect(told.code).toBe(99);
-    expect(told.stdout).toMatch(/✗ continuity +violated +[1-9]\d* of \d+ sessions lost/);
-    expect(told.console + told.stderr).toMatch(
-      /LOSS {2}continuity {2}session \S+ {2}user user\d: app-\d knew/,
-    );
-    const { code, console: history } = await run(memory, { HISTORY: '1', DURATION: '2s' });
-    expect(code).toBe(99);
-    const { guarantees, judgement } = await judged(history);
-    expect(judgement).toBe('violated');
-    expect(guarantees[0]?.anomalies[0]).toMatchObject({ name: 'LOSS', guarantee: 'continuity' });
-  });
+  it(
+    'fails on sessions in memory, reports the first lost one, and the history proves it',
+    there,
+    async () => {
+      const memory = { env: { SESSION_STORE: 'memory' } };
+      const ran = await run(memory, { DURATION: '2s' });
+      expect(ran.stdout).toContain(' VIOLATED  broken: continuity');
+      expect(ran.code).toBe(99);
+      expect(ran.stdout).toMatch(/✗ continuity +violated +[1-9]\d* of \d+ sessions lost/);
+      expect(ran.console + ran.stderr).toMatch(
+        /LOSS {2}continuity {2}session \S+ {2}user user\d: app-\d knew/,
+      );
+      const { code, console: history } = await run(memory, { HISTORY: '1', DURATION: '2s' });
+      expect(code).toBe(99);
+      const { guarantees, judgement } = await judged(history);
+      expect(judgement).toBe('violated');
+      expect(guarantees[0]?.anomalies[0]).toMatchObject({ name: 'LOSS', guarantee: 'continuity' });
+    },
+  );
 
-  it('fails when nobody can log in, so that nothing was checked', there, async () => {
+  it('fails if no login succeeds, since nothing was checked', there, async () => {
     const { code, stdout } = await run({}, { PASSWORD: 'wrong', DURATION: '2s' });
     expect(code).toBe(99);
     expect(stdout).toMatch(/\? continuity +unknown +no login succeeded/);
     expect(stdout).not.toContain(' VALID ');
   });
 
-  it('fails when nothing answers', there, async () => {
+  it('fails if the target does not respond', there, async () => {
     const { code, stdout } = await run({}, { BASE_URL: 'http://127.0.0.1:1', DURATION: '1s' });
     expect(code).toBe(99);
     expect(stdout).toMatch(/\? continuity +unknown +no login succeeded/);
@@ -107,20 +111,20 @@ describe.each<[string, Runner | undefined]>([
     expect(stdout).toMatch(/without success: no answer × \d/);
   });
 
-  it('fails when only one instance answers: no handoff, no verdict', there, async () => {
+  it('fails if only one instance responds: no handoff, no verdict', there, async () => {
     const { code, stdout } = await run({ instances: 1 }, { INSTANCES: '1', DURATION: '2s' });
     expect(code).toBe(99);
     expect(stdout).toMatch(/\? continuity +unknown +0 handoffs/);
     expect(stdout).toMatch(/\? routing +unknown +every response came from app-1/);
   });
 
-  it('fails when an instance that is expected serves nothing', there, async () => {
+  it('fails if an expected instance serves no request', there, async () => {
     const { code, stdout } = await run({}, { INSTANCES: 'app-1,app-2,app-3' });
     expect(code).toBe(99);
     expect(stdout).toMatch(/\? routing +unknown +app-3 served nothing, and INSTANCES expects it/);
   });
 
-  it('does not run with settings that are wrong', there, async () => {
+  it('does not run with wrong settings', there, async () => {
     const { code, stderr } = await run({}, { USERS: 'many' });
     expect(code).toBe(107);
     expect(stderr).toContain('USERS: expected a whole number from 1 on, got');

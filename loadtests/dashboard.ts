@@ -1,6 +1,6 @@
 /**
- * Each user logs in once, then reads the dashboard and now and then changes its basket, wherever the balancer sends it:
- * `k6 run loadtests/dashboard.ts` (docs/k6.md). Does a session hold on every instance?
+ * Each user logs in once, then reads the dashboard and sometimes changes its basket. Does the session work on every
+ * instance to which the balancer routes it? Run it with `k6 run loadtests/dashboard.ts` (docs/k6.md).
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -11,7 +11,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('dashboar
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
 
 export const options: Options = {
-  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

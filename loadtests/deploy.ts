@@ -1,6 +1,6 @@
 /**
- * Steady load while instances are replaced: start it, then deploy. How many sessions survive, how long does a user wait
- * for the next success, and how many have to log in again? The whole run is one fault window: ERRORS and BUDGET limit it.
+ * Steady load while instances are replaced: start the script, then deploy. How many sessions survive, how long do users
+ * wait for the next success, and how many must log in again? The run is one fault window: ERRORS and BUDGET limit it.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -15,7 +15,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -69,9 +69,9 @@ export function handleSummary(data: SummaryData): Record<string, string> {
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
   const [sessions, lost] = [value('baton_sessions', 'count'), value('baton_sessions_lost', 'count')];
   const gap = value('baton_gap', 'max');
-  const waited = gap === 0 ? 'no user waited for it' : `longest gap of a user ${grouped(Math.round(gap))} ms`;
+  const waited = gap === 0 ? 'no user had a gap' : `longest gap of a user ${grouped(Math.round(gap))} ms`;
   return summary(data, [
     `deploy: ${grouped(sessions - lost)} of ${counted(sessions, 'session')} survived; ${waited}; ` +
-      `${grouped(value('baton_relogins', 'count'))} forced to log in again`,
+      `${grouped(value('baton_relogins', 'count'))} had to log in again`,
   ]);
 }

@@ -1,4 +1,4 @@
-/** What k6's engine gets wrong is not written in what it runs, since most machines that run these tests have no k6. */
+/** Checks that the code for k6 avoids a bug of its engine, also on machines without k6. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const FIELD =
   /^ {2}(?:readonly )?(#?\w+)(?:: [^=\n]+)? =\s*(?:async )?\([^)]*\)(?:: [^=\n]+)? =>([\s\S]*?)\n\n/gm;
 
 it('no class that k6 runs has a field that is an arrow function with `this`', () => {
-  // There, the initialisers of the other fields find no constants and no classes of their module (k6 2.2).
+  // With such a field, initialisers of other fields cannot access the constants and classes of their module (k6 2.2).
   const found = FILES.flatMap(file =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(FIELD)]
       .filter(([, , body = '']) => /\bthis\b/.test(body))

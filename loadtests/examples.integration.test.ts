@@ -1,4 +1,4 @@
-/** The example of docs/k6.md: what a plain script passes over, the same script verified finds. */
+/** Tests the example of docs/k6.md: the verified script finds a defect that the plain script does not notice. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
@@ -18,7 +18,7 @@ const run = (script: string, { url }: Stack) =>
 let stack: Stack | undefined;
 afterAll(() => stack?.stop());
 
-describe('a plain script, and the same verified', () => {
+describe('a plain script and its verified version', () => {
   it('both pass on the shipped app', async () => {
     stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
     // The double follows no redirect, which the plain script needs after its login.

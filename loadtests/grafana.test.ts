@@ -1,4 +1,4 @@
-/** The dashboard shows metrics that there are. */
+/** Checks that the Grafana dashboard shows existing metrics. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../verify/core/sums/figures.ts';
@@ -6,7 +6,7 @@ import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../verify/core/su
 const text = readFileSync(new URL('../deploy/grafana-k6.json', import.meta.url), 'utf8');
 
 describe('deploy/grafana-k6.json', () => {
-  it('asks for nothing that no script counts, and shows all that must not be', () => {
+  it('queries only metrics that scripts count, and shows all that must be 0', () => {
     const counters = [...FIGURES, ...Object.values(TAGGED)].map(({ metric }) => metric);
     const known = new Set([...counters, ERRORS, RELOGINS, BROKE, GAP]);
     const asked = new Set([...text.matchAll(/k6_(baton_\w+?)_total/g)].map(match => match[1] ?? ''));

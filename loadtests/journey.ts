@@ -1,6 +1,6 @@
 /**
- * A whole visit, again and again: registers, browses, fills a basket, checks out, sells a card, logs out, each time as a
- * new user. Without a shop in the target, it logs in, reads, writes and logs out. Does a visit work across instances?
+ * Repeats a whole visit, each time as a new user: registers, browses, fills a basket, checks out, sells a card, and logs
+ * out. Without a shop in the target, it logs in, reads, writes and logs out. Does a visit work across instances?
  */
 import { check, group, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -14,7 +14,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // Without RATE, each user goes on when it has its response. With RATE, visits begin at that rate.
+  // Without RATE, each user begins its next visit when the last one ends. With RATE, visits begin at that rate.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -59,8 +59,8 @@ export default guarded((run: Run) => {
 });
 
 /**
- * The card that is sold has a name of its own: what is for sale is shown to all users, and a canary is private. A write
- * that failed may have left a canary in the basket; then nothing is sold.
+ * Buys a card and sells it. Its name is not a canary: cards for sale are shown to all users, and canaries are private.
+ * A failed write may have left a canary in the basket; then no card is sold.
  */
 function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNullable<typeof shop>): void {
   const [probe] = probes;
@@ -77,14 +77,14 @@ function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNu
   read(s, home);
 }
 
-/** Pauses as a user does who reads a page, and goes on if the session lives. */
+/** Pauses as long as a user reads a page, then calls `act`. Does nothing if the session is lost. */
 function pausing(s: Session, act: () => void): void {
   if (!s.alive) return;
   sleep(think[0] + (think[1] - think[0]) * s.random());
   act();
 }
 
-/** @returns the page */
+/** Reads a page. Returns its body; null if the session is lost. */
 function read(s: Session, path: string): string | null {
   let page: string | null = null;
   pausing(s, () => {

@@ -1,4 +1,4 @@
-/** Other ways of logging in than by one form, as `baton k6 TARGET` hands them to the scripts. */
+/** Tests logins other than with one form, as `baton k6 TARGET` passes them to the scripts. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -49,7 +49,7 @@ const BASIC = {
   logout: undefined,
 };
 
-/** Each client goes from one instance to the other, whatever the others do: in turn for all, one might stay on its own. */
+/** Routes each connection to both instances by turns. With one turn for all, a client could stay on one instance. */
 function inTurn(): How {
   const turns: number[] = [];
   return {
@@ -61,7 +61,7 @@ function inTurn(): How {
   };
 }
 
-/** @returns the exit code of the dashboard script, and its summary */
+/** Runs the dashboard script. Returns its exit code and summary. */
 async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
   const act = async ({ url }: { url: string }): Promise<ScriptRun> => {
     const text = stringify({
@@ -95,7 +95,7 @@ it.each<[string, new () => SmallApp, object]>([
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
   const app = new App();
-  // Each instance knows only the sessions that began there.
+  // Each instance knows only the sessions that began on it.
   app.knows = ({ born }, { instance }) => born === instance;
   const broken = await loaded(app, file);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);
@@ -108,7 +108,7 @@ it('log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // After bob was let in: one who is never let in has no session to lose.
+  // Only after bob was signed in: otherwise he has no session to lose.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

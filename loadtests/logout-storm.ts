@@ -1,6 +1,6 @@
 /**
- * All users log out at once, again and again, half of them with a page still loading; then the old cookies are sent to
- * every instance. Is a logout final, also on an instance that did not see it, and if a late write follows?
+ * All users log out at once, repeatedly, half of them with a page still loading. Then the old cookies are sent to every
+ * instance. Is a logout final, also on an instance that did not serve it, and if a late write follows?
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -13,12 +13,12 @@ const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration
 
 /** Seconds from one storm to the next. */
 const PERIOD = 4;
-/** Requests before the storm, so that every instance knows the session; and with the old cookies afterwards. */
+/** Requests before the storm, so that every instance knows the session, and requests with the old cookies after it. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,6 +1,6 @@
 /**
- * Thousands of users, few of them busy at a time: each virtual user keeps many sessions open and goes from one to the
- * other. Does whatever is kept per process or per connection ever show one user's data to another?
+ * Thousands of users, few of them busy at a time: each virtual user keeps many sessions open and switches between them.
+ * Does any state of a process or connection show one user's data to another user?
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -12,11 +12,11 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** A new session begins in one iteration of so many, while the others go on. */
+/** A new session begins in one of this many iterations. The other iterations use open sessions. */
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -49,12 +49,12 @@ export function setup(): Run {
   return start();
 }
 
-/** Sessions that this virtual user has opened. */
+/** The number of sessions that this virtual user has opened. */
 let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // Every account belongs to one virtual user, as long as there are enough of them.
+  // Every account belongs to one virtual user, if there are enough accounts.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

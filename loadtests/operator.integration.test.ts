@@ -1,4 +1,4 @@
-/** The script of the k6 operator's manifests, run as its pods run it: two k6 with a half of the load each. */
+/** Runs the script of the k6 operator's manifests as its pods do: in two k6 processes, each with half of the load. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,13 +48,13 @@ describe('the manifests of the k6 operator', () => {
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
   });
 
-  it('are refused for what is no script', async () => {
+  it('are refused for a file that is not a script', async () => {
     await expect(bundledScript('../verify/cli')).rejects.toThrow(
       'expected the name of a script in loadtests/',
     );
   });
 
-  it.skipIf(CRD === undefined)('are as the published schema of TestRun says (K6_OPERATOR_CRD)', async () => {
+  it.skipIf(CRD === undefined)('match the published schema of TestRun (K6_OPERATOR_CRD)', async () => {
     const crd = parse(readFileSync(CRD ?? '', 'utf8'));
     const [version] = crd.spec.versions;
     const validate = new Ajv({ strict: false, validateFormats: false, logger: false }).compile(
@@ -66,9 +66,9 @@ describe('the manifests of the k6 operator', () => {
     expect(validate({ ...TestRun, spec: { ...TestRun?.spec, paralelism: 2 } })).toBe(false);
   });
 
-  it.skipIf(realK6 === undefined)('run as two k6, whose histories are one', async () => {
+  it.skipIf(realK6 === undefined)('run as two k6 processes, whose histories form one run', async () => {
     const k6 = await findK6(process.env);
-    if (k6 === undefined) throw new Error('expected k6, since there was one');
+    if (k6 === undefined) throw new Error('expected k6, which was found before');
     const { ConfigMap, TestRun } = await manifests();
     const folder = mkdtempSync(join(tmpdir(), 'baton-operator-'));
     const stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
@@ -86,7 +86,7 @@ describe('the manifests of the k6 operator', () => {
             '--execution-segment-sequence=0,1/2,1',
             ...(TestRun?.spec.arguments ?? '').split(' '),
           ];
-          // As a pod: all that it says goes to one log.
+          // As in a pod, all output goes to one log.
           const { stdout } = await runK6(k6, script, { env, flags });
           const log = join(folder, `${i}.log`);
           writeFileSync(log, stdout);
@@ -103,7 +103,7 @@ describe('the manifests of the k6 operator', () => {
   });
 });
 
-/** The schema with nothing allowed that it does not name, as the API server prunes it. */
+/** Returns the schema without additional properties, as the API server prunes them. */
 function closed(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema as object;

@@ -1,4 +1,4 @@
-/** Every script writes out its load and its limits, which settings change. */
+/** Checks the load and the limits of every script, and that settings change them. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { optionsOf } from './testing/double.ts';
@@ -23,7 +23,7 @@ describe.each(SCRIPTS)('%s', script => {
     const { thresholds } = await of(script, { RATE: '100', DURATION: '10s' });
     expect(thresholds?.['http_req_failed']).toEqual(['rate<=0.01']);
     expect(thresholds?.[P95]).toEqual(script === 'breakpoint' ? [] : ['p(95)<2000']);
-    // The rate of a spike is 2.8 times RATE on average, that of a breakpoint rises up to it.
+    // The average rate of a spike is 2.8 times RATE. The rate of a breakpoint rises to RATE.
     const mean = { spike: 2.8, breakpoint: 0.5 }[script] ?? 1;
     const [dropped] = thresholds?.['dropped_iterations'] ?? [];
     expect(Number(String(dropped).replace('rate<=', ''))).toBeCloseTo(mean);
@@ -32,7 +32,7 @@ describe.each(SCRIPTS)('%s', script => {
     );
   });
 
-  it('has other limits where settings say so', async () => {
+  it('has other limits if settings change them', async () => {
     const { thresholds } = await of(script, { RATE: '100', ERRORS: '0.2', P95: '300', DROPPED: '0.5' });
     expect(thresholds).toMatchObject({ http_req_failed: ['rate<=0.2'], [P95]: ['p(95)<300'] });
     expect(thresholds?.['dropped_iterations']).not.toEqual(['rate<=1']);
@@ -44,7 +44,7 @@ describe.each(SCRIPTS)('%s', script => {
     else expect(steady).toMatchObject({ vus: 3, duration: '7s' });
     const { scenarios } = await of(script, { USERS: '3', RATE: '50' });
     expect(scenarios?.['load']).toMatchObject({ preAllocatedVUs: 3, maxVUs: 3 });
-    // All but a journey, which logs in as a part of each visit, log in before the load begins.
+    // All scripts log in before the load begins, except journey, which logs in as a part of each visit.
     if (script !== 'journey') expect(scenarios?.['login']).toMatchObject({ vus: 3, exec: 'login' });
   });
 });
@@ -60,7 +60,7 @@ it('breakpoint ends with the first violation, or when a step takes longer than B
 it.each([
   ['deploy', { baton_gap: ['max<=1000'] }],
   ['soak', {}],
-])('%s is one fault window: its budget decides on errors', async (script, limits) => {
+])('%s is one fault window: its budget limits the errors', async (script, limits) => {
   const { thresholds } = await of(script, { BUDGET: '1000' });
   expect(thresholds).toMatchObject(limits);
   expect(thresholds).not.toHaveProperty('baton_down');

@@ -1,6 +1,6 @@
 /**
- * Every script fails on an app that fails, though all sessions live: the same stack, behind proxies that answer 500,
- * answer late or cut connections. By real k6 where there is one, else by the double.
+ * Checks that every script fails on a failing app whose sessions all live: a stack behind proxies that respond with 500,
+ * respond late or cut connections. Runs with real k6 if it is installed, else with the double.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ const SCRIPTS: Record<string, Record<string, string>> = {
   'mixed-users': { USERS: '3', SESSIONS: '3' },
   'examples/verified': {},
 };
-/** The double starts a thread for each virtual user, so it runs a script of each kind. */
+/** The double starts a thread for each virtual user, so it runs only one script of each kind. */
 const SOME = realK6 === undefined ? ['dashboard', 'soak', 'breakpoint'] : Object.keys(SCRIPTS);
 
 let stack: Stack;
@@ -58,7 +58,7 @@ async function behind(
   }
 }
 
-/** What a crowded machine may do to a healthy app. */
+/** Limits that a healthy app keeps even on a busy machine. */
 const PATIENT = { P95: '60000', DROPPED: '1' };
 
 describe('a proxy that does no harm', () => {
@@ -77,7 +77,7 @@ describe('500 to every second GET /dashboard', () => {
     expect(code).toBe(99);
   });
 
-  it('fails by availability alone where any share of requests may fail', async () => {
+  it('fails by availability alone if any share of requests may fail', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'dashboard', {
       ...PATIENT,
       ERRORS: '1',
@@ -97,7 +97,7 @@ describe.each<[Trouble, Record<string, string>, RegExp]>([
       script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
     const { code, stdout } = await behind(trouble, script, own);
     expect(code).toBe(99);
-    // All sessions live, and show what is theirs.
+    // All sessions live, and show their own data.
     expect(stdout).not.toMatch(
       /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
     );
@@ -110,7 +110,7 @@ describe.each<[Trouble, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // A write that got 500 may take effect at any later time: soon no read would be compared any more.
+  // Only reads fail. A write that got a 500 may take effect at any later time, so soon no read could be compared.
   it('passes soak while ERRORS allows for the errors', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,
@@ -120,13 +120,13 @@ describe('a script whose run is one fault window', () => {
     expect(code).toBe(0);
   });
 
-  it('fails deploy when no response comes any more, whatever share of requests may fail', async () => {
+  it('fails deploy if no response comes any more, even if all requests may fail', async () => {
     const { code, stdout } = await behind('dies', 'deploy', { ...PATIENT, ERRORS: '1', BUDGET: '1000' });
     expect(stdout).toMatch(/✗ availability +violated .*the longest wait of a user/);
     expect(code).toBe(99);
   });
 
-  it('says so in the history, which is judged by the same budget', async () => {
+  it('writes the window into the history, which is judged by the same budget', async () => {
     const { console: history } = await behind('500 to half', 'soak', {
       ...PATIENT,
       ERRORS: '0.9',
@@ -149,7 +149,7 @@ describe('a script whose run is one fault window', () => {
 const PHASES = fileURLToPath(new URL('./testing/phases.ts', import.meta.url));
 const SUMMARY = fileURLToPath(new URL('./testing/summary.ts', import.meta.url));
 
-it('tags all requests of a login, also after a step whose path has a place in it', async () => {
+it('tags all requests of a login, also after a step whose path has a placeholder', async () => {
   const file = {
     ...USUAL,
     accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),
@@ -168,12 +168,12 @@ it('tags all requests of a login, also after a step whose path has a place in it
     const text = JSON.stringify({ ...file, url, claims: ['continuity'] });
     const target = k6Target(parseTarget(text, 'target.yaml', {}), text);
     const { stdout } = await runner.run(PHASES, { TARGET: target, BASE_URL: url });
-    // The page, three steps and the password; then one read in each iteration.
+    // The page, three steps and the password are the login. Then each iteration reads once.
     expect(stdout).toBe('5 of login, 5 of load\n');
   });
 });
 
-/** The same text whatever was measured. */
+/** Returns the lines without measured values and padding. */
 const layout = (text: string): string[] =>
   text
     .split('\n')
@@ -186,7 +186,7 @@ const layout = (text: string): string[] =>
     )
     .filter(line => line !== '');
 
-it.skipIf(realK6 === undefined)('the summary has the lines of k6’s own', async () => {
+it.skipIf(realK6 === undefined)('the summary has the lines of k6’s own summary', async () => {
   const [own, k6] = await Promise.all(
     [{ OWN: '1' }, {}].map(env => runner.run(SUMMARY, { BASE_URL: stack.url, ...env })),
   );

@@ -1,4 +1,4 @@
-/** Every script against real stacks, healthy and broken: by real k6 where there is one, else by the double. */
+/** Runs every script against healthy and broken stacks: with real k6 if it is installed, else with the double. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
@@ -18,7 +18,7 @@ import { double, REAL_K6, realK6, runLongEnough } from './testing/scripts.ts';
 
 const runner = realK6 ?? double;
 
-/** Short, and with nothing that depends on how fast the machine is. */
+/** Settings of short runs, without limits that depend on the speed of the machine. */
 const SCRIPTS: Record<string, Record<string, string>> = {
   journey: { USERS: '3' },
   soak: { USERS: '4', THINK: '0-0.01', ERRORS: '1', IDLE: '0.1' },
@@ -29,7 +29,7 @@ const SCRIPTS: Record<string, Record<string, string>> = {
   'mixed-users': { USERS: '3', SESSIONS: '3' },
 };
 
-/** What a crowded machine does to a healthy app fails no test. */
+/** Limits that a healthy app keeps even on a busy machine. */
 const PATIENT = { NO_COLOR: '1', P95: '60000', DROPPED: '1' };
 
 function run(script: string, url: string, env: Record<string, string> = {}): Promise<ScriptRun> {
@@ -39,7 +39,7 @@ function run(script: string, url: string, env: Record<string, string> = {}): Pro
   );
 }
 
-/** The double has to start a thread for each virtual user: there it is a script of each kind. */
+/** The double starts a thread for each virtual user, so it runs only one script of each kind. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
 describe('a healthy stack', () => {
@@ -55,10 +55,10 @@ describe('a healthy stack', () => {
     expect(stdout).toContain(' VALID ');
     expect(code).toBe(0);
     const more: Record<string, RegExp> = {
-      soak: /^part 4: [\d,]+ requests?, 0 failed, 95 % answered in /m,
+      soak: /^part 4: [\d,]+ requests?, 0 failed, 95 % of responses within /m,
       spike: /^spike: \d+ requests?, 0 failed/m,
       breakpoint: /^nothing broke: up to 40 a second all guarantees held/m,
-      deploy: /^deploy: 4 of 4 sessions survived; no user waited for it; 0 forced to log in again$/m,
+      deploy: /^deploy: 4 of 4 sessions survived; no user had a gap; 0 had to log in again$/m,
       'logout-storm': /✓ logout-final +valid .*\n +logouts \d+ · with a request in flight [1-9]/,
     };
     expect(stdout).toMatch(more[script] ?? /./);
@@ -90,7 +90,7 @@ describe.concurrent('another app, and other defects', () => {
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {
-      // As `baton k6 TARGET` says it: the plain host is another app, with other pages.
+      // The format of `baton k6 TARGET`. The plain host is another app, with other pages.
       const app = k6Target(parseTarget(target, entry.name, {}), target);
       const env = { TARGET: app, USERS: '6', SESSIONS: '3', SESSION_COOKIES: 'sid,connect.sid' };
       const { code, stdout } = await run(script, stack.url, env);

@@ -1,6 +1,6 @@
 /**
- * Hours of quiet use: users who think, and now and then rest for so long that their session nearly times out. Do errors or
- * response times grow? Do rested sessions live? ERRORS limits the errors of the whole run.
+ * Hours of light use. Users pause between requests, and sometimes so long that their session nearly times out. Do errors
+ * or response times grow? Do sessions survive the long pauses? ERRORS limits the errors of the whole run.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -12,13 +12,13 @@ const load = loadOf(__ENV, { duration: '2h', think: [1, 10] });
 const { users, duration, rate, think, idle, errors, p95, dropped } = load;
 const { thresholds, start, end, session, guarded, summary } = verified('soak', { window: { errors } });
 
-/** The run in four parts, which the summary shows apart. */
+/** The four parts of the run, which the summary shows separately. */
 const parts = equalParts(4, seconds(duration));
-/** One pause in so many is a long one. */
+/** One in this many pauses is a long one. */
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user goes on when it has its response. With RATE, all users log in before the load begins.
+  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,4 +1,4 @@
-/** The thresholds of k6 and the verdicts of the core say the same of every run. */
+/** Checks that the thresholds of k6 and the verdicts of the core agree for every run. */
 import { describe, expect, it } from 'vitest';
 import {
   ATTEMPTS,
@@ -19,14 +19,14 @@ import { settingsOf } from './lib/settings.ts';
 import { Aggregate } from './testing/aggregate.ts';
 import type { Kind } from './testing/messages.ts';
 
-/** Metrics that are no counters. */
+/** Metrics that are not counters. */
 const KINDS: Readonly<Record<string, Kind>> = {
   [GAP]: 'trend',
   http_req_failed: 'rate',
   http_req_duration: 'trend',
 };
 const INSTANCES = ['app-1', 'app-2'];
-/** How many guarantees are judged. */
+/** The number of judged guarantees. */
 const ALL = 7;
 const GOOD: Readonly<Record<string, number>> = {
   ...Object.fromEntries(FIGURES.map(({ metric, needs }) => [metric, needs === 'count==0' ? 0 : 500])),
@@ -38,7 +38,7 @@ const GOOD: Readonly<Record<string, number>> = {
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
-/** What k6 would make of these sums. */
+/** Returns whether the thresholds of k6 pass with these sums, and the result of the core. */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),
@@ -57,7 +57,7 @@ function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS)
 }
 
 describe('a run that k6 counted', () => {
-  it('is valid, and exits 0, when all is well', () => {
+  it('is valid and passes if all guarantees hold', () => {
     const { passes, result } = summarised(GOOD);
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
@@ -68,7 +68,7 @@ describe('a run that k6 counted', () => {
     ]);
   });
 
-  it('is unknown, and fails, when nothing was counted', () => {
+  it('is unknown and fails if nothing was counted', () => {
     const { passes, result } = summarised({});
     expect(passes).toBe(false);
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('unknown'));
@@ -83,9 +83,9 @@ describe('a run that k6 counted', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Handoffs are judged requests, so there are never fewer of those.
+    // Handoffs are judged requests, so there are never fewer judged requests than handoffs.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
-  it.each(changed)('fails by its thresholds exactly when its table is not valid: %o', change => {
+  it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });
     expect(passes).toBe(result.judgement === 'valid');
   });
@@ -96,7 +96,7 @@ describe('a run that k6 counted', () => {
     [{ [GAP]: 1000 }, 'valid'],
     [{ [GAP]: 1001 }, 'violated'],
     [{ [ATTEMPTS]: 99 }, 'unknown'],
-  ])('is judged by its budget where the whole run is one fault window: %o is %s', (change, judgement) => {
+  ])('is judged by its budget if the whole run is one fault window: %o is %s', (change, judgement) => {
     const failed =
       (change as Record<string, number>)['baton_unavailable'] === 6 ? { http_req_failed: 1 } : {};
     const { passes, result } = summarised({ ...GOOD, [UNAVAILABLE]: 0, ...failed, ...change }, DEPLOY);

@@ -1,4 +1,4 @@
-/** A k6 script as one writes it: two checks, and nothing about sessions. verified.ts beside it is the same, verified. */
+/** An ordinary k6 script with two checks and none of sessions. verified.ts is its verified version. */
 import { check } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';

@@ -1,4 +1,4 @@
-/** plain.ts with what makes its sessions judged: the lines marked with +, and `s` in place of `http`. */
+/** plain.ts with judged sessions: the lines with + are added, and `s` replaces `http`. */
 import { check } from 'k6';
 import exec from 'k6/execution';
 import { type Run, verified } from '../lib/k6.ts'; // +

@@ -1,4 +1,4 @@
-/** One request by k6 → a reply as the core reads it. */
+/** Converts the responses of k6 to replies of the core. */
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
 import type { Reply } from '../../verify/core/interpret.ts';
 import type { Failure } from '../../verify/core/outcome.ts';
@@ -9,39 +9,39 @@ export type Params = RefinedParams<'text'>;
 /** A form, or a body as it is. */
 export type Body = Record<string, string> | string | null;
 
-/** A request that takes longer got no answer. */
+/** A request that takes longer counts as one without a response. */
 const TIMEOUT = '10s';
 
 /**
- * The parameters of a client's requests: its jar, and no redirect followed, since the redirect is the finding. One
- * object for all of them: k6 reads it during the request, and to make one takes as long as to judge the answer.
+ * Returns the parameters of a client's requests: its jar, and no redirects, since a redirect itself is the finding.
+ * All requests share one object: k6 reads it during the request, and creating one takes as long as judging a response.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
-/** As k6 writes the name of a header: x-instance-id → X-Instance-Id */
+/** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string =>
   name.toLowerCase().replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
 export interface Looked {
   url: string;
-  /** Response headers that say something, beside those that every app has. */
+  /** Response headers to read, beside those that every app has. */
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** What every canary of the run begins with. */
+  /** The prefix of every canary of the run. */
   canary: string;
 }
 
-/** Turns responses into replies, of one target. */
+/** Converts the responses of one target to replies. */
 export class Replies {
   readonly #url: string;
-  /** As k6 writes them, and in lower case. */
+  /** The names as k6 writes them, and in lower case. */
   readonly #headers: readonly { sent: string; name: string }[];
-  /** What a Set-Cookie that matters has in it. */
+  /** Texts that mark a relevant Set-Cookie: the names of session cookies, and the canary. */
   readonly #cookies: readonly string[];
-  /** Where the last redirect led: mostly the next one leads there too. */
+  /** Location of the last redirect, cached since the next one mostly has the same. */
   #location = '';
   #redirect = '';
 
@@ -52,8 +52,8 @@ export class Replies {
   }
 
   /**
-   * Of the headers only those that are looked at: each look crosses from JavaScript to Go, and to go through all of
-   * them takes k6 ten times as long as to get one.
+   * Returns the reply, with the relevant headers only. Each access to a header crosses from JavaScript to Go, and a
+   * loop over all of them takes ten times as long as one access.
    */
   of(response: Response): Reply {
     const { status } = response;
@@ -85,7 +85,7 @@ export class Replies {
     return reply;
   }
 
-  /** Many apps set a cookie with each response, such as that of a form token, which nobody looks at. */
+  /** Returns the Set-Cookie header if it is relevant. Many apps also set other cookies, such as form tokens. */
   #cookiesIn(header: string | undefined): string | undefined {
     if (header === undefined) return undefined;
     for (let i = 0; i < this.#cookies.length; i++) {
@@ -97,28 +97,28 @@ export class Replies {
 
 const NO_COOKIES: Reply['cookies'] = [];
 
-/** @returns all of a response, for what is looked for in few of them */
+/** Returns all headers and cookies of a response. Slow: only for the few responses that need them. */
 export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'cookies'> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { headers: Object.fromEntries(headers), body: response.body ?? '', cookies: cookiesOf(response) };
 }
 
-/** @param code k6's, as in its list of error codes */
+/** Returns the kind of failure. @param code an error code of k6 */
 function failureOf(code: number): Failure {
   if (code === 1050) return 'timeout';
-  // No name, no connection, no TLS: nothing was sent.
+  // Without DNS, connection or TLS the request was not sent.
   const unsent =
     (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220) || (code >= 1300 && code < 1400);
   return unsent ? 'refused' : 'reset';
 }
 
-/** As k6 names them; @types/k6 has other names. */
+/** A cookie with the names that k6 uses; @types/k6 has different ones. */
 interface Cookie {
   name: string;
   value: string;
-  /** Seconds; 0 when the response has none, below 0 when it says 0. */
+  /** Seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
   max_age: number;
-  /** Milliseconds since 1970; far below 0 when the response has none. */
+  /** Milliseconds since 1970; far below 0 if the response has no Expires. */
   expires: number;
 }
 
@@ -130,7 +130,7 @@ function cookiesOf(response: Response): Reply['cookies'] {
   });
 }
 
-/** Path of a redirect on the same host, without its query; another host's with its origin. k6 has no URL. */
+/** Returns the path of a redirect without its query, with the origin if that is another host. k6 has no `URL`. */
 function pathOf(location: string, url: string): string {
   const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;
@@ -138,5 +138,5 @@ function pathOf(location: string, url: string): string {
   return plain.startsWith(`${url}/`) ? plain.slice(url.length) : plain;
 }
 
-/** A jar that nothing replaces: k6 makes a new one of its own for each iteration. */
+/** Returns a new jar for a session. k6's own jar is replaced at each iteration. */
 export const newJar = (): CookieJar => new http.CookieJar();

@@ -1,6 +1,6 @@
 /**
- * Makes the sessions of a k6 script judged: `baton-verify/k6` (docs/k6.md). `session(run)` sends requests as `http` does;
- * every response is recorded, judged by the verifier's own core, and counted in metrics that the thresholds limit.
+ * `baton-verify/k6` (docs/k6.md): judges the sessions of a k6 script. `session(run)` sends requests as `http` does.
+ * Every response is recorded, judged by the core of the verifier, and counted in metrics, which thresholds limit.
  */
 import exec from 'k6/execution';
 import { type Account, accountOf, newcomer, poolOf, userLabel } from '../../verify/core/accounts.ts';
@@ -23,43 +23,46 @@ export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
-/** The run that `start` makes. setup() returns it, and k6 passes it to every iteration. */
+/** The run that `start` returns. Return it from setup(); k6 passes it to every iteration. */
 export type Run = Shared;
 
 export interface Verified {
   /** The app under load: TARGET, or the card store. */
   target: App;
-  /** How many accounts the target has. */
+  /** The number of accounts of the target. */
   accounts: number;
-  /** For `options.thresholds`: they hold exactly when every claimed guarantee is valid. */
+  /** For `options.thresholds`: they pass exactly if every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
-  /** Makes the run; for setup(). */
+  /** Starts the run. Call it in setup(). */
   start(): Run;
-  /** Ends the history; for teardown(). */
+  /** Ends the history. Call it in teardown(). */
   end(run: Run): void;
   /**
-   * @param user number of an account of the target, from 1 on; absent: the number of the virtual user. Or the name of
-   *   the user that the script logs in, as the app's pages show it. Or a new account.
-   * @returns the session of this user in this virtual user, the same in every iteration
+   * Returns the session of a user in this virtual user, the same in every iteration.
+   *
+   * @param user the number of an account of the target, from 1 on (default: the number of the virtual user); or the name
+   *   of a user that the script itself logs in, as the app's pages show it; or a new account
    */
   session(run: Run, user?: number | string | Account): Session;
-  /** @returns an account that was never registered */
+  /** Returns an account that was never registered. */
   newcomer(run: Run): Account;
   /** Counts an iteration that ends in an exception in `baton_script_errors`. */
   guarded(iteration: (run: Run) => void): (run: Run) => void;
-  /** @returns k6's own summary with the verdict below it; for handleSummary(). @param lines to print between the two */
+  /** Returns k6's summary and the verdict below it, for handleSummary(). @param lines to print between the two */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
 
-/** What a script of others can bring evidence for without more ado; whatever else breaks fails the run too. */
+/** The claims of a user's own script: those for which any script gives evidence. Other violations fail the run too. */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },
   thresholds: { baton_bleed: ['count==0'], baton_stale: ['count==0'], baton_back: ['count==0'] },
 };
 
 /**
- * @param script name of a script in loadtests/; absent: a script of your own
- * @throws Error when a variable of the environment is wrong
+ * Returns the functions that judge the sessions of a script.
+ *
+ * @param script name of a script in loadtests/; absent for your own script
+ * @throws Error if an environment variable is wrong
  */
 export function verified(script?: string, judge: JudgeOptions = {}): Verified {
   const settings = settingsOf(__ENV, script ?? 'yours', {
@@ -67,7 +70,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
     ...judge,
   });
   const { app } = settings;
-  // Each virtual user has a copy of this module, so these are its own.
+  // Each virtual user has its own copy of this module, and so of these variables.
   let vu: VirtualUser | undefined;
   let newcomers = 0;
   const sessions = new Map<number | string, Session>();
@@ -118,9 +121,9 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
       const { setup_data: run, metrics, state } = data;
       if (metrics === undefined)
         return {
-          stdout: 'expected k6’s default data of the summary: leave out --new-machine-readable-summary\n',
+          stdout: 'expected k6’s default summary data: run k6 without --new-machine-readable-summary\n',
         };
-      if (run === undefined) return { stdout: 'nothing was run: setup() did not end, see the error above\n' };
+      if (run === undefined) return { stdout: 'no iteration ran: setup() failed, see the error above\n' };
       const result = resultOf(data, (run as Run).run, settings);
       const colour = settings.colour && state?.isStdOutTTY === true;
       const more = lines.map(line => `${line}\n`).join('');
@@ -138,7 +141,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
   };
 }
 
-/** The user of a script that logs in by itself: an account of the target, or any other user. */
+/** Returns the account of a user that the script itself logs in: an account of the target, or any other user. */
 function named(vu: VirtualUser, user: string): Account {
   const label = userLabel(vu.app.accounts, user) ?? vu.introduce(user);
   return { user, password: '', label };

@@ -1,4 +1,4 @@
-/** The metrics themselves, which k6 requires to be made while the script loads. */
+/** Creates the metrics. k6 requires this while the script loads. */
 import { Counter, Trend } from 'k6/metrics';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../../verify/core/sums/figures.ts';
 
@@ -12,7 +12,7 @@ export function add(metric: string, value: number, tags?: Record<string, string>
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Makes every counter known to outputs and thresholds, also if nothing is ever added to it. */
+/** Adds 0 to every counter, so that outputs and thresholds know it even if nothing else is added. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

@@ -1,4 +1,4 @@
-/** What one virtual user sees, judged as it goes: events → core judge → metrics, and lines of a history. */
+/** Judges the events of one virtual user as they occur, counts them in metrics, and writes them to a history. */
 import exec from 'k6/execution';
 import type { Event } from '../../verify/core/history.ts';
 import type { Seen } from '../../verify/core/interpret.ts';
@@ -19,11 +19,11 @@ interface Raised {
   readonly name: string;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
-  /** What was added to the counter so far. */
+  /** The sum that was added to the counter so far. */
   added: number;
 }
 
-/** @param first whether the virtual user counts what is counted once per account */
+/** Returns the counters to raise. @param first whether the virtual user is the first of its account */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
     const check = checks.findIndex(one => one.guarantee === guarantee);
@@ -46,14 +46,14 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** What is to be added to one value of a tagged counter. */
+/** A pending increment of one value of a tagged counter. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
   count: number;
 }
 
-/** Counts the values of one tag. @param known the values that it may have; all others count as `other` */
+/** Returns a function that counts the values of one tag. @param known its valid values; all others count as `other` */
 function counting(of: { metric: string; tag: string }, all: Waiting[], known?: readonly string[]) {
   const byValue = new Map<string, Waiting>();
   return (value: string): void => {
@@ -68,10 +68,10 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** Operations that are counted here, and microseconds that pass, before k6's counters are raised: each costs k6 2 µs. */
+/** k6's counters are raised after this many operations or microseconds, since each call costs 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
-/** The first operations are counted at once, and so are the last: no event says that a virtual user has ended. */
+/** The first and last operations are counted at once: no event marks the end of a virtual user. */
 const FIRST = 2 * BATCH;
 
 export class Observer {
@@ -81,9 +81,9 @@ export class Observer {
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
-  /** What was counted without the judge. */
+  /** Counts of the operations that were not passed to the judge. */
   readonly repeated = nothingRepeated();
-  /** How many anomalies were found. */
+  /** The number of anomalies found. */
   broke = 0;
   #warned = false;
   #operations = 0;
@@ -92,7 +92,7 @@ export class Observer {
   #urgent = false;
   #closing = false;
 
-  /** @param user number of the virtual user, from 1 on; @param pool how many accounts there are */
+  /** @param user number of the virtual user, from 1 on; @param pool the number of accounts */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');
     this.#settings = settings;
@@ -107,7 +107,7 @@ export class Observer {
     this.#raised = raisedFrom(settings.judged, settings.instances, user <= pool);
   }
 
-  /** Takes in an event: into the history, and before the judge. */
+  /** Writes an event to the history and passes it to the judge. */
   step(event: Event): void {
     this.write(event);
     this.judge(event);
@@ -117,22 +117,22 @@ export class Observer {
     if (this.#settings.history) writeLine(event);
   }
 
-  /** @returns whether it shows nothing that breaks a guarantee, as far as the first few of each kind are concerned */
+  /** Passes an event to the judge. Returns whether it adds no anomaly; only the first few of each kind are reported. */
   judge(event: Event): boolean {
     const { broke } = this;
     this.#judge.step(event);
     return this.broke === broke;
   }
 
-  /** What the last read that was judged was compared with. */
+  /** The values that the last judged read was compared with. */
   get compared(): Compared | undefined {
     return this.#judge.reads;
   }
 
   /**
-   * Counts an operation whose end was taken in.
+   * Counts an operation that has ended.
    *
-   * @param first whether its session has not met the instance before
+   * @param first whether this is the session's first contact with the instance
    * @param now time of its return, microseconds
    */
   count({ outcome, status, instance }: Seen, first: boolean, now: number): void {
@@ -148,7 +148,7 @@ export class Observer {
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Raises k6's counters by what was counted, up to what the checks have counted. */
+  /** Raises k6's counters to the counts of this virtual user and of its checks. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -168,9 +168,9 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /** Prints the first violation of each virtual user; a history holds all of them, and nothing else is printed then. */
+  /** Prints the first violation of each virtual user, unless a history is written, which has all of them. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // Within a window its budget decides, at the end of the run.
+    // In a fault window, the budget decides at the end of the run.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
@@ -181,7 +181,7 @@ export class Observer {
   }
 }
 
-/** Whether the scenario ends before the next batch would be counted. */
+/** Returns whether the scenario ends before the next batch would be counted. */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

@@ -1,4 +1,4 @@
-/** What a session leaves: lines of a history, what the judge has to know, and what k6 counts. */
+/** Records the requests of one session: for the history, the judge and the counters of k6. */
 import type { Operation, SessionEvent, Start } from '../../verify/core/history.ts';
 import type { Seen } from '../../verify/core/interpret.ts';
 import { joined } from '../../verify/core/lines.ts';
@@ -24,20 +24,20 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
-  /** The longest time that a response may take; one that took longer has to be judged. Microseconds. */
+  /** The budget of a response, microseconds. A response that took longer is always judged. */
   readonly #longest: number;
-  /** The object of the last request that had one, by the probe that it is of. */
+  /** The object of the last request that had one, with its probe. */
   #named: { probe: Probe; object: string } | undefined;
-  /** Instances that the session has met. */
-  #met: string[] = [];
-  /** The last read that was kept from the judge, and what was seen then. */
+  /** Instances that have served the session. */
+  #contacted: string[] = [];
+  /** The last read that was held back from the judge, and its response. */
   #held: Call | undefined;
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Return of the last success, or the first call before there was one; microseconds. */
+  /** Time of the last success, or of the first call before any success, microseconds. */
   #success: number | undefined;
-  /** Whether a request has failed since. */
+  /** Whether a request has failed since the last success. */
   #failing = false;
 
   /** @param user label of the account */
@@ -48,14 +48,14 @@ export class Recording {
     this.#longest = vu.shared.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Another session of the same user. */
+  /** Begins another session of the same user. */
   begin(session: string): void {
     this.session = session;
     this.#named = undefined;
-    this.#met = [];
+    this.#contacted = [];
   }
 
-  /** A request is about to be sent. */
+  /** Records that a request is about to be sent. */
   call(what: What): Call {
     const vu = this.#vu;
     const id = vu.nextId();
@@ -96,9 +96,9 @@ export class Recording {
   }
 
   /**
-   * Its answer came, or will not come.
+   * Records that the response arrived, or that the request failed.
    *
-   * @param alive whether the session was logged in when it was sent
+   * @param alive whether the session was logged in when the request was sent
    */
   returned(called: Call, seen: Seen, alive: boolean): void {
     const { observer } = this.#vu;
@@ -109,11 +109,11 @@ export class Recording {
       observer.step({ type: 'end', id: called.id, return: now, ...seen });
       this.#repeats.other(what.action, seen);
     }
-    observer.count(seen, this.#meets(what, seen, alive), now);
+    observer.count(seen, this.#isFirstContact(what, seen, alive), now);
     this.#gap(seen, called.call, now);
   }
 
-  /** A read that only repeats what was judged is kept back, until the judge has to know of it. */
+  /** Records a read. Holds it back from the judge if it only repeats the last judged one. */
   #safe(called: Call, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -135,7 +135,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Whatever is judged next is held against the last read. */
+  /** Passes the last read to the judge if it was held back: the next event may be compared with it. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -148,16 +148,16 @@ export class Recording {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
-  /** Before the login and after the logout, nobody is known. */
-  #meets({ action, with: cookies }: What, { instance, outcome }: Seen, alive: boolean): boolean {
-    if (instance === undefined || this.#met.includes(instance)) return false;
+  /** Returns whether an instance serves the session for the first time. Only requests of a live session count. */
+  #isFirstContact({ action, with: cookies }: What, { instance, outcome }: Seen, alive: boolean): boolean {
+    if (instance === undefined || this.#contacted.includes(instance)) return false;
     if (!alive && !(action === 'login' && outcome === 'ok')) return false;
     if (cookies !== undefined) return false;
-    this.#met.push(instance);
+    this.#contacted.push(instance);
     return true;
   }
 
-  /** Measures how long the user has waited for a success; also while none comes, since there may be none until the end. */
+  /** Measures how long the user has waited for a success, also at each failure: there may be no later success. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;
@@ -167,7 +167,7 @@ export class Recording {
     this.#success = outcome === 'ok' ? now : since;
   }
 
-  /** Records that the session was born or has ended. */
+  /** Records that the session began or ended. */
   record({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
     const vu = this.#vu;
     this.#settle();

@@ -1,4 +1,4 @@
-/** What all virtual users of a run share: made once, in setup(). */
+/** Creates the state that all virtual users of a run share, once, in setup(). */
 import { hmac, randomBytes } from 'k6/crypto';
 import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history.ts';
 import { FORMAT, VERSION } from '../../verify/core/history.ts';
@@ -7,9 +7,9 @@ import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;
-  /** Key of the labels that stand for session ids. */
+  /** The key that derives labels from session ids. */
   key: string;
-  /** Wall-clock time of the zero of all clocks, milliseconds. */
+  /** Wall-clock time at which all clocks are 0, milliseconds since 1970. */
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
@@ -41,12 +41,12 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     logs: [],
     ...declaredOf(settings),
   };
-  // Other k6 of the same run have a setup() of their own.
+  // Several k6 processes of one run each have their own setup(), and so their own clock.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock };
 }
 
-/** The budgets of the target; a script whose run is one fault window has a budget for the fault of its name. */
+/** Returns the target's budgets. If the run is one fault window, the script's name is the fault, with its own budget. */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;
@@ -56,8 +56,9 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
 }
 
 /**
- * @param uncertainty microseconds; k6 tells time in milliseconds, so it is never less than one of those
- * @returns the line that a clock needs before its first use
+ * Returns the line that a clock needs before its first use.
+ *
+ * @param uncertainty microseconds; at least 1000, since k6 measures time in milliseconds
  */
 export const clockLine = ({ zero }: Shared, clock: string, uncertainty: number): Clock => ({
   type: 'clock',
@@ -66,14 +67,14 @@ export const clockLine = ({ zero }: Shared, clock: string, uncertainty: number):
   uncertainty,
 });
 
-/** The lines before all others. */
+/** Returns the first lines of a history. */
 export const firstLines = (shared: Shared, settings: Settings): Event[] => [
   shared.run,
   clockLine(shared, shared.clock, settings.uncertainty),
   ...windowLine(shared, settings),
 ];
 
-/** The lines after all others. */
+/** Returns the last lines of a history. */
 export function lastLines(shared: Shared, settings: Settings): Event[] {
   const { clock, zero } = shared;
   const at = (Date.now() - zero) * 1000;
@@ -81,12 +82,12 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
   return [...windowLine(shared, settings, at), finish];
 }
 
-/** The fault window of a script whose whole run is one, such as a deploy; closed once its end is known. */
+/** Returns the fault window if the whole run is one, as in deploy.ts. With `end`, the window is closed. */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];
   const fault: Fault = { type: 'fault', id: 1, name: script, clock, begin: 0 };
   return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
 }
 
-/** Writes a line of the history. `--console-output FILE --log-format raw` keeps it as it is. */
+/** Writes a line of the history. `--console-output FILE --log-format raw` keeps it unchanged. */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

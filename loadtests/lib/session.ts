@@ -1,4 +1,4 @@
-/** The requests of one session, sent as `k6/http` sends them: each is recorded, judged and counted. */
+/** Sends the requests of one session with `k6/http`, and records, judges and counts each of them. */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type CookieJar } from 'k6/http';
@@ -12,13 +12,13 @@ import { add } from './metrics.ts';
 import { type Call, Recording } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
-/** Seconds after a login that failed or a session that was lost, so that a broken app is not flooded with logins. */
+/** Pause after a failed login or a lost session, seconds. It avoids a flood of logins to a broken app. */
 const PAUSE = 1;
-/** How often the first lost session is read again, to see which instances still honour its cookie. */
+/** How often the first lost session is read again, to find out which instances still accept its cookie. */
 const REPLAYS = 4;
-/** Marks the requests of a login, so that password hashing does not count as load. */
+/** Tags the requests of a login, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
-/** A refusal is right after a logout, and the page before a login may not exist: k6's metrics count no failure then. */
+/** Statuses that k6 counts as expected: requests after a logout must be refused, and a login page may be missing. */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
   min: 200,
   max: 499,
@@ -26,24 +26,24 @@ export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expected
 
 export class JudgedSession {
   readonly account: Account;
-  /** Whether it is logged in, as far as the responses show. */
+  /** Whether the session is logged in, as far as the responses show. */
   alive = false;
-  /** Values in the object of the first probe, as far as their writes were acknowledged. */
+  /** Values in the object of the first probe whose writes were acknowledged. */
   items: string[] = [];
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /** Whether the script logs in by itself: then it has k6's jar, and no request is sent but the script's. */
+  /** Whether the script logs in by itself. The session then uses k6's jar and sends only the requests of the script. */
   readonly #byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
   #begun = false;
   #iteration = -1;
   #lives = 0;
-  /** Its user has to log in again after a loss. */
+  /** Whether the user must log in again after a lost session. */
   #forced = false;
 
-  /** @param login who logs in: the session as the target says, or the requests of the script */
+  /** @param login `target`: the session logs in as the target describes; `script`: the script logs in by itself */
   constructor(vu: VirtualUser, account: Account, login: 'target' | 'script' = 'target') {
     this.account = account;
     this.vu = vu;
@@ -62,21 +62,21 @@ export class JudgedSession {
   }
 
   /**
-   * As `http.request`, with a path of the target or a whole address. Redirects are not followed unless the parameters
-   * say so: the redirect to the login is the sign of a lost session. The target says what the request means.
+   * Sends a request as `http.request` does, with a path of the target or a whole address. Follows redirects only if
+   * `params` say so: a redirect to the login shows a lost session. The target defines the meaning of the request.
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
     const path = url.startsWith(base) ? url.slice(base.length) || '/' : url;
     const what = this.vu.meaningOf(method, path, body);
-    // A login form that is opened without a live session begins a new one.
+    // A request for the login form, without a live session, begins a new session.
     if (!this.#begun || (what.action === 'form' && !this.alive)) this.begin();
     this.send(what, { method, path, body }, params);
     if (what.action === 'logout') this.over('logout');
     return this.response as Response;
   }
 
-  /** A number from 0 to 1, drawn from the seed of the run. */
+  /** Returns a random number from 0 to 1, drawn from the seed of the run. */
   random(): number {
     return this.vu.random.next();
   }
@@ -96,7 +96,7 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /** One object for most requests: to make one takes k6 as long as to judge the response. */
+  /** Returns the parameters of a request. Most share one object: creating one takes as long as judging a response. */
   protected paramsOf({ what, request }: Call, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
@@ -137,7 +137,7 @@ export class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /** k6 replaces its jar at each iteration, unless `noCookiesReset` is set: that ends a session, and loses none. */
+  /** Ends the session if k6 has replaced its jar: at each iteration, unless `noCookiesReset` is set. It is not lost. */
   enterIteration(): void {
     if (!this.#byScript) return;
     const { iterationInInstance } = exec.vu;

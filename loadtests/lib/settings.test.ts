@@ -8,7 +8,7 @@ import { CARD_STORE } from '../target/card-store.ts';
 import { replayOf, settingsOf } from './settings.ts';
 
 describe('settings', () => {
-  it('fit the bundled stack as they are', () => {
+  it('fit the bundled stack by default', () => {
     expect(settingsOf({})).toMatchObject({
       url: 'http://127.0.0.1:8080',
       instances: ['app-1', 'app-2'],
@@ -28,7 +28,7 @@ describe('settings', () => {
     expect(settingsOf({ INSTANCES: 'web-a, web-b' }).instances).toEqual(['web-a', 'web-b']);
   });
 
-  it('are told in the command that runs it again, without the password', () => {
+  it('are in the command that runs it again, without the password', () => {
     const command = replayOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }, 'dashboard', 7);
     expect(command).toBe('USERS=4 INSTANCES=a SEED=7 k6 run loadtests/dashboard.ts');
     expect(settingsOf({ SEED: String(2 ** 31 - 1) }).seed).toBe(2 ** 31 - 1);
@@ -47,7 +47,7 @@ describe('settings', () => {
     [{ ERRORS: '2' }, 'ERRORS: expected a share from 0 to 1, such as 0.01, got "2"'],
     [{ RUN: 'r1', RUN_KEY: 'short' }, 'RUN and RUN_KEY: expected'],
     [{ TARGET: '{}' }, 'TARGET: expected what "npx baton-verify k6 my-app.yaml" prints'],
-  ])('%o are refused, saying what was expected', (environment, message) => {
+  ])('%o are refused with a message that says what was expected', (environment, message) => {
     expect(() => [settingsOf(environment), loadOf(environment)]).toThrow(message);
   });
 });
@@ -80,7 +80,7 @@ describe('accounts', () => {
     ['alice@example.test', undefined],
   ])('%s is called %s', (name, label) => expect(userLabel(accounts, name)).toBe(label));
 
-  it('come one entry after the other, and never share a label', () => {
+  it('are in the order of the entries, and never share a label', () => {
     const several = [{ user: 'me@a', password: 'p' }, { user: 'me@b', password: 'q' }, ...accounts];
     expect([1, 2, 3, 6].map(n => accountOf(several, n).label)).toEqual(['me', 'me-2', 'user1', 'me']);
     expect(['me@a', 'me@b', 'user3@example.test', 'you'].map(name => userLabel(several, name))).toEqual([
@@ -92,13 +92,13 @@ describe('accounts', () => {
     expect(poolOf(several)).toBe(5);
   });
 
-  it('know those who register in the run', () => {
+  it('include users who register in the run', () => {
     const { user, label } = newcomer('b123456', 3, 2);
     expect(newcomerLabel(user, 'b123456')).toBe(label);
     expect(newcomerLabel(user, 'b654321')).toBeUndefined();
   });
 
-  it('are known by what pages call them', () => {
+  it('are recognised by the names on pages', () => {
     const accounts = [
       { user: 'ann@example.test', password: 'p', shown: 'Ann' },
       { user: 'u{n}', password: 'p', shown: 'User {n}', count: 3 },
@@ -108,21 +108,21 @@ describe('accounts', () => {
       expect(userLabel(accounts, name)).toBeUndefined();
   });
 
-  it('all have the password that is given beside the target', () => {
+  it('all have the password that is set beside the target', () => {
     const accounts = ['ann', 'bob'].map(user => ({ user, password: 'from the file' }));
     const TARGET = JSON.stringify({ format: 'baton-k6', ...CARD_STORE, accounts });
     const { app } = settingsOf({ TARGET, PASSWORD: 'p' });
     expect(app.accounts).toEqual(accounts.map(({ user }) => ({ user, password: 'p' })));
   });
 
-  it('stand in for those of the target', () => {
+  it('replace those of the target', () => {
     const { app } = settingsOf({ ACCOUNT: 'u{n}', ACCOUNTS: '7', PASSWORD: 'p' });
     expect(app.accounts).toEqual([{ user: 'u{n}', password: 'p', count: 7 }]);
   });
 });
 
 describe('the card store', () => {
-  it('is what baton.yaml describes', () => {
+  it('is the app that baton.yaml describes', () => {
     const file = parseTarget(
       readFileSync(new URL('../../baton.yaml', import.meta.url), 'utf8'),
       'baton.yaml',
@@ -160,13 +160,13 @@ describe('docs/k6.md', () => {
     .map(file => readFileSync(new URL(file, import.meta.url), 'utf8'))
     .join('');
 
-  it('tells of every setting', () => {
+  it('describes every setting', () => {
     const read = new Set([...source.matchAll(/'([A-Z][A-Z_0-9]+)'/g)].map(match => match[1] ?? ''));
     expect(read.size).toBeGreaterThan(10);
     expect([...read].filter(name => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
-  it('tells of every metric that can fail a run', () => {
+  it('describes every metric that can fail a run', () => {
     const limited = FIGURES.filter(({ needs }) => needs !== undefined).map(({ metric }) => metric);
     expect([...limited, ERRORS].filter(name => !text.includes(`\`${name}\``))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Reads from the environment what judging needs. The load of a script has settings of its own (shared/load.ts). */
+/** Reads the settings of the judge from the environment. The settings of the load are in shared/load.ts. */
 import { type Judged, judgedBy, type WindowBudget } from '../../verify/core/sums/figures.ts';
 import type { Judging } from '../../verify/core/sums/result.ts';
 import { type App, appOf } from '../target/app.ts';
@@ -9,29 +9,29 @@ export interface Settings extends Judging {
   url: string;
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** Write each operation to the console, as a line of a history. */
+  /** Whether to write each operation to the console, as a line of a history. */
   history: boolean;
-  /** Name of the run, and key of its labels, where several k6 share one run. */
+  /** Name of the run and key of its labels, if several k6 processes share one run. */
   shared: { run: string; key: string } | undefined;
-  /** How far this machine's clock may be off, microseconds. */
+  /** The maximum error of this machine's clock, microseconds. */
   uncertainty: number;
-  /** Beginning of the names of report files. */
+  /** Prefix of the names of report files. */
   report: string | undefined;
   colour: boolean;
   seed: number | undefined;
 }
 
-/** How a script is judged beyond the guarantees that every session is held to. */
+/** How a script is judged, beyond the guarantees that every session must keep. */
 export interface JudgeOptions {
   /** The script logs out and sends requests with the old cookie, so logouts are judged too. */
   logouts?: boolean;
   /** The whole run is one fault window with this budget, as in a deploy. */
   window?: WindowBudget;
-  /** Of the claims of the target, those that the script can bring evidence for; absent: all. */
+  /** The claims of the target for which the script gives evidence; absent: all. */
   claims?: readonly string[];
 }
 
-/** @throws Error naming the variable that is wrong, what was expected and what came */
+/** Reads the settings. @throws Error that names the wrong variable, the expected and the actual value */
 export function settingsOf(
   environment: Environment,
   script = 'dashboard',
@@ -56,7 +56,7 @@ export function settingsOf(
   };
 }
 
-/** Several k6, on several machines, are one run when all have its name and its key. */
+/** Returns the name and the key of a shared run. Several k6 processes with the same name and key form one run. */
 function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] {
   if (RUN === '' && RUN_KEY === '') return undefined;
   if (/^[\w-]{1,40}$/.test(RUN) && /^[0-9a-f]{32,}$/.test(RUN_KEY)) return { run: RUN, key: RUN_KEY };
@@ -66,10 +66,10 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   );
 }
 
-/** The variables that a command shows which draws the same plan again. */
+/** The variables in the command that draws the same plan again. */
 const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
 
-/** @returns the command that draws the same plan again; passwords are left out */
+/** Returns the command that draws the same plan again, without passwords. */
 export function replayOf(environment: Environment, script: string, seed: number): string {
   const shown = SHOWN.filter(name => environment[name]).map(name => `${name}=${environment[name]} `);
   const target = environment['TARGET'] ? 'TARGET="$(npx baton-verify k6 …)" ' : '';

@@ -1,4 +1,4 @@
-/** What the sessions of one virtual user share: its clock, its numbers, its judge, and what the target says of pages. */
+/** The state that the sessions of one virtual user share: clock, counters, judge, and the interpreter of pages. */
 import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
@@ -14,25 +14,25 @@ import { Observer } from './observe.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** Room for the operations of one virtual user: ids are unique in the run. */
+/** The number of operation ids of each virtual user. Ids are unique in the run. */
 const IDS = 1e9;
-/** Paths whose meaning is kept. */
+/** The maximum number of paths whose meaning is cached. */
 const MEANINGS = 100;
 
 const decode = (html: string): string =>
   html.includes('&') ? parseHTML(html.replaceAll('<', '&lt;')).text() : html;
 
-/** Headers that name the instance or hold the form token. */
+/** Returns the headers that name the instance or hold the form token. */
 const headersOf = ({ instance, csrf }: App): string[] => [
   ...(instance?.header === undefined ? [] : [instance.header]),
   ...(typeof csrf === 'object' && 'header' in csrf ? [csrf.header] : []),
 ];
 
 export class VirtualUser {
-  /** Of its clock, and of itself in a history. */
+  /** The name of the clock, and of the client in a history. */
   readonly name: string;
   readonly app: App;
-  /** The page that shows the state of the first probe; without a probe, the page that names the user. */
+  /** The page with the state of the first probe; without a probe, the page that names the user. */
   readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;
@@ -43,7 +43,7 @@ export class VirtualUser {
   readonly #number: number;
   readonly #csrf: Findings | undefined;
   readonly #introduced = new Map<string, string>();
-  /** What GET requests mean, by path. */
+  /** The meaning of GET requests, by path. */
   readonly #meanings = new Map<string, What>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };
@@ -51,7 +51,7 @@ export class VirtualUser {
   #sessions = 0;
   #values = 0;
 
-  /** @param number from 1 on, unique in the run */
+  /** @param number of the virtual user, from 1 on, unique in the run */
   constructor(shared: Shared, settings: Settings, number: number) {
     const { app, url, cookies } = settings;
     const { canary } = shared.run;
@@ -79,14 +79,14 @@ export class VirtualUser {
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /** Makes a user known who is no account of the target. @returns the label */
+  /** Registers a user who is not an account of the target. Returns the label. */
   introduce(user: string): string {
     const label = `user-${this.label(user)}`;
     this.#introduced.set(user, label);
     return label;
   }
 
-  /** Pages mostly name the user that the last one named. */
+  /** Returns the label of a user, cached since pages mostly name the same user. */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =
@@ -98,17 +98,17 @@ export class VirtualUser {
     return this.#shown.label;
   }
 
-  /** @returns the label of a secret in the history: equal secrets have equal labels within one run */
+  /** Returns the label of a secret for the history. Equal secrets have equal labels within one run. */
   label(secret: string): string {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
   }
 
-  /** @returns the form token in a page; empty when there is none */
+  /** Returns the form token in a page; empty if there is none. */
   csrf(page: Pick<Reply, 'headers' | 'body' | 'cookies'>): string {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** @returns the values in a response that later requests send */
+  /** Returns the values in a response that later requests send. */
   captured(captures: Captures = {}, response?: Response): Record<string, string> {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};
@@ -120,7 +120,7 @@ export class VirtualUser {
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
-  /** @returns what a request of a script means, by what the target says of its pages */
+  /** Returns the meaning of a request of a script, by the target's description of its pages. */
   meaningOf(method: string, url: string, body: Body): What {
     if (method !== 'GET') return meaningOf(this.app, method, url, body);
     const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
@@ -141,9 +141,9 @@ export class VirtualUser {
   }
 
   /**
-   * Microseconds on the clock of this virtual user. k6's clock has milliseconds, in which a response and the next request
-   * often coincide; a virtual user does one thing after the other, so each of its times is later than the last. Against
-   * other clocks, `uncertainty` bounds the error.
+   * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so a response
+   * and the next request often have the same time. A virtual user sends one request after the other, so each time is
+   * made later than the last. `uncertainty` bounds the error against other clocks.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

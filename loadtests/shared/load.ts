@@ -1,32 +1,34 @@
-/** The settings of the load of a script, from the environment (docs/k6.md). */
+/** Reads the settings of the load of a script from the environment (docs/k6.md). */
 import { type Environment, whole } from '../target/environment.ts';
 
 export interface Load {
   /** Virtual users, each with one request in flight. */
   users: number;
-  /** Iterations started a second; absent: each user goes on when it has its response. */
+  /** Iterations started per second; absent: each user sends its next request after each response. */
   rate: number | undefined;
-  /** As k6 takes it: 30s, 5m. */
+  /** In the format of k6: 30s, 5m. */
   duration: string;
-  /** Pause between two requests of a user, seconds: from the one to the other. */
+  /** Pause between two requests of a user, seconds: a random value between the two. */
   think: readonly [least: number, most: number];
-  /** The measure of a script's own question, milliseconds. */
+  /** The limit of the time that a script measures, such as the longest gap, milliseconds. */
   budget: number;
-  /** A long pause, just under the session's timeout, seconds; 0: none. */
+  /** A long pause, slightly shorter than the session's idle timeout, seconds; 0: none. */
   idle: number;
-  /** Sessions that a virtual user keeps open, where it keeps several. */
+  /** The number of sessions that a virtual user keeps open, in scripts with several. */
   sessions: number;
-  /** Share of requests that may fail. */
+  /** The share of requests that may fail. */
   errors: number;
-  /** 95 of 100 responses take less, logins left out; milliseconds. */
+  /** The limit of the 95th percentile of response times without logins, milliseconds. */
   p95: number;
-  /** Share of the iterations of an arrival rate that may be dropped. */
+  /** The share of the iterations of an arrival rate that may be dropped. */
   dropped: number;
 }
 
 /**
+ * Reads the settings.
+ *
  * @param defaults of the script
- * @throws Error naming the variable that is wrong, what was expected and what came
+ * @throws Error that names the wrong variable, the expected and the actual value
  */
 export function loadOf(environment: Environment, defaults: Partial<Load> = {}): Load {
   return {
@@ -43,10 +45,10 @@ export function loadOf(environment: Environment, defaults: Partial<Load> = {}): 
   };
 }
 
-/** A login hashes a password, which is slow on purpose: ten logins a second are assumed. Seconds. */
+/** Returns the time for all logins, seconds. Assumes ten per second, since password hashing is slow on purpose. */
 export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
 
-/** @param text such as 1m30s @returns seconds */
+/** Parses a duration such as 1m30s. Returns seconds. */
 export function seconds(text: string): number {
   const units: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
@@ -69,7 +71,7 @@ function range(environment: Environment, name: string): [number, number] | undef
   );
 }
 
-/** A share from 0 to 1; 0.01 where the variable is not set. */
+/** Reads a share from 0 to 1; 0.01 if the variable is not set. */
 function share(environment: Environment, name: string): number {
   const text = environment[name];
   if (!text) return 0.01;

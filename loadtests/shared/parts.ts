@@ -1,4 +1,4 @@
-/** Parts of a run that k6's own metrics show apart, by the tag `part`, which has few values. */
+/** Splits a run into parts, which k6's own metrics show separately by the tag `part`. */
 import exec from 'k6/execution';
 import { counted, grouped } from '../../verify/core/check.ts';
 import type { SummaryData } from '../lib/k6.ts';
@@ -9,7 +9,7 @@ export interface Part {
   from: number;
 }
 
-/** Tags what this virtual user does from here on with the part of the run that it falls into. */
+/** Sets the tag of this virtual user to the current part of the run. */
 export function tagPart(parts: readonly Part[]): void {
   const elapsed = (Date.now() - exec.scenario.startTime) / 1000;
   const now = parts.findLast(({ from }) => from <= elapsed)?.name ?? '';
@@ -19,23 +19,23 @@ export function tagPart(parts: readonly Part[]): void {
 export const durationOf = (part: string): string => `http_req_duration{part:${part}}`;
 const failedOf = (part: string): string => `http_req_failed{part:${part}}`;
 
-/** @returns thresholds without a limit, which make k6 keep the parts apart for the summary */
+/** Returns thresholds without a limit, which make k6 show each part separately in the summary. */
 export const thresholdsOfParts = (parts: readonly Part[]): Record<string, string[]> =>
   Object.fromEntries(
     parts.flatMap(({ name }) => [durationOf(name), failedOf(name)]).map(metric => [metric, []]),
   );
 
-/** @returns parts of equal length, called 1, 2, 3 … */
+/** Returns parts of equal length, with the names 1, 2, 3 … */
 export const equalParts = (number: number, seconds: number): Part[] =>
   Array.from({ length: number }, (_, i) => ({ name: String(i + 1), from: (i * seconds) / number }));
 
-/** @returns one line per part: its requests, failures and response times */
+/** Returns one line for each part: its requests, failures and response times. */
 export function partLines({ metrics }: SummaryData, parts: readonly Part[], word: string): string[] {
   const value = (metric: string, name: string): number => metrics?.[metric]?.values[name] ?? 0;
   return parts.map(({ name }) => {
     const failed = value(failedOf(name), 'passes');
     const all = failed + value(failedOf(name), 'fails');
     const ms = value(durationOf(name), 'p(95)').toFixed(1);
-    return `${`${word} ${name}`.trim()}: ${counted(all, 'request')}, ${grouped(failed)} failed, 95 % answered in ${ms} ms`;
+    return `${`${word} ${name}`.trim()}: ${counted(all, 'request')}, ${grouped(failed)} failed, 95 % of responses within ${ms} ms`;
   });
 }

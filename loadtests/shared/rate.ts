@@ -1,4 +1,4 @@
-/** The steps of a rising rate, and what broke first. */
+/** Defines the steps of a rising rate, and reports what broke first. */
 import { counted } from '../../verify/core/check.ts';
 import { BROKE } from '../../verify/core/sums/figures.ts';
 import type { SummaryData } from '../lib/k6.ts';
@@ -8,11 +8,11 @@ import { durationOf, type Part } from './parts.ts';
 export const STEPS = 10;
 
 export interface Step extends Part {
-  /** Iterations started a second. */
+  /** Iterations started per second. */
   rate: number;
 }
 
-/** @returns steps of equal length up to the rate that is to be held */
+/** Returns steps of equal length, which rise to the rate of the settings. */
 export function stepsOf({ rate = STEPS, duration }: Load): Step[] {
   const long = seconds(duration) / STEPS;
   return Array.from({ length: STEPS }, (_, i) => ({
@@ -22,14 +22,14 @@ export function stepsOf({ rate = STEPS, duration }: Load): Step[] {
   }));
 }
 
-/** @returns one line: what broke first, at which rate; or that nothing did */
+/** Returns a line that says what broke first and at which rate, or that nothing broke. */
 export function brokeFirst(data: SummaryData, load: Load): string {
   const steps = stepsOf(load);
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
   const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
-  // What breaks while users log in breaks before the first step.
+  // A guarantee that breaks while users log in counts for the first step.
   const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - loginTime(load.users)));
   const latency = {
     step: slow,
@@ -50,11 +50,11 @@ export function brokeFirst(data: SummaryData, load: Load): string {
   const failed = Object.values(data.metrics?.['dropped_iterations']?.thresholds ?? {}).some(({ ok }) => !ok);
   const { rate } = steps[STEPS - 1] as Step;
   return failed
-    ? `the rate broke first: ${counted(dropped, 'iteration')} on the way to ${rate} a second found no free user; raise USERS`
+    ? `the rate broke first: before ${rate} a second, ${counted(dropped, 'iteration')} found no free virtual user; raise USERS`
     : `nothing broke: up to ${rate} a second all guarantees held, in ${load.budget} ms`;
 }
 
-/** @returns the guarantee that broke first, as far as k6 has its times apart */
+/** Returns the guarantee that broke first, if k6 has separate times for the guarantees. */
 function firstBroken({ metrics = {} }: SummaryData): string {
   const times = Object.entries(metrics)
     .map(([name, { values }]) => ({ guarantee: brokenIn(name), first: values['min'] ?? 0 }))
@@ -66,7 +66,7 @@ function firstBroken({ metrics = {} }: SummaryData): string {
 const brokenIn = (metric: string): string | undefined =>
   /^baton_broke_after\{guarantee:(.*)\}$/.exec(metric)?.[1];
 
-/** @param after seconds from the beginning of the load */
+/** Returns the index of the step at a time. @param after seconds from the beginning of the load */
 function stepAt(steps: readonly Step[], after: number): number {
   return steps.findLastIndex(({ from }) => from <= after);
 }

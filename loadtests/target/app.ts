@@ -1,4 +1,4 @@
-/** The app under load as a script knows it: what `baton k6 TARGET` prints, or the bundled card store. Pure. */
+/** Parses the app under load: the output of `baton k6 TARGET`, or the bundled card store. Pure. */
 
 import type { Accounts } from '../../verify/core/accounts.ts';
 import { COMMAND } from '../../verify/core/command.ts';
@@ -8,29 +8,29 @@ import type { Pages } from '../../verify/core/interpret.ts';
 import { CARD_STORE } from './card-store.ts';
 import { type Environment, whole } from './environment.ts';
 
-/** One request that a form makes; {user}, {password}, {csrf} and {value} are filled in. */
+/** A request of a form. {user}, {password}, {csrf} and {value} are placeholders. */
 export interface FormRequest {
   method?: string;
   path: string;
   form: Readonly<Record<string, string>>;
-  /** The body as JSON, in place of the form. */
+  /** The body as JSON, instead of the form. */
   json?: unknown;
   headers?: Readonly<Record<string, string>>;
 }
 
-/** What an answer holds that later requests send: by its name, which stands for it in {braces}. */
+/** Values in a response that later requests send. The name in {braces} is the placeholder. */
 export type Captures = Readonly<Record<string, Finding>>;
 
-/** A request by which somebody gets in, what is sent before it, and what its answer holds. */
+/** A request that logs in or registers, with the requests before it and the values to capture from its response. */
 export interface Entrance extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];
   capture?: Captures;
-  /** HTTP Basic: {basic} in a header stands for the user and the password. */
+  /** HTTP Basic: {basic} in a header is the placeholder of user and password. */
   basic?: boolean;
 }
 
-/** State of a session or a user, and how it is read and written. */
+/** The state of a session or user, and the requests that read and write it. */
 export interface Probe {
   object: string;
   scope: 'session' | 'user';
@@ -39,17 +39,17 @@ export interface Probe {
   remove?: FormRequest | undefined;
 }
 
-/** What a shop can do beside: the journey goes as far as these lead. */
+/** Additional requests of a shop, for the script journey. */
 interface Shop {
-  /** As the login, for a user who is not there yet; its form has {name} too. */
+  /** Registers a new user, in the format of the login. Its form also has {name}. */
   register: Entrance;
-  /** A page for everybody. */
+  /** A page for all visitors. */
   browse: string;
   /** Empties the probe's object. */
   checkout: FormRequest;
-  /** Finds the number of each thing that the user owns, in the signed-in page. */
+  /** Finds the number of each item that the user owns, in the signed-in page. */
   owned: string;
-  /** {value} is the number of a thing. */
+  /** {value} is the number of an item. */
   sell: FormRequest;
 }
 
@@ -57,18 +57,18 @@ export interface App extends Pages {
   name: string;
   url: string;
   accounts: Accounts;
-  /** Sent with every request, once all that stands in {braces} has been captured. */
+  /** Sent with every request, once the values of all placeholders have been captured. */
   headers?: Readonly<Record<string, string>>;
   login: Pages['login'] & Entrance;
-  /** The page that names its user. */
+  /** The page that names the signed-in user. */
   signedIn: Pages['signedIn'] & { page: string };
   probes: readonly Probe[];
-  /** More pages that only a signed-in user sees; they need not name the user. */
+  /** More pages for signed-in users only. They need not name the user. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;
   /** Names of the cookies that carry the session; empty: those that the login sets. */
   cookies: readonly string[];
-  /** Guarantees that the target claims, of those that k6 can judge. */
+  /** The claimed guarantees that k6 can judge. */
   claims: readonly string[];
   /** The target's budgets, as `baton verify` judges them. */
   budgets?: Declared['budgets'];
@@ -76,8 +76,9 @@ export interface App extends Pages {
 }
 
 /**
- * @returns the target that TARGET describes, with the accounts that the environment gives; the card store without TARGET
- * @throws Error saying what was expected and what came
+ * Returns the target in TARGET, by default the card store, with the accounts of the environment.
+ *
+ * @throws Error that names the expected and the actual value
  */
 export function appOf(environment: Environment): App {
   const { TARGET: text } = environment;
@@ -91,7 +92,7 @@ export function appOf(environment: Environment): App {
   return { ...app, accounts: accountsOf(environment, accounts), headers: Object.fromEntries(headers) };
 }
 
-/** ACCOUNT, ACCOUNTS and PASSWORD replace the accounts of the target. */
+/** Returns the accounts of the target, replaced by ACCOUNT, ACCOUNTS and PASSWORD if they are set. */
 function accountsOf(environment: Environment, own: Accounts): Accounts {
   const { ACCOUNT, PASSWORD } = environment;
   const count = whole(environment, 'ACCOUNTS', 1);
@@ -109,7 +110,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // Told below, with what came.
+    // The error below reports it, with the actual value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }
@@ -119,7 +120,7 @@ function secret(text: string, environment: Environment): string {
     const value = environment[name];
     if (value !== undefined) return value;
     throw new Error(
-      `TARGET: there is ${JSON.stringify(`\${${name}}`)} in it, and the environment has no ${name}: set it`,
+      `TARGET: contains ${JSON.stringify(`\${${name}}`)}, but the environment has no ${name}: set it`,
     );
   });
 }

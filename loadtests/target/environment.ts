@@ -2,7 +2,7 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @returns a whole number from `least` on; undefined where the variable is not set */
+/** Reads a whole number from `least` on; undefined if the variable is not set. */
 export function whole(environment: Environment, name: string, least: number): number | undefined {
   const text = environment[name];
   if (text === undefined || text === '') return undefined;
@@ -10,25 +10,25 @@ export function whole(environment: Environment, name: string, least: number): nu
   throw new Error(`${name}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
 }
 
-/** Whether a variable is set and neither 0 nor false. */
+/** Returns whether a variable is set and neither `0` nor `false`. */
 export const isOn = (environment: Environment, name: string): boolean =>
   !['', '0', 'false'].includes(environment[name] ?? '');
 
-/** @returns the address in BASE_URL, without a slash at its end */
+/** Returns the address in BASE_URL, without a slash at its end. */
 export function address(text: string): string {
   if (/^https?:\/\/[^/?#\s]+\/?$/.test(text)) return text.replace(/\/$/, '');
   throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
 }
 
-/** Each instance has series of its own in every output of k6. */
+/** The maximum number of instances. Each one adds time series to every output of k6. */
 const MOST_INSTANCES = 64;
 
-/** A list of names, or a number of instances that are called app-1, app-2 … */
+/** Parses a list of names, or a number of instances with the names app-1, app-2 … */
 export function instancesOf(text: string): string[] {
   const names = /^\d{1,4}$/.test(text)
     ? Array.from({ length: Number(text) }, (_, i) => `app-${i + 1}`)
     : text.split(',').map(name => name.trim());
-  // A threshold names a tag as metric{tag:value}, so these characters would end it.
+  // Other characters could end the tag in a threshold, which has the form metric{tag:value}.
   const good = names.every(name => /^[\w.-]+$/.test(name)) && new Set(names).size === names.length;
   if (good && names.length > 0 && names.length <= MOST_INSTANCES) return names;
   throw new Error(

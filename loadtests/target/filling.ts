@@ -1,4 +1,4 @@
-/** Requests of the target with what is known in their places: account, form token, and what answers held. */
+/** Fills the placeholders of the target's requests: account, form token, and values captured from responses. */
 import type { CookieJar } from 'k6/http';
 import type { Account } from '../../verify/core/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/form.ts';
@@ -13,7 +13,7 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Stands for the path in metrics, where that has many values. */
+  /** Replaces the path in metrics if the path has many values. */
   name?: string;
 }
 
@@ -23,13 +23,13 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** Headers of every request; one with a place that nothing is known for yet is left away. */
+  /** Headers of every request. A header with a placeholder whose value is not known yet is left out. */
   always: Readonly<Record<string, string>> = {};
-  /** The last page that may hold a form token: it is looked for when a form is sent. */
+  /** The last page that may hold a form token, which is read when a form is sent. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: Account;
-  /** What answers held, by name. */
+  /** Values captured from responses, by name. */
   #captured: Record<string, string> = {};
 
   constructor(vu: VirtualUser, account: Account) {
@@ -38,7 +38,7 @@ export class Filling {
     this.forget();
   }
 
-  /** Nothing is known of what answers held. */
+  /** Forgets the values captured from responses. */
   forget(): void {
     this.#captured = {};
     this.keep({});
@@ -67,7 +67,7 @@ export class Filling {
     return { ...sent, path: filledText(path, all), name: path };
   }
 
-  /** A token in a cookie is sent as it is now in the jar, and as a script reads it. */
+  /** Returns the form token. A token in a cookie is read from the jar and decoded, as a script in a page does. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
     if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);

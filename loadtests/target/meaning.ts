@@ -1,23 +1,23 @@
-/** What a request of a script means, by what the target says of its pages. */
+/** Derives the meaning of a script's request from the target's description of its pages. */
 import type { Action, With } from '../../verify/core/history.ts';
 import type { Asked } from '../../verify/core/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { App, FormRequest, Probe } from './app.ts';
 
-/** What a request means. */
+/** The meaning of a request. */
 export interface What extends Asked {
   probe?: Probe;
   value?: string;
   with?: With;
 }
 
-/** A read of the state of a probe; without one, of the page that names the user. */
+/** Returns the read of a probe; without a probe, that of the page that names the user. */
 const readOf = (probe: Probe | undefined): What =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
-/** @param url from the root of the target, with or without a query */
+/** Returns the meaning of a request. @param url from the root of the target, with or without a query */
 export function meaningOf(app: App, method: string, url: string, body: Body): What {
   const { login, logout, probes, signedIn } = app;
   const path = url.split(/[?#]/)[0] || '/';
@@ -42,7 +42,7 @@ function writtenTo(probes: readonly Probe[], path: string, body: Body): What | u
   return undefined;
 }
 
-/** @returns the value of the field that the target calls {value} */
+/** Returns the value of the field with the placeholder {value}. */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

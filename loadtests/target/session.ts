@@ -1,4 +1,4 @@
-/** A session that logs in, reads, writes and logs out as the target says. */
+/** A session that logs in, reads, writes and logs out as the target describes. */
 import { b64encode } from 'k6/encoding';
 import http, { type CookieJar } from 'k6/http';
 import { canaryOf } from '../../verify/core/canary.ts';
@@ -10,16 +10,16 @@ import type { Entrance, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { What } from './meaning.ts';
 
-/** Values in the object of the first probe: from here on one is removed, and up to twice as many are added. */
+/** Size of the first probe's object: with this many values, writes remove one; it never holds more than twice as many. */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {
-  /** Logs in as the target says, with an empty jar, then reads the page that a browser is led to. */
+  /** Logs in as the target describes, with an empty jar, then reads the home page, as a browser does. */
   login(): boolean {
     return this.#enter(this.vu.app.login, {});
   }
 
-  /** Registers the account and is signed in with it. */
+  /** Registers the account, which also logs in. */
   register(request: Entrance, name: string): boolean {
     return this.#enter(request, { name });
   }
@@ -46,21 +46,21 @@ export class Session extends JudgedSession {
     this.params.headers = { ...this.filling.always };
   }
 
-  /** @returns the path that a user opens next: mostly the page that shows the state, now and then another of `pages` */
+  /** Returns the path that the user opens next: mostly the home page, sometimes one of `pages`. */
   nextPage(): string {
     const { app, home, random } = this.vu;
     const { pages = [] } = app;
     return pages.length > 0 && random.next() > 0.75 ? (pages[random.below(pages.length)] ?? home) : home;
   }
 
-  /** Adds a value to the object of the first probe, or removes one. @returns false where the target has no such write */
+  /** Adds a value to the object of the first probe, or removes one. @returns false if the target has no such write */
   write(): boolean {
     const full = this.items.length >= ITEMS;
     if (this.items.length > 0 && this.random() < (full ? 1 : 0.15) && this.remove()) return true;
     return this.items.length < 2 * ITEMS && this.add();
   }
 
-  /** Adds a value; without another, one that is recognised wherever it turns up. @returns false where nothing was sent */
+  /** Adds a value, by default a canary, which is recognised in any response. @returns false if nothing was sent */
   add(value: string = this.#canary()): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.add === undefined) return false;
@@ -69,7 +69,7 @@ export class Session extends JudgedSession {
     return true;
   }
 
-  /** Removes one of its values, drawn by chance. @returns false where nothing was sent */
+  /** Removes a random one of the values. @returns false if nothing was sent */
   remove(): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.remove === undefined || this.items.length === 0) return false;
@@ -88,16 +88,16 @@ export class Session extends JudgedSession {
     });
   }
 
-  /** Sends a form of the target, with {csrf} and whatever else is known in its places. */
+  /** Sends a form of the target, with its placeholders filled. */
   submit(what: What, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));
   }
 
   /**
-   * Logs out; then sends the cookies from before, which must not be honoured any more.
+   * Logs out, then replays the old cookies, which must no longer be accepted.
    *
-   * @param raced whether a read is in flight meanwhile, which must not bring the session back
-   * @param replays how often the old cookies are sent
+   * @param raced whether a read is in flight during the logout, which must not restore the session
+   * @param replays how often the old cookies are replayed
    */
   logout({ raced = false, replays = 0 } = {}): void {
     const { app, settings } = this.vu;
@@ -116,7 +116,7 @@ export class Session extends JudgedSession {
     this.over('logout');
   }
 
-  /** Sends both at once, on connections of their own. */
+  /** Sends the logout and the read at once, on separate connections. */
   #race(logout: Sent, read: Sent, old: CookieJar): void {
     const first = this.recording.call({ action: 'logout' });
     const second = this.recording.call({ action: 'read' });

@@ -1,4 +1,4 @@
-/** Samples → the metrics that k6 gives to handleSummary, and whether their thresholds hold. */
+/** Aggregates samples to the metrics that k6 passes to handleSummary, and checks their thresholds. */
 import type { Kind, Sample, ScriptOptions } from './messages.ts';
 
 interface Series {
@@ -46,7 +46,7 @@ export class Aggregate {
     return series;
   }
 
-  /** @param seconds how long the run took */
+  /** Returns all metrics. @param seconds the duration of the run */
   metrics(seconds: number): Record<string, Summarised> {
     const all: Record<string, Summarised> = {};
     for (const [name, { kind, values }] of this.#series) {
@@ -84,10 +84,10 @@ function summarised(kind: Kind, values: readonly number[], seconds: number): Rec
 
 function holds(condition: string, values: Readonly<Record<string, number>>): boolean {
   const [, name = '', operator, limit] = /^([\w()]+)(>=|<=|==|>|<)(\d+(?:\.\d+)?)$/.exec(condition) ?? [];
-  // As in k6, a trend that nothing was added to is below any limit.
+  // As in k6, a trend without values is below any limit.
   const value = values[name] ?? (/^(max|p\(\d+\))$/.test(name) ? 0 : undefined);
   if (value === undefined)
-    throw new Error(`the double knows no threshold such as ${JSON.stringify(condition)}`);
+    throw new Error(`the double does not support the threshold ${JSON.stringify(condition)}`);
   if (operator === '==') return value === Number(limit);
   if (operator === '>') return value > Number(limit);
   if (operator === '<') return value < Number(limit);

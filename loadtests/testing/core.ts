@@ -1,4 +1,4 @@
-/** Judges a history inside k6, by every check that there is, and prints the report. */
+/** Judges a history inside k6 with all checks, and prints the report. */
 import { CHECKS } from '../../verify/core/checks/index.ts';
 import { Judge } from '../../verify/core/judge.ts';
 import { parseEvent } from '../../verify/core/parse.ts';

@@ -1,19 +1,19 @@
 /**
- * Runs a k6 script without k6, as far as the scripts of this folder need it: setup, virtual users (a thread each),
- * teardown, thresholds, handleSummary and k6's exit codes. A contract test holds it to real k6.
+ * Runs a k6 script without k6. Supports what the scripts of this folder need: setup, virtual users (one thread each),
+ * teardown, thresholds, handleSummary and k6's exit codes. A contract test compares it with real k6.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Agent, type Dispatcher } from 'undici';
 import { Aggregate } from './aggregate.ts';
-import type { Answered, Asked, Done, Message, ScriptOptions, Task } from './messages.ts';
+import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Task } from './messages.ts';
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** k6's exit code: 0, 99 for thresholds, 107 for an exception that ends the run. */
+  /** The exit code of k6: 0, 99 for failed thresholds, 107 for an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
-  /** What the script said with console.*, as `--console-output FILE --log-format raw` keeps it. */
+  /** The output of console.* in the script, as with `--console-output FILE --log-format raw`. */
   console: string;
 }
 
@@ -39,7 +39,7 @@ class Double {
   async run(): Promise<ScriptRun> {
     const began = performance.now();
     try {
-      // The thresholds are known only once the script is loaded, and setup() adds samples already.
+      // The script must be loaded first, to read the thresholds: setup() already adds samples.
       const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });
@@ -83,7 +83,7 @@ class Double {
     return { code, stdout, stderr, console: this.#said.map(line => `${line}\n`).join('') };
   }
 
-  /** Runs one part of the script in a thread of its own. */
+  /** Runs one part of the script in a separate thread. */
   async #thread(part: Part): Promise<Done> {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -111,15 +111,15 @@ class Double {
     if (message.type === 'sample') this.#aggregate.add(message);
     else if (message.type === 'console') this.#said.push(message.text);
     else {
-      void this.#answer(message).then(answer => {
-        port.postMessage(answer);
+      void this.#send(message).then(response => {
+        port.postMessage(response);
         Atomics.store(signal, 0, 1);
         Atomics.notify(signal, 0);
       });
     }
   }
 
-  async #answer({ method, url, headers, body }: Asked): Promise<Answered> {
+  async #send({ method, url, headers, body }: RequestMessage): Promise<ResponseMessage> {
     const began = performance.now();
     try {
       const response = await this.#dispatcher.request({
@@ -155,14 +155,14 @@ class Double {
 /** x-instance-id → X-Instance-Id */
 const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
-/** k6's code for what went wrong. */
+/** Returns k6's code for an error. */
 const codeOf = (error: unknown): number =>
   (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 1212 : 1000;
 
-/** @param script path of the script */
+/** Runs a script with the double. @param script path of the script */
 export const runDouble = (script: string, env: Record<string, string>): Promise<ScriptRun> =>
   new Double(script, env).run();
 
-/** @returns the options that a script exports */
+/** Returns the options that a script exports. */
 export const optionsOf = (script: string, env: Record<string, string>): Promise<ScriptOptions> =>
   new Double(script, env).options();

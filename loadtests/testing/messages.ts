@@ -1,7 +1,7 @@
-/** What the threads of the double and its main thread tell each other. */
+/** The messages between the threads of the double and its main thread. */
 
-/** A request that a script makes; k6's are synchronous, so the thread waits for the answer. */
-export interface Asked {
+/** A request of a script. Requests of k6 are synchronous, so the thread waits for the response. */
+export interface RequestMessage {
   type: 'request';
   method: string;
   url: string;
@@ -9,12 +9,12 @@ export interface Asked {
   body: string | null;
 }
 
-export interface Answered {
+export interface ResponseMessage {
   status: number;
-  /** Names as k6 writes them; several values of one name are separate. */
+  /** Names as k6 writes them. Each value of a name is a separate entry. */
   headers: [string, string][];
   body: string;
-  /** k6's, when no answer came. */
+  /** The code of k6, if there was no response. */
   errorCode: number;
   /** Milliseconds. */
   duration: number;
@@ -35,39 +35,39 @@ interface Said {
   text: string;
 }
 
-/** What a thread has to say at its end. */
+/** The last message of a thread. */
 export interface Done {
   type: 'done';
-  /** Absent when the script could not be loaded. */
+  /** Absent if the script could not be loaded. */
   options?: ScriptOptions;
-  /** What setup() or handleSummary() returned. */
+  /** The value that setup() or handleSummary() returned. */
   value?: unknown;
-  /** Why the script could not be loaded, or what setup() threw. */
+  /** The error of loading the script, or of setup(). */
   error?: string;
 }
 
-export type Message = Asked | Sample | Said | Done;
+export type Message = RequestMessage | Sample | Said | Done;
 
 interface Threshold {
   threshold: string;
   abortOnFail?: boolean;
 }
 
-/** One of k6's ways to spread iterations, as far as the double knows them. */
+/** A scenario of k6, with the executors and options that the double supports. */
 export interface Scenario {
   executor: 'constant-vus' | 'per-vu-iterations' | 'constant-arrival-rate' | 'ramping-arrival-rate';
   exec?: string;
   vus?: number;
   iterations?: number;
   preAllocatedVUs?: number;
-  /** Iterations started a second. */
+  /** Iterations started per second. */
   rate?: number;
   duration?: string;
   startRate?: number;
   stages?: { target: number; duration: string }[];
 }
 
-/** The options of a script that the double knows. */
+/** The options of a script that the double supports. */
 export interface ScriptOptions {
   vus?: number;
   duration?: string;
@@ -75,18 +75,18 @@ export interface ScriptOptions {
   noCookiesReset?: boolean;
   maxRedirects?: number;
   thresholds?: Record<string, (string | Threshold)[]>;
-  /** In the order in which they are run. */
+  /** In the order in which they run. */
   scenarios?: Record<string, Scenario>;
 }
 
-/** What a virtual user does: for a time or so often, as fast as it can or at a pace. */
+/** A part of a virtual user's work: limited by time or by iterations, without pauses or at a given rate. */
 export interface Stint {
-  /** The function of the script. */
+  /** The exported function of the script. */
   exec: string;
   /** Milliseconds. */
   duration?: number;
   iterations?: number;
-  /** Iterations a second that begin and end at these rates, one stretch after the other. */
+  /** Intervals, one after the other, in which the rate changes from one value to another, iterations per second. */
   paces?: { seconds: number; from: number; to: number }[];
 }
 
@@ -96,10 +96,10 @@ export interface Task {
   env: Record<string, string>;
   /** Number of the virtual user, from 1 on. */
   user: number;
-  /** What setup() returned, or the data of handleSummary(). */
+  /** The value that setup() returned, or the data of handleSummary(). */
   data: unknown;
-  /** Of a virtual user. */
+  /** The work of a virtual user. */
   stints?: Stint[];
-  /** Woken when an answer is there. */
+  /** Notified when a response has arrived. */
   signal: Int32Array;
 }

@@ -1,4 +1,4 @@
-/** Logs in and reads, and prints how many requests were tagged as login and as load. */
+/** Logs in and reads, and prints the number of requests with the tags of login and load. */
 import { type Run, type SummaryData, verified } from '../lib/k6.ts';
 
 const { start, end, session } = verified('phases');

@@ -1,4 +1,4 @@
-/** A proxy that makes a healthy stack fail: it answers 500, answers late, cuts connections, or dies. */
+/** A proxy that makes a healthy stack fail: it responds with 500, responds late, cuts connections, or dies. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -17,12 +17,14 @@ export interface Proxy {
 
 /** Requests before the proxy dies. */
 const LIFE = 60;
-/** Half of all requests, with no period: a script whose requests alternate would fail at the same ones always. */
+/** Returns true for half of all numbers, without a period, so that alternating requests do not always fail at one. */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**
+ * Starts the proxy.
+ *
  * @param upstream URL of the stack
- * @param late milliseconds by which it answers late
+ * @param late delay of late responses, milliseconds
  */
 export async function startProxy(upstream: string, trouble: Trouble, late = 400): Promise<Proxy> {
   let [asked, dashboards] = [0, 0];

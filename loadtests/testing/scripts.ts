@@ -1,4 +1,4 @@
-/** The two ways to run a script in tests: by real k6, where there is one, and by the double. */
+/** Runs scripts in tests: with real k6 if it is installed, or with the double. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,13 +16,13 @@ const k6 = await findK6(process.env);
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the double' : `used (${k6.version})`;
 
-/** undefined without k6 on this machine. */
+/** Undefined if k6 is not installed. */
 export const realK6: Runner | undefined = k6 && {
   name: `k6 ${k6.version}`,
   async run(script, env) {
     const folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
     const lines = join(folder, 'console');
-    // k6 makes it with the first line only.
+    // k6 creates the file only with the first line.
     writeFileSync(lines, '');
     try {
       const flags = ['--console-output', lines, '--log-format', 'raw', '--no-color'];
@@ -37,9 +37,9 @@ export const realK6: Runner | undefined = k6 && {
 export const double: Runner = { name: 'the double', run: runDouble };
 
 /**
- * Runs a script for as short as it can, and for longer where that brought too little evidence.
+ * Runs a script for a short time, and again for longer if that gave insufficient evidence.
  *
- * @param durations as DURATION of the scripts, the shortest first
+ * @param durations values of DURATION, the shortest first
  */
 export async function runLongEnough(
   durations: readonly [string, ...string[]],

@@ -1,7 +1,7 @@
-/** The options of a script → what each virtual user of the double does, one thing after the other. */
+/** Plans the work of each virtual user of the double from the options of a script. */
 import type { Scenario, ScriptOptions, Stint } from './messages.ts';
 
-/** @returns how many virtual users there are, and what each does */
+/** Returns the number of virtual users and the work of each. */
 export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[] } {
   const { vus = 1, duration, iterations, scenarios } = options;
   if (scenarios !== undefined) {
@@ -14,7 +14,7 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
   return { vus, stints: [{ exec: 'default', ...much }] };
 }
 
-/** k6 gives iterations to whoever is free; here each virtual user has its part of the rate. */
+/** Plans a scenario. Each virtual user gets an equal part of the rate. In k6, any free one takes an iteration. */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {
     executor,
@@ -46,5 +46,5 @@ function milliseconds(text = '1s'): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
   const value = Number(number) * ({ ms: 1, s: 1e3, m: 6e4 }[unit] ?? Number.NaN);
   if (value >= 0) return value;
-  throw new Error(`the double knows durations such as 500ms, 3s and 1m, got ${JSON.stringify(text)}`);
+  throw new Error(`the double supports durations such as 500ms, 3s and 1m, got ${JSON.stringify(text)}`);
 }

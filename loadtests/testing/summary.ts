@@ -1,4 +1,4 @@
-/** Measures something of each kind, and ends with k6's own summary, or with OWN=1 with the text that stands for it. */
+/** Adds to a metric of each kind. Prints k6's own summary, or with OWN=1 Baton's copy of it. */
 import { check, group, sleep } from 'k6';
 import http from 'k6/http';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';

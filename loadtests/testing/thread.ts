@@ -1,22 +1,23 @@
-/** What the modules of the double share in one thread: one virtual user, as k6 has one runtime for each. */
+/** The state that the modules of the double share in one thread. Each thread is one virtual user, as in k6. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Answered, Asked, Message, ScriptOptions, Task } from './messages.ts';
+import type { Message, RequestMessage, ResponseMessage, ScriptOptions, Task } from './messages.ts';
 
 export const task = workerData.task as Task;
 const port = workerData.port as MessagePort;
 
-/** Tags of all that the virtual user tells, as a script has set them. */
+/** Tags of all samples of the virtual user, as set by the script. */
 export const tags: Record<string, string> = {};
 
-export const tell = (message: Message): void =>
+/** Sends a message to the main thread. */
+export const report = (message: Message): void =>
   port.postMessage(message.type === 'sample' ? { ...message, tags: { ...tags, ...message.tags } } : message);
 
-/** Asks the main thread and blocks until it answers. */
-export function ask(request: Asked): Answered {
+/** Sends a request through the main thread, and blocks until the response arrives. */
+export function sendRequest(request: RequestMessage): ResponseMessage {
   Atomics.store(task.signal, 0, 0);
-  tell(request);
+  report(request);
   Atomics.wait(task.signal, 0, 0);
-  return receiveMessageOnPort(port)?.message as Answered;
+  return receiveMessageOnPort(port)?.message as ResponseMessage;
 }
 
 /** Blocks as k6's sleep does. */
@@ -24,5 +25,5 @@ export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }
 
-/** Of the script, once it is loaded, and of what its virtual user does. */
+/** The options of the loaded script, and the progress of its virtual user. */
 export const script = { options: {} as ScriptOptions, iteration: 0, began: 0, progress: (): number => 0 };

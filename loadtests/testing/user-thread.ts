@@ -1,8 +1,8 @@
-/** One thread of the double: loads the script as k6 does for each virtual user, and does its part. */
+/** A thread of the double: loads the script, as k6 does for each virtual user, and runs its part. */
 import { registerHooks } from 'node:module';
 import type { ScriptOptions, Stint } from './messages.ts';
 import { beginIteration } from './modules/http.ts';
-import { block, script, task, tell } from './thread.ts';
+import { block, report, script, task } from './thread.ts';
 
 interface Script {
   options?: ScriptOptions;
@@ -12,7 +12,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// `k6` and `k6/http` … are none of npm's: they lead to the modules of the double.
+// `k6` and `k6/…` are not npm packages. Imports of them get the modules of the double.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);
@@ -22,7 +22,7 @@ registerHooks({
 });
 
 Object.assign(globalThis, { __ENV: task.env });
-const say = (...what: unknown[]): void => tell({ type: 'console', text: what.map(String).join(' ') });
+const say = (...what: unknown[]): void => report({ type: 'console', text: what.map(String).join(' ') });
 Object.assign(console, { log: say, info: say, warn: say, error: say, debug: say });
 
 function load(loaded: Script, stint: Stint): void {
@@ -46,15 +46,15 @@ function iterate(iteration: (data: unknown) => void): void {
   try {
     iteration(task.data);
   } catch (error) {
-    // As in k6, it ends the iteration alone.
+    // As in k6, an exception ends only the iteration.
     say(error instanceof Error ? error.stack : String(error));
   }
-  tell({ type: 'sample', metric: 'iterations', kind: 'counter', value: 1, tags: {} });
+  report({ type: 'sample', metric: 'iterations', kind: 'counter', value: 1, tags: {} });
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Iterations a second, so many seconds after the beginning. */
+/** Returns the rate at a time, iterations per second. @param seconds since the beginning */
 function paceAt(paces: NonNullable<Stint['paces']>, seconds: number): number {
   let left = seconds;
   for (const pace of paces) {
@@ -72,7 +72,7 @@ try {
   else if (task.role === 'user') for (const stint of task.stints ?? []) load(loaded, stint);
   else if (task.role === 'teardown') loaded.teardown?.(task.data);
   else if (task.role === 'summary') value = loaded.handleSummary?.(task.data);
-  tell({ type: 'done', options: script.options, value });
+  report({ type: 'done', options: script.options, value });
 } catch (error) {
-  tell({ type: 'done', error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  report({ type: 'done', error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 }

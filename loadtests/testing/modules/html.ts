@@ -1,8 +1,8 @@
-/** `k6/html` of the double: only the text of a document without elements. */
+/** `k6/html` of the double. It supports only the text of a document without elements. */
 import { decodeHTML } from 'entities';
 
 export function parseHTML(html: string): { text(): string } {
   if (html.includes('<'))
-    throw new Error(`the double of k6/html knows no elements, got ${JSON.stringify(html)}`);
+    throw new Error(`the double of k6/html does not support elements, got ${JSON.stringify(html)}`);
   return { text: () => decodeHTML(html) };
 }

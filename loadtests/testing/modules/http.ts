@@ -1,6 +1,6 @@
-/** `k6/http` of the double: requests with the jar of the virtual user, and no redirect followed. */
+/** `k6/http` of the double. It sends requests with the jar of the virtual user, and follows no redirects. */
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
-import { ask, script, tell } from '../thread.ts';
+import { report, script, sendRequest } from '../thread.ts';
 
 interface Params {
   headers?: Record<string, string>;
@@ -10,7 +10,7 @@ interface Params {
   responseCallback?: Expected;
 }
 
-/** What `http.expectedStatuses` returns, which k6 keeps to itself. */
+/** The value that `http.expectedStatuses` returns, which is private in k6. */
 type Expected = readonly (number | { min: number; max: number })[];
 
 const SUCCESS: Expected = [{ min: 200, max: 399 }];
@@ -18,7 +18,7 @@ const SUCCESS: Expected = [{ min: 200, max: 399 }];
 const isExpected = (status: number, expected: Expected): boolean =>
   expected.some(one => (typeof one === 'number' ? one === status : status >= one.min && status <= one.max));
 
-/** `http.CookieJar`: one that a script makes for itself, or that of the virtual user. */
+/** `http.CookieJar`: a jar that the script creates, or that of the virtual user. */
 class Jar {
   readonly cookies = new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
 
@@ -40,12 +40,12 @@ class Jar {
 
 let own = new Jar();
 
-/** k6 replaces the jar at each iteration, unless `noCookiesReset` is set. */
+/** Replaces the jar at each iteration, unless `noCookiesReset` is set, as k6 does. */
 export function beginIteration(): void {
   if (script.options.noCookiesReset !== true) own = new Jar();
 }
 
-/** The time that k6 gives where a cookie has no Expires. */
+/** The time of k6 for a cookie without Expires. */
 const NO_EXPIRES = -6_795_364_578_871;
 
 function cookieOf(line: string) {
@@ -78,32 +78,32 @@ function request(
   if (body !== null && typeof body !== 'string')
     headers['content-type'] = 'application/x-www-form-urlencoded';
   const encoded = body === null || typeof body === 'string' ? body : new URLSearchParams(body).toString();
-  const answer = ask({ type: 'request', method, url, headers, body: encoded });
+  const response = sendRequest({ type: 'request', method, url, headers, body: encoded });
   if (
-    answer.status >= 300 &&
-    answer.status < 400 &&
+    response.status >= 300 &&
+    response.status < 400 &&
     (params.redirects ?? script.options.maxRedirects) !== 0
   ) {
-    throw new Error(`the double follows no redirect: give ${method} ${url} the parameter "redirects: 0"`);
+    throw new Error(`the double follows no redirects: give ${method} ${url} the parameter "redirects: 0"`);
   }
   const tags = params.tags ?? {};
-  tell({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });
-  const failed = Number(!isExpected(answer.status, params.responseCallback ?? SUCCESS));
-  tell({ type: 'sample', metric: 'http_req_failed', kind: 'rate', value: failed, tags });
-  tell({ type: 'sample', metric: 'http_req_duration', kind: 'trend', value: answer.duration, tags });
-  const setCookies = answer.headers.filter(([name]) => name === 'Set-Cookie').map(([, line]) => line);
+  report({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });
+  const failed = Number(!isExpected(response.status, params.responseCallback ?? SUCCESS));
+  report({ type: 'sample', metric: 'http_req_failed', kind: 'rate', value: failed, tags });
+  report({ type: 'sample', metric: 'http_req_duration', kind: 'trend', value: response.duration, tags });
+  const setCookies = response.headers.filter(([name]) => name === 'Set-Cookie').map(([, line]) => line);
   for (const line of setCookies) jar.setCookieSync(line, url, { ignoreError: true });
   const parsed = setCookies.map(cookieOf).filter(one => one !== undefined);
   return {
     url,
-    status: answer.status,
-    error_code: answer.errorCode,
-    headers: joined(answer.headers),
-    body: answer.status === 0 ? null : answer.body,
+    status: response.status,
+    error_code: response.errorCode,
+    headers: joined(response.headers),
+    body: response.status === 0 ? null : response.body,
     cookies: Object.fromEntries(
       parsed.map(one => [one.name, parsed.filter(({ name }) => name === one.name)]),
     ),
-    timings: { duration: answer.duration },
+    timings: { duration: response.duration },
   };
 }
 
@@ -124,7 +124,7 @@ export default {
   request,
   get: (url: string, params?: Params) => request('GET', url, null, params),
   post: (url: string, body: Record<string, string>, params?: Params) => request('POST', url, body, params),
-  /** One after the other: k6 sends them at once. */
+  /** Sends the requests one after the other. k6 sends them at once. */
   batch: (requests: Batched[]) =>
     requests.map(({ method, url, body, params }) => request(method, url, body, params)),
   expectedStatuses: (...statuses: Expected[number][]): Expected => statuses,

@@ -1,6 +1,6 @@
 /** `k6/metrics` of the double. */
 import type { Kind } from '../messages.ts';
-import { tell } from '../thread.ts';
+import { report } from '../thread.ts';
 
 class Metric {
   readonly name: string;
@@ -12,7 +12,7 @@ class Metric {
   }
 
   add(value: number | boolean, tags: Record<string, string> = {}): void {
-    tell({ type: 'sample', metric: this.name, kind: this.#kind, value: Number(value), tags });
+    report({ type: 'sample', metric: this.name, kind: this.#kind, value: Number(value), tags });
   }
 }
 
