@@ -1,18 +1,18 @@
-/** Drives the sessions of a run over two hosts, and tells the judge of every request as it happens. */
+/** Drives the sessions of a run over two hosts, and passes every request to the judge as it happens. */
 import { canaryFinder, canaryOf } from '../verify/core/canary.ts';
 import type { Action, Called, Event, Returned, With } from '../verify/core/history.ts';
 import type { Host } from './host.ts';
 
-/** What all sessions of a run share. */
+/** The state that all sessions of a run share. */
 export interface Course {
   readonly hosts: readonly [Host, Host];
-  /** Every value begins with it. */
+  /** The prefix of every value. */
   readonly canary: string;
-  /** Takes the events of the history, in order. */
+  /** Records the events of the history, in order. */
   readonly record: (event: Event) => void;
-  /** Microseconds since the run began. */
+  /** Returns the microseconds since the run began. */
   readonly now: () => number;
-  /** A number that was not given before. */
+  /** Returns a number that was not returned before. */
   readonly next: () => number;
 }
 
@@ -27,7 +27,7 @@ interface Sent {
 
 const CLOCK = 'c0';
 const OBJECT = 'values';
-/** A request that takes longer got no answer, milliseconds. */
+/** A request that takes longer counts as one without a response, milliseconds. */
 const TIMEOUT_MS = 20_000;
 
 export class SessionUnderTest {
@@ -43,7 +43,7 @@ export class SessionUnderTest {
     this.#name = `s${course.next()}`;
   }
 
-  /** @returns whether it was acknowledged */
+  /** Logs in. Returns whether the host acknowledged the login. */
   async login(host: Host): Promise<boolean> {
     const { outcome } = await this.#send(host, {
       action: 'login',
@@ -63,7 +63,7 @@ export class SessionUnderTest {
     });
   }
 
-  /** Adds a new value; the request works for `workMs` milliseconds between loading and saving the session. */
+  /** Adds a new value. The host waits for `workMs` milliseconds between loading and saving the session. */
   async add(host: Host, workMs = 0, started?: (request: string) => void): Promise<void> {
     const value = canaryOf({
       prefix: this.#course.canary,
@@ -80,7 +80,7 @@ export class SessionUnderTest {
     await this.#send(host, { action: 'logout', method: 'POST', path: '/logout' });
   }
 
-  /** Nothing more is sent in it. */
+  /** Ends the session: it sends no more requests. */
   end(): void {
     const { record, now } = this.#course;
     const { user } = this;
@@ -101,14 +101,14 @@ export class SessionUnderTest {
     const read = sent.action === 'read';
     if (!read) record({ type: 'start', ...called });
     started?.(request);
-    const answer = await this.#ask(host, sent, request);
-    const returned: Returned = { ...answer, return: now(), instance: host.name, source: 'address' };
+    const result = await this.#request(host, sent, request);
+    const returned: Returned = { ...result, return: now(), instance: host.name, source: 'address' };
     if (read) record({ type: 'op', ...called, ...returned });
     else record({ type: 'end', id, ...returned });
     return returned;
   }
 
-  async #ask(host: Host, sent: Sent, request: string): Promise<Returned> {
+  async #request(host: Host, sent: Sent, request: string): Promise<Returned> {
     let response: Response;
     try {
       response = await fetch(`${host.url}${sent.path}`, {
@@ -117,21 +117,21 @@ export class SessionUnderTest {
         signal: AbortSignal.timeout(TIMEOUT_MS),
         ...(sent.body && { body: JSON.stringify(sent.body) }),
       });
-      return this.#understand(sent, response, (await response.json()) as Answer);
+      return this.#interpret(sent, response, (await response.json()) as ResponseBody);
     } catch (error) {
       return { outcome: sent.action === 'read' ? 'fail' : 'info', note: String(error) };
     }
   }
 
-  /** The cookie is sent for as long as the session is asked for, whatever its Expires says: the store is judged. */
-  #understand({ action }: Sent, response: Response, body: Answer): Returned {
+  /** Returns the outcome of a response. Keeps the cookie and ignores its Expires, since the store is what is judged. */
+  #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
-    const unanswered = action === 'read' ? 'fail' : 'info';
+    const undetermined = action === 'read' ? 'fail' : 'info';
     const [cookie] = response.headers.getSetCookie();
     if (action === 'login' && cookie !== undefined) this.#cookie = cookie.split(';', 1)[0] ?? '';
     if (status === 401) return { outcome: 'fail', status, signedIn: 'out', note: 'signed out' };
-    // What the store refused was not done; what it did not answer may have been.
-    if (status >= 400) return { outcome: unanswered, status, note: `${status} ${body.error ?? ''}`.trim() };
+    // After an error of the store, a write may still have happened.
+    if (status >= 400) return { outcome: undetermined, status, note: `${status} ${body.error ?? ''}`.trim() };
     if (action === 'login') return { outcome: 'ok', status, signedIn: 'in', sawUser: this.user };
     if (body.values === undefined) return { outcome: 'ok', status, signedIn: 'in' };
     const saw = body.values;
@@ -140,7 +140,7 @@ export class SessionUnderTest {
   }
 }
 
-interface Answer {
+interface ResponseBody {
   user?: string;
   values?: string[];
   error?: string;

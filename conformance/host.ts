@@ -1,4 +1,4 @@
-/** The smallest app that uses a session store as apps do: express-session, on one instance of its own. */
+/** A minimal app with express-session on one instance, which uses a session store as apps do. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import session, { type Store } from 'express-session';
 export interface Host {
   readonly name: string;
   readonly url: string;
-  /** Resolves when a request with this id has loaded its session. */
+  /** Resolves when the request with this id has loaded its session. */
   loaded(request: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -17,14 +17,16 @@ export interface Host {
 export interface HostOptions {
   name: string;
   store: Store;
-  /** Milliseconds after which an unused session ends. */
+  /** Idle timeout of sessions, milliseconds. */
   idleMs: number;
 }
 
-/** An attribute for each value, so that stores which save single attributes can show what they can. */
+/**
+ * Prefix of the session attributes. Each value has its own attribute, which suits stores that save single attributes.
+ */
 const VALUE = 'value:';
 
-/** Listens on 127.0.0.1, at a free port. */
+/** Starts the app on 127.0.0.1, at a free port. */
 export async function startHost({ name, store, idleMs }: HostOptions): Promise<Host> {
   const loaded = new Map<string, PromiseWithResolvers<void>>();
   const waitFor = (request: string) => {
@@ -86,7 +88,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
     .use(failed);
 }
 
-/** Without an augmented SessionData: that would be part of the types of whoever uses this. */
+/** Returns the session as a record. An augmented `SessionData` would change the types in the programs of users. */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;
 }
@@ -97,7 +99,7 @@ function valuesOf({ session }: Request): string[] {
     .map(name => name.slice(VALUE.length));
 }
 
-/** What the store refused or could not do. Nothing is saved behind such an answer. */
+/** Responds with 503 to an error of the store. Nothing is saved after this response. */
 const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
   Reflect.deleteProperty(request, 'session');
   if (response.headersSent) return next(error);

@@ -1,6 +1,6 @@
 /**
  * `baton-verify/store-conformance`: runs Baton's guarantees against a session store of express-session.
- * docs/store-conformance.md shows its use, and what published stores keep.
+ * docs/store-conformance.md shows how to use it, and which guarantees published stores keep.
  */
 import type { Store } from 'express-session';
 import { CHECKS } from '../verify/core/checks/index.ts';
@@ -14,7 +14,7 @@ import type { Course } from './client.ts';
 import { type Host, startHost } from './host.ts';
 import { burst, hop, logoutRace, rest } from './workloads.ts';
 
-/** What a session store has a part in keeping. */
+/** The guarantees that depend on the session store. */
 export const STORE_GUARANTEES = [
   'continuity',
   'isolation',
@@ -29,27 +29,27 @@ export const STORE_GUARANTEES = [
 export type StoreGuarantee = (typeof STORE_GUARANTEES)[number];
 
 export interface StoreUnderTest {
-  /** For the names of tests, and reports. */
+  /** The name of the store in test names and reports. */
   name: string;
-  /** Makes the store of one of two instances that share their data: called twice, as in two processes. */
+  /** Opens the store. Called twice, for two instances that share their data. */
   open(): Store | Promise<Store>;
-  /** Closes what `open` gave; called for each at the end. */
+  /** Closes a store that `open` returned. Called for each of them at the end. */
   close?(store: Store): void | Promise<void>;
-  /** What it is held to; all there is by default. The rest is measured, and fails nothing. */
+  /** The claimed guarantees; all by default. The others are measured, and fail no test. */
   claims?: readonly StoreGuarantee[];
-  /** Idle timeout of the sessions, seconds; a run takes a quarter more. At least 10, the default: less says nothing. */
+  /** Idle timeout of the sessions, seconds; at least 10, the default. A run takes 1.25 times as long. */
   idleSeconds?: number;
 }
 
-/** So that the 2 s within which either answer is right, and a store that counts whole seconds, leave room for more. */
+/** Minimum idle timeout, seconds: long enough for the tolerance of 2 s and for stores that count whole seconds. */
 const LEAST_IDLE_SECONDS = 10;
 
-/** `test` of vitest, and `test` of node:test. */
+/** The type of `test` in vitest and in node:test. */
 type DefineTest = (name: string, run: () => Promise<void>) => unknown;
 
 /**
- * Defines a test for each guarantee. All share one run, of some twelve seconds; each that is claimed fails unless it is
- * valid, with the requests that prove it.
+ * Defines a test for each guarantee. All tests share one run of about twelve seconds. A test of a claimed guarantee
+ * fails unless it is valid, and its error shows the requests that prove the violation.
  */
 export function storeConformance(test: DefineTest, store: StoreUnderTest): void {
   let result: Promise<Result> | undefined;
@@ -58,14 +58,14 @@ export function storeConformance(test: DefineTest, store: StoreUnderTest): void 
     test(`${store.name}: ${guarantee}${claimed ? '' : ' (measured, not claimed)'}`, async () => {
       result ??= judgeStore(store);
       const verdict = (await result).guarantees.find(one => one.guarantee === guarantee);
-      if (claimed && verdict?.judgement !== 'valid') throw new Error(told(guarantee, verdict));
+      if (claimed && verdict?.judgement !== 'valid') throw new Error(failureMessage(guarantee, verdict));
     });
   }
 }
 
 /**
- * Runs the workloads and judges them. Its time is that of the idle timeout and a quarter.
- * Throws what `open` and `close` throw; whatever the store answers later is judged.
+ * Runs the workloads and judges them. Takes 1.25 times the idle timeout.
+ * Throws the errors of `open` and `close`. Errors of the store during the run are judged instead.
  */
 export async function judgeStore(store: StoreUnderTest): Promise<Result> {
   const idleMs = Math.max(LEAST_IDLE_SECONDS, store.idleSeconds ?? LEAST_IDLE_SECONDS) * 1000;
@@ -105,7 +105,7 @@ async function judged(store: StoreUnderTest, hosts: Course['hosts'], idleMs: num
   judge.step({ type: 'clock', clock: 'c0', base: run.started, uncertainty: 0 });
   await Promise.all([
     rest(course, idleMs),
-    // One after the other, for each is to meet nothing but its own requests.
+    // One after the other, so that no workload overlaps another one.
     hop(course)
       .then(() => burst(course))
       .then(() => logoutRace(course)),
@@ -137,7 +137,7 @@ function claimsOf(store: StoreUnderTest): readonly StoreGuarantee[] {
   return store.claims ?? STORE_GUARANTEES;
 }
 
-function told(guarantee: Guarantee, verdict: Verdict | undefined): string {
+function failureMessage(guarantee: Guarantee, verdict: Verdict | undefined): string {
   if (verdict === undefined) return `expected a verdict on ${guarantee}, got none`;
   const [anomaly] = verdict.anomalies;
   const what = `expected ${guarantee} to be valid, got ${verdict.judgement}: ${verdict.why ?? verdict.finding}`;

@@ -1,4 +1,7 @@
-/** The conformance suite on stores that people use, and on ours: what docs/store-conformance.md says of each. */
+/**
+ * Runs the conformance suite on published stores and on ours, and compares the results with
+ * docs/store-conformance.md.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -88,7 +91,7 @@ const STORES: (StoreUnderTest & { skip?: string })[] = [
 ];
 
 describe.concurrent('the suite', () => {
-  test.each(STORES)('measures of $name what the docs say', async ({ skip = '', ...store }) => {
+  test.each(STORES)('measures for $name what the docs say', async ({ skip = '', ...store }) => {
     if (skip !== '') return;
     const { guarantees, tally } = await judgeStore(store);
     expect(tally.operations).toBeGreaterThan(150);
@@ -140,7 +143,7 @@ describe.concurrent('the suite', () => {
 
 const MARKS: Record<string, string> = { '✓': 'valid', '✗': 'violated', '?': 'unknown' };
 
-/** What the table of the docs says of a store, in the order of the guarantees. */
+/** Returns the judgements of a store in the table of the docs, in the order of the guarantees. */
 function rowOf(store: string): (string | undefined)[] {
   const row = DOCS.split('\n').find(line => line.startsWith(`| ${store} `)) ?? '';
   return row

@@ -1,21 +1,21 @@
-/** What the sessions of a run do. Each workload says which guarantees it is evidence for. */
+/** The workloads of a run. The comment of each one names the guarantees for which it gives evidence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Course, SessionUnderTest } from './client.ts';
 
 const USERS = ['alice', 'bob'];
 
-/** How long a request works with its session, where others are to overlap it: longer than a store takes to answer. */
+/** How long a request holds its session so that others overlap it, milliseconds: longer than a store takes to reply. */
 const WORK_MS = 25;
 
 /**
- * One request after the other, on changing hosts: continuity, isolation, read-your-writes, monotonic-reads.
+ * Sends one request after the other, on changing hosts: continuity, isolation, read-your-writes, monotonic-reads.
  */
 export async function hop(course: Course): Promise<void> {
   await Promise.all(
     [...USERS, ...USERS].map(async (user, i) => {
       const session = await signedIn(course, user, i);
       for (let step = 0; step < 24; step++) {
-        // In pairs, so that each host follows each: 0 1 1 0 0 1 1 0 …
+        // In pairs, so that each host follows itself and the other one: 0 1 1 0 0 1 1 0 …
         const host = course.hosts[((step + 1) >> 1) % 2 === 0 ? 0 : 1];
         if (step % 3 === 0) await session.add(host);
         else await session.read(host);
@@ -25,7 +25,7 @@ export async function hop(course: Course): Promise<void> {
   );
 }
 
-/** Adds of one session, and reads, all at once: no-lost-updates, linearizability. */
+/** Sends adds and reads of one session at once: no-lost-updates, linearizability. */
 export async function burst(course: Course): Promise<void> {
   const [one, two] = course.hosts;
   for (let round = 0; round < 6; round++) {
@@ -42,8 +42,7 @@ export async function burst(course: Course): Promise<void> {
 }
 
 /**
- * A logout while a request of the session is at work on the other host; then the cookie from before, on both:
- * logout-final.
+ * Logs out while a request of the session runs on the other host, then replays the old cookie on both: logout-final.
  */
 export async function logoutRace(course: Course): Promise<void> {
   for (let round = 0; round < 6; round++) {
@@ -64,7 +63,7 @@ export async function logoutRace(course: Course): Promise<void> {
   }
 }
 
-/** Sessions that rest, and sessions that are looked at now and then: expiry, and continuity of the latter. */
+/** Leaves some sessions idle and reads others from time to time: expiry, and continuity of the latter. */
 export async function rest(course: Course, idleMs: number): Promise<void> {
   const resting = course.hosts.flatMap(host =>
     [0.82, 1.13].map(async (share, i) => {
@@ -88,7 +87,7 @@ export async function rest(course: Course, idleMs: number): Promise<void> {
   await Promise.all([...resting, ...used]);
 }
 
-/** A new session, signed in on the first host or, for odd numbers, on the second. */
+/** Returns a new session, signed in on the first host or, for odd numbers, on the second. */
 async function signedIn(course: Course, user: string, number: number): Promise<SessionUnderTest> {
   const session = new SessionUnderTest(course, user);
   await session.login(course.hosts[number % 2 === 0 ? 0 : 1]);

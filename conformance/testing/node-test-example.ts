@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import { storeConformance } from 'baton-verify/store-conformance';
 import session from 'express-session';
 
-// Your store here. Two instances in one process may share this one; others get a connection each.
+// Your store. Two instances in one process may share a MemoryStore. With other stores, each opens its own connection.
 const store = new session.MemoryStore();
 
 storeConformance(test, {
