@@ -1,4 +1,7 @@
-/** `npm run bench:compare`: how often comparing is wrong, and what it finds. The tables of docs/compare.md. */
+/**
+ * `npm run bench:compare`: measures how often a comparison is wrong, and what it finds. Prints the tables of
+ * docs/compare.md.
+ */
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { compare } from '../verify/core/compare/compare.ts';
 import type { Change, Difference } from '../verify/core/compare/difference.ts';
@@ -22,16 +25,16 @@ const times = (count: number, test: (i: number) => boolean): number =>
 const table = (head: string[], rows: string[][]): string[] =>
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`);
 
-/** One build twice: nothing may be worse. */
+/** Compares a build with itself: nothing may be worse. */
 function sameBuild(): string[] {
   const row = (name: string, draw: (random: Random) => [Digest[], Digest[]]): string[] => {
     const random = seeded(1, name);
     const results = Array.from({ length: COMPARISONS }, () => compare(...draw(random)));
     const worse = results.filter(({ judgement }) => judgement === 'violated').length;
-    const told = results.filter(({ differences }) =>
+    const reported = results.filter(({ differences }) =>
       differences.some(({ about, change }) => about === 'latency' && change === 'untold'),
     );
-    return [name, `${worse} of ${COMPARISONS}`, `${told.length}`];
+    return [name, `${worse} of ${COMPARISONS}`, `${reported.length}`];
   };
   const two =
     (runs: readonly Digest[]) =>
@@ -40,7 +43,7 @@ function sameBuild(): string[] {
       [runs[random.below(runs.length)] as Digest],
     ];
   return table(
-    ['one build twice, recorded on the bundled stack', '"worse"', 'a latency difference told'],
+    ['one build twice, recorded on the bundled stack', '"worse"', 'a latency difference reported'],
     [
       row('two runs', two(CALM)),
       row('two runs, beside another process', two(LOADED)),
@@ -53,7 +56,7 @@ function sameBuild(): string[] {
   );
 }
 
-/** A build that is broken, as broken as before: rates and shares differ by chance alone. */
+/** Draws two sides of a build that is equally broken on both: rates and shares differ only by chance. */
 function drawn(random: Random): [Digest[], Digest[]] {
   const one = (): Digest => {
     const first = binomial(2000, 0.5, random);
@@ -67,7 +70,7 @@ function drawn(random: Random): [Digest[], Digest[]] {
   return [[one()], [one()]];
 }
 
-/** What must be found, 20 of 20. */
+/** Measures planted changes, which must be found 20 of 20 times. */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);
   const lost = (i: number): Change | undefined =>
@@ -102,7 +105,7 @@ function plants(): string[] {
 
 const SESSIONS = 5_000;
 
-/** Judges a history in which a part of the sessions is signed out half-way. */
+/** Judges a history in which a part of the sessions is signed out before its end. */
 function judgedSessions(part: number, seed: number): Digest {
   const random = seeded(seed, 'lost');
   const lost = new Set<string>();
@@ -126,7 +129,7 @@ function planted(
   return { ...rest, outcome: 'fail', status: 303, note: '303 to /login', signedIn: 'out' };
 }
 
-/** How often smaller ones are found. */
+/** Measures how often smaller changes are found. */
 function power(): string[] {
   return [...lossPower(), '', ...ratePower(), '', ...sharePower(), '', ...latencyPower()];
 }
@@ -185,7 +188,7 @@ const sharePower = (): string[] =>
     ]),
   );
 
-/** Noise from run to run is drawn; so is that of each answer. */
+/** Draws the noise between runs and the noise of each response. */
 function latencyPower(): string[] {
   const cell = (slower: number, pairs: number, noise: number): string => {
     const random = seeded(pairs, `latency ${slower} ${noise}`);

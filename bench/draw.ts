@@ -1,4 +1,4 @@
-/** Runs for the benchmark of comparing: drawn from recorded ones, or by chance. */
+/** Draws runs for the benchmark of comparisons: from recorded runs, or at random. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
@@ -6,14 +6,14 @@ import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify
 import { answered, digest } from '../verify/core/testing/digests.ts';
 import type { Random } from '../verify/workloads/random.ts';
 
-/** 64 runs of the bundled stack, one build; the second half beside a process that takes a core on and off. */
+/** 64 runs of one build on the bundled stack. During the second half, another process sometimes uses a core. */
 const recorded = (
   JSON.parse(readFileSync(join(import.meta.dirname, 'data/turns.json'), 'utf8')) as { runs: Digest[] }
 ).runs;
 export const CALM = recorded.slice(0, recorded.length / 2);
 export const LOADED = recorded.slice(recorded.length / 2);
 
-/** Some of the pairs of runs that followed one another, each side first in half of them, the names drawn. */
+/** Returns random pairs of runs that were recorded together. Each side is first in half of the pairs. */
 export function inTurns(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const all = Array.from({ length: runs.length / 2 }, (_, i) => i);
   while (all.length > pairs) all.splice(random.below(all.length), 1);
@@ -28,10 +28,10 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
   return [base, current];
 }
 
-/** A run of this many of the recorded ones, 3 seconds each: as long as one that people make. */
+/** A drawn run consists of this many recorded ones of 3 seconds each: as long as a usual run. */
 const LONG = 6;
 
-/** The answers of such runs dealt out to two builds at random: what runs differ by is the same for both. */
+/** Deals the responses of such runs to two builds at random. Differences between runs affect both builds equally. */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];
   for (let i = 0; i < pairs; i++) {
@@ -56,7 +56,7 @@ export function dealt(runs: readonly Digest[], pairs: number, random: Random): [
   return [base, current];
 }
 
-/** A build whose every answer takes so much longer. */
+/** Returns runs of a build in which every response takes `factor` times as long. */
 export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
   runs.map(one => ({
     ...one,
@@ -67,14 +67,14 @@ export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
     }),
   }));
 
-/** How many of n events come, each with chance p. */
+/** Returns how many of n events occur, each with probability p. */
 export function binomial(n: number, p: number, random: Random): number {
   let count = 0;
   for (let i = 0; i < n; i++) if (random.next() < p) count++;
   return count;
 }
 
-/** Runs in turns of two builds: noise from run to run and from answer to answer is drawn. */
+/** Draws runs of two builds in turns, with noise between runs and between responses. */
 export function drawnTurns(
   slower: number,
   pairs: number,
@@ -98,6 +98,6 @@ export function drawnTurns(
   return [base, current];
 }
 
-/** Box and Muller. */
+/** Returns a normally distributed number, by the method of Box and Muller. */
 const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

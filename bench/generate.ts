@@ -1,4 +1,4 @@
-/** Healthy histories of any length, as a workload leaves them: sessions that log in, read, write and log out. */
+/** Generates healthy histories of any length: sessions that log in, read, write and log out. */
 
 import { canaryOf } from '../verify/core/canary.ts';
 import type { Event, Run } from '../verify/core/history.ts';
@@ -20,13 +20,14 @@ export const run: Run = {
   logs: [],
 };
 
-/** Sessions at once. */
+/** The number of concurrent sessions. */
 const OPEN = 100;
 
 /**
- * @param operations how many, about
- * @param sessions how many sessions they are spread over
- * @returns the events after the run line, in the order in which a recorder writes them
+ * Yields the events after the run line, in the order in which a recorder writes them.
+ *
+ * @param operations the approximate number of operations
+ * @param sessions the number of sessions that perform them
  */
 export function* history(operations: number, sessions: number): Generator<Event> {
   const random = seeded(1);

@@ -13,13 +13,13 @@ export interface Shape {
   clients: number;
   /** Distinct values; 0: every value is unique. */
   values: number;
-  /** Writes to draw from. */
+  /** The writes to choose from at random. */
   writes: readonly Action[];
   /** Share of reads. */
   reads: number;
   /** Share of writes without a response. Half of these take effect. */
   info: number;
-  /** Responses of reads that are made false, in the last object. */
+  /** The number of read responses to falsify, in the last object. */
   broken: number;
 }
 
@@ -33,7 +33,7 @@ const WRITES: Record<ObjectKind, readonly (readonly Action[])[]> = {
 
 export const KINDS = Object.keys(WRITES) as ObjectKind[];
 
-/** Draws a history of any sort: few and many operations, clients and values; every action; valid and not. */
+/** Draws a history of any kind: few or many operations, clients and values; every action; valid or broken. */
 export function anyHistory(seed: number): History {
   const random = seeded(seed, 'any');
   const among = <T>(choices: readonly T[]): T => choices[random.below(choices.length)] as T;
@@ -54,7 +54,7 @@ export function anyHistory(seed: number): History {
   return { name, kind, initial: [], objects: drawn(shape, random) };
 }
 
-/** @returns the operations of each object */
+/** Draws the operations of each object. */
 export function drawn(shape: Shape, random: Random): Interval[][] {
   return Array.from({ length: shape.objects }, (_, i) => {
     const operations = one(shape, random);
@@ -119,10 +119,10 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** Tries to find another response so often. */
+/** The number of attempts to find a different response. */
 const TRIES = 20;
 
-/** Shows in one read of the later half what another read shows, if that differs. */
+/** Gives one read of the later half the response of another read, if the two differ. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ deed }) => deed.action === 'read');
   const half = reads.length >> 1;

@@ -1,8 +1,10 @@
-/** `npm run bench:judge`: how fast the judge is, each part beside a peer in the same run. Results on stdout. */
+/**
+ * `npm run bench:judge`: measures the speed of the judge, and of a peer of each part in the same run. Prints tables.
+ */
 import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';
 
-/** Each gives the lines of a table; `npm run bench:judge linearizability` runs one of them. */
+/** Each section returns the lines of a table. `npm run bench:judge linearizability` runs one section. */
 const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
   speed: speedBench,
   linearizability: linearizabilityBench,

@@ -1,8 +1,9 @@
 /**
- * `npm run bench:k6`: what the checks of loadtests/dashboard.ts cost, in CPU time of k6, beside the same script without
- * them, and beside a script by hand that sends the same and has two plain checks, in turn against one stack. Needs k6.
- * REQUESTS (100000) is how many each run makes, RUNS (3) how many there are of each; the least of them counts, since
- * other work on the machine only adds, and so does the first run of all, in which nothing is warm.
+ * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts. It compares that script
+ * with the same script without checks, and with a plain script that sends the same requests and has two simple
+ * checks. The scripts run by turns against one stack. Needs k6. REQUESTS (100000) is the number of requests of each
+ * run, RUNS (3) the number of runs of each script. The minimum counts, since other work on the machine and a cold
+ * start only add time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,24 +26,24 @@ interface Variant {
 
 const pathOf = (script: string): string => fileURLToPath(new URL(script, import.meta.url));
 
-/** @returns seconds of CPU that k6 took for one run, in its own code and the kernel's */
+/** Runs a script once. Returns the CPU time of k6, user and system, in seconds. */
 function cpuOf(program: string, url: string, { script, flags, env }: Variant): number {
   const load = ['--vus', `${USERS}`, '--iterations', `${REQUESTS}`, '--duration', '60m'];
   const command = [program, 'run', '--quiet', '--no-usage-report', ...load, ...flags, script];
-  // Node tells the CPU time of no child by itself; bash does.
+  // Node does not report the CPU time of a child process. bash does.
   const { stderr, status } = spawnSync('bash', ['-c', 'time "$@" >/dev/null 2>&1', 'bash', ...command], {
     env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C', BASE_URL: url, HISTORY: '', ...env },
     encoding: 'utf8',
   });
   if (status === 0) return seconds(stderr);
   const hint =
-    status === 99 ? `; with ${REQUESTS} requests there may be too little evidence: set REQUESTS to more` : '';
+    status === 99 ? `; ${REQUESTS} requests may give insufficient evidence: set REQUESTS to more` : '';
   throw new Error(`k6 run ${script}: expected exit code 0, got ${status}${hint}`);
 }
 
-/** @param told user and system time, as bash tells them */
-function seconds(told: string): number {
-  return told
+/** Returns the sum in seconds. @param times user and system time, as bash prints them */
+function seconds(times: string): number {
+  return times
     .trim()
     .split(' ')
     .reduce((sum, time) => sum + Number(time), 0);
@@ -80,7 +81,7 @@ async function bench(program: string): Promise<string[]> {
 
 const k6 = await findK6(process.env);
 if (k6 === undefined) {
-  process.stderr.write('k6 is not on the PATH: name it with K6=path\n');
+  process.stderr.write('expected k6 on the PATH, found none: install it, or set K6 to its path\n');
   process.exitCode = 69;
 } else {
   try {

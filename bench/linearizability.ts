@@ -1,6 +1,6 @@
 /**
- * Judges histories with Baton and with Porcupine, one core each and each object by itself, and compares answers and
- * processor time. The two take turns, so that other work on the machine disturbs both.
+ * Judges histories with Baton and with Porcupine, and compares verdicts and processor time. Each uses one core and
+ * judges each object separately. The two take turns, so that other work on the machine affects both.
  */
 import type { Limit } from '../verify/core/search/decision.ts';
 import { decide } from '../verify/core/search/linearizability.ts';
@@ -9,11 +9,11 @@ import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';
 
-/** Rounds of the histories that have a row of their own. The median counts. */
+/** Rounds of each history that has its own row. The median counts. */
 const ROUNDS = 5;
-/** Milliseconds after which either gives up on one of these. */
+/** Time after which each of the two gives up on such a history, milliseconds. */
 const LIMIT = 5_000;
-/** Histories that are drawn for the totals, in turns of so many, and the limit of each. */
+/** The number of histories drawn for the totals, the number per turn, and the limit of each, milliseconds. */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -30,7 +30,7 @@ const base: Shape = {
   broken: 0,
 };
 
-/** Of each: small and large objects, few and many clients, valid and broken. */
+/** The shapes of each sort: small and large objects, few and many clients, valid and broken. */
 const shapes: [string, Partial<Shape>][] = [
   ['200 objects', { objects: 200, operations: 50 }],
   ['large', { operations: 5000 }],
@@ -77,7 +77,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Porcupine's limit is the clock's too.
+  // As Porcupine's limit, this is one of elapsed time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';
@@ -94,7 +94,9 @@ type Pair = { mine: Timed; theirs: Timed };
 
 function paired({ name }: History, mine: Timed, theirs: Timed): Pair {
   if (mine.verdict !== theirs.verdict && mine.verdict !== 'unknown' && theirs.verdict !== 'unknown')
-    throw new Error(`${name}: ${mine.verdict} here, and ${theirs.verdict} by Porcupine`);
+    throw new Error(
+      `${name}: expected equal verdicts, got ${mine.verdict} from Baton and ${theirs.verdict} from Porcupine`,
+    );
   return { mine, theirs };
 }
 
@@ -104,7 +106,7 @@ function compared(histories: readonly History[], porcupine: Porcupine, limit: nu
   return histories.map((history, i) => paired(history, mine[i] as Timed, theirs[i] as Timed));
 }
 
-/** @returns the median of both times; `unknown` as soon as one round was */
+/** Returns the median of both times; `unknown` if one round was unknown. */
 function medians(history: History, porcupine: Porcupine): Pair {
   const rounds: Pair[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -135,7 +137,7 @@ const HEAD = [
   '|---|--:|---|--:|--:|--:|',
 ];
 
-/** @returns the lines of tables in Markdown */
+/** Returns the lines of a table in Markdown. */
 export function linearizabilityBench(): string[] {
   return withPorcupine(porcupine => {
     const kv = publicHistories(porcupine.testData).filter(({ kind }) => kind === 'list');
@@ -158,7 +160,7 @@ function withPorcupine(bench: (porcupine: Porcupine) => string[]): string[] {
   }
 }
 
-/** Totals over all public histories and many drawn ones. @returns the lines of a table in Markdown */
+/** Returns the totals over all public histories and many drawn ones, as the lines of a table in Markdown. */
 export function totalsBench(): string[] {
   return withPorcupine(porcupine => {
     const published = publicHistories(porcupine.testData);

@@ -1,6 +1,6 @@
 /**
- * Runs Porcupine (https://github.com/anishathalye/porcupine) on the histories of the bench. Needs a Go toolchain,
- * whose own client downloads the module; nothing of it is kept.
+ * Runs Porcupine (https://github.com/anishathalye/porcupine) on the histories of the bench. Needs a Go toolchain, which
+ * downloads the module. The built program is removed afterwards.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ export interface Timed {
 }
 
 export class Porcupine {
-  /** Holds the histories that Porcupine publishes with its tests. */
+  /** The folder of the histories that Porcupine publishes with its tests. */
   readonly testData: string;
   readonly #folder: string;
 
@@ -36,7 +36,7 @@ export class Porcupine {
     this.testData = testData;
   }
 
-  /** @returns undefined, with the reason on stderr, if the program cannot be built */
+  /** Builds the program. Returns undefined if that fails, and prints the reason to stderr. */
   static build(): Porcupine | undefined {
     const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
     const go = (...words: string[]): string =>

@@ -1,11 +1,11 @@
-/** Reads the histories that Porcupine publishes with its tests: a key-value store, and etcd as Jepsen recorded it. */
+/** Reads the histories that Porcupine publishes with its tests: those of a key-value store, and of etcd by Jepsen. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Deed } from '../verify/core/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import type { History } from './porcupine.ts';
 
-/** @param folder `test_data` of Porcupine */
+/** Returns all public histories. @param folder `test_data` of Porcupine */
 export function publicHistories(folder: string): History[] {
   const files = (pattern: string): string[] => globSync(join(folder, pattern)).sort();
   return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
@@ -25,7 +25,7 @@ class Reader {
     else known.push(operation);
   }
 
-  /** @param saw what the response of a read shows; absent: nothing that can be compared */
+  /** Records a response. @param saw the values that a read shows; absent if it shows none to compare */
   complete(process: string, saw?: readonly string[]): void {
     const operation = this.#open.get(process);
     if (operation === undefined) return;
@@ -35,7 +35,7 @@ class Reader {
     if (saw !== undefined) operation.deed.saw = saw;
   }
 
-  /** Takes an operation out that did not happen. */
+  /** Removes an operation that did not happen. */
   failed(process: string): void {
     const operation = this.#open.get(process);
     this.#open.delete(process);
@@ -46,7 +46,7 @@ class Reader {
       );
   }
 
-  /** A read without a response proves nothing. */
+  /** The operations of each object, without reads that have no response, which prove nothing. */
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(
@@ -59,7 +59,10 @@ class Reader {
 const KV =
   /:process (?<process>\d+), :type :(?<type>\w+), :f :(?<f>get|put|append), :key "(?<key>.*?)", :value (?<value>.*)\}/;
 
-/** A value is a list: `put` replaces it, `append` extends it by an item such as `x 3 14 y`. */
+/**
+ * Reads a history of the key-value store. A value is a list: `put` replaces it, `append` adds an item such as `x 3 14
+ * y`.
+ */
 function keyValueStore(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {
@@ -81,7 +84,7 @@ function keyValueStore(file: string): History {
 
 const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
 
-/** One register. An `info` response never comes; a read that timed out proves nothing. */
+/** Reads a history of etcd, which is one register. `info` means no response. A read that timed out proves nothing. */
 function etcd(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {

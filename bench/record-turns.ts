@@ -1,6 +1,6 @@
 /**
- * `npm run bench:record FILE`: one build twice, in pairs of runs at the same time, half of them while another
- * process takes a core: what `npm run bench:compare` draws from. Writes a baseline file of all runs, pair by pair.
+ * `npm run bench:record FILE`: records one build twice, in pairs of concurrent runs. During half of the pairs, another
+ * process uses a core. Writes a baseline file of all runs, pair by pair, from which `npm run bench:compare` draws.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** Few sessions: where requests queue up, times tell of the queue and not of the build. */
+/** The load. It has few sessions, since with queued requests the times depend on the queue and not on the build. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function one(stack: Stack, seed: number): Promise<Digest> {
 try {
   for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
   for (let i = 0; i < PAIRS; i++) {
-    // Comes and goes, as such a process does.
+    // The other process runs in some pairs and not in others, as real processes do.
     const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
     try {
       runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));

@@ -1,4 +1,4 @@
-/** How fast the judge is, from memory and from a file, and how much memory it takes for long histories. */
+/** Measures the speed of the judge, from memory and from a file, and its memory for long histories. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,13 +20,13 @@ const SESSIONS = 1_000;
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Of one call, milliseconds: of the clock, and of the processor (all threads of the process). */
+/** The time of one call, milliseconds: elapsed time, and processor time of all threads of the process. */
 interface Times {
   clock: number;
   processor: number;
 }
 
-/** The medians of several calls after a warm-up. */
+/** Returns the medians of several calls after a warm-up. */
 async function timed<T>(prepare: () => T, work: (prepared: T) => unknown): Promise<Times> {
   const clock: number[] = [];
   const processor: number[] = [];
@@ -52,7 +52,10 @@ function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
   judge.finish();
 }
 
-/** A table: thousands a second, the median of several runs, beside JSON.parse of the same lines in the same run. */
+/**
+ * Returns a table of speeds in thousands per second, medians of several runs, compared with JSON.parse of the same
+ * lines.
+ */
 export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
   const operations = events.filter(isOperation).length;
@@ -60,7 +63,7 @@ export async function speedBench(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
   const file = join(folder, 'history.ndjson');
   write(file, lines);
-  // Each run gets events of its own: the judge keeps some of them, and may move their times.
+  // Each run gets its own copy of the events: the judge keeps some of them, and may change their times.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
   const nothing = () => undefined;
   const rows: [what: string, unit: string, count: number, Times][] = [];
@@ -79,7 +82,7 @@ export async function speedBench(): Promise<string[]> {
   return [described(events, lines), '', ...table(rows)];
 }
 
-/** The least that a judge of reads must do: what it takes to look at every value that was read. @returns how many differ */
+/** Compares each read with the one before it: the minimum work of a judge of reads. Returns how many differ. */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
   let differ = 0;
@@ -117,7 +120,7 @@ function write(file: string, lines: readonly string[]): void {
   closeSync(descriptor);
 }
 
-/** Judges a generated history, every event as a parser leaves it, and says how much memory that took. */
+/** Judges a generated history of parsed events, and prints the memory that it used. */
 function judgeGenerated(operations: number, sessions: number): void {
   const judge = new Judge(run, CHECKS);
   for (const event of history(operations, sessions)) judge.step(parseEvent(JSON.stringify(event)));
@@ -125,20 +128,20 @@ function judgeGenerated(operations: number, sessions: number): void {
   process.stdout.write(JSON.stringify({ operations: tally.operations, kilobytes: peakMemory() }));
 }
 
-/** The most memory that this process has held, kilobytes. */
+/** Returns the peak memory of this process, kilobytes. */
 const peakMemory = (): number =>
   Number(
     /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? process.memoryUsage().rss / 1024,
   );
 
-/** A table: the peak memory of a process that judges so many operations of 10,000 sessions, all checks. */
+/** Returns a table of the peak memory of a process that judges operations of 10,000 sessions with all checks. */
 export function memoryBench(): string[] {
-  const told = [1, 3, 10].map(millions => {
+  const rows = [1, 3, 10].map(millions => {
     const args = [import.meta.filename, '--judge', String(millions * 1e6), '10000'];
     const { operations, kilobytes } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
     return `| ${(operations / 1e6).toFixed(1)} million | ${(kilobytes / 1024).toFixed(0)} |`;
   });
-  return ['| operations | peak memory, MB |', '|---|--:|', ...told];
+  return ['| operations | peak memory, MB |', '|---|--:|', ...rows];
 }
 
 if (process.argv[1] === import.meta.filename && process.argv[2] === '--judge') {

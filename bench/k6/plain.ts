@@ -1,4 +1,4 @@
-/** The requests of loadtests/dashboard.ts as a plain k6 script sends them: two checks, and nothing about sessions. */
+/** A plain k6 script that sends the requests of loadtests/dashboard.ts, with two checks and none of sessions. */
 import { check } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';

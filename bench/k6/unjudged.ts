@@ -1,6 +1,6 @@
 /**
- * loadtests/dashboard.ts without its judgement: the same users, forms, requests and k6 check, sent in the same way. A
- * response is used for its status and the form token only.
+ * loadtests/dashboard.ts without the judge: the same users, forms, requests and k6 check, sent in the same way. It uses
+ * only the status and the form token of a response.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -38,7 +38,7 @@ class Unjudged {
     const { login } = this.#vu.app;
     this.get(login.page);
     this.alive = this.#submit(login).status === 303 && this.get(this.#vu.home).status === 200;
-    if (!this.alive) exec.test.abort(`the app does not sign ${this.#account.user} in`);
+    if (!this.alive) exec.test.abort(`expected a login of ${this.#account.user}, but the app refused it`);
   }
 
   get(path: string): Response {

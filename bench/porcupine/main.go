@@ -1,5 +1,5 @@
-// Times Porcupine on histories of objects. Reads a file of JSON, one history a line, and writes one line of JSON for
-// each: the verdict and the median processor time. It uses one core where GOMAXPROCS is 1.
+// Measures the time of Porcupine for histories of objects. Reads a file of JSON with one history per line, and writes
+// one line of JSON for each: the verdict and the median processor time. It uses one core if GOMAXPROCS is 1.
 package main
 
 import (
@@ -17,18 +17,18 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// A value of a collection ends with this, so that a state is one string, as in Porcupine's own key-value model.
+// The end of each value in a collection. A state is one string, as in Porcupine's own key-value model.
 const end = "\x1f"
 
 type op struct {
-	// Empty for an operation whose response is unknown.
+	// Nil for an operation without a response.
 	Return *int64   `json:"return"`
 	Call   int64    `json:"call"`
 	Action string   `json:"action"`
 	Value  string   `json:"value"`
 	Old    string   `json:"expected"`
 	Saw    []string `json:"saw"`
-	// The new state, of a set of a whole collection.
+	// The new state, if the operation sets a whole collection.
 	State []string `json:"state"`
 }
 
@@ -36,7 +36,7 @@ type history struct {
 	Kind    string   `json:"kind"`
 	Initial []string `json:"initial"`
 	Runs    int      `json:"runs"`
-	// Milliseconds after which Porcupine gives up.
+	// Time after which Porcupine gives up, milliseconds.
 	Limit   int    `json:"limit"`
 	Objects [][]op `json:"objects"`
 }
@@ -95,7 +95,7 @@ func timed(h history) result {
 	return result{names[verdict], times[len(times)/2]}
 }
 
-// Milliseconds of all threads.
+// processorTime returns the processor time of all threads, milliseconds.
 func processorTime() float64 {
 	var used syscall.Rusage
 	check(syscall.Getrusage(syscall.RUSAGE_SELF, &used))
@@ -247,7 +247,7 @@ func collection(add func(state, value string) string) func(string, input) (bool,
 	}
 }
 
-// Where the value, with its end, begins in the state; -1 if it is not in it.
+// index returns the position of the value, with its end, in the state; -1 if the state does not contain it.
 func index(state, value string) int {
 	if strings.HasPrefix(state, value) {
 		return 0
