@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Writes the verdict as a comment on the pull request, in place of the one of the last run.
-#   BATON_COMMENT   true, or nothing is done
+# Writes the verdict as a comment on the pull request. It replaces the comment of the last run.
+#   BATON_COMMENT   true; otherwise the script does nothing
 #   BATON_OUTPUT    folder with comment.md (baton-report)
-#   BATON_TOKEN     may write to pull requests
-# Of GitHub: GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH. Elsewhere, and where there is no pull request, nothing.
+#   BATON_TOKEN     a token that may write to pull requests
+# GitHub sets GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_EVENT_PATH. Without a pull request, the script does nothing.
 set -euo pipefail
 
 text=${BATON_OUTPUT:-baton-report}/comment.md
 [ "${BATON_COMMENT:-}" = true ] || exit 0
 [ -f "$text" ] || { echo "ci-comment: no comment, since there is no result"; exit 0; }
 number=$(node -p 'JSON.parse(require("fs").readFileSync(process.env.GITHUB_EVENT_PATH)).pull_request?.number ?? ""')
-[ -n "$number" ] || { echo "ci-comment: no comment, since this is no pull request"; exit 0; }
+[ -n "$number" ] || { echo "ci-comment: no comment, since this is not a pull request"; exit 0; }
 
 command -v curl >/dev/null || { echo "ci-comment: expected curl on the PATH, to write the comment: install it" >&2; exit 69; }
 api=$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues
-# The token goes in by a file: arguments are there for everybody on the machine to see.
+# The token is passed on stdin: all users of the machine can see the arguments.
 ask() {
   curl --silent --show-error --fail --header @- --header 'accept: application/vnd.github+json' "$@" \
     <<<"authorization: Bearer $BATON_TOKEN"
@@ -23,7 +23,7 @@ body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 node -p 'JSON.stringify({ body: require("fs").readFileSync(process.argv[1], "utf8") })' "$text" >"$body"
 
-# Ours is the one that begins with the mark, of whoever the token belongs to.
+# Our comment begins with the mark, and its author is a bot.
 mark=$(head -n 1 "$text")
 earlier=
 for page in 1 2 3 4 5 6 7 8 9 10; do
@@ -33,7 +33,7 @@ for page in 1 2 3 4 5 6 7 8 9 10; do
     const ours = all.find(({ body, user }) => body.startsWith(process.env.MARK) && user?.type === "Bot");
     `${ours?.id ?? ""} ${all.length}`')
   earlier=${found%% *}
-  # A page that is not full is the last.
+  # A page with fewer than 100 comments is the last one.
   if [ -n "$earlier" ] || [ "${found##* }" != 100 ]; then break; fi
 done
 if [ -n "$earlier" ]; then

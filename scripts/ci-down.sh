@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Keeps what the containers said, and takes the stack down with all that it made.
-#   BATON_COMPOSE_FILE   compose file; without it nothing is done
+# Saves the logs of the containers, and removes the stack with its networks and volumes.
+#   BATON_COMPOSE_FILE   compose file; without it the script does nothing
 #   BATON_OUTPUT         folder for the logs (baton-report)
 set -euo pipefail
 

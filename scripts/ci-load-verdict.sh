@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails where the thresholds of the load did not hold.
-#   BATON_LOAD   held, crossed, or nothing where there was no load
+# Fails if the thresholds of the load test failed.
+#   BATON_LOAD   held or crossed; empty if there was no load
 set -euo pipefail
 
 [ "${BATON_LOAD:-}" != crossed ] || {

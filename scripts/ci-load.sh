@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Loads the stack with a k6 script. Thresholds that did not hold end the job later, after the sessions were verified.
-#   BATON_K6_SCRIPT   the script; without it nothing is done
+# Loads the stack with a k6 script. Failed thresholds fail the job later, after the sessions were verified.
+#   BATON_K6_SCRIPT   path of the script; without it the load is skipped
 set -euo pipefail
 
 [ -n "${BATON_K6_SCRIPT:-}" ] || exit 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Verifies a stack that is up, and writes every report. Exits as the command verify does.
-#   BATON_TARGET, BATON_URL, BATON_CLAIMS, BATON_BASELINE, BATON_FAULTS   as of the command verify; nothing where empty
-#   BATON_UPDATE_BASELINE   true: writes the baseline anew
+# Verifies a running stack, and writes all reports. Its exit code is that of the command verify.
+#   BATON_TARGET, BATON_URL, BATON_CLAIMS, BATON_BASELINE, BATON_FAULTS   arguments of the command verify; may be empty
+#   BATON_UPDATE_BASELINE   true: replaces the baseline
 #   BATON_ARGUMENTS         more arguments, separated by white space
 #   BATON_OUTPUT            folder for reports and recordings (baton-report)
-# On GitHub it writes the outputs verdict and report, the summary of the step, and annotations.
+# On GitHub it also writes the outputs verdict and report, the summary of the step, and annotations.
 set -euo pipefail
 
 baton=$(cd "$(dirname "$0")/.." && pwd)/verify/cli.ts
@@ -38,6 +38,6 @@ fi
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/summary.md" ]; then
   cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
 fi
-# The runner reads them from what a step prints.
+# The runner reads annotations from the output of a step.
 if [ -n "${GITHUB_ACTIONS:-}" ] && [ -f "$out/annotations.txt" ]; then cat "$out/annotations.txt"; fi
 exit "$status"

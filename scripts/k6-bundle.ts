@@ -1,11 +1,13 @@
-/** Bundles a k6 script, or the library `baton-verify/k6`, into one file of JavaScript: k6 resolves no npm packages. */
+/**
+ * Bundles a k6 script, or the library `baton-verify/k6`, into one JavaScript file, since k6 resolves no npm packages.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../loadtests/${file}`, import.meta.url));
 
-/** @returns the file and all that it imports, but for the modules of k6 itself */
+/** Returns a file with all its imports, except the modules of k6 itself. */
 async function bundle(path: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],
@@ -21,12 +23,14 @@ async function bundle(path: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** @returns what a k6 script imports to have its sessions judged */
+/** Returns the library `baton-verify/k6`, which k6 scripts import to judge their sessions. */
 export const bundledLibrary = (): Promise<string> => bundle(pathOf('lib/k6.ts'));
 
 /**
- * @param script name of a script of loadtests/
- * @throws Error when there is no such script
+ * Returns a bundled script.
+ *
+ * @param script name of a script in loadtests/
+ * @throws Error if there is no such script
  */
 export async function bundledScript(script: string): Promise<string> {
   const path = pathOf(`${script}.ts`);

@@ -1,30 +1,31 @@
-/** The Kubernetes manifests with which the k6 operator runs a script. */
+/** Generates the Kubernetes manifests with which the k6 operator runs a script. */
 import { stringify } from 'yaml';
 
 export interface Distributed {
   script: string;
-  /** Bundled. */
+  /** The bundled script. */
   code: string;
-  /** Pods. */
+  /** The number of pods. */
   parallelism: number;
   env: readonly (readonly [name: string, value: string])[];
-  /** Name of a Secret with more of them. */
+  /** Name of a Secret with more environment variables. */
   envFrom: string | undefined;
   image: string;
   namespace: string;
-  /** Name of the run, and key of its labels: the same in all pods. */
+  /** Name of the run and key of its labels, the same in all pods. */
   run: string;
   key: string;
 }
 
-/** Kubernetes takes no larger ConfigMap, bytes. */
+/** The size limit of a ConfigMap in Kubernetes, bytes. */
 const LARGEST = 1 << 20;
-/** How far clocks of nodes that follow the same time servers may be off, milliseconds. */
+/** The maximum error of the clocks of nodes with the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
 /**
- * @returns a ConfigMap with the script, a Secret with the key, and the TestRun, as YAML
- * @throws Error when the script is too large, or there are too few pods
+ * Returns a ConfigMap with the script, a Secret with the key, and the TestRun, as YAML.
+ *
+ * @throws Error if the script is too large, or the number of pods is not a whole number from 1 on
  */
 export function manifestsOf(options: Distributed): string {
   const { script, code, parallelism } = options;
@@ -32,7 +33,8 @@ export function manifestsOf(options: Distributed): string {
     throw new Error(`--parallelism: expected a whole number from 1 on, got ${parallelism}`);
   }
   const size = Buffer.byteLength(code);
-  if (size > LARGEST) throw new Error(`${script}: ${size} bytes, where a ConfigMap holds ${LARGEST}`);
+  if (size > LARGEST)
+    throw new Error(`${script}: expected at most ${LARGEST} bytes, the limit of a ConfigMap, got ${size}`);
   const name = `baton-${script}`;
   const meta = { name, namespace: options.namespace };
   const file = `${script}.js`;
@@ -45,7 +47,7 @@ export function manifestsOf(options: Distributed): string {
       metadata: meta,
       spec: {
         parallelism,
-        // A pod's log is its history: what else is in it is passed over.
+        // The log of a pod is its history. The judge skips other lines in it.
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
@@ -57,7 +59,10 @@ export function manifestsOf(options: Distributed): string {
   return documents.map(document => `---\n${stringify(document)}`).join('');
 }
 
-/** The initializer reads the script's options, which follow from the same settings. */
+/**
+ * Returns the environment of a container. The initializer needs the same settings, since it reads the script's
+ * options.
+ */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [
     ['RUN', run],

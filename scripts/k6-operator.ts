@@ -1,6 +1,6 @@
 /**
- * `npm run k6:operator -- SCRIPT`: manifests that run a script of loadtests/ on a cluster, by the k6 operator; on
- * stdout, for `kubectl apply -f -` (docs/k6.md).
+ * `npm run k6:operator -- SCRIPT`: prints manifests with which the k6 operator runs a script of loadtests/ on a
+ * cluster, for `kubectl apply -f -` (docs/k6.md).
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -9,11 +9,11 @@ import { manifestsOf } from './k6-manifests.ts';
 
 const USAGE = `npm run k6:operator -- SCRIPT [options]
 
-  --parallelism N       pods, each with its part of the virtual users (2)
-  --env NAME=VALUE      a setting of the script (docs/k6.md); as often as needed
-  --env-from SECRET     a Secret of the cluster with more of them, such as passwords
-  --image IMAGE         of k6 (grafana/k6:latest)
-  --namespace NAME      where to run it (default)
+  --parallelism N       number of pods, each with a part of the virtual users (2)
+  --env NAME=VALUE      a setting of the script (docs/k6.md); can be repeated
+  --env-from SECRET     a Secret of the cluster with more settings, such as passwords
+  --image IMAGE         image of k6 (grafana/k6:latest)
+  --namespace NAME      namespace of the cluster (default)
 `;
 
 const EXIT_USAGE = 64;

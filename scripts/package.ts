@@ -1,11 +1,11 @@
 /**
- * The npm package. A checkout runs TypeScript as it is, which Node refuses under node_modules, so what is published is
- * built: one bundle for the commands and the library, and its types, in dist/.
+ * Builds the npm package. A checkout runs TypeScript directly, which Node refuses under node_modules. So the package
+ * has one bundle for the commands and the library, and its types, in dist/.
  *
- *   node scripts/package.ts build      makes dist/
- *                           prepack    the same, and puts the package's own package.json in place of the checkout's,
- *                                      for npm honours no other way to publish other entries and fewer dependencies
- *                           postpack   puts the checkout's back
+ *   node scripts/package.ts build      builds dist/
+ *                           prepack    also replaces package.json of the checkout by that of the package: npm has no
+ *                                      other way to publish different entries and fewer dependencies
+ *                           postpack   restores package.json of the checkout
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,20 +17,20 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** The checkout's, while the package's is in its place. */
+/** The package.json of the checkout, while that of the package replaces it. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
-/** What a program can ask for: names of bundles, and their sources. */
+/** The entry points of the package: names of bundles, and their sources. */
 const ENTRIES = {
   cli: 'verify/cli.ts',
   index: 'verify/index.ts',
   'store-conformance': 'conformance/index.ts',
 };
-/** The library for k6 scripts, in one file of its own: k6 resolves no packages and no chunks of a bundle for Node. */
+/** The library for k6 scripts. It is bundled into a separate file: k6 resolves no packages, and no chunks for Node. */
 const K6 = 'loadtests/lib/k6.ts';
-/** Whoever tests a session store of express-session has these. */
+/** Packages that a project with a session store of express-session already has. */
 const PEERS = ['express', 'express-session'];
-/** What only a checkout has: verify/commands/checkout.ts says so. */
+/** Modules that only a checkout has. verify/commands/checkout.ts reports their absence. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
 
 interface Manifest {
@@ -42,7 +42,7 @@ interface Manifest {
   dependencies: Record<string, string>;
 }
 
-/** @returns the names of packages that are imported as soon as it starts */
+/** Bundles the entry points. Returns the names of the packages that they import at start. */
 async function bundle(): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -56,7 +56,7 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
-    // Short lines: a stack trace names a place that can be found.
+    // Short lines, so that the positions in a stack trace are useful.
     minify: true,
     lineLimit: 120,
     metafile: true,
@@ -74,7 +74,7 @@ function packagesOf({ outputs }: Metafile): string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** Of all declarations, those that the entries lead to. */
+/** Writes the type declarations that the entry points import, directly or indirectly. */
 function declare(): void {
   const all = join(DIST, 'all');
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'scripts/tsconfig.types.json', '--outDir', all], {
@@ -101,14 +101,14 @@ function entry(name: string, source: string): Record<string, string> {
   return { types: `./dist/types/${source.replace(/\.ts$/, '.d.ts')}`, default: `./dist/${name}.js` };
 }
 
-/** @param packages those that it needs to run */
+/** Returns package.json of the npm package. @param packages the packages that it needs to run */
 function published(own: Manifest, packages: readonly string[]): object {
   const { name, version, description, license, type } = own;
   const pick = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(
       names.map(wanted => {
         const wants = own.dependencies[wanted];
-        if (wants === undefined) throw new Error(`package.json: expected ${wanted} among its dependencies`);
+        if (wants === undefined) throw new Error(`package.json: expected ${wanted} in dependencies`);
         return [wanted, wants];
       }),
     );
@@ -118,7 +118,8 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // Not in the checkout's: it brings its own Node, and npx would warn of the machine's before each command.
+    // The checkout has no engines: it installs its own Node, and npx would warn about the machine's before each
+    // command.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {
@@ -127,7 +128,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // Two pages are for those who change Baton.
+    // Two pages are only for developers of Baton.
     files: [
       'dist',
       'docs/*.md',
@@ -154,7 +155,7 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // A pack that was ended halfway left the package's in place.
+  // An interrupted pack has left package.json of the package.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

@@ -1,7 +1,7 @@
 /**
  * `npm run stores:matrix [-- RUNS]`: runs the card store on each of its session stores, without faults and under each
- * fault of the store, and writes into docs/stores.md which guarantee each kept. Three quarters of an hour for the usual
- * three runs of each, of which the faults take a third: those are run once.
+ * fault of the store. Writes into docs/stores.md which guarantees each store kept. It takes 45 minutes with three
+ * runs of each store, the default. Runs with faults, one of each, take a third of that.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const DOCS = join(root, 'docs/stores.md');
 
 type Settings = Record<string, string>;
 
-/** Title of the row → what the instances are told. */
+/** Title of each row, and the environment of its instances. */
 const ROWS: Record<string, Settings> = {
   '`redis-attributes`': { SESSION_STORE: 'redis-attributes' },
   '`redis-attributes`, hardened Redis': { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },
@@ -42,7 +42,7 @@ const COLUMNS = [
   ...['cookie-policy', 'private-responses', 'expiry', 'availability'],
 ] as Guarantee[];
 
-/** Seconds; short enough to be waited for, and long enough to be told apart in spite of 2 s of tolerance. */
+/** Timeouts, seconds: short enough to wait for, and long enough to be distinguished with a tolerance of 2 s. */
 const IDLE = 10;
 const ABSOLUTE = 24;
 const TIMEOUTS = { SESSION_IDLE_SECONDS: String(IDLE), SESSION_ABSOLUTE_SECONDS: String(ABSOLUTE) };
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const [, , given = '3'] = process.argv;
   const runs = Number(given);
   if (!/^[1-9]\d?$/.test(given)) {
-    process.stderr.write(`stores:matrix: expected how many runs of each, 1 to 99, got ${given}\n`);
+    process.stderr.write(`stores:matrix: expected a number of runs from 1 to 99, got ${given}\n`);
     process.exitCode = 64;
     return;
   }
@@ -82,7 +82,7 @@ async function withoutFaults(runs: number, out: string): Promise<string[]> {
   return lines;
 }
 
-/** Everything but what must be waited for. */
+/** Runs with all claims except expiry, which needs waiting. */
 async function raced(settings: Settings, out: string): Promise<Result> {
   const claims = COLUMNS.filter(name => name !== 'expiry');
   return run({ ...SETTINGS, ...settings }, claims, out);
@@ -105,7 +105,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
     if (basketOfUser(env)) for (const probe of target.probes) probe.scope = 'user';
     const waits = claims.includes('expiry');
     if (waits) {
-      // The cookie store gives a new cookie only past half of the time.
+      // The cookie store renews its cookie only after half of the idle timeout.
       const renew = env['SESSION_STORE'] === 'cookie' ? 'half' : 'each';
       target.expiry = { idle: IDLE * 1e3, absolute: ABSOLUTE * 1e3, renew };
       target.declared = { expiry: { idle: IDLE * 1e6, absolute: ABSOLUTE * 1e6, renew } };
@@ -118,7 +118,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
   }
 }
 
-/** ✓ kept in all runs, ✗ broken in so many, ? too little evidence in some and never broken. */
+/** Returns a cell: ✓ kept in all runs, ✗ broken in some, ? insufficient evidence in some and broken in none. */
 function cell(guarantee: Guarantee, results: readonly Result[]): string {
   const judgements: Judgement[] = results
     .filter(result => result.guarantees.some(verdict => verdict.guarantee === guarantee && verdict.claimed))
@@ -130,7 +130,7 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
   return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
 }
 
-/** @param how what follows the command and its `-- ` in the line that dates the table */
+/** Writes a table between its marks in the docs. @param how the end of the line with the date, after the command */
 function write(mark: string, how: string, table: readonly string[]): void {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = readFileSync(DOCS, 'utf8');

@@ -1,4 +1,6 @@
-/** What the card store keeps on each session store while that store fails: a table, one run for each cell. */
+/**
+ * Measures which guarantees the card store keeps on each session store while that store fails, with one run per cell.
+ */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { startLocalStack } from '../stack/local.ts';
@@ -10,10 +12,10 @@ import { FAULTS } from '../verify/faults/index.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
-/** `memory` is left out: it keeps nothing on two instances even when nothing fails. */
+/** The stores, without `memory`: on two instances it keeps no guarantee even without faults. */
 const STORES = ['redis-attributes', 'redis-locked', 'connect-redis', 'postgres', 'memcached', 'cookie'];
 
-/** What the load of a run with faults is evidence for. */
+/** The guarantees for which a run with faults gives evidence. */
 const CLAIMS = [
   ...['continuity', 'isolation', 'instances-agree', 'read-your-writes', 'monotonic-reads'],
   ...['survival', 'outage', 'availability'],
@@ -21,8 +23,8 @@ const CLAIMS = [
 
 const LOAD = { duration: 2_000, sessions: 16, workloads: ['hop'], command: 'npm run stores:matrix' };
 
-/** @returns the lines of a table, fault by fault. @param tell told each of them as soon as it is known */
-export async function underFaults(out: string, tell: (line: string) => void): Promise<string[]> {
+/** Returns the lines of a table, one for each fault. @param onLine called with each line as soon as it is complete */
+export async function underFaults(out: string, onLine: (line: string) => void): Promise<string[]> {
   const lines = [
     `| | ${STORES.map(store => `\`${store}\``).join(' | ')} |`,
     `|---|${STORES.map(() => '---|').join('')}`,
@@ -31,7 +33,7 @@ export async function underFaults(out: string, tell: (line: string) => void): Pr
     const cells: string[] = [];
     for (const store of STORES) cells.push(await tried(store, fault, out));
     lines.push(`| \`${fault.name}\` | ${cells.join(' | ')} |`);
-    tell(lines.at(-1) ?? '');
+    onLine(lines.at(-1) ?? '');
   }
   return lines;
 }
@@ -54,7 +56,7 @@ async function tried(store: string, fault: Fault, out: string): Promise<string> 
   }
 }
 
-/** ✓ all kept; ✗ what was broken, and how much was lost; ? of what there was too little evidence. */
+/** Returns a cell: ✓ all kept; ✗ the broken guarantees and the losses; ? the guarantees with insufficient evidence. */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>
     guarantees
