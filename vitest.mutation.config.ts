@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** A mutant is done with at its first failing test: the quick ones first, those that draw random histories last. */
+/** Runs fast tests first and those with random histories last: the first failing test ends the run of a mutant. */
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -10,12 +10,12 @@ class QuickFirst extends BaseSequencer {
   }
 }
 
-// The tests that are to notice a broken check: those of the core, none that start a server.
+// Runs the tests that must notice a broken check: those of the core, without tests that start a server.
 export default defineConfig({
   test: {
     include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/target/interpret.test.ts'],
     exclude: ['**/*.integration.test.ts'],
-    // The core is pure: test files may share its modules, and a mutant costs a third of what it would.
+    // The core is pure, so test files can share its modules. A mutant then takes a third of the time.
     isolate: false,
     env: { BATON_SHARE: '0.1' },
     sequence: { sequencer: QuickFirst },

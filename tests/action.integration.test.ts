@@ -1,4 +1,7 @@
-/** action.yml against the bundled stack, step by step, as a runner runs it; GitHub's API is a server of ours. */
+/**
+ * Runs the steps of action.yml against the bundled stack, as a runner does, with a test server in place of GitHub's
+ * API.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -37,7 +40,7 @@ const inputs = (more: Record<string, string> = {}) => ({
 
 const bare = () => ({ folder: root, workspace, environment: {}, event: {} });
 
-/** Of GitHub's API what the action uses: comments of pull request 7. */
+/** Serves the part of GitHub's API that the action uses: the comments of pull request 7. */
 function commentServer(): {
   server: Server;
   comments: { id: number; body: string; user: { type: string } }[];
@@ -68,46 +71,52 @@ function commentServer(): {
 const noCurl = whyWithout('curl', 'curl') !== '';
 
 describe('the action', () => {
-  it.skipIf(noCurl)('makes a baseline, passes, tells the pull request and renews its comment', async () => {
-    const { server, comments, tokens } = commentServer();
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    const github = {
-      GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      GITHUB_REPOSITORY: 'shop/web',
-      GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
-    };
-    const setting = { folder: root, workspace, environment: github, event: {} };
-    const commenting = {
-      ...setting,
-      inputs: inputs({ comment: 'true' }),
-      event: { pull_request: { number: 7 } },
-    };
-    const first = await runAction({ ...setting, inputs: inputs({ 'update-baseline': 'true' }) });
-    expect(first.log).toContain('baseline: baseline.json');
-    const second = await runAction(commenting);
-    expect(comments).toHaveLength(2);
-    expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
-    // As the next run does: there is one comment, with what is true now.
-    writeFileSync(join(workspace, 'baton-report/comment.md'), '<!-- baton-verify -->\n\nthe next verdict\n');
-    await runStep('Tell the pull request', commenting);
-    server.close();
-    for (const job of [first, second]) {
-      expect(job.failed, job.log).toBe(false);
-      expect(job.outputs).toEqual({ verdict: 'valid', report: 'baton-report/baton.html' });
-    }
-    expect(second.summary).toMatch(/^## ✅ Sessions: valid\n/);
-    expect(second.summary).toContain('Compared with run');
-    expect(second.summary).toContain('of 0123456789ab');
-    expect(comments.map(({ body }) => body)).toEqual([
-      'a person says <!-- baton-verify -->',
-      '<!-- baton-verify -->\n\nthe next verdict\n',
-    ]);
-    expect([...tokens]).toEqual(['Bearer token-of-the-job']);
-    expect(second.log).not.toContain('token-of-the-job');
-  });
+  it.skipIf(noCurl)(
+    'makes a baseline, passes, comments on the pull request and updates its comment',
+    async () => {
+      const { server, comments, tokens } = commentServer();
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+      const github = {
+        GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        GITHUB_REPOSITORY: 'shop/web',
+        GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
+      };
+      const setting = { folder: root, workspace, environment: github, event: {} };
+      const commenting = {
+        ...setting,
+        inputs: inputs({ comment: 'true' }),
+        event: { pull_request: { number: 7 } },
+      };
+      const first = await runAction({ ...setting, inputs: inputs({ 'update-baseline': 'true' }) });
+      expect(first.log).toContain('baseline: baseline.json');
+      const second = await runAction(commenting);
+      expect(comments).toHaveLength(2);
+      expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
+      // As the next run does: it replaces the one comment by the current verdict.
+      writeFileSync(
+        join(workspace, 'baton-report/comment.md'),
+        '<!-- baton-verify -->\n\nthe next verdict\n',
+      );
+      await runStep('Tell the pull request', commenting);
+      server.close();
+      for (const job of [first, second]) {
+        expect(job.failed, job.log).toBe(false);
+        expect(job.outputs).toEqual({ verdict: 'valid', report: 'baton-report/baton.html' });
+      }
+      expect(second.summary).toMatch(/^## ✅ Sessions: valid\n/);
+      expect(second.summary).toContain('Compared with run');
+      expect(second.summary).toContain('of 0123456789ab');
+      expect(comments.map(({ body }) => body)).toEqual([
+        'a person says <!-- baton-verify -->',
+        '<!-- baton-verify -->\n\nthe next verdict\n',
+      ]);
+      expect([...tokens]).toEqual(['Bearer token-of-the-job']);
+      expect(second.log).not.toContain('token-of-the-job');
+    },
+  );
 
   it.skipIf(noCurl)(
-    'fails where a session breaks, names it since the baseline, and still takes everything down',
+    'fails if sessions are lost, compares with the baseline, and still removes the stack',
     async () => {
       const broken = await startLocalStack({ port: 'any', env: { SESSION_STORE: 'memory' } });
       try {
@@ -135,7 +144,7 @@ describe('the action', () => {
     },
   );
 
-  it('passes nothing where nothing answers', async () => {
+  it('fails without a target file', async () => {
     const job = await runAction({
       ...bare(),
       inputs: inputs({ url: '', target: 'none.yaml', baseline: '' }),
@@ -149,7 +158,7 @@ const noEngine = whyNot(...STACK_IMAGES);
 used('containers', containersOf(...STACK_IMAGES));
 
 describe.skipIf(noEngine !== '' || noCurl)('the action with a compose file', () => {
-  it('brings the stack up, verifies it, keeps what the containers said, and leaves nothing', async () => {
+  it('starts the stack, verifies it, saves the logs of the containers, and removes everything', async () => {
     prepareEngine();
     const project = `baton-action-${process.pid}`;
     const port = String(await freePort());

@@ -1,4 +1,4 @@
-/** docker-compose.yml as people use it. */
+/** Tests docker-compose.yml with the documented commands. */
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -65,7 +65,7 @@ describe.skipIf(why !== '')('docker compose', () => {
       .up();
   }
 
-  /** As a person types it; no variable of `up` is repeated. */
+  /** Runs the command as a user types it, without repeating the variables of `up`. */
   async function verify(...args: string[]): Promise<Ran & { result: Result }> {
     const ran = await compose(
       { RUNS: runs },
@@ -83,7 +83,7 @@ describe.skipIf(why !== '')('docker compose', () => {
   beforeAll(() => {
     prepareEngine();
     runs = mkdtempSync(join(tmpdir(), 'baton-runs-'));
-    chmodSync(runs, 0o777); // The container's user is not ours.
+    chmodSync(runs, 0o777); // The container runs as another user.
   });
 
   afterAll(async () => {
@@ -93,7 +93,7 @@ describe.skipIf(why !== '')('docker compose', () => {
     rmSync(runs, { recursive: true, force: true });
   });
 
-  test('up: all healthy, and the card store answers', async () => {
+  test('up: all services are healthy, and the card store responds', async () => {
     await start();
     const { stdout } = await compose({}, 'ps', '--format', '{{.Service}} {{.Health}}');
     expect(stdout.trim().split('\n').toSorted()).toEqual(
@@ -103,7 +103,7 @@ describe.skipIf(why !== '')('docker compose', () => {
     expect(answers.map(answer => answer.headers.get('x-instance-id')).toSorted()).toEqual(['app-1', 'app-2']);
   });
 
-  test('run verify: valid, by what the logs of all three say too', async () => {
+  test('run verify: valid, also by the logs of balancer and instances', async () => {
     const { code, result } = await verify('--duration', '8s');
     expect(judgementOf(result, 'evidence')).toBe('valid');
     expect(result.judgement).toBe('valid');
@@ -111,7 +111,7 @@ describe.skipIf(why !== '')('docker compose', () => {
     expect(readdirSync(runs)).toHaveLength(1);
   });
 
-  test('the balancer finds an instance that comes back, wherever', async () => {
+  test('the balancer finds an instance that restarts, also with another address', async () => {
     await compose({}, 'stop', 'app-1', 'app-2');
     await compose({}, 'start', 'app-2');
     await compose({}, 'start', 'app-1');
@@ -126,7 +126,7 @@ describe.skipIf(why !== '')('docker compose', () => {
       .toEqual(['200 app-1', '200 app-2']);
   });
 
-  test('what Redis has acknowledged outlives it', async () => {
+  test('data that Redis has acknowledged survives its kill', async () => {
     await compose({}, 'exec', '-T', 'redis', 'redis-cli', 'set', 'kept', 'yes');
     await compose({}, 'kill', 'redis');
     await compose({}, 'up', '--detach', '--wait', '--no-recreate', 'redis');
@@ -134,7 +134,7 @@ describe.skipIf(why !== '')('docker compose', () => {
     expect(stdout.trim()).toBe('yes');
   });
 
-  test('SESSION_STORE=memory: the same command finds the sessions that are lost', async () => {
+  test('SESSION_STORE=memory: the same command finds lost sessions', async () => {
     await start({ SESSION_STORE: 'memory' });
     const { code, result } = await verify('--duration', '3s');
     expect(code).toBe(1);
@@ -158,7 +158,7 @@ describe.skipIf(why !== '')('baton verify --stack compose', () => {
 });
 
 describe.skipIf(why !== '')('the profile for k6', () => {
-  test('runs a script that is there, with all that it imports', async () => {
+  test('runs an existing script, with all its imports', async () => {
     const { services } = await resolved('--profile', 'load');
     const { image, command, environment, volumes } = services['load'] ?? { image: '' };
     expect(image).toMatch(/^grafana\/k6:\d+\.\d+\.\d+$/);
@@ -169,7 +169,7 @@ describe.skipIf(why !== '')('the profile for k6', () => {
     expect(existsSync(join(ROOT, command?.at(-1)?.replace('/baton/', '') ?? ''))).toBe(true);
   });
 
-  test('only without a profile: what a stack is made of', async () => {
+  test('is not started by default: the stack has only its four services', async () => {
     const { services } = await resolved();
     expect(Object.keys(services).toSorted()).toEqual(['app-1', 'app-2', 'balancer', 'redis']);
   });

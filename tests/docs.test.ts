@@ -1,4 +1,4 @@
-/** What the docs show is true: examples are parsed and judged, links lead somewhere, tables agree with the code. */
+/** Checks that the docs are true: parses and judges examples, follows links, and compares tables with the code. */
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ const blocks = (file: string, language: string): string[] =>
     match => match[1] ?? '',
   );
 
-/** Whether some part of a JSON schema has this setting, `name: value`. */
+/** Returns whether any part of a JSON schema has this setting, `name: value`. */
 function accepts(schema: unknown, setting: string): boolean {
   const [name = '', value = ''] = setting.split(': ');
   if (typeof schema !== 'object' || schema === null) return false;
@@ -42,7 +42,7 @@ function accepts(schema: unknown, setting: string): boolean {
 }
 
 describe('docs', () => {
-  it('the example history is a history, and LOSS', async () => {
+  it('the example history is valid, and its verdict is LOSS', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-docs-'));
     writeFileSync(join(folder, 'history.ndjson'), blocks('docs/history.md', 'json')[0] ?? '');
     const result = await judgeFile(folder);
@@ -51,7 +51,7 @@ describe('docs', () => {
     expect(result.guarantees[0]?.anomalies[0]).toMatchObject({ name: 'LOSS', session: 's1' });
   });
 
-  it.each([51, 2])('the example target file with %i accounts is one', accounts => {
+  it.each([51, 2])('the example target file with %i accounts is valid', accounts => {
     const environment = { ALICE_PASSWORD: 'a', LOAD_PASSWORD: 'b' };
     const targets = blocks('docs/target-file.md', 'yaml').map(text =>
       parseTarget(text, 'example', environment),
@@ -59,7 +59,7 @@ describe('docs', () => {
     expect(targets.map(target => target.accounts.length)).toContain(accounts);
   });
 
-  it('the faults that faults.md shows can be read, and its tables tell what each does', () => {
+  it('the faults in faults.md are valid, and its tables describe what each does', () => {
     const text = read('docs/faults.md');
     const shown = blocks('docs/faults.md', 'yaml').filter(block => block.startsWith('faults:'));
     const head = read('baton.yaml').replace('name: card store', 'name: shop');
@@ -76,7 +76,7 @@ describe('docs', () => {
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/target.schema.json');
   });
 
-  it('the tables of history.md are those of the fields that are parsed (vitest -u writes them)', async () => {
+  it('the tables of history.md list the parsed fields (vitest -u writes them)', async () => {
     const tables = Object.entries(fieldsTables());
     const page = tables.reduce(
       (text, [mark, lines]) => replaced(text, mark, lines, 'docs/history.md'),
@@ -85,7 +85,7 @@ describe('docs', () => {
     await expect(page).toMatchFileSnapshot('../docs/history.md');
   });
 
-  it('commands.md is what --help says (vitest -u writes it)', async () => {
+  it('commands.md is the output of --help (vitest -u writes it)', async () => {
     await expect(commandsPage()).toMatchFileSnapshot('../docs/commands.md');
   });
 
@@ -94,7 +94,7 @@ describe('docs', () => {
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../docs/baseline.schema.json');
   });
 
-  it('every setting that the guarantees, the explanations and target-file.md name is one of a target file', () => {
+  it('every setting in the guarantees, the explanations and target-file.md is valid in a target file', () => {
     const texts = [
       ...['docs/guarantees.md', 'docs/target-file.md', 'docs/init.md'].map(read),
       ...EXPLANATIONS.map(({ definition }) => definition),
@@ -106,12 +106,12 @@ describe('docs', () => {
       expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
     );
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
-    // Traefik's own, for its access log.
+    // A setting of Traefik, for its access log.
     const others = ['format: json'];
     expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });
 
-  it('guarantees.md tells of every guarantee that is judged, with its anomalies', () => {
+  it('guarantees.md lists every judged guarantee with its anomalies', () => {
     const text = read('docs/guarantees.md');
     for (const { guarantee } of CHECKS) {
       const row = text.split('\n').find(line => line.startsWith(`| \`${guarantee}\` |`));
@@ -120,10 +120,11 @@ describe('docs', () => {
   });
 
   it.each(EXPLANATIONS)(
-    'guarantees/$guarantee.md is what baton explain says (vitest -u writes it)',
+    'guarantees/$guarantee.md is the output of baton explain (vitest -u writes it)',
     async entry => {
       const check = CHECKS.find(({ guarantee }) => guarantee === entry.guarantee);
-      if (check === undefined) throw new Error('explained, and not judged');
+      if (check === undefined)
+        throw new Error(`expected a check of ${entry.guarantee}, found only its explanation`);
       const page = `../docs/guarantees/${entry.guarantee}.md`;
       await expect(explainPage(entry, check)).toMatchFileSnapshot(page);
     },
@@ -135,9 +136,9 @@ describe('docs', () => {
     );
   });
 
-  it('the README gives the exit codes of the code', () => {
-    const told = [...read('README.md').matchAll(/\*\*(\d+)\*\*/g)].map(match => Number(match[1]));
-    expect(told).toEqual(Object.values(EXIT));
+  it('the README lists the exit codes of the code', () => {
+    const listed = [...read('README.md').matchAll(/\*\*(\d+)\*\*/g)].map(match => Number(match[1]));
+    expect(listed).toEqual(Object.values(EXIT));
   });
 
   describe('the command', () => {
@@ -152,7 +153,7 @@ describe('docs', () => {
     ).filter(file => statSync(join(root, file)).isFile());
     const COMMANDS = 'verify|init|check|compare|zoo|stack|explain|doctor|k6|help';
 
-    it('is never npx with the name of the npm package of another project', () => {
+    it('is never npx with the name of another project on npm', () => {
       const wrong = new RegExp(`npx (--?\\S+ )*${'baton'}(?![-\\w])`);
       expect(texts.length).toBeGreaterThan(500);
       expect(`npx ${'baton'} verify`).toMatch(wrong);
@@ -160,7 +161,7 @@ describe('docs', () => {
       expect(texts.filter(file => wrong.test(read(file)))).toEqual([]);
     });
 
-    it('has its short name only where a package.json names the package', () => {
+    it('has its short name only in package.json scripts', () => {
       const short = new RegExp(`(?<![-\\w/."])baton (${COMMANDS})\\b`);
       const isComment = (line: string): boolean => /^\s*(\/?\*|\/\/|#)/.test(line);
       const found = texts
@@ -175,7 +176,7 @@ describe('docs', () => {
     });
   });
 
-  it.each(globSync('{*,docs/**/*}.md', { cwd: root }))('links of %s lead somewhere', file => {
+  it.each(globSync('{*,docs/**/*}.md', { cwd: root }))('links of %s lead to existing files', file => {
     const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(match => match[1] ?? '');
     expect(links.filter(link => !existsSync(join(root, dirname(file), link)))).toEqual([]);
   });

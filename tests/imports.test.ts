@@ -1,4 +1,4 @@
-/** The import rule of docs/architecture.md: data flows one way, and the core runs anywhere. */
+/** Checks the import rules of docs/architecture.md: data flows one way, and the core runs anywhere. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const isTest = (file: string): boolean => /\.test\.ts$|\/testing\//.test(file);
 
-/** Every import of a source file: a package, `node:…`, or a path from the root. */
+/** Returns every import of a source file: a package, `node:…`, or a path from the root. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
   return [...text.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'/gm)]
@@ -19,39 +19,39 @@ const rules: { folder: string; may: RegExp; why: string }[] = [
   {
     folder: 'verify/core/search',
     may: /^verify\/core\/(?!checks\/|judge\.ts)/,
-    why: 'the search knows operations and states, and no check',
+    why: 'the search imports operations and states, and no check',
   },
   { folder: 'verify/reports', may: /^verify\/(core|reports)\//, why: 'reports import only core and reports' },
   {
     folder: 'loadtests',
     may: /^(k6($|\/)|loadtests\/|verify\/(core|reports)\/|verify\/workloads\/random\.ts$)/,
-    why: 'k6 has modules of its own and no npm; judging is left to the core',
+    why: 'k6 has its own modules and no npm packages; the core judges',
   },
   {
     folder: 'conformance',
     may: /^(conformance\/|verify\/(core|reports)\/|(?!app\/|stack\/|verify\/|zoo\/|loadtests\/))/,
-    why: 'authors of stores get the judge, and nothing of the bundled system',
+    why: 'authors of stores get the judge without the bundled system',
   },
-  { folder: 'app', may: /^(?!verify\/|stack\/)/, why: 'the app knows nothing of what tests it' },
+  { folder: 'app', may: /^(?!verify\/|stack\/)/, why: 'the app does not depend on the code that tests it' },
   {
     folder: 'zoo/hosts/plain',
     may: /^(?!verify\/|stack\/|app\/)/,
-    why: 'the plain host is an app of its own, and knows nothing of what tests it',
+    why: 'the plain host is a separate app, and does not depend on the code that tests it',
   },
   {
     folder: 'verify/client',
     may: /^(?!stack\/|app\/|verify\/(run|cli)\.ts)/,
-    why: 'only run.ts and cli.ts see everything',
+    why: 'only run.ts and cli.ts may import everything',
   },
   {
     folder: 'verify/target',
     may: /^(?!stack\/|app\/|verify\/(run|cli)\.ts)/,
-    why: 'only run.ts and cli.ts see everything',
+    why: 'only run.ts and cli.ts may import everything',
   },
   {
     folder: 'verify/workloads',
     may: /^(?!stack\/|app\/|verify\/(run|cli)\.ts)/,
-    why: 'only run.ts and cli.ts see everything',
+    why: 'only run.ts and cli.ts may import everything',
   },
 ];
 

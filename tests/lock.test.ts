@@ -1,4 +1,4 @@
-/** `npm ci` refuses a lock file that lacks the native parts for other systems, and npm forgets them by itself. */
+/** Checks the lock file: npm sometimes drops the native parts for other systems, and `npm ci` then refuses it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.
   packages: Record<string, Entry>;
 };
 
-/** As Node looks a package up: beside the one that needs it, or in any folder above. */
+/** Returns whether Node finds a package: beside the one that needs it, or in any folder above. */
 function isListed(name: string, from: string): boolean {
   for (let folder = from; ; ) {
     if (`${folder}${folder === '' ? '' : '/'}node_modules/${name}` in lock.packages) return true;
@@ -20,7 +20,7 @@ function isListed(name: string, from: string): boolean {
   }
 }
 
-test('package-lock.json lists every optional package, for whatever system it is', () => {
+test('package-lock.json lists every optional package, for all systems', () => {
   const missing = Object.entries(lock.packages).flatMap(([from, entry]) =>
     Object.keys(entry.optionalDependencies ?? {}).filter(name => !isListed(name, from)),
   );

@@ -1,6 +1,6 @@
 /**
- * For each integration test file: temporary folders in one of its own. Two files run at once, and some look at what
- * is left there.
+ * Gives each integration test file its own folder for temporary files. Two files run at once, and some check that no
+ * temporary files are left.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 const given = process.env['TMPDIR'];
-// What Node keeps of compiled sources is the same for all.
+// All files share the compile cache of Node.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
-// Servers that run as a user of their own get through.
+// Servers that run as another user can enter it.
 chmodSync(folder, 0o755);
 process.env['TMPDIR'] = folder;
 

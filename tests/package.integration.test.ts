@@ -1,7 +1,7 @@
 /**
- * The npm package: packed from a copy of this checkout, and installed into an empty folder as anybody would. The registry
- * is not asked: the packages that it says it needs, and those that these need, are copied there first, so an install
- * that needs any other fails.
+ * Tests the npm package: packs a copy of this checkout, and installs it into an empty folder, as a user does. The
+ * registry is not used: the packages that it needs are copied first, with their own dependencies. So an install that
+ * needs any other package fails.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -26,7 +26,7 @@ import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
-/** Bytes, packed: commands and library, the judge once more for k6, which reads one file, and the docs. */
+/** The maximum size of the tarball, bytes: commands and library, a second copy of the judge for k6, and the docs. */
 const SMALL = 400_000;
 const LIBRARY = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
 
@@ -43,13 +43,13 @@ interface Ended {
 const run = (cwd: string, program: string, ...args: string[]): Promise<Ended> =>
   runOn(dirname(process.execPath), cwd, program, ...args);
 
-/** @param node the folder of the Node that comes first */
+/** Runs a program. @param node the folder of the Node that is first on the PATH */
 function runOn(node: string, cwd: string, program: string, ...args: string[]): Promise<Ended> {
   const env = {
     PATH: [node, process.env['PATH']].join(delimiter),
     HOME: process.env['HOME'],
     NO_COLOR: '1',
-    // Of the fixture users.
+    // The password of the fixture users.
     STORE_PASSWORD: 'correct-horse-battery',
   };
   return new Promise(resolve => {
@@ -68,7 +68,7 @@ async function succeeds(cwd: string, program: string, ...args: string[]): Promis
 const manifest = (path: string): { dependencies?: Record<string, string>; engines?: object } =>
   JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
-/** Copies packages, and what they need, as an install would have put them there. */
+/** Copies packages and their dependencies to where an install puts them. */
 function provide(names: readonly string[], modules: string, seen = new Set<string>()): void {
   for (const name of names.filter(wanted => !seen.has(wanted))) {
     seen.add(name);
@@ -98,14 +98,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const baton = (...args: string[]): Promise<Ended> => run(empty, 'npx', '--offline', 'baton-verify', ...args);
 const QUICK = ['--claims', 'continuity,isolation', '--duration', '3s', '--sessions', '16', '--quiet'];
 
-/** A code block of docs/library.md, by the file name in its first line. */
+/** Writes a code block of docs/library.md to a file. The first line of the block names the file. */
 function example(name: string): void {
   const block = LIBRARY.match(/```ts\n([\s\S]*?)```/g)?.find(text => text.includes(`// ${name}\n`));
   if (block === undefined) throw new Error(`docs/library.md: expected an example // ${name}`);
   writeFileSync(join(empty, name), block.slice('```ts\n'.length, -'```'.length));
 }
 
-/** The bundled stack, described by a target file in the empty folder that claims what a run without logs can show. */
+/**
+ * Starts the bundled stack, with a target file in the empty folder that claims only what a run without logs can show.
+ */
 async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startLocalStack({ port: 'any', instances: 2, env });
   try {
@@ -121,7 +123,7 @@ async function withStack(env: Record<string, string>, act: (stack: Stack) => Pro
   }
 }
 
-/** The folder of a Node of this machine that is too old for Baton, with npx beside it. */
+/** Returns the folder of an installed Node that is too old for Baton and has npx; undefined if there is none. */
 function olderNode(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const older = folders.find(folder => {
@@ -139,7 +141,7 @@ function olderNode(): string | undefined {
 
 const older = olderNode();
 
-describe.skipIf(older === undefined)('on a Node that is too old', () => {
+describe.skipIf(older === undefined)('on a too old Node', () => {
   it('the package says which Node it needs and how to get it', async () => {
     const cli = join(empty, 'node_modules/baton-verify/dist/cli.js');
     const { code, stdout, stderr } = await runOn(older ?? '', empty, 'node', cli, 'verify', 'target.yaml');
@@ -150,7 +152,7 @@ describe.skipIf(older === undefined)('on a Node that is too old', () => {
     expect(code).toBe(64);
   });
 
-  it('npx in a checkout runs the command with the Node of the checkout, and warns of nothing', async () => {
+  it('npx in a checkout runs the command with the Node of the checkout, without warnings', async () => {
     const { code, stdout, stderr } = await runOn(older ?? '', ROOT, 'npx', 'baton-verify', 'help');
     expect(stdout).toContain('usage: npx baton-verify');
     expect(stderr).toBe('');
@@ -184,7 +186,7 @@ describe('the npm package', () => {
   });
 
   it.each([['verify', join(ROOT, 'baton.yaml'), '--stack', 'local'], ['zoo'], ['stack', 'conformance']])(
-    'says of %s that it needs a checkout',
+    'reports that %s needs a checkout',
     async (...args) => {
       const { code, stderr } = await baton(...args);
       expect(stderr).toMatch(/expected a checkout of Baton, and this is the npm package/);
@@ -209,7 +211,7 @@ describe('the npm package', () => {
     await succeeds(empty, join(MODULES, '.bin/tsc'), '--ignoreConfig', ...options, 'verify.mts', stores);
   });
 
-  it('verifies a system that is up, by its commands and as a library', async () => {
+  it('verifies a running system, by its commands and as a library', async () => {
     await withStack({}, async ({ url }) => {
       const { code, stdout } = await baton('verify', 'target.yaml', '--url', url, ...QUICK);
       expect(stdout).toContain(' VALID ');
@@ -222,7 +224,7 @@ describe('the npm package', () => {
     });
   });
 
-  it('finds out how a system that is up is logged in to, and verifies it by what it wrote', async () => {
+  it('writes a target file for a running system, and verifies the system with it', async () => {
     await withStack({}, async ({ url }) => {
       const accounts = ['alice', 'bob'].flatMap(name => ['--user', `${name}@example.test`]);
       const more = ['--password-env', 'STORE_PASSWORD', '--probe', '--file', 'found.yaml', '--quiet'];
@@ -236,7 +238,7 @@ describe('the npm package', () => {
     });
   });
 
-  it('fails the test of a team whose sessions get lost', async () => {
+  it('fails the test of a project that loses sessions', async () => {
     await withStack({ SESSION_STORE: 'memory' }, async () => {
       expect((await baton('target.yaml', ...QUICK)).code).toBe(1);
       example('sessions.test.ts');

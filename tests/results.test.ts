@@ -5,7 +5,7 @@ import { type Report, skippedIn, sumOf } from './results.ts';
 
 type Tests = Record<string, Report['testResults'][number]['assertionResults'][number]['status'][]>;
 
-/** One file of tests, by their names; a name may stand several times. */
+/** Returns the report of one test file. A name may have several statuses, for several tests of that name. */
 function report(
   tests: Tests,
   more: Partial<Report['testResults'][number]> & { success?: boolean } = {},
@@ -27,14 +27,14 @@ function report(
 }
 
 describe('the sum of two runs', () => {
-  it('counts each test once: a second result only in place of a skipped one', () => {
+  it('counts each test once: the second result replaces only a skipped one', () => {
     const first = report({ a: ['passed'], b: ['skipped'], c: ['pending'], d: ['skipped'], e: ['todo'] });
     const second = report({ a: ['skipped'], b: ['passed'], c: ['failed'], d: ['skipped'] });
     expect(sumOf(first)).toEqual({ passed: 1, failed: 0, skipped: 4 });
     expect(sumOf(first, second)).toEqual({ passed: 2, failed: 1, skipped: 2 });
   });
 
-  it('counts tests of one name as often as they stand', () => {
+  it('counts every test of a name', () => {
     const first = report({ a: ['passed', 'skipped'] });
     expect(sumOf(first, report({ a: ['passed', 'passed'] }))).toEqual({ passed: 2, failed: 0, skipped: 0 });
   });
@@ -51,7 +51,7 @@ describe('the sum of two runs', () => {
   });
 });
 
-it('what was skipped is found again by whole names and by files', () => {
+it('skipped tests are selected by whole names and by files', () => {
   const { pattern, files } = skippedIn(
     report({ 'x > (a+b)': ['skipped'], 'x > c': ['passed'], d: ['todo'] }),
   );
@@ -61,7 +61,7 @@ it('what was skipped is found again by whole names and by files', () => {
   expect('x > c').not.toMatch(new RegExp(pattern));
 });
 
-it("CI runs the README's test line as it stands, before it installs anything else", () => {
+it("CI runs the README's test line unchanged, before it installs anything else", () => {
   const text = (file: string): string => readFileSync(join(import.meta.dirname, '..', file), 'utf8');
   const line = './scripts/setup && npm test';
   expect(text('README.md')).toContain(`\`${line}\``);

@@ -22,9 +22,9 @@ interface Action {
 
 export interface Job {
   outputs: Record<string, string>;
-  /** What was appended to the summary of each step. */
+  /** The summaries of all steps. */
   summary: string;
-  /** What all steps printed. */
+  /** The output of all steps. */
   log: string;
   failed: boolean;
   /** Names of the steps that ran. */
@@ -35,11 +35,11 @@ export interface Job {
 interface Setting {
   /** The folder of the action. */
   folder: string;
-  /** The one that its steps run in. */
+  /** The folder in which its steps run. */
   workspace: string;
   inputs: Record<string, string>;
   environment: Record<string, string>;
-  /** What happened, as GitHub describes it. */
+  /** The event in the format of GitHub. */
   event: object;
 }
 
@@ -48,7 +48,7 @@ type Steps = Record<string, Record<string, string>>;
 
 const load = ({ folder }: Setting): Action => parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
 
-/** All steps but those that use another action. */
+/** Runs all steps, except those that use another action. */
 export async function runAction(setting: Setting): Promise<Job> {
   const action = load(setting);
   const steps: Steps = {};
@@ -68,10 +68,10 @@ export async function runAction(setting: Setting): Promise<Job> {
   return job;
 }
 
-/** The step of that name alone. */
+/** Runs only the step with this name. */
 export async function runStep(name: string, setting: Setting): Promise<void> {
   const step = load(setting).runs.steps.find(one => one.name === name);
-  if (step === undefined) throw new Error(`no step is called ${name}`);
+  if (step === undefined) throw new Error(`action.yml: expected a step with the name ${name}`);
   const { code, log } = await perform(step, setting, {});
   if (code !== 0) throw new Error(log);
 }
@@ -121,7 +121,7 @@ const outputsIn = (text: string): Record<string, string> =>
       .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-/** With the flags that the runner gives to `shell: bash`. */
+/** Runs a script with the flags of the runner for `shell: bash`. */
 function bash(
   script: string,
   cwd: string,

@@ -1,4 +1,4 @@
-/** docs/result.schema.json describes every result that the judge can give. */
+/** Checks that docs/result.schema.json describes every result of the judge. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -14,7 +14,7 @@ const problems = (value: unknown) => {
   return validate.errors;
 };
 
-/** Every field that an operation can have: the type makes the list complete. */
+/** An operation with every field. Its type makes the list complete. */
 const whole: Required<Operation> & { uncertainty: number } = {
   type: 'op',
   id: 1,
@@ -88,7 +88,7 @@ it('a result with violations, unknowns and a witness', () => {
   expect(problems(violated())).toBeNull();
 });
 
-it('a witness of an operation with every field there is', () => {
+it('a witness with an operation that has every field', () => {
   const result = violated();
   const anomaly = result.guarantees.find(verdict => verdict.anomalies.length > 0)?.anomalies[0];
   anomaly?.witness.push({ operation: whole, came: 'all of it' });
@@ -96,13 +96,13 @@ it('a witness of an operation with every field there is', () => {
   expect(problems(result)).toBeNull();
 });
 
-it('a result with what it is compared with', () => {
+it('a result with a comparison', () => {
   const { result, comparison } = compared();
   expect(comparison?.differences.map(({ change }) => change)).toContain('worse');
   expect(problems({ ...result, comparison })).toBeNull();
 });
 
-it('a result with faults, of which one was never over', () => {
+it('a result with faults, one of which has no end', () => {
   const picture = new Picture({ claims: ['survival'] });
   const fault = { type: 'fault', id: 1, name: 'kill', where: 'app-1', clock: 'c0' } as const;
   const session = picture.session('s1', 'alice').login('app-1');
@@ -115,6 +115,6 @@ it('a result with faults, of which one was never over', () => {
   expect(problems(result)).toBeNull();
 });
 
-it('refuses what it does not describe', () => {
+it('refuses a field that it does not describe', () => {
   expect(problems({ ...violated(), more: 1 })).not.toBeNull();
 });

@@ -1,5 +1,5 @@
 /**
- * How many random cases a test draws: so many as a rule. BATON_SHARE draws a part of them (each mutant of
- * `npm run mutation` is tried on a tenth) or a multiple (`npm run test:long`).
+ * Returns the number of random cases of a test: `usual`, multiplied by BATON_SHARE. `npm run mutation` runs a tenth of
+ * them for each mutant, and `npm run test:long` runs a multiple.
  */
 export const share = (usual: number): number => Math.ceil(usual * Number(process.env['BATON_SHARE'] ?? 1));

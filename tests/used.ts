@@ -1,10 +1,10 @@
-/** What tests used that is not on every machine: told in the last lines of a run, which may pass without it. */
+/** Collects which optional programs the tests used, and prints them in the last lines of a run. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
-/** How the processes of the tests are told where the file of notes is. */
+/** The environment variable with the path of the file in which test processes write their notes. */
 const FILE = 'BATON_TESTS_USED';
 export type Part =
   | 'real k6'
@@ -22,15 +22,17 @@ export type Part =
   | 'an older Node';
 
 /**
- * For the top of a test file: what its tests run with, or why they do not.
- * Several files may say it; each distinct answer is told once.
+ * Notes which program the tests of a file run with, or why they do not. Call it at the top of the file.
+ * Each distinct note is printed once.
  */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify([part, answer])}\n`);
 }
 
-/** Of vitest: runs before all tests; what it returns runs after them, when the results are printed. */
+/**
+ * Global setup of vitest: runs before all tests. The returned function runs after them, when the results are printed.
+ */
 export default function setup(_: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tests-'));
   const file = join(folder, 'used');

@@ -1,4 +1,4 @@
-/** The workflows of this repository and of docs/ci.md, as far as they can be checked where they do not run. */
+/** Checks the workflows of this repository and of docs/ci.md without running them. */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
 const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}` };
-/** Not of this project: where it is absent its test is skipped. */
+/** An optional program. Its test is skipped if it is not installed. */
 const LINTER = 'actionlint';
 const linted = spawnSync(LINTER, ['-version'], { env }).status === 0;
 used('workflows', linted ? `linted by ${LINTER}` : `NOT TESTED: no ${LINTER} on this machine`);
@@ -32,13 +32,13 @@ describe.each(workflows)('%s', (_, text) => {
       expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|^\.\/[\w.-]+$/);
   });
 
-  test('asks for no more than to read, and ends by itself', () => {
+  test('has only read permission, and a timeout for each job', () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read$/m);
     expect(text).not.toMatch(/: write$/m);
     expect([...text.matchAll(/timeout-minutes:/g)]).toHaveLength([...text.matchAll(/runs-on:/g)].length);
   });
 
-  test.skipIf(!linted)('actionlint has nothing to say', () => {
+  test.skipIf(!linted)('actionlint reports nothing', () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-workflow-'));
     const file = join(folder, 'workflow.yml');
     writeFileSync(file, text);

@@ -1,4 +1,7 @@
-/** With addresses of single instances Baton decides at least as much as without, where only the balancer names instances. */
+/**
+ * Checks that Baton decides at least as much with the addresses of instances as without, if only the balancer names
+ * them.
+ */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { OneLogout, PasswordChange } from './limits.ts';
@@ -15,7 +18,7 @@ class Local extends SmallApp {
   }
 }
 
-/** Ends a session that was idle for so long. */
+/** Ends sessions after `IDLE_MS` without a request. */
 class Expires extends SmallApp {
   readonly #used = new Map<string, number>();
 
@@ -48,8 +51,8 @@ const TARGETS: { name: string; app: () => SmallApp; file?: object }[] = [
   { name: 'panels', app: () => new Panels() },
   { name: 'a cookie for each visitor', app: () => new Visitors() },
   { name: 'a second cookie', app: () => new SecondCookie() },
-  { name: 'cookies that are sealed anew', app: () => new Resealed() },
-  { name: 'a cookie that remembers', app: () => new Remembers() },
+  { name: 'cookies that change with each response', app: () => new Resealed() },
+  { name: 'a remember-me cookie', app: () => new Remembers() },
   { name: 'a login on two pages', app: () => new TwoPages(), file: { login: TWO_PAGES } },
   { name: 'one logout for all sessions', app: () => new OneLogout(), file: { sessions: { logout: 'all' } } },
   {
@@ -76,11 +79,11 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // In turn, few clients fall into step with the balancer.
+    // At random: with few clients, turns could always route a client to the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 
-/** Some evidence comes by chance: how often is tried whether a verdict is reached. */
+/** The maximum number of runs to reach a verdict, since some evidence depends on chance. */
 const TRIES = 3;
 
 it.each(TARGETS)(

@@ -1,4 +1,4 @@
-/** An app behind TLS, with a certificate of an authority that this machine does not trust. */
+/** Tests an app behind TLS, with a certificate of an authority that this machine does not trust. */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';

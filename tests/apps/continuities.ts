@@ -1,11 +1,11 @@
-/** Ways in which healthy apps change cookies, show pages and answer logins, and in which broken ones lose sessions. */
+/** Apps that change cookies, show pages and respond to logins in unusual ways, and apps that lose sessions. */
 import type { Answer, Asked } from './serve.ts';
 import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
-/** Seals its session anew with each answer, in one chunk or two by turns; what was sealed before still counts. */
+/** Sets a new session cookie with each response, in one or two chunks by turns. Older cookies stay valid. */
 export class Chunked extends SmallApp {
   #answers = 0;
 
@@ -23,7 +23,7 @@ export class Chunked extends SmallApp {
   }
 }
 
-/** Its notes are a JSON list that names no user. */
+/** Shows notes as a JSON list that names no user. */
 export class JsonNotes extends SmallApp {
   /** Whether a client that is not signed in gets an empty list. */
   open = false;
@@ -36,7 +36,7 @@ export class JsonNotes extends SmallApp {
   }
 }
 
-/** Knows a session only where it was made, and gives other clients a session of their own. */
+/** Knows a session only on the instance where it began, and gives clients of the others a new session. */
 export class ReplacesCookie extends SmallApp {
   override knows({ born }: Session, { instance }: Asked): boolean {
     return born === instance;
@@ -47,7 +47,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** Has its login form on the home page, and leads back there in any case. */
+/** Has its login form on the home page, and redirects to it after every login. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
@@ -75,7 +75,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** Takes a login form only on the instance that gave it. */
+/** Accepts a login form only on the instance that made it. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: Asked): Answer {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
@@ -87,14 +87,14 @@ export class FormPerInstance extends SmallApp {
   }
 }
 
-/** Sends a signed-in user away from the login, as Laravel's `guest` and Devise do. */
+/** Redirects signed-in users away from the login, as Laravel's `guest` and Devise do. */
 export class Guest extends SmallApp {
   protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
-/** Writes the user into the session that is there. */
+/** Writes the user into the existing session at login, without a new id. */
 export class KeepsSession extends SmallApp {
   protected override enter(user: string, asked: Asked): Answer {
     const session = this.sessionOf(asked);

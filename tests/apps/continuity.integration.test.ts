@@ -1,4 +1,4 @@
-/** What answers say about a session and its login: healthy apps are accused of nothing, and broken ones are found. */
+/** Tests what responses show about a session and its login: no healthy app is accused, and broken ones are found. */
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../verify/core/history.ts';
 import type { VerifyOptions } from '../../verify/run.ts';
@@ -50,7 +50,7 @@ describe('one account of forty has a wrong password', () => {
     );
   });
 
-  it('while each is accepted where the form came from, so that a broken hop is not named a wrong password', async () => {
+  it('but a lost login across instances is not reported as a wrong password', async () => {
     const few = accounts.slice(0, 6);
     class Few extends FormPerInstance {
       override users = few.map(({ user }) => user);
@@ -71,7 +71,7 @@ describe('a page of a probe that does not name its user', () => {
   ];
   const file = { probes, claims: ['continuity', 'read-your-writes'] };
 
-  it('is judged where the app shows it to signed-in clients alone', async () => {
+  it('is judged if the app shows it only to signed-in clients', async () => {
     expect(those(await run(new JsonNotes(), file, { sessions: 4 }), 'valid')).toEqual(file.claims);
     class Local extends JsonNotes {
       override knows({ born }: Session, { instance }: Asked): boolean {
@@ -81,7 +81,7 @@ describe('a page of a probe that does not name its user', () => {
     expect(those(await run(new Local(), file), 'violated')).toEqual(['continuity']);
   });
 
-  it('is rejected before the load where every client is shown it', async () => {
+  it('is rejected before the load if the app shows it to every client', async () => {
     const app = new JsonNotes();
     app.open = true;
     await expect(run(app, file)).rejects.toThrow(
@@ -90,7 +90,7 @@ describe('a page of a probe that does not name its user', () => {
   });
 });
 
-it('an app that limits the sessions of a user, which the target file does not say: `sessions` is suggested', async () => {
+it('an app that limits the sessions of a user, without `sessions` in the target file: suggests it', async () => {
   const limited = await run(new FewSessions(1));
   expect(limited.findings['continuity']).toContain('declare `sessions` in the target file');
 });
@@ -106,19 +106,19 @@ it('a lost session whose cookie another instance replaced: the cookie of the log
   );
 });
 
-describe('a login that leads back to the page that showed the form', () => {
+describe('a login that redirects to the page that showed the form', () => {
   const file = {
     login: { page: '/home', path: '/home', form: { user: '{user}', pass: '{password}' } },
     claims: ['continuity'],
   };
 
-  it('is accepted where that page asks for no password any more', async () => {
+  it('is accepted if that page no longer shows a password field', async () => {
     expect(those(await run(new FormOnHome(), file), 'valid')).toEqual(['continuity']);
     const same = { ...file, signedIn: { ...USUAL.signedIn, page: '/home' } };
     expect(those(await run(new FormOnHome(), same), 'valid')).toEqual(['continuity']);
   });
 
-  it('is refused where it still does, whatever page is named, and the history says so', async () => {
+  it('is refused if that page still shows one, whatever page is named, and the history records it', async () => {
     const accounts = USUAL.accounts.map(account => ({ ...account, password: 'wrong' }));
     for (const page of ['/home', '/account'])
       await expect(
@@ -169,7 +169,7 @@ describe('rotation of an app that sets no cookie before the login', () => {
     expect(those(broken, 'violated')).toEqual(['rotation']);
   });
 
-  it('is unknown where a signed-in user is sent away from the login: nothing is judged', async () => {
+  it('is unknown if signed-in users are redirected away from the login, since nothing is judged', async () => {
     const guest = await run(new Guest(), file, options);
     expect(guest.claimed).toEqual({ rotation: 'unknown', isolation: 'valid' });
     expect(guest.rests['rotation']?.['from before the login']).toBe(0);

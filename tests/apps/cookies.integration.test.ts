@@ -1,4 +1,4 @@
-/** Cookies beside the session cookie, caches and gateways on the way, and claims that leave something out. */
+/** Tests cookies beside the session cookie, caches and gateways, and claims that omit guarantees. */
 import { expect, it } from 'vitest';
 import type { Answer, Asked } from './serve.ts';
 import { newId, type Session, SmallApp } from './small-app.ts';
@@ -7,7 +7,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/** Its pages are passed on by a cache, and the gateway of one forged request is out of order. */
+/** Sends its pages through a cache that stores none. A gateway fails one of the forged requests. */
 class BehindACache extends SmallApp {
   #forged = 0;
 
@@ -23,7 +23,7 @@ class BehindACache extends SmallApp {
     return path === '/robots.txt' ? { body: '' } : undefined;
   }
 
-  /** Signs in by two cookies, of which one is the same for every user and open to scripts. */
+  /** Signs in with two cookies, one of which is the same for every user and readable by scripts. */
   protected override enter(user: string, asked: Asked): Answer {
     const { cookies = [], ...entered } = super.enter(user, asked);
     return { ...entered, cookies: ['logged_in=1; Path=/', ...cookies] };
@@ -36,12 +36,12 @@ class BehindACache extends SmallApp {
 
 const ABOUT_COOKIES = ['isolation', 'forgery', 'cookie-policy', 'private-responses'];
 
-it('a companion of the session cookie, a cache that passes on, and a gateway that fails accuse no app', async () => {
+it('a second cookie, a cache that stores no page, and a failing gateway are no violations', async () => {
   const healthy = await run(new BehindACache(), { claims: ABOUT_COOKIES }, ['hop', 'interleave', 'audit']);
   expect(those(healthy, 'valid')).toEqual(ABOUT_COOKIES);
 });
 
-/** Each instance has its own sessions, and takes the cookie of another away; a form token stays in the jar. */
+/** Has separate sessions on each instance, and deletes unknown session cookies. A form token stays in the jar. */
 class Forgetful extends SmallApp {
   override knows({ born }: Session, { instance }: Asked): boolean {
     return born === instance;
@@ -56,17 +56,17 @@ class Forgetful extends SmallApp {
   }
 }
 
-it('a form token is not judged as a session cookie where a hop took the session cookie away', async () => {
+it('a form token is not judged as a session cookie after a hop deleted the session cookie', async () => {
   const lost = await run(new Forgetful(), { claims: ['continuity', 'cookie-policy'] }, ['hop', 'audit']);
   expect(those(lost, 'violated')).toEqual(['continuity']);
 });
 
-/** A logout takes the cookie away, and the session lives on. */
+/** Deletes only the cookie at logout. The session stays valid. */
 class Undying extends SmallApp {
   protected override end(): void {}
 }
 
-it('a session that outlives its logout is named, though stateless-token does not claim that it ends', async () => {
+it('a session that outlives its logout is reported, though stateless-token does not claim that it ends', async () => {
   const undying = await run(new Undying(), { claims: ['stateless-token'] }, []);
   expect(Object.keys(undying.claimed)).not.toContain('logout-final');
   expect(undying.remarks).toContainEqual(

@@ -1,4 +1,4 @@
-/** What probes read and write: healthy apps are accused of nothing, broken ones found, and wrong expressions refused. */
+/** Tests probes: no healthy app is accused, broken ones are found, and wrong expressions are refused. */
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../verify/errors.ts';
 import { Capped, Counts, KeepsNotes, LosesNotes, Motto, NotesInCookie, ShortTexts, Shouts } from './data.ts';
@@ -7,7 +7,7 @@ import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const [NOTES] = USUAL.probes;
-/** In no order, so that no client gets into step with it. */
+/** Routes without a period, so that no client always reaches the same instance. */
 const MIXED: How = { balance: (_, n) => ({ instance: Math.imul(n + 1, 0x9e3779b1) < 0 ? 'one' : 'two' }) };
 const SESSION = ['read-your-writes', 'monotonic-reads'];
 const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];
@@ -60,14 +60,14 @@ describe('a register', () => {
     expect(those(healthy, 'valid').sort()).toEqual([...SESSION, 'isolation', 'linearizability'].sort());
   });
 
-  it('that one instance shows unset is STALE and BACK', async () => {
+  it('that one instance shows as unset is STALE and BACK', async () => {
     const app = new Motto();
     app.forgets = 'two';
     expect(those(await run(app, motto, SESSION), 'violated')).toEqual(SESSION);
   });
 });
 
-it('a counter that begins anywhere decides what its count tells', async () => {
+it('a counter that does not begin at 0 decides all guarantees of counters', async () => {
   const count = {
     kind: 'counter',
     add: undefined,
@@ -80,7 +80,7 @@ it('a counter that begins anywhere decides what its count tells', async () => {
   expect(those(healthy, 'valid')).toEqual(expect.arrayContaining([...SESSION, 'at-most-once']));
 });
 
-it('a list whose adds are refused at its cap is judged, and found where an instance shows it empty', async () => {
+it('a list that refuses adds at its cap is judged, and found broken if an instance shows it empty', async () => {
   const healthy = await run(new Capped(3), { cap: 3 }, SESSION, ['hop']);
   expect(those(healthy, 'valid')).toEqual(SESSION);
   const broken = new Capped(3);
@@ -89,7 +89,7 @@ it('a list whose adds are refused at its cap is judged, and found where an insta
 });
 
 describe('the audit', () => {
-  it('sends no text that is longer than those that the app keeps', async () => {
+  it('sends no text that is too long for the app', async () => {
     const app = new ShortTexts();
     const healthy = await withApp(app, async ({ url, asked }) => {
       const verdict = await judged({ ...USUAL, url, claims: SESSION }, { workloads: ['hop', 'audit'] });
@@ -104,7 +104,7 @@ describe('the audit', () => {
     expect(those(healthy, 'violated')).toEqual([]);
   });
 
-  it('asks for no length where the probe names the longest', async () => {
+  it('does not search for the maximum length if the probe names it', async () => {
     const app = new ShortTexts();
     await withApp(app, async ({ url, asked }) => {
       const probes = [{ ...NOTES, longest: 90 }];
@@ -116,9 +116,9 @@ describe('the audit', () => {
     });
   });
 
-  it('grows no session beyond what the balancer takes, says so, and blames nothing on it', async () => {
+  it('grows no session beyond the limit of the balancer, reports the limit, and sees no violation in it', async () => {
     const app = new NotesInCookie();
-    // As balancers do: an instance that sent a response with too large a header gets no requests for a while.
+    // As balancers do: after a response with a too large header, the instance gets no requests for some time.
     let out = 0;
     const how: How = {
       balance: (_, n) => {
@@ -135,7 +135,7 @@ describe('the audit', () => {
     expect(app.refused).toBe(1);
   });
 
-  it('measures what a session holds for hop too, whose short texts would fill it in time', async () => {
+  it('measures the capacity of a session also for hop, whose short texts would fill it eventually', async () => {
     const app = new NotesInCookie();
     app.largest = 1_200;
     const claims = ['availability', 'continuity', ...SESSION];
@@ -146,7 +146,7 @@ describe('the audit', () => {
 });
 
 describe('an expression that finds no value', () => {
-  it('is refused with the part of the page that has it in another form, and without its form token', async () => {
+  it('is refused, and the error shows the value on the page in its other form, without the form token', async () => {
     const refusal = await run(new Shouts(), {}, SESSION, ['hop']).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);
     const { message } = refusal as UsageError;
@@ -157,7 +157,7 @@ describe('an expression that finds no value', () => {
     expect(message).not.toMatch(/[0-9a-f]{32}/);
   });
 
-  it('is none where a broken deployment loses writes, or an instance shows old lists: that is judged', async () => {
+  it('is not refused if a deployment loses writes or an instance shows old lists: that is judged', async () => {
     expect(those(await run(new LosesNotes(), {}, SESSION, ['hop']), 'violated')).toContain(
       'read-your-writes',
     );

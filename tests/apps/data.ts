@@ -1,10 +1,12 @@
-/** Apps whose data are not as simple as notes in a session: shared, from before, capped, limited, in one value. */
+/**
+ * Apps with data other than notes in a session: shared, older than the run, capped, limited in length, or one value.
+ */
 import type { Answer, Asked, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
-/** Keeps notes by user, or for all users; some are there before the run, and another run adds one now and then. */
+/** Keeps notes by user, or for all users. Some are older than the run, and another run sometimes adds one. */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
   readonly #kept = new Map<string, string[]>();
@@ -26,7 +28,7 @@ export class KeepsNotes extends SmallApp {
 
 /** Keeps one value in each session. */
 export class Motto extends SmallApp {
-  /** The instance that forgets it at every third request. */
+  /** The instance that shows no value at every third request. */
   forgets: InstanceName | undefined;
   #reads = 0;
 
@@ -47,7 +49,7 @@ export class Counts extends SmallApp {
   }
 }
 
-/** Keeps so many notes, and refuses more. */
+/** Keeps at most `cap` notes, and refuses more. */
 export class Capped extends SmallApp {
   readonly cap: number;
   /** The instance that shows an empty list at every third request. */
@@ -67,7 +69,7 @@ export class Capped extends SmallApp {
   }
 }
 
-/** Accepts a text of any length, and keeps none beyond so many characters. */
+/** Accepts texts of any length, and drops those longer than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
@@ -79,14 +81,14 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** Shows notes in another form than they were sent in. */
+/** Shows notes in another form than they were sent: in upper case. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
   }
 }
 
-/** Loses every note that one instance is sent, and shows old lists on it now and then. */
+/** Loses every note that is sent to one instance, and sometimes shows old lists on it. */
 export class LosesNotes extends SmallApp {
   protected override inside(asked: Asked, session: Session): Answer | undefined {
     const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
@@ -94,7 +96,7 @@ export class LosesNotes extends SmallApp {
   }
 }
 
-/** Carries the notes in a cookie. A balancer refuses responses with a large header, and then leaves the instance out. */
+/** Keeps the notes in a cookie. A balancer refuses responses with a large header, and then skips the instance. */
 export class NotesInCookie extends SmallApp {
   largest = 4_000;
   refused = 0;

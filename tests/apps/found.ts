@@ -1,4 +1,4 @@
-/** What `baton init` finds out about a small app, in this process. */
+/** Runs `baton init` on a small app, in this process. */
 import { parse } from 'yaml';
 import { type InitOptions, init } from '../../verify/init/init.ts';
 import type { Served } from './serve.ts';
@@ -7,13 +7,13 @@ import { PASSWORD } from './small-app.ts';
 export interface Found {
   /** The target file. */
   text: string;
-  /** What it holds. */
+  /** The target file, parsed. */
   file: Record<string, unknown>;
-  /** What was said, line by line. */
+  /** The printed lines. */
   said: string[];
 }
 
-/** @param options instead of the usual: two accounts, and leave to write */
+/** Runs `init`. @param options override the defaults: two accounts, and permission to write */
 export async function found({ url }: Served, options: Partial<InitOptions> = {}): Promise<Found> {
   const said: string[] = [];
   const text = await init({

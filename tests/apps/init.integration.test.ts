@@ -1,4 +1,4 @@
-/** What `baton init` finds out about apps that do this or that: the file that it writes is right about them. */
+/** Checks that the target file of `baton init` is right about apps with special properties. */
 import { describe, expect, it } from 'vitest';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
@@ -26,7 +26,7 @@ const ACCOUNTS = ['alice', 'bob'].map(user => ({
   totpEnv: `${user.toUpperCase()}_TOTP`,
 }));
 
-describe('what an app allows a user', () => {
+describe('the sessions that an app allows a user', () => {
   class Local extends SmallApp {
     override knows({ born }: Session, { instance }: Asked): boolean {
       return born === instance;
@@ -44,14 +44,14 @@ describe('what an app allows a user', () => {
     await withApp(app, async served => {
       const { file } = await found(served);
       expect(file['sessions']).toEqual(sessions);
-      // Nobody is left signed in who would count.
+      // No session is left signed in, which would count for the limit.
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
   });
 });
 
-describe('how one logs in', () => {
+describe('the login', () => {
   const run = (app: SmallApp, workloads: string[]) =>
     withApp(app, async served => {
       const { text } = await found(served, { accounts: ACCOUNTS, secretOf: async user => secretOf(user) });
@@ -63,13 +63,13 @@ describe('how one logs in', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    // Its login form has a token of another kind for a client that is signed in: no login over a session succeeds.
+    // Its login form has another kind of token for a signed-in client, so no login over a session succeeds.
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
   });
 
-  it('JSON that is answered by a token, which a header carries', async () => {
+  it('JSON, with a response that holds a token for a header', async () => {
     await withApp(new TokenApi(), async served => {
       const options = { loginPath: '/api/login', loginJson: { name: '{user}', secret: '{password}' } };
       const { file, text, said } = await found(served, options);
@@ -86,12 +86,12 @@ describe('how one logs in', () => {
     });
   });
 
-  it('a one-time code that counts once: no code is sent twice', async () => {
+  it('a one-time code that is valid only once: no code is sent twice', async () => {
     const app = new CodeApp(true);
     await withApp(app, async served => {
       const options = { accounts: ACCOUNTS, secretOf: async (user: string) => secretOf(user) };
       const { text, file } = await found(served, options);
-      // The one by which that was found out.
+      // One code was refused: the one with which `init` found this out.
       expect([file['sessions'], app.refused]).toEqual([{ every: '1s' }, 1]);
       expect(text).toMatch(/totp: \$\{ALICE_TOTP\}/);
       expect(text).not.toContain(secretOf('alice'));
@@ -100,7 +100,7 @@ describe('how one logs in', () => {
     });
   });
 
-  it('a one-time code whose secret nobody knows: says what is missing', async () => {
+  it('a one-time code with an unknown secret: reports what is missing', async () => {
     await withApp(new CodeApp(false), served =>
       expect(found(served)).rejects.toThrow(/asks alice for a one-time code: expected the secret/),
     );
@@ -123,8 +123,8 @@ describe('which cookies carry the session', () => {
   });
 });
 
-describe('what is written and read', () => {
-  it('is the list, not another panel that shows the same text', async () => {
+describe('the probe', () => {
+  it('reads the list, not another panel that shows the same text', async () => {
     await withApp(new Panels(), async served => {
       const { file, text } = await found(served);
       expect(file['probes']).toMatchObject([
@@ -135,7 +135,7 @@ describe('what is written and read', () => {
     });
   });
 
-  it('is nothing where a message alone confirms it', async () => {
+  it('is left out if only a message confirms a write', async () => {
     await withApp(new FlashOnly(), async served => {
       const { file, said } = await found(served);
       expect([file['probes'], said.find(line => line.startsWith('probe'))]).toEqual([
@@ -145,7 +145,7 @@ describe('what is written and read', () => {
     });
   });
 
-  it('is nothing where a page shows a part of a list', async () => {
+  it('is left out if a page shows only a part of a list', async () => {
     await withApp(new Paged(), async served => {
       const { file, said } = await found(served);
       expect(file['probes']).toBeUndefined();
@@ -155,7 +155,7 @@ describe('what is written and read', () => {
     });
   });
 
-  it('is not tried without leave', async () => {
+  it('is not tried without permission', async () => {
     await withApp(new SmallApp(), async served => {
       const asked: string[] = [];
       const mayWrite = async ({ path, field }: { path: string; field: string }) => {
@@ -169,7 +169,7 @@ describe('what is written and read', () => {
   });
 });
 
-it('how one logs out: by a link that carries a token', async () => {
+it('the logout: a link with a token', async () => {
   await withApp(new LinkOut(), async served => {
     const { file, text } = await found(served);
     expect(file['logout']).toMatchObject({

@@ -1,11 +1,13 @@
-/** Apps that allow a user only so much: so many sessions, one logout for all of them, so many logins. */
+/**
+ * Apps with limits for each user: a maximum number of sessions, one logout for all of them, a maximum rate of logins.
+ */
 import type { Answer, Asked, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
-/** A user has so many sessions at the same time. */
+/** Allows a user `most` sessions at the same time. */
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** What becomes of one more. */
+  /** What happens at one more login. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {
@@ -24,9 +26,9 @@ export class FewSessions extends SmallApp {
   }
 }
 
-/** One logout ends all sessions of its user. */
+/** Ends all sessions of a user at one logout. */
 export class OneLogout extends SmallApp {
-  /** The instance whose own sessions it misses. */
+  /** The instance whose sessions are not ended. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -34,9 +36,9 @@ export class OneLogout extends SmallApp {
   }
 }
 
-/** Whoever changes the password is signed out everywhere else. */
+/** Ends all other sessions of a user when the password changes. */
 export class PasswordChange extends SmallApp {
-  /** The instance whose own sessions it misses. */
+  /** The instance whose sessions are not ended. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: Asked, session: Session): Answer | undefined {
@@ -46,7 +48,7 @@ export class PasswordChange extends SmallApp {
   }
 }
 
-/** A user may log in again only after a while. */
+/** Lets a user log in again only after `every` milliseconds. */
 export class RareLogins extends SmallApp {
   readonly every: number;
   readonly #last = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Ways of logging in, each on a small app: healthy it is accused of nothing, broken it is found. */
+/** Tests ways of logging in, each on a small app: the healthy app is not accused, and the broken one is found. */
 import { expect, it } from 'vitest';
 import { BasicApp, TwoPages } from './logins.ts';
 import type { Asked } from './serve.ts';
@@ -40,7 +40,7 @@ const BASIC = {
   claims: ['stateless-token'],
 };
 
-it('HTTP Basic: every request says who sends it, and no cookie is judged', async () => {
+it('HTTP Basic: every request names its user, and no cookie is judged', async () => {
   const healthy = await run(new BasicApp(), BASIC, ['hop', 'interleave', 'cold-burst']);
   expect(those(healthy, 'violated')).toEqual([]);
   expect(those(healthy, 'valid')).toEqual(

@@ -1,9 +1,9 @@
-/** Apps that are logged in to in other ways than by one form. */
+/** Apps whose login is not a single form. */
 import { oneTime } from '../../verify/client/one-time.ts';
 import type { Answer, Asked } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Asks for the user name first, and for the password on a page of its own, which knows whom it asks by its state. */
+/** Asks for the user name first, and for the password on a second page, which gets the user from its `state` field. */
 export class TwoPages extends SmallApp {
   readonly #asking = new Map<string, string>();
 
@@ -35,9 +35,9 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** Knows its users by HTTP Basic alone, and has no page for anybody else. */
+/** Signs users in only by HTTP Basic, and has no page without it. */
 export class BasicApp extends SmallApp {
-  /** Whether an instance has forgotten the users. */
+  /** Returns whether an instance refuses the user. */
   forgets: (asked: Asked, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 
@@ -69,13 +69,13 @@ export class BasicApp extends SmallApp {
   }
 }
 
-/** The secret of a user, as an otpauth address; a code counts for a second. */
+/** Returns the secret of a user as an otpauth address. A code is valid for one second. */
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** Asks for a one-time code after the password; a code of the moment before counts too. */
+/** Asks for a one-time code after the password. The code of the second before is also valid. */
 export class CodeApp extends SmallApp {
-  /** Whether each code counts once. */
+  /** Whether each code is valid only once. */
   readonly once: boolean;
   readonly #asking = new Map<string, string>();
   readonly #used = new Set<string>();
@@ -116,7 +116,7 @@ export class CodeApp extends SmallApp {
   }
 }
 
-/** Renders in the browser: the login takes JSON and answers with a token, which every request carries in a header. */
+/** Renders in the browser: the login takes JSON and returns a token, which every request sends in a header. */
 export class TokenApi extends SmallApp {
   protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
     const json = (value: object, status = 200): Answer => ({

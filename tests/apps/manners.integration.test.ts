@@ -1,4 +1,7 @@
-/** `baton init` stops when an app has had enough, tries no password but those given, and asks before it goes elsewhere. */
+/**
+ * Checks that `baton init` stops at rate limits, tries only the given passwords, and asks before it uses another
+ * host.
+ */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +15,7 @@ import { withApp } from './verified.ts';
 
 const account = (user: string, password = PASSWORD) => ({ user, password, passwordEnv: 'PASSWORD' });
 
-it('stops at the first 429, and says how long to wait', async () => {
+it('stops at the first 429, and reports how long to wait', async () => {
   await withApp(new Limits(2), async served => {
     await expect(found(served)).rejects.toThrow(
       /POST \/login: the app limits logins or requests \(status 429, Retry-After: 60\), so nothing more is sent/,
@@ -21,7 +24,7 @@ it('stops at the first 429, and says how long to wait', async () => {
   });
 });
 
-it('stops when the page that a refusal leads to says that the account is locked', async () => {
+it('stops if the page after a refused login says that the account is locked', async () => {
   await withApp(new Locks(2), async served => {
     const wrong = [account('alice', 'not this'), account('bob')];
     await expect(found(served, { accounts: wrong })).rejects.toThrow(/"Too many login attempts"/);
@@ -29,7 +32,7 @@ it('stops when the page that a refusal leads to says that the account is locked'
   });
 });
 
-it('tries no password but those given, and a wrong one four times', async () => {
+it('tries only the given passwords, and a wrong one four times', async () => {
   const app = new Locks(Number.POSITIVE_INFINITY);
   await withApp(app, async served => {
     const wrong = [account('alice', 'not this'), account('bob')];
@@ -46,9 +49,9 @@ it('tries no password but those given, and a wrong one four times', async () => 
 const NOWHERE = join(tmpdir(), `baton-manners-${process.pid}.yaml`);
 const ACCOUNTS = ['--user', 'alice', '--password-env', 'SHOP_PASSWORD', '--file', NOWHERE];
 
-it('sends nothing to another machine without leave', async () => {
+it('sends nothing to another machine without permission', async () => {
   await withApp(new SmallApp(), async served => {
-    // Which is this machine, but not by its name.
+    // This address is this machine, but not one of its loopback names.
     const url = served.url.replace('127.0.0.1', '0.0.0.0');
     const { code, stderr } = await baton(['init', url, ...ACCOUNTS], { SHOP_PASSWORD: PASSWORD });
     expect(stderr).toContain(

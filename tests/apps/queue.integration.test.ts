@@ -1,9 +1,9 @@
-/** A target that sets limits and answers at once is not charged with the time that requests wait inside Baton. */
+/** Checks that the time that requests wait inside Baton does not count against a target with a rate limit. */
 import { expect, it } from 'vitest';
 import { SmallApp } from './small-app.ts';
 import { judged, USUAL, withApp } from './verified.ts';
 
-it('32 clients at 40 requests a second: each waits for its turn, and none for an answer', async () => {
+it('32 clients at 40 requests per second: each waits for its turn, and none for a response', async () => {
   const { claimed, rests } = await withApp(new SmallApp(), ({ url }) =>
     judged(
       {

@@ -1,4 +1,4 @@
-/** A web server of this process that answers as two instances in turn, and remembers what it was asked. */
+/** Serves an app in this process as two instances by turns, and records the requests. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,17 +12,17 @@ export interface Asked {
   query: URLSearchParams;
   cookies: Readonly<Record<string, string>>;
   form: Readonly<Record<string, string>>;
-  /** As it came. */
+  /** The raw body. */
   body: string;
   headers: IncomingMessage['headers'];
-  /** The one that answers. */
+  /** The instance that serves the request. */
   instance: InstanceName;
 }
 
 export interface Answer {
   status?: number;
   body?: string;
-  /** Where it redirects to. */
+  /** Target of a redirect. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface Answer {
 
 export interface Served {
   url: string;
-  /** Of single instances, where they have one. */
+  /** Addresses of the instances, if they have one. */
   addresses: Readonly<Record<string, string>>;
   /** In the order of their arrival. */
   asked: readonly Asked[];
@@ -39,33 +39,34 @@ export interface Served {
 
 export interface How {
   /**
-   * @param connection number of the connection that the request came on
-   * @returns who answers the n-th request; in turn when absent
+   * Returns the instance that serves the n-th request. Without it, the instances take turns.
+   *
+   * @param connection number of the connection of the request
    */
   balance?(
     asked: Omit<Asked, 'instance'>,
     n: number,
     connection: number,
   ): { instance: InstanceName; cookies?: readonly string[] };
-  /** Whether answers tell their instance: they do when absent. */
-  tells?: boolean;
-  /** How many instances there are; two when absent. */
+  /** Whether responses name their instance; true by default. */
+  named?: boolean;
+  /** The number of instances; 2 by default. */
   instances?: number;
-  /** Each instance also has an address of its own, where answers do not tell it: the balancer is what names instances. */
+  /** Whether each instance also has its own address. Responses from there do not name it: only the balancer does. */
   addressed?: boolean;
 }
 
-/** @param answer what an instance answers; each is one request at a time, so nothing overlaps inside */
+/** Starts the server. @param answer returns the response of an instance, one at a time, so no requests overlap */
 export async function serve(
   answer: (asked: Asked) => Answer,
-  { balance, tells = true, addressed = false, instances = 2 }: How = {},
+  { balance, named = true, addressed = false, instances = 2 }: How = {},
 ): Promise<Served> {
   const all: Asked[] = [];
   const connections = new Map<Socket, number>();
   const respond = (
     asked: Asked,
     response: ServerResponse,
-    named: boolean,
+    names: boolean,
     more: readonly string[] = [],
   ): void => {
     all.push(asked);
@@ -74,7 +75,7 @@ export async function serve(
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'private, no-store',
       ...(to === undefined ? {} : { Location: to }),
-      ...(named ? { 'X-Instance': asked.instance } : {}),
+      ...(names ? { 'X-Instance': asked.instance } : {}),
       'Set-Cookie': [...cookies, ...more],
       ...headers,
     });
@@ -85,7 +86,7 @@ export async function serve(
     const chosen = balance?.(whole, all.length, connections.get(request.socket) ?? 0) ?? {
       instance: NAMES[all.length % instances] ?? 'one',
     };
-    respond({ ...whole, instance: chosen.instance }, response, tells, chosen.cookies);
+    respond({ ...whole, instance: chosen.instance }, response, named, chosen.cookies);
   });
   balancer.on('connection', socket => connections.set(socket, connections.size));
   const single = (addressed ? NAMES.slice(0, instances) : []).map(instance => ({
@@ -111,7 +112,7 @@ export async function serve(
   };
 }
 
-/** @returns its address */
+/** Starts a server at a free port. Returns its address. */
 async function listening(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

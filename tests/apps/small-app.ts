@@ -1,6 +1,6 @@
 /**
- * A small web app with a login form, notes in each session, and a logout. What a test is about, it overrides: the
- * methods are what an app decides.
+ * A small web app with a login form, notes in each session, and a logout. A test overrides the methods that it is
+ * about.
  */
 import { randomBytes } from 'node:crypto';
 import type { Answer, Asked, InstanceName } from './serve.ts';
@@ -13,7 +13,7 @@ export interface Session {
   /** The form token. */
   csrf: string;
   notes: string[];
-  /** Who made it. */
+  /** The instance where the session began. */
   born: InstanceName;
 }
 
@@ -28,7 +28,7 @@ export class SmallApp {
   /** Oldest first. */
   sessions: Session[] = [];
   loginPage = '/login';
-  /** Whether nothing leads to it. */
+  /** Whether no page links to the login. */
   hidden = false;
 
   answer(asked: Asked): Answer {
@@ -53,7 +53,7 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /** What a test adds before all else. */
+  /** Handles a request before all other code. For overrides in tests. */
   protected route(_asked: Asked, _session: Session | undefined): Answer | undefined {
     return undefined;
   }
@@ -113,7 +113,7 @@ export class SmallApp {
     return found !== undefined && this.knows(found, asked) ? found : undefined;
   }
 
-  /** Whether an instance knows a session. */
+  /** Returns whether an instance knows a session. */
   knows(_session: Session, _asked: Asked): boolean {
     return true;
   }

@@ -1,4 +1,4 @@
-/** Whether a balancer keeps its clients, by what, and how to get off it: what `baton init` says and writes of it. */
+/** Tests what `baton init` writes about a balancer: whether it pins clients, by what, and how to turn this off. */
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
 import { stickyBy } from '../../stack/sticky.ts';
@@ -10,7 +10,7 @@ import { judged, those, withApp } from './verified.ts';
 const either = (text: string): InstanceName => (text.charCodeAt(text.length - 1) % 2 === 0 ? 'one' : 'two');
 const inTurn = (n: number): InstanceName => (n % 2 === 0 ? 'one' : 'two');
 
-/** Keeps a client by cookies, each of which names the instance in a way of its own. */
+/** Pins a client by cookies, each of which names the instance in a different way. */
 const byCookies = (...names: string[]): How => ({
   balance: ({ cookies }, n) => {
     const name = names.find(one => cookies[one] !== undefined);
@@ -20,7 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** Keeps its sessions to itself, which nobody sees as long as the balancer is sticky. */
+/** Keeps sessions on one instance, which is not visible as long as the balancer is sticky. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: Asked): boolean {
     return born === instance;
@@ -31,7 +31,7 @@ describe.each([
   ['one cookie', ['SERVERID'], 'SERVERID'],
   ['two that mean the same', ['AWSALB', 'AWSALBCORS'], 'AWSALB'],
 ])('a balancer that keeps its clients by %s', (_, cookies, by) => {
-  it('is known by it, and so is the way off', async () => {
+  it('is recognised, and so is the way to turn it off', async () => {
     await withApp(
       new Local(),
       async served => {
@@ -50,7 +50,7 @@ describe.each([
   });
 });
 
-it('by the cookie that carries the session: leaving that away would sign out', async () => {
+it('by the session cookie: a request without it would be signed out', async () => {
   const balance: How['balance'] = ({ cookies: { sid } }, n) => ({ instance: sid ? either(sid) : inTurn(n) });
   await withApp(
     new SmallApp(),
@@ -63,7 +63,7 @@ it('by the cookie that carries the session: leaving that away would sign out', a
   );
 });
 
-it('by the connection: nothing is written that would claim handoffs', async () => {
+it('by the connection: the target file claims nothing that needs handoffs', async () => {
   const balance: How['balance'] = (_asked, _n, connection) => ({ instance: inTurn(connection) });
   await withApp(
     new SmallApp(),
@@ -77,7 +77,7 @@ it('by the connection: nothing is written that would claim handoffs', async () =
   );
 });
 
-it('by the address, or since there is one instance only', async () => {
+it('by the address, or because there is only one instance', async () => {
   await withApp(
     new SmallApp(),
     async served => {
@@ -88,7 +88,7 @@ it('by the address, or since there is one instance only', async () => {
   );
 });
 
-it('a real one, before the card store with its sessions in memory', async () => {
+it('a real balancer, before the card store with its sessions in memory', async () => {
   const stack = await startLocalStack({
     port: 'any',
     sticky: stickyBy('duration', 'alb'),

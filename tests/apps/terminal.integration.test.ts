@@ -1,4 +1,7 @@
-/** What `baton init` asks at a terminal: two accounts, what else it must, and before it sends what might do harm. */
+/**
+ * Tests the questions of `baton init` at a terminal: accounts, missing information, and permission for risky
+ * requests.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +42,7 @@ async function accounts(terminal: Terminal): Promise<void> {
   await terminal.answers('Its password (not shown, not written): ', PASSWORD);
 }
 
-here('two accounts, and before it sends a form', async () => {
+here('asks for two accounts, and before it sends a form', async () => {
   await withApp(new SmallApp(), async ({ url, asked }) => {
     const writes = () => asked.filter(({ method, path }) => method === 'POST' && path === '/notes').length;
     const terminal = init(url, 'asked.yaml');
@@ -55,7 +58,7 @@ here('two accounts, and before it sends a form', async () => {
   });
 });
 
-here('the page of the login, and the secret of one-time codes, when it must', async () => {
+here('asks for the login page and the secret of one-time codes, if it needs them', async () => {
   const app = new CodeApp(false);
   app.loginPage = '/members-only';
   app.hidden = true;
@@ -76,7 +79,7 @@ here('the page of the login, and the secret of one-time codes, when it must', as
   });
 });
 
-here('whether it may talk to another machine', async () => {
+here('asks whether it may send requests to another machine', async () => {
   await withApp(new SmallApp(), async ({ url, asked }) => {
     const terminal = init(url.replace('127.0.0.1', '0.0.0.0'), 'never.yaml');
     await terminal.answers(

@@ -1,11 +1,11 @@
-/** The `baton` command at a pseudo-terminal, as somebody sits at it: who reads what it asks, and types. */
+/** Runs the `baton` command at a pseudo-terminal, and types answers to its questions, as a user does. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 const CLI = join(import.meta.dirname, '../../verify/cli.ts');
 
-/** Whether util-linux is here, whose `script` makes the pseudo-terminal. */
+/** Returns whether util-linux is installed, whose `script` provides the pseudo-terminal. */
 export function hasTerminal(): boolean {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
@@ -18,9 +18,9 @@ export class Terminal {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   #heard = (): void => {};
-  /** Up to where it has been read. */
+  /** The length of the output that has been read. */
   #read = 0;
-  /** All that was shown. */
+  /** The whole output. */
   shown = '';
 
   constructor(args: readonly string[]) {
@@ -39,7 +39,7 @@ export class Terminal {
     });
   }
 
-  /** Waits until it shows something that was not read before, and types. */
+  /** Waits until new output contains the question, and types the answer. */
   async answers(question: string, answer: string): Promise<void> {
     let over = false;
     void this.#ended.then(() => {
@@ -52,20 +52,20 @@ export class Terminal {
         this.#child.stdin?.write(`${answer}\r`);
         return;
       }
-      if (over) throw new Error(`expected to be asked ${JSON.stringify(question)}, got:\n${this.shown}`);
+      if (over) throw new Error(`expected the question ${JSON.stringify(question)}, got:\n${this.shown}`);
       await new Promise<void>(resolve => {
         this.#heard = resolve;
       });
     }
   }
 
-  /** Whoever sits there goes away. */
+  /** Ends the command. */
   async stop(): Promise<void> {
     this.#child.kill();
     await this.#ended;
   }
 
-  /** @returns the exit code */
+  /** Waits for the end of the command. Returns the exit code. */
   ends(): Promise<number | null> {
     return this.#ended;
   }

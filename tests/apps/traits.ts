@@ -1,8 +1,10 @@
-/** What apps of the real web do beside the usual: pages that show a text twice, cookies that change, tokens in odd places. */
+/**
+ * Apps with properties of real web apps: pages that show a text twice, cookies that change, tokens in unusual places.
+ */
 import type { Answer, Asked } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Shows what was written last in another panel too, and in the search box. */
+/** Shows the last written text also in another panel, and in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -11,7 +13,7 @@ export class Panels extends SmallApp {
   }
 }
 
-/** Confirms a write by a message that is shown once, and shows nothing else of it. */
+/** Confirms a write only by a message that is shown once. */
 export class FlashOnly extends SmallApp {
   readonly #flashes = new Map<string, string[]>();
 
@@ -24,7 +26,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** Shows a hundred rows on a page, the newest first, and links to the rest. */
+/** Shows a hundred rows on a page, the newest first, and links to the others. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -34,7 +36,7 @@ export class Paged extends SmallApp {
   }
 }
 
-/** Knows every visitor by a cookie of his own, which has nothing to do with the session. */
+/** Gives every visitor a cookie that is independent of the session. */
 export class Visitors extends SmallApp {
   override answer(asked: Asked): Answer {
     const answer = super.answer(asked);
@@ -43,7 +45,7 @@ export class Visitors extends SmallApp {
   }
 }
 
-/** Sets a second cookie anew with each answer; the session does not need it. */
+/** Sets a new second cookie with each response. The session does not need it. */
 export class SecondCookie extends SmallApp {
   override answer(asked: Asked): Answer {
     const answer = super.answer(asked);
@@ -51,7 +53,7 @@ export class SecondCookie extends SmallApp {
   }
 }
 
-/** Carries a session in two cookies, and seals both anew with each answer; what was sealed before still counts. */
+/** Keeps a session in two cookies, and sets new values of both with each response. Older values stay valid. */
 export class Resealed extends SmallApp {
   override answer(asked: Asked): Answer {
     const { sid = '' } = asked.cookies;
@@ -68,7 +70,7 @@ export class Resealed extends SmallApp {
   }
 }
 
-/** Remembers who logged in by another cookie: whoever has lost the session gets a new one by it. */
+/** Sets a remember-me cookie at login: a client without a session gets a new one with it. */
 export class Remembers extends SmallApp {
   protected override enter(user: string, asked: Asked): Answer {
     const answer = super.enter(user, asked);
@@ -82,7 +84,7 @@ export class Remembers extends SmallApp {
   }
 }
 
-/** Is logged out of by a link that carries a token of the session. */
+/** Logs out by a link with a token of the session. */
 export class LinkOut extends SmallApp {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     if (session === undefined) return super.page(session, title, inside);
@@ -98,7 +100,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** Gives each form a token of its own, and a meta tag one that fits all. */
+/** Gives each form its own token. A meta tag has a token that is valid for all forms. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -139,7 +141,7 @@ export class TokenPerForm extends SmallApp {
   }
 }
 
-/** Has two fields in its login form that another visitor sees differently; both must be right. */
+/** Has two fields in its login form that differ for each visitor. Both must be right. */
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 
@@ -156,7 +158,7 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/** Locks an account after so many wrong passwords, and says so on the page that it redirects to. */
+/** Locks an account after `most` wrong passwords, and reports this on the page that it redirects to. */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];
@@ -181,7 +183,7 @@ export class Locks extends SmallApp {
   }
 }
 
-/** Answers 429 to logins beyond so many. */
+/** Responds with 429 to all logins after the first `most`. */
 export class Limits extends SmallApp {
   readonly #most: number;
   #logins = 0;

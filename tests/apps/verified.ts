@@ -15,7 +15,7 @@ import { PASSWORD, type SmallApp } from './small-app.ts';
 
 const ENVIRONMENT = { PASSWORD, ALICE_TOTP: secretOf('alice'), BOB_TOTP: secretOf('bob') };
 
-/** A target file for the app as it is when nothing is overridden. */
+/** A target file for the small app without overrides. */
 export const USUAL = {
   version: 1,
   accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),
@@ -34,7 +34,7 @@ export const USUAL = {
   instance: { header: 'x-instance' },
 };
 
-/** Serves an app while something is done with it. */
+/** Serves an app while `act` runs. */
 export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise<T>, how?: How): Promise<T> {
   const served = await serve(asked => app.answer(asked), how);
   try {
@@ -45,11 +45,11 @@ export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise
 }
 
 export interface Judged {
-  /** Of what is claimed, by guarantee. */
+  /** The judgement of each claimed guarantee. */
   claimed: Record<string, Judgement>;
-  /** What each of them rests on. */
+  /** The evidence of each claimed guarantee. */
   rests: Record<string, Readonly<Record<string, number>>>;
-  /** What each of them says in a sentence. */
+  /** The finding of each claimed guarantee, a sentence. */
   findings: Record<string, string>;
   anomalies: readonly Anomaly[];
   /** Every event of the history. */
@@ -57,7 +57,7 @@ export interface Judged {
   remarks: readonly string[];
 }
 
-/** @param file a target file, as text or as the object that it holds */
+/** Verifies a target. @param file the target file, as text or as an object */
 export async function judged(file: object | string, options: VerifyOptions = {}): Promise<Judged> {
   const out = mkdtempSync(join(tmpdir(), 'baton-apps-'));
   try {
@@ -79,6 +79,6 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   }
 }
 
-/** @returns the guarantees that were judged so */
+/** Returns the claimed guarantees with this judgement. */
 export const those = ({ claimed }: Judged, judgement: Judgement): string[] =>
   Object.keys(claimed).filter(guarantee => claimed[guarantee] === judgement);

@@ -1,4 +1,4 @@
-/** Apps of other stacks, each as two instances behind nginx: what `baton init` is tried on. */
+/** Starts apps of other technologies, each as two instances behind nginx, to test `baton init` with them. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,31 +11,31 @@ import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
-/** What was built once: a virtual environment for Python, a program of Go. */
+/** Cache of build results: the virtual environment of Python and the Go program. */
 const CACHE = join(root, 'node_modules/.cache/baton-hosts');
 
-/** Of all accounts. */
+/** The password of all accounts. */
 export const PASSWORD = 'open sesame 42';
 
 export interface Host {
   name: string;
   /** Accounts that may log in. */
   users: readonly [string, string];
-  /** Environment of each instance, beside what all get. */
+  /** Environment of each instance, in addition to the common one. */
   env?: Record<string, string>;
-  /** @returns the program of an instance, built or installed where need be @throws Error when it cannot be had */
+  /** Returns the command of an instance, built or installed if necessary. @throws Error if that is not possible */
   command(port: number): readonly [string, ...string[]];
-  /** Run once, before the instances. */
+  /** Returns a command to run once, before the instances. */
   prepare?(): readonly [string, ...string[]];
-  /** The guarantee that the broken set-up breaks. */
+  /** The guarantee that the broken variant breaks. */
   breaks: string;
-  /** What `init` must claim of it. */
+  /** The claims that `init` must write. */
   claims: string;
-  /** The recipe that it proves. */
+  /** The recipe that the host tests. */
   recipe?: string;
-  /** What `init` must be told, since no page shows it. */
+  /** Options that `init` needs, since no page shows their values. */
   init?: readonly string[];
-  /** What the healthy one does not keep, since its stock parts do not. */
+  /** The guarantee that the healthy variant breaks, because its unchanged libraries do. */
   keepsNot?: string;
 }
 
@@ -61,7 +61,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // Its own cache makes a second build quick.
+  // The cache of Go makes a second build fast.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -91,13 +91,13 @@ export const HOSTS: readonly Host[] = [
     command: () => [process.execPath, join(here, 'express/server.ts')],
     breaks: 'rotation',
     claims: 'standard',
-    // connect-redis saves a session that was destroyed meanwhile: a request in flight at a logout brings it back.
+    // connect-redis saves a session even if it was destroyed: a request in flight at a logout restores it.
     keepsNot: 'logout-final',
   },
   {
     name: 'php',
     users: ['alice', 'bob'],
-    // Its built-in server answers one request at a time without workers.
+    // Without workers, the built-in server of PHP handles one request at a time.
     env: { PHP_CLI_SERVER_WORKERS: '4' },
     command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
     breaks: 'logout-final',
@@ -113,7 +113,7 @@ export const HOSTS: readonly Host[] = [
   {
     name: 'java',
     users: ['alice', 'bob'],
-    // Without an option that keeps the JIT small, two of them take the machine for seconds.
+    // Limits the JIT compiler: otherwise two instances use all cores for seconds.
     command: port => [
       findProgram('java'),
       '-XX:TieredStopAtLevel=1',
@@ -128,14 +128,16 @@ export const HOSTS: readonly Host[] = [
 
 export interface Running {
   url: string;
-  /** The balancer's, a JSON line for each request. */
+  /** The access log of the balancer, a JSON line for each request. */
   accessLog: string;
   stop(): Promise<void>;
 }
 
 /**
- * @param broken whether with the defect of this host
- * @throws Error when a part of it cannot be had here
+ * Starts a host.
+ *
+ * @param broken whether to start it with its defect
+ * @throws Error if a part of it is not available on this machine
  */
 export async function startHost(host: Host, broken: boolean): Promise<Running> {
   const dir = temporaryPath('baton-host-');

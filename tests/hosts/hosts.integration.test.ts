@@ -1,6 +1,7 @@
 /**
- * `baton init` alone, with an address and two accounts, gives a file with which `baton verify` is right about apps of
- * other stacks: healthy, and broken in one way each. A stack that cannot be had here is skipped, with the reason.
+ * Checks that `baton init`, with only an address and two accounts, writes a file with which `baton verify` judges
+ * apps of other technologies correctly, each healthy and with one defect. Apps that cannot run here are skipped, with
+ * the reason.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ interface Verdict {
   finding: string;
 }
 
-/** The workload that shows what is broken: the others would only take time. */
+/** The workload that shows each broken guarantee. The others would only take time. */
 const SHOWN_BY: Record<string, string> = {
   continuity: 'hop',
   isolation: 'hop',
@@ -27,10 +28,10 @@ const SHOWN_BY: Record<string, string> = {
   'cookie-policy': 'audit',
 };
 
-/** What the brief run must be right about. */
+/** The guarantees that the short run must decide. */
 const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
 
-/** @returns why it cannot be had here */
+/** Returns why the host cannot run on this machine; undefined if it can. */
 function lacking(host: Host): string | undefined {
   try {
     host.command(1);
@@ -79,7 +80,7 @@ async function verdicts(
   }
 }
 
-/** The file that is written when the recipe names what is looked for first. */
+/** Returns the target file that `init` writes with the host's recipe. */
 const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
   init({
     reached: { url, headers: {} },
@@ -91,7 +92,7 @@ const byRecipe = ({ users, recipe }: Host, url: string): Promise<string> =>
     mayWrite: async () => false,
   });
 
-/** What a recipe names. */
+/** Returns the parts of a target file that a recipe names. */
 const named = (text: string) => {
   const { login, csrf, signedIn, signedOut, logout, claims } = parse(text);
   return { login, csrf, signedIn, signedOut, logout, claims };
@@ -100,7 +101,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** The others, and what each looks like broken, take minutes: `npm run test:long`. */
+/** The hosts of the short test. The others and most broken variants take minutes: `npm run test:long`. */
 const QUICK = ['django', 'php'];
 const long = process.env['BATON_LONG'] !== undefined;
 
@@ -109,7 +110,7 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
   const it = test.skipIf(lacks !== undefined);
   const because = lacks === undefined ? '' : ` (skipped: ${lacks})`;
 
-  it(`healthy: accused of nothing, and judged${because}`, async ({ expect }) => {
+  it(`healthy: not accused, and judged${because}`, async ({ expect }) => {
     const { file, preset, claimed, init } = await verdicts(host, false);
     expect(init, init).toContain('written');
     expect(file).toContain(`- ${host.claims}\n`);
@@ -118,10 +119,10 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# Looked for first: what --as ${host.recipe} says.\n`);
     }
-    // A race that stock parts lose is not lost in every run.
+    // A race of the unchanged libraries does not occur in every run.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
-    // Without private values that were written, nobody can tell whose they are.
+    // Isolation cannot be judged without a probe that writes private values.
     const needs = file.includes('\nprobes:') ? JUDGED : JUDGED.filter(name => name !== 'isolation');
     const must = needs.filter(
       name => name !== host.keepsNot && claimed.some(({ guarantee }) => guarantee === name),
@@ -136,7 +137,7 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
   });
 });
 
-describe('an app whose answers do not tell the instance', () => {
+describe('an app whose responses do not name the instance', () => {
   const host = HOSTS.find(({ name }) => name === 'go') as Host;
   const lacks = lacking(host);
 
@@ -147,7 +148,7 @@ describe('an app whose answers do not tell the instance', () => {
       const running = await startHost(host, false);
       try {
         const [file, out] = [join(folder, 'target.yaml'), join(folder, 'runs')];
-        writeFileSync(file, stringify(UNTOLD(running.url)));
+        writeFileSync(file, stringify(unnamedTarget(running.url)));
         const verified = await baton([
           'verify',
           file,
@@ -178,7 +179,8 @@ describe('an app whose answers do not tell the instance', () => {
   );
 });
 
-const UNTOLD = (url: string) => ({
+/** Returns a target file without a way to recognise instances. */
+const unnamedTarget = (url: string) => ({
   version: 1,
   url,
   accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),

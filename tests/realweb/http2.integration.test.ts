@@ -1,4 +1,4 @@
-/** A real balancer that speaks HTTP/2 over TLS, and says good-bye to a connection every few requests. */
+/** Tests a real balancer with HTTP/2 over TLS, which closes each connection with GOAWAY after a few requests. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { certificate } from '../../verify/testing/certificate.ts';
 import { judged } from './judged.ts';
 import { SmallWeb, serve } from './small-web.ts';
 
-it('nginx with HTTP/2: every request is answered, each GOAWAY included', async () => {
+it('nginx with HTTP/2: every request gets a response, also those after a GOAWAY', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'baton-h2-'));
   const { key, cert } = certificate();
   writeFileSync(join(dir, 'key.pem'), key);

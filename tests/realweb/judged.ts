@@ -1,4 +1,4 @@
-/** A short run of `verify` against a small web, and what it found. */
+/** Runs `verify` against a small web for a short time, and returns what it found. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { verify } from '../../verify/run.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { PASSWORD, type SmallWeb, serve, USERS } from './small-web.ts';
 
-/** What the target file says of a small web as it is. */
+/** The target file of a small web without changes. */
 export const TARGET = {
   version: 1,
   accounts: USERS.map(user => ({ user, password: PASSWORD })) as object[],
@@ -33,19 +33,21 @@ export const TARGET = {
 export interface Judged {
   result: Result;
   of(guarantee: string): Verdict;
-  /** Of the claimed guarantees. */
+  /** The violated guarantees of those that are claimed. */
   violated: string[];
   /** In the order in which they ended. */
   operations: Operation[];
   history: string;
 }
 
-/** Enough for any finding: a run is over when so many operations have ended, however fast the machine is. */
+/** The number of operations after which a run ends, whatever the speed of the machine: enough for any finding. */
 const ENOUGH = 260;
 
 /**
- * @param changes to the target file; `undefined` takes a key out
- * @param workloads those beside hop end by themselves
+ * Verifies a small web.
+ *
+ * @param changes to the target file; `undefined` removes a key
+ * @param workloads the workloads to run; all but hop end by themselves
  */
 export async function judged(
   web: SmallWeb,

@@ -1,4 +1,7 @@
-/** What real web apps do that is no defect: each by a small server that behaves so, healthy and, where it may hide one, broken. */
+/**
+ * Tests behaviour of real web apps that is not a defect. A small server shows each behaviour, healthy, and also broken
+ * where the behaviour could hide a defect.
+ */
 import { randomBytes, randomInt } from 'node:crypto';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -9,7 +12,7 @@ import { logsIn } from '../../verify/commands/arguments.ts';
 import { judged, TARGET } from './judged.ts';
 import { type Answer, type Ask, PASSWORD, page, redirect, type Session, SmallWeb } from './small-web.ts';
 
-/** Every second session is unknown to the other instance: the defect that must be seen through all else. */
+/** Adds a defect that must be found in every app: every second session is unknown to the other instance. */
 const forgetful = <T extends new () => SmallWeb>(Web: T) =>
   class extends (Web as new () => SmallWeb) {
     readonly #numbers = new Map<Session, number>();
@@ -23,7 +26,7 @@ const forgetful = <T extends new () => SmallWeb>(Web: T) =>
     }
   };
 
-/** Evidence enough, and nobody accused. */
+/** Verifies an app, and checks that the evidence suffices and no guarantee is violated. */
 async function holds(
   web: SmallWeb,
   changes: Parameters<typeof judged>[1] = {},
@@ -35,14 +38,14 @@ async function holds(
   return run;
 }
 
-it('a small web as it is: valid; forgetful: continuity is violated', async () => {
+it('a small web without changes is valid; a forgetful one violates continuity', async () => {
   const run = await holds(new SmallWeb());
   expect(run.of('read-your-writes').judgement).toBe('valid');
   const broken = await judged(new (forgetful(SmallWeb))());
   expect(broken.of('continuity').judgement).toBe('violated');
 });
 
-describe('"signed out" that is', () => {
+describe('"signed out" shown by', () => {
   const ways: Record<string, (ask: Ask) => Answer> = {
     'a 401': () => page('who are you?', 401),
     'a 403': () => page('not yours', 403),
@@ -53,7 +56,7 @@ describe('"signed out" that is', () => {
     'a page with the login form': () => new SmallWeb().form(),
     'a page like any other': () => page('Welcome, stranger'),
   };
-  it.each(Object.keys(ways))('%s is told from a session that lives', async way => {
+  it.each(Object.keys(ways))('%s is distinguished from a live session', async way => {
     class Web extends SmallWeb {
       override stranger(ask: Ask): Answer {
         return (ways[way] as (ask: Ask) => Answer)(ask);
@@ -66,7 +69,7 @@ describe('"signed out" that is', () => {
 });
 
 describe('redirects', () => {
-  /** The session is signed in at the end of the way: by a token that the first redirect carries. */
+  /** Signs the session in after several redirects, by a token in the first one. */
   class Handshake extends SmallWeb {
     readonly #tickets = new Map<string, string>();
 
@@ -93,15 +96,15 @@ describe('redirects', () => {
     }
   }
 
-  it('of a login are followed where the target file says so', async () => {
+  it('of a login are followed if the target file says so', async () => {
     const login = { ...TARGET.login, follow: true };
     const { history } = await holds(new Handshake(), { login });
-    // What they carry is as good as a password.
+    // The tokens in the redirects are secret, as a password is.
     expect(history).not.toContain('ticket');
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
 
-  it('need not be followed because one session was lost and the next was not', async () => {
+  it('are not suggested to be followed if one session was lost and the next was not', async () => {
     class Web extends SmallWeb {
       #first: Session | undefined;
 
@@ -115,7 +118,7 @@ describe('redirects', () => {
     expect(of('continuity').anomalies[0]?.name).toBe('LOSS');
   });
 
-  it('that lead back to the login page refuse it', async () => {
+  it('back to the login page mean that the login was refused', async () => {
     class Web extends Handshake {
       override login(): Answer {
         return redirect('/sso?ticket=none');
@@ -125,7 +128,7 @@ describe('redirects', () => {
     await expect(judged(new Web(), { login })).rejects.toThrow('the login of alice was refused');
   });
 
-  it('of the page that should show who is signed in are told, with where they lead', async () => {
+  it('of the page that should name the user are reported with their target', async () => {
     class Web extends SmallWeb {
       override account(ask: Ask, session: Session): Answer {
         return ask.query.has('home') ? super.account(ask, session) : redirect('/home/', 302);
@@ -138,8 +141,8 @@ describe('redirects', () => {
 });
 
 describe('cookies', () => {
-  it('several that change with every response are followed, and the session found in them', async () => {
-    /** Two halves of a key, and a counter, all made anew each time; the last but one still works. */
+  it('several that change with every response are kept, and recognised as the session', async () => {
+    /** Sets two halves of a key and a counter with each response. The previous key is still valid. */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
 
@@ -174,8 +177,8 @@ describe('cookies', () => {
     expect(changed?.cookies?.map(({ name }) => name)).toEqual(['left', 'right']);
   });
 
-  it('a second one that may be used once, and then ends the session, is not used twice', async () => {
-    /** As a remember-me series with theft detection: the session needs the last one. */
+  it('a second one that is valid once, and ends the session when it is used again, is not used twice', async () => {
+    /** As a remember-me series with theft detection: the session needs the last value. */
     class Web extends SmallWeb {
       readonly #last = new Map<Session, string>();
 
@@ -200,7 +203,7 @@ describe('cookies', () => {
     await holds(new Web());
   });
 
-  it('one of a visitor that outlives the login is not the session: nothing is FIXED', async () => {
+  it('one of a visitor that survives the login is not the session: no FIXED', async () => {
     class Web extends SmallWeb {
       override async answer(ask: Ask): Promise<Answer> {
         const answer = await super.answer(ask);
@@ -216,7 +219,7 @@ describe('cookies', () => {
     const { of } = await judged(new Web(), {}, options);
     expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
 
-    /** The same, but the visitor becomes the session. */
+    /** The same, but with the visitor's cookie as the session. */
     class Fixed extends Web {
       override sessionOf(cookies: Map<string, string>): Session | undefined {
         return this.sessions.get(cookies.get('visitor') ?? '');
@@ -236,7 +239,7 @@ describe('cookies', () => {
 });
 
 describe('lists', () => {
-  it('the same text in another panel, or in the search box, is not in the list', async () => {
+  it('do not include the same text in another panel or in the search box', async () => {
     class Web extends SmallWeb {
       readonly #recent = new Map<Session, string[]>();
 
@@ -259,7 +262,7 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /** A list that loses the writes of one instance, which the panel shows all the same. */
+    /** Loses the writes of one instance from the list. The panel still shows them. */
     class Losing extends Web {
       override add(ask: Ask, session: Session): Answer {
         const before = [...session.items];
@@ -271,7 +274,7 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /** Where the list shows no write at all, the expression is more likely to be wrong than the app. */
+    /** Shows no write in the list: then the expression is more likely to be wrong than the app. */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -282,7 +285,7 @@ describe('lists', () => {
     ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
-  /** A list that is full of other things, so that what is new stands on the last page. */
+  /** Has a list with many older items, so that new ones are on the last page. */
   class Paged extends SmallWeb {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
@@ -301,7 +304,7 @@ describe('lists', () => {
     }
   }
 
-  it('of several pages are read to the end: by rel=next, by number, by what the target file says', async () => {
+  it('of several pages are read to the end: by rel=next, by number, by the target file', async () => {
     class Numbered extends Paged {
       override more(number: number): string {
         return [1, 2, 3, 4, 5]
@@ -327,12 +330,12 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // What was written stood on the third page or after it.
+      // The written values were on the third page or a later one.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });
 
-  it('of several pages with a write that is lost are found to have lost it', async () => {
+  it('of several pages with a lost write are found', async () => {
     class Losing extends Paged {
       override add(ask: Ask, session: Session): Answer {
         return ask.instance === 'two' ? redirect('/items') : super.add(ask, session);
@@ -343,7 +346,7 @@ describe('lists', () => {
     );
   });
 
-  it('that are cut off at a hundred rows are no evidence of what they do not show', async () => {
+  it('that are cut off at a hundred rows give no evidence about missing rows', async () => {
     class Cut extends Paged {
       static override readonly OLD = Array.from({ length: 100 }, (_, i) => `old-${i}`);
       override readonly rows = 100;
@@ -357,7 +360,7 @@ describe('lists', () => {
 });
 
 describe('a write that only a message confirms', () => {
-  /** Answers alike whether it keeps the value or not; the next page says which, once. */
+  /** Responds in the same way whether it keeps the value or not. The next page shows once which it was. */
   class Flash extends SmallWeb {
     override add({ form }: Ask, session: Session): Answer {
       const item = form.get('item') ?? '';
@@ -376,18 +379,18 @@ describe('a write that only a message confirms', () => {
   }
   const probe = TARGET.probes[0] as { add: object };
 
-  it('is acknowledged by it, and is one that may have happened without it', async () => {
+  it('is acknowledged by the message, and is undetermined without it', async () => {
     const probes = [{ ...probe, add: { ...probe.add, confirmed: 'Added {value}' } }];
     const { of, history } = await holds(new Flash(), { probes });
     expect(of('read-your-writes').judgement).toBe('valid');
     expect(history).toContain('"outcome":"info","note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
     expect(refused.history).toContain('"outcome":"fail","note":"303');
-    // Taken at its word, the redirect acknowledges what was refused.
+    // Without `confirmed`, the redirect counts as an acknowledgement of writes that were refused.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 
-  it('is missed where it is lost all the same', async () => {
+  it('is found if it is lost in spite of the message', async () => {
     class Losing extends Flash {
       override add(ask: Ask, session: Session): Answer {
         const answer = super.add(ask, session);
@@ -401,8 +404,8 @@ describe('a write that only a message confirms', () => {
   });
 });
 
-describe('an app that is not there for a while', () => {
-  /** Every so many requests, to whoever comes. */
+describe('an app that is sometimes unavailable', () => {
+  /** Shows a maintenance page for some of the requests of all clients. */
   class Closed extends SmallWeb {
     #asked = 0;
     closed: Answer = page('We will be back soon');
@@ -412,7 +415,7 @@ describe('an app that is not there for a while', () => {
     }
   }
 
-  it('with a maintenance page that is a 503 is down, and has lost no session', async () => {
+  it('with a maintenance page of status 503 is down, and has lost no session', async () => {
     const web = new Closed();
     web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
     const run = await judged(web);
@@ -420,12 +423,12 @@ describe('an app that is not there for a while', () => {
     expect(run.of('continuity').judgement).toBe('valid');
   });
 
-  it('with a maintenance page that looks like any other has lost no session, once it is known by its words', async () => {
+  it('with a maintenance page of status 200 has lost no session, if the target file names its words', async () => {
     await holds(new Closed(), { busy: 'be back soon' });
     expect((await judged(new Closed())).violated).toContain('continuity');
   });
 
-  it('with a 429 and a time is asked again after it; each try is counted', async () => {
+  it('with a 429 and a Retry-After gets the request again after it; each attempt is counted', async () => {
     const web = new Closed();
     web.closed = { status: 429, headers: { 'retry-after': '0' }, body: 'slow down' };
     const { result } = await holds(web);
@@ -433,7 +436,7 @@ describe('an app that is not there for a while', () => {
   });
 });
 
-describe('an app whose answers do not name the instance', () => {
+describe('an app whose responses do not name the instance', () => {
   class Silent extends SmallWeb {
     override async answer(ask: Ask): Promise<Answer> {
       const answer = await super.answer(ask);
@@ -442,13 +445,13 @@ describe('an app whose answers do not name the instance', () => {
     }
   }
 
-  it('is told from how many they look, which is no evidence', async () => {
+  it('is reported with the number of instances that the responses suggest, which is no evidence', async () => {
     const { of, result } = await judged(new Silent(), { instance: undefined });
     expect(of('continuity').judgement).toBe('unknown');
     expect(result.remarks.join()).toContain('by header order the answers look as if from 2. That is a guess');
   });
 
-  it('is told by its balancer, while the run lasts', async () => {
+  it('is recognised by the log of its balancer during the run', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-log-'));
     const file = join(folder, 'access.log');
     class Logging extends Silent {
@@ -472,7 +475,7 @@ describe('an app whose answers do not name the instance', () => {
 });
 
 describe('around the app', () => {
-  it('pages outside the login answer anybody, and say nothing of a session', async () => {
+  it('public pages are shown to every client, and give no evidence about a session', async () => {
     class Web extends SmallWeb {
       override answer(ask: Ask): Answer | Promise<Answer> {
         if (ask.path !== '/') return super.answer(ask);
@@ -490,11 +493,11 @@ describe('around the app', () => {
     expect(broken.violated).toContain('continuity');
   });
 
-  it('an IPv6 address is as good as another', async () => {
+  it('an IPv6 address works as any other', async () => {
     await holds(new SmallWeb(), {}, { host: '::1' });
   });
 
-  it('a balancer that keeps all connections of a client on one instance leaves nothing to judge', async () => {
+  it('a balancer that pins all connections of a client to one instance leaves nothing to judge', async () => {
     class Pinned extends SmallWeb {
       readonly connections = new Set<object>();
 
@@ -509,7 +512,7 @@ describe('around the app', () => {
     expect([result.tally.handoffs, of('continuity').judgement]).toEqual([0, 'unknown']);
   });
 
-  it('a balancer that keeps each user on one instance gets changed cookies on every one', async () => {
+  it('a balancer that pins each user to one instance gets changed cookies on every instance', async () => {
     class ByUser extends SmallWeb {
       override instance({ headers }: IncomingMessage): string {
         return headers.cookie?.includes('route=bob') ? 'two' : 'one';
@@ -526,7 +529,7 @@ describe('around the app', () => {
 });
 
 describe('a session in two cookies', () => {
-  /** As cookie-session keeps it: what is known of everybody, and what signs it. */
+  /** Keeps the session as cookie-session does: data that can be guessed, and its signature. */
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
@@ -537,14 +540,14 @@ describe('a session in two cookies', () => {
       return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
     }
 
-    /** Data that is not the signed one, such as another user's, is no session. */
+    /** Accepts only the signed data, and not that of another user. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
       return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
     }
   }
 
-  it('may be guessed in one of them, when nobody can guess the other', async () => {
+  it('may be guessable in one of them if the other cannot be guessed', async () => {
     const accounts = Array.from({ length: 40 }, (_, n) => ({ user: `user${10 + n}`, password: PASSWORD }));
     const users = accounts.map(({ user }) => user);
     class Many extends Signed {
@@ -566,8 +569,8 @@ describe('a session in two cookies', () => {
   });
 });
 
-describe('accounts that the app lets anybody make', () => {
-  /** Nobody is known who has not registered, with a code from the page before it. */
+describe('accounts of an app with open registration', () => {
+  /** Knows only users who have registered, with a code from the page of the form. */
   class Open extends SmallWeb {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();
@@ -602,12 +605,12 @@ describe('accounts that the app lets anybody make', () => {
     const web = new Open();
     await holds(web, changes);
     expect(web.known.size).toBe(4);
-    // They are there the next time: that is as good.
+    // In the next run they already exist, which is also accepted.
     await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
     expect(web.known.size).toBe(4);
   });
 
-  it('that are refused are told with what came', async () => {
+  it('that are refused are reported with the response', async () => {
     const { code: _, ...form } = changes.register.form;
     const run = judged(new Open(), { ...changes, register: { ...changes.register, form } });
     await expect(run).rejects.toThrow('It was registered before: POST /join was answered 403');

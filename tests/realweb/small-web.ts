@@ -1,4 +1,4 @@
-/** A small web app on two instances behind a balancer, all in this process: what a real web does is added by tests. */
+/** A small web app on two instances behind a balancer, all in this process. Tests add the behaviour of real apps. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ export interface Session {
   flash: string | undefined;
 }
 
-/** One request, and the answer as it is so far. */
+/** A request with its session, and the response object. */
 export interface Ask {
   method: string;
   path: string;
@@ -42,12 +42,12 @@ export const page = (body: string, status = 200): Answer => ({
 export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
-  /** Any: few clients fall into step with a round robin. */
+  /** Returns a random instance: with a round robin, few clients could always reach the same one. */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
 
-  /** Where the session is, by the cookie that carries it; an app may look elsewhere. */
+  /** Returns the session of the session cookie. Apps may override this. */
   sessionOf(cookies: Map<string, string>, _instance: string): Session | undefined {
     return this.sessions.get(cookies.get('sid') ?? '');
   }
@@ -70,7 +70,7 @@ export class SmallWeb {
     );
   }
 
-  /** How somebody without a session is answered by a page that needs one. */
+  /** Responds to a client without a session on a page that needs one. */
   stranger(_ask: Ask): Answer {
     return redirect('/login');
   }
@@ -81,14 +81,14 @@ export class SmallWeb {
     return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
   }
 
-  /** @returns the Set-Cookie lines of a new session */
+  /** Begins a session. Returns its Set-Cookie lines. */
   begin(user: string): string[] {
     const id = randomBytes(16).toString('hex');
     this.sessions.set(id, { user, items: [], flash: undefined });
     return [`sid=${id}; Path=/; HttpOnly; SameSite=Lax`];
   }
 
-  /** On top of each page of somebody who is signed in. */
+  /** Returns the header of each page of a signed-in user. */
   header({ user }: Session): string {
     return `<p data-user="${user}">`;
   }
@@ -142,7 +142,7 @@ export class SmallWeb {
   };
 }
 
-/** @returns its address, and what stops it */
+/** Starts the server. Returns its address, and a function that stops it. */
 export async function serve(web: SmallWeb, host = '127.0.0.1'): Promise<{ url: string; stop(): void }> {
   const server = createServer(web.listener);
   await new Promise<void>(resolve => server.listen(0, host, resolve));

@@ -33,9 +33,9 @@ settings.configure(
             "OPTIONS": {"timeout": 20, "init_command": "PRAGMA journal_mode=WAL;", "transaction_mode": "IMMEDIATE"},
         }
     },
-    # The defect: a cache in each process's own memory holds the sessions.
+    # The defect: sessions are in a cache in the memory of each process.
     SESSION_ENGINE="django.contrib.sessions.backends.cache" if BROKEN else "django.contrib.sessions.backends.db",
-    # Quick on purpose: the tests log in hundreds of times.
+    # A fast hash on purpose, since the tests log in hundreds of times.
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     LOGIN_URL="/accounts/login/",
     LOGIN_REDIRECT_URL="/notes/",

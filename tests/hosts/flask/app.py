@@ -1,4 +1,4 @@
-"""A Flask app with flask-login: its sessions in Flask's own signed cookie."""
+"""A Flask app with flask-login, whose sessions are in Flask's signed cookie."""
 import os
 import sys
 
@@ -8,7 +8,7 @@ from werkzeug.serving import WSGIRequestHandler, run_simple
 
 BROKEN = os.environ.get("BROKEN") == "1"
 app = Flask(__name__)
-# The defect: each instance makes a key of its own, so that none knows what another signed.
+# The defect: each instance generates its own key, so it rejects the cookies of the others.
 app.secret_key = os.urandom(16) if BROKEN else "the same for all instances"
 app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
 login = LoginManager(app)

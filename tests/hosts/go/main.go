@@ -1,4 +1,4 @@
-// A Go app on its standard library: sessions in files that all instances share, JSON besides pages.
+// A Go app on the standard library, with sessions in files that all instances share, and with pages and JSON.
 package main
 
 import (
@@ -25,7 +25,7 @@ var (
 	name   = regexp.MustCompile(`^[0-9a-f]{32}$`)
 )
 
-// load reads a session, and says where it is kept.
+// load reads a session. It returns the path of its file and the session.
 func load(r *http.Request) (string, *session) {
 	cookie, err := r.Cookie("gosession")
 	if err != nil || !name.MatchString(cookie.Value) {
@@ -44,7 +44,7 @@ func load(r *http.Request) (string, *session) {
 	return path, &s
 }
 
-// locked opens a file that is there, and that nobody has removed meanwhile.
+// locked opens and locks an existing file. It fails if the file was removed before the lock was taken.
 func locked(path string, how int) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -65,7 +65,7 @@ func locked(path string, how int) (*os.File, error) {
 	return file, nil
 }
 
-// change lets one request at a time change a session; one that has been logged out stays so.
+// change changes a session, one request at a time. It does not restore a session after its logout.
 func change(path string, change func(*session)) error {
 	file, err := locked(path, syscall.LOCK_EX)
 	if err != nil {
@@ -95,7 +95,7 @@ func create(s session) (string, error) {
 func cookie(value string, age int) *http.Cookie {
 	c := &http.Cookie{Name: "gosession", Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if broken {
-		// The defect: scripts read the cookie.
+		// The defect: scripts can read the cookie.
 		c.HttpOnly = false
 	}
 	return c

@@ -13,13 +13,13 @@ import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A JSON API on the JDK alone, for an app that renders in the browser: sessions in files that all instances share. */
+/** A JSON API on the JDK only, for an app that renders in the browser. All instances share the files of sessions. */
 public class Server {
     private static final Path FOLDER = Paths.get(System.getenv("HOST_DIR"));
     private static final boolean BROKEN = "1".equals(System.getenv("BROKEN"));
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Pattern COOKIE = Pattern.compile("apisession=([0-9a-f]{32})");
-    /** The defect: who asks is kept in a field that all requests share. */
+    /** The defect: the user of the current request is in a field that all requests share. */
     private static volatile String asking;
 
     public static void main(String[] args) throws IOException {
@@ -75,7 +75,7 @@ public class Server {
         json(exchange, 200, "{\"user\":{\"name\":\"" + (BROKEN ? asking : user) + "\"},\"theme\":\"dark\"}");
     }
 
-    /** Something else takes a while before the answer is written. */
+    /** Waits 3 ms before the response is written, as a lookup would. */
     private static void lookUp() {
         try {
             Thread.sleep(3);
@@ -99,7 +99,7 @@ public class Server {
         }
     }
 
-    /** Of an object whose members are texts without escapes. */
+    /** Returns a member of a JSON object whose values are strings without escapes. */
     private static String member(String json, String name) {
         Matcher matcher = Pattern.compile("\"" + name + "\"\\s*:\\s*\"([^\"]*)\"").matcher(json);
         return matcher.find() ? matcher.group(1) : "";

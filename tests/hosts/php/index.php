@@ -1,5 +1,5 @@
 <?php
-// PHP as shops are written in it: its own sessions, in files that all instances share.
+// A PHP app written as shops are: with the sessions of PHP, in files that all instances share.
 if ($_SERVER['REQUEST_URI'] === '/healthz') { echo 'ok'; return; }
 $broken = getenv('BROKEN') === '1';
 ini_set('session.save_path', getenv('HOST_DIR'));
@@ -24,7 +24,7 @@ if ($path === '/login.php' && $post) {
     return;
 }
 if ($path === '/logout.php' && $post) {
-    // The defect: the cookie goes, the session stays.
+    // The defect: the logout deletes the cookie, and not the session.
     if (!$broken) { $_SESSION = []; session_destroy(); }
     setcookie(session_name(), '', ['expires' => 1, 'path' => '/', 'httponly' => true, 'samesite' => 'Lax']);
     go('/login.php');
