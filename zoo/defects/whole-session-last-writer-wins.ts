@@ -6,7 +6,7 @@ export const wholeSessionLastWriterWins: Defect = {
   section: 'no-lost-updates',
   broken:
     'Each request loads the whole session, changes its copy and saves the whole copy. If two requests overlap, the last save undoes the other one, and both responses report success.',
-  wild: 'express-session with connect-redis, Django, Laravel, Rack and ASP.NET keep sessions in this way. It shows as soon as a page sends requests in parallel, or a user clicks twice.',
+  wild: 'Sessions of express-session with connect-redis, Django, Laravel, Rack and ASP.NET work in this way. It shows as soon as a page sends requests in parallel, or a user clicks twice.',
   references: [
     'SerayaEryn/fastify-session#237',
     'pallets-eco/flask-session#71',
