@@ -6,14 +6,14 @@ import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { OneLogout, PasswordChange } from './limits.ts';
 import { BasicApp, TwoPages } from './logins.ts';
-import type { Asked } from './serve.ts';
+import type { AppRequest } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { Panels, Remembers, Resealed, SecondCookie, Visitors } from './traits.ts';
 import { type Judged, judged, USUAL, withApp } from './verified.ts';
 
 /** Keeps each session in the memory of the instance that made it. */
 class Local extends SmallApp {
-  override knows({ born }: Session, { instance }: Asked): boolean {
+  override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 }
@@ -22,7 +22,7 @@ class Local extends SmallApp {
 class Expires extends SmallApp {
   readonly #used = new Map<string, number>();
 
-  protected override sessionOf(asked: Asked): Session | undefined {
+  protected override sessionOf(asked: AppRequest): Session | undefined {
     const session = super.sessionOf(asked);
     if (session === undefined) return undefined;
     const used = this.#used.get(session.id) ?? performance.now();

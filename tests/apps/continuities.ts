@@ -1,5 +1,5 @@
 /** Apps that change cookies, show pages and respond to logins in unusual ways, and apps that lose sessions. */
-import type { Answer, Asked } from './serve.ts';
+import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
@@ -9,7 +9,7 @@ const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 export class Chunked extends SmallApp {
   #answers = 0;
 
-  override answer(asked: Asked): Answer {
+  override answer(asked: AppRequest): AppResponse {
     const id = asked.cookies['s.0']?.split('~')[0] ?? '';
     const answer = super.answer({ ...asked, cookies: { sid: id } });
     const set = answer.cookies?.find(line => line.startsWith('sid='));
@@ -28,7 +28,7 @@ export class JsonNotes extends SmallApp {
   /** Whether a client that is not signed in gets an empty list. */
   open = false;
 
-  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+  protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (asked.path !== '/notes') return undefined;
     if (session === undefined && !this.open) return { status: 401, body: '{"error":"log in"}' };
     if (asked.method === 'POST') session?.notes.push(asked.form['text'] ?? '');
@@ -38,11 +38,11 @@ export class JsonNotes extends SmallApp {
 
 /** Knows a session only on the instance where it began, and gives clients of the others a new session. */
 export class ReplacesCookie extends SmallApp {
-  override knows({ born }: Session, { instance }: Asked): boolean {
+  override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 
-  protected override refuse(): Answer {
+  protected override refuse(): AppResponse {
     return { to: this.loginPage, cookies: [`sid=${newId()}; ${ATTRIBUTES}`] };
   }
 }
@@ -51,12 +51,12 @@ export class ReplacesCookie extends SmallApp {
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
-  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+  protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (`${asked.method} ${asked.path}` !== 'GET /home' || session === undefined) return undefined;
     return { body: this.page(session, 'Home', '<a href="/notes">Notes</a>') };
   }
 
-  protected override login(asked: Asked): Answer {
+  protected override login(asked: AppRequest): AppResponse {
     const answer = super.login(asked);
     return { ...answer, body: '', to: '/home' };
   }
@@ -64,39 +64,39 @@ export class FormOnHome extends SmallApp {
 
 /** Ends a session at the first request on another instance, and shows the login page with status 200. */
 export class HopEnds extends SmallApp {
-  override knows(session: Session, asked: Asked): boolean {
+  override knows(session: Session, asked: AppRequest): boolean {
     if (session.born === asked.instance) return true;
     this.end(session, asked);
     return false;
   }
 
-  protected override refuse(asked: Asked): Answer {
+  protected override refuse(asked: AppRequest): AppResponse {
     return this.loginForm(asked);
   }
 }
 
 /** Accepts a login form only on the instance that made it. */
 export class FormPerInstance extends SmallApp {
-  protected override loginForm(asked: Asked): Answer {
+  protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
     return { body: this.page(undefined, 'Log in', form(this.loginPage, fields, 'Log in')) };
   }
 
-  protected override login(asked: Asked): Answer {
+  protected override login(asked: AppRequest): AppResponse {
     return asked.form['csrf'] === asked.instance ? super.login(asked) : this.loginForm(asked);
   }
 }
 
 /** Redirects signed-in users away from the login, as Laravel's `guest` and Devise do. */
 export class Guest extends SmallApp {
-  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+  protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
 /** Writes the user into the existing session at login, without a new id. */
 export class KeepsSession extends SmallApp {
-  protected override enter(user: string, asked: Asked): Answer {
+  protected override enter(user: string, asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);
     if (session === undefined) return super.enter(user, asked);
     session.user = user;

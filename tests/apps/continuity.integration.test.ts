@@ -13,7 +13,7 @@ import {
   ReplacesCookie,
 } from './continuities.ts';
 import { FewSessions } from './limits.ts';
-import type { Answer, Asked, How } from './serve.ts';
+import type { AppRequest, AppResponse, How } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
@@ -74,7 +74,7 @@ describe('a page of a probe that does not name its user', () => {
   it('is judged if the app shows it only to signed-in clients', async () => {
     expect(those(await run(new JsonNotes(), file, { sessions: 4 }), 'valid')).toEqual(file.claims);
     class Local extends JsonNotes {
-      override knows({ born }: Session, { instance }: Asked): boolean {
+      override knows({ born }: Session, { instance }: AppRequest): boolean {
         return born === instance;
       }
     }
@@ -144,10 +144,10 @@ it('logins that fail on every pair of instances, while each instance alone accep
 it('a login that is followed to the login page is `fail` in the history', async () => {
   class Second extends SmallApp {
     #logins = 0;
-    protected override login(asked: Asked): Answer {
+    protected override login(asked: AppRequest): AppResponse {
       return ++this.#logins === 2 ? { to: '/welcome' } : super.login(asked);
     }
-    protected override route(asked: Asked): Answer | undefined {
+    protected override route(asked: AppRequest): AppResponse | undefined {
       return asked.path === '/welcome' ? { to: this.loginPage } : undefined;
     }
   }

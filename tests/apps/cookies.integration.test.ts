@@ -1,6 +1,6 @@
 /** Tests cookies beside the session cookie, caches and gateways, and claims that omit guarantees. */
 import { expect, it } from 'vitest';
-import type { Answer, Asked } from './serve.ts';
+import type { AppRequest, AppResponse } from './serve.ts';
 import { newId, type Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
@@ -11,7 +11,7 @@ const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> 
 class BehindACache extends SmallApp {
   #forged = 0;
 
-  override answer(asked: Asked): Answer {
+  override answer(asked: AppRequest): AppResponse {
     const known = this.sessions.some(({ id }) => id === asked.cookies['sid']);
     const changed = asked.cookies['sid'] !== undefined && !known;
     if (changed && ++this.#forged === 5) return { status: 502, body: 'Bad Gateway' };
@@ -19,17 +19,17 @@ class BehindACache extends SmallApp {
     return { ...super.answer(asked), headers };
   }
 
-  protected override route({ path }: Asked): Answer | undefined {
+  protected override route({ path }: AppRequest): AppResponse | undefined {
     return path === '/robots.txt' ? { body: '' } : undefined;
   }
 
   /** Signs in with two cookies, one of which is the same for every user and readable by scripts. */
-  protected override enter(user: string, asked: Asked): Answer {
+  protected override enter(user: string, asked: AppRequest): AppResponse {
     const { cookies = [], ...entered } = super.enter(user, asked);
     return { ...entered, cookies: ['logged_in=1; Path=/', ...cookies] };
   }
 
-  override knows(_session: Session, { cookies }: Asked): boolean {
+  override knows(_session: Session, { cookies }: AppRequest): boolean {
     return cookies['logged_in'] === '1';
   }
 }
@@ -43,15 +43,15 @@ it('a second cookie, a cache that stores no page, and a failing gateway are no v
 
 /** Has separate sessions on each instance, and deletes unknown session cookies. A form token stays in the jar. */
 class Forgetful extends SmallApp {
-  override knows({ born }: Session, { instance }: Asked): boolean {
+  override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 
-  protected override loginForm(asked: Asked, complaint?: string): Answer {
+  protected override loginForm(asked: AppRequest, complaint?: string): AppResponse {
     return { ...super.loginForm(asked, complaint), cookies: [`token=${newId()}; Path=/`] };
   }
 
-  protected override refuse(asked: Asked): Answer {
+  protected override refuse(asked: AppRequest): AppResponse {
     return { ...super.refuse(asked), cookies: ['sid=; Path=/; Max-Age=0'] };
   }
 }

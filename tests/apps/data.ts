@@ -1,7 +1,7 @@
 /**
  * Apps with data other than notes in a session: shared, older than the run, capped, limited in length, or one value.
  */
-import type { Answer, Asked, InstanceName } from './serve.ts';
+import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
@@ -18,7 +18,7 @@ export class KeepsNotes extends SmallApp {
     for (const name of by === 'all' ? ['all'] : this.users) this.#kept.set(name, [...before]);
   }
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     session.notes = this.#kept.get(this.#by === 'all' ? 'all' : session.user) ?? [];
     if (`${asked.method} ${asked.path}` === 'POST /notes' && ++this.#writes % 7 === 0)
       session.notes.push(`another-run-${this.#writes}`);
@@ -36,7 +36,7 @@ export class Motto extends SmallApp {
     return `<p id="motto">${notes.at(-1) ?? ''}</p>${form('/notes', field('text', csrf), 'Save')}`;
   }
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const forgotten = asked.instance === this.forgets && asked.method === 'GET' && ++this.#reads % 3 === 0;
     return super.inside(asked, forgotten ? { ...session, notes: [] } : session);
   }
@@ -61,7 +61,7 @@ export class Capped extends SmallApp {
     this.cap = cap;
   }
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const writes = `${asked.method} ${asked.path}` === 'POST /notes';
     if (writes && session.notes.length >= this.cap) return { status: 409, body: 'Full' };
     const blank = asked.instance === this.blanks && asked.path === '/notes' && ++this.#reads % 3 === 0;
@@ -73,7 +73,7 @@ export class Capped extends SmallApp {
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const { text = '' } = asked.form;
     if (`${asked.method} ${asked.path}` === 'POST /notes' && text.length > this.longest)
       return { to: '/notes' };
@@ -90,7 +90,7 @@ export class Shouts extends SmallApp {
 
 /** Loses every note that is sent to one instance, and sometimes shows old lists on it. */
 export class LosesNotes extends SmallApp {
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
     return lost ? { to: '/notes' } : super.inside(asked, session);
   }
@@ -101,7 +101,7 @@ export class NotesInCookie extends SmallApp {
   largest = 4_000;
   refused = 0;
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const answer = super.inside(asked, session);
     if (`${asked.method} ${asked.path}` !== 'POST /notes' || answer?.to === undefined) return answer;
     const cookie = `notes=${encodeURIComponent(session.notes.join(' '))}; Path=/; HttpOnly; SameSite=Lax`;

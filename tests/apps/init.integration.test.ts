@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
 import { BasicApp, CodeApp, secretOf, TokenApi, TwoPages } from './logins.ts';
-import type { Asked } from './serve.ts';
+import type { AppRequest } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import {
   FlashOnly,
@@ -28,7 +28,7 @@ const ACCOUNTS = ['alice', 'bob'].map(user => ({
 
 describe('the sessions that an app allows a user', () => {
   class Local extends SmallApp {
-    override knows({ born }: Session, { instance }: Asked): boolean {
+    override knows({ born }: Session, { instance }: AppRequest): boolean {
       return born === instance;
     }
   }

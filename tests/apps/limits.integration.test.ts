@@ -1,7 +1,7 @@
 /** Checks that all workloads respect the limits of an app: no healthy app is accused, and broken ones are found. */
 import { describe, expect, it } from 'vitest';
 import { FewSessions, OneLogout, PasswordChange, RareLogins } from './limits.ts';
-import type { Asked } from './serve.ts';
+import type { AppRequest } from './serve.ts';
 import type { Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
@@ -37,7 +37,7 @@ it.each(LIMITS)('an app that allows a user $most session(s) ($full) is not accus
 
 it('an app that allows one session and keeps it on one instance is found', async () => {
   class Local extends FewSessions {
-    override knows({ born }: Session, { instance }: Asked): boolean {
+    override knows({ born }: Session, { instance }: AppRequest): boolean {
       return born === instance;
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Apps with limits for each user: a maximum number of sessions, one logout for all of them, a maximum rate of logins.
  */
-import type { Answer, Asked, InstanceName } from './serve.ts';
+import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
 /** Allows a user `most` sessions at the same time. */
@@ -16,7 +16,7 @@ export class FewSessions extends SmallApp {
     this.full = full;
   }
 
-  protected override enter(user: string, asked: Asked): Answer {
+  protected override enter(user: string, asked: AppRequest): AppResponse {
     const own = this.sessions.filter(session => session.user === user);
     if (own.length >= this.most) {
       if (this.full === 'refused') return this.loginForm(asked, '<p>Log out elsewhere first</p>');
@@ -41,7 +41,7 @@ export class PasswordChange extends SmallApp {
   /** The instance whose sessions are not ended. */
   misses: InstanceName | undefined;
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     if (`${asked.method} ${asked.path}` !== 'POST /password') return super.inside(asked, session);
     this.sessions = this.sessions.filter(({ user, born }) => user !== session.user || born === this.misses);
     return { to: this.loginPage };
@@ -60,7 +60,7 @@ export class RareLogins extends SmallApp {
     this.every = every;
   }
 
-  protected override enter(user: string, asked: Asked): Answer {
+  protected override enter(user: string, asked: AppRequest): AppResponse {
     const now = performance.now();
     if (now - (this.#last.get(user) ?? Number.NEGATIVE_INFINITY) < this.every) {
       this.refused++;

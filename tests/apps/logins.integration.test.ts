@@ -1,7 +1,7 @@
 /** Tests ways of logging in, each on a small app: the healthy app is not accused, and the broken one is found. */
 import { expect, it } from 'vitest';
 import { BasicApp, TwoPages } from './logins.ts';
-import type { Asked } from './serve.ts';
+import type { AppRequest } from './serve.ts';
 import type { Session, SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
@@ -26,7 +26,7 @@ it('the user name on one page and the password on the next', async () => {
   expect(those(healthy, 'valid')).toEqual(TWO_PAGES.claims);
 
   class Forgetful extends TwoPages {
-    override knows({ born }: Session, { instance }: Asked): boolean {
+    override knows({ born }: Session, { instance }: AppRequest): boolean {
       return born === instance;
     }
   }

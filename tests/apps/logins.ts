@@ -1,13 +1,13 @@
 /** Apps whose login is not a single form. */
 import { oneTime } from '../../verify/client/one-time.ts';
-import type { Answer, Asked } from './serve.ts';
+import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
 /** Asks for the user name first, and for the password on a second page, which gets the user from its `state` field. */
 export class TwoPages extends SmallApp {
   readonly #asking = new Map<string, string>();
 
-  protected override route(asked: Asked): Answer | undefined {
+  protected override route(asked: AppRequest): AppResponse | undefined {
     if (asked.path !== '/login/password') return undefined;
     const state = asked.method === 'GET' ? asked.cookies['asking'] : asked.form['state'];
     const user = this.#asking.get(state ?? '');
@@ -18,17 +18,17 @@ export class TwoPages extends SmallApp {
     return this.enter(user, asked);
   }
 
-  #askPassword(state: string): Answer {
+  #askPassword(state: string): AppResponse {
     const fields = `${hidden('state', state)}<input type="password" name="pass">`;
     return { body: this.page(undefined, 'Password', form('/login/password', fields, 'Go on')) };
   }
 
-  protected override loginForm(): Answer {
+  protected override loginForm(): AppResponse {
     const field = '<input name="user" autocomplete="username">';
     return { body: this.page(undefined, 'Log in', form(this.loginPage, field, 'Next')) };
   }
 
-  protected override login({ form: { user = '' } }: Asked): Answer {
+  protected override login({ form: { user = '' } }: AppRequest): AppResponse {
     const state = newId();
     this.#asking.set(state, user);
     return { to: '/login/password', cookies: [`asking=${state}; Path=/; HttpOnly`] };
@@ -38,15 +38,15 @@ export class TwoPages extends SmallApp {
 /** Signs users in only by HTTP Basic, and has no page without it. */
 export class BasicApp extends SmallApp {
   /** Returns whether an instance refuses the user. */
-  forgets: (asked: Asked, user: string) => boolean = () => false;
+  forgets: (asked: AppRequest, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 
-  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+  protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (session === undefined) return this.refuse();
     return asked.path === this.loginPage ? { status: 404 } : undefined;
   }
 
-  protected override sessionOf(asked: Asked): Session | undefined {
+  protected override sessionOf(asked: AppRequest): Session | undefined {
     const [scheme, value = ''] = (asked.headers.authorization ?? '').split(' ');
     const [user = '', pass] = Buffer.from(value, 'base64').toString().split(':');
     if (scheme !== 'Basic' || !this.users.includes(user) || pass !== PASSWORD) return undefined;
@@ -64,7 +64,7 @@ export class BasicApp extends SmallApp {
     return `<!doctype html><title>${title}</title>${who}<main>${inside}</main>`;
   }
 
-  protected override refuse(): Answer {
+  protected override refuse(): AppResponse {
     return { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="app"' } };
   }
 }
@@ -87,7 +87,7 @@ export class CodeApp extends SmallApp {
     this.once = once;
   }
 
-  protected override route(asked: Asked): Answer | undefined {
+  protected override route(asked: AppRequest): AppResponse | undefined {
     if (asked.path !== '/login/code') return undefined;
     const user = this.#asking.get(asked.cookies['asking'] ?? '');
     if (user === undefined) return { to: this.loginPage };
@@ -109,7 +109,7 @@ export class CodeApp extends SmallApp {
     return true;
   }
 
-  protected override enter(user: string): Answer {
+  protected override enter(user: string): AppResponse {
     const state = newId();
     this.#asking.set(state, user);
     return { to: '/login/code', cookies: [`asking=${state}; Path=/; HttpOnly`] };
@@ -118,8 +118,8 @@ export class CodeApp extends SmallApp {
 
 /** Renders in the browser: the login takes JSON and returns a token, which every request sends in a header. */
 export class TokenApi extends SmallApp {
-  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
-    const json = (value: object, status = 200): Answer => ({
+  protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
+    const json = (value: object, status = 200): AppResponse => ({
       status,
       body: JSON.stringify(value),
       headers: { 'Content-Type': 'application/json' },
@@ -142,7 +142,7 @@ export class TokenApi extends SmallApp {
     return { status: 404 };
   }
 
-  protected override sessionOf(asked: Asked): Session | undefined {
+  protected override sessionOf(asked: AppRequest): Session | undefined {
     const token = asked.headers.authorization?.replace(/^Bearer /, '');
     const found = this.sessions.find(({ id }) => id === token);
     return found !== undefined && this.knows(found, asked) ? found : undefined;

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 const NAMES = ['one', 'two', 'three', 'four', 'five'] as const;
 export type InstanceName = (typeof NAMES)[number];
 
-export interface Asked {
+export interface AppRequest {
   method: string;
   path: string;
   query: URLSearchParams;
@@ -19,7 +19,7 @@ export interface Asked {
   instance: InstanceName;
 }
 
-export interface Answer {
+export interface AppResponse {
   status?: number;
   body?: string;
   /** Target of a redirect. */
@@ -33,7 +33,7 @@ export interface Served {
   /** Addresses of the instances, if they have one. */
   addresses: Readonly<Record<string, string>>;
   /** In the order of their arrival. */
-  asked: readonly Asked[];
+  asked: readonly AppRequest[];
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export interface How {
    * @param connection number of the connection of the request
    */
   balance?(
-    asked: Omit<Asked, 'instance'>,
+    asked: Omit<AppRequest, 'instance'>,
     n: number,
     connection: number,
   ): { instance: InstanceName; cookies?: readonly string[] };
@@ -58,13 +58,13 @@ export interface How {
 
 /** Starts the server. @param answer returns the response of an instance, one at a time, so no requests overlap */
 export async function serve(
-  answer: (asked: Asked) => Answer,
+  answer: (asked: AppRequest) => AppResponse,
   { balance, named = true, addressed = false, instances = 2 }: How = {},
 ): Promise<Served> {
-  const all: Asked[] = [];
+  const all: AppRequest[] = [];
   const connections = new Map<Socket, number>();
   const respond = (
-    asked: Asked,
+    asked: AppRequest,
     response: ServerResponse,
     names: boolean,
     more: readonly string[] = [],
@@ -119,12 +119,12 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function wholeOf(request: IncomingMessage): Promise<Omit<Asked, 'instance'>> {
+async function wholeOf(request: IncomingMessage): Promise<Omit<AppRequest, 'instance'>> {
   const sent = await bodyOf(request);
   return { ...heard(request), body: sent, form: Object.fromEntries(new URLSearchParams(sent)) };
 }
 
-function heard(request: IncomingMessage): Omit<Asked, 'instance' | 'form' | 'body'> {
+function heard(request: IncomingMessage): Omit<AppRequest, 'instance' | 'form' | 'body'> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://app');
   const pairs = (request.headers.cookie ?? '').split('; ').filter(pair => pair !== '');
   return {

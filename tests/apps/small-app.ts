@@ -3,7 +3,7 @@
  * about.
  */
 import { randomBytes } from 'node:crypto';
-import type { Answer, Asked, InstanceName } from './serve.ts';
+import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 
 export const PASSWORD = 'open sesame 42';
 
@@ -31,7 +31,7 @@ export class SmallApp {
   /** Whether no page links to the login. */
   hidden = false;
 
-  answer(asked: Asked): Answer {
+  answer(asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);
     const own = this.route(asked, session);
     if (own !== undefined) return own;
@@ -54,11 +54,11 @@ export class SmallApp {
   }
 
   /** Handles a request before all other code. For overrides in tests. */
-  protected route(_asked: Asked, _session: Session | undefined): Answer | undefined {
+  protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }
 
-  protected inside(asked: Asked, session: Session): Answer | undefined {
+  protected inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const { text = '' } = asked.form;
     switch (`${asked.method} ${asked.path}`) {
       case 'GET /account':
@@ -90,39 +90,39 @@ export class SmallApp {
     return `<!doctype html><title>${title}</title>${who}<main>${inside}</main>`;
   }
 
-  protected loginForm(_asked: Asked, complaint = ''): Answer {
+  protected loginForm(_asked: AppRequest, complaint = ''): AppResponse {
     const fields = '<input name="user"><input type="password" name="pass">';
     return { body: this.page(undefined, 'Log in', complaint + form(this.loginPage, fields, 'Log in')) };
   }
 
-  protected login(asked: Asked): Answer {
+  protected login(asked: AppRequest): AppResponse {
     const { user = '', pass } = asked.form;
     if (!this.users.includes(user) || pass !== PASSWORD) return this.loginForm(asked, '<p>Wrong</p>');
     return this.enter(user, asked);
   }
 
   /** Begins a session. */
-  protected enter(user: string, { instance }: Asked): Answer {
+  protected enter(user: string, { instance }: AppRequest): AppResponse {
     const session: Session = { id: newId(), user, csrf: newId(), notes: [], born: instance };
     this.sessions.push(session);
     return { to: '/account', cookies: [`sid=${session.id}; Path=/; HttpOnly; SameSite=Lax`] };
   }
 
-  protected sessionOf(asked: Asked): Session | undefined {
+  protected sessionOf(asked: AppRequest): Session | undefined {
     const found = this.sessions.find(({ id }) => id === asked.cookies['sid']);
     return found !== undefined && this.knows(found, asked) ? found : undefined;
   }
 
   /** Returns whether an instance knows a session. */
-  knows(_session: Session, _asked: Asked): boolean {
+  knows(_session: Session, _asked: AppRequest): boolean {
     return true;
   }
 
-  protected end(session: Session, _asked: Asked): void {
+  protected end(session: Session, _asked: AppRequest): void {
     this.sessions = this.sessions.filter(one => one !== session);
   }
 
-  protected refuse(_asked: Asked): Answer {
+  protected refuse(_asked: AppRequest): AppResponse {
     return this.hidden ? { status: 404, body: 'Not found' } : { to: this.loginPage };
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
 import { stickyBy } from '../../stack/sticky.ts';
 import { found } from './found.ts';
-import type { Asked, How, InstanceName } from './serve.ts';
+import type { AppRequest, How, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 import { judged, those, withApp } from './verified.ts';
 
@@ -22,7 +22,7 @@ const byCookies = (...names: string[]): How => ({
 
 /** Keeps sessions on one instance, which is not visible as long as the balancer is sticky. */
 class Local extends SmallApp {
-  override knows({ born }: Session, { instance }: Asked): boolean {
+  override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Apps with properties of real web apps: pages that show a text twice, cookies that change, tokens in unusual places.
  */
-import type { Answer, Asked } from './serve.ts';
+import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
 /** Shows the last written text also in another panel, and in the search box. */
@@ -38,7 +38,7 @@ export class Paged extends SmallApp {
 
 /** Gives every visitor a cookie that is independent of the session. */
 export class Visitors extends SmallApp {
-  override answer(asked: Asked): Answer {
+  override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
     if (asked.cookies['visitor'] !== undefined) return answer;
     return { ...answer, cookies: [...(answer.cookies ?? []), `visitor=${newId()}; Path=/`] };
@@ -47,7 +47,7 @@ export class Visitors extends SmallApp {
 
 /** Sets a new second cookie with each response. The session does not need it. */
 export class SecondCookie extends SmallApp {
-  override answer(asked: Asked): Answer {
+  override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
     return { ...answer, cookies: [...(answer.cookies ?? []), `seen=${newId()}; Path=/`] };
   }
@@ -55,7 +55,7 @@ export class SecondCookie extends SmallApp {
 
 /** Keeps a session in two cookies, and sets new values of both with each response. Older values stay valid. */
 export class Resealed extends SmallApp {
-  override answer(asked: Asked): Answer {
+  override answer(asked: AppRequest): AppResponse {
     const { sid = '' } = asked.cookies;
     const [id, whole] = [sid.split('~')[0] ?? '', asked.cookies['half']?.split('~')[0] === 'half'];
     const answer = super.answer({ ...asked, cookies: { sid: whole ? id : '' } });
@@ -72,13 +72,13 @@ export class Resealed extends SmallApp {
 
 /** Sets a remember-me cookie at login: a client without a session gets a new one with it. */
 export class Remembers extends SmallApp {
-  protected override enter(user: string, asked: Asked): Answer {
+  protected override enter(user: string, asked: AppRequest): AppResponse {
     const answer = super.enter(user, asked);
     const [sid = ''] = answer.cookies ?? [];
     return { ...answer, cookies: [sid, `remember=${sid.slice(4, 36)}; Path=/; HttpOnly; SameSite=Lax`] };
   }
 
-  protected override sessionOf(asked: Asked): Session | undefined {
+  protected override sessionOf(asked: AppRequest): Session | undefined {
     const { sid, remember } = asked.cookies;
     return this.sessions.find(({ id }) => id === sid) ?? this.sessions.find(({ id }) => id === remember);
   }
@@ -92,7 +92,7 @@ export class LinkOut extends SmallApp {
     return `<!doctype html><nav>Signed in: <b id="user">${session.user}</b> ${out}</nav><main>${inside}</main>`;
   }
 
-  protected override inside(asked: Asked, session: Session): Answer | undefined {
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     if (asked.path !== '/leave') return super.inside(asked, session);
     if (asked.query.get('nonce') !== session.csrf) return { status: 403, body: 'The link has expired' };
     this.end(session, asked);
@@ -104,7 +104,7 @@ export class LinkOut extends SmallApp {
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
-  protected override route(asked: Asked, session: Session | undefined): Answer | undefined {
+  protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     if (asked.method !== 'POST') return undefined;
     const secret = session?.csrf ?? this.#before.get(asked.cookies['before'] ?? '') ?? '';
     const token = asked.form['authenticity_token'];
@@ -130,7 +130,7 @@ export class TokenPerForm extends SmallApp {
     return `<meta name="csrf-token" content="all-${of}">${own}`;
   }
 
-  protected override loginForm(): Answer {
+  protected override loginForm(): AppResponse {
     const [id, secret] = [newId(), newId()];
     this.#before.set(id, secret);
     const fields = '<input name="user"><input type="password" name="pass">';
@@ -145,14 +145,14 @@ export class TokenPerForm extends SmallApp {
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 
-  protected override loginForm(): Answer {
+  protected override loginForm(): AppResponse {
     const [token, state] = [newId(), newId()];
     this.#made.set(token, state);
     const fields = `${hidden('csrf', token)}${hidden('view', state)}<input name="user"><input type="password" name="pass">`;
     return { body: this.page(undefined, 'Log in', form(this.loginPage, fields, 'Log in')) };
   }
 
-  protected override login(asked: Asked): Answer {
+  protected override login(asked: AppRequest): AppResponse {
     const { csrf = '', view } = asked.form;
     return view !== undefined && this.#made.get(csrf) === view ? super.login(asked) : this.loginForm();
   }
@@ -169,7 +169,7 @@ export class Locks extends SmallApp {
     this.#most = most;
   }
 
-  protected override route(asked: Asked): Answer | undefined {
+  protected override route(asked: AppRequest): AppResponse | undefined {
     if (`${asked.method} ${asked.path}` !== `POST ${this.loginPage}`) return undefined;
     this.passwords.push(asked.form['pass'] ?? '');
     if (asked.form['pass'] === PASSWORD && this.#wrong < this.#most) return undefined;
@@ -177,7 +177,7 @@ export class Locks extends SmallApp {
     return { to: `${this.loginPage}?failed=${this.#wrong}` };
   }
 
-  protected override loginForm(asked: Asked): Answer {
+  protected override loginForm(asked: AppRequest): AppResponse {
     const said = this.#wrong >= this.#most ? '<p>Too many login attempts. Try again in 57 seconds.</p>' : '';
     return super.loginForm(asked, said);
   }
@@ -193,7 +193,7 @@ export class Limits extends SmallApp {
     this.#most = most;
   }
 
-  protected override login(asked: Asked): Answer {
+  protected override login(asked: AppRequest): AppResponse {
     if (++this.#logins > this.#most)
       return { status: 429, headers: { 'Retry-After': '60' }, body: 'Slow down' };
     return super.login(asked);

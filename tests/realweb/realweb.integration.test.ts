@@ -10,7 +10,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { logsIn } from '../../verify/commands/arguments.ts';
 import { judged, TARGET } from './judged.ts';
-import { type Answer, type Ask, PASSWORD, page, redirect, type Session, SmallWeb } from './small-web.ts';
+import {
+  PASSWORD,
+  page,
+  redirect,
+  type Session,
+  SmallWeb,
+  type WebRequest,
+  type WebResponse,
+} from './small-web.ts';
 
 /** Adds a defect that must be found in every app: every second session is unknown to the other instance. */
 const forgetful = <T extends new () => SmallWeb>(Web: T) =>
@@ -46,7 +54,7 @@ it('a small web without changes is valid; a forgetful one violates continuity', 
 });
 
 describe('"signed out" shown by', () => {
-  const ways: Record<string, (ask: Ask) => Answer> = {
+  const ways: Record<string, (ask: WebRequest) => WebResponse> = {
     'a 401': () => page('who are you?', 401),
     'a 403': () => page('not yours', 403),
     'a 404': () => page('no such page', 404),
@@ -58,8 +66,8 @@ describe('"signed out" shown by', () => {
   };
   it.each(Object.keys(ways))('%s is distinguished from a live session', async way => {
     class Web extends SmallWeb {
-      override stranger(ask: Ask): Answer {
-        return (ways[way] as (ask: Ask) => Answer)(ask);
+      override stranger(ask: WebRequest): WebResponse {
+        return (ways[way] as (ask: WebRequest) => WebResponse)(ask);
       }
     }
     await holds(new Web());
@@ -73,7 +81,7 @@ describe('redirects', () => {
   class Handshake extends SmallWeb {
     readonly #tickets = new Map<string, string>();
 
-    override answer(ask: Ask): Answer | Promise<Answer> {
+    override answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
       const { path, query, response } = ask;
       if (path === '/sso') return redirect(`finish?ticket=${query.get('ticket')}`, 302);
       if (path !== '/finish') return super.answer(ask);
@@ -87,7 +95,7 @@ describe('redirects', () => {
       };
     }
 
-    override login(ask: Ask): Answer {
+    override login(ask: WebRequest): WebResponse {
       const answer = super.login(ask);
       if (answer.status !== 303) return answer;
       const ticket = randomBytes(8).toString('hex');
@@ -120,7 +128,7 @@ describe('redirects', () => {
 
   it('back to the login page mean that the login was refused', async () => {
     class Web extends Handshake {
-      override login(): Answer {
+      override login(): WebResponse {
         return redirect('/sso?ticket=none');
       }
     }
@@ -130,7 +138,7 @@ describe('redirects', () => {
 
   it('of the page that should name the user are reported with their target', async () => {
     class Web extends SmallWeb {
-      override account(ask: Ask, session: Session): Answer {
+      override account(ask: WebRequest, session: Session): WebResponse {
         return ask.query.has('home') ? super.account(ask, session) : redirect('/home/', 302);
       }
     }
@@ -162,7 +170,7 @@ describe('cookies', () => {
         return [`left=${left}; ${flags}`, `right=${right}; ${flags}`, `seen=${randomInt(1e6)}; ${flags}`];
       }
 
-      override async answer(ask: Ask): Promise<Answer> {
+      override async answer(ask: WebRequest): Promise<WebResponse> {
         const answer = await super.answer(ask);
         const { session, cookies, path } = ask;
         if (session === undefined || path === '/logout') return answer;
@@ -189,7 +197,7 @@ describe('cookies', () => {
         return undefined;
       }
 
-      override async answer(ask: Ask): Promise<Answer> {
+      override async answer(ask: WebRequest): Promise<WebResponse> {
         const answer = await super.answer(ask);
         const id = /sid=([^;]+)/.exec(String(answer.headers?.['set-cookie'] ?? ''))?.[1];
         const session = ask.session ?? this.sessions.get(id ?? '');
@@ -205,7 +213,7 @@ describe('cookies', () => {
 
   it('one of a visitor that survives the login is not the session: no FIXED', async () => {
     class Web extends SmallWeb {
-      override async answer(ask: Ask): Promise<Answer> {
+      override async answer(ask: WebRequest): Promise<WebResponse> {
         const answer = await super.answer(ask);
         if (ask.cookies.has('visitor')) return answer;
         const set = [
@@ -225,7 +233,7 @@ describe('cookies', () => {
         return this.sessions.get(cookies.get('visitor') ?? '');
       }
 
-      override login(ask: Ask): Answer {
+      override login(ask: WebRequest): WebResponse {
         const answer = super.login(ask);
         if (answer.status !== 303) return answer;
         const user = ask.form.get('name') ?? '';
@@ -243,7 +251,7 @@ describe('lists', () => {
     class Web extends SmallWeb {
       readonly #recent = new Map<Session, string[]>();
 
-      override items(ask: Ask, session: Session): Answer {
+      override items(ask: WebRequest, session: Session): WebResponse {
         const recent = (this.#recent.get(session) ?? []).map(item => `<li>${item}</li>`).join('');
         const body = String(super.items(ask, session).body);
         return page(
@@ -251,7 +259,7 @@ describe('lists', () => {
         );
       }
 
-      override add(ask: Ask, session: Session): Answer {
+      override add(ask: WebRequest, session: Session): WebResponse {
         this.#recent.set(
           session,
           [ask.form.get('item') ?? '', ...(this.#recent.get(session) ?? [])].slice(0, 5),
@@ -264,7 +272,7 @@ describe('lists', () => {
 
     /** Loses the writes of one instance from the list. The panel still shows them. */
     class Losing extends Web {
-      override add(ask: Ask, session: Session): Answer {
+      override add(ask: WebRequest, session: Session): WebResponse {
         const before = [...session.items];
         const answer = super.add(ask, session);
         if (ask.instance === 'two') session.items = before;
@@ -290,7 +298,7 @@ describe('lists', () => {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
 
-    override items({ query }: Ask, session: Session): Answer {
+    override items({ query }: WebRequest, session: Session): WebResponse {
       const number = Number(query.get('page') ?? 1);
       const all = [...(this.constructor as typeof Paged).OLD, ...session.items];
       const shown = all.slice((number - 1) * this.rows, number * this.rows);
@@ -337,7 +345,7 @@ describe('lists', () => {
 
   it('of several pages with a lost write are found', async () => {
     class Losing extends Paged {
-      override add(ask: Ask, session: Session): Answer {
+      override add(ask: WebRequest, session: Session): WebResponse {
         return ask.instance === 'two' ? redirect('/items') : super.add(ask, session);
       }
     }
@@ -362,7 +370,7 @@ describe('lists', () => {
 describe('a write that only a message confirms', () => {
   /** Responds in the same way whether it keeps the value or not. The next page shows once which it was. */
   class Flash extends SmallWeb {
-    override add({ form }: Ask, session: Session): Answer {
+    override add({ form }: WebRequest, session: Session): WebResponse {
       const item = form.get('item') ?? '';
       const full = session.items.length >= 5;
       if (!full) session.items.push(item);
@@ -370,7 +378,7 @@ describe('a write that only a message confirms', () => {
       return redirect('/items');
     }
 
-    override items(ask: Ask, session: Session): Answer {
+    override items(ask: WebRequest, session: Session): WebResponse {
       const said = session.flash === undefined ? '' : `<p class=flash>${session.flash}</p>`;
       session.flash = undefined;
       const answer = super.items(ask, session);
@@ -392,7 +400,7 @@ describe('a write that only a message confirms', () => {
 
   it('is found if it is lost in spite of the message', async () => {
     class Losing extends Flash {
-      override add(ask: Ask, session: Session): Answer {
+      override add(ask: WebRequest, session: Session): WebResponse {
         const answer = super.add(ask, session);
         if (ask.instance === 'two')
           session.items = session.items.filter(item => item !== ask.form.get('item'));
@@ -408,9 +416,9 @@ describe('an app that is sometimes unavailable', () => {
   /** Shows a maintenance page for some of the requests of all clients. */
   class Closed extends SmallWeb {
     #asked = 0;
-    closed: Answer = page('We will be back soon');
+    closed: WebResponse = page('We will be back soon');
 
-    override answer(ask: Ask): Answer | Promise<Answer> {
+    override answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
       return ++this.#asked % 20 === 0 ? this.closed : super.answer(ask);
     }
   }
@@ -438,7 +446,7 @@ describe('an app that is sometimes unavailable', () => {
 
 describe('an app whose responses do not name the instance', () => {
   class Silent extends SmallWeb {
-    override async answer(ask: Ask): Promise<Answer> {
+    override async answer(ask: WebRequest): Promise<WebResponse> {
       const answer = await super.answer(ask);
       const [first, second] = ask.instance === 'one' ? ['x-a', 'x-b'] : ['x-b', 'x-a'];
       return { ...answer, headers: { [first as string]: '1', [second as string]: '1', ...answer.headers } };
@@ -455,7 +463,7 @@ describe('an app whose responses do not name the instance', () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-log-'));
     const file = join(folder, 'access.log');
     class Logging extends Silent {
-      override async answer(ask: Ask): Promise<Answer> {
+      override async answer(ask: WebRequest): Promise<WebResponse> {
         const answer = await super.answer(ask);
         const { 'x-request-id': id } = ask.response.req.headers;
         const address = ask.instance === 'one' ? '10.0.0.1:80' : '10.0.0.2:80';
@@ -477,12 +485,12 @@ describe('an app whose responses do not name the instance', () => {
 describe('around the app', () => {
   it('public pages are shown to every client, and give no evidence about a session', async () => {
     class Web extends SmallWeb {
-      override answer(ask: Ask): Answer | Promise<Answer> {
+      override answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
         if (ask.path !== '/') return super.answer(ask);
         return page(ask.session === undefined ? 'Welcome' : this.header(ask.session));
       }
 
-      override login(ask: Ask): Answer {
+      override login(ask: WebRequest): WebResponse {
         const answer = super.login(ask);
         return answer.status === 303 ? { ...answer, headers: { ...answer.headers, location: '/' } } : answer;
       }
@@ -551,7 +559,7 @@ describe('a session in two cookies', () => {
     const accounts = Array.from({ length: 40 }, (_, n) => ({ user: `user${10 + n}`, password: PASSWORD }));
     const users = accounts.map(({ user }) => user);
     class Many extends Signed {
-      override login(ask: Ask): Answer {
+      override login(ask: WebRequest): WebResponse {
         const user = ask.form.get('name') ?? '';
         if (!users.includes(user)) return this.form('wrong');
         return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
@@ -575,7 +583,7 @@ describe('accounts of an app with open registration', () => {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();
 
-    override answer(ask: Ask): Answer | Promise<Answer> {
+    override answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
       if (ask.path !== '/join') return super.answer(ask);
       if (ask.method === 'GET') {
         const code = randomBytes(8).toString('hex');
@@ -589,7 +597,7 @@ describe('accounts of an app with open registration', () => {
       return { ...redirect('/account'), headers: { location: '/account', 'set-cookie': this.begin(name) } };
     }
 
-    override login(ask: Ask): Answer {
+    override login(ask: WebRequest): WebResponse {
       const name = ask.form.get('name') ?? '';
       if (!this.known.has(name)) return this.form('unknown');
       return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(name) } };

@@ -11,7 +11,7 @@ export interface Session {
 }
 
 /** A request with its session, and the response object. */
-export interface Ask {
+export interface WebRequest {
   method: string;
   path: string;
   query: URLSearchParams;
@@ -22,7 +22,7 @@ export interface Ask {
   response: ServerResponse;
 }
 
-export interface Answer {
+export interface WebResponse {
   status?: number;
   headers?: Record<string, string | string[]>;
   body?: string;
@@ -32,8 +32,8 @@ export const USERS = ['alice', 'bob'];
 export const PASSWORD = 'sesame';
 const INSTANCES = ['one', 'two'];
 
-export const redirect = (location: string, status = 303): Answer => ({ status, headers: { location } });
-export const page = (body: string, status = 200): Answer => ({
+export const redirect = (location: string, status = 303): WebResponse => ({ status, headers: { location } });
+export const page = (body: string, status = 200): WebResponse => ({
   status,
   headers: { 'content-type': 'text/html; charset=utf-8' },
   body: `<!doctype html><title>shop</title>${body}`,
@@ -52,7 +52,7 @@ export class SmallWeb {
     return this.sessions.get(cookies.get('sid') ?? '');
   }
 
-  answer(ask: Ask): Answer | Promise<Answer> {
+  answer(ask: WebRequest): WebResponse | Promise<WebResponse> {
     const { method, path, session } = ask;
     if (path === '/login') return method === 'POST' ? this.login(ask) : this.form();
     if (path === '/healthz') return page('ok');
@@ -64,18 +64,18 @@ export class SmallWeb {
     return page('nothing here', 404);
   }
 
-  form(note = ''): Answer {
+  form(note = ''): WebResponse {
     return page(
       `${note}<form method=post action=/login><input name=name><input name=password type=password></form>`,
     );
   }
 
   /** Responds to a client without a session on a page that needs one. */
-  stranger(_ask: Ask): Answer {
+  stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }
 
-  login(ask: Ask): Answer {
+  login(ask: WebRequest): WebResponse {
     const user = ask.form.get('name') ?? '';
     if (!USERS.includes(user) || ask.form.get('password') !== PASSWORD) return this.form('wrong');
     return { status: 303, headers: { location: '/account', 'set-cookie': this.begin(user) } };
@@ -93,11 +93,11 @@ export class SmallWeb {
     return `<p data-user="${user}">`;
   }
 
-  account(_ask: Ask, session: Session): Answer {
+  account(_ask: WebRequest, session: Session): WebResponse {
     return page(this.header(session));
   }
 
-  items(_ask: Ask, session: Session): Answer {
+  items(_ask: WebRequest, session: Session): WebResponse {
     return page(this.header(session) + this.list(session.items));
   }
 
@@ -105,17 +105,17 @@ export class SmallWeb {
     return `<ul id=items>${items.map(item => `<li>${item}</li>`).join('')}</ul>`;
   }
 
-  add({ form }: Ask, session: Session): Answer {
+  add({ form }: WebRequest, session: Session): WebResponse {
     session.items.push(form.get('item') ?? '');
     return redirect('/items');
   }
 
-  remove({ form }: Ask, session: Session): Answer {
+  remove({ form }: WebRequest, session: Session): WebResponse {
     session.items = session.items.filter(item => item !== form.get('item'));
     return redirect('/items');
   }
 
-  logout({ cookies }: Ask): Answer {
+  logout({ cookies }: WebRequest): WebResponse {
     this.sessions.delete(cookies.get('sid') ?? '');
     return { status: 303, headers: { location: '/login', 'set-cookie': 'sid=; Path=/; Max-Age=0' } };
   }
@@ -127,7 +127,7 @@ export class SmallWeb {
     const cookies = new Map(
       pairs.map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
     );
-    const ask: Ask = {
+    const ask: WebRequest = {
       method: request.method ?? 'GET',
       path: pathname,
       query: searchParams,
