@@ -23,8 +23,8 @@ export interface Fold {
 /** Figures that a verdict follows from. Those of parts of a run (k6's virtual users) are added up. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** Told of each anomaly that is kept, as it is found. */
-export type Tell = (anomaly: Anomaly) => void;
+/** Called with each anomaly that is kept, as soon as it is found. */
+export type OnAnomaly = (anomaly: Anomaly) => void;
 
 /** A verdict but for what the registry knows. */
 export type Finding = Omit<Verdict, 'guarantee' | 'claimed'>;
@@ -43,7 +43,7 @@ export interface Check {
    *
    * @param faults the run's fault ledger, which takes in each line before the fold does
    */
-  start(run: Run, tell: Tell | undefined, faults: FaultLedger): Fold;
+  start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger): Fold;
   /** What the counts of a fold, or of several added up, amount to. */
   conclude(counts: Counts, run: Run): Conclusion;
 }
@@ -55,11 +55,11 @@ const KEPT = 5;
 export class Anomalies {
   count = 0;
   readonly kept: Anomaly[] = [];
-  readonly #tell: Tell | undefined;
+  readonly #onAnomaly: OnAnomaly | undefined;
   readonly #of = new Map<string, number>();
 
-  constructor(tell?: Tell) {
-    this.#tell = tell;
+  constructor(onAnomaly?: OnAnomaly) {
+    this.#onAnomaly = onAnomaly;
   }
 
   /** @param name of the anomaly, from a check that knows several: none is to hide another */
@@ -70,7 +70,7 @@ export class Anomalies {
     this.#of.set(name, known + 1);
     const anomaly = make();
     this.kept.push(anomaly);
-    this.#tell?.(anomaly);
+    this.#onAnomaly?.(anomaly);
   }
 }
 

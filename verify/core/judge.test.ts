@@ -120,7 +120,7 @@ describe('Judge', () => {
 });
 
 describe('a run that is judged in parts, as k6 does', () => {
-  const part = (name: string, user: string, tell?: (anomaly: Anomaly) => void) => {
+  const part = (name: string, user: string, onAnomaly?: (anomaly: Anomaly) => void) => {
     const picture = new Picture();
     const session = picture
       .session(name, user)
@@ -130,7 +130,7 @@ describe('a run that is judged in parts, as k6 does', () => {
     session.hops(60, [`${PREFIX}.${user}.s.1.aaaaaaaa`]);
     if (user === 'bob') session.read('app-2', []).read('app-1', [], { sawUser: 'alice' }).signedOut('app-1');
     session.ended();
-    const judge = new Judge(picture.run, CHECKS, tell, 'counts');
+    const judge = new Judge(picture.run, CHECKS, onAnomaly, 'counts');
     for (const event of picture.events) judge.step(event);
     return { judge, events: picture.events };
   };

@@ -1,6 +1,6 @@
 /** One pass over the events of a history, through every check, to the result. */
 
-import { type Check, type Counts, counted, type Finding, type Fold, type Tell } from './check.ts';
+import { type Check, type Counts, counted, type Finding, type Fold, type OnAnomaly } from './check.ts';
 import { Clocks } from './clocks.ts';
 import { FaultLedger } from './faults/ledger.ts';
 import { summaryOf } from './faults/summary.ts';
@@ -42,11 +42,16 @@ export class Judge {
   /**
    * @param run the first line of the history
    * @param checks those to judge by; named by the caller, so that k6 need not load what a script does not use
-   * @param tell told of the first few anomalies of each check as they are found
+   * @param onAnomaly called with the first few anomalies of each check, as soon as they are found
    * @param wanted `counts`: only `counts` will be asked for, and there will be no result; k6 sums up by itself
    * @throws HistoryError when the run claims what no guarantee is called
    */
-  constructor(run: Run, checks: readonly Check[], tell?: Tell, wanted: 'result' | 'counts' = 'result') {
+  constructor(
+    run: Run,
+    checks: readonly Check[],
+    onAnomaly?: OnAnomaly,
+    wanted: 'result' | 'counts' = 'result',
+  ) {
     const unknown = run.claims.find(claim => !isGuarantee(claim));
     if (unknown !== undefined)
       throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(unknown)}`);
@@ -56,7 +61,7 @@ export class Judge {
     const faults = new FaultLedger(run, wanted === 'result');
     this.#faults = faults;
     if (wanted === 'result') this.#tally = new Tallying(faults);
-    this.#folds = checks.map(check => ({ check, fold: check.start(run, tell, faults) }));
+    this.#folds = checks.map(check => ({ check, fold: check.start(run, onAnomaly, faults) }));
     const folds = this.#folds.map(({ fold }) => fold);
     this.#starting = folds.filter(fold => fold.started !== undefined);
     this.#ending = folds.filter(fold => fold.ended !== undefined);

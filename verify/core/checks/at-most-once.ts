@@ -8,9 +8,9 @@ import {
   counted,
   type Finding,
   type Fold,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { Event, ObjectEvent, ObjectKind, Operation, Start } from '../history.ts';
 import { changesData, countOf, effectOf, putsIn, rises } from '../objects/effect.ts';
@@ -28,7 +28,7 @@ export const atMostOnce: Check = {
   guarantee: 'at-most-once',
   assumes: 'all adds of an object are recorded; it is a bag or a counter, so that a second effect shows',
   minimum: `${ENOUGH} acknowledged adds to a bag or counter that a read on another instance followed`,
-  start: (_run, tell) => new AtMostOnce(tell),
+  start: (_run, onAnomaly) => new AtMostOnce(onAnomaly),
   conclude: concluded,
 };
 
@@ -122,8 +122,8 @@ class AtMostOnce implements Fold {
   #lost = 0;
   #uncountable = 0;
 
-  constructor(tell?: Tell) {
-    this.#anomalies = new Anomalies(tell);
+  constructor(onAnomaly?: OnAnomaly) {
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   started(start: Start): void {

@@ -9,9 +9,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import { lengthOf } from '../faults/gaps.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
@@ -29,7 +29,7 @@ export const availability: Check = {
   assumes:
     'faults are timed by the run’s clock; what the run itself gave up is noted as aborted, and what its machine had no time for as starved',
   minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
-  start: (run, tell, faults) => new Availability(run, faults, tell),
+  start: (run, onAnomaly, faults) => new Availability(run, faults, onAnomaly),
   conclude: concluded,
 };
 
@@ -42,10 +42,10 @@ class Availability implements Fold {
   /** What failed or was late and may be the fault of the machine that Baton runs on. */
   #starved = 0;
 
-  constructor({ declared }: Run, faults: FaultLedger, tell?: Tell) {
+  constructor({ declared }: Run, faults: FaultLedger, onAnomaly?: OnAnomaly) {
     this.#mostWait = declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   event(event: Event): void {

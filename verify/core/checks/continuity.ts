@@ -10,9 +10,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Event, Operation, Run } from '../history.ts';
@@ -31,7 +31,7 @@ export const continuity: Check = {
   minimum:
     `${ENOUGH_HANDOFFS} handoffs: consecutive requests of one session served by different instances; where sticky ` +
     `routing is claimed, ${ENOUGH_STAYING} requests of live sessions`,
-  start: (run, tell) => new Continuity(run, tell),
+  start: (run, onAnomaly) => new Continuity(run, onAnomaly),
   conclude: concluded,
 };
 
@@ -63,9 +63,9 @@ class Continuity implements Fold {
   #lost = 0;
   #followed = 0;
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, onAnomaly?: OnAnomaly) {
     this.#run = run;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, standing: Standing): void {

@@ -8,8 +8,8 @@ import {
   counted,
   type Finding,
   type Fold,
+  type OnAnomaly,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { CookieAttributes, CookieChange, Operation, Run } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
@@ -25,7 +25,7 @@ export const cookiePolicy: Check = {
   minimum:
     'the attributes of a session cookie set by every instance, and one answered request without a cookie to a ' +
     'health check or a static file, or to a path where the app could have one',
-  start: (run, tell) => new CookiePolicy(run, tell),
+  start: (run, onAnomaly) => new CookiePolicy(run, onAnomaly),
   conclude: concluded,
 };
 
@@ -55,8 +55,8 @@ class CookiePolicy implements Fold {
   #absent = 0;
   #open = 0;
 
-  constructor(run: Run, tell?: Tell) {
-    this.#anomalies = new Anomalies(tell);
+  constructor(run: Run, onAnomaly?: OnAnomaly) {
+    this.#anomalies = new Anomalies(onAnomaly);
     this.#policy = { https: run.url.startsWith('https:'), asvs: run.declared?.cookies === 'asvs' };
   }
 

@@ -8,8 +8,8 @@ import {
   counted,
   type Finding,
   type Fold,
+  type OnAnomaly,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Finish, Operation, Run } from '../history.ts';
@@ -22,7 +22,7 @@ export const evidence: Check = {
   minimum:
     'two sources that name the instance, and an entry of each log for every request that was answered while ' +
     'nothing was disturbed, and not within a second before',
-  start: (run, tell, faults) => new Evidence(run, tell, faults),
+  start: (run, onAnomaly, faults) => new Evidence(run, onAnomaly, faults),
   conclude: concluded,
 };
 
@@ -47,9 +47,9 @@ class Evidence implements Fold {
   #missing = 0;
   #finished: Finish | undefined;
 
-  constructor(run: Run, tell: Tell | undefined, faults: FaultLedger) {
+  constructor(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
     this.#hasBalancer = run.logs.includes('balancer');
     this.#hasInstances = run.logs.some(log => log !== 'balancer');
     this.#prefix = `${run.run}-`;

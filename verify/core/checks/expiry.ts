@@ -8,8 +8,8 @@ import {
   counted,
   type Finding,
   type Fold,
+  type OnAnomaly,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Operation, Run } from '../history.ts';
@@ -25,7 +25,7 @@ export const expiry: Check = {
   minimum:
     'for each declared timeout a session that lived through four fifths of it and one that was refused after it ' +
     'and before a quarter more had passed; a refusal of an expired session on every instance',
-  start: (run, tell, faults) => new Expiry(run, tell, faults),
+  start: (run, onAnomaly, faults) => new Expiry(run, onAnomaly, faults),
   conclude: concluded,
 };
 
@@ -48,10 +48,10 @@ class Expiry implements Fold {
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
 
-  constructor(run: Run, tell: Tell | undefined, faults: FaultLedger) {
+  constructor(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
     this.#run = run;
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
     const { idle, absolute, renew = 'each' } = run.declared?.expiry ?? {};
     if (idle !== undefined || absolute !== undefined) this.#declared = { idle, absolute, renew };
   }

@@ -10,9 +10,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
@@ -34,7 +34,7 @@ export const forgery: Check = {
   guarantee: 'forgery',
   assumes: 'a change is one that no decoder undoes: not the last character of a part, not a routing suffix',
   minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
-  start: (_run, tell, faults) => new Forgery(tell, faults),
+  start: (_run, onAnomaly, faults) => new Forgery(onAnomaly, faults),
   conclude: concluded,
 };
 
@@ -45,9 +45,9 @@ class Forgery implements Fold {
   readonly #changes = new Set<string>();
   #forged = 0;
 
-  constructor(tell: Tell | undefined, faults: FaultLedger) {
+  constructor(onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, { session, meets }: Standing): void {

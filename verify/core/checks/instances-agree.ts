@@ -9,9 +9,9 @@ import {
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run } from '../history.ts';
@@ -33,7 +33,7 @@ export const instancesAgree: Check = {
   minimum:
     `${ENOUGH} answers on each ordered pair of the instances that were there before the first fault: the one that ` +
     'logged in or wrote last, the one that serves',
-  start: (run, tell, faults) => new InstancesAgree(run, tell, faults),
+  start: (run, onAnomaly, faults) => new InstancesAgree(run, onAnomaly, faults),
   conclude: concluded,
 };
 
@@ -72,10 +72,10 @@ class InstancesAgree implements Fold {
   /** Whether clocks that differ are a violation; they are reported in any case. */
   readonly #strict: boolean;
 
-  constructor({ declared }: Run, tell: Tell | undefined, faults: FaultLedger) {
+  constructor({ declared }: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
     this.#strict = declared?.clocks === 'strict';
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   event(event: Event): void {

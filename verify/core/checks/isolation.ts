@@ -9,9 +9,9 @@ import {
   counted,
   type Finding,
   type Fold,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { Operation, Run } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
@@ -23,7 +23,7 @@ export const isolation: Check = {
   guarantee: 'isolation',
   assumes: 'canaries are unguessable and name their user; each user of the run is one account',
   minimum: 'responses to two users, each of whom has put a canary into private state',
-  start: (run, tell) => new Isolation(run, tell),
+  start: (run, onAnomaly) => new Isolation(run, onAnomaly),
   conclude: concluded,
 };
 
@@ -41,9 +41,9 @@ class Isolation implements Fold {
   readonly #bled = new Set<SessionState>();
   #responses = 0;
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, onAnomaly?: OnAnomaly) {
     this.#run = run;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, { session, live, reads }: Standing): void {

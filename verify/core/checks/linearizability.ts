@@ -10,8 +10,8 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   reader,
-  type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Event, Operation, Start } from '../history.ts';
@@ -60,7 +60,7 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
   minimum:
     `${least.overlaps} requests that overlap a write of the same object, ` +
     `and ${least.handoffs} on another instance than the one before`,
-  start: (_run, tell) => new Linearizability(least, searching, tell),
+  start: (_run, onAnomaly) => new Linearizability(least, searching, onAnomaly),
   conclude: counts => concluded(counts, least),
 });
 
@@ -104,12 +104,12 @@ class Linearizability implements Fold {
   #isLate: (() => boolean) | undefined;
   readonly #longest: number;
 
-  constructor(least: Least, searching: Searching, tell?: Tell) {
+  constructor(least: Least, searching: Searching, onAnomaly?: OnAnomaly) {
     this.#least = least;
     this.#searching = searching;
     this.#first = searching.first ?? FIRST;
     this.#longest = least.longest ?? LONGEST;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   started(start: Start): void {

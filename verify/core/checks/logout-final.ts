@@ -10,9 +10,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Operation, Run } from '../history.ts';
@@ -35,7 +35,7 @@ export const logoutFinal: Check = {
   minimum:
     `${ENOUGH_HANDOFFS} replays of cookies from before a logout, one on each instance at least, ` +
     `and ${RACES} logouts with a request of the session in flight`,
-  start: (run, tell) => new LogoutFinal(run, tell),
+  start: (run, onAnomaly) => new LogoutFinal(run, onAnomaly),
   conclude: concluded,
 };
 
@@ -57,9 +57,9 @@ class LogoutFinal implements Fold {
   #again = 0;
   #undone = 0;
 
-  constructor({ declared }: Run, tell?: Tell) {
+  constructor({ declared }: Run, onAnomaly?: OnAnomaly) {
     this.#strict = declared?.logout === 'strict';
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, { session, meets }: Standing): void {

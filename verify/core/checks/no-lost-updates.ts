@@ -9,9 +9,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { Event, Operation, Start } from '../history.ts';
 import { Meetings } from '../meetings.ts';
@@ -29,7 +29,7 @@ export const noLostUpdates: Check = {
   assumes:
     'the final state is what the last read shows, called when all writes had returned or in the final phase',
   minimum: `${ENOUGH} acknowledged adds that overlap one another on two instances, and a read after them`,
-  start: (_run, tell) => new NoLostUpdates(tell),
+  start: (_run, onAnomaly) => new NoLostUpdates(onAnomaly),
   conclude: concluded,
 };
 
@@ -42,8 +42,8 @@ class NoLostUpdates implements Fold {
   #overlapping = 0;
   #crossed = 0;
 
-  constructor(tell?: Tell) {
-    this.#anomalies = new Anomalies(tell);
+  constructor(onAnomaly?: OnAnomaly) {
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   started(start: Start): void {

@@ -8,9 +8,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
@@ -28,7 +28,7 @@ export const oneSession: Check = {
   guarantee: 'one-session',
   assumes: 'the first requests of a session are those of a fresh jar',
   minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
-  start: (_run, tell, faults) => new OneSession(tell, faults),
+  start: (_run, onAnomaly, faults) => new OneSession(onAnomaly, faults),
   conclude: concluded,
 };
 
@@ -44,7 +44,7 @@ interface Jar {
 }
 
 class OneSession implements Fold {
-  readonly #tell: Tell | undefined;
+  readonly #onAnomaly: OnAnomaly | undefined;
   readonly #faults: FaultLedger;
   readonly #jars = new Map<SessionState, Jar>();
   /** Held until it is known how sessions without parallel first requests fare. */
@@ -53,9 +53,9 @@ class OneSession implements Fold {
   readonly #single = { lived: 0, failed: 0 };
   #several = 0;
 
-  constructor(tell: Tell | undefined, faults: FaultLedger) {
+  constructor(onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
     this.#faults = faults;
-    this.#tell = tell;
+    this.#onAnomaly = onAnomaly;
   }
 
   ended(operation: Operation, { session }: Standing): void {
@@ -125,7 +125,7 @@ class OneSession implements Fold {
       if (jar.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
     const conclusion = concluded(this.counts());
     const anomalies = conclusion.judgement === 'violated' ? this.#witnesses : [];
-    for (const anomaly of anomalies) this.#tell?.(anomaly);
+    for (const anomaly of anomalies) this.#onAnomaly?.(anomaly);
     return { ...conclusion, anomalies };
   }
 }

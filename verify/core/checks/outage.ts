@@ -10,9 +10,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
 import { type FaultWindow, idle, overlaps, titleOf, tookEffect } from '../faults/window.ts';
@@ -37,7 +37,7 @@ export const outage: Check = {
   minimum:
     `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
     `${RECOVERED} of those sessions asked again afterwards`,
-  start: (run, tell, faults) => new Outage(run, faults, tell),
+  start: (run, onAnomaly, faults) => new Outage(run, faults, onAnomaly),
   conclude: concluded,
 };
 
@@ -61,11 +61,11 @@ class Outage implements Fold {
   readonly #faults: FaultLedger;
   readonly #downs: Down[] = [];
 
-  constructor(run: Run, faults: FaultLedger, tell?: Tell) {
+  constructor(run: Run, faults: FaultLedger, onAnomaly?: OnAnomaly) {
     this.#run = run;
     this.#faults = faults;
     this.#deadline = run.declared?.deadline ?? Number.POSITIVE_INFINITY;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   event(event: Event): void {

@@ -9,8 +9,8 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { Caching, Operation, Run } from '../history.ts';
 import { Reach, reach, untried } from '../reach.ts';
@@ -23,7 +23,7 @@ export const privateResponses: Check = {
     'the recorder notes the caching headers of the responses that it looks at, also where there are none',
   minimum:
     'a signed-in response of every instance whose caching headers were looked at, and one that set the cookie',
-  start: (run, tell) => new PrivateResponses(run, tell),
+  start: (run, onAnomaly) => new PrivateResponses(run, onAnomaly),
   conclude: concluded,
 };
 
@@ -41,9 +41,9 @@ class PrivateResponses implements Fold {
   #silent = 0;
   #cached = 0;
 
-  constructor(run: Run, tell?: Tell) {
+  constructor(run: Run, onAnomaly?: OnAnomaly) {
     this.#strict = run.declared?.caching === 'strict';
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, { meets }: Standing): void {

@@ -12,9 +12,9 @@ import {
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { Guarantee } from '../guarantees.ts';
 import type { Operation, Run } from '../history.ts';
@@ -44,7 +44,7 @@ export const readCheck = (measure: Measure): Check => ({
   guarantee: measure.guarantee,
   assumes: measure.assumes,
   minimum: `${ENOUGH_HANDOFFS} reads of a session that were compared on another instance than ${measure.against}`,
-  start: (run, tell) => new Reads(measure, run, tell),
+  start: (run, onAnomaly) => new Reads(measure, run, onAnomaly),
   conclude: (counts, run) => concluded(measure, counts, run),
 });
 
@@ -60,10 +60,10 @@ class Reads implements Fold {
   /** Sessions that continuity has lost: of those nothing more can be told. */
   #lost = 0;
 
-  constructor(measure: Measure, run: Run, tell?: Tell) {
+  constructor(measure: Measure, run: Run, onAnomaly?: OnAnomaly) {
     this.#measure = measure;
     this.#run = run;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, { session, reads }: Standing): void {

@@ -9,9 +9,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import { precedes } from '../clocks.ts';
 import type { Operation } from '../history.ts';
@@ -30,7 +30,7 @@ export const rotation: Check = {
   minimum:
     `${ENOUGH} live sessions whose session cookies from before the login were replayed (those of another user's live ` +
     `session in the same jar count), and ${ENOUGH} with an id that the client had invented`,
-  start: (_run, tell) => new Rotation(tell),
+  start: (_run, onAnomaly) => new Rotation(onAnomaly),
   conclude: concluded,
 };
 
@@ -50,8 +50,8 @@ class Rotation implements Fold {
   readonly #sessions = { 'before-login': 0, another: 0, invented: 0 };
   #replays = 0;
 
-  constructor(tell?: Tell) {
-    this.#anomalies = new Anomalies(tell);
+  constructor(onAnomaly?: OnAnomaly) {
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   ended(operation: Operation, { session }: Standing): void {

@@ -9,9 +9,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run } from '../history.ts';
@@ -38,7 +38,7 @@ export const routing: Check = {
     'instances have the declared weights, or the same weight; from the first fault on instances may come and go, ' +
     'and nothing is judged; after a 502, 503 or 504 of an instance the balancer may eject it until it serves again',
   minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
-  start: (run, tell, faults) => new Routing(run, tell, faults),
+  start: (run, onAnomaly, faults) => new Routing(run, onAnomaly, faults),
   conclude: concluded,
 };
 
@@ -70,10 +70,10 @@ class Routing implements Fold {
   /** Sessions that stayed, or moved, against the claim. */
   #broken = 0;
 
-  constructor(run: Run, tell: Tell | undefined, faults: FaultLedger) {
+  constructor(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
     this.#run = run;
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
     if (run.routing === 'sticky') this.#moves = new Moves(run.logs.includes('balancer'));
   }
 

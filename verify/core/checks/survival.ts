@@ -10,9 +10,9 @@ import {
   type Finding,
   type Fold,
   grouped,
+  type OnAnomaly,
   percent,
   reader,
-  type Tell,
 } from '../check.ts';
 import type { FaultLedger } from '../faults/ledger.ts';
 import { type FaultWindow, idle, type Share, titleOf, tookEffect } from '../faults/window.ts';
@@ -26,7 +26,7 @@ export const survival: Check = {
   minimum:
     `for each fault, which was seen to take effect, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
     'writes from before it that were asked for at the end',
-  start: (_run, tell, faults) => new Survival(faults, tell),
+  start: (_run, onAnomaly, faults) => new Survival(faults, onAnomaly),
   conclude: counts => concluded(counts, []),
 };
 
@@ -38,9 +38,9 @@ class Survival implements Fold {
   readonly #faults: FaultLedger;
   #final = false;
 
-  constructor(faults: FaultLedger, tell?: Tell) {
+  constructor(faults: FaultLedger, onAnomaly?: OnAnomaly) {
     this.#faults = faults;
-    this.#anomalies = new Anomalies(tell);
+    this.#anomalies = new Anomalies(onAnomaly);
   }
 
   event(event: Event): void {
