@@ -424,7 +424,7 @@ describe('availability, to the word', () => {
     );
     expect(told(verdict)).toMatchInlineSnapshot(`
       "unknown
-      why: not seen to take effect: kill of app-1. See that the fault reaches what it should disturb
+      why: not seen to take effect: kill of app-1. Check that the fault reaches the part that it should disturb
       rests on requests 101, fault windows 1, requests in them 19"
     `);
     const none = judged(p => p.disturb(1, 'kill').wait(1000).heal(1), { budgets: { errors: 0, gap: 0 } });

@@ -145,7 +145,10 @@ class Evidence implements Fold {
   /** Whether a request counts as missing in a log that never mentions it. */
   #misses({ status, instance, ...operation }: Operation): boolean {
     if (status === undefined || (status >= 500 && instance === undefined)) return false;
-    return !this.#faults.met({ ...operation, return: (operation.return ?? operation.call) + LAST_LINES });
+    return !this.#faults.overlaps({
+      ...operation,
+      return: (operation.return ?? operation.call) + LAST_LINES,
+    });
   }
 }
 

@@ -56,7 +56,7 @@ class Forgery implements Fold {
     const { status, signedIn } = operation;
     if (status === undefined || (signedIn !== 'in' && SAYS_NOTHING.has(status))) return;
     const crashed = status >= 500 && signedIn !== 'in';
-    if (crashed && this.#faults.met(operation)) return;
+    if (crashed && this.#faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
     if (lives(session, operation)) {
       this.#forged++;

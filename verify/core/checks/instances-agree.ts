@@ -85,7 +85,7 @@ class InstancesAgree implements Fold {
   ended(operation: Operation, { session, live }: Standing): void {
     const { instance } = operation;
     if (instance === undefined) return;
-    if (operation.skew !== undefined && !this.#faults.met(operation))
+    if (operation.skew !== undefined && !this.#faults.overlaps(operation))
       this.#clocks.add(operation, operation.skew);
     if (operation.cookies !== undefined) this.#cookies.add(operation);
     if (session.login === undefined || operation.with !== undefined) return;
@@ -101,7 +101,7 @@ class InstancesAgree implements Fold {
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = action !== 'read' && action !== 'form';
-    if (!this.#faults.met(operation)) {
+    if (!this.#faults.overlaps(operation)) {
       const kind = outcome === 'ok' ? undefined : kindOf(operation);
       if (outcome === 'ok' || kind !== undefined) {
         this.#on(this.#wrote.of(route.wrote ?? instance, instance), operation, session, route, kind, write);

@@ -34,7 +34,7 @@ describe('outage', () => {
   it('is unknown without an outage, with one that never bit, and without a deadline', () => {
     expect(judged(() => {}).why).toContain('the store was never down');
     expect(judged(p => back(outage(p, undefined, { bit: false }))).why).toBe(
-      'not seen to take effect: stop of redis. See that the fault reaches what it should disturb',
+      'not seen to take effect: stop of redis. Check that the fault reaches the part that it should disturb',
     );
     expect(judged(p => back(outage(p)), {}).why).toContain('no deadline is declared');
     expect(judged(p => void outage(p)).why).toContain('0 sessions asked again');

@@ -5,7 +5,7 @@ import { Gaps, lengthOf } from './gaps.ts';
 
 type Drawn = [call: number, end: number | undefined, failed?: boolean | undefined];
 
-/** @returns the longest gap of requests, which end in the order of their times; in milliseconds */
+/** @returns the longest gap of requests that end in the order of their times, milliseconds */
 function longest(drawn: readonly Drawn[], at = 1_000): number {
   const gaps = new Gaps();
   const ended = drawn.toSorted(([, a = 1e9], [, b = 1e9]) => a - b);
@@ -20,7 +20,7 @@ function longest(drawn: readonly Drawn[], at = 1_000): number {
 }
 
 describe('a gap', () => {
-  it('lasts from the first request that waited, or the last answer, to the next answer', () => {
+  it('lasts from the first request that waited, or the last response, to the next response', () => {
     expect(
       longest([
         [0, 5],
@@ -37,7 +37,7 @@ describe('a gap', () => {
     ).toBe(45);
   });
 
-  it('is none while no request waited, however long', () => {
+  it('does not exist while no request waits, however long the interval', () => {
     expect(
       longest([
         [0, 5],
@@ -48,8 +48,8 @@ describe('a gap', () => {
     expect(longest([])).toBe(0);
   });
 
-  it('is known from a request that ends long after it', () => {
-    // The first one waits for 90 ms; a quick one is answered before it, called late.
+  it('is found by a request that ends long after the gap', () => {
+    // The first request waits for 90 ms. A quick one is called late, and its response comes first.
     expect(
       longest([
         [0, 1],
@@ -59,7 +59,7 @@ describe('a gap', () => {
     ).toBe(90);
   });
 
-  it('that is open at the end lasts until the last request that waited in vain', () => {
+  it('that is open at the end lasts until the last request that waited without success', () => {
     expect(
       longest([
         [0, 5],
@@ -78,7 +78,7 @@ describe('a gap', () => {
     ).toBe(80);
   });
 
-  it('is what a search over all moments finds', () => {
+  it('equals the longest gap that a search over all times finds', () => {
     for (let seed = 1; seed <= 300; seed++) {
       const random = seeded(seed);
       const below = (most: number): number => Math.floor(random.next() * most);
@@ -90,7 +90,7 @@ describe('a gap', () => {
       const ends = drawn.map(([, end]) => end as number);
       let expected = 0;
       for (let from = 0; from < 140; from++) {
-        // Waits from here on: a request that is under way, until the next answer or the last vain end.
+        // From here on, a request in flight waits until the next response, or until the last failure.
         if (!drawn.some(([call, end = 0]) => call <= from && end > from)) continue;
         const next = Math.min(...answers.filter(end => end > from));
         const until = next < Number.POSITIVE_INFINITY ? next : Math.max(...ends);

@@ -1,43 +1,46 @@
-/** Times in which requests waited and none was answered. The only place that computes a gap. */
+/** Finds the gaps of a run: intervals in which requests waited and no response came. No other file computes gaps. */
 import type { Operation } from '../history.ts';
 
-/** Shorter ones are the time between two answers, microseconds. */
+/** A shorter interval between two responses is not a gap, microseconds. */
 const LEAST = 1_000;
 
-/** Between two successes that follow one another. */
+/** The interval between two consecutive successes. */
 export interface Gap {
   from: number;
-  /** Infinite while no success has followed. */
+  /** Infinite until the next success. */
   until: number;
-  /** The earliest call of a request that waited in it; infinite when none did. */
-  asked: number;
-  /** The last moment at which a request is known to have waited in vain. */
-  vain: number;
+  /** The earliest time in the interval at which a request waited. Infinite if no request waited in it. */
+  firstWait: number;
+  /** The latest return of a request that waited in the interval without success. */
+  lastFailure: number;
   before?: Operation;
-  /** The first failure in it. */
+  /** The first failure in the interval. */
   error?: Operation;
   after?: Operation;
 }
 
-/** @returns for how long requests waited in it and none was answered */
-export const lengthOf = ({ from, until, asked }: Gap): number => Math.max(0, until - Math.max(from, asked));
+/** @returns how long requests waited in the gap without a response, microseconds */
+export const lengthOf = ({ from, until, firstWait }: Gap): number =>
+  Math.max(0, until - Math.max(from, firstWait));
 
 const begun = (from: number, before?: Operation): Gap => ({
   from,
   until: Number.POSITIVE_INFINITY,
-  asked: Number.POSITIVE_INFINITY,
-  vain: Number.NEGATIVE_INFINITY,
+  firstWait: Number.POSITIVE_INFINITY,
+  lastFailure: Number.NEGATIVE_INFINITY,
   ...(before === undefined ? {} : { before }),
 });
 
 export class Gaps {
   #open = begun(Number.NEGATIVE_INFINITY);
-  /** Those that matter, in order of time. A request that ends late may still turn out to have waited in them. */
+  /** The closed gaps that matter, in the order of time. A request that ends later may still have waited in them. */
   readonly #closed: Gap[] = [];
 
   /**
-   * @param failed undefined where the run gave the request up, or its end is not known
-   * @param matters whether what happened between two moments is asked for at the end
+   * Adds a request that has ended.
+   *
+   * @param failed undefined if the run gave the request up, or its end is not known
+   * @param matters returns whether the result needs the gaps between two times
    */
   ended(
     operation: Operation,
@@ -58,21 +61,22 @@ export class Gaps {
   }
 
   /**
-   * @param at the last moment of the history
-   * @returns all that matter; one that is open ends with the last request that waited in vain
+   * Returns all gaps that matter. A gap that is still open ends with the last request that waited without success.
+   *
+   * @param at the last time in the history
    */
   finish(at: number): readonly Gap[] {
-    const until = Math.min(this.#open.vain, at);
+    const until = Math.min(this.#open.lastFailure, at);
     return until > this.#open.from ? [...this.#closed, { ...this.#open, until }] : this.#closed;
   }
 }
 
-/** Takes in that a request was under way in a gap. */
+/** Updates a gap with a request that was in flight in it. */
 function waited(gap: Gap, operation: Operation, failed: boolean | undefined): void {
   const { call, return: end = Number.POSITIVE_INFINITY } = operation;
   if (end <= gap.from) return;
-  gap.asked = Math.min(gap.asked, Math.max(gap.from, call));
+  gap.firstWait = Math.min(gap.firstWait, Math.max(gap.from, call));
   if (failed === false) return;
-  gap.vain = Math.max(gap.vain, end);
+  gap.lastFailure = Math.max(gap.lastFailure, end);
   if (failed === true && end <= gap.until) gap.error ??= operation;
 }

@@ -1,6 +1,6 @@
 /**
- * The fault ledger: every fault window of a run, and what happened in its time, gathered once. The checks, the summary
- * of the faults and the notes of anomalies read it, and none of them keeps windows of its own.
+ * Collects every fault window of a run, and what happened during it, in one place. The checks, the summary of the
+ * faults and the notes of anomalies read this ledger. None of them keeps fault windows of its own.
  */
 import type { Declared, Event, Fault, Operation, Run, Start } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
@@ -9,49 +9,52 @@ import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
-/** How the operation that ended last stands to the faults. */
+/** How the last ended operation relates to the faults. */
 export interface FaultFacts {
-  /** Undefined when it says nothing of the target: the run gave it up, or its end is not known. */
+  /** Undefined if it says nothing about the target: the run gave it up, or its end is not known. */
   failed: boolean | undefined;
-  /** The windows in whose time, or time to recover, it was under way. */
+  /** The windows that it overlaps, each with its recovery time. */
   touched: readonly FaultWindow[];
-  /** The request by which its session first asked, and whether a fault window fell into the wait since. */
+  /** The first request of the session since its last success: the client has waited since its call. */
   first: Operation | undefined;
+  /** Whether a fault window overlaps that wait. */
   disturbed: boolean;
 }
 
 const UNTOUCHED: readonly FaultWindow[] = [];
 
 export class FaultLedger {
-  /** In the order in which they began. */
+  /** All fault windows, in the order in which they began. */
   readonly windows: FaultWindow[] = [];
-  /** How many are open. */
+  /** How many windows are open. */
   open = 0;
   facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
-  /** The end of the last one that was closed, and when the last one is out of its time to recover; microseconds. */
+  /** The latest end of a closed window, and the latest end of a recovery time, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
   #over = Number.NEGATIVE_INFINITY;
+  /** The last time in the history. */
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** The fault by which a client lost its session, until it has logged in again. */
-  readonly #bereft = new Map<string, FaultWindow>();
+  /** For each client that lost its session and has not logged in again: the fault that took the session. */
+  readonly #lostBy = new Map<string, FaultWindow>();
 
-  /** Whether a fault window, or its time to recover, overlaps an interval. */
+  /** Returns whether a fault window, or its recovery time, overlaps an interval. */
   readonly #matters: (from: number, until: number) => boolean;
 
-  /** @param follow whether sessions and writes are followed, so that their losses are known at the end */
+  /** @param follow whether to follow sessions and writes, so that their losses are known at the end */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Not where it is declared: in a class whose field is an arrow function with `this`, k6's engine finds no constants.
+    // Assigned here, not at the declaration: if a class field is an arrow function with `this`, k6's engine cannot see
+    // the constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
   }
 
-  /** Takes in any line that is no operation. */
+  /** Adds an event that is not an operation. */
   event(event: Event): void {
     this.#losses?.event(event);
     if (event.type === 'fault') this.#fault(event);
@@ -98,7 +101,7 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** A wait belongs to the faults in whose windows it fell. */
+  /** Adds the client's wait to each fault window that it overlaps. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
@@ -111,16 +114,16 @@ export class FaultLedger {
     }
   }
 
-  /** The last fault that had begun is taken for the one that took the session. */
+  /** Counts logins after a lost session. The last fault that began before the loss counts as its cause. */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {
       const by = this.windows.findLast(window => window.begin <= end);
-      if (by !== undefined) this.#bereft.set(client, by);
+      if (by !== undefined) this.#lostBy.set(client, by);
     } else if (operation.action === 'login' && operation.outcome === 'ok') {
-      const by = this.#bereft.get(client);
+      const by = this.#lostBy.get(client);
       if (by !== undefined) by.relogins++;
-      this.#bereft.delete(client);
+      this.#lostBy.delete(client);
     }
   }
 
@@ -128,31 +131,34 @@ export class FaultLedger {
     this.#losses?.sessionEnded(session);
   }
 
-  /** Nothing more comes: settles what only the end of the run decides. */
+  /** Called at the end of the history: settles what only the end of the run decides. */
   finish(): void {
     this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
       for (const window of this.windows) {
-        const touches = gap.until >= window.begin && Math.max(gap.from, gap.asked) <= overBy(window);
+        const touches = gap.until >= window.begin && Math.max(gap.from, gap.firstWait) <= overBy(window);
         const longer = window.gap === undefined || lengthOf(gap) > lengthOf(window.gap);
         if (touches && longer) window.gap = gap;
       }
     }
   }
 
-  /** Whether an operation was under way while something was disturbed, or had time to recover from it. */
-  met(operation: Pick<Operation, 'call' | 'return'>): boolean {
+  /** Returns whether an operation overlaps a fault window or its recovery time. */
+  overlaps(operation: Pick<Operation, 'call' | 'return'>): boolean {
     if (this.open === 0 && operation.call > this.#over) return false;
     return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Whether anything was disturbed, or had time to recover, from a moment on. */
+  /** Returns whether a fault window or its recovery time goes on at a time, or begins after it. */
   since(moment: number): boolean {
     return this.open > 0 || this.#over >= moment;
   }
 }
 
-/** @returns undefined for what says nothing of the target: given up by the run, without a known end, or forged */
+/**
+ * Returns whether an operation failed. Undefined if it says nothing about the target: the run gave it up, its end is
+ * not known, or its cookie was forged.
+ */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

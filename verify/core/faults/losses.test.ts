@@ -9,13 +9,13 @@ const judged = (draw: (picture: Picture) => void) => {
 };
 
 describe('acknowledged writes, at the final reads', () => {
-  it('counts a write as survived by the faults that came after it, and up to the one that took it', () => {
+  it('counts a write as surviving each fault after it, up to the fault that took it', () => {
     const story = (draw: (p: Picture, s: SessionPicture) => void) => {
       const verdict = judged(p => draw(p, p.session('s', 'alice').login('app-1')));
       return [stories(verdict), verdict.rests['writes from before']];
     };
     const kill = (p: Picture, id: number) => p.disturb(id, `kill ${id}`).wait(1000).heal(id).wait(1000);
-    // Between the two faults it was still there.
+    // Between the two faults the write was still there.
     const second = story((p, s) => {
       s.write('a', 'app-1').write('b', 'app-2').read('app-1', ['a', 'b']);
       kill(p, 1);
@@ -31,7 +31,7 @@ describe('acknowledged writes, at the final reads', () => {
         4,
       ]
     `);
-    // Nobody looked in between: either may have taken it.
+    // No read came between the faults: either may have taken the write.
     const either = story((p, s) => {
       s.write('a', 'app-1');
       kill(p, 1);
@@ -58,8 +58,8 @@ describe('acknowledged writes, at the final reads', () => {
     expect(after).toEqual(['', 0]);
   });
 
-  it('owes no write that was taken out, that is shown later, or that the app may drop', () => {
-    /** An object, an add, what else is done before the fault, and the final reads. */
+  it('does not expect a write that was removed, that is shown later, or that the app may drop', () => {
+    /** Draws an object, an add, further operations before the fault, and the final reads. */
     const gone = (more: object, before: (s: SessionPicture) => void, final: (s: SessionPicture) => void) =>
       judged(p => {
         const session = p.session('s', 'alice').login('app-1');
@@ -82,7 +82,7 @@ describe('acknowledged writes, at the final reads', () => {
     expect(gone({}, nothing, s => s.read('app-2', ['a']))).toBe(0);
   });
 
-  it('does not look for a write in a read that began before it was acknowledged, as far as clocks can tell', () => {
+  it('does not look for a write in a read that, by the clocks, may have begun before the acknowledgement', () => {
     const gone = (later: number, uncertainty?: number) =>
       judged(p => {
         const base = '2026-01-01T00:00:00.000Z';
@@ -100,9 +100,9 @@ describe('acknowledged writes, at the final reads', () => {
     expect([gone(0), gone(1), gone(99, 100), gone(301, 100)]).toEqual([0, 1, 0, 1]);
   });
 
-  describe('a write that is gone', () => {
+  describe('a lost write', () => {
     type Reads = [call: number, saw: string[]][];
-    /** Acknowledged at `end`; faults from 1000 to 5000 and from 7000 to 8000; what reads show, the last at the end. */
+    /** A write acknowledged at `end`, faults from 1000 to 5000 and from 7000 to 8000, and reads. The last read is final. */
     const written = (end: number, reads: Reads, object = 'basket@s') => {
       const verdict = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 10 });
@@ -134,7 +134,7 @@ describe('acknowledged writes, at the final reads', () => {
       ];
     };
 
-    it('is one of those acknowledged until a fault was over', () => {
+    it('counts for a fault if it was acknowledged before the end of the fault', () => {
       const there = (end: number) => written(end, [[9000, ['a']]])[0];
       expect([there(500), there(5000), there(5001), there(8000), there(8001)]).toEqual([2, 2, 1, 1, 0]);
       const gone = (end: number) => written(end, [[9000, []]]);
@@ -146,7 +146,7 @@ describe('acknowledged writes, at the final reads', () => {
       ]);
     });
 
-    it('was gone before, if a read that was called after its acknowledgement misses it', () => {
+    it('was lost before a fault, if a read called after its acknowledgement does not show it', () => {
       expect(
         written(500, [
           [501, []],
@@ -174,7 +174,7 @@ describe('acknowledged writes, at the final reads', () => {
       ).toEqual([1, 'one']);
     });
 
-    it('outlived a fault, if a read that was called after it shows the write', () => {
+    it('survived a fault, if a read called after the fault shows it', () => {
       expect(
         written(500, [
           [5001, ['a']],
@@ -195,17 +195,17 @@ describe('acknowledged writes, at the final reads', () => {
       ).toEqual([1, 'one']);
     });
 
-    it('may be one of an object that all sessions of a user share', () => {
+    it('may belong to an object that all sessions of a user share', () => {
       expect(written(500, [[9000, []]], 'basket@alice')).toEqual([2, 'one', 'two']);
     });
 
-    it('says nothing of a fault that began after the last read', () => {
+    it('says nothing about a fault that began after the last read', () => {
       for (const saw of [[], ['a']]) expect(written(500, [[600, saw]])).toEqual([0]);
       expect(written(500, [[6000, ['a']]])).toEqual([1]);
     });
   });
 
-  it('counts the writes of every object of a session, as it ends', () => {
+  it('counts the writes of every object of a session when the session ends', () => {
     const { rests, violations } = judged(p => {
       const session = p.session('s', 'alice').login('app-1').write('a', 'app-1').write('b', 'app-1');
       const last = p.events.at(-2);
@@ -215,7 +215,7 @@ describe('acknowledged writes, at the final reads', () => {
       const read = p.events.at(-1);
       if (read?.type === 'op') read.object = 'list@s';
       session.ended();
-      // The same names again, by another session.
+      // Another session uses the same names.
       p.session('s', 'alice').login('app-1').read('app-1', []);
     });
     expect([rests['writes from before'], violations]).toEqual([2, 1]);

@@ -1,4 +1,4 @@
-/** What of the sessions and acknowledged writes from before each fault is gone at the end. */
+/** Finds the sessions and acknowledged writes from before each fault that are lost at the end of the run. */
 import type { Event, Operation, Start } from '../history.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import type { FaultWindow } from './window.ts';
@@ -10,11 +10,11 @@ const KEPT = 3;
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /** Sessions that were asked at the end, and how. */
-  readonly #asked = new Map<SessionState, { last: Operation; alive: boolean }>();
+  /** Sessions with a request in the final phase: the first such request, and whether any of them was honoured. */
+  readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
-  /** Sessions that were lost while nothing was disturbed. */
-  #calm = 0;
+  /** How many sessions were lost without a fault. */
+  #lostWithoutFault = 0;
 
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
@@ -35,32 +35,35 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // Within reach of its timeout either answer is right; one that was lost before may be back.
+    // Near its timeout a session may be honoured or refused. A session that was lost before may be back.
     if (!live && session.lost === undefined) return;
-    const asked = this.#asked.get(session);
-    if (asked === undefined) this.#asked.set(session, { last: operation, alive });
-    else if (alive) asked.alive = true;
+    const checked = this.#checked.get(session);
+    if (checked === undefined) this.#checked.set(session, { first: operation, alive });
+    else if (alive) checked.alive = true;
   }
 
   sessionEnded(session: SessionState): void {
     this.#writes.sessionEnded(session.session);
-    const asked = this.#asked.get(session);
-    this.#asked.delete(session);
+    const checked = this.#checked.get(session);
+    this.#checked.delete(session);
     const { login, lost, last, logout } = session;
-    if (login?.return === undefined || (logout !== undefined && asked === undefined)) return;
-    if (asked?.alive === true) this.#lived(login, asked.last.call);
-    else if (lost !== undefined) this.#gone(login, last ?? login, lost);
+    if (login?.return === undefined || (logout !== undefined && checked === undefined)) return;
+    if (checked?.alive === true) this.#survived(login, checked.first.call);
+    else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Honoured at the end: it outlived all faults that began after its login. */
-  #lived({ return: born = 0 }: Operation, end: number): void {
+  /** Counts a session that is honoured at the end: it survived all faults that began after its login. */
+  #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
     }
   }
 
-  /** Lost between its last honoured request and the one that was refused: the faults in between may have done it. */
-  #gone(login: Operation, last: Operation, lost: Operation): void {
+  /**
+   * Counts a lost session. The faults between its last honoured request and its first refused one may have caused the
+   * loss.
+   */
+  #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
     for (const { begin, end = Number.POSITIVE_INFINITY, sessions, examples } of this.#windows) {
@@ -77,14 +80,14 @@ export class Losses {
         { operation: lost, expected: `signed in as ${lost.user}`, came: 'signed out' },
       ]);
     }
-    if (!blamed) this.#calm++;
+    if (!blamed) this.#lostWithoutFault++;
   }
 
   finish(): void {
     this.#writes.finish();
-    // Where sessions are lost without any fault, a loss is no sign that one took effect.
+    // If sessions are also lost without any fault, a loss does not show that a fault took effect.
     for (const { bit, sessions, examples } of this.#windows) {
-      if (bit === true || this.#calm === 0) continue;
+      if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;
       examples.session = [];
     }

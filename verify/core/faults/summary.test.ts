@@ -3,7 +3,7 @@ import { Picture } from '../testing/picture.ts';
 
 const DOWN = { status: 503, signedIn: undefined, sawUser: undefined, outcome: 'fail' } as const;
 
-it('tells of a fault who asked how often, who lost the session, and who logged in again', () => {
+it('counts the requests, the lost sessions and the new logins of a fault', () => {
   const picture = new Picture({ claims: ['survival'] });
   const alice = picture.session('s1', 'alice').login('app-1').read('app-1', []);
   const bob = picture.session('s2', 'bob').login('app-2').read('app-2', []);
@@ -24,14 +24,14 @@ it('tells of a fault who asked how often, who lost the session, and who logged i
       sessions: { survived: 1, of: 2 },
     },
   ]);
-  // From the call of the first of the three to the return of the last.
+  // From the call of the first of the three requests to the return of the last.
   expect(faults[0]?.wait.longest).toBe(answered - asked - 500);
   expect(faults[0]?.wait.p99).toBe(faults[0]?.wait.longest);
-  // From when alice asked in vain, to the next answer that any client got.
+  // From the first request of alice that failed, to the next response that any client got.
   expect(faults[0]?.gap).toBe(answered - asked - 500);
 });
 
-it('tells what was done, and of a heal that failed', () => {
+it('reports what the fault did, and a heal that failed', () => {
   const picture = new Picture({ claims: ['survival', 'availability'] });
   picture.session('s1', 'alice').login('app-1');
   picture.disturb(1, 'stop', { where: 'app-1' }).wait(1);
@@ -41,7 +41,7 @@ it('tells what was done, and of a heal that failed', () => {
   expect(remarks).toEqual(['stop of app-1 could not be healed: what it disturbed may still be so']);
 });
 
-it('tells nothing where nothing was disturbed', () => {
+it('is absent in a run without faults', () => {
   const picture = new Picture();
   picture.session('s1', 'alice').login('app-1').read('app-1', []);
   expect(picture.finish().result().faults).toBeUndefined();

@@ -1,10 +1,10 @@
-/** What became of users during each fault, for the result: read from the ledger. */
+/** Makes the summary of each fault for the result: how it affected the users. */
 import type { FaultSummary } from '../result.ts';
 import { upperBound } from '../statistics.ts';
 import { lengthOf } from './gaps.ts';
 import { type FaultWindow, tookEffect } from './window.ts';
 
-/** @param windows of a ledger that has finished */
+/** @param windows the windows of a finished fault ledger */
 export const summaryOf = (windows: readonly FaultWindow[]): FaultSummary[] =>
   windows.map(window => {
     const { id, name, where, did, begin, end, healthy = false, healed, relogins } = window;

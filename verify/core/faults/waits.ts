@@ -1,11 +1,11 @@
-/** For how long a session has asked for something, however often, until it got it. */
+/** Measures how long clients wait for a success, over all retries. */
 import type { Operation } from '../history.ts';
 
 export class Waiting {
-  /** The request by which it was first asked for, by session. */
+  /** For each session whose last request failed: the first request of its wait. */
   readonly #first = new Map<string, Operation>();
 
-  /** @returns the request by which it was first asked for: this one, unless those before it failed */
+  /** @returns the first request of the session's wait: this request, unless the one before it failed */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;
@@ -21,9 +21,9 @@ export class Waiting {
 
 const STEP = Math.log(1.05);
 
-/** Waiting times, to within a twentieth, however many. */
+/** A histogram of waiting times, exact to 5 %, in bounded memory. */
 export class WaitTimes {
-  /** The longest so far, answered or not, and the requests that began and ended it. */
+  /** The longest wait so far, with or without success, and the requests that began and ended it. */
   longest = 0;
   example: readonly [Operation, Operation] | undefined;
   #count = 0;
@@ -41,7 +41,7 @@ export class WaitTimes {
     this.#count++;
   }
 
-  /** @returns what that share of those that were answered did not exceed */
+  /** @returns the time that this share of the successful waits did not exceed, microseconds */
   quantile(share: number): number {
     let left = share * this.#count;
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {

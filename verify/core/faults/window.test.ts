@@ -17,7 +17,7 @@ const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {
 const operation = (call: number, end?: number): Operation =>
   ({ call, ...(end === undefined ? {} : { return: end }) }) as Operation;
 
-/** Of faults that may be recovered from at any time later: a kill within 5, a stop within 50. */
+/** A ledger with recovery times: 50 for the fault `stop`, 5 for all others. */
 const ledgerOf = (...faults: Fault[]): FaultLedger => {
   const ledger = new FaultLedger(
     runLine({ declared: { budgets: { recovery: 5, faults: { stop: { recovery: 50 } } } } }),
@@ -38,27 +38,27 @@ describe('the windows of a ledger', () => {
     ledger.event(fault(1, 10, 20, { bit: true }));
     expect(opened).toMatchObject({ end: 20, bit: true, closed: true });
     expect(ledger.open).toBe(0);
-    // The same number again is another window.
+    // The same id again opens another window.
     ledger.event(fault(1, 30));
     ledger.event(fault(2, 2, 5));
     expect([ledger.windows.length, ledger.open]).toEqual([3, 1]);
   });
 
-  it('say whether an operation was under way in one, or in its time to recover: what touches was', () => {
+  it('show whether an operation overlaps a window or its recovery time; touching is overlapping', () => {
     const ledger = ledgerOf(fault(1, 10), fault(1, 10, 20));
-    const met = (call: number, end?: number) => ledger.met(operation(call, end));
-    expect([met(0, 9), met(0, 10), met(12, 13), met(25, 30), met(26, 30), met(5), met(30)]).toEqual([
-      false,
-      true,
-      true,
-      true,
-      false,
-      true,
-      false,
-    ]);
+    const during = (call: number, end?: number) => ledger.overlaps(operation(call, end));
+    expect([
+      during(0, 9),
+      during(0, 10),
+      during(12, 13),
+      during(25, 30),
+      during(26, 30),
+      during(5),
+      during(30),
+    ]).toEqual([false, true, true, true, false, true, false]);
     expect([ledger.since(25), ledger.since(26)]).toEqual([true, false]);
     ledger.event(fault(2, 40));
-    expect([met(30, 39), met(50, 60), ledger.since(99)]).toEqual([false, true, true]);
+    expect([during(30, 39), during(50, 60), ledger.since(99)]).toEqual([false, true, true]);
     expect(overlaps({ begin: 10 }, operation(5))).toBe(true);
   });
 
@@ -83,7 +83,7 @@ it('names each fault that was not seen to take effect once', () => {
   expect(idle([])).toBeUndefined();
   expect(
     idle([closed(true), closed(), closed(false), windowOf(fault(2, 1, undefined, { bit: true }), undefined)]),
-  ).toBe('not seen to take effect: kill. See that the fault reaches what it should disturb');
+  ).toBe('not seen to take effect: kill. Check that the fault reaches the part that it should disturb');
 });
 
 describe('an anomaly that came about amid faults', () => {
@@ -99,8 +99,12 @@ describe('an anomaly that came about amid faults', () => {
 
   it('names those between the first and the last request of its story, and no others', () => {
     const between = anomaly('lost', operation(10, 12), operation(30, 32));
-    expect(amid(between, fault(1, 15, 20, { where: 'app-1' }))).toEqual(['meanwhile: kill of app-1']);
-    expect(amid(between, fault(1, 32), fault(2, 0, 10, { name: 'stop' }))).toEqual(['meanwhile: kill, stop']);
+    expect(amid(between, fault(1, 15, 20, { where: 'app-1' }))).toEqual([
+      'overlapping faults: kill of app-1',
+    ]);
+    expect(amid(between, fault(1, 32), fault(2, 0, 10, { name: 'stop' }))).toEqual([
+      'overlapping faults: kill, stop',
+    ]);
     expect(amid(between, fault(1, 33, 40), fault(2, 0, 9))).toEqual([]);
     expect(amid(anomaly('lost'), fault(1, 0, 100))).toEqual([]);
   });
@@ -108,11 +112,11 @@ describe('an anomaly that came about amid faults', () => {
   it('names each once, and a few at the most; what is about a fault says so itself', () => {
     const long = anomaly('lost', operation(0, 100));
     const many = ['a', 'b', 'a', 'stop', 'c', 'd'].map((name, i) => fault(i, 10 * i, 10 * i + 5, { name }));
-    expect(amid(long, ...many)).toEqual(['meanwhile: a, b, stop and 2 more']);
+    expect(amid(long, ...many)).toEqual(['overlapping faults: a, b, stop and 2 more']);
     expect(amid({ ...long, guarantee: 'survival' }, ...many)).toEqual([]);
   });
 
-  it('is told of any guarantee in a result', () => {
+  it('gets the note in a result, whatever its guarantee', () => {
     const picture = new Picture();
     const session = picture.session('s', 'alice').login('app-1').read('app-2').read('app-1');
     picture.disturb(1, 'store-read-only', { where: 'redis' });
@@ -122,6 +126,6 @@ describe('an anomaly that came about amid faults', () => {
     session.ended();
     const [zombie] = picture.finish().verdict('logout-final').anomalies;
     expect(zombie?.name).toBe('ZOMBIE');
-    expect(zombie?.notes).toContain('meanwhile: store-read-only of redis');
+    expect(zombie?.notes).toContain('overlapping faults: store-read-only of redis');
   });
 });

@@ -1,4 +1,4 @@
-/** A fault window: when something was disturbed, and what came of the requests, sessions and writes in its time. */
+/** Defines a fault window: the interval of one fault, and its effect on requests, sessions and writes. */
 
 import type { Guarantee } from '../guarantees.ts';
 import type { Budget, Declared, Fault, Operation } from '../history.ts';
@@ -6,39 +6,39 @@ import type { Anomaly, WitnessStep } from '../verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/** How many requests there were, how many of them failed, and how many of those the crowded machine may explain. */
+/** Counts of requests, of those that failed, and of the failures that a starved machine may explain. */
 export interface Load {
   requests: number;
   failed: number;
   starved: number;
 }
 
-/** What was there before a fault, and what became of it. */
+/** Counts of what existed before a fault: what survived, and what is gone at the end. */
 export interface Share {
   survived: number;
   gone: number;
 }
 
-/** From the moment at which a fault began to the one at which it was healed. */
+/** The interval from the begin of a fault until it was healed. */
 export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   closed: boolean;
-  /** What is declared of this fault. */
+  /** The declared budget of this fault. */
   budget: Budget;
-  /** Requests that were under way between its begin and its end. */
+  /** Requests that overlap the window. */
   during: Load;
-  /** Requests that were called after its end, and within its time to recover. */
+  /** Requests that were called after its end and within its recovery time. */
   recovering: Load;
-  /** The first failure that the machine does not explain. */
+  /** The first failure that a starved machine does not explain. */
   failure?: Operation;
-  /** The longest time in which requests waited and none was answered. */
+  /** The longest interval in which requests waited and no response came. */
   gap?: Gap;
   waits: WaitTimes;
-  /** Clients that lost their session by it and logged in again. */
+  /** How many clients lost their session by this fault and logged in again. */
   relogins: number;
   sessions: Share;
   /** Acknowledged writes. */
   writes: Share;
-  /** The first few of those that are gone. */
+  /** Witnesses of the first few sessions and writes that are gone. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
 }
 
@@ -63,8 +63,9 @@ export const windowOf = (
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
 /**
- * @param name of the fault; absent: of no single one
- * @returns what is declared of it: what is said of it by name wins over what is said of all
+ * Returns the declared budget of a fault. The budget under the name of the fault overrides the budget of all faults.
+ *
+ * @param name the name of the fault; absent: the budget of all faults
  */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
@@ -73,7 +74,11 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/** Whether an operation was under way in a window, or until so long after it. Intervals are closed. */
+/**
+ * Returns whether an operation overlaps a window. Intervals are closed.
+ *
+ * @param after how much longer the window lasts, microseconds
+ */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,
@@ -82,43 +87,46 @@ export function overlaps(
   return returned >= begin && call <= end + after;
 }
 
-/** Until when its consequences are within its budget. */
+/** Returns the end of the recovery time. */
 export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow): number =>
   end + (budget.recovery ?? 0);
 
 /**
- * Whether it took effect: that was seen when it was made, or by what was lost in its time. One answer for all who ask,
- * so that none speaks of losses by a fault that another takes for idle.
+ * Returns whether a fault took effect: either that was seen when it was injected, or sessions or writes were lost by
+ * it. All checks and reports use this function. So no report shows losses by a fault that another one calls idle.
  */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);
 
-/** @returns why faults that did not take effect leave a verdict open; undefined when all did */
+/** @returns which faults did not take effect, so that the verdict is unknown; undefined if all did */
 export function idle(windows: readonly FaultWindow[]): string | undefined {
-  const vain = windows.filter(window => !tookEffect(window));
-  if (vain.length === 0) return undefined;
-  const names = [...new Set(vain.map(titleOf))].join(', ');
-  return `not seen to take effect: ${names}. See that the fault reaches what it should disturb`;
+  const without = windows.filter(window => !tookEffect(window));
+  if (without.length === 0) return undefined;
+  const names = [...new Set(without.map(titleOf))].join(', ');
+  return `not seen to take effect: ${names}. Check that the fault reaches the part that it should disturb`;
 }
 
-/** What a person calls a fault: `kill of app-1`. */
+/** Names a fault in reports: `kill of app-1`. */
 export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string =>
   where === undefined ? name : `${name} of ${where}`;
 
-/** More faults than these are not named. */
+/** How many faults a note names. */
 const NAMED = 3;
-/** What says by itself which fault it is about. */
+/** Guarantees whose anomalies name their fault themselves. */
 const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
 
-/** @returns the anomaly, which names the faults that were going on while it came about */
+/** @returns the anomaly, with a note that names the faults which overlap its witness */
 export function amidFaults(anomaly: Anomaly, windows: readonly FaultWindow[]): Anomaly {
   if (OF_A_FAULT.includes(anomaly.guarantee)) return anomaly;
   const operations = anomaly.witness.map(step => step.operation);
   const call = Math.min(...operations.map(operation => operation.call));
   const end = Math.max(...operations.map(operation => operation.return ?? Number.POSITIVE_INFINITY));
-  const met = windows.filter(window => overlaps(window, { call, return: end }));
-  const names = [...new Set(met.map(titleOf))];
+  const overlapping = windows.filter(window => overlaps(window, { call, return: end }));
+  const names = [...new Set(overlapping.map(titleOf))];
   if (names.length === 0) return anomaly;
   const rest = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  return { ...anomaly, notes: [...anomaly.notes, `meanwhile: ${names.slice(0, NAMED).join(', ')}${rest}`] };
+  return {
+    ...anomaly,
+    notes: [...anomaly.notes, `overlapping faults: ${names.slice(0, NAMED).join(', ')}${rest}`],
+  };
 }

@@ -1,4 +1,4 @@
-/** Acknowledged adds that nothing took out again, until the final reads show which are still there. */
+/** Follows the acknowledged adds that no operation has removed, until the final reads show which are still there. */
 import type { Placed } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { effectOf, takesOut } from '../objects/effect.ts';
@@ -7,24 +7,25 @@ import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;
 
-/** How far off the time of an operation may be. */
+/** Returns the uncertainty of the times of an operation, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** Of an add only the moment of its return is kept, since there may be millions. */
+/** By value, the return of its add. Nothing else is kept of an add, since there may be millions. */
 type Adds = Map<string, number>;
 
 interface Tracked {
   adds: Adds;
   /** The latest add, for the witness. */
   latest: Operation;
-  /** How many faults had begun at its last read. */
+  /** How many faults had begun before the last read. */
   epoch: number;
   last?: Operation;
-  /** For each fault the last read before it began, if there was one. */
+  /** For each fault: the last read before it began, if there is one. */
   before: (Operation | undefined)[];
   final?: Operation;
-  /** What no final read has shown so far, and the moments at which the others were acknowledged. */
+  /** The adds that no final read has shown so far. */
   missing: Adds;
+  /** The returns of the adds that a final read has shown. */
   shown: number[];
 }
 
@@ -33,21 +34,21 @@ export class Writes {
   readonly #objects = new Map<string, Tracked>();
   /** Objects that belong to one session, by its name. */
   readonly #own = new Map<string, string[]>();
-  /** Objects whose values may go for other reasons: those that the app caps, and those that are no collections. */
-  readonly #others = new Set<string>();
-  /** Replacements of all values that may still take effect, by object. */
+  /** Objects that may lose values for other reasons: the app caps them, or they are registers or counters. */
+  readonly #exempt = new Set<string>();
+  /** By object, how many replacements of all its values may still take effect. */
   readonly #replacing = new Map<string, number>();
 
-  /** @param windows those of the faults that have begun so far */
+  /** @param windows the windows of the faults that have begun so far; it grows */
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
   }
 
   declared({ object, kind, cap }: ObjectEvent): void {
-    if (cap !== undefined || kind === 'register' || kind === 'counter') this.#others.add(object);
+    if (cap !== undefined || kind === 'register' || kind === 'counter') this.#exempt.add(object);
   }
 
-  /** From the call of a change on, the values that it takes out may be gone. */
+  /** Drops the values that a change may remove: from its call on they may be gone. */
   started(start: Start): void {
     const { object = '' } = start;
     const effect = effectOf('set', start);
@@ -71,14 +72,14 @@ export class Writes {
     }
     if (effect.does === 'replaces' && outcome !== 'info')
       this.#replacing.set(object, (this.#replacing.get(object) ?? 1) - 1);
-    // A replacement that may still come may take out whatever is added.
+    // A pending replacement may remove every value that is added.
     if (effect.does === 'adds' && outcome === 'ok' && (this.#replacing.get(object) ?? 0) === 0)
       this.#add(object, operation);
   }
 
   #add(object: string, add: Operation): void {
     const { value, return: end } = add;
-    if (value === undefined || end === undefined || this.#others.has(object)) return;
+    if (value === undefined || end === undefined || this.#exempt.has(object)) return;
     let tracked = this.#objects.get(object);
     if (tracked === undefined) {
       const adds: Adds = new Map();
@@ -110,7 +111,7 @@ export class Writes {
     }
   }
 
-  /** Settles the objects that only this session has. */
+  /** Settles the objects that belong to this session alone. */
   sessionEnded(session: string): void {
     const own = this.#own.get(session);
     if (own === undefined) return;
@@ -128,28 +129,32 @@ export class Writes {
   }
 }
 
-/** Whether a read shows a value that had been acknowledged before; undefined when it cannot tell. */
+/**
+ * Returns whether a read shows a value. Undefined if the read may have begun before the value was acknowledged.
+ *
+ * @param end the return of the add
+ */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
 }
 
-/** What the final reads of an object tell of each fault. */
+/** Counts for each fault the writes that survived it and those that are gone, by the final reads of an object. */
 function settle(tracked: Tracked, windows: readonly FaultWindow[]): void {
   const { missing, final, shown, before } = tracked;
   if (final === undefined) return;
-  // Of faults that began after its last read nothing can be told.
+  // The reads say nothing about faults that began after the last read.
   windows
     .slice(0, tracked.epoch)
     .forEach(({ end: until = Number.POSITIVE_INFINITY, bit, writes, examples }, index) => {
       for (const end of shown) if (end <= until) writes.survived++;
       for (const [value, end] of missing) {
-        // Acknowledged after the fault, or gone before it: not its doing.
-        const there = shows(before[index], value, end);
-        if (end > until || there === false) continue;
-        // Of a fault that nothing else shows to have taken effect it must be known that the value was there before.
-        if (bit !== true && there !== true) continue;
-        // A read between this fault and a later one that shows it: the later one took it.
+        // Acknowledged after the fault, or gone before it: this fault did not take the write.
+        const wasThere = shows(before[index], value, end);
+        if (end > until || wasThere === false) continue;
+        // If nothing else shows that the fault took effect, a read must have shown the value before the fault.
+        if (bit !== true && wasThere !== true) continue;
+        // If a read after this fault shows the value, a later fault took it.
         const outlived = before
           .slice(index + 1)
           .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
