@@ -218,7 +218,7 @@ describe('linearizability, to the word', () => {
     `);
     expect(whole(judged((session, picture) => burst(picture, session, 5)))).toMatchInlineSnapshot(`
       "valid
-      15 requests on data have an order that explains every answer
+      15 requests on data have an order that explains every response
       rests on operations 15, overlapping 10, on another instance 10"
     `);
     const handoffs = (last: string) =>
@@ -254,7 +254,7 @@ describe('linearizability, to the word', () => {
     expect(rests).toEqual({ operations: 5, overlapping: 4, 'on another instance': 2 });
   });
 
-  it('says in how many places no order explains the answers', () => {
+  it('says in how many places no order explains the responses', () => {
     const verdict = judged((session, picture) => {
       for (const value of ['a', 'b']) {
         session.write(value, 'app-1').read('app-2', []).ended();
@@ -264,19 +264,19 @@ describe('linearizability, to the word', () => {
     });
     expect(whole(verdict)).toMatchInlineSnapshot(`
       "violated, 3
-      in 3 places no order explains the answers
+      in 3 places no order explains the responses
       rests on operations 7, overlapping 0, on another instance 3
-      NONLINEAR linearizability s1 alice: no order of the requests on basket explains every answer, each taking effect between call and return
+      NONLINEAR linearizability s1 alice: no order of the requests on basket explains every response, with each taking effect between its call and its return
         #2 add a on app-1: acknowledged
-        #3 read on app-2: expected what fits [a], where the order before it leads; came saw []
-        (the longest order that explains the answers: add "a")
-      NONLINEAR linearizability s1 alice: no order of the requests on basket explains every answer, each taking effect between call and return
+        #3 read on app-2: expected a response that fits the state before it, [a]; came saw []
+        (the longest order that explains the responses: add "a")
+      NONLINEAR linearizability s1 alice: no order of the requests on basket explains every response, with each taking effect between its call and its return
         #5 add b on app-1: acknowledged
-        #6 read on app-2: expected what fits [b], where the order before it leads; came saw []
-        (the longest order that explains the answers: add "b")
-      NONLINEAR linearizability s2 bob: no order of the requests on basket explains every answer, each taking effect between call and return
+        #6 read on app-2: expected a response that fits the state before it, [b]; came saw []
+        (the longest order that explains the responses: add "b")
+      NONLINEAR linearizability s2 bob: no order of the requests on basket explains every response, with each taking effect between its call and its return
         #10 read on app-1: showed [c]
-        #11 read on app-2: expected what fits [c], where the order before it leads; came saw []"
+        #11 read on app-2: expected a response that fits the state before it, [c]; came saw []"
     `);
   });
 
@@ -342,12 +342,12 @@ describe('linearizability, to the word', () => {
       expect(run({}, broken, broken, fine)).toMatchObject({
         violations: 1,
         finding: expect.stringMatching(
-          /^in 1 place no order explains the answers; .* did not decide 2 places \(basket@s1, basket@s2\)$/,
+          /^in 1 place no order explains the responses; .* did not decide 2 places \(basket@s1, basket@s2\)$/,
         ),
       });
       expect(run({ allObjects: true }, broken, broken, fine)).toMatchObject({
         violations: 2,
-        finding: 'in 2 places no order explains the answers',
+        finding: 'in 2 places no order explains the responses',
       });
     });
   });

@@ -232,8 +232,8 @@ function concluded(counts: Counts, least: Least, undecided = ''): Conclusion {
   const left = of('budget') === 0 ? '' : `; ${undecidedIn(of('budget'), undecided)}`;
   const finding =
     of('nonlinear') === 0
-      ? `${grouped(of('operations'))} requests on data have an order that explains every answer`
-      : `in ${counted(of('nonlinear'), 'place')} no order explains the answers${left}`;
+      ? `${grouped(of('operations'))} requests on data have an order that explains every response`
+      : `in ${counted(of('nonlinear'), 'place')} no order explains the responses${left}`;
   return conclude(of('nonlinear'), missing(counts, least, undecided), rests, finding);
 }
 

@@ -102,7 +102,7 @@ describe('acknowledged writes, at the final reads', () => {
 
   describe('a lost write', () => {
     type Reads = [call: number, saw: string[]][];
-    /** A write acknowledged at `end`, faults from 1000 to 5000 and from 7000 to 8000, and reads. The last read is final. */
+    /** A write acknowledged at `end`, faults from 1000 to 5000 and from 7000 to 8000, and reads; the last is final. */
     const written = (end: number, reads: Reads, object = 'basket@s') => {
       const verdict = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 10 });

@@ -1,15 +1,15 @@
-/** What a search is asked, and what it answers. */
+/** Defines the input and the result of a search. */
 import type { Deed } from '../models.ts';
 
 /** An operation on one object. Intervals are closed: two that touch are concurrent. */
 export interface Interval {
   call: number;
-  /** Infinity: there was no response. It may take effect at any time after its call, or never. */
+  /** Infinity if there was no response. Then the operation may take effect at any time after its call, or never. */
   return: number;
   deed: Deed;
 }
 
-/** The answer, and the number of operations that were looked at to find it. */
+/** The result of a search. `steps` is the number of operations that it looked at. */
 export type Decision = { steps: number } & (
   | { verdict: 'ok' }
   /** `culprit` has no place after `placed`, the longest order that was found. Both are indexes. */

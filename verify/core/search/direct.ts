@@ -22,7 +22,7 @@ interface Writes {
   operations: readonly number[];
 }
 
-/** @returns undefined if other operations occur; a violation has no `placed` */
+/** @returns the decision; a violation has no `placed`. Undefined if other operations occur */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -65,9 +65,10 @@ function plainWrite(kind: ObjectKind, deed: Deed): string | undefined {
 }
 
 /**
- * A set, list or bag that only grows: all states that were read lie within each other, and every operation has its
- * slot: the add of a value before the first state that shows it and after the last that does not; what was never
- * shown after all. It is linearizable if and only if the order of slots agrees with time.
+ * Decides a set, list or bag that only grows. Each state that a read shows then contains all smaller ones. Every
+ * operation gets a slot. The slot of an add lies between the last state without its value and the first state with it.
+ * An add whose value no read shows gets the last slot. The history is linearizable if and only if the order of the
+ * slots agrees with the times.
  */
 function growing(
   kind: ObjectKind,
@@ -147,7 +148,7 @@ class Growth {
   }
 }
 
-/** Whether no operation of a later slot had returned before one of an earlier slot was called. */
+/** Decides whether the slots agree with the times: no operation returned before one of an earlier slot was called. */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   /** By slot: the operation called last, and the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
@@ -169,7 +170,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/** From the first return of the operations on one value to the last call of them: it was there in between. */
+/** From the first return to the last call of the operations on one value: the register held the value in between. */
 interface Zone {
   first: number;
   last: number;
@@ -178,9 +179,10 @@ interface Zone {
 }
 
 /**
- * A register with unique values: the zones of Gibbons and Korach, "Testing shared memories" (1997). Of two values
- * one must come first; that fails exactly when each has an operation that returned before one of the other was
- * called. Two such zones overlap and run forward (first < last), or one lies within another that does.
+ * Decides a register with unique values by the zones of Gibbons and Korach, "Testing shared memories" (1997). Of two
+ * values one must come first. That is impossible if and only if each value has an operation that returned before an
+ * operation of the other value was called. Then either both zones run forward (first < last) and overlap, or one zone
+ * lies within another one that runs forward.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
@@ -210,6 +212,7 @@ function register(initial: string | undefined, writes: Writes, operations: reado
   return apart(zones.filter(zone => zone !== undefined && zone.first < Number.POSITIVE_INFINITY) as Zone[]);
 }
 
+/** Decides whether the zones of all values can be put in an order. */
 function apart(zones: readonly Zone[]): Direct {
   const later = (a: Zone, b: Zone): Direct => violated(a.last > b.last ? a.latest : b.latest);
   const forward = zones.filter(zone => zone.first < zone.last).sort((a, b) => a.first - b.first);

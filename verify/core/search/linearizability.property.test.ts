@@ -1,4 +1,4 @@
-/** The judge of linearizability against one that tries every order, on random histories, valid and broken. */
+/** Compares the decision of linearizability with a brute-force search of every order, on random histories. */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
 import type { Action, ObjectKind } from '../history.ts';
@@ -7,7 +7,7 @@ import { type Drawn, drawHistory, drawing } from '../testing/random-history.ts';
 import type { Interval } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
 
-/** Of each kind. */
+/** Random histories for each kind of object. */
 const HISTORIES = share(4000);
 
 const KINDS: readonly ObjectKind[] = ['register', 'counter', 'set', 'list', 'bag'];
@@ -28,7 +28,7 @@ const CASES: readonly { name: string; kind: ObjectKind; writes?: readonly Action
 ];
 
 describe.each(CASES)('on a $name', ({ kind, writes }) => {
-  it('both judges agree, whatever is drawn', () => {
+  it('all ways to decide agree on random histories', () => {
     const found = { linearizable: 0, not: 0 };
     for (let seed = 0; seed < HISTORIES; seed++) {
       const draw = drawing(seed * 5 + KINDS.indexOf(kind));
@@ -38,7 +38,7 @@ describe.each(CASES)('on a $name', ({ kind, writes }) => {
       for (const judge of [decide, searched]) {
         const got = judge(kind, initial, operations);
         if (got.verdict !== truth)
-          expect.fail(`seed ${seed}: ${judge.name} says ${got.verdict}, and it is ${truth}\n${shown(drawn)}`);
+          expect.fail(`seed ${seed}: ${judge.name} says ${got.verdict}, expected ${truth}\n${shown(drawn)}`);
         if (got.verdict === 'violated') checkPrefix(drawn, got.placed, judge === searched);
       }
       found[truth === 'ok' ? 'linearizable' : 'not']++;
@@ -48,7 +48,7 @@ describe.each(CASES)('on a $name', ({ kind, writes }) => {
   }, 600_000);
 });
 
-/** The placed operations alone are explained. */
+/** Expects that the placed operations alone are linearizable. */
 function checkPrefix({ kind, initial, operations }: Drawn, placed: readonly number[], any: boolean): void {
   if (!any) return;
   const prefix = placed.map(i => operations[i] as Interval);

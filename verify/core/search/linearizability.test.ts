@@ -16,7 +16,7 @@ const read = (call: number, end: number, ...saw: string[]): Interval => ({
 });
 
 describe('decide', () => {
-  it('takes intervals as closed: what touches is concurrent', () => {
+  it('takes intervals as closed: operations that touch are concurrent', () => {
     expect(decide('set', [], [write(0, 5, 'a'), read(5, 6)]).verdict).toBe('ok');
     expect(decide('set', [], [write(0, 5, 'a'), read(6, 7)]).verdict).toBe('violated');
   });
@@ -48,7 +48,7 @@ describe('decide', () => {
     });
   });
 
-  it('does not explode with many operations that nobody acknowledged', () => {
+  it('takes few steps with many operations that were not acknowledged', () => {
     const unsure = Array.from({ length: 2000 }, (_, i) => write(i, undefined, `v${i}`));
     const reads = [read(5000, 5001, 'v7'), read(5002, 5003, 'v1999')];
     for (const judge of [decide, searched]) {
@@ -57,7 +57,7 @@ describe('decide', () => {
     }
   });
 
-  it('does not explode with many equal operations at once', () => {
+  it('takes few steps with many equal operations at once', () => {
     const equal = Array.from(
       { length: 200 },
       (): Interval => ({ call: 0, return: 100, deed: { action: 'increment' } }),
@@ -66,7 +66,7 @@ describe('decide', () => {
     expect(decide('counter', undefined, [...equal, read(200, 300, '201')]).verdict).toBe('violated');
   });
 
-  it('does not explode with many clients on a list that is extended and replaced', () => {
+  it('takes few steps with many clients on a list that is extended and replaced', () => {
     // In each round 40 clients append at once, a read shows their values, and another operation replaces the list.
     const rounds = (last: (shown: string[]) => string[]): Interval[] =>
       Array.from({ length: 5 }, (_, round) => {
@@ -108,7 +108,7 @@ describe('decide', () => {
 });
 
 describe('models', () => {
-  it('say what each deed does', () => {
+  it('apply each deed to the state', () => {
     const ends = (kind: keyof typeof MODELS, ...deeds: Interval['deed'][]) =>
       deeds.reduce((state, deed) => MODELS[kind].step(state, deed) ?? ['refused'], MODELS[kind].initial());
     const add = (value: string) => ({ action: 'add' as const, value });

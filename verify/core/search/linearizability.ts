@@ -1,9 +1,9 @@
 /**
- * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): whether they can be put in
- * an order in which each takes effect at one point between its call and its return, and every answer fits.
+ * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): they have an order in which
+ * each takes effect at one point between its call and its return, and every response fits.
  *
- * Operations that nothing overlaps have one order (quiet.ts); histories whose values are unique and only added are
- * decided directly, in near-linear time (direct.ts); others are searched (search.ts), within a budget.
+ * Operations that do not overlap have only one order (quiet.ts). A history whose values are unique and only added is
+ * decided directly, in near-linear time (direct.ts). All others are searched (search.ts), within a budget.
  */
 
 import type { Action, ObjectKind } from '../history.ts';
@@ -18,6 +18,8 @@ import { shownLists } from './shown-lists.ts';
 const LIMIT: Limit = { steps: 5_000_000 };
 
 /**
+ * Decides whether the operations on one object are linearizable.
+ *
  * @param initial what the object held before all operations; absent: nothing, or 0 for a counter
  * @param operations in any order, without those that certainly did not happen
  * @param limit a search that reaches it gives up with `unknown`
@@ -35,7 +37,7 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/** As `decide`, by the search alone: slower, and it finds the longest order. */
+/** Decides as `decide` does, but by the search alone. It is slower, and finds the longest order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -49,9 +51,10 @@ export function searched(
 }
 
 /**
- * Whether an unacknowledged deed i may be put off past an acknowledged deed q that can go before it, or left out:
- * q after i leads where i after q leads, or q alone. True of values that are set, added, removed or counted one by
- * one; not of places in a list, nor of an unacknowledged `clear` or `set` of a whole collection or counter.
+ * Returns how an unacknowledged deed i may be put off. It may be placed after an acknowledged deed q, or left out, if q
+ * is possible without i, and if "i, q" leads to the same state as "q, i" or as q alone. That is true if values are set,
+ * added, removed or counted one by one. It is not true of places in a list, nor of an unacknowledged `clear` or `set`
+ * of a whole collection or counter.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

@@ -1,15 +1,15 @@
-/** Doubly linked lists of numbers. What was taken out can be put back, last first ("dancing links", Knuth 2000). */
+/** Doubly linked lists of numbers. Removed members can be put back, last one first ("dancing links", Knuth 2000). */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** @param size all members and ends are below it */
+  /** @param size greater than all members and ends */
   constructor(size: number) {
     this.#next = new Int32Array(size);
     this.#previous = new Int32Array(size);
   }
 
-  /** Makes a list of the members; `end` is what lies before its first and after its last. */
+  /** Makes a list of the members. `end` is the number before the first and after the last member. */
   chain(members: readonly number[], end: number): this {
     let last = end;
     for (const member of members) {
@@ -37,7 +37,7 @@ export class Links {
     this.#previous[next] = previous;
   }
 
-  /** Puts back the member that was taken last of those not put back. */
+  /** Puts a removed member back. Call it in the reverse order of `take`. */
   restore(member: number): void {
     this.#next[this.previous(member)] = member;
     this.#previous[this.next(member)] = member;

@@ -42,7 +42,7 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // One more: with nothing left there is no limit.
+    // One more entry, for `end`: if no operation is left, there is no limit.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ deed }) => transitions.classOf(deed));

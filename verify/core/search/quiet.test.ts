@@ -6,13 +6,13 @@ import type { Interval } from './decision.ts';
 import { searched } from './linearizability.ts';
 import { quiet } from './quiet.ts';
 
-/** One after the other. */
+/** Makes intervals that do not overlap, in the order of the deeds. */
 const inTurn = (deeds: readonly Deed[]): Interval[] =>
   deeds.map((deed, i) => ({ call: 10 * i, return: 10 * i + 5, deed }));
 
-describe('what nothing overlaps', () => {
+describe('quiet', () => {
   it.each<ObjectKind>(['register', 'set', 'list', 'bag'])(
-    'is found well on a %s only if the search does',
+    'confirms operations on a %s only if the search does',
     kind => {
       const found = { well: 0, left: 0 };
       for (let seed = 0; seed < 3000; seed++) {
@@ -27,7 +27,7 @@ describe('what nothing overlaps', () => {
     },
   );
 
-  it('is left to the search where it overlaps after all', () => {
+  it('leaves operations that overlap, or are out of order, to the search', () => {
     const read: Deed = { action: 'read', saw: ['a'] };
     const [add, after] = inTurn([{ action: 'add', value: 'a' }, read]);
     const touching: Interval = { call: 5, return: 6, deed: read };
@@ -38,7 +38,7 @@ describe('what nothing overlaps', () => {
     expect(quiet('list', [], [{ call: 5, return: 4, deed: { action: 'add', value: 'a' } }])).toBe(false);
   });
 
-  it('takes a value of a set that was shown twice for one', () => {
+  it('leaves a set that shows a value twice to the search', () => {
     const deeds: Deed[] = [
       { action: 'remove', value: 'a' },
       { action: 'read', saw: ['a'] },

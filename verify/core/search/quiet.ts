@@ -1,13 +1,13 @@
 /**
- * Decides linearizability without a search if no operations overlap, as in most of a run: then there is one order.
- * It only confirms. Violations and rare actions are left to the search, which is many times as slow.
+ * Confirms linearizability without a search if no operations overlap, as in most of a run: then only one order exists.
+ * Violations and rare actions are left to the search, which is many times slower.
  */
 import type { ObjectKind } from '../history.ts';
 import { alike, type Deed } from '../models.ts';
 import { effectOf } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';
 
-/** @returns whether the operations, in the order given, follow one another and explain every answer */
+/** @returns true if the operations, in the given order, do not overlap and every response fits */
 export function quiet(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -24,7 +24,11 @@ export function quiet(
   return true;
 }
 
-/** Changes the values, which stand in the order in which they were read and added. @returns false if it cannot */
+/**
+ * Applies a deed to the values, which are in the order in which they were read and added.
+ *
+ * @returns false if the deed is one that only the search decides
+ */
 function changed(kind: ObjectKind, values: string[], deed: Deed): boolean {
   const effect = effectOf(kind, deed);
   if (effect?.does === 'adds') {

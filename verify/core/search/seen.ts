@@ -17,7 +17,7 @@ export interface Configuration {
   counts: Uint32Array;
 }
 
-/** next entry of the bucket, hash, from, to, state, chain; the words and the counts follow. */
+/** Numbers at the head of an entry: next entry of the bucket, hash, from, to, state, chain. Words and counts follow. */
 const HEAD = 6;
 
 /** Entries lie one after the other in one array, so that millions of them cost no objects. */
@@ -34,9 +34,9 @@ export class Seen {
 
   /**
    * Subtle: a configuration also counts as seen if the same operations with a response led to the same state with no
-   * more of those without one. All that can follow it could follow the earlier one, which has more of them left.
+   * more operations without one. Every order that can follow it can also follow the earlier one, which has more left.
    *
-   * @returns true if it was seen before; else it is remembered
+   * @returns true if it was seen before; if not, it is remembered
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);

@@ -1,13 +1,13 @@
 /**
  * Reduces the search for an order of a list that is extended, replaced and emptied. A state of that search is not the
- * list but its place among the lists that reads show. All other lists are one state.
+ * list, but its place among the lists that reads show. All other lists are one state.
  */
 import type { Deed, State } from '../models.ts';
 import { effectOf, putsIn } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** A search that finds an order exactly if the list has one. */
+/** A reduced search: it finds an order if and only if the list has one. */
 export interface Reduced {
   machine: Machine;
   initial: State;
@@ -19,7 +19,7 @@ interface Shown {
   state: State;
   /** By the value that is added next. */
   longer: Map<string, Shown>;
-  /** It holds a value that is written once, so that it cannot come back after another list. */
+  /** True if it holds a value that is written only once: then this list cannot come back after another list. */
   once: boolean;
 }
 
@@ -38,7 +38,8 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(operation => {
     const deed = lists.reduced(operation.deed);
-    // Without a response it need not have happened, and no read shows it: it says as little as such a read.
+    // A write without a response need not have happened, and no read shows this one: it has no effect on the search,
+    // as a read without a response.
     const needless = operation.return === Number.POSITIVE_INFINITY && deed.value === undefined;
     return { ...operation, deed: needless ? READ : deed };
   });
@@ -101,7 +102,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** Writes the deed in states of this search. A write of what no read shows has no value. */
+  /** Returns the deed in the states of this search. A write whose result no read shows has no value. */
   reduced(deed: Deed): Deed {
     if (deed.action === 'read') return { action: 'read', saw: this.place(deed.saw ?? []) };
     const effect = effectOf('list', deed);
@@ -114,16 +115,16 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Subtle: a read shows the value, and one operation writes it. So that operation must lead to a list that a read
-   * shows, or the read has no place.
+   * Returns whether a read shows the value, and only one operation writes it. Subtle: then that operation must lead to
+   * a list that a read shows, or the read has no place.
    */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
   /**
-   * Subtle: a list that cannot come back must not be left while a longer one is still to be read. Reads of the list
-   * itself are placed before anything else.
+   * Subtle: a list that cannot come back must not be left while some read shows a longer one. Reads of the list itself
+   * are placed before anything else.
    */
   step(state: State, { action, value, saw }: Deed): State | undefined {
     const [name = ''] = state;
@@ -141,7 +142,7 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /** Only after a list that no read shows does such a write change nothing, and there it may as well come at once. */
+  /** Returns true for reads, and for writes whose result no read shows: in the state `unshown` they change nothing. */
   isIdle({ action, value }: Deed): boolean {
     return action === 'read' || value === undefined;
   }

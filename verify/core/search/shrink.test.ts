@@ -11,13 +11,13 @@ describe('shrink', () => {
     expect(kept).toEqual(needs);
   });
 
-  it('returns all when they prove nothing, and nothing when nothing is needed', () => {
+  it('returns all items when they prove nothing, and no item when none is needed', () => {
     expect(shrink(numbers(5), () => false)).toEqual(numbers(5));
     expect(shrink(numbers(5), () => true)).toEqual([]);
     expect(shrink([], () => true)).toEqual([]);
   });
 
-  it('asks few questions: some hundreds for two items among ten thousand', () => {
+  it('calls the test of the proof less than 300 times for two items among ten thousand', () => {
     let asked = 0;
     const kept = shrink(numbers(10_000), items => {
       asked++;
@@ -27,7 +27,7 @@ describe('shrink', () => {
     expect(asked).toBeLessThan(300);
   });
 
-  it('stops when it is to, with the smallest proof so far', () => {
+  it('stops when the limit is spent, with the smallest proof so far', () => {
     let asked = 0;
     const holds = (items: readonly number[]): boolean => {
       asked++;
@@ -40,7 +40,7 @@ describe('shrink', () => {
     expect(kept.length).toBeGreaterThan(2);
   });
 
-  it('leaves nothing that can be left out, whatever is needed', () => {
+  it('returns no item that can be left out, for random proofs', () => {
     const alternatives = fc.array(fc.uniqueArray(fc.nat(19), { maxLength: 6 }), {
       minLength: 1,
       maxLength: 4,

@@ -1,12 +1,12 @@
 /** Delta debugging: removes from a proof what it does not need. */
 
 /**
- * Zeller and Hildebrandt's ddmin ("Simplifying and isolating failure-inducing input", 2002).
+ * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input", 2002).
  *
  * @param items in order; the order is kept
  * @param holds returns true if these items alone still prove it; pure, and true of all items
  * @param isSpent returns true when the search is to stop with the smallest proof found so far
- * @returns items of which none can be left out; all of them if `holds` is not true of all
+ * @returns items of which none can be left out; all items if they do not prove it together
  */
 export function shrink<T>(
   items: readonly T[],
@@ -30,7 +30,7 @@ export function shrink<T>(
   return kept.length === 1 && !isSpent() && holds([]) ? [] : kept;
 }
 
-/** One of the parts alone, or all but one of them, if that still proves it. */
+/** @returns one of the parts alone, or all parts but one, if it still proves the violation */
 function reduced<T>(
   items: readonly T[],
   parts: number,

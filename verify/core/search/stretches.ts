@@ -1,7 +1,7 @@
 /**
- * Cuts the history of one object, as it streams, into stretches that can be judged one by one: at a read that
- * nothing overlaps. Such a read shows the whole state, so that what comes after it needs nothing of what came before
- * but that state and the operations without a response that no read has shown.
+ * Cuts the history of one object, as it streams, into stretches that are judged one by one. It cuts at a read that no
+ * other operation overlaps. Such a read shows the whole state. To judge the operations after it, only two things are
+ * needed from before: that state, and the operations without a response whose value no read has shown.
  */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
@@ -12,47 +12,48 @@ import type { Sifted } from '../objects/sift.ts';
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {
   operation: Operation;
-  /** It happened, between its call and its return; otherwise at any time from its call on, or never. */
+  /** True if it took effect between its call and its return. False if it may take effect at any time after its call. */
   sure: boolean;
-  /** It was recorded after its stretch had been cut off, and is judged from there on: that is too strict. */
+  /** True if it was recorded after its stretch was cut off. It is judged in the next stretch, which is too strict. */
   late: boolean;
 }
 
-/** What is judged at once. */
+/** A part of the history of one object. It is judged on its own. */
 export interface Stretch {
   object: ObjectEvent;
-  /** State before it; absent as in `ObjectEvent`. */
+  /** The state before the stretch; absent as in `ObjectEvent`. */
   initial: readonly string[] | undefined;
-  /** The read that showed that state; absent at the beginning of the run. */
+  /** The read that showed that state; absent at the begin of the run. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
 
-/** With so many operations it is cut although a slow read that began before the cut may still come. */
-const PATIENCE = 4096;
-/** Operations to wait for after a read where clients overlap themselves. */
+/** With this many operations a stretch is cut, although a slow read from before the cut may still be recorded. */
+const LONGEST_WAIT = 4096;
+/** Operations to wait for after a cut if the requests of one client overlap each other. */
 const PARALLEL = 64;
 
 export class Stretches {
   readonly object: ObjectEvent;
-  /** Recorded out of order or beyond the app's cap: what follows is not judged. */
+  /** True once an operation was recorded out of order, or the app's cap was exceeded. Nothing later is judged. */
   closed = false;
-  /** It is not known what the object held before the run: until a read shows it, nothing is judged. */
+  /** True while the state before the run is not known. Nothing is judged until a read shows it. */
   #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
   #entries: Entry[] = [];
   readonly #open = new Map<number, Start>();
-  /** Of those that have ended in this stretch, the one that returned last. */
+  /** The operation of this stretch that returned last. */
   #last: Operation | undefined;
-  /** The read to cut at, the number of entries up to it, and the clients that have not gone on since. */
+  /** The read to cut at, the number of entries up to it, and the clients that have sent no request since. */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
   readonly #clients = new Map<string, number>();
-  /** A client had two requests under way at once: that it goes on does not tell that its reads are over. */
+  /** True once a client had two requests in flight: then its next request does not show that its reads have ended. */
   #parallel = false;
-  /** From here on it can never be cut: see #ambiguous. */
+  /** True once this stretch can never be cut, see #ambiguous. */
   #stuck = false;
+  /** Operations of this stretch that may have happened. */
   #unsure = 0;
   /** Values that may have been added in this stretch. */
   #adds = 0;
@@ -60,24 +61,24 @@ export class Stretches {
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // Of a collection only values of the run are looked at: of those it holds none.
+    // In a collection only the values of this run count, and at first it holds none of them.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** Whether what happens now is judged. */
+  /** Whether new operations are judged. */
   get judges(): boolean {
     return !this.closed && !this.#unknown;
   }
 
   started(start: Start): void {
     this.#open.set(start.id, start);
-    if (this.#cut !== undefined) this.#goesOn(start);
+    if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** An operation that says nothing has ended. */
+  /** Called when an operation ends that says nothing about the object. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
-    this.#gone(client);
+    this.#dropClient(client);
   }
 
   #follow(operation: Operation): void {
@@ -87,15 +88,17 @@ export class Stretches {
     this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
-  /** A client whose request failed may be gone for good: nothing waits for it. */
-  #gone(client: string): void {
+  /** A client whose request failed may send no more requests, so no cut waits for it. */
+  #dropClient(client: string): void {
     this.#clients.delete(client);
     this.#cut?.waiting.delete(client);
   }
 
   /**
-   * @param sure whether it certainly happened; false: it may have
-   * @returns a stretch that is over, if one is
+   * Adds an operation that has ended.
+   *
+   * @param sure true if it certainly happened, false if it may have happened
+   * @returns a complete stretch, if there is one
    */
   ended(operation: Operation, sure: boolean): Stretch | undefined {
     this.#open.delete(operation.id);
@@ -110,8 +113,8 @@ export class Stretches {
       this.#last = operation;
     if (!sure) this.#unsure++;
     if (sure) this.#follow(operation);
-    else this.#gone(operation.client);
-    if (this.#cut !== undefined) this.#goesOn(operation);
+    else this.#dropClient(operation.client);
+    if (this.#cut !== undefined) this.#calledAfterCut(operation);
     const over = this.#cutOff();
     if (alone && !repeats && this.#cut === undefined && !this.#ambiguous()) {
       this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients.keys()) };
@@ -123,7 +126,7 @@ export class Stretches {
     return this.#entries.length;
   }
 
-  /** Nothing more comes: what is left. Operations that never ended may have happened. */
+  /** Returns the rest as the last stretch. Operations that never ended may have happened. */
   rest(): Stretch {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
@@ -137,7 +140,7 @@ export class Stretches {
     return this.#stretch(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /** Whether the model knows what it does: not where the app may drop values, nor where a number is none. */
+  /** Returns whether the model knows the effect of an operation: the app drops no values, and a number is a number. */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -148,11 +151,12 @@ export class Stretches {
     return (this.#initial?.length ?? 0) + this.#adds + (operation.foreign ?? 0) <= cap;
   }
 
+  /** Returns whether no other operation overlaps a read. */
   #alone(read: Operation): boolean {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Whether nothing has happened since a read alone that showed the same: then this one adds nothing. */
+  /** Returns whether an earlier read, which nothing overlapped, showed the same, and no operation came in between. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -161,8 +165,8 @@ export class Stretches {
     );
   }
 
-  /** Takes note of what was called after the cut; what overlaps it takes the cut back. */
-  #goesOn(called: Operation | Start): void {
+  /** Notes that a client has sent a request after the cut. A request that overlaps the cut's read cancels the cut. */
+  #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
     else this.#cut = undefined;
@@ -171,9 +175,9 @@ export class Stretches {
   #cutOff(): Stretch | undefined {
     const cut = this.#cut;
     if (cut === undefined) return undefined;
-    if (cut.waiting.size > 0 && this.#entries.length < PATIENCE) return undefined;
+    if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // Those that we lost patience with may be gone for good.
+    // Clients that have sent nothing since the cut may send no more requests.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const stretch = this.#unknown ? undefined : this.#stretch(entries);
@@ -195,9 +199,9 @@ export class Stretches {
   }
 
   /**
-   * Subtle: at a cut it must be known of each unacknowledged operation whether it has happened, since it happens
-   * once at most. It is for writes of unique values: one that a read showed has happened, any other might as well not
-   * have, and is carried on. With others there is no cut, and the stretch goes on.
+   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at most, so
+   * at a cut it must be known whether it has. That is known of writes of unique values: if a read showed the value, the
+   * write has taken effect; if not, it is carried into the next stretch. With other operations there is no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -207,7 +211,7 @@ export class Stretches {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // A removal that is acknowledged has happened; one that is not may come at any time.
+      // An acknowledged removal has happened. One that is not acknowledged may happen at any time.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;
@@ -220,7 +224,7 @@ export class Stretches {
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 
-/** @returns those that nobody acknowledged, and whose value no read shows */
+/** @returns the operations that were not acknowledged, and whose value no read shows */
 function unseen(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string | undefined>();
   for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);

@@ -5,17 +5,18 @@ import type { Deed, State } from '../models.ts';
 export interface Machine {
   /** @returns the state after the deed; undefined if its response cannot come from this state */
   step(state: State, deed: Deed): State | undefined;
-  /** Equal for equal states, and for those alone. */
+  /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
   /**
-   * True if no order is lost when the deed is placed at once in a state that it does not change. Absent: true of
-   * reads alone.
+   * True if the deed may be placed at once in a state that it does not change, and no order is lost. Absent: true of
+   * reads only.
    */
   isIdle?(deed: Deed): boolean;
 }
 
-/** The deed cannot have been answered so in that state. */
+/** The deed cannot have its response in that state. */
 export const REFUSED = -1;
+/** The step has not been computed. */
 const UNTRIED = -2;
 
 /** With more classes than this, steps are kept in a map: most of a table would be empty. */
@@ -36,7 +37,7 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /** To be called for all deeds before the first step. @returns the number that equal deeds share */
+  /** Must be called for all deeds before the first step. @returns a number that equal deeds share */
   classOf(deed: Deed): number {
     const name = nameOf(deed);
     let number = this.#classes.get(name);
@@ -95,7 +96,7 @@ export class Transitions {
   }
 }
 
-/** Equal for equal deeds alone. Frequent deeds need no JSON, which begins with a bracket. */
+/** @returns a text that only equal deeds share. Frequent deeds are not written as JSON, which begins with a bracket */
 function nameOf({ action, value, expected, state, saw }: Deed): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

@@ -1,4 +1,4 @@
-/** Searches again, with more steps, what a first search left undecided: the shortest stretch first. */
+/** Searches the stretches that a first search left undecided again, with more steps, the shortest first. */
 import type { Limit } from './decision.ts';
 import type { Stretch } from './stretches.ts';
 import { judgeStretch, type StretchVerdict } from './witness.ts';
@@ -28,8 +28,10 @@ export class Undecided {
   }
 
   /**
-   * @param limit of all searches together
-   * @param decided called with each decision. Returns false when no other stretch need be searched
+   * Searches the undecided stretches again.
+   *
+   * @param limit for all searches together
+   * @param decided called with each decision; returns false to stop the search of other stretches
    */
   search(limit: Limit, decided: (stretch: Stretch, verdict: StretchVerdict) => boolean): void {
     let left = limit.steps;
@@ -42,7 +44,7 @@ export class Undecided {
         const judged = judgeStretch(stretch, { steps, isLate: limit.isLate });
         left -= judged.steps;
         if (judged.verdict === 'budget') {
-          // With fewer steps it ran out of memory, and it would again.
+          // With fewer steps than allowed, the search ran out of memory. It would again.
           if (judged.steps >= steps) undecided.push(stretch);
           continue;
         }

@@ -1,4 +1,4 @@
-/** Judges a stretch of one object's history, and explains a violation by as few operations as it can find. */
+/** Judges a stretch of one object's history, and reduces a violation to few operations. */
 import type { Placed } from '../clocks.ts';
 import type { Operation } from '../history.ts';
 import { MODELS, type State } from '../models.ts';
@@ -10,19 +10,19 @@ import type { Entry, Stretch } from './stretches.ts';
 
 export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Placements that one question of the shrinking may take. */
-const QUESTION: Limit = { steps: 5_000 };
-/** Operations that all questions together may look at: some seconds. */
+/** Placements that the search of one candidate witness may take. */
+const CANDIDATE: Limit = { steps: 5_000 };
+/** Operations that the searches of all candidates may look at: takes some seconds. */
 const SHRINKING = 10_000_000;
 /** Placements that the search for the longest order may take. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** Operations of a witness that is still long after shrinking. */
+/** How many operations are shown of a witness that is longer than `LONG` after shrinking. */
 const SHOWN = 8;
 const LONG = 32;
 
 /**
- * Subtle: an order may be judged too strictly, because reads were recorded late or several clocks are taken as exact.
- * Then `ok` is certain, and `violated` is only certain if the loose view is violated too.
+ * Judges one stretch. Subtle: the first search is too strict if reads were recorded late, or if several clocks are
+ * taken as exact. Then `ok` is certain, but `violated` is certain only if a search with loose times is violated too.
  *
  * @returns the verdict, and the number of operations that were looked at
  */
@@ -52,7 +52,7 @@ const exact = ({ operation, sure }: Entry): Interval => ({
 const severalClocks = ({ entries }: Stretch): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/** As wide as the clocks may be apart, without late reads. */
+/** Widens each interval by the uncertainty of its clock, and leaves out late reads. */
 function looseEntries(stretch: Stretch): LooseInterval[] {
   const several = severalClocks(stretch);
   return stretch.entries
@@ -68,22 +68,24 @@ interface LooseInterval extends Interval {
   operation: Operation;
 }
 
-/** Nothing is claimed of it but that it may have happened. */
+/** Makes an interval of a deed that may have happened at any time, or never. */
 const relaxed = ({ deed }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,
   deed,
 });
 
-/** What is left to be proved without: writes may have happened at any time or never, reads did not. */
+/** Returns the operations outside the witness: writes that may have happened at any time or never, without reads. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.deed.action !== 'read').map(relaxed);
 };
 
 /**
- * @param stretch one that was judged `violated`
- * @param isLate true when there is no time left to make the witness smaller
+ * Makes the anomaly of a violated stretch.
+ *
+ * @param stretch a stretch that was judged `violated`
+ * @param isLate returns true when there is no time left to make the witness smaller
  */
 export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Anomaly {
   const all = looseEntries(stretch).sort((a, b) => a.call - b.call);
@@ -99,12 +101,12 @@ export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Anomaly {
     name: 'NONLINEAR',
     guarantee: 'linearizability',
     ...(culprit === undefined ? {} : { session: culprit.operation.session, user: culprit.operation.user }),
-    summary: `no order of the requests on ${what} explains every answer, each taking effect between call and return`,
+    summary: `no order of the requests on ${what} explains every response, with each taking effect between its call and its return`,
     witness: [
       ...beginning(stretch, all, kept),
       ...shown.map(interval => step(stretch, interval, interval === culprit, placed, kept)),
     ],
-    notes: names.length === 0 ? [] : [`the longest order that explains the answers: ${names.join(', ')}`],
+    notes: names.length === 0 ? [] : [`the longest order that explains the responses: ${names.join(', ')}`],
   };
 }
 
@@ -116,14 +118,14 @@ function smallest(
 ): readonly LooseInterval[] {
   let left = SHRINKING;
   const proves = (some: readonly LooseInterval[]): boolean => {
-    const { verdict, steps } = judged(stretch, [...some, ...others(all, some)], QUESTION);
+    const { verdict, steps } = judged(stretch, [...some, ...others(all, some)], CANDIDATE);
     left -= steps + all.length;
     return verdict === 'violated';
   };
   return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
-/** The read that the stretch begins with, if the proof needs the state that it showed. */
+/** @returns the read that the stretch begins with, if the proof needs the state that it showed */
 function beginning(
   { object, initial, from }: Stretch,
   all: readonly LooseInterval[],
@@ -132,7 +134,7 @@ function beginning(
   if (from === undefined) return [];
   const action = object.kind === 'register' ? 'set' : 'add';
   const free = (initial ?? []).map(value => relaxed({ call: 0, return: 0, deed: { action, value } }));
-  const anyhow = decide(object.kind, [], [...free, ...kept, ...others(all, kept)], QUESTION);
+  const anyhow = decide(object.kind, [], [...free, ...kept, ...others(all, kept)], CANDIDATE);
   if (object.kind !== 'counter' && anyhow.verdict === 'violated') return [];
   return [{ operation: from, came: `showed ${MODELS[object.kind].describe(initial ?? [])}` }];
 }
@@ -154,7 +156,11 @@ function step(
     const deed = kept[i]?.deed;
     if (state !== undefined && deed !== undefined) state = model.step(state, deed) ?? state;
   }
-  return { operation, expected: `what fits ${model.describe(state)}, where the order before it leads`, came };
+  return {
+    operation,
+    expected: `a response that fits the state before it, ${model.describe(state)}`,
+    came,
+  };
 }
 
 const named = ({ action, value }: Operation): string =>
