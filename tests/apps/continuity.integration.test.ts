@@ -99,7 +99,7 @@ it('a lost session whose cookie another instance replaced: the cookie of the log
   const { anomalies } = await run(new ReplacesCookie());
   const notes = anomalies.flatMap(({ notes: of }) => of);
   expect(notes).toContainEqual(
-    expect.stringMatching(/^(one|two) set another sid in its place \(302 to \/login\)/),
+    expect.stringMatching(/^(one|two) replaced the cookie sid \(302 to \/login\)/),
   );
   expect(notes).toContainEqual(
     expect.stringMatching(/sent again afterwards: .*honoured it ([1-6]) of \1 times/),

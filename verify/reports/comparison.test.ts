@@ -63,11 +63,11 @@ describe('brief', () => {
 
       ✗ continuity       violated  1 of 2 sessions lost
       ✗ isolation        violated  1 response of 64 responses showed another user's data
-      ✗ no-lost-updates  violated  1 acknowledged add of 2 that overlapped are gone
+      ✗ no-lost-updates  violated  1 acknowledged add of 2 that overlapped are lost
       ? unknown: expiry
 
       LOSS  continuity  session s-alice  user alice
-        app-1 knew the session, alice did not, and nobody had logged out
+        app-1 knew the session, alice did not, although the user had not logged out
         1  0.000 s  login        on app-1                logged in
         2  0.001 s  add "alice"  on app-1                acknowledged
         3  0.002 s  read         on alice  303 to alice  expected: signed in as alice

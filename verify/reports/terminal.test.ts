@@ -19,8 +19,8 @@ describe('terminal', () => {
       run test · seed 1 · 4 requests in 0.0 s, 1 session of 1 user, 1 handoff
 
       ✗ continuity        violated  1 of 1 session lost
-      ? read-your-writes  unknown   continuity is broken in 1 session: what those would have read cannot
-                                    be told
+      ? read-your-writes  unknown   continuity is broken in 1 session: later reads of such sessions cannot
+                                    be judged
 
       not claimed, and this run is no evidence for isolation, instances-agree, routing, monotonic-reads,
       no-lost-updates, at-most-once, linearizability, logout-final, rotation, forgery, one-session,
@@ -32,7 +32,7 @@ describe('terminal', () => {
       named by header: 4 requests
 
       LOSS  continuity  session s1  user alice
-        app-1 knew the session, app-2 did not, and nobody had logged out
+        app-1 knew the session, app-2 did not, although the user had not logged out
         1  0.000 s  login    on app-1                 logged in
         2  0.001 s  add "a"  on app-1                 acknowledged
         3  0.002 s  read     on app-2  303 to /login  expected: signed in as alice

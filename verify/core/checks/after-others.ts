@@ -1,19 +1,20 @@
 /**
- * Losses that follow another login, or a logout, of the same user: an app that allows a user only so many sessions
- * looks like that, and its target file should say so.
+ * Finds lost sessions that follow another login or a logout of the same user. An app that limits the sessions of a user
+ * causes such losses, and its target file should declare the limit.
  */
 import type { Operation } from '../history.ts';
 import type { SessionState } from '../sessions.ts';
 
-/** Of each user, so many are remembered: the last of two different sessions. */
+/** Operations that are kept for each user: the last ones of two different sessions. */
 const REMEMBERED = 2;
-/** Losses before a pattern says anything, and the share of them that it must explain. */
+/** The least number of losses for a pattern, and the least share of them that must follow a login or logout. */
 const ENOUGH = 3;
 const SHARE = 0.9;
 
 export class AfterOthers {
   readonly #last = new Map<string, Operation[]>();
 
+  /** Adds a login or a logout. */
   add(operation: Operation): void {
     if (operation.outcome === 'fail') return;
     const last = this.#last.get(operation.user);
@@ -24,7 +25,7 @@ export class AfterOthers {
     }
   }
 
-  /** @returns the login or logout of another session of the user since the lost one was last known to live */
+  /** @returns the login or logout of another session of the user after the lost session was last known to live */
   before(lost: Operation, { last, login }: SessionState): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = lost.return ?? Number.POSITIVE_INFINITY;
@@ -38,10 +39,10 @@ export class AfterOthers {
 }
 
 export const noteOf = ({ action, session, user }: Operation): string =>
-  `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: where the app ` +
-  'limits the sessions of a user, or a logout ends them all, the target file must say so (`sessions`)';
+  `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: if the app ` +
+  'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
-/** @returns what to say where nearly all losses follow another login or logout; empty where they do not */
+/** @returns the end of the finding if nearly all losses follow another login or logout; empty if they do not */
 export const patternOf = (lost: number, followed: number): string =>
   lost < ENOUGH || followed < SHARE * lost
     ? ''

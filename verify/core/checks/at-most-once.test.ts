@@ -107,7 +107,7 @@ describe('at-most-once', () => {
     });
     expect(told(nine)).toMatchInlineSnapshot(`
       "unknown
-      why: 9 acknowledged adds to a bag or counter read on another instance, 10 are needed: give the target file a probe that counts, run at least two instances, or run for longer
+      why: 9 acknowledged adds to a bag or counter with a read on another instance, 10 are needed: give the target file a probe that counts, run at least two instances, or run for longer
       rests on adds counted 11, on another instance 9"
     `);
     const set = judged('set', session => session.write('a', 'app-1').read('app-2', ['a', 'a']));
@@ -132,7 +132,7 @@ describe('at-most-once', () => {
     });
     expect(told(bag)).toMatchInlineSnapshot(`
       "violated, 1
-      1 time more was there than had been added
+      at least 1 add took effect twice
       rests on adds counted 4, on another instance 3
       DOUBLE at-most-once s1 alice: a value is there more often than it was added: an add took effect twice
         #4 read on app-2: saw [a, b]

@@ -1,4 +1,4 @@
-/** at-most-once: no operation takes effect twice, as when a balancer sends a request to a second instance. */
+/** Checks at-most-once: no operation takes effect twice, for example because a balancer resends it to another instance. */
 import {
   Anomalies,
   type Check,
@@ -26,26 +26,29 @@ const KEPT = 64;
 
 export const atMostOnce: Check = {
   guarantee: 'at-most-once',
-  assumes: 'all adds of an object are recorded; it is a bag or a counter, so that a second effect shows',
-  minimum: `${ENOUGH} acknowledged adds to a bag or counter that a read on another instance followed`,
+  assumes:
+    'all adds of an object are recorded, and the object is a bag or a counter, which shows a second effect',
+  minimum: `${ENOUGH} acknowledged adds to a bag or counter, each with a read on another instance after it`,
   start: (_run, onAnomaly) => new AtMostOnce(onAnomaly),
   conclude: concluded,
 };
 
-/** One object: how often each value, or how much in all, can be there if every add takes effect once. */
+/** Counts for one object how often each value can be there, or how high a counter can be, if every add takes effect once. */
 class Sums {
-  /** By value; of a counter the sum, under ''. Adds count from their call, with any outcome but `fail`. */
+  /** The most of each value; of a counter the highest sum, under ''. Adds count from their call, unless they `fail`. */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
-  /** The last adds that no read has counted yet, and the last read: what a witness needs. */
+  /** The last adds since the last read, for the witness. */
   adds: (Start | Operation)[] = [];
-  /** Acknowledged adds that no read followed yet, by instance ('' where it is not known). */
+  /** How many acknowledged adds no read has followed yet, by instance ('' if it is not known). */
   readonly waiting = new Map<string, number>();
+  /** The last read, for the witness. */
   last: Operation | undefined;
-  /** A counter: whether it is known how much can be there. */
+  /** Whether the highest possible sum of a counter is known. */
   #known: boolean;
   #written = false;
   readonly #overlaps: Overlaps;
+  /** Sets, clears and decrements of a counter in flight. */
   #falls = 0;
 
   constructor({ kind, initial }: ObjectEvent) {
@@ -56,7 +59,7 @@ class Sums {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** Whether a second effect of an add shows, and how much can be there is known. */
+  /** Returns whether a read would show a second effect of an add, and the highest possible state is known. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -80,7 +83,10 @@ class Sums {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /** A counter is set, cleared or counted down: how much can be there is known again if that overlaps no change. */
+  /**
+   * Called when a set, clear or decrement of a counter begins. The highest sum is known again when a set or clear ends
+   * that no other change overlaps.
+   */
   #falling(): void {
     this.#falls++;
     this.#known = false;
@@ -98,14 +104,14 @@ class Sums {
     this.#known = true;
   }
 
-  /** What a counter shows before it is first written is what it begins with. */
+  /** Takes what a counter shows before its first write as its initial value. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));
     this.#known = true;
   }
 
-  /** Returns how often each value is in a read; of a counter how much, under ''. */
+  /** Returns how often a read shows each value; of a counter its sum, under ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));
@@ -156,14 +162,14 @@ class AtMostOnce implements Fold {
 
   #read(read: Operation, sums: Sums): void {
     sums.learn(read);
-    // A set shows a value twice, if it does, for reasons of its own.
+    // A set that shows a value twice proves no second effect.
     if (!sums.counts) return;
     const { kind, most, waiting } = sums;
     for (const [value, times] of sums.shownBy(read)) {
       const limit = most.get(value) ?? 0;
       if (times <= limit || (kind !== 'counter' && times < 2)) continue;
       this.#anomalies.add(() => double(read, value, limit, sums));
-      // Reported once: the next one too many is reported again.
+      // Each further repeat is reported once.
       most.set(value, times);
     }
     for (const [instance, count] of waiting) {
@@ -204,7 +210,7 @@ function concluded(counts: Counts): Conclusion {
   const finding =
     of('double') === 0
       ? `at most ${percent(upperBound(0, of('judged')))} of adds take effect twice`
-      : `${counted(of('double'), 'time')} more was there than had been added`;
+      : `at least ${counted(of('double'), 'add')} took effect twice`;
   const rests = { 'adds counted': of('judged'), 'on another instance': of('crossed') };
   return conclude(of('double'), missing(counts), rests, finding);
 }
@@ -212,24 +218,24 @@ function concluded(counts: Counts): Conclusion {
 function missing(counts: Counts): string | undefined {
   const of = reader(counts);
   if (of('lost') > 0) {
-    return `continuity is broken in ${counted(of('lost'), 'session')}: what became of its data cannot be told`;
+    return `continuity is broken in ${counted(of('lost'), 'session')}: the data of such sessions cannot be judged`;
   }
   if (of('crossed') >= ENOUGH) return undefined;
   if (of('judged') === 0 && of('uncountable') > 0) {
     return 'a set or a list without repeats cannot show that an add took effect twice: give the target file a probe that counts (`kind: bag` or `counter`)';
   }
   return (
-    `${counted(of('crossed'), 'acknowledged add')} to a bag or counter read on another instance, ${ENOUGH} are ` +
+    `${counted(of('crossed'), 'acknowledged add')} to a bag or counter with a read on another instance, ${ENOUGH} are ` +
     'needed: give the target file a probe that counts, run at least two instances, or run for longer'
   );
 }
 
-/** Adds of a witness that are told one by one. */
-const TOLD = 4;
+/** How many adds a witness shows. */
+const SHOWN = 4;
 
 function double(read: Operation, value: string, limit: number, { kind, adds, last: before }: Sums): Anomaly {
   const counter = kind === 'counter';
-  const of = adds.filter(add => counter || add.value === value).slice(-TOLD);
+  const of = adds.filter(add => counter || add.value === value).slice(-SHOWN);
   const steps: WitnessStep[] = of.map(add =>
     add.type === 'op'
       ? { operation: add, came: 'acknowledged' }

@@ -134,10 +134,10 @@ describe('availability', () => {
     expect(within({}).judgement).toBe('valid');
     const many = within({ errors: 0.05 });
     expect(many.anomalies[0]?.summary).toBe(
-      '10 % of 50 requests failed during kill of app-1; at most 5 % may',
+      '10 % of 50 requests failed during kill of app-1; at most 5 % may fail',
     );
     const long = within({ gap: 1000 });
-    expect(long.anomalies[0]?.summary).toContain('no request was answered for');
+    expect(long.anomalies[0]?.summary).toContain('no request succeeded for');
     expect(long.anomalies[0]?.witness).toHaveLength(3);
   });
 
@@ -175,7 +175,7 @@ describe('availability', () => {
     const verdict = silent(none);
     expect(verdict.judgement).toBe('violated');
     expect(verdict.anomalies[0]?.summary).toBe(
-      'no request was answered for 60 s during kill of app-1, until the run ended; at most 2 s may pass',
+      'no request succeeded for 60 s during kill of app-1, until the run ended; the limit is 2 s',
     );
     expect(verdict.finding).toContain('longest gap 60 s');
     // Given up when the run ended: each had waited for 10 s.
@@ -211,7 +211,7 @@ describe('availability', () => {
         { budgets: { gap: 2 * SECOND } },
       );
     expect(hung(SECOND).judgement).toBe('valid');
-    expect(hung(4 * SECOND).anomalies[0]?.summary).toContain('no request was answered for 4 s during pause');
+    expect(hung(4 * SECOND).anomalies[0]?.summary).toContain('no request succeeded for 4 s during pause');
   });
 
   it('allows errors after a fault for as long as recovery may take', () => {
@@ -227,7 +227,7 @@ describe('availability', () => {
       );
     expect(later({ recovery: 2 * SECOND }).judgement).toBe('valid');
     expect(later({ recovery: SECOND / 2 }).anomalies[0]?.summary).toContain(
-      '(kill of app-1 had been over for 1 s)',
+      '(kill of app-1 had ended 1 s before)',
     );
   });
 
@@ -269,9 +269,9 @@ describe('availability, where a longest wait is declared', () => {
       "violated, 1
       at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 2 of 14 failed, longest gap 4 s
       rests on requests 103, fault windows 1, requests in them 14
-      DOWN availability s alice: a client waited 4 s for an answer during kill of app-1
+      DOWN availability s alice: a client waited 4 s for a success during kill of app-1
         #114 read on app-1 fail: 502
-        #116 read on app-2: expected an answer within 3 s; came 200, 4 s after it was first asked for"
+        #116 read on app-2: expected a response within 3 s; came 200, 4 s after the first request"
     `);
   });
 
@@ -308,8 +308,8 @@ describe('availability, where a longest wait is declared', () => {
       "violated, 1
       at most 2.9 % of requests fail while nothing is disturbed
       rests on requests 102, fault windows 0, requests in them 0
-      DOWN availability s alice: a client waited 4 s for an answer, and nothing was disturbed
-        #102 read on app-1: expected an answer within 3 s; came 200 after 4 s"
+      DOWN availability s alice: a client waited 4 s for a success, and nothing was disturbed
+        #102 read on app-1: expected a response within 3 s; came 200 after 4 s"
     `);
   });
 });
@@ -357,13 +357,13 @@ describe('availability, to the word', () => {
       4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap 0 s
       rests on requests 105, fault windows 2, requests in them 23
       DOWN availability s alice: a read got reset, and nothing was disturbed
-        #102 read info: expected an answer; came reset
-      DOWN availability s alice: a add got no answer from app-1, and nothing was disturbed
-        #103 add x on app-1 info: expected an answer; came no answer
-      DOWN availability s alice: a read got 500 from app-2, and nothing was disturbed (kill of app-1 had been over for 0.5 s)
-        #115 read on app-2 fail: expected an answer; came 500
-      DOWN availability s alice: a read got 502 from app-1, and nothing was disturbed (slow had been over for 2 s)
-        #128 read on app-1 fail: expected an answer; came 502"
+        #102 read info: expected a success; came reset
+      DOWN availability s alice: a add got no response from app-1, and nothing was disturbed
+        #103 add x on app-1 info: expected a success; came no response
+      DOWN availability s alice: a read got 500 from app-2, and nothing was disturbed (kill of app-1 had ended 0.5 s before)
+        #115 read on app-2 fail: expected a success; came 500
+      DOWN availability s alice: a read got 502 from app-1, and nothing was disturbed (slow had ended 2 s before)
+        #128 read on app-1 fail: expected a success; came 502"
     `);
   });
 
@@ -385,12 +385,12 @@ describe('availability, to the word', () => {
       "violated, 2
       at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap 1 s
       rests on requests 101, fault windows 1, requests in them 14
-      DOWN availability s alice: 36 % of 14 requests failed during kill of app-1; at most 30 % may
+      DOWN availability s alice: 36 % of 14 requests failed during kill of app-1; at most 30 % may fail
         #107 read on app-1 fail: expected at most 30 %; came 36 % of 14 requests failed during kill of app-1
-      DOWN availability s alice: no request was answered for 1 s during kill of app-1; at most 1 s may pass
-        #108 read on app-2: answered
+      DOWN availability s alice: no request succeeded for 1 s during kill of app-1; the limit is 1 s
+        #108 read on app-2: success
         #109 read on app-1 info: reset
-        #112 read on app-2: expected an answer sooner; came the next answer, after 1 s"
+        #112 read on app-2: expected a success sooner; came the next success, after 1 s"
     `);
   });
 
@@ -458,7 +458,7 @@ describe('availability, to the word', () => {
       { budgets: { gap: SECOND } },
     );
     expect(verdict.anomalies.map(({ summary }) => summary)).toEqual([
-      'no request was answered for 2 s during one; at most 1 s may pass',
+      'no request succeeded for 2 s during one; the limit is 1 s',
     ]);
   });
 
@@ -469,6 +469,6 @@ describe('availability, to the word', () => {
       errors(s, 1);
       p.wait(SECOND).disturb(2, 'two').wait(1000).heal(2);
     });
-    expect(verdict.anomalies[0]?.summary).toContain('(one had been over for 1 s)');
+    expect(verdict.anomalies[0]?.summary).toContain('(one had ended 1 s before)');
   });
 });

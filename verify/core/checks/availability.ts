@@ -1,4 +1,4 @@
-/** availability: errors, hangs, gaps and recovery stay within the declared budget; outside faults there are none. */
+/** Checks availability: errors, waits, gaps and recovery stay within the budget of each fault; outside faults none occur. */
 import {
   Anomalies,
   type Check,
@@ -20,14 +20,14 @@ import type { Event, Operation, Run } from '../history.ts';
 import { upperBound } from '../statistics.ts';
 import { cameOf, down, exceeded, loadOf, seconds, starved } from './trouble.ts';
 
-/** Requests outside fault windows, and in each. */
+/** The least number of requests outside fault windows, and in each window. */
 const ENOUGH = 100;
 const ENOUGH_IN_WINDOW = 10;
 
 export const availability: Check = {
   guarantee: 'availability',
   assumes:
-    'faults are timed by the run’s clock; what the run itself gave up is noted as aborted, and what its machine had no time for as starved',
+    'faults are timed by the run’s clock; requests that the run gave up are marked as aborted, and requests that its machine had no time for as starved',
   minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
   start: (run, onAnomaly, faults) => new Availability(run, faults, onAnomaly),
   conclude: concluded,
@@ -39,7 +39,7 @@ class Availability implements Fold {
   readonly #anomalies: Anomalies;
   #requests = 0;
   #errors = 0;
-  /** What failed or was late and may be the fault of the machine that Baton runs on. */
+  /** Requests that failed or were late while the machine of the run was starved. */
   #starved = 0;
 
   constructor({ declared }: Run, faults: FaultLedger, onAnomaly?: OnAnomaly) {
@@ -65,7 +65,7 @@ class Availability implements Fold {
     if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  /** @param first the request by which it was first asked for; nothing was disturbed since */
+  /** @param first the first request of the client's wait; no fault window overlaps the wait */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
@@ -75,10 +75,10 @@ class Availability implements Fold {
     }
     const [came, expected] = [
       `${cameOf(operation)} after ${seconds(wait)}`,
-      `an answer within ${seconds(this.#mostWait)}`,
+      `a response within ${seconds(this.#mostWait)}`,
     ];
     this.#anomalies.add(() =>
-      down(`a client waited ${seconds(wait)} for an answer, and nothing was disturbed`, [
+      down(`a client waited ${seconds(wait)} for a success, and nothing was disturbed`, [
         { operation, expected, came },
       ]),
     );
@@ -94,16 +94,16 @@ class Availability implements Fold {
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
     this.#anomalies.add(() =>
       down(`a ${operation.action} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`, [
-        { operation, expected: 'an answer', came },
+        { operation, expected: 'a success', came },
       ]),
     );
   }
 
-  /** How long the last fault had been over. */
+  /** Returns how long ago the last fault ended, for a summary. */
   #after({ call }: Operation): string {
     const last = this.#faults.windows.findLast(window => window.end !== undefined && window.end <= call);
     if (last?.end === undefined) return '';
-    return ` (${titleOf(last)} had been over for ${seconds(call - last.end)})`;
+    return ` (${titleOf(last)} had ended ${seconds(call - last.end)} before)`;
   }
 
   counts(): Counts {
@@ -131,10 +131,10 @@ class Availability implements Fold {
       for (const anomaly of anomalies) this.#anomalies.add(() => anomaly);
     }
     const conclusion = concluded(this.counts());
-    const vain = idle(this.#faults.windows);
+    const without = idle(this.#faults.windows);
     return {
       ...conclusion,
-      ...(conclusion.judgement === 'unknown' && vain !== undefined ? { why: vain } : {}),
+      ...(conclusion.judgement === 'unknown' && without !== undefined ? { why: without } : {}),
       anomalies: this.#anomalies.kept,
     };
   }

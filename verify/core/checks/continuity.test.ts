@@ -36,7 +36,7 @@ describe('continuity', () => {
     expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
     const [loss] = verdict.anomalies;
     expect(loss).toMatchObject({ name: 'LOSS', session: 's1', user: 'alice' });
-    expect(loss?.summary).toBe('app-1 knew the session, app-2 did not, and nobody had logged out');
+    expect(loss?.summary).toBe('app-1 knew the session, app-2 did not, although the user had not logged out');
     expect(loss?.witness.map(step => [step.operation.action, step.operation.instance, step.came])).toEqual([
       ['login', 'app-1', 'logged in'],
       ['read', 'app-1', 'signed in'],
@@ -113,11 +113,11 @@ describe('continuity', () => {
     });
     expect(verdict.anomalies.map(({ notes }) => notes)).toEqual([
       [
-        'app-2 set another sid in its place (303 to /login): from then on the client sends that one',
+        'app-2 replaced the cookie sid (303 to /login): from then on the client sends the new one',
         'the same cookie sent again afterwards: app-1 honoured it 1 of 1 times, app-2 honoured it 0 of 1 times',
       ],
       [
-        'app-2 set another sid in its place (without showing who is signed in): from then on the client sends that one',
+        'app-2 replaced the cookie sid (without showing who is signed in): from then on the client sends the new one',
       ],
     ]);
   });
@@ -247,7 +247,7 @@ describe('continuity', () => {
     const enough = (hops: number) => judged(p => p.session('s1', 'alice').login('app-1').hops(hops));
     expect(told(enough(9))).toMatchInlineSnapshot(`
       "unknown
-      why: 9 handoffs among 9 requests, 10 are needed: a session that stays on one instance proves nothing. Run at least two instances behind a balancer that is not sticky, for longer, and see that \`instance\` in the target file tells them apart
+      why: 9 handoffs among 9 requests, 10 are needed: a session that stays on one instance proves nothing. Run at least two instances behind a balancer that is not sticky, for longer, and check that \`instance\` in the target file distinguishes them
       rests on requests 9, handoffs 9, sessions 1, login pairs 0"
     `);
     expect(enough(10).judgement).toBe('valid');
@@ -276,21 +276,21 @@ describe('continuity', () => {
       "violated, 5
       5 of 6 sessions lost
       rests on requests 6, handoffs 3, sessions 6, login pairs 0
-      LOSS continuity s1 alice: app-1 did not know the session any more, and nobody had logged out
+      LOSS continuity s1 alice: app-1 did not know the session any more, although the user had not logged out
         #1 login on app-1: logged in
         #2 read on app-1 fail: expected signed in as alice; came signed out
-      LOSS continuity s2 bob: app-2 knew the session, app-1 did not, and nobody had logged out
+      LOSS continuity s2 bob: app-2 knew the session, app-1 did not, although the user had not logged out
         #3 login on app-1: logged in
         #4 add a on app-2: acknowledged
         #5 read on app-1 fail: expected signed in as bob; came signed out
-      LOSS continuity s3 carol: app-2 knew the session, an instance did not, and nobody had logged out
+      LOSS continuity s3 carol: app-2 knew the session, an instance did not, although the user had not logged out
         #6 login on app-1: logged in
         #7 read on app-2: signed in
         #8 read fail: expected signed in as carol; came signed out
-      LOSS continuity s4 dave: app-2 did not know the session any more, and nobody had logged out
+      LOSS continuity s4 dave: app-2 did not know the session any more, although the user had not logged out
         #9 login: logged in
         #10 read on app-2 fail: expected signed in as dave; came signed out
-      LOSS continuity s6 fred: app-1 knew the session, app-2 did not, and nobody had logged out
+      LOSS continuity s6 fred: app-1 knew the session, app-2 did not, although the user had not logged out
         #13 login on app-1: logged in
         #14 read on app-2 fail: expected signed in as fred; came signed out"
     `);

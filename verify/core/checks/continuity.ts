@@ -1,4 +1,4 @@
-/** continuity: every judged operation of a live session is signed in as its user, on whichever instance. */
+/** Checks continuity: every judged operation of a live session is signed in as its user, on whichever instance. */
 import {
   Anomalies,
   type Check,
@@ -22,7 +22,7 @@ import type { Anomaly, WitnessStep } from '../verdict.ts';
 import { AfterOthers, noteOf, patternOf } from './after-others.ts';
 import { LoginPairs } from './login-pairs.ts';
 
-/** Requests of live sessions, where sessions stay on their instances. */
+/** The least number of requests of live sessions if the balancer is sticky. */
 const ENOUGH_STAYING = 100;
 
 export const continuity: Check = {
@@ -35,23 +35,23 @@ export const continuity: Check = {
   conclude: concluded,
 };
 
-/** What came of a lost session's cookie when it was sent again. */
+/** The result of replays of a lost session's cookie. */
 interface Aftermath {
   anomaly?: Anomaly;
-  /** By instance: how often it honoured the cookie. */
-  tally: Map<string, { honoured: number; asked: number }>;
-  /** The response since which the client holds another cookie. */
+  /** By instance: how often the cookie was replayed, and how often the instance honoured it. */
+  tally: Map<string, { honoured: number; replays: number }>;
+  /** The response that gave the client another cookie. */
   replaced: Operation | undefined;
-  /** A login or logout of another session of the user, just before. */
+  /** The login or logout of another session of the user just before the loss. */
   other: Operation | undefined;
 }
 
 class Continuity implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
-  /** Form of the login under way, by session. */
+  /** By session: the login form that the client was given. */
   readonly #forms = new Map<string, Operation>();
-  /** Before a login: the request of its jar that returned last. */
+  /** By session without a login: the request that returned last. */
   readonly #firsts = new Map<string, Operation>();
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
@@ -85,7 +85,7 @@ class Continuity implements Fold {
     if (lost) this.#loss(operation, standing.session);
   }
 
-  /** A form that was fetched beside other first requests of its jar is a matter of one-session. */
+  /** Notes a request before the login. A form that overlaps other first requests is judged by one-session instead. */
   #before(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);
@@ -118,7 +118,7 @@ class Continuity implements Fold {
     if (entry.anomaly !== undefined) this.#afterwards.set(session.session, entry);
   }
 
-  /** A request with the cookies that the client holds now sends the lost one only until a response replaced it. */
+  /** Counts a replay of a lost session's cookie. A request with the jar's cookies is one until a response replaced it. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;
@@ -126,8 +126,8 @@ class Continuity implements Fold {
     if (operation.with === undefined && operation.cookies !== undefined) entry.replaced ??= operation;
     const { instance } = operation;
     if (!own || shown === undefined || instance === undefined) return;
-    const of = entry.tally.get(instance) ?? { honoured: 0, asked: 0 };
-    of.asked++;
+    const of = entry.tally.get(instance) ?? { honoured: 0, replays: 0 };
+    of.replays++;
     if (shown) of.honoured++;
     entry.tally.set(instance, of);
   }
@@ -144,7 +144,7 @@ class Continuity implements Fold {
     if (entry === undefined) return;
     const { anomaly, tally, other } = entry;
     if (tally.size > 0) anomaly?.notes.push(afterwardsNote(tally));
-    // One that is still honoured somewhere was not ended by the app.
+    // If an instance still honours the session, the app did not end it.
     const dead = [...tally.values()].every(({ honoured: times }) => times === 0);
     if (other !== undefined && dead) anomaly?.notes.push(noteOf(other));
     this.#afterwards.delete(session);
@@ -188,7 +188,7 @@ function concluded(counts: Counts, { routing }: Run): Conclusion {
 
 function missing(sessions: number, handoffs: number, judged: number, sticky: boolean): string | undefined {
   if (sessions === 0) return 'no login succeeded, so no session lived';
-  // A session that is to stay on its instance has no handoffs: what is claimed is that it lives there.
+  // A sticky session has no handoffs. The claim is that it lives on its instance.
   if (sticky)
     return judged >= ENOUGH_STAYING
       ? undefined
@@ -197,7 +197,7 @@ function missing(sessions: number, handoffs: number, judged: number, sticky: boo
   return (
     `${counted(handoffs, 'handoff')} among ${counted(judged, 'request')}, ${ENOUGH_HANDOFFS} are needed: ` +
     'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +
-    'that is not sticky, for longer, and see that `instance` in the target file tells them apart'
+    'that is not sticky, for longer, and check that `instance` in the target file distinguishes them'
   );
 }
 
@@ -234,20 +234,21 @@ function cameOf(operation: Operation): string {
 
 function summaryOf(operation: Operation, last: Operation | undefined): string {
   const there = operation.instance ?? 'an instance';
-  if (cameOf(operation) !== 'signed out') return `${there} ${cameOf(operation)}, and nobody had logged out`;
+  if (cameOf(operation) !== 'signed out')
+    return `${there} ${cameOf(operation)}, although the user had not logged out`;
   if (last?.instance === undefined || last.instance === operation.instance) {
-    return `${there} did not know the session any more, and nobody had logged out`;
+    return `${there} did not know the session any more, although the user had not logged out`;
   }
-  return `${last.instance} knew the session, ${there} did not, and nobody had logged out`;
+  return `${last.instance} knew the session, ${there} did not, although the user had not logged out`;
 }
 
 function afterwardsNote(tally: Aftermath['tally']): string {
   const parts = [...tally]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([instance, of]) => `${instance} honoured it ${of.honoured} of ${of.asked} times`);
+    .map(([instance, of]) => `${instance} honoured it ${of.honoured} of ${of.replays} times`);
   return `the same cookie sent again afterwards: ${parts.join(', ')}`;
 }
 
 const replacedNote = ({ instance, cookies, note }: Operation): string =>
-  `${instance ?? 'a response'} set another ${cookies?.find(({ change }) => change === 'set')?.name} in its place ` +
-  `(${note ?? 'without showing who is signed in'}): from then on the client sends that one`;
+  `${instance ?? 'a response'} replaced the cookie ${cookies?.find(({ change }) => change === 'set')?.name} ` +
+  `(${note ?? 'without showing who is signed in'}): from then on the client sends the new one`;

@@ -40,7 +40,7 @@ describe('cookie-policy', () => {
   it('is valid when all is as it should be', () => {
     expect(judged(healthy)).toMatchObject({
       judgement: 'valid',
-      finding: '2 cookies set as they should be',
+      finding: '2 cookies set with all required attributes',
     });
   });
 
@@ -57,7 +57,7 @@ describe('cookie-policy', () => {
       expect(verdict).toMatchObject({
         judgement: 'valid',
         finding:
-          '2 cookies set as they should be; no health check or static file was found, so it is not known ' +
+          '2 cookies set with all required attributes; no health check or static file was found, so it is not known ' +
           'which cookies they set: name one under `public`',
       });
     for (const status of [429, 503])
@@ -75,12 +75,12 @@ describe('cookie-policy', () => {
           .login('app-1', set({}, `n${i}`))
           .ended();
     });
-    expect(verdict.finding).toContain('no two of 502 ids were equal: 15 bits at the least');
+    expect(verdict.finding).toContain('no two of 502 ids were equal: at least 15 bits');
   });
 
   it.each<[string, Partial<CookieAttributes>, Partial<Run>]>([
     ['has no HttpOnly', { httpOnly: false }, {}],
-    ['has SameSite=sometimes, which says nothing', { sameSite: 'sometimes' }, {}],
+    ['has SameSite=sometimes, which is no known value', { sameSite: 'sometimes' }, {}],
     ['has no Secure', {}, { url: 'https://shop.test' }],
     ['has no Secure', { sameSite: 'none' }, {}],
     ['has 5000 bytes', { bytes: 5000 }, {}],
@@ -131,7 +131,7 @@ describe('cookie-policy', () => {
       healthy(p);
       p.session('h', 'alice').asks('app-2', { with: 'none', ...set({}, 'h'), path: '/healthz' });
     });
-    expect(health.anomalies[0]?.summary).toContain('set sid: a session for whoever asks');
+    expect(health.anomalies[0]?.summary).toContain('set sid: a new session for each such request');
   });
 
   it('does not accuse pages that begin a session, deletions, plain http behind https, or rotating cookies', () => {
@@ -165,7 +165,7 @@ describe('cookie-policy', () => {
   it('says what it rests on, and what it found', () => {
     expect(told(judged(healthy))).toMatchInlineSnapshot(`
       "valid
-      2 cookies set as they should be
+      2 cookies set with all required attributes
       rests on cookies set 2, instances 2, requests without a cookie 1, session ids 2"
     `);
     const verdict = judged(p => {
@@ -201,9 +201,9 @@ describe('cookie-policy', () => {
     expect(faults({ bytes: 4097, bits: 63, httpOnly: false, sameSite: 'no' })).toMatchInlineSnapshot(`
       [
         "HttpOnly: sid has no HttpOnly: scripts can read it",
-        "SameSite=Lax or Strict: sid has SameSite=no, which says nothing",
+        "SameSite=Lax or Strict: sid has SameSite=no, which is no known value",
         "at most 4096 bytes: sid has 4097 bytes: browsers drop it",
-        "room for 64 bits: sid has room for 63 bits, by its letters and where ids differ: it can be guessed",
+        "room for 64 bits: sid has room for 63 bits only, by its characters and where ids differ: it can be guessed",
       ]
     `);
     const asvs: Partial<Run> = { declared: { cookies: 'asvs' } };
@@ -211,7 +211,7 @@ describe('cookie-policy', () => {
     expect(faults({ bits: 128 }, asvs, '__Secure-sid')).toEqual([]);
     expect(faults({ bits: 127 }, asvs)).toMatchInlineSnapshot(`
       [
-        "room for 128 bits: sid has room for 127 bits, by its letters and where ids differ: it can be guessed",
+        "room for 128 bits: sid has room for 127 bits only, by its characters and where ids differ: it can be guessed",
         "__Host- or __Secure-: sid has neither __Host- nor __Secure- before its name",
       ]
     `);
@@ -251,7 +251,7 @@ describe('cookie-policy', () => {
     });
     expect(rests['session ids']).toBe(29);
     expect(finding).toMatchInlineSnapshot(
-      `"32 cookies set as they should be; no two of 29 ids were equal: 7 bits at the least"`,
+      `"32 cookies set with all required attributes; no two of 29 ids were equal: at least 7 bits"`,
     );
   });
 

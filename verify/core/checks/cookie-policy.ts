@@ -1,4 +1,4 @@
-/** cookie-policy: cookies that carry the session have the attributes that protect them, wherever they are set. */
+/** Checks cookie-policy: cookies that carry the session have the attributes that protect them, wherever they are set. */
 import {
   Anomalies,
   type Check,
@@ -21,7 +21,7 @@ import { IssuedIds } from './issued-ids.ts';
 
 export const cookiePolicy: Check = {
   guarantee: 'cookie-policy',
-  assumes: 'the cookies in the history are those that carry the session, found by leaving them out',
+  assumes: 'the cookies in the history carry the session, as requests without them have shown',
   minimum:
     'the attributes of a session cookie set by every instance, and one answered request without a cookie to a ' +
     'health check or a static file, or to a path where the app could have one',
@@ -29,13 +29,13 @@ export const cookiePolicy: Check = {
   conclude: concluded,
 };
 
-/** Bits that uniqueness must prove before they are worth a word: some 30 ids. */
-const TELLING = 7;
+/** Bits that uniqueness must prove before the finding mentions them: takes some 30 ids. */
+const WORTH_REPORTING = 7;
 
-/** Statuses of a path that the app does not have, or does not show to clients without a session. */
+/** Statuses of a path that the app does not have, or does not serve without a session. */
 const ABSENT = new Set([401, 403, 404, 410]);
 
-/** Different faults that are remembered: there are few kinds, times instances, times paths. */
+/** How many different faults are kept, by kind, instance and path. */
 const REMEMBERED = 10_000;
 
 class CookiePolicy implements Fold {
@@ -43,17 +43,19 @@ class CookiePolicy implements Fold {
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
   readonly #found = new Set<string>();
-  /** Those of logins. */
+  /** The ids that logins issued. */
   readonly #ids = new IssuedIds();
-  /** By cookie: what waits until its values are known to differ. */
+  /** By cookie: the anomalies that wait until its values are known to differ. */
   readonly #waiting = new Map<string, (() => Anomaly)[]>();
-  /** Where a cookie lives, by its name: Path and Domain. */
+  /** By name of a cookie: the pairs of Domain and Path that it was set with. */
   readonly #scopes = new Map<string, Set<string>>();
   #cookies = 0;
+  /** Successful requests without a cookie for a health check or a static file. */
   #without = 0;
-  /** Paths asked for without a cookie that the app does not have, or shows to signed-in users only. */
+  /** Requests without a cookie for paths that the app does not have, or shows to signed-in users only. */
   #absent = 0;
-  #open = 0;
+  /** Cookies set with SameSite=None. */
+  #sameSiteNone = 0;
 
   constructor(run: Run, onAnomaly?: OnAnomaly) {
     this.#anomalies = new Anomalies(onAnomaly);
@@ -78,8 +80,8 @@ class CookiePolicy implements Fold {
   }
 
   /**
-   * A read without a cookie that is neither signed in nor out is one of a health check or a static file; pages are
-   * free to begin a session.
+   * Judges a read without a cookie. If the response is neither signed in nor signed out, it is a health check or a
+   * static file, which must not begin a session. Pages may begin one.
    */
   #withoutCookie(operation: Operation): void {
     const { signedIn, status, cookies } = operation;
@@ -89,7 +91,7 @@ class CookiePolicy implements Fold {
     this.#without++;
     const set = cookies?.find(cookie => cookie.change === 'set');
     if (set === undefined) return;
-    const came = `set ${set.name}: a session for whoever asks`;
+    const came = `set ${set.name}: a new session for each such request`;
     this.#expose(operation, { fault: 'without a cookie', came, expected: 'no session cookie' });
   }
 
@@ -98,7 +100,7 @@ class CookiePolicy implements Fold {
     this.#cookies++;
     this.#reach.tried(operation.instance);
     this.#scoped(name, attributes);
-    if (attributes.sameSite === 'none') this.#open++;
+    if (attributes.sameSite === 'none') this.#sameSiteNone++;
     for (const { fault, came, expected } of exposures(name, attributes, this.#policy, operation)) {
       this.#expose(operation, { fault: `${name} ${fault}`, came: `${name} ${came}`, expected }, name);
     }
@@ -114,16 +116,16 @@ class CookiePolicy implements Fold {
     if (scopes.size < REMEMBERED) scopes.add(`${domain} ${path}`);
   }
 
-  /** Its values differ, so that it is no companion of the session cookie. */
+  /** Reports the faults of a cookie whose values differ: it is no constant cookie beside the session cookie. */
   #release(name: string): void {
     for (const make of this.#waiting.get(name) ?? []) this.#anomalies.add(make);
     this.#waiting.delete(name);
   }
 
   /**
-   * Once for each fault, instance and path.
+   * Reports an exposure, once for each fault, instance and path.
    *
-   * @param name of the cookie that it is a fault of
+   * @param name the cookie that has the fault
    */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     const key = `${fault}\n${operation.instance ?? ''}\n${operation.path ?? operation.action}`;
@@ -148,7 +150,7 @@ class CookiePolicy implements Fold {
     }
   }
 
-  /** The faults of cookies whose values are not known to differ. */
+  /** Returns the anomalies of cookies whose values are not known to differ. */
   #waitingOf(): (() => Anomaly)[] {
     return [...this.#waiting].flatMap(([name, waiting]) => (this.#ids.isId(name) ? waiting : []));
   }
@@ -160,7 +162,7 @@ class CookiePolicy implements Fold {
       absent: this.#absent,
       ids: this.#ids.ids,
       equal: this.#ids.equal,
-      'same-site none': this.#open,
+      'same-site none': this.#sameSiteNone,
       scopes: [...this.#scopes.values()].reduce((sum, scopes) => sum + scopes.size - 1, 0),
       exposed: this.#anomalies.count + this.#waitingOf().length,
       ...this.#reach.counts(),
@@ -189,12 +191,13 @@ function concluded(counts: Counts): Conclusion {
   };
   const judged =
     exposed === 0
-      ? `${counted(cookies, 'cookie')} set as they should be`
+      ? `${counted(cookies, 'cookie')} set with all required attributes`
       : `${counted(exposed, 'way')} in which the session cookie is exposed`;
-  return conclude(exposed, missing(counts), rests, [judged, ...told(counts)].join('; '));
+  return conclude(exposed, missing(counts), rests, [judged, ...reported(counts)].join('; '));
 }
 
-function told(counts: Counts): string[] {
+/** Returns what is reported beside the judgement, and is no violation. */
+function reported(counts: Counts): string[] {
   const of = reader(counts);
   const [ids, equal] = [of('ids'), of('equal')];
   const bits = Math.floor(Math.log2(Math.max(1, idSpace(ids))));
@@ -204,8 +207,8 @@ function told(counts: Counts): string[] {
           'no health check or static file was found, so it is not known which cookies they set: name one under `public`',
         ]
       : []),
-    ...(bits >= TELLING && equal === 0
-      ? [`no two of ${counted(ids, 'id')} were equal: ${bits} bits at the least`]
+    ...(bits >= WORTH_REPORTING && equal === 0
+      ? [`no two of ${counted(ids, 'id')} were equal: at least ${bits} bits`]
       : []),
     ...(equal > 0 ? [`${counted(equal, 'login')} got an id that was issued before`] : []),
     ...(of('same-site none') > 0 ? ['SameSite=None: other sites may send it'] : []),

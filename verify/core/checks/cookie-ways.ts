@@ -1,26 +1,27 @@
-/** How each instance sets the session cookie: all should set it in one way. */
+/** Compares how the instances set the session cookie: all should set it in the same way. */
 import type { CookieAttributes, Operation } from '../history.ts';
 import { timeoutTolerance } from '../sessions.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** Cookies of one instance, all alike, before another way is called a difference. */
+/** How many equal cookies each of two instances must have set before they are compared. */
 const ALIKE = 3;
+/** How many kinds of requests are compared. */
 const REMEMBERED = 1000;
 
-/** What one instance did at one kind of request. */
+/** How one instance set a cookie at one kind of request. */
 interface Ways {
   times: number;
-  /** The ways in which it set the cookie; two are enough to know that it varies. */
+  /** The different ways in which it set the cookie, two at most: then it is known to vary. */
   ways: Set<string>;
-  /** Seconds. */
+  /** The shortest and the longest lifetime of the cookie, seconds. */
   least: number;
   most: number;
   example: Operation;
 }
 
 export class CookieWays {
-  /** By what was asked: the cookie, the action, and through the balancer or directly. Then by instance. */
-  readonly #asked = new Map<string, Map<string, Ways>>();
+  /** By kind of request: the cookie, the action, and whether it was sent directly. Then by instance. */
+  readonly #kinds = new Map<string, Map<string, Ways>>();
 
   add(operation: Operation): void {
     const { instance, cookies = [], action, direct } = operation;
@@ -28,25 +29,26 @@ export class CookieWays {
     for (const { name, change, attributes } of cookies) {
       if (change !== 'set' || attributes === undefined) continue;
       const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''}`;
-      let asked = this.#asked.get(key);
-      if (asked === undefined) {
-        if (this.#asked.size >= REMEMBERED) return;
-        asked = new Map();
-        this.#asked.set(key, asked);
+      let kind = this.#kinds.get(key);
+      if (kind === undefined) {
+        if (this.#kinds.size >= REMEMBERED) return;
+        kind = new Map();
+        this.#kinds.set(key, kind);
       }
-      take(asked, instance, attributes, operation);
+      take(kind, instance, attributes, operation);
     }
   }
 
+  /** @returns at most one anomaly for each kind of request */
   differences(): Anomaly[] {
-    return [...this.#asked].flatMap(([key, instances]) => {
+    return [...this.#kinds].flatMap(([key, instances]) => {
       const [cookie = ''] = key.split(' ');
       const steady = [...instances].filter(([, { times, ways }]) => times >= ALIKE && ways.size === 1);
       for (const [instance, mine] of steady) {
         for (const [other, theirs] of steady) {
           if (other <= instance) continue;
-          const told = [wayOf(mine), wayOf(theirs)] as const;
-          if (told[0] !== told[1]) return [differs(cookie, [instance, mine], [other, theirs], told)];
+          const both = [wayOf(mine), wayOf(theirs)] as const;
+          if (both[0] !== both[1]) return [differs(cookie, [instance, mine], [other, theirs], both)];
           const lasts = [`lasts ${mine.most} s`, `lasts ${theirs.most} s`] as const;
           if (key.includes(' at a login') && apart(mine, theirs)) {
             return [differs(cookie, [instance, mine], [other, theirs], lasts)];
@@ -59,12 +61,12 @@ export class CookieWays {
 }
 
 function take(
-  asked: Map<string, Ways>,
+  kind: Map<string, Ways>,
   instance: string,
   attributes: CookieAttributes,
   example: Operation,
 ): void {
-  let of = asked.get(instance);
+  let of = kind.get(instance);
   if (of === undefined) {
     of = {
       times: 0,
@@ -73,7 +75,7 @@ function take(
       most: Number.NEGATIVE_INFINITY,
       example,
     };
-    asked.set(instance, of);
+    kind.set(instance, of);
   }
   of.times++;
   if (of.ways.size < 2) of.ways.add(described(attributes));
@@ -96,9 +98,9 @@ function described({ httpOnly, secure, sameSite, path, domain, lifetime }: Cooki
   ].join(', ');
 }
 
-/** Whether the lifetimes that two instances give do not even overlap, by more than the tolerance of timeouts. */
+/** Returns whether the lifetimes of two instances are apart by more than the tolerance of timeouts. */
 function apart(a: Ways, b: Ways): boolean {
-  // Cookies of the browser session have none.
+  // A cookie of the browser session has no lifetime.
   if (a.least > a.most || b.least > b.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
   return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);
@@ -127,7 +129,7 @@ function differs(
   };
 }
 
-/** The parts in which two descriptions differ. */
+/** Returns the parts in which two descriptions differ. */
 function only(one: string, two: string): string {
   const [a, b] = [one.split(', '), two.split(', ')];
   const parts = a.flatMap((part, i) => (part === b[i] ? [] : [`${part} against ${b[i]}`]));

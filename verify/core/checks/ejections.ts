@@ -1,19 +1,19 @@
-/** Intervals in which a balancer may have ejected an instance that failed: nginx ejects it for 10 s after one failure. */
+/** Finds the intervals in which the balancer may have ejected an instance: nginx ejects it for 10 s after one failure. */
 import type { Operation } from '../history.ts';
 
-/** Statuses by which an instance, or the balancer for it, says that it is unavailable. */
+/** Statuses by which an instance, or the balancer in its place, reports that the instance is unavailable. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
   /** The last failure of each instance that has not served since. */
   readonly #failed = new Map<string, Operation>();
-  /** Requests that an interval covers. */
+  /** How many requests fell into such an interval. */
   requests = 0;
 
   /**
-   * Takes the requests in the order in which they ended.
+   * Adds a request. Call it in the order in which the requests ended.
    *
-   * @returns whether some instance was unavailable, so that the request says nothing of the shares
+   * @returns true if some instance was unavailable, so that the request says nothing about the shares
    */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
@@ -26,6 +26,6 @@ export class Ejections {
   }
 }
 
-/** Returns whether a request was sent after a failure came: one that was in flight says nothing of the time after it. */
+/** Returns whether a request was sent after a failure. A request in flight at that time says nothing about later. */
 const isAfter = (operation: Operation, failed: Operation): boolean =>
   operation.clock === failed.clock && failed.return !== undefined && operation.call >= failed.return;

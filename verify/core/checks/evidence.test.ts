@@ -35,7 +35,7 @@ describe('evidence', () => {
     const session = some.session('s1', 'alice').write('a', 'app-1');
     some.add(served(some, 'balancer', 'app-1'), served(some, 'app-1', 'app-1'));
     session.write('b', 'app-2');
-    expect(some.finish().verdict('evidence').why).toBe('1 answered request of 2 are missing in a log');
+    expect(some.finish().verdict('evidence').why).toBe('1 request of 2 with a response are missing in a log');
   });
 
   it('is valid when all three agree, whatever the order in which they tell', () => {
@@ -109,7 +109,7 @@ describe('evidence', () => {
       the sources disagree on 1 request
       rests on requests 1, sources 2
       DISPUTED evidence s1 alice: the response says app-1, the balancer log says app-2
-        #1 add a on app-1: expected all sources name one instance, and served once; came the response says app-1, the balancer log says app-2"
+        #1 add a on app-1: expected all sources name one instance, which served it once; came the response says app-1, the balancer log says app-2"
     `);
     expect(whole(told([['app-1', 'app-1']], { logs: ['app-1'] }))).toMatchInlineSnapshot(`
       "valid
@@ -123,7 +123,7 @@ describe('evidence', () => {
     `);
     expect(whole(told(good, { logs: [] }))).toMatchInlineSnapshot(`
       "unknown
-      why: only the responses tell which instance served: no log of the balancer or of an instance was read
+      why: only the responses name the instance that served: no log of the balancer or of an instance was read
       rests on requests 0, sources 1"
     `);
   });
@@ -144,7 +144,7 @@ describe('evidence', () => {
     expect(twice(s => void s.form('app-2'))).toBe('');
     expect(twice(s => void s.login('app-2'))).toMatchInlineSnapshot(`
       "DISPUTED evidence s1 alice: one login was served twice: by app-1 and app-2
-        #1 login on app-2: expected all sources name one instance, and served once; came one login was served twice: by app-1 and app-2"
+        #1 login on app-2: expected all sources name one instance, which served it once; came one login was served twice: by app-1 and app-2"
     `);
   });
 
@@ -156,7 +156,7 @@ describe('evidence', () => {
       session.write('b', 'app-1', shown);
       return picture.finish().verdict('evidence').why;
     };
-    expect(missing({})).toBe('1 answered request of 2 are missing in a log');
+    expect(missing({})).toBe('1 request of 2 with a response are missing in a log');
     expect(missing({ outcome: 'info', status: undefined })).toBeUndefined();
     expect(missing({ outcome: 'info', status: 502, instance: undefined })).toBeUndefined();
     expect(missing({ outcome: 'info', status: 500, instance: undefined })).toBeUndefined();
@@ -176,7 +176,7 @@ describe('evidence', () => {
       return picture.disturb(1, 'kill', { where: 'app-1' }).heal(1).finish().verdict('evidence').why;
     };
     expect(killed(900_000)).toBeUndefined();
-    expect(killed(1_100_000)).toBe('1 answered request of 2 are missing in a log');
+    expect(killed(1_100_000)).toBe('1 request of 2 with a response are missing in a log');
   });
 
   it('tells of a request that an instance served once more, and of none in a history that was cut off', () => {
@@ -243,7 +243,7 @@ describe('evidence', () => {
       the sources disagree on 1 request
       rests on requests 1, sources 3
       DISPUTED evidence s1 alice: one add was served twice: by app-1 and app-2
-        #1 add a on app-2: expected all sources name one instance, and served once; came one add was served twice: by app-1 and app-2"
+        #1 add a on app-2: expected all sources name one instance, which served it once; came one add was served twice: by app-1 and app-2"
     `);
     expect(sentOn('add', 'response', 'balancer', 'app-2')).toContain('valid');
   });

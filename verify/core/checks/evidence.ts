@@ -1,4 +1,4 @@
-/** evidence: header, balancer log and instance logs agree on who served each request, and served it once. */
+/** Checks evidence: header, balancer log and instance logs agree on the instance of each request, which served it once. */
 import {
   Anomalies,
   type Check,
@@ -20,18 +20,19 @@ export const evidence: Check = {
   guarantee: 'evidence',
   assumes: 'every log carries the X-Request-Id of the request',
   minimum:
-    'two sources that name the instance, and an entry of each log for every request that was answered while ' +
-    'nothing was disturbed, and not within a second before',
+    'two sources that name the instance, and an entry in each log for every request that got a response, unless a ' +
+    'fault overlapped it or began less than a second after it',
   start: (run, onAnomaly, faults) => new Evidence(run, onAnomaly, faults),
   conclude: concluded,
 };
 
-/** What is killed takes the last lines of its log with it, microseconds. */
+/** A process that is killed may lose the log lines of this last interval, microseconds. */
 const LAST_LINES = 1_000_000;
 
+/** Actions that change nothing. */
 const safe = new Set(['form', 'read']);
 
-/** How many instances the balancer says that it tried. */
+/** Returns how many instances the balancer tried, by its log. */
 const triedOf = ({ balancer }: Testimony): number => balancer?.tried?.length ?? 1;
 
 class Evidence implements Fold {
@@ -40,7 +41,7 @@ class Evidence implements Fold {
   readonly #hasBalancer: boolean;
   readonly #hasInstances: boolean;
   readonly #prefix: string;
-  /** Requests that were sent again: of the first of the two, the logs may tell or not. */
+  /** Requests that the client sent twice: the logs may or may not have an entry of the first one. */
   readonly #resent = new Set<string>();
   readonly #faults: FaultLedger;
   #joined = 0;
@@ -75,18 +76,18 @@ class Evidence implements Fold {
   }
 
   #settle(request: string, testimony: Testimony): void {
-    if (testimony.request === undefined || !this.#allSpoke(testimony)) return;
-    // Of a request that was sent on, each instance that was tried may have something to say; some never will.
+    if (testimony.request === undefined || !this.#isInAllLogs(testimony)) return;
+    // If the balancer tried several instances, each of them may log the request. Some never will.
     if (this.#hasInstances && testimony.instances.length < triedOf(testimony)) return;
     this.#pending.delete(request);
     this.#judge(request, testimony.request, testimony);
   }
 
-  /** Whether there is an entry of each kind of log. */
-  #allSpoke({ request, balancer, instances }: Testimony): boolean {
-    // The balancer knows nothing of requests that went past it.
-    const spoke = !this.#hasBalancer || request?.direct === true || balancer !== undefined;
-    return spoke && (!this.#hasInstances || instances.length > 0);
+  /** Returns whether each kind of log has an entry of the request. */
+  #isInAllLogs({ request, balancer, instances }: Testimony): boolean {
+    // The balancer does not log requests that were sent past it.
+    const balancerLogged = !this.#hasBalancer || request?.direct === true || balancer !== undefined;
+    return balancerLogged && (!this.#hasInstances || instances.length > 0);
   }
 
   #judge(name: string, request: Request, testimony: Testimony): void {
@@ -127,22 +128,23 @@ class Evidence implements Fold {
     };
   }
 
+  /** Judges a request that not all sources have mentioned at the end of the history. */
   #leftOver(name: string, testimony: Testimony): void {
     const { request, instances, balancer } = testimony;
     if (request === undefined) {
-      // Its testimony was complete before, and an instance mentions it once more: served twice. In a history
-      // that was cut off the operation may simply not have been written.
+      // The request was complete before, and an instance logged it again: it was served twice. In a history that was
+      // cut off, the operation may only be missing.
       const again = this.#resent.has(name) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#finished !== undefined) {
         this.#anomalies.add(() => ({
           ...disputed(undefined, `request ${name} was served once more by ${again.source}`),
         }));
       }
-    } else if (this.#allSpoke(testimony)) this.#judge(name, request, testimony);
+    } else if (this.#isInAllLogs(testimony)) this.#judge(name, request, testimony);
     else if (this.#pending.counts(request)) this.#missing++;
   }
 
-  /** Whether a request counts as missing in a log that never mentions it. */
+  /** Returns whether a request counts as missing in a log that never mentions it. */
   #misses({ status, instance, ...operation }: Operation): boolean {
     if (status === undefined || (status >= 500 && instance === undefined)) return false;
     return !this.#faults.overlaps({
@@ -165,11 +167,11 @@ function concluded(counts: Counts): Conclusion {
 
 function missingLogs(sources: number, joined: number, missing: number): string | undefined {
   if (sources < 2) {
-    return 'only the responses tell which instance served: no log of the balancer or of an instance was read';
+    return 'only the responses name the instance that served: no log of the balancer or of an instance was read';
   }
   if (joined === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
   if (missing > 0) {
-    return `${counted(missing, 'answered request')} of ${joined + missing} are missing in a log`;
+    return `${counted(missing, 'request')} of ${joined + missing} with a response are missing in a log`;
   }
   return undefined;
 }
@@ -184,7 +186,7 @@ function disputed(operation: Operation | undefined, summary: string): Anomaly {
       ? [
           {
             operation,
-            expected: 'all sources name one instance, and served once',
+            expected: 'all sources name one instance, which served it once',
             came: summary,
           },
         ]

@@ -194,7 +194,7 @@ describe('expiry, to the word', () => {
     `);
     expect(told(tried(idle, 48, 79))).toMatchInlineSnapshot(`
       "unknown
-      why: no session was asked for soon after its end: the idle timeout of 60 s was not tried
+      why: no session was requested soon after its end: the idle timeout of 60 s was not tried
       rests on lived to near the end 1, expired in time 0, instances 2"
     `);
     expect(tried(absolute, 48, 77).judgement).toBe('valid');
@@ -229,15 +229,15 @@ describe('expiry, to the word', () => {
       rests on lived to near the end 2, expired in time 2, instances 2
       DRIFT expiry early alice: app-1 refuses a session 30 s idle, before the declared idle timeout of 60 s
         #18 login on app-1: logged in
-        #20 read on app-1: the last that may have renewed it
+        #20 read on app-1: the last request that may have renewed it
         #21 read on app-1 fail: expected signed in as alice; came signed out after 30 s
       DRIFT expiry late alice: app-1 honours a session 70 s idle, beyond the declared idle timeout of 60 s
         #22 login on app-1: logged in
-        #24 read on app-1: the last that may have renewed it
+        #24 read on app-1: the last request that may have renewed it
         #25 read on app-1: expected signed out; came signed in after 70 s
       DRIFT expiry bare carol: app-1 refuses a session 30 s idle, before the declared idle timeout of 60 s
         #27 login on app-1: logged in
-        #28 login on app-1: the last that may have renewed it
+        #28 login on app-1: the last request that may have renewed it
         #29 read on app-1 fail: expected signed in as carol; came signed out after 30 s"
     `);
     const absolutely = judged(absolute, p => {

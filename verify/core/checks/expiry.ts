@@ -1,4 +1,4 @@
-/** expiry: idle and absolute timeouts are as declared, on every instance. */
+/** Checks expiry: idle and absolute timeouts are as declared, on every instance. */
 import {
   Anomalies,
   type Check,
@@ -40,10 +40,10 @@ class Expiry implements Fold {
   readonly #lives = new Map<SessionState, Life>();
   readonly #lived = { idle: 0, absolute: 0 };
   readonly #expired = { idle: 0, absolute: 0 };
-  /** Too early, but on an instance that had not answered the session before: it may have been lost there. */
+  /** Refusals before the timeout, by an instance that had not served the session before: it may not know the session. */
   readonly #strange: Anomaly[] = [];
   #strangers = 0;
-  /** Sessions lost without any wait: no timeout did that. */
+  /** Sessions that were lost without a wait, so not by a timeout. */
   #lost = 0;
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -70,7 +70,7 @@ class Expiry implements Fold {
       this.#lives.set(session, life);
     }
     if (login === operation || life.over) return;
-    // Lost by something else than a timeout: nothing more can be said of it.
+    // The session was lost before, and not by a timeout, so nothing more is judged.
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }
@@ -105,7 +105,7 @@ class Expiry implements Fold {
   #early(operation: Operation, session: SessionState, life: Life, strange: boolean): void {
     const timeout = life.waited(operation);
     if (timeout === undefined) this.#lost++;
-    // A fault may have taken the session: that is no timeout.
+    // A fault may have ended the session, so this is not a timeout.
     else if (this.#faults.since(life.login.call)) return;
     else if (!strange) this.#anomalies.add(() => drift(operation, session, life, timeout, 'early'));
     else {
@@ -139,7 +139,7 @@ class Expiry implements Fold {
   }
 }
 
-/** Whether what an instance refused at first sight was the timeout: not where sessions are lost without a wait. */
+/** Returns whether first-contact refusals count as early expiry: not if sessions are also lost without a wait. */
 const blamed = (counts: Counts): boolean => reader(counts)('lost') === 0;
 
 const seconds = (time: number): string => `${Number((time / 1e6).toFixed(1))} s`;
@@ -158,7 +158,7 @@ function drift(
   const scene: WitnessStep[] = [];
   if (login !== undefined) scene.push({ operation: login, came: 'logged in' });
   if (timeout === 'idle' && life.latest !== undefined && life.latest !== login) {
-    scene.push({ operation: life.latest, came: 'the last that may have renewed it' });
+    scene.push({ operation: life.latest, came: 'the last request that may have renewed it' });
   } else if (last !== undefined && last !== login && last !== operation) {
     scene.push({ operation: last, came: 'signed in' });
   }
@@ -215,11 +215,11 @@ function missing(counts: Counts, run: Run): string | undefined {
     if (timeout > of('length')) return `the ${name} timeout of ${seconds(timeout)} is longer than the run`;
     const [lived, expired] = [of(`${name} lived`), of(`${name} expired`)];
     if (lived > 0 && expired > 0) continue;
-    const what = lived === 0 ? 'lived to near its end' : 'was asked for soon after its end';
+    const what = lived === 0 ? 'lived to near its end' : 'was requested soon after its end';
     return `no session ${what}: the ${name} timeout of ${seconds(timeout)} was not tried`;
   }
   if (of('strangers') > 0 && !blamed(counts)) {
-    return 'sessions are lost without any wait, so what was refused early may be lost too: restore continuity first';
+    return 'sessions are lost without any wait, so sessions that were refused early may be lost too: restore continuity first';
   }
   return untried(counts, 'expired session');
 }

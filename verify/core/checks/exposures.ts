@@ -1,10 +1,10 @@
-/** Finds what is wrong with the way in which a response sets a session cookie. */
+/** Finds the attributes of a session cookie that break the cookie policy. */
 import type { CookieAttributes, Operation } from '../history.ts';
 
 export interface Policy {
-  /** The target is reached by https. */
+  /** True if the URL of the target is https. */
   https: boolean;
-  /** Held to OWASP ASVS too. */
+  /** True if the cookies must meet OWASP ASVS too. */
   asvs: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface Exposure {
   expected: string;
 }
 
-/** What browsers keep at the least, and mostly at the most (RFC 6265, 6.1). */
+/** The size that all browsers accept, and for most of them the limit (RFC 6265, 6.1). */
 const MOST_BYTES = 4096;
-/** OWASP WSTG and ASVS. */
+/** The least room of a value in bits, by OWASP WSTG and by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -29,10 +29,10 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** Nothing is allocated for a cookie without fault: apps may set one at every response. */
+/** Shared by all cookies without a fault, since apps may set a cookie in every response. */
 const NOTHING: readonly Exposure[] = [];
 
-/** @returns each thing that is wrong, with what was expected */
+/** @returns each rule that the cookie breaks, with what was expected */
 export function exposures(
   name: string,
   attributes: CookieAttributes,
@@ -40,7 +40,7 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // Its value and attributes are mixed with those of the other cookies: only this can be said of it.
+  // The line mixes its value and attributes with those of other cookies, so nothing else is known about it.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
   // An instance's own address may be plain http behind a balancer that speaks https.
@@ -61,7 +61,8 @@ export function exposures(
   const add = (fault: string, came: string, expected: string) => found.push({ fault, came, expected });
   if (!httpOnly) add('HttpOnly', 'has no HttpOnly: scripts can read it', 'HttpOnly');
   if (!sited) {
-    const came = sameSite === undefined ? 'has no SameSite' : `has SameSite=${sameSite}, which says nothing`;
+    const came =
+      sameSite === undefined ? 'has no SameSite' : `has SameSite=${sameSite}, which is no known value`;
     add('SameSite', came, 'SameSite=Lax or Strict');
   }
   if (mustBeSecure && !secure) add('Secure', 'has no Secure: it is sent in the clear', 'Secure');
@@ -69,7 +70,7 @@ export function exposures(
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }
   if (bits < bitsNeeded) {
-    const came = `has room for ${bits} bits, by its letters and where ids differ: it can be guessed`;
+    const came = `has room for ${bits} bits only, by its characters and where ids differ: it can be guessed`;
     add('room', came, `room for ${bitsNeeded} bits`);
   }
   if (!prefixed) add('prefix', 'has neither __Host- nor __Secure- before its name', '__Host- or __Secure-');

@@ -1,4 +1,4 @@
-/** forgery: a session cookie that was changed is never signed in, on any instance, and never breaks the app. */
+/** Checks forgery: a changed session cookie is never signed in, on any instance, and never breaks the app. */
 import {
   Anomalies,
   type Check,
@@ -22,17 +22,17 @@ import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** Ways of changing a cookie, at the least. */
+/** The least number of ways to change a cookie. */
 const CHANGES = 2;
 /**
- * Responses that say nothing of the cookie: those of a gateway whose instance was unavailable (Cloudflare has its own),
- * of a server that is overloaded, and of one that limits requests. Whatever the cookie, they come.
+ * Statuses that say nothing about the cookie. A gateway sends them if an instance is unavailable (Cloudflare has its
+ * own), and a server sends them if it is overloaded or limits requests.
  */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 export const forgery: Check = {
   guarantee: 'forgery',
-  assumes: 'a change is one that no decoder undoes: not the last character of a part, not a routing suffix',
+  assumes: 'no decoder undoes a change: it is not in the last character of a part, nor in a routing suffix',
   minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
   start: (_run, onAnomaly, faults) => new Forgery(onAnomaly, faults),
   conclude: concluded,
@@ -79,7 +79,7 @@ class Forgery implements Fold {
   }
 }
 
-/** A forgery of a dead session's cookie is refused for another reason. */
+/** Returns whether the session lived. The cookie of a dead session is refused for another reason. */
 function lives({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
   return logout === undefined || precedes(operation, logout);
@@ -112,7 +112,7 @@ function concluded(counts: Counts): Conclusion {
   const finding =
     broken === 0
       ? `at most ${percent(upperBound(0, forgeries))} of changed cookies are accepted`
-      : `${grouped(broken)} answers to changed cookies were signed in, or an error`;
+      : `${grouped(broken)} responses to changed cookies were signed in, or an error`;
   const rests = { 'forged cookies': forgeries, 'ways of changing': of('changes'), instances: reach(counts) };
   return conclude(broken, missing(counts), rests, finding);
 }

@@ -1,16 +1,16 @@
-/** Whether a response is explicitly fresh for a shared cache (RFC 9111, 4.2.1 and 5.2.2). */
+/** Decides whether a response is explicitly fresh for a shared cache (RFC 9111, 4.2.1 and 5.2.2). */
 import type { Caching } from '../history.ts';
 
 export interface Freshness {
-  /** What makes it fresh, as sent; absent when nothing does. */
+  /** The directive or header that makes it fresh, as sent; absent if it is not fresh. */
   because?: string;
-  /** It says nothing about caching at all. */
+  /** True if it has no directive for caches. */
   silent?: true;
-  /** A shared cache may keep it, but must ask first or keep it apart for each cookie: then a hit is no leak. */
+  /** True if a cache must revalidate it, or store it separately for each cookie: then a cache hit is not a leak. */
   keptApart?: true;
 }
 
-/** Directives by name in small letters; those without a value have an empty one. */
+/** Returns the directives by name in lower case. A directive without a value has an empty value. */
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
   // A value in quotes may hold commas: no-cache="set-cookie, x".
@@ -23,9 +23,10 @@ function directivesOf(control: string): Map<string, string> {
   return directives;
 }
 
+/** How many different headers are kept. */
 const KNOWN = 1000;
 
-/** Reads caching headers. Apps send few different ones, over and over: each is parsed once. */
+/** Reads caching headers. Apps send few different headers, so each of them is parsed once. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -40,15 +41,17 @@ export class CacheReader {
   }
 
   /**
-   * @param cookieOnly nothing is private in it but the cookie that it sets, so that a directive which names that
-   *   header alone (`no-cache="Set-Cookie"`) protects it
+   * Returns how fresh a response is for a shared cache.
+   *
+   * @param cookieOnly true if only the cookie that the response sets is private, so that a directive for that header
+   *   alone protects it (`no-cache="Set-Cookie"`)
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
     if (forbids(directives, 'no-cache', cookieOnly)) return APART;
     if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
-    // The first of these that is there decides, for a shared cache.
+    // For a shared cache the first of these that is present decides.
     for (const name of ['s-maxage', 'max-age']) {
       const age = directives.get(name);
       if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : STALE;
@@ -59,7 +62,7 @@ export class CacheReader {
   }
 }
 
-/** With a list of fields a directive is about those only. */
+/** Returns whether a directive applies. With a list of fields it applies to those fields only. */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));
@@ -67,5 +70,5 @@ function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOn
 
 const APART: Freshness = { keptApart: true };
 const SILENT: Freshness = { silent: true };
-/** Nothing makes it fresh: a cache must not keep it, must ask first, or may guess. */
+/** It is not explicitly fresh: a cache must not store it, must revalidate it, or may use heuristics. */
 const STALE: Freshness = {};

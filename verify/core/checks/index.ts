@@ -1,4 +1,4 @@
-/** The registry: every check there is, in the order to show them. */
+/** Lists all checks, in the order in which reports show them. */
 import type { Check } from '../check.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { availability } from './availability.ts';
@@ -44,6 +44,6 @@ export const CHECKS: readonly Check[] = [
   evidence,
 ];
 
-/** All checks, with other limits of the search for an order. */
+/** Returns all checks, with other limits for the searches of linearizability. */
 export const checksWithin = (searching: Searching): readonly Check[] =>
   CHECKS.map(check => (check === linearizability ? linearizabilityWithin(searching) : check));

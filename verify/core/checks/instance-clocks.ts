@@ -1,13 +1,13 @@
-/** How far the instances' clocks are apart, as far as the Date of their responses tells. */
+/** Compares the clocks of the instances by the Date of their responses. */
 import type { Operation } from '../history.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** Clocks may differ by so much, microseconds. */
+/** Clocks may differ by this much, microseconds. */
 const TOLERANCE = 2_000_000;
-/** Date has whole seconds. */
+/** Date has whole seconds; microseconds. */
 const RESOLUTION = 1_000_000;
 
-/** Bounds of a clock's offset from ours. The second best of each, so that one freak response proves nothing. */
+/** Bounds of a clock's offset from our clock: the best and the second best. The second counts, so that one odd response proves nothing. */
 interface Offset {
   least: [number, number];
   most: [number, number];
@@ -18,9 +18,11 @@ export class Clocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Date was written between call and return, and cut to the second: so the offset is at least its lead over our
-   * clock at the return, and less than a second more than that over our clock at the call. Slow answers widen the
-   * bounds, and never move them.
+   * Adds the Date of a response. The instance wrote it between call and return, and cut it to the second. So the offset
+   * is at least Date minus our clock at the return, and less than Date plus one second minus our clock at the call. A
+   * slow response only widens the bounds.
+   *
+   * @param skew Date minus our clock at the return, microseconds
    */
   add(operation: Operation, skew: number): void {
     const { instance, call, return: end, caching } = operation;
@@ -42,7 +44,7 @@ export class Clocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** @returns one anomaly for each instance whose clock certainly goes before another's */
+  /** @returns one anomaly for each instance whose clock is certainly ahead of another one */
   differences(): Anomaly[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {

@@ -33,13 +33,13 @@ describe('instances-agree', () => {
     const half = judged(p => {
       for (let i = 0; i < 12; i++) p.session(`s${i}`, 'alice').login('app-1').read('app-2').read('app-1');
     });
-    expect(half.why).toContain('0 answers of app-1 to sessions that logged in or wrote last on app-2');
+    expect(half.why).toContain('0 responses of app-1 to sessions that logged in or wrote last on app-2');
   });
 
   it('is valid when all answer alike, and says what that rules out', () => {
     const verdict = judged(healthy);
     expect(verdict.judgement).toBe('valid');
-    expect(verdict.finding).toMatch(/^at most \d+ % of answers differ on any pair/);
+    expect(verdict.finding).toMatch(/^at most \d+ % of responses differ on any pair/);
   });
 
   it('is violated when a form of one instance is refused by another, session after session', () => {
@@ -54,8 +54,8 @@ describe('instances-agree', () => {
     expect(verdict.judgement).toBe('violated');
     const [skew] = verdict.anomalies;
     expect(skew).toMatchObject({ name: 'SKEW' });
-    expect(verdict.anomalies.some(({ summary }) => summary.includes('answers 403 (page from'))).toBe(true);
-    expect(skew?.witness.map(step => step.came)).toEqual(['answered', '403', 'answered: the session lives']);
+    expect(verdict.anomalies.some(({ summary }) => summary.includes('responds 403 (page from'))).toBe(true);
+    expect(skew?.witness.map(step => step.came)).toEqual(['success', '403', 'success: the session lives']);
   });
 
   it('is violated by an instance that cannot read what another wrote', () => {
@@ -69,7 +69,7 @@ describe('instances-agree', () => {
       }
     });
     expect(verdict.anomalies[0]?.summary).toBe(
-      'app-2 answers 500 (logged in or wrote on app-1), where other pairs of instances do not',
+      'app-2 responds 500 (logged in or wrote on app-1), and other pairs of instances do not',
     );
     expect(verdict.anomalies[0]?.notes).toEqual([
       'logged in or wrote on app-1, then app-2: 500 15 of 15 times',
@@ -216,7 +216,7 @@ describe('instances-agree', () => {
         p.session(`t${i}`, 'bob').login('app-2').read('app-3').read('app-2').ended();
     });
     expect(verdict.anomalies[0]?.summary).toBe(
-      'app-3 answers signed out (logged in or wrote on app-1), where other pairs of instances do not',
+      'app-3 responds signed out (logged in or wrote on app-1), and other pairs of instances do not',
     );
   });
 
@@ -230,12 +230,12 @@ describe('instances-agree', () => {
       });
     expect(told(pairs(9))).toMatchInlineSnapshot(`
       "unknown
-      why: 9 answers of app-2 to sessions that logged in or wrote last on app-1, 10 are needed on each pair: run for longer
+      why: 9 responses of app-2 to sessions that logged in or wrote last on app-1, 10 are needed on each pair: run for longer
       rests on answers 21, pairs of instances 3"
     `);
     expect(told(pairs(10))).toMatchInlineSnapshot(`
       "valid
-      at most 63 % of answers differ on any pair of instances
+      at most 63 % of responses differ on any pair of instances
       rests on answers 23, pairs of instances 3"
     `);
   });
@@ -269,10 +269,10 @@ describe('instances-agree', () => {
     expect(page.judgement).toBe('valid');
     const elsewhere = answers((s, shown) => s.asks('app-2', shown).write('a', 'app-1').read('app-1'));
     expect(stories(elsewhere)).toMatchInlineSnapshot(`
-      "SKEW instances-agree s0 alice: app-2 answers 418 (logged in or wrote on app-1), where other pairs of instances do not
-        #302 read on app-2: answered
-        #303 read on app-2 fail: expected the answer of the other instances; came 418
-        #305 read on app-1: answered: the session lives
+      "SKEW instances-agree s0 alice: app-2 responds 418 (logged in or wrote on app-1), and other pairs of instances do not
+        #302 read on app-2: success
+        #303 read on app-2 fail: expected the response of the other instances; came 418
+        #305 read on app-1: success: the session lives
         (logged in or wrote on app-1, then app-2: 418 90 of 270 times)"
     `);
     // A page of another user is BLEED, and no answer to the session.

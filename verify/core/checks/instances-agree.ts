@@ -1,4 +1,4 @@
-/** instances-agree: no instance answers the same session differently from the others, reproducibly. */
+/** Checks instances-agree: no instance responds to the same session differently from the others, reproducibly. */
 import {
   Anomalies,
   type Check,
@@ -22,27 +22,27 @@ import { CookieWays } from './cookie-ways.ts';
 import { Clocks } from './instance-clocks.ts';
 import { differences, type Pair, PairTable, pairsOf } from './pairs.ts';
 
-/** Answers on each ordered pair of instances. */
+/** The least number of responses on each ordered pair of instances. */
 const ENOUGH = ENOUGH_HANDOFFS;
 
 export const instancesAgree: Check = {
   guarantee: 'instances-agree',
   assumes:
-    'conflicts (409, 412, 423, 425, 429) and signs of overload (408, 502, 503, 504, no answer) are no differences; ' +
-    'requests during a fault, and in its time to recover, are left out',
+    'conflicts (409, 412, 423, 425, 429) and signs of overload (408, 502, 503, 504, no response) are not differences; ' +
+    'requests during a fault, or in its recovery time, are left out',
   minimum:
-    `${ENOUGH} answers on each ordered pair of the instances that were there before the first fault: the one that ` +
-    'logged in or wrote last, the one that serves',
+    `${ENOUGH} responses on each ordered pair of the instances that served before the first fault: the instance that ` +
+    'logged in or wrote last, and the instance that serves',
   start: (run, onAnomaly, faults) => new InstancesAgree(run, onAnomaly, faults),
   conclude: concluded,
 };
 
-/** Say that the request came at a bad moment, on whichever instance. */
-const MOMENT = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
-/** Refusals of a session that wait for another instance to honour it. */
+/** Statuses of a request that came at a bad time, whatever the instance. */
+const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
+/** How many refusals of a session are kept until another instance honours it. */
 const PENDING = 8;
 
-/** A refusal that becomes a difference once another pair of instances answers the same session otherwise. */
+/** A refusal. It becomes a difference once another pair of instances honours the same session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -52,8 +52,9 @@ interface Pending {
 }
 
 interface Route {
-  /** Instance of the login or last write, and of the last page: a form may be known to its instance only. */
+  /** The instance of the login or the last write. */
   wrote: string | undefined;
+  /** The instance of the last page: other instances may not know its form. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }
@@ -66,10 +67,10 @@ class InstancesAgree implements Fold {
   readonly #pages = new PairTable('page from');
   readonly #clocks = new Clocks();
   readonly #cookies = new CookieWays();
-  /** Counts that there were before the first fault: later, instances come and go. */
+  /** The pairs that served before the first fault. Later, instances come and go. */
   #before: Set<string> | undefined;
 
-  /** Whether clocks that differ are a violation; they are reported in any case. */
+  /** True if clocks that differ are a violation. They are reported in any case. */
   readonly #strict: boolean;
 
   constructor({ declared }: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
@@ -98,6 +99,7 @@ class InstancesAgree implements Fold {
     else if (session.lost !== undefined && honoured(operation) === true) this.#confirm(operation, route);
   }
 
+  /** Adds a response to a live session. */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = action !== 'read' && action !== 'form';
@@ -136,7 +138,7 @@ class InstancesAgree implements Fold {
     }
   }
 
-  /** The session lives on another way: what refused it differs. */
+  /** A response has honoured the session, so its earlier refusals elsewhere are differences. */
   #confirm(operation: Operation, route: Route): void {
     const write = operation.action !== 'read' && operation.action !== 'form';
     const { pending } = route;
@@ -178,18 +180,18 @@ class InstancesAgree implements Fold {
   }
 }
 
-/** @returns the sentence of a conclusion, with how far the clocks are apart */
+/** @returns the `why` or `finding` of a conclusion, with the offsets of the clocks */
 function reported({ judgement, why, finding }: Conclusion, clocks: readonly Anomaly[]): Partial<Conclusion> {
   if (clocks.length === 0) return {};
   const apart = clocks.map(({ summary }) => `; ${summary}`).join('');
   return judgement === 'unknown' ? { why: `${why}${apart}` } : { finding: finding + apart };
 }
 
-/** How an answer differs from success; undefined when it says nothing of the instance. */
+/** Returns how a response differs from success; undefined if it says nothing about the instance. */
 function kindOf(operation: Operation): string | undefined {
   if (operation.signedIn === 'out') return 'signed out';
   const { status } = operation;
-  if (status === undefined || status < 400 || MOMENT.has(status)) return undefined;
+  if (status === undefined || status < 400 || BAD_TIME.has(status)) return undefined;
   return String(status);
 }
 
@@ -201,7 +203,7 @@ function concluded(counts: Counts): Conclusion {
   const rests = { answers: asked, 'pairs of instances': pairs.length };
   const finding =
     different === 0
-      ? `at most ${percent(upperBound(0, least))} of answers differ on any pair of instances`
+      ? `at most ${percent(upperBound(0, least))} of responses differ on any pair of instances`
       : `${counted(different, 'difference')} between instances`;
   return conclude(different, missing(pairs), rests, finding);
 }
@@ -210,14 +212,14 @@ function missing(pairs: readonly { from: string; to: string; asked: number }[]):
   const instances = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))].sort();
   const answers = new Map(pairs.map(({ from, to, asked }) => [`${from} ${to}`, asked]));
   if (instances.length < 2) {
-    return 'fewer than two instances answered: run at least two, and set `instance` in the target file';
+    return 'fewer than two instances served requests: run at least two, and set `instance` in the target file';
   }
   for (const from of instances) {
     for (const to of instances) {
       const asked = answers.get(`${from} ${to}`) ?? 0;
       if (from !== to && asked < ENOUGH) {
         return (
-          `${counted(asked, 'answer')} of ${to} to sessions that logged in or wrote last on ${from}, ` +
+          `${counted(asked, 'response')} of ${to} to sessions that logged in or wrote last on ${from}, ` +
           `${ENOUGH} are needed on each pair: run for longer`
         );
       }

@@ -1,4 +1,4 @@
-/** isolation: every identity and canary shown in a session is its own user's; no session id goes to two users. */
+/** Checks isolation: a session shows only the identity and canaries of its own user; no session id goes to two users. */
 import { canaryOwner, canarySession } from '../canary.ts';
 import {
   Anomalies,
@@ -22,7 +22,7 @@ import { type Collision, IssuedIds } from './issued-ids.ts';
 export const isolation: Check = {
   guarantee: 'isolation',
   assumes: 'canaries are unguessable and name their user; each user of the run is one account',
-  minimum: 'responses to two users, each of whom has put a canary into private state',
+  minimum: 'responses to two users, and a canary of each of them in private state',
   start: (run, onAnomaly) => new Isolation(run, onAnomaly),
   conclude: concluded,
 };
@@ -32,12 +32,13 @@ class Isolation implements Fold {
   readonly #anomalies: Anomalies;
   readonly #ids = new IssuedIds();
   readonly #users = new Set<string>();
-  /** The operation that planted a canary, for the witness: the first of each user's last session. */
+  /** By user, the operation that planted a canary, for the witness: the first one of the user's last session. */
   readonly #planted = new Map<string, Operation>();
-  /** Open sessions that were shown something, and that planted a canary. */
+  /** Open sessions with a response that showed an identity or a state. */
   readonly #looked = new Set<SessionState>();
+  /** Open sessions that planted a canary. */
   readonly #planting = new Set<SessionState>();
-  /** Open sessions that were shown what is another's: of these every response is looked at. */
+  /** Open sessions that were shown another user's canary. All of their responses are searched in full. */
   readonly #bled = new Set<SessionState>();
   #responses = 0;
 
@@ -47,10 +48,10 @@ class Isolation implements Fold {
   }
 
   ended(operation: Operation, { session, live, reads }: Standing): void {
-    // Cookies of another user's session, sent on purpose: rotation judges what they show.
+    // The client sent the cookies of another user's session on purpose: rotation judges the response.
     if (operation.with === 'another') return;
-    // Of a login, or within a session: before and after it equal cookies may say "nobody" to all alike, and so may those
-    // of an answer that knows no session.
+    // An id is issued by a login, or within a live session. At other times, and in a signed-out response, all users may
+    // get an equal cookie that means "signed out".
     const issued =
       (live && operation.signedIn !== 'out') || (operation.action === 'login' && operation.outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
@@ -71,22 +72,24 @@ class Isolation implements Fold {
       this.#anomalies.add(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
       return;
     }
-    // What the read before it showed was looked at then.
+    // The values that the session's read before it showed were searched then.
     const saw = reads === undefined || this.#bled.has(session) ? operation.saw : reads.fresh;
     const foreign = this.#foreign(saw, session) ?? this.#foreign(operation.canaries, session);
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, this.#run.canary) ?? '';
-    // A client is named by its first session.
+    // The name of a client is the name of its first session.
     const shared = canarySession(foreign, this.#run.canary) === operation.client;
-    const notes = shared ? [`${owner} had logged out of the same browser before: the logout kept it`] : [];
+    const notes = shared
+      ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
+      : [];
     this.#anomalies.add(() => ({
       ...this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner),
       notes,
     }));
   }
 
-  /** Takes in that a write put a canary of its user into private state, or that it only took one out. */
+  /** Notes that a write put a canary of its user into private state. A removal does not count. */
   #plants(write: Operation, session: SessionState): void {
     if (this.#planting.has(session) || write.action === 'remove') return;
     if (write.value?.startsWith(session.canary) !== true) return;
@@ -104,7 +107,7 @@ class Isolation implements Fold {
   /** @returns the first value that is a canary of the run, and not of the session's user */
   #foreign(values: readonly string[] | undefined, session: SessionState): string | undefined {
     if (values === undefined || values.length === 0) return undefined;
-    // By index: a read that shows one new value is as common as one that shows many.
+    // By index, since most reads show only one new value.
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as string;
       if (value.startsWith(session.canary)) continue;

@@ -1,46 +1,47 @@
-/** Keeps whom each session id was issued to, and finds out which cookies are no session ids at all. */
+/** Records the user that each session id was issued to, and finds the cookies that are no session ids. */
 import type { Operation } from '../history.ts';
 import type { SessionState } from '../sessions.ts';
 
-/** Two users were issued the same value. */
+/** The same value was issued to two users. */
 export interface Collision {
   name: string;
   first: Operation;
   second: Operation;
 }
 
-/** Collisions of one cookie that are kept for the witness; the rest is counted. */
+/** Collisions of one cookie that are kept for the witness. The others are only counted. */
 const KEPT = 5;
 
-/** What is known of the cookie of one name. */
+/** What is known about the cookies of one name. */
 interface Name {
-  /** By its label, the operation that issued a value first. */
+  /** By label of a value: the operation that issued it first. */
   first: Map<string, Operation>;
   /** Distinct values. */
   values: number;
-  /** How often a value was issued to another session too. */
+  /** How often a value was issued that an earlier session has. */
   equal: number;
-  /** By the label of a value that two users have: who was signed in with it on each instance. */
+  /** By label of a value that two users have: the user that was signed in with it, by instance. */
   shared: Map<string, Map<string, string>>;
-  /** Two users with the same value were each signed in as themselves, on the same instance. */
+  /** True once two users with the same value were each signed in as themselves on the same instance. */
   apart: boolean;
+  /** How often a value was issued that another user has. */
   collided: number;
   collisions: Collision[];
 }
 
 /**
- * An app that asks for several cookies may set some to the same value for all users (`logged_in=1`, `role=admin`). Such a
- * companion is told from a session id by two signs: all users have one value, or the app tells users with the same
- * value apart.
+ * Records issued session ids. An app that needs several cookies may set some to the same value for all users
+ * (`logged_in=1`, `role=admin`). Two signs show that such a cookie is no session id: all users have one value, or the
+ * app distinguishes users with the same value.
  *
  * Memory: an entry for each login, and one for each open session whose cookie is issued again.
  */
 export class IssuedIds {
   readonly #names = new Map<string, Name>();
-  /** By open session: the last value of each cookie. */
+  /** By open session: the label of the last value of each cookie. */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
-  /** Takes in the session cookies that a response set. */
+  /** Adds the session cookies that a response set. */
   add(operation: Operation, session: SessionState): void {
     for (const { name, change, label } of operation.cookies ?? []) {
       if (change !== 'set' || label === undefined) continue;
@@ -54,7 +55,7 @@ export class IssuedIds {
     }
   }
 
-  /** Takes in that a session was signed in as its own user. */
+  /** Notes that a response showed the session signed in as its own user. */
   honoured({ user, instance = '' }: Operation, session: SessionState): void {
     for (const [name, label] of this.#held.get(session) ?? []) {
       const of = this.#names.get(name);
@@ -77,7 +78,7 @@ export class IssuedIds {
     return of === undefined || isId(of);
   }
 
-  /** Whether a cookie has had several values: then no other sign is waited for. */
+  /** Returns whether a cookie has had several values: then its faults are reported at once. */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
@@ -92,7 +93,7 @@ export class IssuedIds {
     return this.#sum(({ equal }) => equal);
   }
 
-  /** How often a user got an id of another's. */
+  /** How often a user got an id that another user has. */
   get collided(): number {
     return this.#sum(({ collided }) => collided);
   }
@@ -102,7 +103,7 @@ export class IssuedIds {
     return [...this.#names.values()].flatMap(of => (isId(of) ? of.collisions : []));
   }
 
-  /** For the tests: how many entries are kept. */
+  /** The number of entries that are kept, for the tests. */
   get kept(): number {
     return this.#held.size + [...this.#names.values()].reduce((sum, { first }) => sum + first.size, 0);
   }
@@ -149,13 +150,13 @@ function issue(of: Name, name: string, label: string, operation: Operation): voi
   if (of.collisions.length < KEPT) of.collisions.push({ name, first: holder, second: operation });
 }
 
-/** Forgets a value that was issued during a session, and replaced. Those of logins are kept. */
+/** Forgets a value that was issued during a session and then replaced. Values of logins are kept. */
 function forget({ first }: Name, label: string, { session }: SessionState): void {
   const issuer = first.get(label);
   if (issuer?.session === session && issuer.action !== 'login') first.delete(label);
 }
 
-/** It is no session id: nothing of it matters any more. */
+/** Marks a cookie as no session id, and drops its values. */
 function dismiss(of: Name): void {
   of.apart = true;
   of.first.clear();

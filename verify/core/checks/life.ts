@@ -1,4 +1,4 @@
-/** How long a session must live, and how long it may, by its declared timeouts: bounds, since renewal takes time. */
+/** Computes the shortest and the longest life of a session by its declared timeouts. They differ, since renewal takes time. */
 import type { Declared, Operation } from '../history.ts';
 import { timeoutTolerance } from '../sessions.ts';
 
@@ -11,20 +11,20 @@ export interface Declaration {
   renew: NonNullable<NonNullable<Declared['expiry']>['renew']>;
 }
 
-/** Of a timeout: what has waited less of it was not waiting for it. */
+/** The least share of a timeout that must have passed before a refusal counts as that timeout. */
 const WAITED = 0.1;
-/** Near its end, and soon after it. */
+/** Shares of a timeout: from the first one on a session is near its end, up to the second one a refusal is soon after it. */
 const NEAR = 0.8;
 const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** Nothing more is judged of it. */
+  /** True once nothing more is judged of the session. */
   over = false;
-  /** The last operation that may have renewed the idle time. */
+  /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Declaration;
-  /** The idle time was renewed at this moment at the earliest, and at the other at the latest. */
+  /** The earliest and the latest time at which the idle timeout was last renewed. */
   #least: number;
   #most: number;
 
@@ -39,12 +39,12 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Time since what the timeout counts from, microseconds. */
+  /** Returns the longest time that the timeout may have run, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - (timeout === 'idle' ? this.#least : this.login.call);
   }
 
-  /** @returns the timeout beyond which it certainly was when the operation was called */
+  /** @returns the timeout that had certainly passed when the operation was called */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -53,7 +53,7 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts to whose end it lives nearly, when it is honoured */
+  /** @returns the timeouts whose end was near when the session was honoured */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -62,9 +62,8 @@ export class Life {
   }
 
   /**
-   * Of a session that is refused: undefined when that is certainly too early, by every timeout.
-   *
-   * @returns the timeouts that may have ended it, of those that were asked for soon
+   * Returns the timeouts that may have ended a refused session, if the refusal came soon after their end. Undefined if
+   * the refusal is certainly too early, by every timeout.
    */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
@@ -78,7 +77,7 @@ export class Life {
     });
   }
 
-  /** @returns the timeout of which a good part has passed; undefined when nobody had waited for one */
+  /** @returns the timeout of which at least a tenth had passed; undefined if the session did not wait that long */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),
@@ -94,17 +93,17 @@ export class Life {
   }
 
   /**
-   * Subtle: an operation without a proper answer may still be under way, and renew at any later time; then nothing
-   * is too late any more. One that the app refused may have renewed as well, but need not have.
+   * Takes in the renewal by an operation. Subtle: an operation without a proper response may still be in flight, and
+   * renew at any later time; then nothing is too late any more. An operation that the app refused may have renewed.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
-    const gone = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // By the latest it may have been renewed at, was half of it over? Only then is this one bound to renew it.
+    const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
+    // With `half`, this operation certainly renews only if half of the timeout had passed since the latest renewal.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
-    this.#most = Math.max(this.#most, gone ? Number.POSITIVE_INFINITY : end);
+    this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;
     if (alive !== false && outcome === 'ok' && sure) this.#least = Math.max(this.#least, call);
   }

@@ -151,7 +151,7 @@ describe('linearizability', () => {
       declared(picture, session, 'set', { cap: 5 });
       burst(picture, session, 10);
     });
-    expect(capped.why).toContain("filled to the app's cap");
+    expect(capped.why).toContain("filled beyond the app's cap");
     const broken = judged((session, picture) => {
       burst(picture, session, 10);
       session.signedOut('app-2').ended();
@@ -178,7 +178,7 @@ describe('linearizability', () => {
     expect(two(100, 5000).judgement).toBe('violated');
     const apart = two(1_000_000, 0);
     expect(apart.judgement).toBe('unknown');
-    expect(apart.why).toContain('clocks that are too far apart');
+    expect(apart.why).toContain('clocks that are too uncertain');
   });
 
   it('takes a slow read as it comes, however late', () => {
@@ -297,10 +297,10 @@ describe('linearizability, to the word', () => {
     };
     const least = { overlaps: 1, handoffs: 0, reads: 1 };
     expect(run(linearizabilityOf(least, { first: 10, steps: 10 }))?.why).toMatchInlineSnapshot(
-      `"the search for an order did not decide 1 place (basket@s1): give \`check\` a larger --budget, or record fewer requests at once or unique values"`,
+      `"the search for an order did not decide 1 place (basket@s1): give \`check\` a larger --budget, record fewer concurrent requests, or write unique values"`,
     );
     expect(run(linearizabilityOf({ ...least, longest: 5 }))?.why).toMatchInlineSnapshot(
-      `"1 object could not be followed: written in another order than it happened, filled to the app's cap, or never quiet"`,
+      `"1 object could not be followed: recorded out of order, filled beyond the app's cap, or never without requests in flight"`,
     );
     expect(run(linearizabilityOf(least))?.judgement).toBe('violated');
   });

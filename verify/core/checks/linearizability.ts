@@ -1,4 +1,4 @@
-/** linearizability: per object, each operation takes effect at one point between its call and its return. */
+/** Checks linearizability: per object, each operation takes effect at one point between its call and its return. */
 import {
   Anomalies,
   type Check,
@@ -22,21 +22,22 @@ import { Undecided } from '../search/undecided.ts';
 import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 
-/** Placements of the first search of a stretch. Each stretch that it leaves undecided halves those of the next ones. */
+/** Placements of the first search of a stretch. Each undecided stretch halves this limit for the next ones. */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 /** Placements of all searches after the end of the history. */
 const AFTERWARDS = 20_000_000;
+/** Operations of one object that are kept without a cut. */
 const LONGEST = 100_000;
 
 /** The least evidence. */
 interface Least {
-  /** Requests that overlap a write of the same object: without them the order is given. */
+  /** Requests that overlap a write of the same object. Without them only one order is possible. */
   overlaps: number;
   /** Requests on another instance than the one before. */
   handoffs: number;
   reads: number;
-  /** Operations of one object that are kept at most while nothing allows to judge them. */
+  /** Operations of one object that are kept while they cannot be judged, at most. */
   longest?: number;
 }
 
@@ -71,13 +72,14 @@ export const linearizability = linearizabilityOf(LEAST);
 /** As `linearizability`, with other limits of the searches. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** One object: its stretches, and what tells how much was put to the test. */
+/** One object: its stretches, and the counts of the evidence. */
 interface Watched {
   stretches: Stretches;
   operations: number;
-  /** The operation that returned last, and the write. */
+  /** The operation that returned last, and the write that returned last. */
   last?: Operation;
   wrote?: Operation;
+  /** Writes in flight. */
   open: number;
 }
 
@@ -115,7 +117,7 @@ class Linearizability implements Fold {
   started(start: Start): void {
     if (start.object === undefined) return;
     const changes = changesData(start);
-    // A read has no such line from us; a history of others may have one.
+    // Baton writes no start line for a read, but the history of another recorder may have one.
     if (!changes && start.action !== 'read') return;
     const watched = this.#objects.of(start.object);
     if (changes) watched.open++;
@@ -243,15 +245,15 @@ const undecidedIn = (places: number, names: string): string =>
 function missing(counts: Counts, least: Least, undecided: string): string | undefined {
   const of = reader(counts);
   if (of('lost') > 0)
-    return `continuity is broken in ${counted(of('lost'), 'session')}: what became of its data cannot be told`;
+    return `continuity is broken in ${counted(of('lost'), 'session')}: the data of such sessions cannot be judged`;
   if (of('budget') > 0)
-    return `${undecidedIn(of('budget'), undecided)}: give \`check\` a larger --budget, or record fewer requests at once or unique values`;
+    return `${undecidedIn(of('budget'), undecided)}: give \`check\` a larger --budget, record fewer concurrent requests, or write unique values`;
   if (of('closed') > 0)
-    return `${counted(of('closed'), 'object')} could not be followed: written in another order than it happened, filled to the app's cap, or never quiet`;
+    return `${counted(of('closed'), 'object')} could not be followed: recorded out of order, filled beyond the app's cap, or never without requests in flight`;
   if (of('late') > 0)
     return `${counted(of('late'), 'read')} took so long that the writes before it were already judged`;
   if (of('clocks') > 0)
-    return `in ${counted(of('clocks'), 'place')} the order hangs on clocks that are too far apart: record with one clock`;
+    return `in ${counted(of('clocks'), 'place')} the order depends on clocks that are too uncertain: record with one clock`;
   if (of('reads') < least.reads)
     return 'no read of data was recorded: give the target file a probe with `read`, and `add`, `set` or `increment`';
   if (of('overlaps') < least.overlaps)

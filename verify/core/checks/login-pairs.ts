@@ -1,6 +1,6 @@
 /**
- * Logins by the pair of instances (one gives the form, one takes it). A login that was begun on one instance must be
- * finished on another; a refusal counts only when it depends on the pair, not on the account.
+ * Counts logins by pair of instances: one gives the form, the other gets the login. A login that begins on one instance
+ * must be possible on another. A refusal counts only if it depends on the pair, not on the account.
  */
 import type { Anomalies, Counts } from '../check.ts';
 import type { Operation } from '../history.ts';
@@ -8,9 +8,9 @@ import { type Credentials, refusedLogin } from '../sessions.ts';
 import { fisherP } from '../statistics.ts';
 import type { WitnessStep } from '../verdict.ts';
 
-/** Where a pair accepts no login, so many refusals show that it is the pair. */
+/** If a pair accepts no login, this many refusals are a violation. */
 const REFUSALS = 2;
-/** Where it accepts some, it must refuse more often than one instance alone does, by more than chance. */
+/** If a pair accepts some logins, it must refuse more often than single instances do, with a p-value below this. */
 const SIGNIFICANT = 1e-4;
 
 interface Refusals {
@@ -19,16 +19,17 @@ interface Refusals {
 }
 
 interface Pair {
+  /** True if the two instances differ. */
   crosses: boolean;
   accepted: number;
-  /** By account: those of an account that no instance ever accepts do not count. */
+  /** Refusals by account. An account that no instance ever accepts does not count. */
   refused: Map<Credentials, Refusals>;
 }
 
 export class LoginPairs {
   readonly #pairs = new Map<string, Pair>();
 
-  /** @param form the login page that the login was sent from; one that failed is no begun login */
+  /** @param form the request for the login page that the login was sent from; if it failed, the login does not count */
   add(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
@@ -86,7 +87,7 @@ export class LoginPairs {
   }
 }
 
-/** Of accounts that were accepted somewhere. */
+/** Counts the refusals of accounts that were accepted somewhere. */
 function refusals({ refused }: Pair): Refusals {
   const own = [...refused].filter(([{ accepted }]) => accepted > 0);
   const count = own.reduce((sum, [, of]) => sum + of.count, 0);

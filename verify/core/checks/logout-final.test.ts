@@ -67,7 +67,7 @@ describe('logout-final', () => {
     expect(risen?.witness.map(step => [step.operation.action, step.came])).toEqual([
       ['add', 'in flight during the logout'],
       ['logout', 'acknowledged'],
-      ['read', 'refused: the session was dead'],
+      ['read', 'refused: the session is dead'],
       ['read', 'signed in as bob'],
     ]);
   });
@@ -90,7 +90,7 @@ describe('logout-final', () => {
     });
     const [anomaly] = verdict.anomalies;
     expect(anomaly?.summary).toBe('a late response set a cookie that app-1 accepts after the logout');
-    expect(anomaly?.witness.map(step => step.came)).toContain('set a cookie, after the logout');
+    expect(anomaly?.witness.map(step => step.came)).toContain('set a cookie after the logout');
   });
 
   it('is violated under strict by a late response that sets the dead cookie over that of a later login', () => {

@@ -1,4 +1,4 @@
-/** logout-final: after an acknowledged logout the old cookie is refused, on every instance, for good. */
+/** Checks logout-final: after an acknowledged logout every instance refuses the old cookie, up to the end of the run. */
 import {
   Anomalies,
   type Check,
@@ -22,18 +22,18 @@ import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 import { Replays } from './replays.ts';
 
-/** Logouts with a request in flight, before "none came back" says anything. */
+/** The least number of logouts with a request in flight. */
 const RACES = 3;
 
-/** Late cookies of a session that are remembered for the witness. */
+/** How many late cookies of a session are kept for the witness. */
 const REMEMBERED = 100;
 
 export const logoutFinal: Check = {
   guarantee: 'logout-final',
   assumes:
-    'a session ends in the history only after its last replay; the target signs nobody in by other means',
+    'a session ends in the history only after its last replay; the target signs users in only by the recorded logins',
   minimum:
-    `${ENOUGH_HANDOFFS} replays of cookies from before a logout, one on each instance at least, ` +
+    `${ENOUGH_HANDOFFS} replays of cookies from before a logout, at least one on each instance, ` +
     `and ${RACES} logouts with a request of the session in flight`,
   start: (run, onAnomaly) => new LogoutFinal(run, onAnomaly),
   conclude: concluded,
@@ -42,19 +42,24 @@ export const logoutFinal: Check = {
 class LogoutFinal implements Fold {
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
-  /** Open sessions of each user, for a logout that ends them all. */
+  /** Open sessions of each user, for a logout that ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** What came after the logout of a session, from its call on. */
+  /** By session: the replays since the call of its logout. */
   readonly #after = new Map<SessionState, Replays>();
   /** By client: its last login. */
   readonly #logins = new Map<string, Operation>();
   readonly #strict: boolean;
   #logouts = 0;
-  #untold = 0;
+  /** Logouts of sessions that were lost before, which say nothing. */
+  #indeterminate = 0;
   #replays = 0;
+  /** Logouts with a request in flight. */
   #raced = 0;
+  /** Logouts whose deletion has another Path or Domain than the cookie. */
   #missed = 0;
+  /** Late responses that set the dead cookie again. */
   #again = 0;
+  /** Late responses that set it over the cookie of a later login. */
   #undone = 0;
 
   constructor({ declared }: Run, onAnomaly?: OnAnomaly) {
@@ -91,13 +96,13 @@ class LogoutFinal implements Fold {
     return replays;
   }
 
-  /** @param by the session that asked for it */
+  /** @param by the session that sent the logout */
   #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
     if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
     const replays = this.#replaysOf(session);
     if (replays.logout !== undefined) return;
     if (session.lost !== undefined || by.lost !== undefined) {
-      this.#untold++;
+      this.#indeterminate++;
       return;
     }
     if (
@@ -109,7 +114,7 @@ class LogoutFinal implements Fold {
     }
     this.#logouts++;
     replays.logout = logout;
-    // An instance that never showed that session signed in may not know it, and so not have ended it.
+    // An instance that never showed the session signed in may not know it. Then it may not have ended it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.#raced++;
@@ -125,13 +130,13 @@ class LogoutFinal implements Fold {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // Neither certainly before the logout nor after it.
+      // The request is neither certainly before the logout nor certainly after it.
       if (replays.flight === undefined && logout !== undefined) this.#raced++;
       replays.flight = operation;
       if (operation.cookies !== undefined) this.#late(operation, session, replays);
       return;
     }
-    // After another login the jar has other cookies; those from before the logout stay what they are.
+    // After another login the jar holds other cookies. Only replays of the old ones count.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with !== undefined && operation.with !== 'old') return;
     this.#judge(operation, replays);
@@ -140,14 +145,14 @@ class LogoutFinal implements Fold {
   #judge(operation: Operation, replays: Replays): void {
     const alive = honoured(operation);
     if (alive === undefined || (!alive && operation.signedIn !== 'out')) return;
-    if (!replays.tells(operation, alive)) return;
+    if (!replays.isEvidence(operation, alive)) return;
     this.#replays++;
     this.#reach.tried(operation.instance);
     if (!replays.add(operation, alive)) return;
     this.#anomalies.add(() => replays.anomaly(operation), replays.nameOf(operation));
   }
 
-  /** A response that set a cookie after the logout: worth a report when it is the dead one. */
+  /** Notes a response that set a cookie after the logout. If it is the dead cookie, that is reported. */
   #late(operation: Operation, session: SessionState, replays: Replays): void {
     for (const { name, change, label } of operation.cookies ?? []) {
       if (change !== 'set' || label === undefined) continue;
@@ -175,7 +180,7 @@ class LogoutFinal implements Fold {
       logouts: this.#logouts,
       raced: this.#raced,
       replays: this.#replays,
-      untold: this.#untold,
+      indeterminate: this.#indeterminate,
       missed: this.#missed,
       again: this.#again,
       undone: this.#undone,
@@ -189,7 +194,7 @@ class LogoutFinal implements Fold {
   }
 }
 
-/** Whether a response ended after a later login of its client, and set the cookie that the login had set. */
+/** Returns whether a late response ended after a later login of its client, and set the cookie that the login set. */
 function undoes(late: Operation, login: Operation, name: string): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const set = login.cookies?.some(cookie => cookie.name === name && cookie.change === 'set') === true;
@@ -215,7 +220,7 @@ function undone(late: Operation, session: SessionState, login: Operation): Anoma
   };
 }
 
-/** Whether a deletion leaves the cookie of the login where it is: another Path or Domain is another cookie. */
+/** Returns whether a deletion misses the login's cookie, since its Path or Domain differs. */
 function misses(logout: Operation, { login }: SessionState): boolean {
   return (logout.cookies ?? []).some(deletion => {
     const set = login?.cookies?.find(cookie => cookie.name === deletion.name && cookie.change === 'set');
@@ -238,12 +243,12 @@ function concluded(counts: Counts): Conclusion {
   const judged =
     alive === 0
       ? `at most ${percent(upperBound(0, raced))} of logouts with a request in flight are undone`
-      : `the cookie lived on after ${grouped(alive)} of ${counted(logouts, 'logout')}`;
-  return conclude(alive, missing(counts), rests, [judged, ...told(counts)].join('; '));
+      : `the cookie was honoured after ${grouped(alive)} of ${counted(logouts, 'logout')}`;
+  return conclude(alive, missing(counts), rests, [judged, ...reported(counts)].join('; '));
 }
 
-/** What is worth knowing, and no violation: the cookie is dead, though it is still sent. */
-function told(counts: Counts): string[] {
+/** Returns what is reported beside the judgement, and is no violation: the cookie is dead, but is still sent. */
+function reported(counts: Counts): string[] {
   const of = reader(counts);
   return [
     ...(of('missed') > 0 ? [`${counted(of('missed'), 'deletion')} missed the cookie’s Path or Domain`] : []),
@@ -256,18 +261,19 @@ function told(counts: Counts): string[] {
 
 function missing(counts: Counts): string | undefined {
   const of = reader(counts);
-  const [logouts, untold, replays, raced] = [of('logouts'), of('untold'), of('replays'), of('raced')];
+  const [logouts, replays, raced] = [of('logouts'), of('replays'), of('raced')];
+  const indeterminate = of('indeterminate');
   if (logouts === 0) {
-    return untold > 0
-      ? `${counted(untold, 'logout')}, all of sessions that an instance had lost before: restore continuity first`
+    return indeterminate > 0
+      ? `${counted(indeterminate, 'logout')}, all of sessions that were lost before: restore continuity first`
       : 'no logout was acknowledged: give the target file a `logout`';
   }
-  if (untold > 0)
-    return `${counted(untold, 'logout')} of lost sessions say nothing: restore continuity first`;
+  if (indeterminate > 0)
+    return `${counted(indeterminate, 'logout')} of sessions that were lost before: restore continuity first`;
   if (replays < ENOUGH_HANDOFFS) {
     return (
       `${counted(replays, 'replay')} of cookies from before a logout, ${ENOUGH_HANDOFFS} are needed: ` +
-      'replay them on every instance, and let each session be served by all instances before its logout'
+      'replay them on every instance, and send requests of each session to all instances before its logout'
     );
   }
   if (raced < RACES) {

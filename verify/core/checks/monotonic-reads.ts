@@ -1,16 +1,16 @@
-/** monotonic-reads: a read never shows an older state than an earlier read of its session. */
+/** Checks monotonic-reads: a read never shows an older state than an earlier read of its session. */
 import { readCheck } from './read-check.ts';
 
 export const monotonicReads = readCheck({
   guarantee: 'monotonic-reads',
   assumes:
-    'values of the run are unique: a later state has what was added since, and no value of a register comes back; ' +
+    'values of the run are unique: a later state contains what was added since, and no value of a register comes back; ' +
     'a write that overlapped another request may be overwritten, which no-lost-updates judges',
   anomaly: 'BACK',
   against: 'its read before',
   earlier: facts => facts.read,
   contradictions: facts => facts.back,
-  summary: (earlier, later) => `${later} showed an older state than ${earlier} had shown before`,
+  summary: (earlier, later) => `${later} showed an older state than ${earlier} showed before`,
   rests: ['pairs of reads', 'on two instances'],
   ruledOut: 'go back',
   broken: 'values went back to an older state',

@@ -149,7 +149,7 @@ describe('no-lost-updates', () => {
       );
     expect(lost((s, p) => race(s, p, 'a', 'b'))).toMatchInlineSnapshot(`
       "violated, 2
-      2 acknowledged adds of 2 that overlapped are gone
+      2 acknowledged adds of 2 that overlapped are lost
       rests on overlapping adds 2, on two instances 2
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -162,7 +162,7 @@ describe('no-lost-updates', () => {
     `);
     expect(lost((s, p) => race(s, p, 'a', 'b', info))).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 1 that overlapped are gone
+      1 acknowledged add of 1 that overlapped are lost
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -177,7 +177,7 @@ describe('no-lost-updates', () => {
     });
     expect(beside).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 1 that overlapped are gone
+      1 acknowledged add of 1 that overlapped are lost
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -190,7 +190,7 @@ describe('no-lost-updates', () => {
     });
     expect(shown).toMatchInlineSnapshot(`
       "violated, 2
-      2 acknowledged adds of 2 that overlapped are gone
+      2 acknowledged adds of 2 that overlapped are lost
       rests on overlapping adds 2, on two instances 2
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #4 read on app-1: showed "a"
@@ -228,7 +228,7 @@ describe('no-lost-updates', () => {
         session.read('app-1', saw);
       });
     expect(stories(counter(['6']))).toMatchInlineSnapshot(`
-      "CLOBBER no-lost-updates s1 alice: acknowledged increments that overlapped amount to 7, and the final state is 6
+      "CLOBBER no-lost-updates s1 alice: acknowledged increments that overlapped add up to 7, and the final state is 6
         #2 increment on app-1: acknowledged
         #3 increment on app-2: acknowledged
         #4 read on app-1: expected 7 or more; came [6]"
@@ -279,7 +279,7 @@ describe('no-lost-updates', () => {
     expect(lost(400, { outcome: 'info', return: undefined }).violations).toBe(1);
     expect(told(lost(400))).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 1 that overlapped are gone
+      1 acknowledged add of 1 that overlapped are lost
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged

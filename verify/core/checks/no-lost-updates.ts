@@ -1,4 +1,4 @@
-/** no-lost-updates: every acknowledged add of overlapping requests is in the final state of its object. */
+/** Checks no-lost-updates: every acknowledged add of overlapping requests is in the final state of its object. */
 import {
   Anomalies,
   type Check,
@@ -27,7 +27,7 @@ const ENOUGH = 10;
 export const noLostUpdates: Check = {
   guarantee: 'no-lost-updates',
   assumes:
-    'the final state is what the last read shows, called when all writes had returned or in the final phase',
+    'the last read shows the final state: it is called after all writes have returned, or in the final phase',
   minimum: `${ENOUGH} acknowledged adds that overlap one another on two instances, and a read after them`,
   start: (_run, onAnomaly) => new NoLostUpdates(onAnomaly),
   conclude: concluded,
@@ -101,7 +101,7 @@ function concluded(counts: Counts): Conclusion {
   const finding =
     of('clobbered') === 0
       ? `at most ${percent(upperBound(0, of('overlapping')))} of overlapping adds are lost`
-      : `${counted(of('clobbered'), 'acknowledged add')} of ${grouped(Math.max(of('clobbered'), of('overlapping')))} that overlapped are gone`;
+      : `${counted(of('clobbered'), 'acknowledged add')} of ${grouped(Math.max(of('clobbered'), of('overlapping')))} that overlapped are lost`;
   const rests = {
     'overlapping adds': of('overlapping'),
     'on two instances': of('crossed'),
@@ -113,7 +113,7 @@ function concluded(counts: Counts): Conclusion {
 function missing(counts: Counts): string | undefined {
   const of = reader(counts);
   if (of('lost') > 0) {
-    return `continuity is broken in ${counted(of('lost'), 'session')}: what became of its data cannot be told`;
+    return `continuity is broken in ${counted(of('lost'), 'session')}: the data of such sessions cannot be judged`;
   }
   if (of('crossed') >= ENOUGH) return undefined;
   return (
@@ -122,8 +122,8 @@ function missing(counts: Counts): string | undefined {
   );
 }
 
-/** Of a change that nobody knows the end of. */
-const open = (start: Start): WitnessStep => ({
+/** Makes the step of a change whose end is not known. */
+const pending = (start: Start): WitnessStep => ({
   operation: { ...start, type: 'op', outcome: 'info' },
   came: 'may have happened',
 });
@@ -135,9 +135,9 @@ function clobber({ value, write, showed, read }: LostUpdate): Anomaly {
   const steps: WitnessStep[] = [];
   if (write?.acknowledged !== undefined) steps.push({ operation: write.acknowledged, came: 'acknowledged' });
   if (rival?.acknowledged !== undefined) steps.push({ operation: rival.acknowledged, came: 'acknowledged' });
-  else if (rival !== undefined) steps.push(open(rival.start));
+  else if (rival !== undefined) steps.push(pending(rival.start));
   else if (write?.beside?.type === 'op') steps.push({ operation: write.beside, came: 'overlapped it' });
-  else if (write?.beside !== undefined) steps.push(open(write.beside));
+  else if (write?.beside !== undefined) steps.push(pending(write.beside));
   if (showed !== undefined) steps.push({ operation: showed, came: `showed "${value}"` });
   steps.sort((a, b) => a.operation.call - b.operation.call);
   return {
@@ -146,7 +146,7 @@ function clobber({ value, write, showed, read }: LostUpdate): Anomaly {
     session: read.session,
     user: read.user,
     summary: counts
-      ? `acknowledged increments that overlapped amount to ${value}, and the final state is ${read.saw?.[0] ?? '0'}`
+      ? `acknowledged increments that overlapped add up to ${value}, and the final state is ${read.saw?.[0] ?? '0'}`
       : 'an acknowledged add that overlapped another request is not in the final state',
     witness: [
       ...steps,

@@ -141,7 +141,7 @@ describe('one-session, to the word', () => {
       });
     expect(told(few(2, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: 2 logins after overlapping first requests of a fresh jar, 3 are needed: send several at once, then log in
+      why: 2 logins after overlapping first requests of a new jar, 3 are needed: send several requests at once, then log in
       rests on after parallel first requests 2, without them 3"
     `);
     expect(told(few(3, 2))).toMatchInlineSnapshot(`

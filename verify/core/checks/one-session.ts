@@ -1,4 +1,4 @@
-/** one-session: after parallel first requests of one fresh jar the login that follows succeeds, and its session lives. */
+/** Checks one-session: after parallel first requests of one new jar the login succeeds, and its session lives. */
 import {
   type Check,
   type Conclusion,
@@ -19,14 +19,15 @@ import type { SessionState, Standing } from '../sessions.ts';
 import { fisherP, upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
+/** The least number of logins of each kind. */
 const ENOUGH = 3;
-/** Where sessions without parallel first requests fail too, those with them must fail more, by more than chance. */
+/** If logins without parallel first requests fail too, those with them must fail more, with a p-value below this. */
 const SIGNIFICANT = 1e-4;
 const KEPT = 5;
 
 export const oneSession: Check = {
   guarantee: 'one-session',
-  assumes: 'the first requests of a session are those of a fresh jar',
+  assumes: 'the first requests of a session come from a new jar',
   minimum: `${ENOUGH} logins after overlapping first requests, and ${ENOUGH} without, whose sessions were used`,
   start: (_run, onAnomaly, faults) => new OneSession(onAnomaly, faults),
   conclude: concluded,
@@ -34,12 +35,12 @@ export const oneSession: Check = {
 
 /** The requests of a jar before its login. */
 interface Jar {
-  /** The one that returned first: what was called until then was sent without a cookie. */
+  /** The first request that ended. Requests that were called before its return were sent without a cookie. */
   first: Operation;
-  /** One that overlapped it. */
+  /** A request that overlapped it. */
   second?: Operation;
   login?: Operation;
-  /** The last login, when it was refused: a form that is opened again may still be accepted. */
+  /** The last login, if it was refused. A later login may still be accepted. */
   refused?: Operation | undefined;
 }
 
@@ -47,10 +48,11 @@ class OneSession implements Fold {
   readonly #onAnomaly: OnAnomaly | undefined;
   readonly #faults: FaultLedger;
   readonly #jars = new Map<SessionState, Jar>();
-  /** Held until it is known how sessions without parallel first requests fare. */
+  /** Kept until it is known whether sessions without parallel first requests fail too. */
   readonly #witnesses: Anomaly[] = [];
   readonly #parallel = { lived: 0, failed: 0 };
   readonly #single = { lived: 0, failed: 0 };
+  /** Jars that got more than one session id. */
   #several = 0;
 
   constructor(onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
@@ -80,7 +82,7 @@ class OneSession implements Fold {
     this.#jars.set(session, jar);
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
-    // Only a plain refusal says that the login was not accepted; "too many requests" does not.
+    // Only a plain refusal counts. "Too many requests" does not say that the login was not accepted.
     jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
@@ -90,7 +92,7 @@ class OneSession implements Fold {
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // What a fault has done is no doing of the first requests.
+    // A fault may have caused the failure, not the first requests.
     if (this.#faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.#single.failed++;
     else {
@@ -103,7 +105,7 @@ class OneSession implements Fold {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // Only one that was used after its login has shown that it lives.
+    // Only a session that was used after its login has shown that it lives.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last === session.login) return;
     if (jar.second === undefined) this.#single.lived++;
@@ -130,7 +132,7 @@ class OneSession implements Fold {
   }
 }
 
-/** Whether two responses gave the jar two ids. */
+/** Returns whether two responses set different session ids. */
 function differ(a: Operation, b: Operation): boolean {
   const labels = (operation: Operation) =>
     (operation.cookies ?? []).flatMap(({ label }) => (label === undefined ? [] : [label]));
@@ -174,12 +176,12 @@ function concluded(counts: Counts): Conclusion {
     violations === 0
       ? `at most ${percent(upperBound(0, lived))} of logins after parallel first requests fail`
       : `${grouped(failed)} of ${counted(sessions, 'login')} after parallel first requests failed`;
-  const told = of('several') > 0 ? `; ${counted(of('several'), 'jar')} got more than one id` : '';
+  const several = of('several') > 0 ? `; ${counted(of('several'), 'jar')} got more than one id` : '';
   const rests = { 'after parallel first requests': sessions, 'without them': single };
-  return conclude(violations, missing(counts), rests, judged + told);
+  return conclude(violations, missing(counts), rests, judged + several);
 }
 
-/** Whether it is the parallel first requests that make sessions fail. */
+/** Returns whether the parallel first requests are the cause of the failures. */
 function blames(counts: Counts): boolean {
   const of = reader(counts);
   const [failed, single, singleFailed] = [of('failed'), of('single lived'), of('single failed')];
@@ -193,8 +195,8 @@ function missing(counts: Counts): string | undefined {
   const [lived, failed, single] = [of('lived'), of('failed'), of('single lived')];
   if (lived + failed < ENOUGH) {
     return (
-      `${counted(lived + failed, 'login')} after overlapping first requests of a fresh jar, ${ENOUGH} are needed: ` +
-      'send several at once, then log in'
+      `${counted(lived + failed, 'login')} after overlapping first requests of a new jar, ${ENOUGH} are needed: ` +
+      'send several requests at once, then log in'
     );
   }
   if (single < ENOUGH) {

@@ -37,7 +37,7 @@ describe('outage', () => {
       'not seen to take effect: stop of redis. Check that the fault reaches the part that it should disturb',
     );
     expect(judged(p => back(outage(p)), {}).why).toContain('no deadline is declared');
-    expect(judged(p => void outage(p)).why).toContain('0 sessions asked again');
+    expect(judged(p => void outage(p)).why).toContain('0 sessions with a request after');
     const few = judged(p => {
       const all = sessions(p);
       p.disturb(1, 'stop', store).heal(1);
@@ -62,7 +62,7 @@ describe('outage', () => {
     });
     const cookies = [{ name: 'sid', change: 'deleted' as const }];
     const taken = judged(p => back(outage(p, session => session.asks('app-2', { ...error, cookies }))));
-    expect(taken.anomalies[0]?.summary).toContain('took the cookie of a live session away');
+    expect(taken.anomalies[0]?.summary).toContain('deleted the cookie of a live session');
   });
 
   it('is LOGOUT when a session is signed out once the store is back', () => {
@@ -154,7 +154,7 @@ describe('outage, to the word', () => {
     `);
     expect(told(some(10, 2))).toMatchInlineSnapshot(`
       "unknown
-      why: 2 sessions asked again once the store was back, 3 are needed
+      why: 2 sessions with a request after the store was back, 3 are needed
       rests on outages 1, requests 10, sessions asked again 2"
     `);
     expect(some(10, 3).judgement).toBe('valid');
@@ -187,13 +187,13 @@ describe('outage, to the word', () => {
       LOGOUT outage s1 alice: the app signed a live session out while the store was down (stop)
         #2 read on app-2: the session lived
         #21 read fail: expected signed in as alice, or an error with the cookie untouched; came signed out
-      LOGOUT outage s2 alice: app-2 took the cookie of a live session away while the store was down (stop)
+      LOGOUT outage s2 alice: app-2 deleted the cookie of a live session while the store was down (stop)
         #4 read on app-2: the session lived
-        #22 read on app-2 info: expected signed in as alice, or an error with the cookie untouched; came no answer, and deleted the cookie
+        #22 read on app-2 info: expected signed in as alice, or an error with the cookie untouched; came no response, and deleted the cookie
       HANG outage s3 alice: a request hung for 2.5 s while the store was down (stop)
-        #23 read on app-2 fail: expected any answer within 2 s; came 503 after 2.5 s
+        #23 read on app-2 fail: expected any response within 2 s; came 503 after 2.5 s
       HANG outage s3 alice: a request hung for 3 s while the store was down (stop)
-        #24 read on app-2 info: expected any answer within 2 s; came no answer after 3 s
+        #24 read on app-2 info: expected any response within 2 s; came no response after 3 s
       LOGOUT outage s4 alice: a session that lived before the store was down (stop) is signed out afterwards
         #8 read on app-2: the session lived
         #27 read on app-1 fail: expected signed in as alice, or an error with the cookie untouched; came signed out"

@@ -1,4 +1,4 @@
-/** outage: while the store is down nobody is signed out and nothing hangs; afterwards live sessions live. */
+/** Checks outage: while the store is down no session is signed out and no request hangs; afterwards live sessions live. */
 import {
   Anomalies,
   type Check,
@@ -22,9 +22,9 @@ import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 import { starved } from './trouble.ts';
 
-/** Sessions that were asked again after the store was back. */
+/** The least number of sessions with a request after the store was back. */
 const RECOVERED = 3;
-/** Kept of each name while it is not known whether the store was down. */
+/** Anomalies of each name that are kept while it is not known whether the fault took effect. */
 const KEPT = 5;
 
 type Name = 'LOGOUT' | 'HANG';
@@ -32,25 +32,28 @@ type Name = 'LOGOUT' | 'HANG';
 export const outage: Check = {
   guarantee: 'outage',
   assumes:
-    'the store answers nobody from the begin of the window to its end; faults are timed by the run’s clock; ' +
-    'what the machine of the run had no time for is noted as starved',
+    'the store answers no request from the begin of the window to its end; faults are timed by the run’s clock; ' +
+    'requests that the machine of the run had no time for are marked as starved',
   minimum:
     `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
-    `${RECOVERED} of those sessions asked again afterwards`,
+    `${RECOVERED} of those sessions with a request afterwards`,
   start: (run, onAnomaly, faults) => new Outage(run, faults, onAnomaly),
   conclude: concluded,
 };
 
-/** An outage, with what was seen in it: it counts once the outage is known to have taken effect. */
+/** An outage and its findings. They count once the outage is known to have taken effect. */
 interface Down {
   window: FaultWindow;
+  /** Requests of live sessions that overlapped the outage. */
   requests: number;
+  /** Anomalies that do not count so far. */
   found: number;
-  /** Late answers that may be the fault of the machine that Baton runs on. */
+  /** Late responses while the machine of the run was starved. */
   starved: number;
   anomalies: Record<Name, Anomaly[]>;
-  /** Live sessions that met it and were not asked since; then how many lived. */
+  /** Live sessions that overlapped it and have had no request since. */
   sessions: Set<SessionState>;
+  /** How many of these sessions lived afterwards. */
   recovered: number;
 }
 
@@ -86,7 +89,7 @@ class Outage implements Fold {
     } else if (window.bit === true) this.#count(down);
   }
 
-  /** What was found so far counts. */
+  /** Reports the anomalies that were found so far. */
   #count(down: Down): void {
     const { LOGOUT, HANG } = down.anomalies;
     for (const anomaly of [...LOGOUT, ...HANG]) this.#anomalies.add(() => anomaly, anomaly.name);
@@ -114,16 +117,16 @@ class Outage implements Fold {
     const came =
       honoured(operation) === false
         ? 'signed out'
-        : `${operation.status ?? 'no answer'}, and deleted the cookie`;
+        : `${operation.status ?? 'no response'}, and deleted the cookie`;
     const summary = `${operation.instance ?? 'the app'} ${
       deletedCookie(operation) === undefined
         ? 'signed a live session out'
-        : 'took the cookie of a live session away'
+        : 'deleted the cookie of a live session'
     } while the store was down (${titleOf(down.window)})`;
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
-  /** A request that we gave up ourselves, or that nobody knows the end of, says nothing. */
+  /** Judges how long a request took. A request that the run gave up, or whose end is not known, says nothing. */
   #timed(operation: Operation, down: Down): void {
     const { call, return: end, note } = operation;
     if (end === undefined || note === 'aborted') return;
@@ -133,14 +136,14 @@ class Outage implements Fold {
       down.starved++;
       return;
     }
-    const came = `${operation.status ?? note ?? 'no answer'} after ${seconds(waited)}`;
+    const came = `${operation.status ?? note ?? 'no response'} after ${seconds(waited)}`;
     this.#found(down, 'HANG', () => ({
       name: 'HANG',
       guarantee: 'outage',
       session: operation.session,
       user: operation.user,
       summary: `a request hung for ${seconds(waited)} while the store was down (${titleOf(down.window)})`,
-      witness: [{ operation, expected: `any answer within ${seconds(this.#deadline)}`, came }],
+      witness: [{ operation, expected: `any response within ${seconds(this.#deadline)}`, came }],
       notes: [],
     }));
   }
@@ -171,11 +174,11 @@ class Outage implements Fold {
   }
 
   counts(): Counts {
-    const bitten = this.#downs.filter(({ window }) => tookEffect(window));
-    const sum = (of: (down: Down) => number) => bitten.reduce((total, down) => total + of(down), 0);
+    const effective = this.#downs.filter(({ window }) => tookEffect(window));
+    const sum = (of: (down: Down) => number) => effective.reduce((total, down) => total + of(down), 0);
     return {
       outages: this.#downs.length,
-      bitten: bitten.length,
+      effective: effective.length,
       requests: sum(down => down.requests),
       recovered: sum(down => down.recovered),
       starved: sum(down => down.starved),
@@ -185,11 +188,11 @@ class Outage implements Fold {
 
   finish(): Finding {
     for (const down of this.#downs) if (tookEffect(down.window)) this.#count(down);
-    const vain = idle(this.#downs.map(({ window }) => window));
+    const without = idle(this.#downs.map(({ window }) => window));
     const conclusion = concluded(this.counts(), this.#run);
     return {
       ...conclusion,
-      ...(conclusion.judgement === 'unknown' && vain !== undefined ? { why: vain } : {}),
+      ...(conclusion.judgement === 'unknown' && without !== undefined ? { why: without } : {}),
       anomalies: this.#anomalies.kept,
     };
   }
@@ -221,23 +224,23 @@ function concluded(counts: Counts, run: Run): Conclusion {
     broken === 0
       ? `at most ${percent(upperBound(0, requests))} of requests are signed out or hang while the store is down`
       : `${grouped(broken)} of ${counted(requests, 'request')} signed out or hung`;
-  const rests = { outages: of('bitten'), requests, 'sessions asked again': recovered };
+  const rests = { outages: of('effective'), requests, 'sessions asked again': recovered };
   return conclude(broken, missing(counts, run), rests, finding);
 }
 
 function missing(counts: Counts, run: Run): string | undefined {
   const of = reader(counts);
   if (of('outages') === 0) return 'the store was never down: run with a fault that stops it';
-  if (of('bitten') < of('outages')) return 'an outage was not seen to take effect';
+  if (of('effective') < of('outages')) return 'an outage was not seen to take effect';
   if (run.declared?.deadline === undefined) {
-    return 'no deadline is declared, so nothing can hang: set `deadline` in the target file';
+    return 'no deadline is declared, so no request can be too late: set `deadline` in the target file';
   }
   if (of('starved') > 0) return starved(of('starved'));
   if (of('requests') < ENOUGH_HANDOFFS) {
     return `${counted(of('requests'), 'request')} of live sessions while the store was down, ${ENOUGH_HANDOFFS} are needed`;
   }
   if (of('recovered') < RECOVERED) {
-    return `${counted(of('recovered'), 'session')} asked again once the store was back, ${RECOVERED} are needed`;
+    return `${counted(of('recovered'), 'session')} with a request after the store was back, ${RECOVERED} are needed`;
   }
   return undefined;
 }

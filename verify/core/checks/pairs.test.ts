@@ -55,10 +55,10 @@ describe('differences', () => {
     expect(told(verdict as never)).toMatchInlineSnapshot(`
       "violated, 1
       rests on 
-      SKEW instances-agree s1 alice: app-2 answers 500 (wrote on app-2), where other pairs of instances do not
-        #1 read on app-1: answered
-        #2 read on app-2 fail: expected the answer of the other instances; came 500
-        #3 read on app-1: answered: the session lives
+      SKEW instances-agree s1 alice: app-2 responds 500 (wrote on app-2), and other pairs of instances do not
+        #1 read on app-1: success
+        #2 read on app-2 fail: expected the response of the other instances; came 500
+        #3 read on app-1: success: the session lives
         (wrote on app-2, then app-2: 500 90 of 100 times)
         (wrote on app-1, then app-2: 500 80 of 100 times)"
     `);
@@ -68,7 +68,7 @@ describe('differences', () => {
     for (let i = 0; i < 40; i++) bare.of('app-1', 'app-2').differs('403', undefined, refused, after);
     expect(differences(bare)[0]?.witness.map(({ came }) => came)).toEqual([
       '403',
-      'answered: the session lives',
+      'success: the session lives',
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('differences', () => {
       }
     }
     const [skewed] = differences(made);
-    expect(skewed?.summary).toContain('app-7 answers 500');
+    expect(skewed?.summary).toContain('app-7 responds 500');
     expect(skewed?.notes).toHaveLength(200);
     expect(pairsOf(made.counts())).toHaveLength(40_000);
   });
@@ -92,8 +92,8 @@ describe('differences', () => {
     const made = table({ 12: [40, 100], 21: [0, 100] });
     for (let i = 0; i < 50; i++) made.of('app-1', 'app-2').differs('418', before, refused, after);
     expect(differences(made).map(({ summary }) => summary)).toEqual([
-      'app-2 answers 500 (wrote on app-1), where other pairs of instances do not',
-      'app-2 answers 418 (wrote on app-1), where other pairs of instances do not',
+      'app-2 responds 500 (wrote on app-1), and other pairs of instances do not',
+      'app-2 responds 418 (wrote on app-1), and other pairs of instances do not',
     ]);
   });
 });

@@ -1,15 +1,15 @@
-/** Answers by ordered pair of instances, and where they differ by more than chance. */
+/** Counts responses by ordered pair of instances, and finds the pairs that differ by more than chance. */
 import type { Counts } from '../check.ts';
 import type { Operation } from '../history.ts';
 import { fisherP } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
-/** Chance at which a difference is called one, over all tests of the run together. */
+/** The p-value below which a difference is significant, over all tests of the run together. */
 const SIGNIFICANT = 1e-6;
-/** And only when a pair answers so at least this often, and another at most a quarter as often. */
+/** The least share of such responses on a pair, and how many times rarer they must be on another pair. */
 const OFTEN = 0.1;
 const RARER = 4;
-/** Names of the counts begin with this. */
+/** The prefix of the counts' names. */
 const ASKED = 'asked ';
 const ARROW = ' → ';
 
@@ -18,27 +18,29 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/** One instance that logged in, wrote or gave a page, and one that serves. */
+/** A pair of instances: one that logged in, wrote or gave a page, and one that serves. */
 export class Pair {
+  /** Requests on the pair. */
   asked = 0;
-  /** Of these, answered as they should be. */
+  /** How many of these had a success as their response. */
   right = 0;
+  /** By kind of response: `signed out`, or a status. */
   readonly kinds = new Map<string, Difference>();
 
-  /** The same session was answered otherwise afterwards, elsewhere. */
+  /** Adds a response that differs: another instance honoured the same session afterwards. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     const known = this.kinds.get(kind);
     if (known !== undefined) {
       known.times++;
       return;
     }
-    const scene = before === undefined ? [] : [{ operation: before, came: 'answered' }];
+    const scene = before === undefined ? [] : [{ operation: before, came: 'success' }];
     this.kinds.set(kind, {
       times: 1,
       example: [
         ...scene,
-        { operation, expected: 'the answer of the other instances', came: kind },
-        { operation: after, came: 'answered: the session lives' },
+        { operation, expected: 'the response of the other instances', came: kind },
+        { operation: after, came: 'success: the session lives' },
       ],
     });
   }
@@ -70,7 +72,7 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /** Whether an instance ever answers a session of another one right: else the sessions are lost there. */
+  /** True if some instance honoured a session of another instance. If none did, that is a matter of continuity. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.right > 0) return true;
     return false;
@@ -83,7 +85,7 @@ export class PairTable {
   }
 }
 
-/** @returns the pairs that the counts tell of, by name */
+/** @returns the pairs of the counts, sorted by name */
 export function pairsOf(counts: Counts): { from: string; to: string; asked: number }[] {
   return Object.entries(counts)
     .filter(([name]) => name.startsWith(ASKED))
@@ -94,7 +96,7 @@ export function pairsOf(counts: Counts): { from: string; to: string; asked: numb
     });
 }
 
-/** A session that is signed out wherever it is not known is LOSS, and no instance is the odd one. */
+/** If all other instances respond so to a session, it is LOSS, and no instance differs from the others. */
 const SIGNED_OUT = 'signed out';
 
 interface Row {
@@ -104,9 +106,9 @@ interface Row {
 }
 
 /**
- * Compares every pair with the one that most surely answers otherwise: in time linear in the pairs.
+ * Compares every pair with the pair on which the kind of response is most surely rare. Takes time linear in the pairs.
  *
- * @returns one anomaly for each kind of answer that some pairs give, and others do not
+ * @returns one anomaly for each kind of response that some pairs give, and others do not
  */
 export function differences(table: PairTable): Anomaly[] {
   const pairs = [...table.all()];
@@ -115,7 +117,7 @@ export function differences(table: PairTable): Anomaly[] {
   return [...kinds].flatMap(kind => {
     const times = (pair: Pair): number => Math.min(pair.asked, pair.kinds.get(kind)?.times ?? 0);
     const rate = (pair: Pair): number => (pair.asked === 0 ? 0 : times(pair) / pair.asked);
-    // Its own sessions an instance always knows: only pairs of different instances are alike in that.
+    // An instance always knows its own sessions, so "signed out" is compared only between different instances.
     const rows = kind === SIGNED_OUT ? pairs.filter(({ from, to }) => from !== to) : pairs;
     const rarest = rarestOf(rows, times);
     if (rarest === undefined) return [];
@@ -128,7 +130,7 @@ export function differences(table: PairTable): Anomaly[] {
   });
 }
 
-/** @returns the pair whose rate is the lowest at the worst: by the rule of three, at most (times + 3) of all asked */
+/** @returns the pair with the lowest upper bound of its rate: by the rule of three, (times + 3) of all requests */
 function rarestOf(rows: readonly Row[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;
@@ -155,7 +157,7 @@ function skew(
     name: 'SKEW',
     guarantee: 'instances-agree',
     ...(of === undefined ? {} : { session: of.session, user: of.user }),
-    summary: `${first?.to} answers ${kind} (${title} ${first?.from}), where other pairs of instances do not`,
+    summary: `${first?.to} responds ${kind} (${title} ${first?.from}), and other pairs of instances do not`,
     witness: example,
     notes: differ.map(
       ({ from, to, pair }) => `${title} ${from}, then ${to}: ${kind} ${times(pair)} of ${pair.asked} times`,

@@ -57,7 +57,7 @@ describe('private-responses', () => {
     });
     expect(verdict).toMatchObject({
       violations: 1,
-      finding: '9 responses may be kept by a shared cache, or came from one',
+      finding: 'a shared cache may keep 9 responses, or served them',
     });
   });
 
@@ -87,7 +87,7 @@ describe('private-responses', () => {
     const told = judged(silent);
     expect(told).toMatchObject({
       judgement: 'valid',
-      finding: expect.stringContaining('1 say nothing to caches'),
+      finding: expect.stringContaining('1 have no directive for caches'),
     });
     expect(judged(silent, { caching: 'strict' }).judgement).toBe('violated');
     expect(judged(healthy, { caching: 'strict' }).judgement).toBe('valid');
@@ -110,7 +110,7 @@ describe('private-responses, to the word', () => {
   it('says how much it rests on, and what it found', () => {
     expect(told(judged(healthy))).toMatchInlineSnapshot(`
       "valid
-      none may be kept by a shared cache
+      no shared cache may keep such a response
       rests on signed-in responses 3, that set the cookie 1, instances 2"
     `);
     const verdict = judged(p => {
@@ -125,26 +125,26 @@ describe('private-responses, to the word', () => {
     });
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 5
-      6 responses may be kept by a shared cache, or came from one; 1 say nothing to caches: send private or no-store
+      a shared cache may keep 6 responses, or served them; 1 have no directive for caches: send private or no-store
       rests on signed-in responses 9, that set the cookie 2, instances 2
-      CACHED private-responses s alice: a signed-in response (read) may go to others: it says public
+      CACHED private-responses s alice: a signed-in response (read) may reach other users: it says public
         #4 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says public
-      CACHED private-responses s alice: a signed-in response (read) may go to others: it says public
+      CACHED private-responses s alice: a signed-in response (read) may reach other users: it says public
         #6 read on app-2: expected private, no-store, no-cache or Vary: Cookie; came it says public
-      CACHED private-responses s alice: a signed-in response (/me) may go to others: it says public
+      CACHED private-responses s alice: a signed-in response (/me) may reach other users: it says public
         #7 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says public
-      CACHED private-responses s alice: a signed-in response (read) may go to others: it says Expires in 1 s
+      CACHED private-responses s alice: a signed-in response (read) may reach other users: it says Expires in 1 s
         #8 read on app-1: expected private, no-store, no-cache or Vary: Cookie; came it says Expires in 1 s
-      CACHED private-responses s alice: a response that sets the session cookie (form) may go to others: it was served from a cache
-        #9 form: expected an answer of the app; came it was served from a cache"
+      CACHED private-responses s alice: a response that sets the session cookie (form) may reach other users: it was served from a cache
+        #9 form: expected a response of the app; came it was served from a cache"
     `);
     const strict = judged(p => healthy(p).read('app-1', [], { caching: {} }), { caching: 'strict' });
     expect(told(strict)).toMatchInlineSnapshot(`
       "violated, 1
-      1 response may be kept by a shared cache, or came from one; 1 say nothing to caches: send private or no-store
+      a shared cache may keep 1 response, or served them; 1 have no directive for caches: send private or no-store
       rests on signed-in responses 4, that set the cookie 1, instances 2
-      CACHED private-responses s alice: a signed-in response (read) may go to others: it says nothing to caches
-        #4 read on app-1: expected private or no-store; came it says nothing to caches"
+      CACHED private-responses s alice: a signed-in response (read) may reach other users: it has no directive for caches
+        #4 read on app-1: expected private or no-store; came it has no directive for caches"
     `);
   });
 

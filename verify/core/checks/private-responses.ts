@@ -1,4 +1,4 @@
-/** private-responses: no signed-in response, nor one that sets the session cookie, may be kept by a shared cache. */
+/** Checks private-responses: a shared cache may keep no signed-in response, and none that sets the session cookie. */
 import {
   Anomalies,
   type Check,
@@ -19,15 +19,14 @@ import { CacheReader, type Freshness } from './freshness.ts';
 
 export const privateResponses: Check = {
   guarantee: 'private-responses',
-  assumes:
-    'the recorder notes the caching headers of the responses that it looks at, also where there are none',
+  assumes: 'the recorder notes the caching headers of the responses that it looks at, also if they have none',
   minimum:
-    'a signed-in response of every instance whose caching headers were looked at, and one that set the cookie',
+    'a signed-in response of every instance whose caching headers were recorded, and one that set the cookie',
   start: (run, onAnomaly) => new PrivateResponses(run, onAnomaly),
   conclude: concluded,
 };
 
-/** Different faults that are remembered: instances times paths. */
+/** How many different faults are kept, by kind, instance and path. */
 const REMEMBERED = 10_000;
 
 class PrivateResponses implements Fold {
@@ -62,17 +61,17 @@ class PrivateResponses implements Fold {
 
   #judge(operation: Operation, caching: Caching, fresh: Freshness): void {
     if (caching.hit === true && fresh.keptApart !== true) {
-      this.#condemn(operation, 'it was served from a cache', 'an answer of the app');
+      this.#report(operation, 'it was served from a cache', 'a response of the app');
     } else if (fresh.because !== undefined) {
-      this.#condemn(operation, `it says ${fresh.because}`, 'private, no-store, no-cache or Vary: Cookie');
+      this.#report(operation, `it says ${fresh.because}`, 'private, no-store, no-cache or Vary: Cookie');
     } else if (fresh.silent === true) {
       this.#silent++;
-      if (this.#strict) this.#condemn(operation, 'it says nothing to caches', 'private or no-store');
+      if (this.#strict) this.#report(operation, 'it has no directive for caches', 'private or no-store');
     }
   }
 
-  /** Once for each kind, instance and path. */
-  #condemn(operation: Operation, came: string, expected: string): void {
+  /** Reports a violation, once for each kind, instance and path. */
+  #report(operation: Operation, came: string, expected: string): void {
     this.#cached++;
     const where = operation.path ?? operation.action;
     const key = `${came}\n${operation.instance ?? ''}\n${where}`;
@@ -85,7 +84,7 @@ class PrivateResponses implements Fold {
       guarantee: 'private-responses',
       session: operation.session,
       user: operation.user,
-      summary: `${what} (${where}) may go to others: ${came}`,
+      summary: `${what} (${where}) may reach other users: ${came}`,
       witness: [{ operation, expected, came }],
       notes: [],
     }));
@@ -113,10 +112,11 @@ function concluded(counts: Counts): Conclusion {
   const rests = { 'signed-in responses': signedIn, 'that set the cookie': setting, instances: reach(counts) };
   const judged =
     cached === 0
-      ? 'none may be kept by a shared cache'
-      : `${counted(cached, 'response')} may be kept by a shared cache, or came from one`;
-  const told = silent > 0 ? `; ${grouped(silent)} say nothing to caches: send private or no-store` : '';
-  return conclude(of('places'), missing(counts), rests, judged + told);
+      ? 'no shared cache may keep such a response'
+      : `a shared cache may keep ${counted(cached, 'response')}, or served them`;
+  const reported =
+    silent > 0 ? `; ${grouped(silent)} have no directive for caches: send private or no-store` : '';
+  return conclude(of('places'), missing(counts), rests, judged + reported);
 }
 
 function missing(counts: Counts): string | undefined {

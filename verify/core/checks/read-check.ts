@@ -1,6 +1,6 @@
 /**
- * What the two guarantees about the reads of a session have in common: one measures them against its writes, the
- * other against its reads.
+ * Checks the reads of a session, for two guarantees: read-your-writes compares them with its writes, monotonic-reads with
+ * its earlier reads.
  */
 import {
   Anomalies,
@@ -23,27 +23,28 @@ import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** How one of them speaks, and what of the facts about a read it looks at. */
+/** The texts of one of the two guarantees, and the facts about a read that it uses. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
   anomaly: string;
-  /** What a read is measured against, in words and in the facts. */
+  /** What a read is compared with, in words and in the facts. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
-  /** Names of the two figures that a verdict rests on: all judged reads, and those on another instance. */
+  /** The names of two counts: all judged reads, and those on another instance. */
   rests: readonly [judged: string, crossed: string];
-  /** As in "at most 3 % of reads on another instance …", and after a number of anomalies. */
+  /** The end of the finding "at most 3 % of reads on another instance …". */
   ruledOut: string;
+  /** The end of a finding that begins with the number of anomalies. */
   broken: string;
 }
 
 export const readCheck = (measure: Measure): Check => ({
   guarantee: measure.guarantee,
   assumes: measure.assumes,
-  minimum: `${ENOUGH_HANDOFFS} reads of a session that were compared on another instance than ${measure.against}`,
+  minimum: `${ENOUGH_HANDOFFS} reads of a session on another instance than ${measure.against}, and comparable with it`,
   start: (run, onAnomaly) => new Reads(measure, run, onAnomaly),
   conclude: (counts, run) => concluded(measure, counts, run),
 });
@@ -53,11 +54,11 @@ class Reads implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
   readonly #sessions = new Set<string>();
-  /** Reads that were compared with something that they would contradict if they were older. */
+  /** Reads that were compared with an earlier operation. If they were older, they would contradict it. */
   #judged = 0;
-  /** Of these: reads that another instance served than the operation they are measured against. */
+  /** Of these reads, those that another instance served than that operation. */
   #crossed = 0;
-  /** Sessions that continuity has lost: of those nothing more can be told. */
+  /** Lost sessions. Nothing more is judged of them. */
   #lost = 0;
 
   constructor(measure: Measure, run: Run, onAnomaly?: OnAnomaly) {
@@ -104,7 +105,7 @@ class Reads implements Fold {
 function concluded(measure: Measure, counts: Counts, { routing }: Run): Conclusion {
   const of = reader(counts);
   const [judged, crossed] = measure.rests;
-  // A session that is to stay on its instance is never read on another.
+  // A sticky session is never read on another instance.
   const sticky = routing === 'sticky';
   const passed = sticky
     ? `at most ${percent(upperBound(0, of('reads')))} of reads ${measure.ruledOut}`
@@ -117,11 +118,11 @@ function concluded(measure: Measure, counts: Counts, { routing }: Run): Conclusi
 function missing({ against }: Measure, counts: Counts, sticky: boolean): string | undefined {
   const of = reader(counts);
   if (of('lost') > 0) {
-    return `continuity is broken in ${counted(of('lost'), 'session')}: what those would have read cannot be told`;
+    return `continuity is broken in ${counted(of('lost'), 'session')}: later reads of such sessions cannot be judged`;
   }
   if (of(sticky ? 'reads' : 'crossed') >= ENOUGH_HANDOFFS) return undefined;
   return (
-    `${counted(of('crossed'), 'read')} compared on another instance than ${against}, ${ENOUGH_HANDOFFS} are needed: ` +
+    `${counted(of('crossed'), 'read')} on another instance than ${against}, and comparable with it, ${ENOUGH_HANDOFFS} are needed: ` +
     'give the target file a probe with `read`, and `add`, `set` or `increment`, run at least two instances, or run ' +
     'for longer'
   );

@@ -1,4 +1,4 @@
-/** read-your-writes: a read called after an acknowledged write of its session returned shows that write. */
+/** Checks read-your-writes: a read called after an acknowledged write of its session returned shows that write. */
 import { readCheck } from './read-check.ts';
 
 export const readYourWrites = readCheck({

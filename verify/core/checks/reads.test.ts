@@ -44,7 +44,7 @@ describe('read-your-writes and monotonic-reads', () => {
       good(s).write('b', 'app-1', unsure).read('app-1', ['a', 'b']).read('app-2', ['a']),
     );
     expect(both).toEqual(['valid', 'violated']);
-    expect(monotonic.anomalies[0]?.summary).toBe('app-2 showed an older state than app-1 had shown before');
+    expect(monotonic.anomalies[0]?.summary).toBe('app-2 showed an older state than app-1 showed before');
   });
 
   it('a write that may have happened may show late, or never', () => {
@@ -149,7 +149,7 @@ describe('read-your-writes and monotonic-reads, to the word', () => {
     );
     expect(told(few.own)).toMatchInlineSnapshot(`
       "unknown
-      why: 9 reads compared on another instance than its last acknowledged write, 10 are needed: give the target file a probe with \`read\`, and \`add\`, \`set\` or \`increment\`, run at least two instances, or run for longer
+      why: 9 reads on another instance than its last acknowledged write, and comparable with it, 10 are needed: give the target file a probe with \`read\`, and \`add\`, \`set\` or \`increment\`, run at least two instances, or run for longer
       rests on reads after a write 19, on another instance 9, sessions 1"
     `);
     const enough = judged(s => s.write('a', 'app-1').hops(10, ['a']).hops(9, ['a']));
@@ -174,7 +174,7 @@ describe('read-your-writes and monotonic-reads, to the word', () => {
         #8 read on app-2: expected "b" gone; came "b" is still there"
     `);
     expect(stories(monotonic)).toMatchInlineSnapshot(`
-      "BACK monotonic-reads s1 alice: the app showed an older state than app-1 had shown before
+      "BACK monotonic-reads s1 alice: the app showed an older state than app-1 showed before
         #3 read on app-1: showed "a"
         #4 read: expected "a" in it; came it is gone"
     `);
@@ -185,6 +185,6 @@ describe('read-your-writes and monotonic-reads, to the word', () => {
       good(s).signedOut('app-2');
       p.session('s2', 'bob').login('app-2').signedOut('app-1');
     });
-    expect(own.why).toBe('continuity is broken in 2 sessions: what those would have read cannot be told');
+    expect(own.why).toBe('continuity is broken in 2 sessions: later reads of such sessions cannot be judged');
   });
 });

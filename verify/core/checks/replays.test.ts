@@ -35,7 +35,7 @@ describe('logout-final, to the word', () => {
       });
     expect(told(times(3, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: 9 replays of cookies from before a logout, 10 are needed: replay them on every instance, and let each session be served by all instances before its logout
+      why: 9 replays of cookies from before a logout, 10 are needed: replay them on every instance, and send requests of each session to all instances before its logout
       rests on logouts 4, with a request in flight 3, replays 9, instances 2"
     `);
     expect(told(times(2, 6))).toMatchInlineSnapshot(`
@@ -54,7 +54,7 @@ describe('logout-final, to the word', () => {
     });
     expect(told(lost)).toMatchInlineSnapshot(`
       "unknown
-      why: 1 logout of lost sessions say nothing: restore continuity first
+      why: 1 logout of sessions that were lost before: restore continuity first
       rests on logouts 6, with a request in flight 6, replays 12, instances 2"
     `);
   });
@@ -117,7 +117,7 @@ describe('logout-final, to the word', () => {
     });
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 1
-      the cookie lived on after 1 of 2 logouts
+      the cookie was honoured after 1 of 2 logouts
       rests on logouts 2, with a request in flight 0, replays 3, instances 2
       ZOMBIE logout-final a2 alice: app-1 still honours the cookie after the logout of all sessions
         #10 logout-all on app-2: acknowledged
@@ -132,7 +132,7 @@ describe('logout-final, to the word', () => {
     });
     expect(told(byLost)).toMatchInlineSnapshot(`
       "unknown
-      why: 2 logouts, all of sessions that an instance had lost before: restore continuity first
+      why: 2 logouts, all of sessions that were lost before: restore continuity first
       rests on logouts 0, with a request in flight 0, replays 0, instances 0"
     `);
   });
@@ -221,7 +221,7 @@ describe('logout-final, to the word', () => {
       "RISEN logout-final r bob: after the logout the session was dead, and app-1 honours it again
         #4 add slow on app-2: in flight during the logout
         #5 logout on app-1: acknowledged
-        #7 read on app-1 fail: refused: the session was dead
+        #7 read on app-1 fail: refused: the session is dead
         #8 read on app-1: expected refused; came signed in as bob
         (the cookie from before the logout: app-1 honoured it 1 of 2 times, app-2 honoured it 1 of 2 times)"
     `);

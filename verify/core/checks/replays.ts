@@ -1,38 +1,38 @@
-/** What became of one session's cookie after its logout: where it was refused, where it was honoured. */
+/** Records the replays of one session's cookie after its logout: which instances refused it, and which honoured it. */
 import { precedes } from '../clocks.ts';
 import type { Operation } from '../history.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
 export class Replays {
-  /** The acknowledged logout; absent while it is under way, or when it says nothing. */
+  /** The acknowledged logout; absent while it is in flight, or if the session was lost before. */
   logout: Operation | undefined;
-  /** The logout's instance had never shown the session signed in: it may not have known it. */
+  /** True if the logout's instance had never shown the session signed in: it may not have known the session. */
   strange = false;
-  /** Somebody logged in again with the same jar. */
+  /** True after another login of the same jar. */
   again = false;
   /** A request of the session that overlapped the logout. */
   flight: Operation | undefined;
   /** Responses that ended after the logout's call and set a cookie, by the cookie's label. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
-  readonly #tally = new Map<string, { honoured: number; asked: number }>();
+  /** By instance: how often the cookie was replayed, and how often the instance honoured it. */
+  readonly #tally = new Map<string, { honoured: number; replays: number }>();
   #anomaly: Anomaly | undefined;
 
   /**
-   * Where the logout's instance may not have known the session, only it can tell: what it honours, it knows.
-   *
-   * @returns whether the answer to a replay says something of the logout
+   * Returns whether the response to a replay says something about the logout. If the logout's instance may not have
+   * known the session, only that instance is evidence: a session that it honours, it knows.
    */
-  tells(replay: Operation, alive: boolean): boolean {
+  isEvidence(replay: Operation, alive: boolean): boolean {
     if (!this.strange) return true;
     return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
   }
 
-  /** @returns whether this is the first answer that honours the cookie */
+  /** Adds a replay. @returns whether its response is the first one that honours the cookie */
   add(replay: Operation, alive: boolean): boolean {
-    const of = this.#tally.get(replay.instance ?? '') ?? { honoured: 0, asked: 0 };
+    const of = this.#tally.get(replay.instance ?? '') ?? { honoured: 0, replays: 0 };
     const first = alive && ![...this.#tally.values()].some(other => other.honoured > 0);
-    of.asked++;
+    of.replays++;
     if (alive) of.honoured++;
     this.#tally.set(replay.instance ?? '', of);
     if (!alive && !this.#refused.some(known => known.instance === replay.instance))
@@ -41,17 +41,17 @@ export class Replays {
   }
 
   /**
-   * It had died, and lives again, when the same instance refused it before, or another one did and a request that
-   * was in flight at the logout ended after that. Otherwise some instance never heard of the logout.
+   * Returns the refusal after which the session lives again. Either the same instance refused it before, or another one
+   * did, and a request in flight during the logout ended after that. Undefined if this instance never ended the session.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
     const here = before.find(refusal => refusal.instance === replay.instance);
-    const flown = this.flight?.return ?? Number.POSITIVE_INFINITY;
-    return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flown);
+    const flightEnd = this.flight?.return ?? Number.POSITIVE_INFINITY;
+    return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** @returns the anomaly that an honoured replay is: the session lived again, or never ended there */
+  /** @returns the name of the anomaly of an honoured replay: the session lives again, or never ended there */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
@@ -66,10 +66,10 @@ export class Replays {
     if (cause !== undefined) {
       steps.push({
         operation: cause,
-        came: late ? 'set a cookie, after the logout' : 'in flight during the logout',
+        came: late ? 'set a cookie after the logout' : 'in flight during the logout',
       });
     }
-    if (died !== undefined) steps.push({ operation: died, came: 'refused: the session was dead' });
+    if (died !== undefined) steps.push({ operation: died, came: 'refused: the session is dead' });
     steps.sort((a, b) => a.operation.call - b.operation.call);
     steps.push({ operation: replay, expected: 'refused', came: `signed in as ${replay.user}` });
     this.#anomaly = {
@@ -94,12 +94,12 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Nothing more comes: completes what is told. */
+  /** Called when the session ends: adds the tally of all replays to the anomaly. */
   settle(): void {
     if (this.#anomaly === undefined) return;
-    const told = [...this.#tally]
+    const tallies = [...this.#tally]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([instance, of]) => `${instance || 'the app'} honoured it ${of.honoured} of ${of.asked} times`);
-    this.#anomaly.notes.push(`the cookie from before the logout: ${told.join(', ')}`);
+      .map(([instance, of]) => `${instance || 'the app'} honoured it ${of.honoured} of ${of.replays} times`);
+    this.#anomaly.notes.push(`the cookie from before the logout: ${tallies.join(', ')}`);
   }
 }

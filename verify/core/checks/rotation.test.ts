@@ -180,15 +180,15 @@ describe('rotation', () => {
     });
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 3
-      3 of 10 sessions signed in what was held before the login
+      3 of 10 sessions signed in a cookie from before the login
       rests on replays 10, from before the login 5, invented 5
-      FIXED rotation a bob: the cookies from before the login became signed in by it: every client that holds them is bob now
+      FIXED rotation a bob: the cookies from before the login became signed in by the login: every client that holds them is now signed in as bob
         #25 login on app-1: logged in
         #26 read on app-2: expected signed out; came signed in as bob
-      FIXED rotation b carol: an id that the client had invented became signed in by it: every client that holds it is carol now
+      FIXED rotation b carol: an id that the client had invented became signed in by the login: every client that holds it is now signed in as carol
         #28 login on app-2: logged in
         #30 read on app-1: expected signed out; came signed in as carol
-      FIXED rotation a bob: the cookies from before the login became signed in by it: every client that holds them is bob now
+      FIXED rotation a bob: the cookies from before the login became signed in by the login: every client that holds them is now signed in as bob
         #31 login on app-1: logged in
         #32 read on app-2: expected signed out; came signed in as bob"
     `);

@@ -1,4 +1,4 @@
-/** rotation: what a client held before the login does not become signed in by it, whoever else holds it. */
+/** Checks rotation: a login does not sign in the cookies that the client held before it, which others may hold too. */
 import {
   Anomalies,
   type Check,
@@ -19,14 +19,14 @@ import { honoured, type SessionState, type Standing, showsAnother } from '../ses
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** Sessions whose cookies were replayed, of either kind, before "none was signed in" is evidence. */
+/** The least number of sessions whose cookies were replayed, of each kind. */
 const ENOUGH = 3;
 
 export const rotation: Check = {
   guarantee: 'rotation',
   assumes:
-    'the jar was fresh before the login, or held the live session of another user: none of its cookies was signed in ' +
-    'as the user who logs in',
+    'the jar was empty before the first requests, or held the live session of another user: none of its cookies was ' +
+    'signed in as the user who logs in',
   minimum:
     `${ENOUGH} live sessions whose session cookies from before the login were replayed (those of another user's live ` +
     `session in the same jar count), and ${ENOUGH} with an id that the client had invented`,
@@ -37,7 +37,7 @@ export const rotation: Check = {
 type Kind = 'before-login' | 'another' | 'invented';
 const KINDS: readonly Kind[] = ['before-login', 'another', 'invented'];
 
-/** What a session has shown: each kind is counted and reported once. */
+/** The replays of one session. Each kind is counted once, and one violation is reported. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -59,7 +59,7 @@ class Rotation implements Fold {
     if (kind === undefined) return;
     const tried = this.#triedOf(session);
     if (operation.action === 'login') {
-      // A login sent with such cookies is not the birth of a session: only what follows shows whose it is.
+      // A login that is sent with such cookies does not begin a session: only later responses show its user.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -88,9 +88,9 @@ class Rotation implements Fold {
     this.#anomalies.add(() => fixed(operation, kind, login));
   }
 
-  /** @returns whether a replay that is not signed in as the user is evidence that its cookies never will be */
+  /** @returns whether a replay that is not signed in as the user is evidence that the login did not sign in its cookies */
   #rules(operation: Operation, kind: Kind, session: SessionState): boolean {
-    // A dead session's cookies are refused everywhere, and a request without a session cookie always is.
+    // The cookies of a dead session, and requests without a session cookie, are always refused.
     if (session.lost !== undefined || session.logout !== undefined || operation.sent === undefined)
       return false;
     return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
@@ -126,7 +126,7 @@ function fixed(operation: Operation, kind: Kind, login: Operation): Anomaly {
     guarantee: 'rotation',
     session: operation.session,
     user: operation.user,
-    summary: `${HELD[kind]} became signed in by it: every client that holds ${holder} is ${operation.user} now`,
+    summary: `${HELD[kind]} became signed in by the login: every client that holds ${holder} is now signed in as ${operation.user}`,
     witness: [
       { operation: login, came: 'logged in' },
       { operation, expected: 'signed out', came: `signed in as ${operation.user}` },
@@ -141,7 +141,7 @@ function concluded(counts: Counts): Conclusion {
   const finding =
     broken === 0
       ? `at most ${percent(upperBound(0, before))} of logins sign in the cookies from before them`
-      : `${grouped(broken)} of ${counted(before + invented, 'session')} signed in what was held before the login`;
+      : `${grouped(broken)} of ${counted(before + invented, 'session')} signed in a cookie from before the login`;
   const rests = { replays: of('replays'), 'from before the login': before, invented };
   return conclude(broken, missing(before, invented), rests, finding);
 }

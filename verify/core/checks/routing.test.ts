@@ -285,9 +285,9 @@ describe('routing, to the word', () => {
       spread 48 % / 52 % (chi-square p = 0.62)
       rests on requests 144, instances 2, sessions 5
       PINNED routing s2 alice: all 30 requests of a session went to app-2
-        #25 read on app-2: expected other instances in turn; came all 30 requests of a session went to app-2
+        #25 read on app-2: expected other instances too; came all 30 requests of a session went to app-2
       PINNED routing s3 alice: all 24 requests of a session went to app-1
-        #56 read on app-1: expected other instances in turn; came all 24 requests of a session went to app-1"
+        #56 read on app-1: expected other instances too; came all 24 requests of a session went to app-1"
     `);
   });
 

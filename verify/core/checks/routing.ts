@@ -1,4 +1,4 @@
-/** routing: requests reach the instances as claimed. */
+/** Checks routing: requests reach the instances as claimed. */
 import {
   Anomalies,
   type Check,
@@ -35,31 +35,32 @@ import {
 export const routing: Check = {
   guarantee: 'routing',
   assumes:
-    'instances have the declared weights, or the same weight; from the first fault on instances may come and go, ' +
-    'and nothing is judged; after a 502, 503 or 504 of an instance the balancer may eject it until it serves again',
+    'instances have the declared weights, or equal weights; from the first fault on, instances may come and go, ' +
+    'and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
   minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
   start: (run, onAnomaly, faults) => new Routing(run, onAnomaly, faults),
   conclude: concluded,
 };
 
-/** Requests of a session that came again, for `sticky`. */
+/** The least number of further requests of sessions, for `sticky`. */
 const ENOUGH_REPEATS = 10;
 
 interface Route {
   first: Operation;
   requests: number;
-  /** Whether another instance than the first one's served it too. */
+  /** True if another instance than the first one also served the session. */
   several: boolean;
 }
 
 class Routing implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
-  /** Requests that the balancer sent to each instance, and those that went past it. */
+  /** Requests of each instance that the balancer chose. */
   readonly #shares = new Map<string, number>();
+  /** Requests of each instance that the client chose. */
   readonly #direct = new Map<string, number>();
   readonly #open = new Map<SessionState, Route>();
-  /** Sessions that only ever met one instance, the longest first to be shown. */
+  /** Sessions that only one instance served. */
   #pinned: Route[] = [];
   #sessions = 0;
   #requests = 0;
@@ -67,7 +68,7 @@ class Routing implements Fold {
   readonly #ejections = new Ejections();
   readonly #faults: FaultLedger;
   readonly #moves: Moves | undefined;
-  /** Sessions that stayed, or moved, against the claim. */
+  /** Violations so far: sessions that stayed on one instance, or moved, against the claim. */
   #broken = 0;
 
   constructor(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
@@ -82,11 +83,11 @@ class Routing implements Fold {
     this.#unneeded(this.#moves?.ended(operation, from));
   }
 
-  /** @returns the request before it, where it left that one's instance */
+  /** @returns the request before it, if another instance served that one */
   #routed(operation: Operation, standing: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
-    // The client chose the instance, and not the balancer; but there is such an instance.
+    // The client chose the instance, not the balancer. The request only shows that the instance exists.
     const chosen = operation.direct === true || operation.steered === true;
     if (!chosen && this.#run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;
@@ -165,10 +166,10 @@ class Routing implements Fold {
     for (const route of this.#pinned.sort((a, b) => b.requests - a.requests)) {
       const { first, requests } = route;
       if ((fair.get(first.instance ?? '') ?? 1) ** (requests - 1) >= SIGNIFICANT / tests) continue;
-      const told = `all ${requests} requests of a session went to ${first.instance}`;
-      const step = { operation: first, expected: 'other instances in turn', came: told };
+      const summary = `all ${requests} requests of a session went to ${first.instance}`;
+      const step = { operation: first, expected: 'other instances too', came: summary };
       this.#broken++;
-      this.#anomalies.add(() => anomaly('PINNED', [step], told));
+      this.#anomalies.add(() => anomaly('PINNED', [step], summary));
     }
   }
 }
@@ -189,10 +190,10 @@ function findingOf(counts: Counts, shares: readonly Share[], run: Run): string {
       ? `no session changed its instance in ${counted(repeats, 'request')}`
       : `${counted(broken, 'request')} of ${repeats} went to another instance than the session's`;
   }
-  const told = shares.map(({ part }) => percent(part)).join(' / ');
+  const shown = shares.map(({ part }) => percent(part)).join(' / ');
   return run.routing === 'spread'
-    ? `spread ${told} (chi-square p = ${chance(shares).toPrecision(2)})`
-    : `${shares.every(({ requests }) => requests > 0) ? 'every instance served' : 'not every instance served'}: ${told}`;
+    ? `spread ${shown} (chi-square p = ${chance(shares).toPrecision(2)})`
+    : `${shares.every(({ requests }) => requests > 0) ? 'every instance served' : 'not every instance served'}: ${shown}`;
 }
 
 function missing(counts: Counts, shares: readonly Share[], run: Run): string | undefined {
@@ -204,7 +205,7 @@ function missing(counts: Counts, shares: readonly Share[], run: Run): string | u
   if (shares.length === 0) return 'no response names its instance: set `instance` in the target file';
   if (shares.length === 1) {
     const only = shares[0]?.instance;
-    return `every response came from ${only}: with one instance nothing can be spread or stick. Run at least two`;
+    return `every response came from ${only}: with one instance nothing can be spread or stick. Run at least two instances`;
   }
   const [without] = unweighted(shares, run);
   if (run.routing === 'spread' && without !== undefined)
@@ -218,7 +219,7 @@ function missing(counts: Counts, shares: readonly Share[], run: Run): string | u
   if (of('unexplained') > 0) {
     return (
       `${counted(of('unexplained'), 'request')} went to another instance than the session's, and no balancer ` +
-      'log tells whether that one was available'
+      'log shows whether the first instance was available'
     );
   }
   return undefined;

@@ -1,15 +1,15 @@
-/** What share of the requests each instance has, and whether it is the share that it should have. */
+/** Computes each instance's share of the requests, and whether the shares are as they should be. */
 import { type Counts, percent } from '../check.ts';
 import type { Run } from '../history.ts';
 import { chiSquareP } from '../statistics.ts';
 
-/** Chance at which a spread is called uneven, over all tests of the run together. */
+/** The p-value below which shares are uneven, over all tests of the run together. */
 export const SIGNIFICANT = 1e-6;
-/** And only when a share is off by more than this part of what it should be. */
+/** A share is uneven only if it differs from the fair share by more than this part of it. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
-/** The names under which requests are counted: by the instance that the balancer chose, or that the client did. */
+/** Names of the counts: requests for which the balancer chose the instance, and those for which the client did. */
 const SERVED = 'served by ';
 export const DIRECT = 'past the balancer to ';
 export const served = (instance: string): string => SERVED + instance;
@@ -17,12 +17,13 @@ export const served = (instance: string): string => SERVED + instance;
 export interface Share {
   instance: string;
   requests: number;
-  /** What part of all requests it should have, and what part it has. */
+  /** The share of all requests that it should have, 0 to 1. */
   fair: number;
+  /** The share that it has. */
   part: number;
 }
 
-/** @returns the share of each instance that there is: that served, that the client reached by itself, that is declared */
+/** @returns the share of every instance: those that served, those that the client chose, and those with a weight */
 export function sharesOf(counts: Counts, { declared }: Run): Share[] {
   const weights = declared?.weights ?? {};
   const requests = new Map<string, number>();
@@ -46,14 +47,14 @@ export function sharesOf(counts: Counts, { declared }: Run): Share[] {
 
 const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** Chance of shares that are at least as uneven. */
+/** Returns the probability that fair routing gives shares at least as uneven. */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/** The instances whose share is off by so much that it is no chance, over all tests of the run together. */
+/** Returns the instances whose share is off by more than chance, over all tests of the run together. */
 export function unevenly(shares: readonly Share[], run: Run, sessions: number): Share[] {
   const requests = sum(shares.map(share => share.requests));
   if (run.routing === 'sticky' || requests < ENOUGH_REQUESTS || unweighted(shares, run).length > 0) return [];
@@ -66,12 +67,12 @@ export function unevenly(shares: readonly Share[], run: Run, sessions: number): 
 }
 
 export function unevenness(uneven: readonly Share[], { declared }: Run): string {
-  const told = (share: Share): string => `${share.instance} served ${percent(share.part)}`;
+  const shown = (share: Share): string => `${share.instance} served ${percent(share.part)}`;
   return declared?.weights === undefined
-    ? `${uneven.map(told).join(', ')}, where ${percent(uneven[0]?.fair ?? 0)} is fair`
-    : uneven.map(share => `${told(share)}, where ${percent(share.fair)} is declared`).join('; ');
+    ? `${uneven.map(shown).join(', ')}, where ${percent(uneven[0]?.fair ?? 0)} is fair`
+    : uneven.map(share => `${shown(share)}, where ${percent(share.fair)} is declared`).join('; ');
 }
 
-/** Where weights are declared, the instances that have none: their fair share is not known. */
+/** Returns the instances without a weight, if weights are declared: their fair share is not known. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

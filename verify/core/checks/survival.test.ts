@@ -44,7 +44,7 @@ describe('survival', () => {
       fault(p);
       finals(p, all);
     });
-    expect(few.why).toBe('3 sessions from before restart of redis asked for at the end, 10 are needed');
+    expect(few.why).toBe('3 sessions from before restart of redis with a final read, 10 are needed');
   });
 
   it('is valid when all outlived the fault, and says so', () => {
@@ -69,7 +69,7 @@ describe('survival', () => {
       }, survival);
     expect(lose().anomalies[0]).toMatchObject({
       name: 'GONE',
-      summary: '1 of 20 sessions did not outlive restart of redis',
+      summary: '1 of 20 sessions did not survive restart of redis',
     });
     expect(lose(0.95).judgement).toBe('valid');
     expect(lose(0.96).judgement).toBe('violated');
@@ -86,7 +86,7 @@ describe('survival', () => {
         first?.read('app-1', ['v0']);
       });
     const lost = draw(session => session.write('w', 'app-2').read('app-1', ['v0', 'w']));
-    expect(lost.anomalies[0]?.summary).toBe('1 of 11 acknowledged writes did not outlive restart of redis');
+    expect(lost.anomalies[0]?.summary).toBe('1 of 11 acknowledged writes did not survive restart of redis');
     expect(lost.anomalies[0]?.witness.map(step => step.came)).toEqual([
       'acknowledged',
       'showed "w"',
@@ -110,7 +110,7 @@ describe('survival', () => {
       finals(p, all.slice(1));
     });
     expect(verdict).toMatchObject({ violations: 1 });
-    expect(verdict.anomalies[0]?.summary).toBe('1 of 12 sessions did not outlive failover');
+    expect(verdict.anomalies[0]?.summary).toBe('1 of 12 sessions did not survive failover');
     expect(verdict.finding).toContain('restart of redis: 12 of 12 sessions survived');
   });
 
@@ -150,7 +150,7 @@ describe('survival, to the word', () => {
     });
     expect(told(nine)).toMatchInlineSnapshot(`
       "unknown
-      why: 9 sessions from before restart of redis asked for at the end, 10 are needed
+      why: 9 sessions from before restart of redis with a final read, 10 are needed
       rests on faults 1, sessions from before 9, writes from before 9"
     `);
     const interrupted = judged(p => {
@@ -162,7 +162,7 @@ describe('survival, to the word', () => {
     const several = judged(p => {
       p.disturb(1, 'restart').disturb(2, 'kill').disturb(3, 'kill').heal(1);
     });
-    expect(several.why).toContain('not seen to take effect: kill. See');
+    expect(several.why).toContain('not seen to take effect: kill. Check');
   });
 
   it('shows the session that is gone: its last answer, and the one that was refused', () => {
@@ -180,7 +180,7 @@ describe('survival, to the word', () => {
       "violated, 1
       restart of redis: 10 of 11 sessions survived (≥ 64 % at 95 %), 10 of 10 acknowledged writes
       rests on faults 1, sessions from before 11, writes from before 10
-      GONE survival s1 alice: 1 of 11 sessions did not outlive restart of redis; 99 % must
+      GONE survival s1 alice: 1 of 11 sessions did not survive restart of redis; 99 % must
         #6 read on app-2: the session lived
         #38 read on app-2 fail: expected signed in as alice; came signed out"
     `);
@@ -190,7 +190,7 @@ describe('survival, to the word', () => {
       session.signedOut('app-1');
     });
     expect(stories(login)).toMatchInlineSnapshot(`
-      "GONE survival s carol: 1 of 1 session did not outlive restart of redis
+      "GONE survival s carol: 1 of 1 session did not survive restart of redis
         #1 login on app-2: logged in
         #2 read on app-1 fail: expected signed in as carol; came signed out"
     `);
@@ -322,7 +322,7 @@ describe('survival, to the word', () => {
       "violated, 1
       restart: 11 of 12 sessions survived (≥ 66 % at 95 %), 11 of 11 acknowledged writes
       rests on faults 1, sessions from before 12, writes from before 11
-      GONE survival s0 alice: 1 of 12 sessions did not outlive restart
+      GONE survival s0 alice: 1 of 12 sessions did not survive restart
         #3 read on app-2: the session lived
         #37 read on app-1 fail: expected signed in as alice; came signed out"
     `);
@@ -380,7 +380,7 @@ describe('survival, to the word', () => {
         all.forEach((session, i) => void session.read('app-1', i < writes ? [`v${i}`] : []));
       });
     expect(silent(0).why).toBe(
-      '0 acknowledged writes from before restart of redis asked for at the end, 10 are needed: let sessions add to a ' +
+      '0 acknowledged writes from before restart of redis with a final read, 10 are needed: let sessions add to a ' +
         'set, list or bag without `cap` before it',
     );
     expect([silent(9).judgement, silent(10).judgement]).toEqual(['unknown', 'valid']);
@@ -395,7 +395,7 @@ describe('survival, to the word', () => {
     }, 0.5);
     expect(told(verdict)).toMatchInlineSnapshot(`
       "unknown
-      why: 9 sessions from before restart of redis asked for at the end, 10 are needed
+      why: 9 sessions from before restart of redis with a final read, 10 are needed
       rests on faults 1, sessions from before 9, writes from before 8"
     `);
   });

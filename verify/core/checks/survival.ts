@@ -1,4 +1,4 @@
-/** survival: at the final reads, the declared share of sessions and acknowledged writes outlived each fault. */
+/** Checks survival: at the final reads, the declared share of sessions and acknowledged writes survived each fault. */
 import {
   Anomalies,
   type Check,
@@ -24,14 +24,14 @@ export const survival: Check = {
   guarantee: 'survival',
   assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',
   minimum:
-    `for each fault, which was seen to take effect, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
-    'writes from before it that were asked for at the end',
+    `for each fault, which must have taken effect, ${ENOUGH_HANDOFFS} sessions and ${ENOUGH_HANDOFFS} acknowledged ` +
+    'writes from before it with a final read',
   start: (_run, onAnomaly, faults) => new Survival(faults, onAnomaly),
   conclude: counts => concluded(counts, []),
 };
 
-/** More faults than these are not told one by one. */
-const TOLD = 12;
+/** How many faults the finding names one by one. More faults are summed up. */
+const NAMED = 12;
 
 class Survival implements Fold {
   readonly #anomalies: Anomalies;
@@ -53,11 +53,12 @@ class Survival implements Fold {
 
   finish(): Finding {
     const { windows } = this.#faults;
-    for (const window of windows) if (tookEffect(window)) this.#hold(window);
+    for (const window of windows) if (tookEffect(window)) this.#judge(window);
     return { ...concluded(this.counts(), windows), anomalies: this.#anomalies.kept };
   }
 
-  #hold(window: FaultWindow): void {
+  /** Reports the sessions and writes that did not survive a fault, beyond its budget. */
+  #judge(window: FaultWindow): void {
     const { sessions, writes, examples } = window;
     if (exceeds(sessions, window))
       this.#anomalies.add(() => gone(window, sessions, 'session', examples.session[0] ?? []));
@@ -66,11 +67,11 @@ class Survival implements Fold {
   }
 }
 
-/** The share that must survive. */
+/** Returns the share that must survive, 0 to 1. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Share): number => survived + lost;
 
-/** With room for what floating point makes of 0.99. */
+/** Returns whether more is gone than the budget allows, with a tolerance for floating point. */
 const exceeds = (share: Share, window: FaultWindow): boolean =>
   share.gone > (1 - least(window)) * all(share) + 1e-9;
 
@@ -81,7 +82,7 @@ function gone(window: FaultWindow, share: Share, what: string, witness: WitnessS
     guarantee: 'survival',
     ...(of === undefined ? {} : { session: of.session, user: of.user }),
     summary:
-      `${grouped(share.gone)} of ${counted(all(share), what)} did not outlive ${titleOf(window)}` +
+      `${grouped(share.gone)} of ${counted(all(share), what)} did not survive ${titleOf(window)}` +
       (least(window) < 1 ? `; ${percent(least(window))} must` : ''),
     witness,
     notes: [],
@@ -90,7 +91,7 @@ function gone(window: FaultWindow, share: Share, what: string, witness: WitnessS
 
 type Outcome = Pick<FaultWindow, 'sessions' | 'writes'>;
 
-/** @param windows none where parts of a run are added up, as of k6, which disturbs nothing */
+/** @param windows the fault windows; none for parts of a run that are added up, as of k6, which injects no faults */
 function concluded(counts: Counts, windows: readonly FaultWindow[]): Conclusion {
   const total = together(windows);
   const rests = {
@@ -99,13 +100,13 @@ function concluded(counts: Counts, windows: readonly FaultWindow[]): Conclusion 
     'writes from before': all(total.writes),
   };
   const finding =
-    windows.length > TOLD
-      ? told(`${windows.length} faults, sessions counted for each`, total)
-      : windows.map(window => told(titleOf(window), window)).join('; ');
+    windows.length > NAMED
+      ? outcomeOf(`${windows.length} faults, sessions counted for each`, total)
+      : windows.map(window => outcomeOf(titleOf(window), window)).join('; ');
   return conclude(reader(counts)('exceeded'), missing(counts, windows), rests, finding);
 }
 
-/** Of many faults, the sums: result and report have them one by one. */
+/** Sums up many faults. The result and the reports show them one by one. */
 function together(windows: readonly Outcome[]): Outcome {
   const sum = (share: (of: Outcome) => Share): Share =>
     windows.map(share).reduce((a, b) => ({ survived: a.survived + b.survived, gone: a.gone + b.gone }), {
@@ -115,7 +116,7 @@ function together(windows: readonly Outcome[]): Outcome {
   return { sessions: sum(({ sessions }) => sessions), writes: sum(({ writes }) => writes) };
 }
 
-function told(title: string, { sessions, writes }: Outcome): string {
+function outcomeOf(title: string, { sessions, writes }: Outcome): string {
   const sure = 1 - upperBound(sessions.gone, all(sessions));
   return (
     `${title}: ${grouped(sessions.survived)} of ${counted(all(sessions), 'session')} survived ` +
@@ -125,17 +126,17 @@ function told(title: string, { sessions, writes }: Outcome): string {
 
 function missing(counts: Counts, windows: readonly FaultWindow[]): string | undefined {
   if (windows.length === 0) return 'there was no fault to survive: run with faults';
-  const vain = idle(windows);
-  if (vain !== undefined) return vain;
+  const without = idle(windows);
+  if (without !== undefined) return without;
   if (reader(counts)('final') === 0) return 'there were no final reads: let the run end by itself';
   for (const window of windows) {
     const [sessions, writes] = [all(window.sessions), all(window.writes)];
     const title = titleOf(window);
     if (sessions < ENOUGH_HANDOFFS)
-      return `${counted(sessions, 'session')} from before ${title} asked for at the end, ${ENOUGH_HANDOFFS} are needed`;
+      return `${counted(sessions, 'session')} from before ${title} with a final read, ${ENOUGH_HANDOFFS} are needed`;
     if (writes < ENOUGH_HANDOFFS)
       return (
-        `${counted(writes, 'acknowledged write')} from before ${title} asked for at the end, ${ENOUGH_HANDOFFS} are ` +
+        `${counted(writes, 'acknowledged write')} from before ${title} with a final read, ${ENOUGH_HANDOFFS} are ` +
         'needed: let sessions add to a set, list or bag without `cap` before it'
       );
   }

@@ -53,6 +53,6 @@ describe('the requests that wait for a silent log', () => {
       'request test-3: the response says app-2, the log of app-1 says app-1',
     ]);
     const silent = judged(id => (id <= 5 ? undefined : served(id, read(id).instance ?? '')));
-    expect(silent.why).toBe(`5 answered requests of ${REQUESTS} are missing in a log`);
+    expect(silent.why).toBe(`5 requests of ${REQUESTS} with a response are missing in a log`);
   });
 });

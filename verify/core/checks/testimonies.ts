@@ -1,30 +1,32 @@
-/** What the sources say of each request, until all of them have spoken: in bounded memory, however long a log is silent. */
+/** Keeps what each source says about a request until all sources have mentioned it, in bounded memory. */
 import type { Operation, Served } from '../history.ts';
 
-/** What is asked of a request when its sources are compared. */
+/** What the comparison of its sources needs to know of a request. */
 export interface Request {
   instance: string | undefined;
-  /** It changes nothing, so that a balancer may try it on several instances. */
+  /** True if it changes nothing, so that a balancer may send it to several instances. */
   safe: boolean;
-  /** Sent past the balancer. */
+  /** True if it was sent past the balancer. */
   direct: boolean;
+  /** True if the client sent it twice. */
   resent: boolean;
-  /** While few requests wait. */
+  /** The operation; absent once only an outline is kept. */
   operation?: Operation;
-  /** Whether it counts as missing in a log that never mentions it; absent while the operation is kept. */
+  /** True if it counts as missing in a log that never mentions it; absent while the operation is kept. */
   misses?: boolean;
 }
 
+/** What the sources have said so far about one request. */
 export interface Testimony {
   request?: Request;
   balancer?: Pick<Served, 'instance' | 'tried'>;
   instances: Pick<Served, 'source' | 'instance'>[];
 }
 
-/** Requests that wait whole; of older ones only a number is kept. */
+/** Requests that are kept whole. Of older requests only a number is kept, the outline. */
 const WHOLE = 20_000;
 
-/** Bits of an outline; the instance's number stands above them. */
+/** The bits of an outline. The number of the instance is above them. */
 const SAFE = 1;
 const DIRECT = 2;
 const RESENT = 4;
@@ -36,15 +38,16 @@ const NUMBER = 64;
 export class Testimonies {
   readonly #prefix: string;
   readonly #whole = new Map<string, Testimony>();
-  /** By the number in its name, or the name where that is no number: what an old request's sources have said so far. */
+  /** The outlines of old requests, by the number in the request's name, or by the name if it has no number. */
   readonly #outlines = new Map<string | number, number>();
+  /** The number of each instance. */
   readonly #instances = new Map<string, number>();
   readonly #names: string[] = [''];
   readonly #misses: (operation: Operation) => boolean;
 
   /**
-   * @param prefix of the names of the run's requests
-   * @param misses whether a request counts as missing in a log if that never mentions it
+   * @param prefix the prefix of the names of all requests of the run
+   * @param misses returns whether a request counts as missing in a log that never mentions it
    */
   constructor(prefix: string, misses: (operation: Operation) => boolean) {
     this.#prefix = prefix;
@@ -69,24 +72,24 @@ export class Testimonies {
     return this.#whole;
   }
 
-  /** How many wait whole, and how many as a number. */
+  /** Counts of the requests that are kept whole, and of those that are kept as an outline. */
   get kept(): { whole: number; outlined: number } {
     return { whole: this.#whole.size, outlined: this.#outlines.size };
   }
 
-  /** Whether a request counts as missing in a log that never mentions it. */
+  /** Returns whether a request counts as missing in a log that never mentions it. */
   counts({ operation, misses = false }: Request): boolean {
     return operation === undefined ? misses : this.#misses(operation);
   }
 
-  /** @returns of those that wait as a number, how many count as missing in a log */
+  /** @returns how many of the outlined requests count as missing in a log */
   missing(): number {
     let missing = 0;
     for (const outline of this.#outlines.values()) if ((outline & MISSES) !== 0) missing++;
     return missing;
   }
 
-  /** Outlines the request that has waited longest, or lets it wait on where that would lose something. */
+  /** Replaces the oldest whole request by its outline. If an outline would lose information, the request stays whole. */
   #shorten(): void {
     for (const [request, testimony] of this.#whole) {
       this.#whole.delete(request);
@@ -102,7 +105,7 @@ export class Testimonies {
     return Number.isSafeInteger(number) ? number : request;
   }
 
-  /** @returns undefined if not all sources so far name one instance, or the request is not known */
+  /** @returns the outline; undefined if the sources so far name several instances, or the request is not known */
   #outline({ request, balancer, instances }: Testimony): number | undefined {
     if (request === undefined || instances.length > 1 || (balancer?.tried?.length ?? 1) > 1) return undefined;
     const [log] = instances;

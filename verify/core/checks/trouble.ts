@@ -1,11 +1,11 @@
-/** What of a fault window exceeds its budget. */
+/** Finds the ways in which a fault window exceeds its budget. */
 import { counted, percent } from '../check.ts';
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf } from '../faults/window.ts';
 import type { Operation } from '../history.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
-/** @returns the requests in a window, and in its time to recover */
+/** @returns the counts of the requests in a window and in its recovery time */
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   requests: during.requests + recovering.requests,
   failed: during.failed + recovering.failed,
@@ -13,19 +13,21 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 });
 
 /**
- * @returns what exceeds the budget of the fault, and how many requests would make it more if the machine of the run had
- *   had time for them
+ * Compares a fault window with its budget.
+ *
+ * @returns the anomalies, and how many failures or waits would exceed the budget if a starved machine did not explain
+ *   them
  */
 export function exceeded(window: FaultWindow): { anomalies: Anomaly[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];
   const anomalies = all.filter(anomaly => anomaly !== undefined);
-  const theirs = anomalies.filter(({ witness }) =>
+  const certain = anomalies.filter(({ witness }) =>
     witness.every(({ operation }) => operation.starved !== true),
   );
   const most = window.budget.errors ?? 1;
   const more = all[0] === undefined && failed / Math.max(1, requests) > most ? starved : 0;
-  return { anomalies: theirs, starved: more + anomalies.length - theirs.length };
+  return { anomalies: certain, starved: more + anomalies.length - certain.length };
 }
 
 function tooMany(window: FaultWindow): Anomaly | undefined {
@@ -36,7 +38,7 @@ function tooMany(window: FaultWindow): Anomaly | undefined {
   const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
   const expected = `at most ${percent(budget.errors)}`;
   return down(
-    `${came}; ${expected} may`,
+    `${came}; ${expected} may fail`,
     failure === undefined ? [] : [{ operation: failure, expected, came }],
   );
 }
@@ -46,17 +48,17 @@ function tooLong(window: FaultWindow): Anomaly | undefined {
   if (budget.gap === undefined || gap === undefined || lengthOf(gap) <= budget.gap) return undefined;
   const { before, error, after } = gap;
   const length = seconds(lengthOf(gap));
-  const expected = 'an answer sooner';
+  const expected = 'a success sooner';
   const witness: WitnessStep[] = [
-    ...(before === undefined ? [] : [{ operation: before, came: 'answered' }]),
+    ...(before === undefined ? [] : [{ operation: before, came: 'success' }]),
     ...(error === undefined ? [] : [{ operation: error, came: cameOf(error) }]),
     ...(after === undefined
       ? []
-      : [{ operation: after, expected, came: `the next answer, after ${length}` }]),
+      : [{ operation: after, expected, came: `the next success, after ${length}` }]),
   ];
   const open = after === undefined ? ', until the run ended' : '';
   return down(
-    `no request was answered for ${length} during ${titleOf(window)}${open}; at most ${seconds(budget.gap)} may pass`,
+    `no request succeeded for ${length} during ${titleOf(window)}${open}; the limit is ${seconds(budget.gap)}`,
     witness,
   );
 }
@@ -67,16 +69,16 @@ function waitedTooLong(window: FaultWindow): Anomaly | undefined {
     return undefined;
   const [first, last] = waits.example;
   const wait = seconds(waits.longest);
-  const expected = `an answer within ${seconds(budget.wait)}`;
-  const came = `${cameOf(last)}, ${wait} after it was first asked for`;
-  return down(`a client waited ${wait} for an answer during ${titleOf(window)}`, [
+  const expected = `a response within ${seconds(budget.wait)}`;
+  const came = `${cameOf(last)}, ${wait} after the first request`;
+  return down(`a client waited ${wait} for a success during ${titleOf(window)}`, [
     ...(first === last ? [] : [{ operation: first, came: cameOf(first) }]),
     { operation: last, expected, came },
   ]);
 }
 
-/** What came of a request, in a word. */
-export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no answer');
+/** Returns the outcome of a request in a word: its status, its note, or that no response came. */
+export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
 export const seconds = (time: number): string => `${Number((time / 1e6).toFixed(2))} s`;
 
@@ -91,9 +93,9 @@ export const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
   notes: [],
 });
 
-/** What makes a request `starved`, as it is told. */
+/** Describes a starved machine, for messages. */
 export const CROWDED = "too many processes waited for this machine's cores";
 
-/** @returns why so many requests that failed or came late leave a verdict open */
+/** @returns the reason why a verdict is unknown if requests failed or were late on a starved machine */
 export const starved = (requests: number): string =>
-  `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less beside it, or take a larger one`;
+  `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;

@@ -3,41 +3,42 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'availability',
   definition:
-    'Errors, the longest gap in which requests waited and none was answered, the longest wait of a client and the ' +
-    'time to recover stay within the declared budget of the fault in each fault window; outside them there may be no error, and a declared ' +
-    'longest wait holds as well. An instance that is not healthy again counts, and one that never gets ready. ' +
-    'Refusals (403, 409, 429) are no errors, and what the run gave up itself does not count. DOWN: an error ' +
-    'while nothing was disturbed, or more than the budget in a window.',
+    'In each fault window four values stay within the declared budget of the fault: the share of errors, the ' +
+    'longest gap in which requests waited and no response came, the longest wait of a client, and the time to ' +
+    'recover. Outside fault windows no error may occur, and the declared longest wait holds as well. An ' +
+    'instance that does not become healthy again is a violation, and so is one that never becomes ready. ' +
+    'Refusals (403, 409, 429) are not errors. Requests that the run itself gave up do not count. DOWN: an ' +
+    'error without a fault, or more than the budget in a fault window.',
   picture: `
   fault            ╔ rolling restart ╗
   reads   ok ok ok ok 502 502 502 ok ok ok ok 502
-                      └─ gap ─┘              └─ after it was over: down`,
+                      └─ gap ─┘              └─ after the fault: DOWN`,
   causes: [
-    'instances that exit before they are taken out of the balancer, or before their requests have ended (kubernetes/ingress-nginx#2846)',
-    'two first writes at once that collide in the store: 500 (spring-projects/spring-session#1213)',
-    'one lock per session for the whole request: one slow request stalls the others, and a crash until the lock expires (snc/SncRedisBundle#258, magento/magento2#17310)',
-    'connections to the store that leak or exceed its limit (simplesamlphp/simplesamlphp#203)',
-    'an affinity cookie that names an instance which is gone (traefik/traefik#1299)',
-    'boot code that needs commands which a managed store forbids: the instance never gets healthy (spring-projects/spring-session#124)',
+    'instances that exit before the balancer has removed them, or before their requests have ended (kubernetes/ingress-nginx#2846)',
+    'two concurrent first writes of a session that collide in the store: the app responds 500 (spring-projects/spring-session#1213)',
+    'a session lock that lasts for the whole request: a slow request blocks the others, and after a crash they wait until the lock expires (snc/SncRedisBundle#258, magento/magento2#17310)',
+    'leaked connections to the store, or more connections than it allows (simplesamlphp/simplesamlphp#203)',
+    'an affinity cookie that names an instance which no longer exists (traefik/traefik#1299)',
+    'startup code that needs commands which a managed store forbids: the instance never becomes healthy (spring-projects/spring-session#124)',
   ],
   mend: [
     {
       stack: 'every app',
-      how: 'at SIGTERM fail the health check, keep serving until the balancer has noticed, then drain',
+      how: 'at SIGTERM, fail the health check, keep serving until the balancer has removed the instance, then drain',
     },
     {
       stack: 'nginx',
-      how: 'proxy_next_upstream error timeout for what is safe to repeat; max_fails and fail_timeout',
+      how: 'set proxy_next_upstream error timeout for requests that are safe to repeat; set max_fails and fail_timeout',
     },
-    { stack: 'Kubernetes', how: 'readiness probes, preStop, maxUnavailable: 0' },
+    { stack: 'Kubernetes', how: 'use readiness probes, a preStop hook, and maxUnavailable: 0' },
     {
       stack: 'ELB, ALB',
-      how: 'a deregistration delay above the slowest request; health checks that are quicker than the drain',
+      how: 'set a deregistration delay longer than the slowest request, and health checks that fail sooner than the drain ends',
     },
     { stack: 'PHP', how: 'release the session lock early: session_write_close(), read_and_close' },
     {
       stack: 'Spring',
-      how: 'spring.session.redis.configure-action=none on managed Redis; upserts for attributes',
+      how: 'set spring.session.redis.configure-action=none on managed Redis; write attributes by upserts',
     },
   ],
   standards: [],

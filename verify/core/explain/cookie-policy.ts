@@ -3,49 +3,55 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'cookie-policy',
   definition:
-    'Cookies that carry the session have HttpOnly, SameSite, Secure on https, at most 4096 bytes, and unique values ' +
-    'with room for at least 64 bits, on every instance and every path that sets them. Their value never stands in a ' +
-    'URL or body. A request without a cookie to a health check or a static file sets none. The claim ' +
-    '`cookie-policy: asvs` also requires 128 bits and a name that begins with __Host- or __Secure-. A cookie whose ' +
-    'value is equal for different users does not carry the session, and is not judged. EXPOSED: one of these is not ' +
-    'so.',
+    'Every cookie that carries the session has HttpOnly, SameSite, Secure on https, at most 4096 bytes, and ' +
+    'unique values with room for at least 64 bits. That holds on every instance and on every path that sets ' +
+    'the cookie. Its value never appears in a URL or a body. The response to a request without a cookie for a ' +
+    'health check or a static file sets no session cookie. The claim `cookie-policy: asvs` also requires 128 ' +
+    'bits and a name that begins with __Host- or __Secure-. A cookie with an equal value for different users ' +
+    'does not carry the session, and is not judged. EXPOSED: one of these rules is broken.',
   picture: `
   1  login   ├──┤  on app-1   Set-Cookie: sid=…; Path=/; HttpOnly; SameSite=Lax
   2  login   ├──┤  on app-2   Set-Cookie: sid=…; Path=/                  no HttpOnly`,
   causes: [
-    'defaults of an old framework, or a second place that sets the cookie without them',
-    'TLS ends at the balancer, and the app believes that it speaks plain http: no Secure, or no cookie at all (expressjs/session#281)',
-    'a proxy that folds several Set-Cookie lines into one, joined by commas: clients lose all cookies but the first',
-    'session data in the cookie that grows past 4096 bytes: browsers drop it without a word (expressjs/cookie-session#35)',
-    'a session for every request without a cookie: health checks and bots fill the store (expressjs/session#541)',
-    'ids that are numbers, times or the output of rand(): long, and guessed all the same (vanilla/vanilla#1163, amule-project/amule#870)',
-    'ids in URLs (;jsessionid=, PHPSESSID=) that end in logs, referrers and caches',
+    'the defaults of an old framework, or a second place in the code that sets the cookie without these attributes',
+    'TLS that ends at the balancer: the app sees plain http, and sets the cookie without Secure, or not at all (expressjs/session#281)',
+    'a proxy that joins several Set-Cookie lines into one by commas: clients lose all cookies but the first',
+    'session data in the cookie that grows beyond 4096 bytes: browsers drop the cookie without an error (expressjs/cookie-session#35)',
+    'a new session for every request without a cookie: health checks and bots fill the store (expressjs/session#541)',
+    'ids that are numbers, times or the output of rand(): even long ones can be guessed (vanilla/vanilla#1163, amule-project/amule#870)',
+    'ids in URLs (;jsessionid=, PHPSESSID=): logs, Referer headers and caches then contain them',
   ],
   mend: [
     {
       stack: 'every app',
-      how: 'ids of 128 bits from the random numbers of the operating system: best those of the framework',
+      how: 'use ids of 128 bits from the random generator of the operating system, best through the framework',
     },
     {
       stack: 'Express',
-      how: "cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' }, trust proxy set, saveUninitialized: false, and health checks before the session",
+      how: "set cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' }, trust proxy, and saveUninitialized: false; handle health checks before the session middleware",
     },
     {
       stack: 'Django',
-      how: 'SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_SAMESITE, SECURE_PROXY_SSL_HEADER',
+      how: 'set SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_SAMESITE and SECURE_PROXY_SSL_HEADER',
     },
-    { stack: 'Rails', how: 'config.force_ssl, session_store with secure, httponly and same_site' },
-    { stack: 'Laravel', how: 'secure, http_only and same_site in config/session.php; TrustProxies' },
+    { stack: 'Rails', how: 'set config.force_ssl, and session_store with secure, httponly and same_site' },
+    {
+      stack: 'Laravel',
+      how: 'set secure, http_only and same_site in config/session.php; configure TrustProxies',
+    },
     {
       stack: 'Spring',
-      how: 'server.servlet.session.cookie.http-only, .secure, .same-site; tracking-modes=cookie',
+      how: 'set server.servlet.session.cookie.http-only, .secure and .same-site, and tracking-modes=cookie',
     },
-    { stack: 'ASP.NET', how: 'Cookie.HttpOnly, SecurePolicy = Always, SameSite = Lax; forwarded headers' },
+    {
+      stack: 'ASP.NET',
+      how: 'set Cookie.HttpOnly, SecurePolicy = Always and SameSite = Lax; enable forwarded headers',
+    },
     {
       stack: 'PHP',
-      how: 'session.cookie_httponly, cookie_secure, cookie_samesite, use_only_cookies = 1, sid_length',
+      how: 'set session.cookie_httponly, cookie_secure, cookie_samesite, use_only_cookies = 1 and sid_length',
     },
-    { stack: 'nginx', how: 'proxy_set_header X-Forwarded-Proto $scheme' },
+    { stack: 'nginx', how: 'set proxy_set_header X-Forwarded-Proto $scheme' },
   ],
   standards: [
     'OWASP ASVS 5.0 3.3.1 to 3.3.5: cookie attributes, prefixes and size',

@@ -1,4 +1,4 @@
-/** Every explanation there is. */
+/** Lists the explanations of all guarantees. */
 import type { Guarantee } from '../guarantees.ts';
 import { GUARANTEES } from '../guarantees.ts';
 import { entry as atMostOnce } from './at-most-once.ts';
@@ -46,7 +46,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   evidence,
 ];
 
-/** @returns the guarantee of that name, or that the anomaly of that name breaks; whatever the case */
+/** @returns the guarantee with this name, or the one that an anomaly of this name breaks; upper and lower case are equal */
 export function guaranteeNamed(name: string): Guarantee | undefined {
   const names = Object.keys(GUARANTEES) as Guarantee[];
   const anomalies: Record<Guarantee, { anomalies: readonly string[] }> = GUARANTEES;

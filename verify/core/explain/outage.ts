@@ -3,41 +3,42 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'outage',
   definition:
-    'While the store is down an answer comes within the declared deadline: a 5xx or the right one, never ' +
-    'signed out, the cookie untouched; after the store is back, live sessions live. LOGOUT: a live session ' +
-    'was shown as signed out, its cookie was taken away, or it was gone afterwards. HANG: an answer came ' +
-    'later than the deadline, or never. An outage counts only once it was seen to bite.',
+    'While the store is down, a response comes within the declared deadline. It is a 5xx or the right ' +
+    'response, never signed out, and leaves the cookie untouched. After the store is back, live sessions ' +
+    'live. LOGOUT: a live session was shown as signed out, its cookie was deleted, or it was lost afterwards. ' +
+    'HANG: a response came later than the deadline, or never. An outage counts only if it was seen to take ' +
+    'effect.',
   picture: `
   store   ════════╗ down ╔═══════════════
   1  read  ├─┤                                   signed in
-  2  read           ├─┤                          303 to /login, and the cookie is deleted: logged out
+  2  read           ├─┤                          303 to /login, and the cookie is deleted: LOGOUT
   3  read                      ├─┤               signed out, though the store is back`,
   causes: [
-    'a lookup that failed is taken for “no such session”: a new id, or a deletion, goes over the good cookie (sourcegraph/sourcegraph-public-snapshot#37016, betagouv/rdv-service-public#3469)',
-    'the session middleware steps aside while the store is away, and the page is shown as anonymous (tj/connect-redis#88)',
-    'clients that queue commands without a time limit: every request waits, static files and health checks too (tj/connect-redis#373, redis/ioredis#1014)',
-    'an instance that never reconnects (tj/connect-redis#194), or keeps writing to a demoted primary (StackExchange/StackExchange.Redis#2264)',
-    'a store without persistence: it comes back empty (appsmithorg/appsmith#9113)',
+    'an app that treats a failed lookup as “no such session”: it replaces the good cookie by a new id, or deletes it (sourcegraph/sourcegraph-public-snapshot#37016, betagouv/rdv-service-public#3469)',
+    'a session middleware that does nothing while the store is down: the user sees the anonymous page (tj/connect-redis#88)',
+    'store clients that queue commands without a timeout: every request waits, also those for static files and health checks (tj/connect-redis#373, redis/ioredis#1014)',
+    'an instance that never reconnects (tj/connect-redis#194), or that still writes to a demoted primary (StackExchange/StackExchange.Redis#2264)',
+    'a store without persistence: it is empty after a restart (appsmithorg/appsmith#9113)',
   ],
   mend: [
     {
       stack: 'Express',
-      how: 'answer 503 when the store errors, before anything touches the cookie; express-session passes the error to next(err): do not turn it into a new session',
+      how: 'respond 503 when the store fails, before any code changes the cookie; express-session passes the error to next(err): do not begin a new session there',
     },
     {
       stack: 'ioredis',
-      how: 'enableOfflineQueue: false, commandTimeout, maxRetriesPerRequest: 1, reconnectOnError for READONLY',
+      how: 'set enableOfflineQueue: false, commandTimeout, maxRetriesPerRequest: 1, and reconnectOnError for READONLY',
     },
     {
       stack: 'Django',
-      how: 'a cache back end that raises (no IGNORE_EXCEPTIONS) for sessions; socket_timeout and socket_connect_timeout',
+      how: 'for sessions, use a cache back end that raises (no IGNORE_EXCEPTIONS); set socket_timeout and socket_connect_timeout',
     },
     {
       stack: 'Spring',
-      how: 'spring.data.redis.timeout and connect-timeout, and a 503 for RedisConnectionFailureException',
+      how: 'set spring.data.redis.timeout and connect-timeout; respond 503 to a RedisConnectionFailureException',
     },
-    { stack: 'ASP.NET', how: 'abortConnect=false, syncTimeout; do not swallow errors of the commit' },
-    { stack: 'every app', how: 'health checks and static files before the session' },
+    { stack: 'ASP.NET', how: 'set abortConnect=false and syncTimeout; do not ignore errors of the commit' },
+    { stack: 'every app', how: 'handle health checks and static files before the session middleware' },
   ],
   standards: [],
 };

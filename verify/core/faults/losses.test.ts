@@ -25,7 +25,7 @@ describe('acknowledged writes, at the final reads', () => {
     });
     expect(second).toMatchInlineSnapshot(`
       [
-        "GONE survival s alice: 1 of 2 acknowledged writes did not outlive kill 2
+        "GONE survival s alice: 1 of 2 acknowledged writes did not survive kill 2
         #5 read on app-2: showed "a"
         #7 read on app-2: expected "a" in it, which was acknowledged; came "a" is not there",
         4,
@@ -40,10 +40,10 @@ describe('acknowledged writes, at the final reads', () => {
     });
     expect(either).toMatchInlineSnapshot(`
       [
-        "GONE survival s alice: 1 of 1 acknowledged write did not outlive kill 1
+        "GONE survival s alice: 1 of 1 acknowledged write did not survive kill 1
         #2 add a on app-1: acknowledged
         #3 read on app-1: expected "a" in it, which was acknowledged; came "a" is not there
-      GONE survival s alice: 1 of 1 acknowledged write did not outlive kill 2
+      GONE survival s alice: 1 of 1 acknowledged write did not survive kill 2
         #2 add a on app-1: acknowledged
         #3 read on app-1: expected "a" in it, which was acknowledged; came "a" is not there",
         2,

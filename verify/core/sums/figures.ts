@@ -136,7 +136,7 @@ export const FIGURES: readonly Figure[] = [
   { metric: DOWN, counts: [['availability', 'down']], needs: 'count==0' },
   { metric: 'baton_logouts', counts: [['logout-final', 'logouts']], needs: 'count>0' },
   { metric: 'baton_logouts_raced', counts: [['logout-final', 'raced']], needs: 'count>=3' },
-  { metric: 'baton_logouts_untold', counts: [['logout-final', 'untold']], needs: 'count==0' },
+  { metric: 'baton_logouts_untold', counts: [['logout-final', 'indeterminate']], needs: 'count==0' },
   { metric: 'baton_replays', counts: [['logout-final', 'replays']], needs: some },
   { metric: 'baton_zombies', counts: [['logout-final', 'alive']], needs: 'count==0' },
 ];
