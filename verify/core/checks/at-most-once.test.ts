@@ -21,7 +21,7 @@ const good = (session: SessionPicture): void => {
 };
 
 describe('at-most-once', () => {
-  it('is unknown of an empty history, and of sets and lists, which cannot show it', () => {
+  it('is unknown for an empty history, and for sets and lists, which cannot show a second effect', () => {
     expect(judged('bag', () => {}).judgement).toBe('unknown');
     for (const kind of ['set', 'list'] as const) {
       const verdict = judged(kind, session => {
@@ -32,7 +32,7 @@ describe('at-most-once', () => {
     }
   });
 
-  it('is unknown of too few adds, and of adds read on one instance alone', () => {
+  it('is unknown for too few adds, and for adds that are read on the same instance only', () => {
     expect(judged('bag', session => session.write('a', 'app-1').read('app-2', ['a'])).judgement).toBe(
       'unknown',
     );
@@ -71,7 +71,7 @@ describe('at-most-once', () => {
     expect(judged('list', s => s.write('a', 'app-1').read('app-2', ['a', 'a'])).judgement).toBe('violated');
   });
 
-  it('allows for adds that may have happened, or are under way', () => {
+  it('allows for adds that may have happened, or are in flight', () => {
     const twice = ['a', 'a'];
     expect(
       judged('bag', s => s.write('a', 'app-1', info).write('a', 'app-2').read('app-1', twice)).violations,
@@ -124,7 +124,7 @@ describe('at-most-once', () => {
     expect(both.why).toMatch(/^1 acknowledged add to a bag or counter/);
   });
 
-  it('shows the adds of the value, what may have been one, and what was there before', () => {
+  it('shows the adds of the value, those that may have happened, and the read before them', () => {
     const bag = judged('bag', session => {
       session.write('a', 'app-1').write('b', 'app-1').read('app-2', ['a', 'b']);
       session.write('a', 'app-1', info).write('b', 'app-2').write('a', 'app-1');
@@ -167,7 +167,7 @@ describe('at-most-once', () => {
     `);
   });
 
-  it('begins with what the object held, and knows a value that nobody added', () => {
+  it('begins with the initial state of the object, and reports a value without an add', () => {
     const begun = (kind: ObjectKind, initial: string[], saw: string[]) => {
       const picture = new Picture();
       const session = picture.session('s1', 'alice').login('app-1');
@@ -179,7 +179,7 @@ describe('at-most-once', () => {
       begun('bag', ['a', 'a', 'b'], ['a', 'a', 'b']),
       begun('bag', ['a', 'a'], ['a', 'a', 'a']),
     ]).toEqual([0, 1]);
-    // One more than none may be a write of somebody else: only what is there twice was doubled.
+    // A value without an add may come from another writer. Only a value that is there twice is a violation.
     expect([begun('bag', [], ['a']), begun('bag', [], ['a', 'a'])]).toEqual([0, 1]);
     expect([
       begun('counter', ['5'], ['5']),
@@ -193,7 +193,7 @@ describe('at-most-once', () => {
     ]).toEqual([0, 0, 0]);
   });
 
-  it('says nothing of a counter that is counted down, and counts what a bag is set to', () => {
+  it('does not judge a counter that is decremented, and counts the values that a bag is set to', () => {
     const bag = (draw: (session: SessionPicture) => void) =>
       judged('bag', session => {
         draw(session);
@@ -224,7 +224,7 @@ describe('at-most-once', () => {
     expect([cleared('0'), cleared('1')]).toEqual([0, 1]);
   });
 
-  it('takes what a counter shows before it is first written for what it held before the run', () => {
+  it('takes what a counter shows before its first write as its value before the run', () => {
     const begun = (saw: string[], more: object = {}) => {
       const picture = new Picture();
       const session = picture.session('s1', 'alice').login('app-1');
@@ -236,7 +236,7 @@ describe('at-most-once', () => {
     expect(begun([], { initial: ['0'] })).toBe(1);
   });
 
-  it('counts acknowledged adds that a read of a live session followed, and nothing else', () => {
+  it('counts acknowledged adds with a read of a live session after them, and nothing else', () => {
     const { rests } = judged('bag', (session, picture) => {
       session.write('a', 'app-1').write('b', 'app-1', { outcome: 'fail', status: 409 }).read('app-2', ['a']);
       session.remove('a', 'app-1').asks('app-2').read('app-2', []);

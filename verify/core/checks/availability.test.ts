@@ -24,7 +24,7 @@ const trouble = (p: Picture, session: SessionPicture, failed: number, answered: 
 };
 
 describe('availability', () => {
-  it('is unknown of few requests, of a fault that never bit, and of a window without load', () => {
+  it('is unknown for few requests, for a fault that took no effect, and for a window without load', () => {
     expect(judged(() => {}).why).toContain('1 request outside fault windows');
     const idle = judged((p, s) => {
       s.hops(100);
@@ -38,7 +38,7 @@ describe('availability', () => {
     expect(empty.why).toContain('fewer than 10 requests in 1 fault window');
   });
 
-  it('needs no request outside a window that is the whole run, as in a k6 deploy, and keeps its budget', () => {
+  it('needs no request outside a window that is the whole run, as in a k6 deploy, and applies its budget', () => {
     const deploy = (failed: number) => {
       const picture = new Picture({ declared: { budgets: { faults: { deploy: { errors: 0.1 } } } } });
       picture.disturb(1, 'deploy');
@@ -63,7 +63,7 @@ describe('availability', () => {
     });
   });
 
-  it('is violated by any error, reset or time-out while nothing is disturbed', () => {
+  it('is violated by any error, reset or timeout outside faults', () => {
     const verdict = judged((_p, s) => {
       s.hops(100).asks('app-1', error).write('x', 'app-2', { outcome: 'info', status: 500 });
     });
@@ -74,7 +74,7 @@ describe('availability', () => {
     });
   });
 
-  it('does not count refusals, forged cookies, and what the run gave up itself', () => {
+  it('does not count refusals, forged cookies, and requests that the run gave up', () => {
     const verdict = judged((p, s) => {
       s.hops(100);
       for (const status of [403, 404, 409, 429]) s.asks('app-1', { outcome: 'fail', status });
@@ -84,7 +84,7 @@ describe('availability', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('is unknown, and accuses nobody, where the machine of the run had no time while a request failed', () => {
+  it('is unknown, without an anomaly, if a request failed while the machine of the run was starved', () => {
     const starved = { ...error, starved: true };
     const verdict = judged((_p, s) => s.hops(100).asks('app-1', starved));
     expect(verdict).toMatchObject({ judgement: 'unknown', violations: 0 });
@@ -104,7 +104,7 @@ describe('availability', () => {
       { budgets },
     );
     expect(inside).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // What the machine is behind does not excuse the rest.
+    // Failures on a starved machine do not excuse the others.
     const both = judged(
       (p, s) => {
         s.hops(100);
@@ -156,8 +156,8 @@ describe('availability', () => {
     expect(later('stop').judgement).toBe('violated');
   });
 
-  it('counts a gap that is open when the run ends, as one that an answer ends', () => {
-    /** For 60 s requests get no answer, after ten that do; then the run ends. */
+  it('counts a gap that is open when the run ends, as one that a success ends', () => {
+    /** Ten requests succeed. Then requests get no response for 60 s, and the run ends. */
     const silent = (shown: object) =>
       judged(
         (p, s) => {
@@ -178,9 +178,9 @@ describe('availability', () => {
       'no request succeeded for 60 s during kill of app-1, until the run ended; the limit is 2 s',
     );
     expect(verdict.finding).toContain('longest gap 60 s');
-    // Given up when the run ended: each had waited for 10 s.
+    // The run gave these up when it ended: each had waited for 10 s.
     expect(silent({ ...none, note: 'aborted' }).judgement).toBe('violated');
-    // After the last request nothing was asked for.
+    // No request waited after the last one.
     const idle = judged(
       (p, s) => {
         s.hops(100);
@@ -204,7 +204,7 @@ describe('availability', () => {
           s.hops(10);
           const call = p.now;
           s.read('app-1', [], { call, return: call + lasts });
-          // Quicker, and called when the first had waited for most of it.
+          // This request is quicker, and is called when the first one has waited for most of the gap.
           s.read('app-2', [], { call: call + lasts - 1000, return: call + lasts - 500 });
           p.wait(lasts).heal(1);
         },
@@ -239,7 +239,7 @@ describe('availability', () => {
     expect(verdict.anomalies[0]?.summary).toBe('not everything was healthy again after kill of app-1');
   });
 
-  it('is violated when what was started never gets ready, and names it', () => {
+  it('is violated when a started instance never becomes ready, and names it', () => {
     const verdict = judged((p, s) => {
       s.hops(100);
       trouble(p, s, 0, 20, { healthy: false, unready: 'app-3' });
@@ -251,7 +251,7 @@ describe('availability', () => {
 });
 
 describe('availability, where a longest wait is declared', () => {
-  /** Asks twice in vain during a fault, and gets an answer a while later. */
+  /** A client fails twice during a fault, and succeeds some time later. */
   const asking = (after: number) => (p: Picture, s: SessionPicture) => {
     s.hops(100);
     p.disturb(1, 'kill', { where: 'app-1' });
@@ -262,7 +262,7 @@ describe('availability, where a longest wait is declared', () => {
   };
   const wait = { budgets: { wait: 3 * SECOND, recovery: SECOND } };
 
-  it('counts from when somebody first asked, however often they had to, and also past the end of the fault', () => {
+  it('counts from the first request of the client, over all retries, and also beyond the end of the fault', () => {
     expect(judged(asking(2 * SECOND), wait).judgement).toBe('valid');
     expect(judged(asking(4 * SECOND), {}).judgement).toBe('valid');
     expect(told(judged(asking(4 * SECOND), wait))).toMatchInlineSnapshot(`
@@ -275,7 +275,7 @@ describe('availability, where a longest wait is declared', () => {
     `);
   });
 
-  it('accuses nobody of a wait while the machine of the run had no time, and stays unknown', () => {
+  it('is unknown, without an anomaly, if a client waited while the machine of the run was starved', () => {
     const waiting = (time: number) =>
       judged(
         (p, s) => s.hops(100).read('app-1', [], { call: p.now, return: p.now + time, starved: true }),
@@ -285,7 +285,7 @@ describe('availability, where a longest wait is declared', () => {
     expect(waiting(4 * SECOND)).toMatchObject({ judgement: 'unknown', violations: 0 });
   });
 
-  it('takes what is said of a fault by name, and what others asked meanwhile for theirs', () => {
+  it('applies the budget of a fault by its name, and counts the waits of other sessions separately', () => {
     const patient = { budgets: { ...wait.budgets, faults: { kill: { wait: 5 * SECOND } } } };
     expect(judged(asking(4 * SECOND), patient).judgement).toBe('valid');
     const others = judged((p, s) => {
@@ -300,7 +300,7 @@ describe('availability, where a longest wait is declared', () => {
     ]);
   });
 
-  it('holds to it while nothing is disturbed as well: a request that is answered late', () => {
+  it('applies to a late response outside faults as well', () => {
     const slow = (time: number) =>
       judged((p, s) => s.hops(100).read('app-1', [], { call: p.now, return: p.now + time }), wait);
     expect(slow(3 * SECOND).judgement).toBe('valid');
@@ -316,7 +316,7 @@ describe('availability, where a longest wait is declared', () => {
 
 const lastOf = (p: Picture) => p.events.findLast(event => event.type === 'op');
 
-describe('availability, to the word', () => {
+describe('availability, exact messages', () => {
   it('says how much it rests on: a hundred requests outside, ten in each window', () => {
     const some = (outside: number, inside: number) =>
       judged((p, s) => {
@@ -340,7 +340,7 @@ describe('availability, to the word', () => {
     `);
   });
 
-  it('shows each error while nothing was disturbed, and how long the last fault had been over', () => {
+  it('shows each error outside faults, and how long before it the last fault had ended', () => {
     const verdict = judged((p, s) => {
       s.hops(100).asks('app-1', { outcome: 'info', status: undefined, note: 'reset', instance: undefined });
       s.write('x', 'app-1', { outcome: 'info', status: undefined });
@@ -367,7 +367,7 @@ describe('availability, to the word', () => {
     `);
   });
 
-  it('shows the first error of a window, and what was answered around the longest gap', () => {
+  it('shows the first error of a window, and the successes around the longest gap', () => {
     const verdict = judged(
       (p, s) => {
         s.hops(100);
@@ -394,7 +394,7 @@ describe('availability, to the word', () => {
     `);
   });
 
-  it('counts a request for each window that it touched, and for none when it was over or long after', () => {
+  it('counts a request for each window that it overlaps, and for none after the recovery time', () => {
     const { rests, finding } = judged((p, s) => {
       s.hops(3);
       p.wait(10_000);
@@ -414,7 +414,7 @@ describe('availability, to the word', () => {
     });
   });
 
-  it('holds only a fault that bit to its budget, and says that another was not seen to', () => {
+  it('applies the budget only to a fault that took effect, and names one that did not', () => {
     const verdict = judged(
       (p, s) => {
         s.hops(100);
@@ -431,7 +431,7 @@ describe('availability, to the word', () => {
     expect(stories(none)).toBe('');
   });
 
-  it('takes no request that was given up, or that never ended, for an error', () => {
+  it('does not count a request that was given up, or that never ended, as an error', () => {
     const verdict = judged((_p, s) => {
       const given = { outcome: 'info' as const, status: undefined };
       s.hops(100)
@@ -462,7 +462,7 @@ describe('availability, to the word', () => {
     ]);
   });
 
-  it('names the fault that was over last before an error', () => {
+  it('names the last fault that ended before an error', () => {
     const verdict = judged((p, s) => {
       s.hops(100);
       p.disturb(1, 'one').wait(1000).heal(1).wait(SECOND);

@@ -10,7 +10,7 @@ const judged = (draw: (picture: Picture) => void) => {
 };
 
 describe('continuity', () => {
-  it('is unknown of an empty history', () => {
+  it('is unknown for an empty history', () => {
     expect(judged(() => {})).toMatchObject({
       judgement: 'unknown',
       why: expect.stringContaining('no login'),
@@ -44,7 +44,7 @@ describe('continuity', () => {
     ]);
   });
 
-  it('tells where the lost cookie is still honoured', () => {
+  it('reports where the lost cookie is still honoured', () => {
     const verdict = judged(p =>
       p.session('s1', 'alice').login('app-1').signedOut('app-2').read('app-1').signedOut('app-2').ended(),
     );
@@ -60,13 +60,13 @@ describe('continuity', () => {
     expect(taken.anomalies[0]?.summary).toContain('deleted the cookie sid');
   });
 
-  it('leaves a page of another user to isolation: BLEED is no LOSS, and no other guarantee is unknown for it', () => {
+  it('leaves a page of another user to isolation: BLEED is not LOSS, and makes no other guarantee unknown', () => {
     const picture = new Picture({ claims: ['continuity', 'isolation', 'read-your-writes'] });
     const canary = (user: string) => `${PREFIX}.${user}.s.1.aaaaaaaa`;
     for (const user of ['alice', 'bob']) {
       const session = picture.session(`s-${user}`, user).login('app-1').write(canary(user), 'app-2');
       session.hops(30, [canary(user)]);
-      // The page shows another user's basket, without what the session wrote: that is no stale read either.
+      // The page shows another user's basket, without the values that the session wrote. That is no stale read either.
       if (user === 'alice') session.read('app-2', [], { sawUser: 'bob' }).hops(5, [canary(user)]);
     }
     const of = (guarantee: 'continuity' | 'isolation' | 'read-your-writes') => picture.verdict(guarantee);
@@ -99,7 +99,7 @@ describe('continuity', () => {
     expect(jarAfter([set('sid')], [set('sid'), gone('sid')])).toBe('violated');
   });
 
-  it('takes a cookie that a signed-out response replaced for another one, and says so', () => {
+  it('reports that a signed-out response replaced the cookie', () => {
     const other = { cookies: [{ name: 'sid', change: 'set' as const, label: 'anonymous' }] };
     const verdict = judged(p => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2', other);
@@ -122,7 +122,7 @@ describe('continuity', () => {
     ]);
   });
 
-  it('suggests `sessions` where losses follow other logins or logouts of the same user', () => {
+  it('suggests `sessions` if losses follow other logins or logouts of the same user', () => {
     const limited = judged(p => {
       for (let i = 0; i < 4; i++) {
         const first = p.session(`a${i}`, 'alice').login('app-1').read('app-2');
@@ -136,7 +136,7 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
-    // Losses that no login or logout precedes, or of a session that another instance still honours, are no limit.
+    // A loss without a login or logout before it, or of a session that an instance still honours, has another cause.
     const local = judged(p => {
       for (let i = 0; i < 4; i++) p.session(`c${i}`, 'carol').login('app-1').read('app-1').ended();
       for (let i = 0; i < 4; i++)
@@ -148,7 +148,7 @@ describe('continuity', () => {
     ]);
   });
 
-  it('counts a cookie that an error took away', () => {
+  it('counts a cookie that an error response deletes', () => {
     const verdict = judged(p =>
       p
         .session('s1', 'alice')
@@ -162,7 +162,7 @@ describe('continuity', () => {
     expect(verdict.judgement).toBe('violated');
   });
 
-  it('does not take an error, a refusal or a lost answer for a lost session', () => {
+  it('does not count an error, a refusal or a lost response as a lost session', () => {
     const verdict = judged(p =>
       p
         .session('s1', 'alice')
@@ -176,7 +176,7 @@ describe('continuity', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('does not judge what overlaps the logout, nor what follows it', () => {
+  it('does not judge requests that overlap the logout, or follow it', () => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1').hops(20);
     const call = picture.now;
@@ -197,7 +197,7 @@ describe('continuity', () => {
     expect(wrong.judgement).toBe('unknown');
   });
 
-  it('does not take one wrong password among many accounts for a login that fails across instances', () => {
+  it('does not count one wrong password among many accounts as a login that fails across instances', () => {
     const verdict = judged(p => {
       for (let i = 0; i < 39; i++)
         p.session(`s${i}`, `user${i}`).form('app-1').login('app-2').hops(2).ended();
@@ -212,7 +212,7 @@ describe('continuity', () => {
     );
   });
 
-  it('does not take a login form that failed for one that was begun: 503 while the store is down', () => {
+  it('does not count a login whose form failed: 503 while the store is down', () => {
     const verdict = judged(p => {
       for (let i = 0; i < 5; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(4).ended();
       for (let i = 0; i < 5; i++)
@@ -224,7 +224,7 @@ describe('continuity', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('blames no pair for refusals that one instance alone gives as often', () => {
+  it('blames no pair for refusals that are as frequent on one instance alone', () => {
     const verdict = judged(p => {
       for (let i = 0; i < 40; i++) {
         const session = p.session(`s${i}`, 'alice').form('app-1');
@@ -234,7 +234,7 @@ describe('continuity', () => {
       }
     });
     expect(verdict.judgement).toBe('valid');
-    // A pair that refuses far more often than one instance alone is to blame, though it accepts some.
+    // A pair that refuses far more often than one instance alone is blamed, although it accepts some.
     const often = judged(p => {
       for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
       p.session('c', 'alice').form('app-1').login('app-2').ended();
@@ -243,7 +243,7 @@ describe('continuity', () => {
     expect(often).toMatchObject({ judgement: 'violated', violations: 1 });
   });
 
-  it('needs ten handoffs, and counts what is judged: pages, and what takes the cookie away', () => {
+  it('needs ten handoffs, and counts the judged requests: pages, and deletions of the cookie', () => {
     const enough = (hops: number) => judged(p => p.session('s1', 'alice').login('app-1').hops(hops));
     expect(told(enough(9))).toMatchInlineSnapshot(`
       "unknown
@@ -259,7 +259,7 @@ describe('continuity', () => {
     expect(some.rests).toEqual({ requests: 3, handoffs: 2, sessions: 1, 'login pairs': 0 });
   });
 
-  it('shows the login, the last answer before, and the request that was not honoured', () => {
+  it('shows the login, the last success before, and the request that was not honoured', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').login('app-1').signedOut('app-1').ended();
       p.session('s2', 'bob').login('app-1').write('a', 'app-2').signedOut('app-1').ended();
@@ -296,12 +296,12 @@ describe('continuity', () => {
     `);
   });
 
-  it('tells of a lost session what came until it ended, by instance', () => {
+  it('reports how each instance responded to a lost session until it ended', () => {
     const verdict = judged(p => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2');
       lost.read('app-2').signedOut('app-1').read('app-2').read('app-2', [], { instance: undefined });
       lost.write('a', 'app-3').ended();
-      // What another session is shown, and what comes under the same name later, is no part of it.
+      // Responses to other sessions, also to a later one of the same name, do not count.
       p.session('s2', 'bob').login('app-1').read('app-3').signedOut('app-1').ended();
       p.session('s1', 'alice').login('app-1').read('app-3').logout('app-1').signedOut('app-3').ended();
       p.session('s4', 'dave').login('app-2').signedOut('app-1').read('app-2');
@@ -323,13 +323,13 @@ describe('continuity', () => {
     `);
   });
 
-  it('says of a refused login form on which pairs of instances logins are accepted', () => {
+  it('reports the pairs of instances that accept logins beside the one that refuses', () => {
     const pairs = (p: Picture) => {
       for (let i = 0; i < 3; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').ended();
       for (let i = 0; i < 2; i++) p.session(`b${i}`, 'alice').form('app-1').refusedLogin('app-2').ended();
       p.session('d', 'eve').form('app-2').login('app-2').ended();
       for (let i = 0; i < 2; i++) p.session(`e${i}`, 'eve').form('app-2').refusedLogin('app-1').ended();
-      // Neither refused: the app was busy, the password may be wrong; nor by another instance that is known.
+      // These are no refusals of a pair: the app was busy, the password may be wrong, or the instance is not known.
       p.session('f', 'fred')
         .form('app-1')
         .login('app-3', { outcome: 'fail', signedIn: undefined, status: 429 });
@@ -361,10 +361,10 @@ describe('continuity', () => {
     );
   });
 
-  it('compares a login with the form that its own session was given since its last try', () => {
+  it('compares a login with the form that its own session got since its last login', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').form('app-1').login('app-1').ended();
-      // The password is wrong: the instance refuses its own form, and another one refuses a login without any.
+      // The password is wrong: the instance refuses its own form, and another one refuses a login without a form.
       p.session('s2', 'bob').form('app-1').refusedLogin('app-1').refusedLogin('app-2').ended();
       p.session('s3', 'carol').form('app-1').ended();
       p.session('s3', 'carol').refusedLogin('app-2').ended();

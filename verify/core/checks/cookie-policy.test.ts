@@ -28,7 +28,7 @@ const healthy = (p: Picture) => {
 };
 
 describe('cookie-policy', () => {
-  it('is unknown of an empty history, and until health checks and every instance were looked at', () => {
+  it('is unknown for an empty history, and until health checks and every instance were tried', () => {
     expect(judged(() => {}).why).toContain('no session cookie');
     expect(judged(p => p.session('s', 'alice').login('app-1', set())).why).toContain('a health check');
     const half = judged(p => {
@@ -37,14 +37,14 @@ describe('cookie-policy', () => {
     expect(half.why).toContain('0 session cookies on app-2');
   });
 
-  it('is valid when all is as it should be', () => {
+  it('is valid if all attributes are set', () => {
     expect(judged(healthy)).toMatchObject({
       judgement: 'valid',
       finding: '2 cookies set with all required attributes',
     });
   });
 
-  it('is valid of an app that has no health check and no static file, and says so', () => {
+  it('is valid for an app without a health check and static files, and reports that', () => {
     const asked = (status: number, signedIn?: boolean) =>
       judged(p => {
         const session = p.session('s1', 'alice').login('app-1', set());
@@ -67,7 +67,7 @@ describe('cookie-policy', () => {
       });
   });
 
-  it('tells how many bits the ids have at the least, since no two were equal', () => {
+  it('reports the least number of bits of the ids, since no two were equal', () => {
     const verdict = judged(p => {
       healthy(p);
       for (let i = 0; i < 500; i++)
@@ -98,7 +98,7 @@ describe('cookie-policy', () => {
     expect(found[0]).toMatchObject({ name: 'EXPOSED' });
   });
 
-  it('says of a folded Set-Cookie that it is folded, and nothing of room or attributes', () => {
+  it('reports a folded Set-Cookie as folded, without its room and attributes', () => {
     const verdict = judged(p => {
       healthy(p);
       p.session('f', 'alice').login('app-1', set({ folded: true, bits: 0, httpOnly: false }, 'f'));
@@ -134,7 +134,7 @@ describe('cookie-policy', () => {
     expect(health.anomalies[0]?.summary).toContain('set sid: a new session for each such request');
   });
 
-  it('does not accuse pages that begin a session, deletions, plain http behind https, or rotating cookies', () => {
+  it('accepts pages that begin a session, deletions, plain http behind https, and rotating cookies', () => {
     const verdict = judged(
       p => {
         const secure = (label: string) => set({ secure: true }, label);
@@ -150,19 +150,19 @@ describe('cookie-policy', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('tells, and does not condemn, SameSite=None, several Paths and equal tokens of one user', () => {
+  it('reports SameSite=None, several Paths and equal tokens of one user, without a violation', () => {
     const verdict = judged(p => {
       healthy(p);
       p.session('n', 'alice').login('app-1', set({ sameSite: 'none', secure: true }, 'n'));
       p.session('q', 'alice').login('app-1', set({ path: '/app' }, 'n'));
     });
     expect(verdict.judgement).toBe('valid');
-    for (const told of ['SameSite=None', 'several Paths', '1 login got an id that was issued before']) {
-      expect(verdict.finding).toContain(told);
+    for (const reported of ['SameSite=None', 'several Paths', '1 login got an id that was issued before']) {
+      expect(verdict.finding).toContain(reported);
     }
   });
 
-  it('says what it rests on, and what it found', () => {
+  it('shows its evidence and its findings', () => {
     expect(told(judged(healthy))).toMatchInlineSnapshot(`
       "valid
       2 cookies set with all required attributes
@@ -191,7 +191,7 @@ describe('cookie-policy', () => {
     `);
   });
 
-  it('draws the line at 4096 bytes, 64 bits, and 128 under asvs', () => {
+  it('has its limits at 4096 bytes, 64 bits, and 128 bits under asvs', () => {
     const faults = (attributes: Partial<CookieAttributes>, run: Partial<Run> = {}, name = 'sid') =>
       judged(p => {
         p.session('x', 'alice').login('app-1', set(attributes, 'x', name));
@@ -228,7 +228,7 @@ describe('cookie-policy', () => {
     `);
   });
 
-  it('takes for a health check what is read without a cookie, answered, and neither signed in nor out', () => {
+  it('takes a response to a read without a cookie, neither signed in nor signed out, for a health check', () => {
     const { rests, violations } = judged(p => {
       healthy(p);
       const session = p.session('s', 'carol').login('app-1');
@@ -255,7 +255,7 @@ describe('cookie-policy', () => {
     );
   });
 
-  it('tells of each fault once for an instance and a path', () => {
+  it('reports each fault once for an instance and a path', () => {
     const verdict = judged(p => {
       const bad = set({ httpOnly: false });
       const session = p.session('s', 'alice').login('app-1', bad).login('app-1', bad).login('app-2', bad);

@@ -18,7 +18,7 @@ const setting = (instance: string | undefined, way: object, more: object = {}): 
   return { id, action: 'login', instance, call: id, outcome: 'ok', cookies: [cookie], ...more } as never;
 };
 
-/** Each instance with the ways in which it sets the cookie, in turn. */
+/** Draws the instances, each with the ways in which it sets the cookie, one after the other. */
 const ways = (of: Record<string, object[]>, more: object = {}) => {
   const made = new CookieWays();
   for (const [instance, each] of Object.entries(of))
@@ -28,7 +28,7 @@ const ways = (of: Record<string, object[]>, more: object = {}) => {
 const times = (count: number, way: object): object[] => Array(count).fill(way);
 
 describe('ways of setting a cookie', () => {
-  it('differ when two instances each use another one, three times at the least', () => {
+  it('differ if two instances each set it in another way, at least three times', () => {
     const two = (way: object) => ways({ 'app-1': times(3, {}), 'app-2': times(3, way) });
     expect(two({})).toEqual([]);
     expect(two({ httpOnly: false })).toEqual(['HttpOnly against no HttpOnly']);
@@ -46,7 +46,7 @@ describe('ways of setting a cookie', () => {
     );
   });
 
-  it('differ by lifetimes at a login that do not overlap, by more than 2 s and 5 %', () => {
+  it('differ if the lifetimes at a login are apart by more than 2 s and 5 %', () => {
     const lasting = (one: number[], other: number[], more: object = {}) =>
       ways(
         { 'app-1': one.map(lifetime => ({ lifetime })), 'app-2': other.map(lifetime => ({ lifetime })) },
@@ -60,11 +60,11 @@ describe('ways of setting a cookie', () => {
     expect(lasting([1899, 1899, 1899], [2000, 2000, 2000])).toHaveLength(1);
     expect(lasting([60, 3600, 60], [3000, 3000, 3000])).toEqual([]);
     expect(lasting([60, 70, 60], [3000, 3010, 3000])).toEqual(['lasts 70 s against lasts 3010 s']);
-    // At any other request it may be renewed, or not.
+    // At other requests the cookie may or may not be renewed.
     expect(lasting([60, 60, 60], [3600, 3600, 3600], { action: 'read' })).toEqual([]);
   });
 
-  it('are compared for one cookie, one action, and one way to the instance', () => {
+  it('are compared for the same cookie and action, sent through the balancer or directly', () => {
     const made = new CookieWays();
     const deleted: CookieChange = {
       name: 'sid',
@@ -91,7 +91,7 @@ describe('ways of setting a cookie', () => {
     expect(made.differences()).toHaveLength(1);
   });
 
-  it('are told once for a cookie, with the first response of each instance in order of time', () => {
+  it('are reported once for a cookie, with the first response of each instance in order of time', () => {
     ids = 0;
     const made = new CookieWays();
     for (const [instance, path] of [
@@ -107,7 +107,7 @@ describe('ways of setting a cookie', () => {
     `);
   });
 
-  it('are remembered of a thousand cookies', () => {
+  it('are compared for a thousand kinds of requests at most', () => {
     const named = (count: number) => {
       const made = new CookieWays();
       const named = (name: string, secure: boolean): CookieChange => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Served } from '../history.ts';
 import { Picture, type SessionPicture, type Shown } from '../testing/picture.ts';
-import { stories, told as whole } from '../testing/told.ts';
+import { stories, told as textOf } from '../testing/told.ts';
 
 const logs = ['balancer', 'app-1', 'app-2'];
 
@@ -19,8 +19,8 @@ const served = (
   status: 200,
 });
 
-/** One write on app-1, then what the logs say of it. */
-const told = (entries: [source: string, instance: string][], run = { logs }) => {
+/** Draws one write on app-1, then its entries in the logs. */
+const verdictOf = (entries: [source: string, instance: string][], run = { logs }) => {
   const picture = new Picture(run);
   picture.session('s1', 'alice').write('a', 'app-1');
   picture.add(...entries.map(([source, instance]) => served(picture, source, instance))).finish();
@@ -29,8 +29,8 @@ const told = (entries: [source: string, instance: string][], run = { logs }) => 
 
 describe('evidence', () => {
   it('is unknown without logs, without entries, and with entries missing', () => {
-    expect(told([], { logs: [] }).why).toContain('only the responses');
-    expect(told([]).why).toContain('no request was found');
+    expect(verdictOf([], { logs: [] }).why).toContain('only the responses');
+    expect(verdictOf([]).why).toContain('no request was found');
     const some = new Picture({ logs });
     const session = some.session('s1', 'alice').write('a', 'app-1');
     some.add(served(some, 'balancer', 'app-1'), served(some, 'app-1', 'app-1'));
@@ -38,9 +38,9 @@ describe('evidence', () => {
     expect(some.finish().verdict('evidence').why).toBe('1 request of 2 with a response are missing in a log');
   });
 
-  it('is valid when all three agree, whatever the order in which they tell', () => {
+  it('is valid if all three agree, in whatever order their entries come', () => {
     expect(
-      told([
+      verdictOf([
         ['balancer', 'app-1'],
         ['app-1', 'app-1'],
       ]),
@@ -55,7 +55,7 @@ describe('evidence', () => {
   });
 
   it('is violated when the header lies', () => {
-    const verdict = told([
+    const verdict = verdictOf([
       ['balancer', 'app-2'],
       ['app-2', 'app-2'],
     ]);
@@ -66,13 +66,13 @@ describe('evidence', () => {
 
   it('is violated when a write was served twice, also when the second entry comes late', () => {
     expect(
-      told([
+      verdictOf([
         ['app-1', 'app-1'],
         ['app-2', 'app-2'],
         ['balancer', 'app-1'],
       ]).judgement,
     ).toBe('violated');
-    const late = told([
+    const late = verdictOf([
       ['balancer', 'app-1'],
       ['app-1', 'app-1'],
       ['app-2', 'app-2'],
@@ -80,7 +80,7 @@ describe('evidence', () => {
     expect(late).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'DISPUTED' }] });
   });
 
-  it('leaves alone what other people sent', () => {
+  it('ignores the requests of other clients', () => {
     const picture = new Picture({ logs });
     picture.session('s1', 'alice').write('a', 'app-1');
     picture.add(served(picture, 'balancer', 'app-1'), served(picture, 'app-1', 'app-1'));
@@ -88,47 +88,47 @@ describe('evidence', () => {
     expect(picture.finish().verdict('evidence').judgement).toBe('valid');
   });
 
-  it('says what disagrees, and how many requests and sources it rests on', () => {
+  it('shows the disagreement, and how many requests and sources it rests on', () => {
     const good = [
       ['balancer', 'app-1'],
       ['app-1', 'app-1'],
     ] as [string, string][];
-    expect(whole(told(good))).toMatchInlineSnapshot(`
+    expect(textOf(verdictOf(good))).toMatchInlineSnapshot(`
       "valid
       header and logs agree on all 1 request
       rests on requests 1, sources 3"
     `);
-    expect(whole(told([...good, ['app-2', 'app-2']]))).toMatchInlineSnapshot(`
+    expect(textOf(verdictOf([...good, ['app-2', 'app-2']]))).toMatchInlineSnapshot(`
       "violated, 1
       the sources disagree on 1 request
       rests on requests 1, sources 3
       DISPUTED evidence: request test-1 was served once more by app-2"
     `);
-    expect(whole(told([['balancer', 'app-2']], { logs: ['balancer'] }))).toMatchInlineSnapshot(`
+    expect(textOf(verdictOf([['balancer', 'app-2']], { logs: ['balancer'] }))).toMatchInlineSnapshot(`
       "violated, 1
       the sources disagree on 1 request
       rests on requests 1, sources 2
       DISPUTED evidence s1 alice: the response says app-1, the balancer log says app-2
         #1 add a on app-1: expected all sources name one instance, which served it once; came the response says app-1, the balancer log says app-2"
     `);
-    expect(whole(told([['app-1', 'app-1']], { logs: ['app-1'] }))).toMatchInlineSnapshot(`
+    expect(textOf(verdictOf([['app-1', 'app-1']], { logs: ['app-1'] }))).toMatchInlineSnapshot(`
       "valid
       header and logs agree on all 1 request
       rests on requests 1, sources 2"
     `);
-    expect(whole(told([['app-1', 'app-1']]))).toMatchInlineSnapshot(`
+    expect(textOf(verdictOf([['app-1', 'app-1']]))).toMatchInlineSnapshot(`
       "unknown
       why: no request was found in the logs: do they carry X-Request-Id?
       rests on requests 0, sources 3"
     `);
-    expect(whole(told(good, { logs: [] }))).toMatchInlineSnapshot(`
+    expect(textOf(verdictOf(good, { logs: [] }))).toMatchInlineSnapshot(`
       "unknown
       why: only the responses name the instance that served: no log of the balancer or of an instance was read
       rests on requests 0, sources 1"
     `);
   });
 
-  it('lets a read be served twice, and tells of any other request that was', () => {
+  it('allows a read to be served twice, and reports any other such request', () => {
     const twice = (draw: (session: SessionPicture) => void) => {
       const picture = new Picture({ logs });
       draw(picture.session('s1', 'alice'));
@@ -148,7 +148,7 @@ describe('evidence', () => {
     `);
   });
 
-  it('misses no entry of a request that nobody answered, or that the balancer refused itself', () => {
+  it('misses no entry of a request without a response, or that the balancer itself refused', () => {
     const missing = (shown: Shown) => {
       const picture = new Picture({ logs });
       const session = picture.session('s1', 'alice').write('a', 'app-1');
@@ -164,7 +164,7 @@ describe('evidence', () => {
     expect(missing({ outcome: 'info', status: 502 })).toBeDefined();
   });
 
-  it('misses no entry of what is killed within a second: it takes the last lines of its log with it', () => {
+  it('misses no entry of an instance that is killed within a second: it loses the last lines of its log', () => {
     const killed = (after: number) => {
       const picture = new Picture({ logs });
       picture.session('s1', 'alice').write('a', 'app-1').write('b', 'app-1');
@@ -179,13 +179,13 @@ describe('evidence', () => {
     expect(killed(1_100_000)).toBe('1 request of 2 with a response are missing in a log');
   });
 
-  it('tells of a request that an instance served once more, and of none in a history that was cut off', () => {
+  it('reports a request that an instance served again, but not in a history that was cut off', () => {
     const again = (draw: (picture: Picture) => void) => {
       const picture = new Picture({ logs });
       picture.session('s1', 'alice').write('a', 'app-1');
       picture.add(served(picture, 'balancer', 'app-1'), served(picture, 'app-1', 'app-1'));
       draw(picture);
-      return whole(picture.verdict('evidence'));
+      return textOf(picture.verdict('evidence'));
     };
     expect(again(p => p.add(served(p, 'app-2', 'app-2')).finish())).toMatchInlineSnapshot(`
       "violated, 1
@@ -202,7 +202,7 @@ describe('evidence', () => {
     ).toContain('valid');
   });
 
-  it('lets the client send a read again whose kept connection was closed, whether or not a log tells of the first', () => {
+  it('allows the client to resend a read after a closed connection, with or without a log entry of the first', () => {
     const resent = (...entries: (readonly [source: string, instance: string])[]) => {
       const kinds = ['balancer', 'app-1', 'app-2'].filter(log => entries.some(([source]) => source === log));
       const picture = new Picture({ logs: kinds });
@@ -215,7 +215,7 @@ describe('evidence', () => {
     expect(resent(['balancer', 'app-1'], ['balancer', 'app-2'])).toBe('valid');
   });
 
-  it('lets the balancer send a read on, in whatever order the logs tell, and though an instance may be silent', () => {
+  it('allows the balancer to resend a read, in any order of log entries, also if an instance logs nothing', () => {
     const sentOn = (action: 'read' | 'add', ...order: ('app-1' | 'app-2' | 'balancer' | 'response')[]) => {
       const picture = new Picture({ logs });
       const tried = ['app-1', 'app-2'];
@@ -225,7 +225,7 @@ describe('evidence', () => {
         else if (action === 'read') picture.session('s1', 'alice').read('app-2');
         else picture.session('s1', 'alice').write('a', 'app-2');
       }
-      return whole(picture.finish().verdict('evidence'));
+      return textOf(picture.finish().verdict('evidence'));
     };
     for (const order of [
       ['app-1', 'response', 'balancer', 'app-2'],

@@ -15,7 +15,7 @@ const judged = (expiry: Expiry | undefined, draw: (picture: Picture) => void) =>
 const idle: Expiry = { idle: 60 * SECOND };
 const absolute: Expiry = { absolute: 60 * SECOND };
 
-/** Logs in, is seen on both instances, waits, and is asked on one of them. */
+/** A session logs in, reads on both instances, waits, and reads on one of them. */
 const waited = (p: Picture, name: string, seconds: number, alive: boolean, instance = 'app-1') => {
   const session = p.session(name, 'alice').login('app-1').read('app-2').read('app-1');
   p.wait(seconds * SECOND);
@@ -30,7 +30,7 @@ const healthy = (p: Picture) => {
 };
 
 describe('expiry', () => {
-  it('is unknown when nothing is declared, when the run is too short, and when one side was not tried', () => {
+  it('is unknown without a declared timeout, if the run is too short, and if a refusal or a long life was not tried', () => {
     expect(judged(undefined, healthy).why).toContain('no timeout is declared');
     expect(judged({ idle: 1800 * SECOND }, healthy).why).toContain('longer than the run');
     expect(judged(idle, p => void waited(p, 's', 55, true)).why).toContain('longer than the run');
@@ -81,7 +81,7 @@ describe('expiry', () => {
     }
   });
 
-  it('counts the idle time from activity on any instance, by the declared renewal', () => {
+  it('counts the idle timeout from activity on any instance, by the declared renewal', () => {
     const active = (expiry: Expiry, alive: boolean) =>
       judged(expiry, p => {
         healthy(p);
@@ -100,7 +100,7 @@ describe('expiry', () => {
     expect(active({ ...idle, renew: 'never' }, false)).toBe('valid');
   });
 
-  it('holds an absolute timeout whatever the activity', () => {
+  it('applies the absolute timeout whatever the activity', () => {
     const busy = (seconds: number, alive: boolean) =>
       judged(absolute, p => {
         healthy(p);
@@ -117,7 +117,7 @@ describe('expiry', () => {
     expect(busy(40, false).judgement).toBe('violated');
   });
 
-  it('calls nothing too late while a request without an answer may have renewed it', () => {
+  it('calls nothing too late while a request without a response may have renewed the session', () => {
     const verdict = judged(idle, p => {
       healthy(p);
       const session = p.session('s', 'bob').login('app-1').read('app-2').read('app-1');
@@ -128,7 +128,7 @@ describe('expiry', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('does not take a lost session, or one that a fault took, for an early end', () => {
+  it('does not count a session that was lost, or ended by a fault, as an early end', () => {
     const lost = judged(idle, p => {
       healthy(p);
       p.session('l', 'bob').login('app-1').signedOut('app-2');
@@ -156,7 +156,7 @@ describe('expiry', () => {
     expect(fault.judgement).toBe('valid');
   });
 
-  it('calls an early end on an instance that was never asked before a drift where no session is lost otherwise', () => {
+  it('counts an early refusal at first contact as DRIFT, if no session is lost without a wait', () => {
     const verdict = judged(idle, p => {
       healthy(p);
       const session = p.session('w', 'bob').login('app-1');
@@ -167,8 +167,8 @@ describe('expiry', () => {
   });
 });
 
-describe('expiry, to the word', () => {
-  it('says how much it rests on: what lived to four fifths, what was refused before a quarter more', () => {
+describe('expiry, exact messages', () => {
+  it('says how much it rests on: sessions that lived to four fifths, or were refused before five quarters', () => {
     const both: Expiry = { idle: 60 * SECOND, absolute: 80 * SECOND };
     expect(told(judged(both, healthy))).toMatchInlineSnapshot(`
       "unknown
@@ -213,7 +213,7 @@ describe('expiry, to the word', () => {
     );
   });
 
-  it('shows the login, what may have renewed the session, and the answer that came at the wrong time', () => {
+  it('shows the login, the last possible renewal, and the response at the wrong time', () => {
     const idly = judged(idle, p => {
       healthy(p);
       p.session('none', 'bob').login('app-1').ended();
@@ -263,7 +263,7 @@ describe('expiry, to the word', () => {
     `);
   });
 
-  it('tells of early ends where a session was never seen before, five at the most', () => {
+  it('reports at most five early refusals at first contact', () => {
     const strangers = (count: number, known: number) => {
       const verdict = judged(idle, p => {
         healthy(p);
@@ -281,10 +281,10 @@ describe('expiry, to the word', () => {
     expect(strangers(3, 4)).toEqual([7, '7 sessions did not end as declared', 'k0', 'k1', 'k2', 'k3', 'w0']);
   });
 
-  it('judges no session that logged out, was lost, never began, or was asked with other cookies', () => {
+  it('judges no session that logged out, was lost, or never began, nor requests with other cookies', () => {
     const { rests, violations } = judged(idle, p => {
       healthy(p);
-      p.session('n', 'nobody').read('app-9').read('app-1').ended();
+      p.session('n', 'guest').read('app-9').read('app-1').ended();
       const out = waited(p, 'out', 55, true).logout('app-1').signedOut('app-1');
       p.wait(70 * SECOND);
       out.honours('old', 'app-1').signedOut('app-1').ended();
@@ -304,9 +304,9 @@ describe('expiry, to the word', () => {
     });
   });
 
-  it('tries an instance by a session that it honours too late, as by one that it refuses in time', () => {
+  it('counts an instance as tried if it honours a session too late, or refuses one in time', () => {
     const { rests } = judged(idle, p => {
-      p.session('n', 'nobody').read('app-9').ended();
+      p.session('n', 'guest').read('app-9').ended();
       waited(p, 'a', 55, true).ended();
       waited(p, 'd', 64, false, 'app-1').ended();
       waited(p, 'l', 70, true, 'app-2').read('app-2').signedOut('app-2').ended();

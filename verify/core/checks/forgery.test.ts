@@ -18,7 +18,7 @@ const healthy = (p: Picture) => {
 };
 
 describe('forgery', () => {
-  it('is unknown of an empty history, with few forgeries, one way of changing, or one instance', () => {
+  it('is unknown for an empty history, with few forgeries, one way of changing, or one instance', () => {
     expect(judged(() => {}).why).toContain('0 changed cookies');
     const alone = (instances: string[], ways: string[]) =>
       judged(p => {
@@ -39,7 +39,7 @@ describe('forgery', () => {
     });
   });
 
-  it('is violated by one that is signed in, and by one that breaks the app', () => {
+  it('is violated by a changed cookie that is signed in, or breaks the app', () => {
     const accepted = judged(p => healthy(p).honours('forged', 'app-2', { change: 'flip' }));
     expect(accepted.anomalies[0]).toMatchObject({
       name: 'FORGED',
@@ -51,7 +51,7 @@ describe('forgery', () => {
     expect(broken.anomalies[0]?.summary).toContain('500: the cookie breaks it');
   });
 
-  it.each([429, 502, 503, 504, 522])('learns nothing from %s, however often it comes', status => {
+  it.each([429, 502, 503, 504, 522])('takes a %s as no evidence, however often it comes', status => {
     const few = judged(p => {
       const session = p.session('s', 'alice').login('app-1').read('app-2');
       for (let i = 0; i < 12; i++)
@@ -67,7 +67,7 @@ describe('forgery', () => {
     expect(one).toMatchObject({ judgement: 'valid', rests: { 'forged cookies': 12 } });
   });
 
-  it('does not accuse a refusal without signed out, a time-out, or an error while something is disturbed', () => {
+  it('accepts a refusal without "signed out", a timeout, and an error during a fault', () => {
     const verdict = judged(p => {
       const session = healthy(p)
         .asks('app-1', { with: 'forged', change: 'cut', status: 400, outcome: 'fail' })
@@ -79,7 +79,7 @@ describe('forgery', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('takes no refusal of a lost or logged-out session for evidence', () => {
+  it('takes a refusal of a lost or logged-out session as no evidence', () => {
     const verdict = judged(p => {
       const lost = p.session('l', 'alice').login('app-1').signedOut('app-2');
       const out = p.session('o', 'alice').login('app-1').read('app-2').logout('app-1');
@@ -129,12 +129,12 @@ describe('forgery', () => {
     `);
   });
 
-  it('counts no answer that never came, and no instance that only others met', () => {
+  it('counts no request without a response, and no instance that served only other sessions', () => {
     const verdict = judged(p => {
       const session = healthy(p);
       for (let i = 0; i < 5; i++)
         session.asks('app-1', { with: 'forged', change: 'x', status: undefined, outcome: 'info' });
-      p.session('n', 'nobody').read('app-3').asks('app-1', { with: 'forged', change: 'y', status: 400 });
+      p.session('n', 'guest').read('app-3').asks('app-1', { with: 'forged', change: 'y', status: 400 });
     });
     expect(verdict.rests).toEqual({ 'forged cookies': 12, 'ways of changing': 5, instances: 2 });
     expect(verdict.judgement).toBe('valid');

@@ -16,7 +16,7 @@ const answer = (instance: string | undefined, skew: number, lasts = 100, more: o
     ...more,
   }) as never;
 
-/** Instances with the leads of their clocks over ours, in seconds; answers take no time. */
+/** Draws instances with the offsets of their clocks, seconds. Responses take no time. */
 const clocks = (leads: Record<string, number[]>, lasts = 0) => {
   const made = new Clocks();
   for (const [instance, times] of Object.entries(leads))
@@ -33,12 +33,12 @@ describe('clocks of instances', () => {
     expect(clocks({ 'app-1': [9, 9], 'app-2': [0, 0] })).toEqual([
       'the clock of app-1 is at least 8.0 s ahead of that of app-2',
     ]);
-    // An answer that took 4 s leaves 4 s more open.
+    // A response that took 4 s makes the bounds 4 s wider.
     expect(clocks({ 'app-1': [0, 0], 'app-2': [7, 7] }, 4e6)).toEqual([]);
     expect(clocks({ 'app-1': [0, 0], 'app-2': [7.5, 7.5] }, 4e6)).toHaveLength(1);
   });
 
-  it('are bounded by the second best answer, whatever the order', () => {
+  it('are bounded by the second best response, whatever the order', () => {
     for (const times of [
       [30, 0, 0, 5],
       [0, 5, 30, 0],
@@ -62,18 +62,18 @@ describe('clocks of instances', () => {
     expect(clocks({ 'app-1': [0, 0], 'app-2': [9] })).toEqual([]);
   });
 
-  it('are no difference where one clock was set while it was looked at', () => {
+  it('do not differ if one clock was set during the run', () => {
     expect(clocks({ 'app-1': [0, 0, 30, 30] })).toEqual([]);
   });
 
-  it('are told against the one that is furthest behind', () => {
+  it('are compared with the clock that is furthest behind', () => {
     expect(clocks({ 'app-1': [0, 0], 'app-2': [-8, -8], 'app-3': [9, 9] })).toEqual([
       'the clock of app-1 is at least 7.0 s ahead of that of app-2',
       'the clock of app-3 is at least 16.0 s ahead of that of app-2',
     ]);
   });
 
-  it('are not told by caches, by answers that never ended, or that name no instance', () => {
+  it('are not read from cache hits, from requests that never ended, or without an instance', () => {
     const made = new Clocks();
     for (let i = 0; i < 3; i++) {
       made.add(answer('app-1', 0), 0);
@@ -86,7 +86,7 @@ describe('clocks of instances', () => {
     expect(made.differences()).toHaveLength(1);
   });
 
-  it('are shown by the first answer of each, in order of time', () => {
+  it('are shown by the first response of each instance, in order of time', () => {
     ids = 0;
     const made = new Clocks();
     for (const [instance, skew] of [

@@ -12,7 +12,7 @@ const judged = (draw: (picture: Picture) => void, run: Partial<Run> = {}) => {
 const other = (instance: string) => (instance === 'app-1' ? 'app-2' : 'app-1');
 const instances = ['app-1', 'app-2'] as const;
 
-/** Sessions that log in on one instance and are asked on both. */
+/** Draws sessions that log in on one instance and read on both. */
 const healthy = (p: Picture, count = 24) => {
   for (let i = 0; i < count; i++) {
     const home = instances[i % 2] ?? 'app-1';
@@ -28,7 +28,7 @@ const healthy = (p: Picture, count = 24) => {
 const refused = { outcome: 'fail', status: 403 } as const;
 
 describe('instances-agree', () => {
-  it('is unknown of an empty history, of one instance, and until every ordered pair was tried', () => {
+  it('is unknown for an empty history, for one instance, and until every ordered pair was tried', () => {
     expect(judged(() => {}).why).toContain('fewer than two instances');
     const half = judged(p => {
       for (let i = 0; i < 12; i++) p.session(`s${i}`, 'alice').login('app-1').read('app-2').read('app-1');
@@ -36,7 +36,7 @@ describe('instances-agree', () => {
     expect(half.why).toContain('0 responses of app-1 to sessions that logged in or wrote last on app-2');
   });
 
-  it('is valid when all answer alike, and says what that rules out', () => {
+  it('is valid if all instances respond alike, and says what that rules out', () => {
     const verdict = judged(healthy);
     expect(verdict.judgement).toBe('valid');
     expect(verdict.finding).toMatch(/^at most \d+ % of responses differ on any pair/);
@@ -90,7 +90,7 @@ describe('instances-agree', () => {
     expect(lost(false)).toBe('valid');
   });
 
-  it('does not accuse conflicts, overload, single errors, rare refusals everywhere, or what a fault did', () => {
+  it('accepts conflicts, overload, single errors, rare refusals everywhere, and effects of a fault', () => {
     const answers: Shown[] = [409, 423, 429, 502, 503, 504].map(status => ({ outcome: 'fail', status }));
     const verdict = judged(p => {
       healthy(p);
@@ -111,7 +111,7 @@ describe('instances-agree', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('is violated by cookies that two instances set in different ways, and not by ways that vary on each', () => {
+  it('is violated if two instances set a cookie in different ways, and not if each of them varies', () => {
     const attributes: CookieAttributes = {
       httpOnly: true,
       secure: false,
@@ -148,7 +148,7 @@ describe('instances-agree', () => {
     expect(lasts.anomalies[0]?.summary).toContain('lasts 60 s against lasts 3600 s');
   });
 
-  it('reports clocks that are certainly more than 2 s apart, however slow the answers: a violation under `strict`', () => {
+  it('reports clocks that are certainly more than 2 s apart, however slow the responses: a violation under `strict`', () => {
     const clocks = (ahead: number, slow: number, { times = 5, disturbed = false, strict = true } = {}) =>
       judged(
         p => {
@@ -172,7 +172,7 @@ describe('instances-agree', () => {
     expect(clocks(2 * SECOND, 5000).judgement).toBe('valid');
     expect(clocks(10 * SECOND, 20 * SECOND).judgement).toBe('valid');
     expect(clocks(10 * SECOND, 5000, { times: 1 }).judgement).toBe('valid');
-    // What was done to a clock says nothing of how it is kept.
+    // A fault of a clock says nothing about how it is synchronised.
     expect(clocks(10 * SECOND, 5000, { disturbed: true }).judgement).toBe('valid');
     const lenient = clocks(10 * SECOND, 5000, { strict: false });
     expect(lenient).toMatchObject({ judgement: 'valid', violations: 0, anomalies: [] });
@@ -180,7 +180,7 @@ describe('instances-agree', () => {
     expect(clocks(2 * SECOND, 5000, { strict: false }).finding).not.toContain('clock');
   });
 
-  it('reports the offset of clocks beside a verdict that stays open', () => {
+  it('reports the offset of clocks beside an unknown verdict', () => {
     const verdict = judged(p => {
       const session = p.session('t', 'alice').login('app-1');
       for (let i = 0; i < 5; i++)
@@ -192,8 +192,8 @@ describe('instances-agree', () => {
     );
   });
 
-  it('leaves sessions that only their own instance knows to continuity: no instance is the odd one', () => {
-    // Each instance has its sessions in its own memory. A form that it does not know it refuses with 403.
+  it('leaves sessions that only their own instance knows to continuity: no instance differs from the others', () => {
+    // Each instance has its sessions in its own memory. It refuses a form that it does not know with 403.
     const all = ['app-1', 'app-2', 'app-3'] as const;
     const verdict = judged(p => {
       for (let i = 0; i < 90; i++) {
@@ -220,7 +220,7 @@ describe('instances-agree', () => {
     );
   });
 
-  it('needs ten answers on each ordered pair: three would rule out no more than 63 %', () => {
+  it('needs ten responses on each ordered pair: three would rule out no more than 63 %', () => {
     const pairs = (times: number) =>
       judged(p => {
         for (let i = 0; i < times; i++)
@@ -240,12 +240,12 @@ describe('instances-agree', () => {
     `);
   });
 
-  it('asks of the instance that logged in or wrote last, and of the one that gave the page', () => {
+  it('counts the instance that logged in or wrote last, and the one that gave the page', () => {
     const { rests, finding } = judged(p => {
       const session = p.session('s', 'alice').login('app-1');
       // Three times app-1 → app-2, then app-2 → app-1.
       session.read('app-2').form('app-2').write('a', 'app-2').read('app-1');
-      // Neither what names no instance, nor what was sent with other cookies, nor what gives no answer.
+      // These do not count: no instance, other cookies, or no response.
       session.read('app-3', [], { instance: undefined }).honours('old', 'app-3');
       session
         .asks('app-3', { outcome: 'info', status: 504 })
@@ -255,7 +255,7 @@ describe('instances-agree', () => {
     expect({ rests, finding }).toEqual({ rests: { answers: 4, 'pairs of instances': 2 }, finding: '' });
   });
 
-  it('takes a page that is refused for a difference only when another instance gives one', () => {
+  it('counts a refused page as a difference only if another instance gives the page', () => {
     const answers = (then: (session: ReturnType<Picture['session']>, status: Shown) => void) =>
       judged(p => {
         healthy(p, 60);
@@ -275,7 +275,7 @@ describe('instances-agree', () => {
         #305 read on app-1: success: the session lives
         (logged in or wrote on app-1, then app-2: 418 90 of 270 times)"
     `);
-    // A page of another user is BLEED, and no answer to the session.
+    // A page of another user is BLEED, and no response to the session.
     const another = answers(s => s.read('app-2', [], { sawUser: 'bob', outcome: 'fail' }).read('app-1'));
     expect(another.judgement).toBe('valid');
   });

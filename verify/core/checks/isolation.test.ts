@@ -7,7 +7,7 @@ const canary = (user: string, number = 1) =>
   canaryOf({ prefix: PREFIX, user, session: 's', number, random: 0.5 });
 const [hers, his] = [canary('alice'), canary('bob')];
 
-/** Two users, each with a canary in private state, each reading it. */
+/** Draws two users. Each has a canary in private state, and reads it. */
 const two = () => {
   const picture = new Picture();
   const alice = picture.session('s1', 'alice').login('app-1').write(hers, 'app-1').read('app-2', [hers]);
@@ -16,7 +16,7 @@ const two = () => {
 };
 
 describe('isolation', () => {
-  it('is unknown of nothing, of one user, and of two who planted nothing', () => {
+  it('is unknown for an empty history, for one user, and for two users without canaries', () => {
     expect(new Picture().verdict('isolation').judgement).toBe('unknown');
     const one = new Picture();
     one.session('s1', 'alice').login('app-1').write(hers, 'app-1').hops(50, [hers]);
@@ -33,14 +33,14 @@ describe('isolation', () => {
     });
   });
 
-  it('is valid when each sees only what is its own', () => {
+  it('is valid if each user sees only their own data', () => {
     expect(two().verdict()).toMatchObject({
       judgement: 'valid',
       rests: { users: 2, 'users with canaries': 2 },
     });
   });
 
-  it('is not violated by data that all users share, which are no evidence either', () => {
+  it('is not violated by data that all users share, which is no evidence either', () => {
     const picture = new Picture();
     const [one, other] = ['alice', 'bob'].map((user, i) => {
       const prefix = sharedPrefix(PREFIX);
@@ -90,7 +90,7 @@ describe('isolation', () => {
     expect(name.verdict().anomalies[0]?.summary).toBe('a response to bob shows that alice is signed in');
   });
 
-  it('is violated by a session id that two users are given, and not by one given again to the same user', () => {
+  it('is violated by a session id that two users get, and not by one that a user gets again', () => {
     const cookies = [{ name: 'sid', change: 'set' as const, label: '0123' }];
     const shared = two();
     const other = [{ name: 'sid', change: 'set' as const, label: 'other' }];
@@ -103,7 +103,7 @@ describe('isolation', () => {
     expect(same.verdict().judgement).toBe('valid');
   });
 
-  it('is not violated by equal cookies that say "nobody": before the login, and after the logout', () => {
+  it('is not violated by equal cookies that mean "signed out", before the login and after the logout', () => {
     const cookies = [{ name: 'sid', change: 'set' as const, label: 'anonymous' }];
     const { picture, alice, bob, verdict } = two();
     picture.session('s3', 'alice').form('app-1', { cookies });
@@ -113,20 +113,20 @@ describe('isolation', () => {
     expect(verdict().judgement).toBe('valid');
   });
 
-  it('tells when both were at one browser, one after the other', () => {
+  it('reports if both users used one browser, one after the other', () => {
     const at = (client: string) => {
       const { picture, verdict } = two();
       picture.session(client, 'bob').login('app-1').read('app-1', [his, hers]);
       return verdict().anomalies[0]?.notes;
     };
-    // A client is named by its first session, and a canary by the session that it was written in.
+    // The name of a client is that of its first session. A canary names the session that wrote it.
     expect(at('s')).toEqual([expect.stringContaining('alice had logged out of the same browser')]);
     expect(at('s3')).toEqual([]);
   });
 
-  it('tells who put the private value there, and counts what was looked at', () => {
+  it('shows the write of the private value, and counts the responses', () => {
     const { picture, alice, bob, verdict } = two();
-    // Says nothing of anybody: neither state nor user.
+    // This response shows neither state nor user.
     bob.asks('app-1').write('x', 'app-2').write('y', 'app-1', { outcome: 'fail', status: 409 });
     alice.read('app-1', [hers, 'no canary', `${PREFIX}-but-not-one`]);
     bob.read('app-2', [hers]).read('app-1', [], { sawUser: 'alice', saw: [hers] });
@@ -149,7 +149,7 @@ describe('isolation', () => {
     `);
   });
 
-  it('knows who planted what: the first canary of each session, once it was acknowledged', () => {
+  it('shows the user that planted a canary: the first acknowledged one of each session', () => {
     const picture = new Picture();
     const alice = picture.session('s1', 'alice').login('app-1');
     alice.write('plain', 'app-1').write(canary('alice', 1), 'app-2', { outcome: 'info', status: 504 });
@@ -168,13 +168,13 @@ describe('isolation', () => {
     `);
   });
 
-  it('tells who was given the same session id, at the login or later', () => {
+  it('reports the users that got the same session id, at the login or later', () => {
     const cookie = (label?: string) => [{ name: 'sid', change: 'set' as const, ...(label && { label }) }];
     const { picture, alice, verdict } = two();
     picture.session('s0', 'alice').login('app-1', { cookies: cookie('two') });
     picture.session('s3', 'carol').login('app-1', { cookies: cookie('one') });
     picture.session('s4', 'dave').login('app-2', { cookies: cookie('one') });
-    // A login that failed gives nobody an id, nor does a cookie without a value.
+    // A failed login issues no id, nor does a cookie without a value.
     picture.session('s5', 'eve').login('app-2', { cookies: cookie('one'), outcome: 'fail', signedIn: 'out' });
     alice.read('app-1', [], { cookies: cookie() });
     picture.session('s6', 'fred').login('app-1', { cookies: cookie() });
@@ -188,24 +188,24 @@ describe('isolation', () => {
     `);
   });
 
-  it('is no matter of answers that know no session: what they set may be the same for all', () => {
+  it('ignores cookies of responses without a session: they may be equal for all users', () => {
     const { alice, bob, verdict } = two();
-    const nobody = {
+    const signedOut = {
       signedIn: 'out' as const,
       outcome: 'fail' as const,
-      cookies: [{ name: 'sid', change: 'set' as const, label: 'nobody' }],
+      cookies: [{ name: 'sid', change: 'set' as const, label: 'empty' }],
     };
-    for (const user of [alice, bob]) user.read('app-2', [], nobody);
+    for (const user of [alice, bob]) user.read('app-2', [], signedOut);
     expect(verdict().violations).toBe(0);
     const again = two();
     again.picture
       .session('s3', 'carol')
       .login('app-1', { cookies: [{ name: 'sid', change: 'set', label: 'hers' }] });
-    for (const user of [again.alice, again.bob]) user.read('app-2', [], { cookies: nobody.cookies });
+    for (const user of [again.alice, again.bob]) user.read('app-2', [], { cookies: signedOut.cookies });
     expect(again.verdict().violations).toBe(1);
   });
 
-  it('tells it at every response, also where the state is the same as before', () => {
+  it('reports every such response, also if the state is the same as before', () => {
     const { bob, verdict } = two();
     bob
       .read('app-1', [his, hers])

@@ -1,4 +1,4 @@
-/** Which cookies are session ids, as isolation and cookie-policy see them; and how much is kept of them. */
+/** Tests which cookies are session ids for isolation and cookie-policy, and how many entries are kept. */
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, CookieChange, Operation } from '../history.ts';
 import { Sessions } from '../sessions.ts';
@@ -17,8 +17,8 @@ const judged = (draw: (picture: Picture) => void) => {
   return (name: string) => guarantees.find(({ guarantee }) => guarantee === name)?.violations;
 };
 
-describe('a companion cookie that is equal for two users', () => {
-  it('is no session id: neither BLEED, nor EXPOSED for what a session cookie needs', () => {
+describe('a cookie that is equal for two users', () => {
+  it('is not a session id: neither BLEED, nor EXPOSED for missing attributes', () => {
     const violations = judged(p => {
       p.session('s1', 'alice').login('app-1', { cookies: [id('a'), companion('1')] });
       p.session('s2', 'bob').login('app-2', { cookies: [id('b'), companion('1')] });
@@ -26,7 +26,7 @@ describe('a companion cookie that is equal for two users', () => {
     expect([violations('isolation'), violations('cookie-policy')]).toEqual([0, 0]);
   });
 
-  it('is none where it has some values, once the app tells two users with the same value apart', () => {
+  it('is not a session id if it has several values, once the app distinguishes two users with the same value', () => {
     const violations = judged(p => {
       p.session('s0', 'root').login('app-1', { cookies: [id('r'), companion('admin')] });
       const alice = p.session('s1', 'alice').login('app-1', { cookies: [id('a'), companion('user')] });
@@ -37,7 +37,7 @@ describe('a companion cookie that is equal for two users', () => {
     expect(violations('isolation')).toBe(0);
   });
 
-  it('is a session id where instances tell them apart only by their own memory', () => {
+  it('is a session id if the users are signed in as themselves on different instances only', () => {
     const violations = judged(p => {
       p.session('s0', 'root').login('app-1', { cookies: [id('1')] });
       const alice = p.session('s1', 'alice').login('app-1', { cookies: [id('2')] });
@@ -48,7 +48,7 @@ describe('a companion cookie that is equal for two users', () => {
     expect(violations('isolation')).toBe(1);
   });
 
-  it('of one user may be equal, and is judged as a session cookie', () => {
+  it('may be equal for one user, and is judged as a session cookie', () => {
     const violations = judged(p => {
       for (const session of ['s1', 's2'])
         p.session(session, 'alice').login('app-1', { cookies: [companion('token')] });

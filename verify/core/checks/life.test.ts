@@ -14,7 +14,7 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
     ...more,
   }) as Operation;
 
-/** Logged in from 10 to 12 s; timeouts in seconds, of which 5 % is less than the 2 s of grace. */
+/** A login from 10 to 12 s. The timeouts are in seconds, and 5 % of them is less than the tolerance of 2 s. */
 const life = (
   idle: number | undefined,
   absolute: number | undefined,
@@ -25,8 +25,8 @@ const life = (
 };
 const MOMENT = 1 / SECOND;
 
-describe('a session that nobody has used', () => {
-  it('is too late beyond its timeout and the grace, from the return of its login', () => {
+describe('a session without requests after its login', () => {
+  it('is too late beyond its timeout plus the tolerance, from the return of its login', () => {
     for (const timeout of ['idle', 'absolute'] as const) {
       const made = timeout === 'idle' ? life(30, undefined) : life(undefined, 30);
       expect([made.tooLate(at(44)), made.tooLate(at(44 + MOMENT))], timeout).toEqual([undefined, timeout]);
@@ -50,7 +50,7 @@ describe('a session that nobody has used', () => {
     ]);
   });
 
-  it('may be refused at its timeout less the grace, from the call of its login; and counts for a quarter more', () => {
+  it('may be refused from its timeout minus the tolerance on, from the call of its login, and counts for a quarter more', () => {
     const refused = (end: number, idle: number | undefined, absolute: number | undefined) =>
       life(idle, absolute).expired(at(end - 1, end));
     for (const [idle, absolute, name] of [
@@ -71,12 +71,12 @@ describe('a session that nobody has used', () => {
       ['absolute'],
       [],
     ]);
-    // It never returned: when it was called is all that is known.
+    // It never returned: only the time of its call is known.
     expect(life(30, undefined).expired(at(38 - MOMENT, null))).toBeUndefined();
     expect(life(30, undefined).expired(at(38, null))).toEqual(['idle']);
   });
 
-  it('has been waited for from a tenth of its timeout on', () => {
+  it('counts as waiting from a tenth of its timeout on', () => {
     expect([life(30, undefined).waited(at(13 - MOMENT)), life(30, undefined).waited(at(13))]).toEqual([
       undefined,
       'idle',
@@ -89,8 +89,8 @@ describe('a session that nobody has used', () => {
   });
 });
 
-describe('the idle time', () => {
-  /** What is known of it once an operation was taken: when it is surely too late, and when a refusal is too early. */
+describe('the idle timeout', () => {
+  /** Returns its bounds after an operation: when it has certainly passed, and until when a refusal is too early. */
   const bounds = (made: Life): [late: number | 'never', early: number] => {
     let [late, early] = [0, 0];
     while (late < 500 && made.tooLate(at(late)) !== 'idle') late++;
@@ -106,17 +106,17 @@ describe('the idle time', () => {
 
   it('begins with the login', () => expect(taken('each', true)).toEqual(untouched));
 
-  it('is renewed by what was answered, between its call and its return', () => {
+  it('is renewed by an operation with a response, between its call and its return', () => {
     expect(taken('each', true, at(20, 22))).toEqual({ bounds: [55, 48], latest: 20 * SECOND });
     expect(taken('each', undefined, at(20, 22, { action: 'form' }))).toEqual({
       bounds: [55, 48],
       latest: 20 * SECOND,
     });
-    // Recorded later, and over earlier.
+    // This operation is recorded later, and ended earlier.
     expect(taken('each', true, at(20, 22), at(13, 14)).bounds).toEqual([55, 48]);
   });
 
-  it('may be renewed by what was refused, and need not be', () => {
+  it('may or may not be renewed by a refused operation', () => {
     for (const more of [
       { outcome: 'fail', status: 409 },
       { outcome: 'fail', status: 499 },
@@ -125,7 +125,7 @@ describe('the idle time', () => {
     expect(taken('each', false, at(20, 22)).bounds).toEqual([55, 38]);
   });
 
-  it('may be renewed at any time by what may still be under way', () => {
+  it('may be renewed at any time by an operation that may still be in flight', () => {
     for (const more of [
       { outcome: 'info', status: 200 },
       { outcome: 'fail', status: 500 },
@@ -136,7 +136,7 @@ describe('the idle time', () => {
     expect(taken('each', true, at(20, null)).bounds).toEqual(['never', 48]);
   });
 
-  it('is renewed by writes alone where that is declared, and by nothing where it never is', () => {
+  it('is renewed by writes only with `write`, and by nothing with `never`', () => {
     for (const action of ['read', 'form'] as Action[])
       expect(taken('write', true, at(20, 22, { action }))).toEqual(untouched);
     for (const action of ['add', 'login', 'remove'] as Action[])
@@ -144,9 +144,9 @@ describe('the idle time', () => {
     expect(taken('never', true, at(20, 22, { action: 'add' }))).toEqual(untouched);
   });
 
-  it('past half of it is renewed surely, close to half perhaps, and before not at all', () => {
+  it('with `half` is certainly renewed after half of it, perhaps close to half, and never before', () => {
     const half = (call: number, end: number) => taken('half', true, at(call, end)).bounds;
-    // Half is over at 25 at the earliest, and at 27 at the latest; 2 s of grace on either side.
+    // Half has passed at 25 at the earliest, and at 27 at the latest, with a tolerance of 2 s on either side.
     expect([half(20, 23 - MOMENT), half(20, 23)]).toEqual([
       [45, 38],
       [56, 38],
@@ -158,7 +158,7 @@ describe('the idle time', () => {
     expect(taken('half', true, at(20, null)).bounds).toEqual(['never', 38]);
   });
 
-  it('is no matter where only an absolute timeout is declared', () => {
+  it('has no effect if only an absolute timeout is declared', () => {
     const made = life(undefined, 30);
     made.take(at(20, 22), true);
     expect([made.latest, made.tooLate(at(45)), made.declared('idle')]).toEqual([

@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import { Judge } from '../judge.ts';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { told as whole } from '../testing/told.ts';
+import { told as textOf } from '../testing/told.ts';
 import type { Verdict } from '../verdict.ts';
 import { linearizabilityOf, type Searching } from './linearizability.ts';
 
@@ -13,13 +13,13 @@ const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verd
   return picture.inTime().verdict('linearizability');
 };
 
-const told = ({ anomalies }: Verdict) =>
+const witnessOf = ({ anomalies }: Verdict) =>
   anomalies[0]?.witness.map(({ operation: { action, value }, came }) => [action, value, came]);
 
 const info = { outcome: 'info' as const, status: 504 };
 
 describe('linearizability', () => {
-  it('is unknown of an empty history, without overlap, and on one instance', () => {
+  it('is unknown for an empty history, without overlap, and on one instance', () => {
     expect(judged(() => {}).why).toContain('give the target file a probe');
     const sequential = judged(session => {
       for (let i = 0; i < 20; i++) session.write(`v${i}`, `app-${(i % 2) + 1}`);
@@ -36,7 +36,7 @@ describe('linearizability', () => {
     expect(alone.why).toContain('0 requests on another instance');
   });
 
-  it('is valid when every answer has its place, whatever the order within an overlap', () => {
+  it('is valid if every response has a place, whatever the order within an overlap', () => {
     expect(judged((session, picture) => burst(picture, session, 10))).toMatchObject({
       judgement: 'valid',
       rests: { operations: 30, overlapping: 20, 'on another instance': 19 },
@@ -51,7 +51,7 @@ describe('linearizability', () => {
     expect(inside.judgement).toBe('valid');
   });
 
-  it('is NONLINEAR when a read misses what another read had shown before it was called', () => {
+  it('is NONLINEAR if a read misses a value that an earlier read showed', () => {
     const verdict = judged((session, picture) => {
       const state = burst(picture, session, 10);
       const call = picture.now;
@@ -60,10 +60,10 @@ describe('linearizability', () => {
       session.read('app-1', state, { call: call + 500, return: call + 800 });
     });
     expect(verdict).toMatchObject({ judgement: 'violated', violations: 1 });
-    expect(told(verdict)?.map(([action]) => action)).toEqual(['read', 'read']);
+    expect(witnessOf(verdict)?.map(([action]) => action)).toEqual(['read', 'read']);
   });
 
-  it('shrinks a long history to what proves it', () => {
+  it('shrinks a long history to the operations that prove the violation', () => {
     const verdict = judged((session, picture) => {
       const state: string[] = [];
       const call = picture.now;
@@ -77,13 +77,13 @@ describe('linearizability', () => {
         state.filter(value => value !== 'v137'),
       );
     });
-    expect(told(verdict)).toEqual([
+    expect(witnessOf(verdict)).toEqual([
       ['add', 'v137', 'acknowledged'],
       ['read', undefined, expect.stringContaining('saw [')],
     ]);
   });
 
-  it('tells the read that a stretch begins with when the proof needs it', () => {
+  it('shows the read that a stretch begins with, if the proof needs it', () => {
     const verdict = judged(session =>
       session
         .write('a', 'app-1')
@@ -92,13 +92,13 @@ describe('linearizability', () => {
         .read('app-2', [])
         .read('app-1', []),
     );
-    expect(told(verdict)).toEqual([
+    expect(witnessOf(verdict)).toEqual([
       ['read', undefined, 'showed [a]'],
       ['read', undefined, 'saw []'],
     ]);
   });
 
-  it('lets what may have happened happen late, once, or never', () => {
+  it('allows an unacknowledged operation to happen late, once, or never', () => {
     const reading = (...reads: string[][]) =>
       judged((session, picture) => {
         declared(picture, session, 'list');
@@ -112,7 +112,7 @@ describe('linearizability', () => {
     expect(reading(['a', 'b', 'b'])).toBe(1);
   });
 
-  it('cuts no stretch where it is not known what has happened: counters, removals', () => {
+  it('cuts no stretch if it is not known which operations happened: counters, removals', () => {
     const counter = (...reads: string[]) =>
       judged((session, picture) => {
         declared(picture, session, 'counter', { initial: [] });
@@ -143,7 +143,7 @@ describe('linearizability', () => {
       }).violations;
     expect(register('z')).toBe(0);
     expect(register('y')).toBe(1);
-    expect(register('nobody wrote it')).toBe(1);
+    expect(register('never written')).toBe(1);
   });
 
   it('is unknown when the app may drop values, and where continuity broke', () => {
@@ -159,7 +159,7 @@ describe('linearizability', () => {
     expect(broken).toMatchObject({ judgement: 'unknown', violations: 0 });
   });
 
-  it('believes an order across two clocks only beyond what they may be apart', () => {
+  it('trusts an order across two clocks only beyond their uncertainty', () => {
     const two = (uncertainty: number, later: number) => {
       const picture = new Picture();
       const base = '2026-01-01T00:00:00.000Z';
@@ -181,7 +181,7 @@ describe('linearizability', () => {
     expect(apart.why).toContain('clocks that are too uncertain');
   });
 
-  it('takes a slow read as it comes, however late', () => {
+  it('judges a slow read, however late it is recorded', () => {
     const slow = (saw: string[]) =>
       judged((session, picture) => {
         const call = picture.now;
@@ -195,7 +195,7 @@ describe('linearizability', () => {
     expect(old.why).toContain('so long that the writes before it were already judged');
   });
 
-  it('waits for slow reads where a client has several requests under way', () => {
+  it('waits for slow reads if a client has several requests in flight', () => {
     const { judgement, violations } = judged((session, picture) => {
       const state = burst(picture, session, 10);
       const call = picture.now;
@@ -209,14 +209,14 @@ describe('linearizability', () => {
   });
 });
 
-describe('linearizability, to the word', () => {
+describe('linearizability, exact messages', () => {
   it('says how much it rests on, and needs ten overlaps and ten handoffs', () => {
-    expect(whole(judged((session, picture) => burst(picture, session, 4)))).toMatchInlineSnapshot(`
+    expect(textOf(judged((session, picture) => burst(picture, session, 4)))).toMatchInlineSnapshot(`
       "unknown
       why: 8 requests overlapped a write of the same object, 10 are needed: run the workload \`burst\`
       rests on operations 12, overlapping 8, on another instance 7"
     `);
-    expect(whole(judged((session, picture) => burst(picture, session, 5)))).toMatchInlineSnapshot(`
+    expect(textOf(judged((session, picture) => burst(picture, session, 5)))).toMatchInlineSnapshot(`
       "valid
       15 requests on data have an order that explains every response
       rests on operations 15, overlapping 10, on another instance 10"
@@ -233,14 +233,14 @@ describe('linearizability, to the word', () => {
         );
       });
     expect(handoffs('app-1').judgement).toBe('valid');
-    expect(whole(handoffs('app-2'))).toMatchInlineSnapshot(`
+    expect(textOf(handoffs('app-2'))).toMatchInlineSnapshot(`
       "unknown
       why: 9 requests on another instance than the one before, 10 are needed: run at least two instances
       rests on operations 11, overlapping 10, on another instance 9"
     `);
   });
 
-  it('counts what overlaps a write, and not reads among themselves or what nobody acknowledged', () => {
+  it('counts requests that overlap a write, and not overlapping reads or unacknowledged requests', () => {
     const { rests } = judged((session, picture) => {
       const call = picture.now + 1000;
       session.write('a', 'app-1', { call, return: call + 100 });
@@ -254,7 +254,7 @@ describe('linearizability, to the word', () => {
     expect(rests).toEqual({ operations: 5, overlapping: 4, 'on another instance': 2 });
   });
 
-  it('says in how many places no order explains the responses', () => {
+  it('reports in how many places no order explains the responses', () => {
     const verdict = judged((session, picture) => {
       for (const value of ['a', 'b']) {
         session.write(value, 'app-1').read('app-2', []).ended();
@@ -262,7 +262,7 @@ describe('linearizability, to the word', () => {
       }
       picture.session('s2', 'bob').login('app-1').write('c', 'app-1').read('app-1', ['c']).read('app-2', []);
     });
-    expect(whole(verdict)).toMatchInlineSnapshot(`
+    expect(textOf(verdict)).toMatchInlineSnapshot(`
       "violated, 3
       in 3 places no order explains the responses
       rests on operations 7, overlapping 0, on another instance 3
@@ -280,7 +280,7 @@ describe('linearizability, to the word', () => {
     `);
   });
 
-  it('gives up a place that takes too many steps, and follows no object for longer than told', () => {
+  it('gives up a place that takes too many steps, and an object that is never cut', () => {
     const run = (check: Check) => {
       const picture = new Picture();
       const session = picture.session('s1', 'alice').login('app-1');
@@ -331,7 +331,7 @@ describe('linearizability, to the word', () => {
       expect(run({}, fine, broken)).toMatchObject({ judgement: 'violated', violations: 1 });
     });
 
-    it('until there is no time left, and then names each object', () => {
+    it('until no time is left, and then names each object', () => {
       expect(run({ isLate: () => true }, fine, broken)).toMatchObject({
         judgement: 'unknown',
         why: expect.stringContaining('did not decide 2 places (basket@s0, basket@s1)'),
@@ -352,7 +352,7 @@ describe('linearizability, to the word', () => {
     });
   });
 
-  it('judges what is left at the end of the run, though nothing was read alone since', () => {
+  it('judges the rest at the end of the run, also without a read that nothing overlaps', () => {
     const verdict = judged((session, picture) => {
       const call = picture.now + 1000;
       session.write('a', 'app-1').read('app-2', [], { call: call + 2000, return: call + 3000 });
@@ -361,7 +361,7 @@ describe('linearizability, to the word', () => {
     expect(verdict.violations).toBe(1);
   });
 
-  it('takes what is answered after the session was lost for no answer of it', () => {
+  it('ignores responses after the session was lost', () => {
     const verdict = judged((session, picture) => {
       burst(picture, session, 10);
       session.read('app-1', [], { cookies: [{ name: 'sid', change: 'deleted' }] }).read('app-2', []);
@@ -369,7 +369,7 @@ describe('linearizability, to the word', () => {
     expect([verdict.judgement, verdict.violations]).toEqual(['unknown', 0]);
   });
 
-  it('asks for a read, of the data', () => {
+  it('needs a read of the data', () => {
     const verdict = judged((session, picture) => {
       const call = picture.now + 1000;
       for (let i = 0; i < 12; i++)

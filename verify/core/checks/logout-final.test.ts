@@ -9,7 +9,7 @@ const judged = (draw: (picture: Picture) => void) => {
 };
 
 describe('logout-final', () => {
-  it('is unknown of an empty history, and of one without replays', () => {
+  it('is unknown for an empty history, and for one without replays', () => {
     expect(judged(() => {}).why).toContain('no logout was acknowledged');
     expect(judged(p => raced(p, 's1')).why).toContain('0 replays');
   });
@@ -23,7 +23,7 @@ describe('logout-final', () => {
     });
   });
 
-  it('is unknown when nothing was in flight, and when an instance was not asked', () => {
+  it('is unknown if no request was in flight, or an instance got no replay', () => {
     const calm = judged(p => {
       for (let i = 1; i <= 6; i++) {
         const session = p.session(`s${i}`, 'alice').login('app-1').read('app-2').logout('app-1');
@@ -37,7 +37,7 @@ describe('logout-final', () => {
     expect(half.why).toContain('0 replays on app-2');
   });
 
-  it('is ZOMBIE when an instance never hears of the logout', () => {
+  it('is ZOMBIE if an instance never ends the session', () => {
     const verdict = judged(p => {
       healthy(p);
       const session = p.session('z', 'bob').login('app-1').read('app-2').read('app-1').logout('app-1');
@@ -53,7 +53,7 @@ describe('logout-final', () => {
     ]);
   });
 
-  it('is RISEN when the session was dead and a request in flight wrote it back', () => {
+  it('is RISEN if a request in flight writes the dead session back', () => {
     const verdict = judged(p => {
       const session = p.session('r', 'bob').login('app-1').read('app-2').read('app-1');
       const call = p.now;
@@ -110,7 +110,7 @@ describe('logout-final', () => {
     expect([reported.violations, before.violations]).toEqual([0, 0]);
   });
 
-  it('tells a late response that sets the dead cookie again, and a deletion that misses, and condemns neither', () => {
+  it('reports a late response that sets the dead cookie again, and a deletion that misses, without a violation', () => {
     const at = (path: string) => ({ httpOnly: true, secure: false, bytes: 50, bits: 128, path });
     const set = [{ name: 'sid', change: 'set' as const, label: 'old', attributes: at('/app') }];
     const verdict = judged(p => {
@@ -127,7 +127,7 @@ describe('logout-final', () => {
     expect(verdict.finding).toContain('1 late response set the dead cookie again');
   });
 
-  it('holds a logout of all sessions to all sessions that the user had', () => {
+  it('checks all sessions of the user after a logout of all sessions', () => {
     const verdict = judged(p => {
       const one = p.session('a1', 'alice').login('app-1').read('app-2');
       const two = p.session('a2', 'alice').login('app-2').read('app-1');
@@ -142,7 +142,7 @@ describe('logout-final', () => {
     expect(verdict.anomalies[0]?.summary).toContain('the logout of all sessions');
   });
 
-  it('does not judge a logout that nobody acknowledged, nor what overlaps it', () => {
+  it('does not judge a logout that was not acknowledged, nor requests that overlap it', () => {
     for (const shown of [
       { outcome: 'info', status: 504 } as const,
       { outcome: 'fail', status: 409 } as const,
@@ -161,13 +161,13 @@ describe('logout-final', () => {
     expect(overlapping.judgement).toBe('unknown');
   });
 
-  it('says nothing of a logout whose instance may not have known the session', () => {
-    // Sessions in the memory of app-1: app-2 answers the logout, and knows of nothing.
+  it('does not judge a logout whose instance may not have known the session', () => {
+    // The sessions are in the memory of app-1. app-2 serves the logout, and does not know the session.
     const strange = judged(p =>
       p.session('s', 'alice').login('app-1').logout('app-2').honours('old', 'app-1'),
     );
     expect(strange).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // An answer that does not show the session signed in does not say that its instance knows it.
+    // A response that does not show the session signed in does not show that its instance knows the session.
     const errors = judged(p => {
       const session = p.session('s', 'alice').login('app-1').asks('app-2', { status: 404, outcome: 'fail' });
       session.logout('app-2').honours('old', 'app-1');
@@ -181,7 +181,7 @@ describe('logout-final', () => {
     expect(lost).toMatchObject({ judgement: 'unknown', why: expect.stringContaining('restore continuity') });
   });
 
-  it('does not take a new login with the same jar for the old session', () => {
+  it('does not confuse a new login with the same jar with the old session', () => {
     const verdict = judged(p => {
       healthy(p);
       const session = p.session('n', 'alice').login('app-1').read('app-2').read('app-1').logout('app-1');
@@ -190,7 +190,7 @@ describe('logout-final', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('shows a ZOMBIE however many have RISEN before it', () => {
+  it('shows a ZOMBIE, however many RISEN came before it', () => {
     const verdict = judged(p => {
       for (let n = 0; n < 7; n++) {
         const session = p.session(`r${n}`, 'alice').login('app-1').read('app-2').logout('app-1');

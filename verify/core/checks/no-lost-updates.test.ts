@@ -21,7 +21,7 @@ const race = (session: SessionPicture, picture: Picture, a: string, b: string, s
 };
 
 describe('no-lost-updates', () => {
-  it('is unknown of an empty history, without overlap, and without a read at the end', () => {
+  it('is unknown for an empty history, without overlap, and without a read at the end', () => {
     expect(judged(() => {}).judgement).toBe('unknown');
     const sequential = judged(session => {
       for (let i = 0; i < 30; i++) session.write(`v${i}`, `app-${(i % 2) + 1}`);
@@ -35,12 +35,12 @@ describe('no-lost-updates', () => {
     expect(unread.judgement).toBe('unknown');
   });
 
-  it('is valid when the final state has every add that raced', () => {
+  it('is valid if the final state has every add that overlapped another one', () => {
     const verdict = judged((session, picture) => burst(picture, session, 10));
     expect(verdict).toMatchObject({ judgement: 'valid', rests: { 'overlapping adds': 20 } });
   });
 
-  it('is CLOBBER when one of two overlapping adds is gone, whatever passed before', () => {
+  it('is CLOBBER if one of two overlapping adds is lost, whatever came before', () => {
     const verdict = judged((session, picture) => {
       const state = burst(picture, session, 10);
       race(session, picture, 'b41', 'b42');
@@ -55,7 +55,7 @@ describe('no-lost-updates', () => {
     ]);
   });
 
-  it('tells of a value that was there and was overwritten later', () => {
+  it('reports a value that a read showed and that was overwritten later', () => {
     const verdict = judged((session, picture) => {
       race(session, picture, 'a', 'b');
       session.read('app-1', ['a', 'b']);
@@ -80,7 +80,7 @@ describe('no-lost-updates', () => {
     expect(lost('21')).toMatchObject({ judgement: 'violated', violations: 1 });
   });
 
-  it('owes nothing of adds that were not acknowledged, removed, cleared, or beyond the cap', () => {
+  it('does not expect adds that were not acknowledged, or were removed, cleared, or beyond the cap', () => {
     const missing = (draw: (session: SessionPicture, picture: Picture) => void, more = {}) =>
       judged((session, picture) => {
         declared(picture, session, 'set', more);
@@ -99,7 +99,7 @@ describe('no-lost-updates', () => {
     ).toBe(0);
   });
 
-  it('looks at the final state alone: a read while a write is under way owes nothing', () => {
+  it('judges only the final state, and no read while a write is in flight', () => {
     const verdict = judged((session, picture) => {
       const state = burst(picture, session, 10);
       race(session, picture, 'a', 'b');
@@ -112,7 +112,7 @@ describe('no-lost-updates', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('is unknown where continuity broke, and keeps what it saw before', () => {
+  it('is unknown where continuity broke, and keeps the anomalies from before', () => {
     const broken = (final: string[]) =>
       judged((session, picture) => {
         burst(picture, session, 10);
@@ -139,7 +139,7 @@ describe('no-lost-updates', () => {
     `);
   });
 
-  it('shows the add that is gone, what overlapped it, and the last read that showed it', () => {
+  it('shows the lost add, the request that overlapped it, and the last read that showed it', () => {
     const lost = (draw: (session: SessionPicture, picture: Picture) => void) =>
       told(
         judged((session, picture) => {
@@ -201,7 +201,7 @@ describe('no-lost-updates', () => {
     `);
   });
 
-  it('prefers to show an add that was acknowledged to one that may have happened', () => {
+  it('prefers to show an acknowledged add to one that may have happened', () => {
     const verdict = judged((session, picture) => {
       const call = picture.now + 1000;
       session.write('x', 'app-2', { ...info, call, return: call + 900 });
@@ -218,7 +218,7 @@ describe('no-lost-updates', () => {
     `);
   });
 
-  it('tells of increments what they amount to, also where nothing is there', () => {
+  it('reports the sum of lost increments, also if the counter shows nothing', () => {
     const counter = (saw: string[]) =>
       judged((session, picture) => {
         declared(picture, session, 'counter', { initial: ['5'] });
@@ -237,7 +237,7 @@ describe('no-lost-updates', () => {
     expect(counter([]).violations).toBe(1);
   });
 
-  it('takes a read of the final phase for the final state, though a write never returned', () => {
+  it('takes a read of the final phase as the final state, although a write never returned', () => {
     const phased = (phase: 'final' | 'settle') =>
       judged((session, picture) => {
         race(session, picture, 'a', 'b');
@@ -249,11 +249,11 @@ describe('no-lost-updates', () => {
     expect([phased('settle'), phased('final')]).toEqual([0, 1]);
   });
 
-  it('judges an object with its session, and takes nothing from what is neither write nor read of it', () => {
+  it('judges an object when its session ends, by its own reads and writes only', () => {
     const verdict = judged((session, picture) => {
       race(session, picture, 'a', 'b');
       session.read('app-1', ['a', 'b']).ended();
-      // The same name again: another session, with nothing in its basket.
+      // Another session has the same name, and an empty basket.
       const again = picture.session('s1', 'alice').login('app-2').read('app-1', []);
       again.logout('app-1', {}).signedOut('app-1').ended();
       const form = picture.session('s2', 'bob').login('app-1');
@@ -266,7 +266,7 @@ describe('no-lost-updates', () => {
     `);
   });
 
-  it('is CLOBBER when the add overlapped a change of something else in the session, and nothing when it did not', () => {
+  it('is CLOBBER if the add overlapped a change of another object of the session, and not if it did not', () => {
     const lost = (later: number, end = {}) =>
       judged((session, picture) => {
         const call = picture.now + 1000;
@@ -288,7 +288,7 @@ describe('no-lost-updates', () => {
     `);
   });
 
-  it('is CLOBBER beside a page of the session that shows nothing of it, too', () => {
+  it('is CLOBBER if the add overlapped a page of the session that does not show the object, too', () => {
     const lost = (later: number) =>
       judged((session, picture) => {
         const call = picture.now + 1000;
@@ -300,7 +300,7 @@ describe('no-lost-updates', () => {
     expect([lost(400), lost(600)]).toEqual([1, 0]);
   });
 
-  it('takes a change of something else that nobody knows the end of for one that overlaps all that follows', () => {
+  it('takes a change of another object without a known end as overlapping all later requests', () => {
     const verdict = judged((session, picture) => {
       declared(picture, session, 'set');
       session.note('n', 'app-2', { outcome: 'info', return: undefined });
@@ -309,7 +309,7 @@ describe('no-lost-updates', () => {
     expect(verdict).toMatchObject({ violations: 1 });
   });
 
-  it('says how many of the races overlap by the log of the balancer too', () => {
+  it('counts the pairs that also overlap by the log of the balancer', () => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1');
     burst(picture, session, 5);
@@ -323,18 +323,18 @@ describe('no-lost-updates', () => {
         ...{ type: 'served', source: 'balancer', kind: 'balancer', request, status: 303 },
         ...{ began, ended: began + 1000 },
       });
-    // The second pair touches, the third came one after the other, and of the last two the log says nothing.
+    // The second pair touches, the third does not overlap, and the log has no entry of the last two.
     for (const [i, began] of [0, 500, 5000, 6000, 10_000, 11_001].entries()) log(adds[i] ?? '', began);
     const verdict = () => picture.verdict('no-lost-updates').rests;
-    const told = {
+    const counted = {
       'overlapping adds': 10,
       'on two instances': 10,
       'pairs in the log': 3,
       'that met there': 2,
     };
-    expect(verdict()).toEqual(told);
-    // The log is followed while the run lasts: it has told of most before it is known that they raced.
+    expect(verdict()).toEqual(counted);
+    // The log is followed during the run: most entries come before it is known that the requests overlapped.
     picture.events.unshift(...picture.events.splice(before));
-    expect(verdict()).toEqual(told);
+    expect(verdict()).toEqual(counted);
   });
 });

@@ -12,7 +12,7 @@ const judged = (draw: (picture: Picture) => void) => {
 
 const id = (label: string) => ({ cookies: [{ name: 'sid', change: 'set' as const, label }] });
 
-/** Two first requests of a fresh jar at once, each with an id of its own. */
+/** Draws two parallel first requests of a new jar. Each gets its own id. */
 function parallel(p: Picture, name: string): SessionPicture {
   const call = p.now;
   const session = p.session(name, 'alice');
@@ -29,13 +29,13 @@ const parallels = (p: Picture) => {
 };
 
 describe('one-session', () => {
-  it('is unknown of an empty history, and without something to compare', () => {
+  it('is unknown for an empty history, and without sessions to compare with', () => {
     expect(judged(() => {}).why).toContain('0 logins after overlapping first requests');
     expect(judged(singles).judgement).toBe('unknown');
     expect(judged(parallels).why).toContain('0 sessions without parallel first requests lived');
   });
 
-  it('is valid when logins after parallel first requests live, and tells that a jar got several ids', () => {
+  it('is valid if sessions after parallel first requests live, and reports that a jar got several ids', () => {
     const verdict = judged(p => {
       singles(p);
       parallels(p);
@@ -68,7 +68,7 @@ describe('one-session', () => {
     expect(lost.anomalies[0]?.summary).toBe('after parallel first requests the session is lost');
   });
 
-  it('is valid when a form that is opened once more is accepted, and violated when that is refused too', () => {
+  it('is valid if a second login is accepted, and violated if it is refused too', () => {
     const again = (p: Picture) => parallel(p, 'x').refusedLogin('app-1').form('app-1');
     const accepted = judged(p => {
       singles(p);
@@ -84,7 +84,7 @@ describe('one-session', () => {
     expect(refused).toMatchObject({ judgement: 'violated', violations: 1 });
   });
 
-  it('is unknown when sessions without parallel first requests fail as well', () => {
+  it('is unknown if sessions without parallel first requests fail as well', () => {
     const verdict = judged(p => {
       singles(p);
       for (let i = 1; i <= 4; i++) {
@@ -98,7 +98,7 @@ describe('one-session', () => {
     });
   });
 
-  it('does not accuse requests one after the other, "too many requests", an unknown end or a fault', () => {
+  it('accepts sequential requests, "too many requests", an unknown end and a fault', () => {
     const verdict = judged(p => {
       singles(p);
       parallels(p);
@@ -109,16 +109,16 @@ describe('one-session', () => {
         .ended();
       parallel(p, 'b').login('app-1', { outcome: 'fail', status: 429 }).ended();
       parallel(p, 'i').login('app-1', { outcome: 'info', status: 504 }).ended();
-      const met = parallel(p, 'f').login('app-1');
+      const faulted = parallel(p, 'f').login('app-1');
       p.disturb(1, 'kill');
-      met.signedOut('app-2');
+      faulted.signedOut('app-2');
       p.heal(1);
     });
     expect(verdict.judgement).toBe('valid');
   });
 });
 
-describe('one-session, to the word', () => {
+describe('one-session, exact messages', () => {
   it('says how much it rests on: sessions that were used after their login', () => {
     const used = judged(p => {
       singles(p);
@@ -126,7 +126,7 @@ describe('one-session, to the word', () => {
       parallel(p, 'unused').login('app-1').ended();
       parallel(p, 'no login').ended();
       p.session('unused too', 'bob').form('app-1').login('app-1').ended();
-      // Never asked for anything before the login.
+      // This session has no request before the login.
       p.session('plain', 'bob').login('app-1').read('app-2').ended();
     });
     expect(told(used)).toMatchInlineSnapshot(`
@@ -152,7 +152,7 @@ describe('one-session, to the word', () => {
     expect(few(3, 3).judgement).toBe('valid');
   });
 
-  it('shows both first requests, the login, and what was refused', () => {
+  it('shows both first requests, the login, and the refused request', () => {
     const verdict = judged(p => {
       singles(p);
       parallel(p, 'x').refusedLogin('app-1').ended();
@@ -181,7 +181,7 @@ describe('one-session, to the word', () => {
     `);
   });
 
-  it('calls ids different that two responses set, each one, and none of them the same', () => {
+  it('calls the ids of two responses different if both set ids, and none is equal', () => {
     const set = (...labels: (string | undefined)[]) => ({
       cookies: labels.map(label => ({ name: 'sid', change: 'set' as const, ...(label && { label }) })),
     });
@@ -212,7 +212,7 @@ describe('one-session, to the word', () => {
     ]).toEqual([false, false, false]);
   });
 
-  it('takes for first requests what was sent with the own cookies before the first login', () => {
+  it('takes requests with the own cookies before the first login as first requests', () => {
     const { rests } = judged(p => {
       const call = p.now;
       const forged = { call, with: 'forged' } as const;
@@ -238,7 +238,7 @@ describe('one-session, to the word', () => {
     expect(rests).toEqual({ 'after parallel first requests': 0, 'without them': 4 });
   });
 
-  it('blames the first requests where sessions without them fail too, if much less often', () => {
+  it('blames the first requests if sessions without them fail too, but much less often', () => {
     const failing = (after: number, without: number) =>
       judged(p => {
         for (let i = 0; i < 20; i++) {
@@ -260,7 +260,7 @@ describe('one-session, to the word', () => {
     expect(failing(20, 18).why).toMatch(/^2 sessions without parallel first requests lived/);
   });
 
-  it('tells of a fork once it is certain, and of none that is not', () => {
+  it('reports a FORK once it is certain, and not before', () => {
     const seen = (draw: (picture: Picture) => void) => {
       const picture = new Picture();
       draw(picture);

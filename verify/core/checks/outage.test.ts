@@ -17,7 +17,7 @@ const error = { outcome: 'fail', status: 503 } as const;
 const sessions = (p: Picture): SessionPicture[] =>
   [1, 2, 3, 4].map(i => p.session(`s${i}`, 'alice').login('app-1').read('app-2'));
 
-/** Four sessions, an outage in which each gets errors, and their return. */
+/** Draws four sessions, an outage in which each gets errors, and their requests afterwards. */
 const outage = (p: Picture, during?: (session: SessionPicture) => void, heal: Partial<Fault> = {}) => {
   const all = sessions(p);
   p.disturb(1, 'stop', store);
@@ -31,7 +31,7 @@ const back = (all: SessionPicture[]) => {
 };
 
 describe('outage', () => {
-  it('is unknown without an outage, with one that never bit, and without a deadline', () => {
+  it('is unknown without an outage, with one that took no effect, and without a deadline', () => {
     expect(judged(() => {}).why).toContain('the store was never down');
     expect(judged(p => back(outage(p, undefined, { bit: false }))).why).toBe(
       'not seen to take effect: stop of redis. Check that the fault reaches the part that it should disturb',
@@ -53,7 +53,7 @@ describe('outage', () => {
     });
   });
 
-  it('is LOGOUT when a session is shown as signed out, or its cookie is taken away', () => {
+  it('is LOGOUT if a session is shown as signed out, or its cookie is deleted', () => {
     const out = judged(p => back(outage(p, session => session.signedOut('app-2'))));
     expect(out).toMatchObject({ judgement: 'violated', violations: 1 });
     expect(out.anomalies[0]).toMatchObject({
@@ -75,7 +75,7 @@ describe('outage', () => {
     expect(verdict.anomalies[0]?.summary).toContain('is signed out afterwards');
   });
 
-  it('is HANG when no answer comes within the deadline, counted from the begin of the outage', () => {
+  it('is HANG if no response comes within the deadline, counted from the begin of the outage', () => {
     const hung = (p: Picture, from: number, note = 'timeout') =>
       back(
         outage(p, session =>
@@ -87,7 +87,7 @@ describe('outage', () => {
     expect(judged(p => hung(p, 0, 'aborted')).judgement).toBe('valid');
   });
 
-  it('is unknown where the machine of the run had no time while an answer was late', () => {
+  it('is unknown if a response was late while the machine of the run was starved', () => {
     const late = (more: { starved?: true }) =>
       judged(p =>
         back(outage(p, s => s.asks('app-1', { ...error, call: p.now, return: p.now + 5 * SECOND, ...more }))),
@@ -97,12 +97,12 @@ describe('outage', () => {
     expect(late({ starved: true }).why).toContain('1 request failed or came late while too many');
   });
 
-  it('does not judge before it knows that the fault took effect, nor slow answers outside', () => {
+  it('does not judge before the fault is known to have taken effect, nor slow responses outside', () => {
     const late = (s: SessionPicture, p: Picture) =>
       s.asks('app-1', { ...error, call: p.now, return: p.now + 9 * SECOND });
     const vain = judged(p => back(outage(p, s => late(s, p), { bit: false })));
     expect(vain).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // That it signs sessions out shows that it took effect, as in `survival`.
+    // Signed-out sessions show that the fault took effect, as in `survival`.
     const seen = judged(p => back(outage(p, s => s.signedOut('app-2'), { bit: false })));
     expect(seen).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'LOGOUT' }] });
     const slow = judged(p => {
@@ -113,7 +113,7 @@ describe('outage', () => {
     expect(slow.judgement).toBe('valid');
   });
 
-  it('does not accuse an app that answers rightly from a copy, rotates cookies, or refuses with 429', () => {
+  it('accepts an app that responds correctly from a copy, rotates cookies, or refuses with 429', () => {
     const cookies = [{ name: 'sid', change: 'set' as const, label: 'next' }];
     const verdict = judged(p =>
       back(
@@ -132,7 +132,7 @@ describe('outage', () => {
   });
 });
 
-describe('outage, to the word', () => {
+describe('outage, exact messages', () => {
   it('says how much it rests on: ten requests while the store was down, three sessions afterwards', () => {
     expect(told(judged(p => back(outage(p))))).toMatchInlineSnapshot(`
       "valid
@@ -165,7 +165,7 @@ describe('outage, to the word', () => {
     expect(two.why).toContain('not seen to take effect: stop of redis');
   });
 
-  it('shows the last answer before, the one that signed out, and what hung for how long', () => {
+  it('shows the last success before, the signed-out response, and how long a request hung', () => {
     const cookies = [{ name: 'sid', change: 'deleted' as const }];
     const verdict = judged(p => {
       const all = sessions(p);
@@ -200,7 +200,7 @@ describe('outage, to the word', () => {
     `);
   });
 
-  it('counts the deadline from the call, or from the begin of the outage, to the answer', () => {
+  it('measures from the call, or from the begin of the outage, to the response', () => {
     const hangs = (from: number, lasts: number, shown: object = {}) =>
       judged(p => {
         const all = sessions(p).slice(0, 1);
@@ -218,7 +218,7 @@ describe('outage, to the word', () => {
     ]);
   });
 
-  it('condemns what is found after the end is known, and five of the many found before', () => {
+  it('reports findings after the end of the fault at once, and the first five from before', () => {
     const verdict = judged(p => {
       const all = Array.from({ length: 9 }, (_, i) =>
         p.session(`s${i}`, 'alice').login('app-1').read('app-2'),
@@ -226,7 +226,7 @@ describe('outage, to the word', () => {
       p.disturb(1, 'stop', store).wait(1000);
       for (const session of all.slice(0, 8)) session.signedOut('app-1');
       p.heal(1);
-      // Recorded after the fault had ended, since it was slow.
+      // This request was slow, and is recorded after the end of the fault.
       all[8]?.signedOut('app-1', { call: p.now - 500, return: p.now + 1000 });
     });
     expect(verdict).toMatchObject({ violations: 9, finding: '9 of 9 requests signed out or hung' });
@@ -239,7 +239,7 @@ describe('outage, to the word', () => {
     expect(vain.violations).toBe(0);
   });
 
-  it('asks afterwards for sessions that met the outage, once each, by what shows them signed in', () => {
+  it('counts each session that overlapped the outage once afterwards, by a response that shows it signed in or out', () => {
     const { rests } = judged(p => {
       const [one, two, three] = outage(p);
       one?.write('x', 'app-1').asks('app-1').read('app-1').read('app-2');
@@ -251,7 +251,7 @@ describe('outage, to the word', () => {
     expect(rests).toEqual({ outages: 1, requests: 12, 'sessions asked again': 1 });
   });
 
-  it('is about the store alone, and about each time that it was down', () => {
+  it('judges faults of the store only, and each of its outages', () => {
     const verdict = judged(p => {
       const all = outage(p);
       back(all);

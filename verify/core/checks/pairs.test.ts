@@ -3,7 +3,7 @@ import { Picture } from '../testing/picture.ts';
 import { told } from '../testing/told.ts';
 import { differences, PairTable, pairsOf } from './pairs.ts';
 
-/** Three requests: one before, the one that was answered differently, and one that shows that the session lives. */
+/** Three requests: one before, the one with the different response, and one that shows that the session lives. */
 const [before, refused, after] = (() => {
   const picture = new Picture();
   picture.session('s1', 'alice').read('app-1').asks('app-2', { outcome: 'fail', status: 500 }).read('app-1');
@@ -11,7 +11,7 @@ const [before, refused, after] = (() => {
 })();
 if (before === undefined || refused === undefined || after === undefined) throw new Error('three requests');
 
-/** Of so many answers of each pair, named by its ends, so many are of the kind. */
+/** Makes a table: for each pair of instances, how many of its responses are of the kind, and how many there are. */
 const table = (pairs: Record<string, [times: number, asked: number]>, kind = '500') => {
   const made = new PairTable('wrote on');
   for (const [name, [times, asked]] of Object.entries(pairs)) {
@@ -25,7 +25,7 @@ const found = (pairs: Record<string, [times: number, asked: number]>): number =>
   differences(table(pairs)).length;
 
 describe('differences', () => {
-  it('are answers of a tenth at the least, and elsewhere of a quarter as many at the most', () => {
+  it('need a rate of at least a tenth, and at most a quarter of that rate elsewhere', () => {
     const rest = (times: number): Record<string, [number, number]> => ({
       11: [times, 400],
       21: [times, 400],
@@ -35,20 +35,20 @@ describe('differences', () => {
     expect([found({ ...rest(40), 12: [160, 400] }), found({ ...rest(41), 12: [160, 400] })]).toEqual([1, 0]);
   });
 
-  it('are no chance, over all tests together', () => {
-    // Fisher: one in 184,756, and one in 137,846,528,820.
+  it('are significant over all tests together', () => {
+    // Fisher's exact test gives one in 184,756, and one in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
-    // One in 2,704,156 would do for one test; two pairs make four, and one in 10,400,600 does.
+    // One in 2,704,156 is enough for one test. Two pairs make four tests, for which one in 10,400,600 is enough.
     expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
   });
 
-  it('are of some pair, where others were asked: not of one alone, nor of none', () => {
+  it('need a second pair with requests', () => {
     expect([found({}), found({ 12: [40, 40] }), found({ 12: [40, 40], 21: [0, 0] })]).toEqual([0, 0, 0]);
-    // Confirmed more often than asked, since a fault was left out: all of them, and no more.
+    // More differences than counted requests, since requests during a fault are left out. The rate is 1 at most.
     expect(found({ 12: [50, 40], 21: [0, 40] })).toBe(1);
   });
 
-  it('are told by the pair that shows it most, with each that does', () => {
+  it('show the pair with the highest rate, and name each pair that differs', () => {
     const skewed = table({ 11: [0, 100], 12: [80, 100], 21: [1, 100], 22: [90, 100] });
     const [anomaly] = differences(skewed);
     const verdict = { judgement: 'violated', violations: 1, rests: {}, finding: '', anomalies: [anomaly] };
@@ -72,8 +72,8 @@ describe('differences', () => {
     ]);
   });
 
-  it('of very many instances take time that is linear in the pairs', () => {
-    // 40,000 pairs: compared each with each, they would take minutes.
+  it('take time that is linear in the pairs, for very many instances', () => {
+    // To compare 40,000 pairs with each other would take minutes.
     const made = new PairTable('wrote on');
     for (let from = 0; from < 200; from++) {
       for (let to = 0; to < 200; to++) {
@@ -88,7 +88,7 @@ describe('differences', () => {
     expect(pairsOf(made.counts())).toHaveLength(40_000);
   });
 
-  it('are told for each kind of answer', () => {
+  it('are reported for each kind of response', () => {
     const made = table({ 12: [40, 100], 21: [0, 100] });
     for (let i = 0; i < 50; i++) made.of('app-1', 'app-2').differs('418', before, refused, after);
     expect(differences(made).map(({ summary }) => summary)).toEqual([
@@ -99,7 +99,7 @@ describe('differences', () => {
 });
 
 describe('pairsOf', () => {
-  it('reads from counts what a table has written there, by name', () => {
+  it('reads the pairs from the counts of a table, sorted by name', () => {
     const made = table({ 21: [0, 3], 12: [0, 5] });
     expect(made.counts()).toEqual({ 'asked app-2 → app-1': 3, 'asked app-1 → app-2': 5 });
     expect(pairsOf({ ...made.counts(), different: 1 })).toEqual([

@@ -20,7 +20,7 @@ const healthy = (p: Picture) =>
     .read('app-2', [], { caching: safe });
 
 describe('private-responses', () => {
-  it('is unknown of an empty history, and until every instance was looked at', () => {
+  it('is unknown for an empty history, and until every instance was tried', () => {
     expect(judged(() => {}).why).toContain('no signed-in response');
     expect(
       judged(p => p.session('s', 'alice').login('app-1').read('app-1', [], { caching: safe })).why,
@@ -30,7 +30,7 @@ describe('private-responses', () => {
     ).toContain('0 signed-in responses on app-2');
   });
 
-  it('is valid when nothing may be kept by a shared cache', () => {
+  it('is valid if no shared cache may keep a response', () => {
     expect(judged(healthy)).toMatchObject({ judgement: 'valid', rests: { 'signed-in responses': 3 } });
   });
 
@@ -41,7 +41,7 @@ describe('private-responses', () => {
     ['Expires in 30 s', { expires: 30 }],
     ['max-age=9', { control: 'No-Cache="Set-Cookie, x", Max-Age="9"' }],
     ['it was served from a cache', { control: 'max-age=0', hit: true }],
-    // A proxy that ignores what the app says.
+    // A proxy ignores the headers of the app.
     ['it was served from a cache', { control: 'private, no-store', hit: true }],
   ])('is violated by a signed-in page that says %s', (came, caching) => {
     const verdict = judged(p => healthy(p).read('app-2', [], { caching, path: '/me' }));
@@ -61,7 +61,7 @@ describe('private-responses', () => {
     });
   });
 
-  it('does not accuse what is kept apart or stale, pages without a session, or a directive for the cookie alone', () => {
+  it('accepts separate or stale responses, pages without a session, and a directive for the cookie only', () => {
     const verdict = judged(p => {
       const session = healthy(p);
       for (const caching of [
@@ -82,10 +82,10 @@ describe('private-responses', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
-  it('tells silence, and condemns it where `strict` is declared', () => {
+  it('reports responses without directives, as a violation if `strict` is declared', () => {
     const silent = (p: Picture) => healthy(p).read('app-1', [], { caching: {} });
-    const told = judged(silent);
-    expect(told).toMatchObject({
+    const reported = judged(silent);
+    expect(reported).toMatchObject({
       judgement: 'valid',
       finding: expect.stringContaining('1 have no directive for caches'),
     });
@@ -106,8 +106,8 @@ describe('CacheReader', () => {
   });
 });
 
-describe('private-responses, to the word', () => {
-  it('says how much it rests on, and what it found', () => {
+describe('private-responses, exact messages', () => {
+  it('shows its evidence and its findings', () => {
     expect(told(judged(healthy))).toMatchInlineSnapshot(`
       "valid
       no shared cache may keep such a response
@@ -121,7 +121,7 @@ describe('private-responses, to the word', () => {
       session.form('app-1', { caching: { hit: true }, cookies, instance: undefined });
       session.form('app-1', { caching, cookies: [{ name: 'sid', change: 'deleted' }] });
       session.read('app-1', [], { caching: {} }).read('app-1');
-      p.session('n', 'nobody').form('app-7');
+      p.session('n', 'guest').form('app-7');
     });
     expect(told(verdict)).toMatchInlineSnapshot(`
       "violated, 5
@@ -148,7 +148,7 @@ describe('private-responses, to the word', () => {
     `);
   });
 
-  it('reads what is kept apart, what is stale, and what only names the cookie', () => {
+  it('distinguishes separate and stale responses, and directives for the cookie only', () => {
     const read = (caching: Caching, cookieOnly = false) => new CacheReader().read(caching, cookieOnly);
     const apart = { keptApart: true };
     const fresh = { because: 'max-age=9' };
@@ -172,7 +172,7 @@ describe('private-responses, to the word', () => {
     expect(read({ control: 'max-age=9' }, true)).toEqual(fresh);
   });
 
-  it('reads each header as it is, however many it has read before', () => {
+  it('reads each header correctly, however many it has read before', () => {
     const reader = new CacheReader();
     for (let age = 1; age <= 2500; age++)
       expect(reader.read({ control: `max-age=${age}` }, false)).toEqual({ because: `max-age=${age}` });

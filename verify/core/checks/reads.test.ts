@@ -1,4 +1,4 @@
-/** read-your-writes and monotonic-reads, side by side: what passes one may fail the other. */
+/** Tests read-your-writes and monotonic-reads together: a history may satisfy one and violate the other. */
 import { describe, expect, it } from 'vitest';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { stories, told } from '../testing/told.ts';
@@ -29,7 +29,7 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(judged(good).both).toEqual(['valid', 'valid']);
   });
 
-  it('a read that misses an acknowledged write is STALE, and not BACK when nobody had seen it', () => {
+  it('a read that misses an acknowledged write is STALE, and not BACK if no read had shown the write', () => {
     const { both, own } = judged(s =>
       good(s).write('b', 'app-1').read('app-2', ['a']).read('app-1', ['a', 'b']),
     );
@@ -38,7 +38,7 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(own.violations).toBe(1);
   });
 
-  it('a value that was shown and is gone is BACK, and not STALE when its write was never acknowledged', () => {
+  it('a value that was shown and is gone is BACK, and not STALE if its write was never acknowledged', () => {
     const unsure = { outcome: 'info' as const, status: 504 };
     const { both, monotonic } = judged(s =>
       good(s).write('b', 'app-1', unsure).read('app-1', ['a', 'b']).read('app-2', ['a']),
@@ -56,7 +56,7 @@ describe('read-your-writes and monotonic-reads', () => {
     ]);
   });
 
-  it('a write that a change of something else in the session overlapped owes nothing, ended or not', () => {
+  it('a write need not show if a change of another object of the session overlapped it, ended or not', () => {
     const missing = (later: number, lasting: number) =>
       judged((s, p) => {
         const call = p.now + 1000;
@@ -71,7 +71,7 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(missing(600, 300)).toBe(1);
   });
 
-  it('nor does one beside a page of the session that shows nothing of it: the page may have saved what it loaded', () => {
+  it('nor if a page of the session overlapped it: the page may have saved the state that it loaded', () => {
     const missing = (later: number) =>
       judged((s, p) => {
         const call = p.now + 1000;
@@ -85,7 +85,7 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(missing(600)).toBe(1);
   });
 
-  it('a read that overlaps the write owes it nothing', () => {
+  it('a read that overlaps the write need not show it', () => {
     const { both } = judged((s, p) => {
       good(s);
       const call = p.now;
@@ -95,7 +95,7 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(both).toEqual(['valid', 'valid']);
   });
 
-  it('what is removed may be missing from the call of the removal on, and must be once it was acknowledged', () => {
+  it('a removed value may be missing from the call of the removal on, and must be missing after its return', () => {
     expect(judged(s => good(s).remove('a', 'app-1').hops(4, [])).both).toEqual(['valid', 'valid']);
     const kept = judged(s => good(s).remove('a', 'app-1').read('app-2', ['a']));
     expect(kept.both).toEqual(['violated', 'valid']);
@@ -116,13 +116,13 @@ describe('read-your-writes and monotonic-reads', () => {
     ]);
   });
 
-  it('are unknown once continuity is broken, but what was violated before stays so', () => {
+  it('are unknown once continuity is broken, but earlier violations stay', () => {
     expect(judged(s => good(s).signedOut('app-2')).both).toEqual(['unknown', 'unknown']);
     const before = judged(s => good(s).write('b', 'app-1').read('app-2', ['a']).signedOut('app-2'));
     expect(before.both).toEqual(['violated', 'unknown']);
   });
 
-  it('are judged by session: what one session wrote, another need not see', () => {
+  it('are judged by session: a session need not see the writes of another one', () => {
     const { both } = judged((s, p) => {
       good(s);
       p.session('s2', 'bob').login('app-2').hops(12, []);
@@ -131,7 +131,7 @@ describe('read-your-writes and monotonic-reads', () => {
   });
 });
 
-describe('read-your-writes and monotonic-reads, to the word', () => {
+describe('read-your-writes and monotonic-reads, exact messages', () => {
   it('say how much they rest on: reads after a write, reads after a read, those on another instance', () => {
     const { own, monotonic } = judged(good);
     expect(told(own)).toMatchInlineSnapshot(`

@@ -1,4 +1,4 @@
-/** What logout-final says, to the word: of replays, of cookies that come late, of logouts that miss. */
+/** Tests the exact messages of logout-final: on replays, late cookies, and deletions that miss the cookie. */
 import { describe, expect, it } from 'vitest';
 import { healthy } from '../testing/logouts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
@@ -10,7 +10,7 @@ const judged = (draw: (picture: Picture) => void) => {
   return picture.inTime().verdict('logout-final');
 };
 
-describe('logout-final, to the word', () => {
+describe('logout-final, exact messages', () => {
   const cookie = (
     label: string | undefined,
     path?: string,
@@ -59,7 +59,7 @@ describe('logout-final, to the word', () => {
     `);
   });
 
-  it('counts a request as in flight that was neither over before the logout nor called after it', () => {
+  it('counts a request as in flight if it neither ended before the logout nor began after it', () => {
     const flights = (call: number, end: number) => {
       const { rests } = judged(p => {
         p.wait(10_000);
@@ -73,10 +73,10 @@ describe('logout-final, to the word', () => {
     expect([flights(100, 400), flights(500, 900), flights(501, 900)]).toEqual([1, 1, 0]);
   });
 
-  it('counts an instance that the session has met since its login, and one logout of a session', () => {
+  it('counts each instance that served the session since its login, and one logout of a session', () => {
     const { rests, why } = judged(p => {
       healthy(p);
-      p.session('n', 'nobody').read('app-9').form('app-8').ended();
+      p.session('n', 'guest').read('app-9').form('app-8').ended();
       const session = p.session('t', 'bob').login('app-1').logout('app-1').refuses('old', 'app-1');
       session.logout('app-1').refuses('old', 'app-2').ended();
       p.session('o', 'carol').logout('app-1').refuses('old', 'app-1').ended();
@@ -87,7 +87,7 @@ describe('logout-final, to the word', () => {
     });
   });
 
-  it('judges replays by pages alone, with the cookies from before the logout', () => {
+  it('judges only replays with the cookies from before the logout, by their pages', () => {
     const { rests, violations } = judged(p => {
       healthy(p);
       const session = p.session('t', 'bob').login('app-1').read('app-2').logout('app-1');
@@ -101,7 +101,7 @@ describe('logout-final, to the word', () => {
     expect({ replays: rests['replays'], violations }).toEqual({ replays: 13, violations: 0 });
   });
 
-  it('holds a logout of all sessions to those that had begun, and were not lost', () => {
+  it('checks the sessions that had begun, and were not lost, after a logout of all sessions', () => {
     const verdict = judged(p => {
       const one = p.session('a1', 'alice').login('app-1').read('app-2');
       const two = p.session('a2', 'alice').login('app-2').read('app-1');
@@ -137,7 +137,7 @@ describe('logout-final, to the word', () => {
     `);
   });
 
-  it('tells a deletion that misses: another Path or Domain than the cookie of the login had', () => {
+  it('reports a deletion with another Path or Domain than the cookie of the login', () => {
     const missed = (set: object[], deletions: object[]) => {
       const { finding } = judged(p => {
         healthy(p);
@@ -173,7 +173,7 @@ describe('logout-final, to the word', () => {
     expect(missed([gone('/'), ...set], [gone('/app', 'x.test')])).toBe('0');
   });
 
-  it('tells a late response that sets the dead cookie again, by its label', () => {
+  it('reports a late response that sets the dead cookie again, by its label', () => {
     const again = (...cookies: object[]) => {
       const { finding } = judged(p => {
         healthy(p);
@@ -198,7 +198,7 @@ describe('logout-final, to the word', () => {
     expect(again({ ...cookie('old'), change: 'deleted' })).toBe('0');
   });
 
-  it('shows what raised a session from the dead, and what may have', () => {
+  it('shows the request that made a session live again, and one that may have', () => {
     const story = (draw: (session: SessionPicture, p: Picture) => void) =>
       stories(
         judged(p => {

@@ -22,7 +22,7 @@ const healthy = (p: Picture) => {
 };
 
 describe('rotation', () => {
-  it('is unknown of an empty history, and with one kind of replay only', () => {
+  it('is unknown for an empty history, and with one kind of replay only', () => {
     expect(judged(() => {}).why).toContain('0 live sessions');
     const only = judged(p => {
       for (let i = 1; i <= 9; i++)
@@ -31,7 +31,7 @@ describe('rotation', () => {
     expect(only.why).toContain('an invented id was sent before the login of 0 sessions');
   });
 
-  it('is valid when neither is signed in', () => {
+  it('is valid if neither kind is signed in', () => {
     expect(judged(healthy)).toMatchObject({ judgement: 'valid', rests: { replays: 6 } });
   });
 
@@ -55,7 +55,7 @@ describe('rotation', () => {
     expect(carried.judgement).toBe('violated');
   });
 
-  it('says nothing of a login that nobody acknowledged, nor of what overlaps it', () => {
+  it('does not judge a login that was not acknowledged, nor requests that overlap it', () => {
     const info = judged(p =>
       p.session('s', 'bob').login('app-1', { outcome: 'info', status: 504 }).honours('before-login', 'app-2'),
     );
@@ -66,7 +66,7 @@ describe('rotation', () => {
     expect(overlap.judgement).toBe('unknown');
   });
 
-  it('takes no refusal of a dead session for evidence, and no error or 429 for an answer', () => {
+  it('takes a refusal of a dead session, an error and a 429 as no evidence', () => {
     const verdict = judged(p => {
       for (let i = 1; i <= 9; i++) {
         p.session(`d${i}`, 'bob').login('app-1').logout('app-1').refuses('before-login', 'app-2');
@@ -78,7 +78,7 @@ describe('rotation', () => {
     expect(verdict).toMatchObject({ judgement: 'unknown', rests: { replays: 0 } });
   });
 
-  it('takes no replay of a jar without a session cookie for evidence', () => {
+  it('takes a replay of a jar without a session cookie as no evidence', () => {
     const verdict = judged(p => {
       healthy(p);
       for (let i = 1; i <= 3; i++) p.session(`i${i}`, 'bob').login('app-1').refuses('invented', 'app-2');
@@ -99,7 +99,7 @@ describe('rotation', () => {
     });
   });
 
-  it('takes cookies of another user, over whose session the user logged in, for cookies from before the login', () => {
+  it('takes the cookies of another user in the jar as cookies from before the login', () => {
     const over = (then: (session: SessionPicture) => void) => {
       const picture = new Picture({ claims: ['rotation', 'isolation'] });
       for (let i = 0; i < 3; i++) {
@@ -114,7 +114,7 @@ describe('rotation', () => {
       judgement: 'valid',
       rests: { 'from before the login': 3 },
     });
-    // That the first user's session lives on is no page of another user.
+    // The page shows the first user, whose session still lives. That is not BLEED.
     expect(alive.verdict('isolation').violations).toBe(0);
     expect(over(s => s.refuses('another', 'app-2')).verdict('rotation').judgement).toBe('valid');
     const taken = over(s => s.honours('another', 'app-2', { sent: 'a' })).verdict('rotation');

@@ -5,7 +5,7 @@ import { Picture } from '../testing/picture.ts';
 import { stories, told } from '../testing/told.ts';
 import { routing } from './routing.ts';
 
-/** One session per row; a row names the instance of each request by its last character. */
+/** Draws one session for each row. A row has the last character of the instance of each request. */
 const routes = (rows: string[], run: Partial<Run> = {}) => {
   const picture = new Picture(run);
   rows.forEach((row, i) => {
@@ -17,7 +17,7 @@ const routes = (rows: string[], run: Partial<Run> = {}) => {
 };
 
 describe('routing, claimed spread', () => {
-  it('is unknown of nothing, of one instance, and of few requests', () => {
+  it('is unknown for an empty history, for one instance, and for few requests', () => {
     expect(new Picture().verdict('routing').judgement).toBe('unknown');
     expect(routes(['1'.repeat(500)]).verdict('routing').why).toContain('every response came from app-1');
     expect(routes(['1212']).verdict('routing').judgement).toBe('unknown');
@@ -40,7 +40,7 @@ describe('routing, claimed spread', () => {
     expect(verdict.anomalies[0]?.summary).toBe('all 60 requests of a session went to app-1');
   });
 
-  it('does not count what a fault explains', () => {
+  it('does not count requests after a fault', () => {
     const picture = routes(['12'.repeat(100)]);
     picture.add({ type: 'fault', id: 1, name: 'kill', clock: 'c0', begin: picture.now });
     const session = picture.session('s9', 'bob').login('app-1');
@@ -71,7 +71,7 @@ describe('routing, while a balancer ejects an instance that failed', () => {
     expect(failedOnce(`2${'1'.repeat(200)}`)).toMatchObject({ judgement: 'violated' });
   });
 
-  it('says so where too few requests are left', () => {
+  it('reports that too few requests are left', () => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1');
     for (let i = 0; i < 200; i++) session.read('app-1').read('app-2', [], { outcome: 'info', status: 502 });
@@ -87,12 +87,12 @@ describe('routing, with declared weights', () => {
   const weighted = (row: string, declared: Run['declared'] = { weights }) =>
     routes([row.repeat(60)], { declared }).verdict('routing');
 
-  it('is valid of 9:1 where 9:1 is declared', () => {
+  it('is valid for 9:1 if 9:1 is declared', () => {
     expect(weighted('1111111112')).toMatchObject({ judgement: 'valid', anomalies: [] });
     expect(weighted('1111111112', {}).judgement).toBe('violated');
   });
 
-  it('is PINNED of 1:1 where 9:1 is declared, and of an instance that has a weight and serves nothing', () => {
+  it('is PINNED for 1:1 if 9:1 is declared, and for an instance with a weight that serves nothing', () => {
     expect(weighted('12').anomalies[0]?.summary).toBe(
       'app-1 served 50 %, where 90 % is declared; app-2 served 50 %, where 10 % is declared',
     );
@@ -101,7 +101,7 @@ describe('routing, with declared weights', () => {
     ).toContain('app-3 served 0 %, where 33 % is declared');
   });
 
-  it('takes a session for pinned by the weight of its instance', () => {
+  it('judges a session by the weight of its instance', () => {
     const rows = ['1'.repeat(90), '222', '1'.repeat(60), '222', '222', '222', '1'.repeat(60)];
     expect(routes(rows, { declared: { weights } }).verdict('routing').judgement).toBe('valid');
     const stays = routes([...rows, '2'.repeat(12)], { declared: { weights } }).verdict('routing');
@@ -110,7 +110,7 @@ describe('routing, with declared weights', () => {
     );
   });
 
-  it('is unknown where an instance serves that has no weight', () => {
+  it('is unknown if an instance without a weight serves requests', () => {
     expect(weighted('12', { weights: { 'app-1': 9 } }).why).toBe(
       'app-2 served, and `instance.weights` does not name it: declare the weight of each instance',
     );
@@ -139,7 +139,7 @@ describe('routing, of an instance that only direct requests reach', () => {
 describe('routing, claimed sticky', () => {
   const sticky = { routing: 'sticky' as const, logs: ['balancer'] };
 
-  it('is valid when each session stays, unknown when nothing tells why one moved', () => {
+  it('is valid if each session stays, and unknown if no log shows why one moved', () => {
     expect(routes(['1'.repeat(20), '2'.repeat(20)], sticky).verdict('routing').judgement).toBe('valid');
     expect(routes(['1'.repeat(20), '2122222222'], sticky).verdict('routing').why).toContain('no balancer');
   });
@@ -165,7 +165,7 @@ describe('routing, claimed sticky', () => {
 });
 
 describe('routing, whatever the order of log lines', () => {
-  it('is the same with each line of the log anywhere in the history', () => {
+  it('is the same wherever each line of the log is in the history', () => {
     const drawn = () => {
       const picture = routes(['1'.repeat(15), '2'.repeat(15)], { routing: 'sticky', logs: ['balancer'] });
       picture.session('s3', 'bob').login('app-1').read('app-1').read('app-2').read('app-2').read('app-1');
@@ -176,7 +176,7 @@ describe('routing, whatever the order of log lines', () => {
       const id = n + 1;
       const operation = events.find(event => event.type !== 'start' && 'id' in event && event.id === id);
       const instance = (operation as { instance: string }).instance;
-      // Of the two moves one is excused.
+      // One of the two moves is excused.
       const tried = id === ids ? ['app-2', instance] : [instance];
       return {
         type: 'served',
@@ -207,11 +207,11 @@ describe('routing, whatever the order of log lines', () => {
   });
 });
 
-describe('routing, to the word', () => {
+describe('routing, exact messages', () => {
   const fault = (picture: Picture, id: number, end?: number) =>
     picture.add({ type: 'fault', id, name: 'kill', clock: 'c0', begin: picture.now, ...(end && { end }) });
 
-  it('counts requests by the instance that they name, until something is disturbed', () => {
+  it('counts requests by the instance that they name, until the first fault', () => {
     const picture = routes(['12'.repeat(40)]);
     picture.session('s2', 'bob').read('app-1').login('app-2').read('app-2', [], { instance: undefined });
     fault(fault(picture, 1), 2);
@@ -237,7 +237,7 @@ describe('routing, to the word', () => {
     `);
   });
 
-  it('calls a share uneven that is off by more than a fifth, and by more than chance', () => {
+  it('calls a share uneven if it is off by more than a fifth, and by more than chance', () => {
     const shares = (one: number, two: number) => {
       const picture = new Picture();
       const session = picture.session('s1', 'alice');
@@ -252,7 +252,7 @@ describe('routing, to the word', () => {
       rests on requests 2000, instances 2, sessions 0
       PINNED routing: app-1 served 60 %, app-2 served 40 %, where 50 % is fair"
     `);
-    // 70 to 30 would be once in 16,000 runs.
+    // Chance gives 70 to 30 once in 16,000 runs.
     expect(told(shares(70, 30))).toMatchInlineSnapshot(`
       "valid
       spread 70 % / 30 % (chi-square p = 0.000063)
@@ -262,7 +262,7 @@ describe('routing, to the word', () => {
     expect(shares(99, 1).judgement).toBe('violated');
   });
 
-  it('tells only of the instances whose share is off, where there are several', () => {
+  it('names only the instances whose share is off, if there are several', () => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice');
     for (const [instance, times] of [
@@ -277,7 +277,7 @@ describe('routing, to the word', () => {
     );
   });
 
-  it('shows the sessions that stayed longest, and none that may have stayed by chance', () => {
+  it('shows the sessions that stayed longest, and no session that may have stayed by chance', () => {
     // Five sessions make six tests: 2 ** -23, as of 24 requests, is the first below a sixth of 1e-6.
     const rows = ['1'.repeat(22), '2'.repeat(30), '1'.repeat(24), '2'.repeat(23), '12'.repeat(20)];
     expect(told(routes(rows).verdict('routing'))).toMatchInlineSnapshot(`
@@ -298,7 +298,7 @@ describe('routing, to the word', () => {
     expect(verdict.anomalies[0]?.summary).toBe('all 60 requests of a session went to app-2');
   });
 
-  it('tells of sticky sessions how often they stayed, and of each move', () => {
+  it('reports for sticky sessions how often they stayed, and each move', () => {
     const sticky = { routing: 'sticky' as const, logs: ['balancer'] };
     expect(told(routes(['111111', '22222'], sticky).verdict('routing'))).toMatchInlineSnapshot(`
       "unknown
@@ -344,7 +344,7 @@ describe('routing, to the word', () => {
     `);
   });
 
-  it('asks of least-outstanding only that all serve', () => {
+  it('requires for least-outstanding only that all instances serve', () => {
     const verdict = routes(['1'.repeat(150), '12'], { routing: 'least-outstanding' }).verdict('routing');
     expect(told(verdict)).toMatchInlineSnapshot(`
       "valid
@@ -354,7 +354,7 @@ describe('routing, to the word', () => {
     expect(stories(verdict)).toBe('');
   });
 
-  it('adds up the counts of parts of a run, some of which met one instance alone', () => {
+  it('adds up the counts of parts of a run, some of them with one instance only', () => {
     const counts = { requests: 120, sessions: 2, 'served by app-1': 120, 'served by app-2': 0 };
     const verdict = routing.conclude(counts, new Picture().run);
     expect(verdict.why).toContain('every response came from app-1');

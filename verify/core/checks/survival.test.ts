@@ -26,7 +26,7 @@ const finals = (p: Picture, all: SessionPicture[]) => {
 };
 
 describe('survival', () => {
-  it('is unknown without a fault, with one that never bit, without final reads, and with few sessions', () => {
+  it('is unknown without a fault, with one that took no effect, without final reads, and with few sessions', () => {
     expect(judged(p => finals(p, early(p))).why).toContain('no fault to survive');
     const idle = judged(p => {
       const all = early(p);
@@ -47,7 +47,7 @@ describe('survival', () => {
     expect(few.why).toBe('3 sessions from before restart of redis with a final read, 10 are needed');
   });
 
-  it('is valid when all outlived the fault, and says so', () => {
+  it('is valid if all survived the fault, and reports that', () => {
     const verdict = judged(p => {
       const all = early(p);
       fault(p);
@@ -75,7 +75,7 @@ describe('survival', () => {
     expect(lose(0.96).judgement).toBe('violated');
   });
 
-  it('is violated by acknowledged writes that are gone, and not by those taken out or never acknowledged', () => {
+  it('is violated by lost acknowledged writes, and not by writes that were removed or never acknowledged', () => {
     const draw = (change: (session: SessionPicture) => void) =>
       judged(p => {
         const all = early(p);
@@ -96,11 +96,11 @@ describe('survival', () => {
       draw(s => s.write('w', 'app-2').remove('w', 'app-1', { outcome: 'info', status: 504 })).judgement,
     ).toBe('valid');
     expect(draw(s => s.write('w', 'app-2', { outcome: 'info', status: 504 })).judgement).toBe('valid');
-    // Gone before the fault: a lost update, and no doing of the restart.
+    // The write was gone before the fault: a lost update, which the restart did not cause.
     expect(draw(s => s.write('w', 'app-2').read('app-1', ['v0'])).judgement).toBe('valid');
   });
 
-  it('blames the fault in whose time it happened', () => {
+  it('blames the fault during which the session was lost', () => {
     const verdict = judged(p => {
       const all = early(p, 12);
       fault(p, 1);
@@ -127,10 +127,10 @@ describe('survival', () => {
   });
 });
 
-describe('survival, to the word', () => {
+describe('survival, exact messages', () => {
   const value = (session: SessionPicture) => [`v${session.name.slice(1)}`];
 
-  it('says of each fault how much it rests on', () => {
+  it('says for each fault how much it rests on', () => {
     const verdict = judged(p => {
       const all = early(p, 11);
       fault(p, 1);
@@ -165,7 +165,7 @@ describe('survival, to the word', () => {
     expect(several.why).toContain('not seen to take effect: kill. Check');
   });
 
-  it('shows the session that is gone: its last answer, and the one that was refused', () => {
+  it('shows the lost session: its last success, and the refused request', () => {
     const verdict = judged(p => {
       const all = early(p, 12);
       p.session('bare', 'carol').login('app-2').ended();
@@ -196,7 +196,7 @@ describe('survival, to the word', () => {
     `);
   });
 
-  it('blames no fault that ended before the last answer, or began after the refusal', () => {
+  it('blames no fault that ended before the last success, or began after the refusal', () => {
     const sessionsOf = (draw: (p: Picture, session: SessionPicture) => void) => {
       const { anomalies, rests } = judged(p => {
         const session = p.session('s', 'carol').login('app-2');
@@ -230,7 +230,7 @@ describe('survival, to the word', () => {
     expect(born).toEqual([0, 0]);
   });
 
-  it('asks at the end for sessions that nobody ended, with their own cookies', () => {
+  it('checks at the end the sessions that were not ended, by requests with their own cookies', () => {
     const { rests } = judged(p => {
       const all = early(p);
       p.session('out', 'bob').login('app-1').read('app-2').logout('app-1');
@@ -248,8 +248,8 @@ describe('survival, to the word', () => {
     expect(rests['sessions from before']).toBe(6);
   });
 
-  it('counts a session for the faults that began after its login had returned, and before its last answer', () => {
-    /** Logged in until 500, and asked at 10,000; or refused from 5,000 to 5,500, after an answer called at 2,000. */
+  it('counts a session for the faults that began after the return of its login, and before its last success', () => {
+    /** A login returns at 500. The session reads at 10,000, or is refused from 5,000 to 5,500 after a read at 2,000. */
     const counted = (alive: boolean, begin: number, end = begin) => {
       const { rests, violations } = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 500 });
@@ -283,7 +283,7 @@ describe('survival, to the word', () => {
     ]);
   });
 
-  it('takes a session for alive that any final read finds so, and for no witness one that logged out', () => {
+  it('counts a session as alive if any final read shows it, and ignores one that logged out', () => {
     const verdict = judged(p => {
       const all = early(p);
       const out = p.session('out', 'bob').login('app-1').read('app-2');
@@ -298,7 +298,7 @@ describe('survival, to the word', () => {
     expect(verdict.anomalies[0]).toMatchObject({ session: 's1' });
   });
 
-  it('names faults by number where one happened several times', () => {
+  it('names faults by number if one happened several times', () => {
     const verdict = judged(p => {
       const all = early(p, 10);
       for (let id = 1; id <= 12; id++) fault(p, id);
@@ -311,7 +311,7 @@ describe('survival, to the word', () => {
     );
   });
 
-  it('takes what is lost in the time of a fault for its effect, where nothing else shows one', () => {
+  it('takes losses during a fault as its effect, if nothing else shows one', () => {
     const verdict = judged(p => {
       const all = early(p, 12);
       p.disturb(1, 'restart').wait(1000).heal(1, { bit: false }).wait(1000);
@@ -329,7 +329,7 @@ describe('survival, to the word', () => {
   });
 
   it('reports no lost writes beside a fault that had no effect: one ledger says both', () => {
-    /** Ten writes that a read showed before the fault, and that are gone afterwards; or that no read ever showed. */
+    /** Ten writes that are gone after the fault. A read showed them before the fault, or no read ever did. */
     const lossesOf = (shown: boolean) => {
       const picture = new Picture({ claims: ['survival'] });
       const all = Array.from({ length: 12 }, (_, i) => {
@@ -350,13 +350,13 @@ describe('survival, to the word', () => {
     const lost = lossesOf(true);
     expect(lost.fault).toMatchObject({ bit: true, writes: { lost: 12 } });
     expect(lost.verdict).toMatchObject({ judgement: 'violated', violations: 1 });
-    // Whether they were there when the fault began is not known: no loss of its doing, and no effect.
+    // It is not known whether they were there when the fault began. So the fault caused no loss, and had no effect.
     const vague = lossesOf(false);
     expect(vague.fault).toMatchObject({ bit: false, writes: { lost: 0 } });
     expect(vague.verdict?.why).toContain('not seen to take effect: restart of redis');
   });
 
-  it('takes no loss for the effect of a fault where sessions are lost without one', () => {
+  it('takes no loss as the effect of a fault if sessions are also lost without one', () => {
     const verdict = judged(p => {
       p.session('o', 'bob').login('app-1').signedOut('app-2').ended();
       const all = early(p, 12);
@@ -368,7 +368,7 @@ describe('survival, to the word', () => {
     expect(verdict.why).toContain('not seen to take effect: restart');
   });
 
-  it('is unknown where nothing was written before a fault', () => {
+  it('is unknown if no write came before a fault', () => {
     const silent = (writes: number) =>
       judged(p => {
         const all = Array.from({ length: 12 }, (_, i) => {
@@ -386,7 +386,7 @@ describe('survival, to the word', () => {
     expect([silent(9).judgement, silent(10).judgement]).toEqual(['unknown', 'valid']);
   });
 
-  it('says of few sessions how many there were, gone ones too', () => {
+  it('counts few sessions, including lost ones', () => {
     const verdict = judged(p => {
       const all = early(p, 9);
       fault(p);

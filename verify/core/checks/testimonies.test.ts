@@ -1,4 +1,4 @@
-/** evidence keeps flat memory while a log is silent, and loses nothing by it. */
+/** Tests that evidence uses bounded memory while a log has no entries, and still judges all requests. */
 import { describe, expect, it } from 'vitest';
 import type { Operation, Served } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
@@ -14,8 +14,8 @@ const served = (id: number, instance: string): Served => ({
   ...{ type: 'served', source: instance, kind: 'instance', request: `test-${id}`, instance, status: 200 },
 });
 
-describe('the requests that wait for a silent log', () => {
-  it('are kept whole up to a bound, and as a number beyond', () => {
+describe('the requests that wait for entries of a log', () => {
+  it('are kept whole up to a limit, and as an outline beyond it', () => {
     const waiting = new Testimonies('test-', () => true);
     for (let id = 1; id <= REQUESTS; id++) {
       const operation = read(id);
@@ -42,12 +42,12 @@ describe('the requests that wait for a silent log', () => {
     return picture.finish().verdict('evidence');
   };
 
-  it('are all judged when the log speaks in the end', () => {
+  it('are all judged when the entries come at the end', () => {
     const verdict = judged(id => served(id, read(id).instance ?? ''));
     expect(verdict).toMatchObject({ judgement: 'valid', rests: { requests: REQUESTS } });
   });
 
-  it('are disputed by name where the log then says another instance, and counted where it says nothing', () => {
+  it('are disputed by name if the log then names another instance, and counted if it has no entry', () => {
     const lies = judged(id => served(id, id === 3 ? 'app-1' : (read(id).instance ?? '')));
     expect(lies.anomalies.map(({ summary }) => summary)).toEqual([
       'request test-3: the response says app-2, the log of app-1 says app-1',
