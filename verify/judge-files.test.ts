@@ -116,7 +116,7 @@ describe('several histories of one run', () => {
     const result = await judgeFiles([file('a', one), file('b', two)]);
     const verdict = result.guarantees.find(({ guarantee }) => guarantee === 'linearizability');
     expect(verdict?.violations).toBe(0);
-    expect(verdict?.why).toContain('the order hangs on clocks');
+    expect(verdict?.why).toContain('the order depends on clocks');
   });
 
   it('pass over what else a log has, and tell of it', async () => {
