@@ -1,4 +1,4 @@
-/** The recipe: ready → load, with faults → settle → final reads → save → judge. */
+/** The recipe of a run: ready → load, with faults → settle → final reads → save → judge. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,37 +32,37 @@ import { chosen, perform } from './workloads/index.ts';
 import { seeded } from './workloads/random.ts';
 
 export interface VerifyOptions {
-  /** Draws the same plan again; random when absent, and in the result. */
+  /** Seed of the plan: the same seed draws the same plan. Random when absent; the result contains it. */
   seed?: number;
   /** Length of the load, milliseconds (10,000). */
   duration?: number;
-  /** Sessions at once; each has one request in flight at most (32). */
+  /** Concurrent sessions; each has one request in flight at most (32). */
   sessions?: number;
-  /** Names of workloads; absent or empty: those that the claims need. */
+  /** Names of workloads. Absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
-  /** What becomes of the cookie of a sticky balancer (`instance.sticky`). */
+  /** How the clients treat the cookie of a sticky balancer (`instance.sticky`). */
   affinity?: AffinityMode;
-  /** Folder that gets a folder for this run (runs). */
+  /** Folder in which the folder of this run is created (runs). */
   out?: string;
-  /** The command that runs it again, for the report. */
+  /** The command that repeats the run, for the report. */
   command?: string;
-  /** Where it can be read which instance served. */
+  /** The logs that name the instance of each request. */
   logs?: readonly LogSource[];
-  /** The bundled stack, where it is that: its fleet may change who is there. */
+  /** The bundled stack, if the target is that stack: its fleet may replace instances during the run. */
   stack?: Stack;
-  /** What is disturbed while hop goes on, and in what. */
+  /** The faults to perform while hop runs, and their order. */
   faults?: Asked;
   /** Aborts to stop early: what was recorded is saved and judged. */
   signal?: AbortSignal;
-  /** `interrupted` by a person, `failed` when the system under test broke down. */
+  /** Says why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
-  /** Told what is disturbed, in words for a person. */
+  /** Called with a description of each fault. */
   onStep?: (text: string) => void;
-  /** Told what somebody must see: a fault could not be healed. */
+  /** Called with a warning that the user must see: a fault could not be healed. */
   onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
-  /** Called with what goes on, in words for a person, each time that something begins or ends. */
+  /** Called with the tasks that are running, in words, each time that one begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
@@ -84,11 +84,12 @@ const settled = (options: VerifyOptions): Settled => ({
 });
 
 /**
- * Verifies a target that is up. Prints nothing and never exits; what happens is told to the callbacks.
+ *
+ * Verifies a target that is up. Prints nothing and never exits: it reports events to the callbacks.
  *
  * @returns the result, and the folder that holds its history and result.json
  * @throws UsageError when the target file or the credentials are wrong
- * @throws UnavailableError when the target does not answer; what was recorded until then stays in the folder
+ * @throws UnavailableError when the target does not respond; what was recorded until then stays in the folder
  */
 export async function verify(
   target: Target,
@@ -108,7 +109,7 @@ export async function verify(
     ...options,
     onOperation: operation => {
       load.saw(operation);
-      // What is disturbed may never tell: it is killed, and its log with it.
+      // A disturbed instance may never log the request: a fault may kill the instance, and its log with it.
       if (!context.recorder.disturbed) logs.ended(operation);
       options.onOperation?.(operation);
     },
@@ -140,7 +141,7 @@ export async function verify(
   return { result, folder };
 }
 
-/** What is claimed of a run: what the target claims, and what it is asked for by disturbing it. */
+/** Returns the claims of a run: the claims of the target, and those that its faults add. */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],
@@ -171,7 +172,7 @@ function runOf(target: Target, faults: readonly Disturbance[], options: Settled)
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // Begins with a letter and has nothing that an app might refuse in a short text.
+    // The canary begins with a letter and has no character that an app might refuse in a short text.
     canary: `b${random}`,
     logs,
   };
@@ -189,7 +190,7 @@ function contextOf(
   const interpreter = interpreterOf(target, label, run.canary);
   const instances = new Instances(target);
   const recorder = new Recorder(history, startClock(), run, interpreter, label, operation => {
-    instances.met(operation);
+    instances.saw(operation);
     options.onOperation?.(operation);
   });
   const affinity = affinityOf(target, options, () => recorder.clock.now());
@@ -212,7 +213,7 @@ function contextOf(
   };
 }
 
-/** @param now on the run's clock, microseconds */
+/** @param now the time on the run's clock, microseconds */
 function affinityOf(
   { instance }: Target,
   { affinity, seed, duration }: Settled,

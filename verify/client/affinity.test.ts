@@ -16,7 +16,7 @@ it('off: never sends the cookie', () => {
   expect(affinity('off').sent(jar)).toEqual([{ name: 'sid', value: 'mine' }]);
 });
 
-it('re-pinned: swaps it for one that was given out, and lets a client without one get its own', () => {
+it('re-pinned: replaces the cookie by that of another client, and lets a client without one get its own', () => {
   const swapped = affinity('re-pinned');
   for (const value of ['a', 'b', 'c']) swapped.saw({ name: 'route', value });
   const sent = Array.from(

@@ -1,17 +1,20 @@
 /**
- * What becomes of the cookie by which a sticky balancer knows its client. `on`: it is sent, as a browser does.
- * `off`: it never is. `re-pinned`: before each request another client's, so that the balancer sends it elsewhere.
- * `broken`: it is lost once, in the middle of the session.
+ *
+ * How a client treats the affinity cookie of a sticky balancer.
+ * `on`: it sends the cookie, as a browser does.
+ * `off`: it never sends it.
+ * `re-pinned`: it sends the cookie of another client with each request, so that the balancer routes it elsewhere.
+ * `broken`: it loses the cookie once, in the middle of the run.
  */
 import type { Random } from '../workloads/random.ts';
 
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];
 
-/** @returns the cookie, and the other one by which the same balancer goes */
+/** Returns the names of the affinity cookie and of its second copy, which the same balancer also accepts. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
-/** Values of other clients that are kept to be sent. */
+/** How many cookie values of other clients are remembered. */
 const KEPT = 64;
 
 interface Pair {
@@ -21,7 +24,7 @@ interface Pair {
 
 export class Affinity {
   readonly cookie: string;
-  /** AWS sends its cookie twice, and goes by either: AWSALB and AWSALBCORS. */
+  /** AWS sets its cookie twice, and accepts either: AWSALB and AWSALBCORS. */
   readonly twins: readonly string[];
   readonly mode: AffinityMode;
   readonly #random: Random;
@@ -29,8 +32,9 @@ export class Affinity {
   readonly #values: string[] = [];
 
   /**
-   * @param cookie the balancer's
-   * @param late whether the middle of the run has passed
+   *
+   * @param cookie name of the balancer's cookie
+   * @param late returns whether the middle of the run has passed
    */
   constructor(cookie: string, mode: AffinityMode, random: Random, late: () => boolean) {
     this.cookie = cookie;
@@ -40,25 +44,25 @@ export class Affinity {
     this.#late = late;
   }
 
-  /** A response has set a cookie. */
+  /** Remembers a cookie that a response set. */
   saw({ name, value }: { name: string; value?: string }): void {
     if (name !== this.cookie || value === undefined || this.#values.includes(value)) return;
     this.#values.push(value);
     if (this.#values.length > KEPT) this.#values.shift();
   }
 
-  /** @returns what is sent of a jar's cookies */
+  /** Returns the cookies to send, out of the cookies of a jar. */
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
     const others = cookies.filter(({ name }) => !this.twins.includes(name));
-    // A client without one gets its own first, to be swapped.
+    // A client without an affinity cookie first gets its own, which later requests replace.
     if (this.mode === 're-pinned' && others.length === cookies.length) return others;
     const value = this.#values[this.#random.below(this.#values.length)];
     if (this.mode === 'off' || value === undefined) return others;
     return [...others, { name: this.cookie, value }];
   }
 
-  /** @returns whether a client that has not lost its cookie yet is to lose it now */
+  /** Returns whether a client that still has its cookie must lose it now. */
   breaks(): boolean {
     return this.mode === 'broken' && this.#late();
   }

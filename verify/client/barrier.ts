@@ -1,15 +1,16 @@
 /**
- * Where requests that are to race wait for one another: first until each may be sent, then, sent all but their last
- * byte, until all go at once.
+ *
+ * Makes requests race. They wait for one another twice: until each may be sent; then, sent but for their last byte,
+ * until all last bytes leave at once.
  */
 
-/** What a request that is held back does before its last byte leaves. */
+/** The steps of a request that is held back before its last byte. */
 export interface Held {
-  /** Waits until all of them may be sent. This wait is Baton's own: the request has not begun. */
+  /** Waits until all requests may be sent. Baton causes this wait: the request has not begun. */
   assemble(): Promise<void>;
   /** Waits until the last byte may leave. */
   pass(): Promise<void>;
-  /** The request goes by itself, or failed before it got so far: the others do not wait for it. */
+  /** Takes the request out of the race, because it goes by itself or failed before: the others do not wait for it. */
   leave(): void;
 }
 
@@ -19,14 +20,14 @@ export class Barrier {
   /** Resolves when the last bytes leave. */
   readonly opened: Promise<void>;
 
-  /** @param size how many requests are to go together */
+  /** @param size how many requests race */
   constructor(size: number) {
     this.#assembled = new Gate(size);
     this.#released = new Gate(size);
     this.opened = this.#released.opened;
   }
 
-  /** @param offset time after the others at which this one goes, milliseconds; fractions count */
+  /** @param offset how long after the others this request goes, milliseconds; fractions count */
   place(offset = 0): Held {
     const assembles = this.#assembled.place();
     const arrives = this.#released.place();
@@ -49,7 +50,7 @@ export class Barrier {
   }
 }
 
-/** Opens once so many have arrived. */
+/** Opens once a given number of requests have arrived. */
 class Gate {
   #missing: number;
   #open: () => void = () => {};
@@ -62,7 +63,7 @@ class Gate {
     });
   }
 
-  /** @returns what arrives, for one of them: a second call does nothing */
+  /** Returns the function that one request calls when it arrives. Only its first call counts. */
   place(): () => void {
     let here = false;
     return () => {
@@ -73,7 +74,10 @@ class Gate {
   }
 }
 
-/** Timers have whole milliseconds, and a race may be narrower: the last one is waited out turn by turn. */
+/**
+ * Waits. Timers count whole milliseconds, and a race may be narrower: the last 2 ms are a busy wait over turns of the
+ * event loop.
+ */
 async function after(milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;
   if (milliseconds > 2) await new Promise(resolve => setTimeout(resolve, milliseconds - 2));

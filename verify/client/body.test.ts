@@ -30,7 +30,7 @@ const get: Send = { method: 'GET', path: '/' };
 const bodies = async (body: Buffer, headers: Record<string, string>): Promise<unknown> => {
   const one = await serving((_, response) => response.writeHead(200, headers).end(body));
   const kept = await one.send(get);
-  // A race goes over a connection of its own: its answers are read no differently.
+  // A race uses separate connections, but its responses are read in the same way.
   const raced = await one.send({ ...get, held: new Barrier(1).place() });
   expect([raced.body, raced.failure]).toEqual([kept.body, kept.failure]);
   return kept.failure ?? kept.body;
@@ -39,7 +39,7 @@ const bodies = async (body: Buffer, headers: Record<string, string>): Promise<un
 const TEXT = '<p>Grüße, 100 €</p>';
 
 describe('compressed bodies', () => {
-  it('are asked for as a browser does, unless the target file says otherwise', async () => {
+  it('are requested as a browser does, unless the target file says otherwise', async () => {
     const one = await serving((request, response) => response.end(request.headers['accept-encoding']));
     expect((await one.send(get)).body).toBe('gzip, deflate, br');
     expect((await one.send({ ...get, headers: { 'Accept-Encoding': 'identity' } })).body).toBe('identity');
@@ -58,7 +58,7 @@ describe('compressed bodies', () => {
     expect(await bodies(body, { 'content-encoding': encoding, 'content-type': 'text/html' })).toBe(expected);
   });
 
-  it('that are no such thing, cut off, or grow without bound are no answer', async () => {
+  it('that are not compressed, incomplete, or grow without bound are failures', async () => {
     const gzip = { 'content-encoding': 'gzip' };
     expect(await bodies(Buffer.from(TEXT), gzip)).toBe('garbled');
     expect(await bodies(gzipSync(TEXT).subarray(0, 20), gzip)).toBe('garbled');
@@ -74,16 +74,16 @@ describe('charsets', () => {
     ['in quotes', latin1('Grüße'), 'text/html; Charset="latin1"', 'Grüße'],
     ['of the page', latin1('<meta charset=latin1>ü'), 'text/html', '<meta charset=latin1>ü'],
     [
-      'of the page, as it was once said',
+      'of the page, in the old form',
       latin1('<meta http-equiv="content-type" content="text/html; charset=windows-1252">ü'),
       'text/html',
       '<meta http-equiv="content-type" content="text/html; charset=windows-1252">ü',
     ],
-    ['of the mark before a header', utf16('Grüße'), 'text/html; charset=utf-8', 'Grüße'],
+    ['of the byte order mark, not of the header', utf16('Grüße'), 'text/html; charset=utf-8', 'Grüße'],
     ['utf-16 without a mark', Buffer.from('Grüße', 'utf16le'), 'text/html; charset=utf-16le', 'Grüße'],
     ['that a page cannot have', Buffer.from('<meta charset=utf-16>ü'), 'text/html', '<meta charset=utf-16>ü'],
     ['of JSON', Buffer.from('"ü"'), 'application/json; charset=latin1', '"ü"'],
-    ['that nobody knows', Buffer.from('ü'), 'text/html; charset=klingon', 'ü'],
+    ['that is unknown', Buffer.from('ü'), 'text/html; charset=klingon', 'ü'],
     ['undeclared, UTF-8', Buffer.from('ü €'), 'text/html', 'ü €'],
     ['undeclared, something else', latin1('ü'), 'text/html', 'ü'],
     ['UTF-8 with a mark', Buffer.from('\ufeffü'), 'text/html', 'ü'],
@@ -101,7 +101,7 @@ describe('bodies without a length', () => {
     expect((await one.send(get)).body).toBe('<p>Grüße</p>');
   });
 
-  it('that do not end are given up when they are too large, and their connection with them', async () => {
+  it('that do not end fail when they are too large, and their connection is closed', async () => {
     const chunk = Buffer.alloc(1 << 20, 'x');
     let closed = 0;
     const one = await serving((_, response) => {
@@ -116,7 +116,7 @@ describe('bodies without a length', () => {
     await expect.poll(() => closed).toBe(2);
   });
 
-  it('that trickle for ever are given up in time', async () => {
+  it('that trickle for ever fail at the timeout', async () => {
     const server = createServer((_, response) => {
       const timer = setInterval(() => response.write('.'), 5);
       response.on('close', () => clearInterval(timer));
@@ -133,13 +133,13 @@ describe('bodies without a length', () => {
   });
 });
 
-describe('a server that answers before the request has ended', () => {
+describe('a server that responds before the request has ended', () => {
   const early = () =>
     serving((_, response) =>
       response.writeHead(413, { 'content-length': '5', connection: 'close' }).end('large'),
     );
 
-  it('is heard, whatever is still to be sent', async () => {
+  it('is read, whatever is still to be sent', async () => {
     const form = { text: 'x'.repeat(200_000) };
     const one = await early();
     for (const held of [undefined, new Barrier(1).place()]) {
@@ -150,7 +150,7 @@ describe('a server that answers before the request has ended', () => {
     }
   });
 
-  it('does not keep the others of a race waiting', async () => {
+  it('does not make the other requests of a race wait', async () => {
     const one = await early();
     const barrier = new Barrier(3);
     const send = () => one.send({ method: 'POST', path: '/', form: { a: '1' }, held: barrier.place() });

@@ -1,18 +1,21 @@
-/** The text of an answer's body: bounded in size and time, decompressed, and decoded as a browser does. */
+/** Reads the text of a response body: bounded in size and time, decompressed, and decoded as a browser does. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 
-/** Larger bodies are given up, before and after they are decompressed. Bytes. */
+/** Largest body, in bytes, before and after decompression. Larger bodies fail. */
 export const MAX_BODY = 16 << 20;
-/** What is asked for: what a browser asks for, and every supported Node can read. */
+/** The Accept-Encoding header: what a browser sends, as far as every supported Node can decompress it. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
- * @param stream the body as it comes
- * @param until when it must be whole, on the clock of `performance`
- * @throws what the stream throws, and errors with a `code`: UND_ERR_BODY_TIMEOUT, BODY_TOO_LARGE, BODY_GARBLED
+ *
+ * Reads a body to its end.
+ *
+ * @param stream the body
+ * @param until deadline for the whole body, on the clock of `performance`
+ * @throws errors of the stream, and errors with a `code`: UND_ERR_BODY_TIMEOUT, BODY_TOO_LARGE, BODY_GARBLED
  */
 export async function bodyText(
   stream: Readable,
@@ -48,7 +51,7 @@ async function whole(stream: Readable, until: number): Promise<Buffer> {
 
 type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
-/** Some servers send `deflate` without the header that it should have (RFC 9110, 8.4.1.2). */
+/** Some servers send `deflate` without the zlib header that it should have (RFC 9110, 8.4.1.2). */
 const deflated: Decompress = (data, options) =>
   ((data[0] ?? 0) & 0x0f) === 8 ? promisify(inflate)(data, options) : promisify(inflateRaw)(data, options);
 
@@ -61,10 +64,10 @@ const DECOMPRESS: Record<string, Decompress> = {
 
 async function decompressed(data: Buffer, encodings = ''): Promise<Buffer> {
   let plain = data;
-  // The last one was applied last.
+  // The encoding that was applied last is listed last, so it is undone first.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
-    // A HEAD, or a 304, says how a body would be encoded that is not there.
+    // A response to HEAD and a 304 name an encoding although they have no body.
     if (decompress === undefined || plain.length === 0) continue;
     plain = await decompress(plain, { maxOutputLength: MAX_BODY }).catch(({ code }) => {
       throw failed(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
@@ -78,10 +81,12 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** A page says its charset within so many bytes. */
+/** Bytes at the beginning of a page within which it must declare its charset. */
 const PRESCAN = 1024;
 
-/** A mark at the beginning wins over the header, and that over what the page says (WHATWG, Encoding and HTML). */
+/**
+ * Decodes a body. A byte order mark wins over the header, and the header over the page (WHATWG, Encoding and HTML).
+ */
 function decoded(data: Buffer, type: string): string {
   const marked = BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
   const charset = marked ?? charsetOf(data, type);
@@ -94,18 +99,18 @@ function decoded(data: Buffer, type: string): string {
 }
 
 function charsetOf(data: Buffer, type: string): string | undefined {
-  // JSON is UTF-8, whatever is said of it (RFC 8259, 8.1).
+  // JSON is UTF-8, whatever the header says (RFC 8259, 8.1).
   if (/[/+]json/i.test(type)) return 'utf-8';
   const declared = /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1];
   if (declared !== undefined || (type !== '' && !/html|xml/i.test(type))) return declared;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // What can be read so far cannot be UTF-16.
+  // A declaration that can be read as ASCII cannot be in UTF-16.
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Mostly UTF-8; what is not is taken for what browsers take it for in the west. */
+/** Decodes text without a charset: as UTF-8 if it is valid, else as windows-1252, as western browsers do. */
 function undeclared(data: Buffer): string {
   try {
     return strict.decode(data);

@@ -4,7 +4,7 @@ import { seeded } from '../workloads/random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 
-/** @returns how many instances have served each of two sessions, and how many requests there were */
+/** Returns how many instances have served each of two sessions, and the number of requests. */
 async function inTurn(instances: number, sticky = false) {
   let requests = 0;
   const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;
@@ -29,7 +29,7 @@ async function inTurn(instances: number, sticky = false) {
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
   const { met, requests } = await inTurn(2);
   expect(met).toEqual([2, 2]);
-  // Each stays at least five times before another client moves the balancer on.
+  // Each session stays at least five times before another client moves the balancer on.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 

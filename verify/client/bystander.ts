@@ -1,47 +1,54 @@
-/** Requests of other clients, so that ours does not fall into step with a round robin. Nothing is recorded. */
+/**
+ * Sends requests of other clients, so that our clients do not fall into step with a round robin. Nothing is recorded.
+ */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
-/** A session that was served so often in turn by one instance may be in step with the balancer. */
+/** A session that one instance served this many times in a row may be in step with the balancer. */
 const STAYED = 6;
-/** A session that stays longer is kept there by the balancer: other clients change nothing. */
+/** After this many times in a row the balancer pins the session: requests of other clients change nothing. */
 const KEPT = 60;
 
-/** Sends one request without a cookie: it moves the balancer on. */
+/** Sends one request without a cookie, so that the balancer moves on to its next instance. */
 export async function stepAside({ connect, target, signal }: Asking): Promise<void> {
   await connect().send({ method: 'GET', path: target.login.page }, signal);
 }
 
-/** Moves the balancer on by any number of instances, as drawn. */
+/** Moves the balancer on by a random number of instances. */
 export async function stepAnywhere(context: Context): Promise<void> {
   const instances = Math.max(2, context.instances.names().length);
   for (let i = context.random.below(instances); i > 0; i--) await stepAside(context);
 }
 
 /**
- * Keeps one session out of step with a round robin: two clients that send in turn would each stay on an instance of
- * their own, as if the balancer had pinned them.
+ *
+ * Keeps one session out of step with a round robin. Two clients that send in turn would each stay on one instance, as
+ * if the balancer had pinned them.
  */
 export class OutOfStep {
   readonly #context: Asking & Pick<Context, 'random'>;
   #instance: string | undefined;
   #stayed = 0;
 
-  /** @param context its random numbers are drawn for this session alone */
+  /** @param context its random numbers must be drawn for this session alone */
   constructor(context: Asking & Pick<Context, 'random'>) {
     this.#context = context;
   }
 
-  /** Call with the instance that served each request of the session. */
+  /** Call this with the instance that served each request of the session. */
   served(instance: string | undefined): void {
     this.#stayed = instance !== undefined && instance === this.#instance ? this.#stayed + 1 : 1;
     this.#instance = instance;
   }
 
   /**
-   * Call with each request whose instance the balancer chooses. Where the session has stayed, moves the balancer on half
-   * the time: beside the request, since a client that moved it on before would only use its own turn for that.
+   *
+   * Call this with each request whose instance the balancer chooses. If the session has stayed on one instance, it
+   * moves
+   * the balancer on in half of the cases. It does so while the request is in flight: a request sent before ours would
+   * only
+   * use up our own turn.
    */
   async beside<T>(request: () => Promise<T>): Promise<T> {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

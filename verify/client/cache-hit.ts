@@ -1,9 +1,11 @@
-/** Whether a cache served a response: by what caches and CDNs write into its headers. */
+/** Finds out whether a cache served a response, from the headers that caches and CDNs write. */
 import type { Reply } from '../core/interpret.ts';
 
 /**
- * Status headers that are not of a standard, with the caches that send them: x-cache (CloudFront, Fastly, Varnish,
- * Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare), x-vercel-cache,
+ *
+ * Status headers outside any standard, with the caches that send them: x-cache (CloudFront, Fastly, Varnish,
+ * Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare),
+ * x-vercel-cache,
  * cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
  */
 const STATUS = [
@@ -18,14 +20,18 @@ const STATUS = [
   'x-drupal-cache',
 ];
 
-/** The stored response was sent, fresh or stale; or the app confirmed that it is still the same. */
+/**
+ * Words that mean that the cache sent its stored response, fresh or stale, or that the app confirmed it as unchanged.
+ */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
-/** Words that turn a hit into none: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
+/** Words that mean that it is no hit: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
- * @param took from the request to the end of its response, milliseconds
- * @returns whether a cache served it; "MISS" in a status header counts more than Age
+ *
+ * Returns whether a cache served the response. "MISS" in a status header counts more than Age.
+ *
+ * @param took time from the request to the end of its response, milliseconds
  */
 export function servedFromCache(headers: Reply['headers'], took: number): boolean {
   const standard = membersOf(headers['cache-status']);
@@ -36,14 +42,14 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** @returns the members of a list, one for each cache on the way */
+/** Returns the members of a list header, one for each cache on the way. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
-  // A comma within quotes separates nothing.
+  // A comma within quotes is no separator.
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 
-/** RFC 9211: `Name; hit; ttl=30`. A request that was forwarded has `fwd=` in its place. */
+/** RFC 9211: `Name; hit; ttl=30`. A request that the cache forwarded has `fwd=` instead of `hit`. */
 const isStandardHit = (member: string): boolean =>
   member
     .replace(/"(?:\\.|[^"\\])*"/g, '')
@@ -51,7 +57,7 @@ const isStandardHit = (member: string): boolean =>
     .slice(1)
     .some(parameter => /^\s*hit\s*(?:=\s*\?1\s*)?$/i.test(parameter));
 
-/** `Hit from cloudfront`, `TCP_MEM_HIT from a23-45.deploy (AkamaiGHost/11)`, `HIT-FOR-PASS`, `Error from cloudfront`. */
+/** Parses texts such as `Hit from cloudfront`, `TCP_MEM_HIT from a23-45.deploy (AkamaiGHost/11)`, `HIT-FOR-PASS`. */
 function isHit(member: string): boolean {
   const words = member
     .toLowerCase()
@@ -60,12 +66,15 @@ function isHit(member: string): boolean {
   return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
 }
 
-/** Two clocks that count whole seconds may be one second apart. */
+/** Two clocks that count whole seconds may differ by this many seconds. */
 const ROUNDING = 1;
 
-/** An age above the time that the request took: the response is older than the request. 0 says nothing. */
+/**
+ * Returns whether Age exceeds the time that the request took: the response is older than the request. Age 0 proves
+ * nothing.
+ */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
-  // Of several the first counts (RFC 9111, 5.1).
+  // Of several values the first counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');
   return /^\s*\d+\s*$/.test(age) && Number(age) > took / 1000 + ROUNDING;
 }

@@ -1,8 +1,11 @@
-/** The clock of a recorder: monotonic, in whole microseconds since its base. Nothing else reads time. */
+/**
+ * The clock of a recorder: monotonic, in whole microseconds since its base. No other file of the client reads the time
+ * for the history.
+ */
 
 export interface RecorderClock {
   readonly name: string;
-  /** Wall-clock time of zero, ISO 8601. */
+  /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
   now(): number;
 }

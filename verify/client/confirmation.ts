@@ -1,17 +1,20 @@
-/** A write that only a message tells of, in its answer or on the page that its redirect leads to. */
+/** Decides a write that only a message confirms, in its response or on the page that its redirect leads to. */
 import { escaped } from '../core/finding.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Call, Later } from './recorder.ts';
 
-/** Redirects in a row that are followed, as browsers bound them. */
+/** How many redirects in a row are followed: the limit of browsers. */
 export const REDIRECTS = 20;
 
 /**
+ *
+ * Returns a function that decides the outcome of a write whose response accepts it. Without the message the write may
+ * have happened: an app keeps the message in the session, and may lose it with the session.
+ *
  * @param confirmed regular expression of the message; {value} stands for the value
- * @param open opens a page of the target, in the session that wrote; told after the write, which it does not overlap
- * @param busy whether a page says "busy, try again", which refuses the write wherever it is said
- * @returns decides the outcome of a write that its answer accepts. Without the message it may have happened: an app
- *   keeps it in the session, and it may be lost with that
+ * @param open opens a page of the target in the session that wrote; the history gets it after the write, which it does
+ * not overlap
+ * @param busy returns whether a page says "busy, try again", which refuses the write wherever it appears
  */
 export function confirmation(
   confirmed: string,

@@ -1,13 +1,16 @@
-/** A TCP or TLS connection to a target, opened by hand. */
+/** Opens a TCP or TLS connection to a target. */
 import net from 'node:net';
 import tls from 'node:tls';
 import type { TlsOptions } from './network.ts';
 
 /**
- * @param options how TLS is spoken; `ALPNProtocols`: which protocols are offered, the best first
- * @param signal gives it up, until it is open
- * @returns a connection that is open
- * @throws what the network throws
+ *
+ * Opens a connection.
+ *
+ * @param options of TLS; `ALPNProtocols`: the protocols that are offered, the preferred one first
+ * @param signal aborts the attempt, until the connection is open
+ * @returns an open connection
+ * @throws errors of the network
  */
 export function connected(
   url: URL,

@@ -14,23 +14,23 @@ export interface Context {
   recorder: Recorder;
   interpreter: Interpreter;
   instances: Instances;
-  /** A client with an empty jar. */
+  /** Returns a client with an empty jar. */
   connect(): SessionClient;
   /** Prefix of the run's canaries. */
   canary: string;
   random: Random;
-  /** Names of clients and sessions begin with it: a workload has its own. */
+  /** Prefix of the names of clients and sessions; each workload has its own. */
   prefix: string;
-  /** @returns the account of the n-th client of this workload; clients share accounts when there are fewer */
+  /** Returns the account of the n-th client of this workload; clients share accounts when there are fewer. */
   account(n: number): Account;
-  /** Where the app allows a user only so many sessions: who wants to log in takes seats first. */
+  /** Present if the app limits the sessions of a user: a client must take seats before it logs in. */
   seats?: Seats | undefined;
-  /** Where the app allows a user only so many logins in a time. */
+  /** Present if the app limits the logins of a user within an interval. */
   spacing?: Spacing | undefined;
-  /** Where accounts are made by Baton. */
+  /** Present if Baton registers the accounts. */
   registration?: Registration | undefined;
-  /** How far the audit lets a session grow; absent: nothing was measured, and no text is made longer. */
+  /** How far the audit lets a session grow. Absent: nothing was measured, and no text is made longer. */
   growth?: Growth | undefined;
-  /** Aborts when the run is to stop: requests in flight are given up. */
+  /** Aborts when the run must stop: requests in flight are aborted. */
   signal: AbortSignal;
 }

@@ -6,31 +6,31 @@ import { attributesOf, Rooms } from './cookie-attributes.ts';
 const hash = (n: number): string => createHash('md5').update(`${n}`).digest('hex');
 const count = (n: number): string => n.toString(16).padStart(32, '0');
 
-/** @returns the room after each of so many values */
+/** Returns the room of ids after each of these values. */
 function roomsOf(values: number, value: (n: number) => string): number[] {
   const rooms = new Rooms();
   return Array.from({ length: values }, (_, n) => rooms.of('sid', value(n)));
 }
 
 describe('the room of ids', () => {
-  it('is not known before there are 20', () => {
+  it('is unknown before there are 20', () => {
     expect(roomsOf(19, count).every(room => room === Number.POSITIVE_INFINITY)).toBe(true);
   });
 
-  it('of random ones is all that their letters carry', () => {
+  it('of random ids is all that their letters can carry', () => {
     expect(roomsOf(40, hash).at(-1)).toBe(128);
   });
 
-  it('of a number that counts up is where it counts', () => {
+  it('of a counter is in the digits that change', () => {
     expect(roomsOf(40, count).at(-1)).toBe(8);
     expect(roomsOf(40, n => count(5_000 + 256 * n)).at(-1)).toBe(8);
   });
 
-  it('of few that are told again and again is not known', () => {
+  it('of a few ids that are repeated is unknown', () => {
     expect(roomsOf(500, n => count(n % 19)).at(-1)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('is that of ids of one length and one name', () => {
+  it('is separate for each length and each name', () => {
     const rooms = new Rooms();
     for (let n = 0; n < 19; n++) {
       rooms.of('sid', count(n));
@@ -40,7 +40,7 @@ describe('the room of ids', () => {
     expect(rooms.of('sid', count(19))).toBe(8);
   });
 
-  it('is that of what scripts read: percent-encoding has no room', () => {
+  it('is that of the decoded value: percent-encoding has no room', () => {
     expect(roomsOf(40, n => `s%3A${hash(n)}.${hash(n + 500)}`).at(-1)).toBe(Math.floor(64 * Math.log2(94)));
   });
 });

@@ -1,13 +1,16 @@
-/** How a cookie was set, as far as a history tells: never its value. */
+/** Describes how a cookie was set, for the history: never its value. */
 import type { Cookie } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history.ts';
 
-/** Browsers drop a cookie whose name and value are longer together (RFC 6265bis, 5.6). */
+/** Browsers drop a cookie whose name and value together have more bytes (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;
 
 /**
+ *
+ * Returns the attributes of a cookie.
+ *
  * @param line the header line that set it
- * @param date when the response was made, milliseconds since the epoch; now, when it does not say
+ * @param date when the response was made, milliseconds since the epoch; now, if the response has no date
  */
 export function attributesOf(cookie: Cookie, line: string, date = Date.now()): CookieAttributes {
   const attributes: CookieAttributes = {
@@ -27,46 +30,50 @@ export function attributesOf(cookie: Cookie, line: string, date = Date.now()): C
 }
 
 /**
- * A comma and another `name=`: neither the value of a cookie nor an attribute may hold that (RFC 6265, 4.1.1). The comma
- * of a date is followed by a number and a month. Before the first `;` a space after the comma is required, since apps do
- * put commas into values.
+ *
+ * Matches several cookies that were folded into one header line: a comma and another `name=`. Neither the value of a
+ * cookie nor an attribute may contain that (RFC 6265, 4.1.1). The comma of a date is followed by a number and a month.
+ * Before the first `;` a space after the comma is required, because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
-// Digits alone may be hexadecimal by chance: of 2,000 ids of 16 characters one is.
+// Digits alone may be hexadecimal by chance: 1 of 2,000 ids of 16 characters is.
 const alphabets: [RegExp, number][] = [
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/** The most that a text can carry, bits: by the smallest usual alphabet that has all of its characters. */
+/** Returns the most bits that a text can carry, by the smallest usual alphabet that has all of its characters. */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
 }
 
-/** Of a character. */
+/** Returns the bits of one character. */
 function bitsOf(text: string): number {
   const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
   return Math.log2(letters);
 }
 
-/** So many different values show where they may differ: a hexadecimal place is alike in all once in 16^19. */
-const TELLING = 20;
+/**
+ * How many different values show in which places they differ: a hexadecimal digit is equal in all of them once in
+ * 16^19.
+ */
+const ENOUGH_VALUES = 20;
 
 interface Seen {
   first: string;
   values: Set<string>;
-  /** By place: whether some value differs from the first there. */
+  /** For each place, whether some value differs from the first one there. */
   differs: boolean[];
 }
 
-/** Narrows the room of ids by those that a run has seen: a number that counts up has room where it counts. */
+/** Estimates the entropy of ids from the values that a run has seen: a counter varies only in its last digits. */
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
-  /** @returns the most that values like this one carry, bits; infinite until enough of them are known */
+  /** Returns the most bits that values like this one carry; infinite until enough values are known. */
   of(name: string, value: string): number {
     const text = decoded(value);
     const kind = `${text.length} ${name}`;
@@ -76,16 +83,16 @@ export class Rooms {
       this.#seen.set(kind, seen);
     }
     const { first, values, differs } = seen;
-    if (values.size < TELLING && !values.has(text)) {
+    if (values.size < ENOUGH_VALUES && !values.has(text)) {
       values.add(text);
       for (let i = 0; i < text.length; i++) if (text[i] !== first[i]) differs[i] = true;
     }
-    if (values.size < TELLING) return Number.POSITIVE_INFINITY;
+    if (values.size < ENOUGH_VALUES) return Number.POSITIVE_INFINITY;
     return Math.floor(differs.filter(Boolean).length * bitsOf(text));
   }
 }
 
-/** @returns what a script that knows of percent-encoding reads in a cookie */
+/** Returns the value of a cookie as a script reads it that decodes percent-encoding. */
 export function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

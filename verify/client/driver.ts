@@ -1,4 +1,4 @@
-/** Performs the target's operations in one session, as its user, and records them. */
+/** Performs the operations of the target in one session, as its user, and records them. */
 import { canaryOf, padded, sharedPrefix } from '../core/canary.ts';
 import type { Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
@@ -14,7 +14,7 @@ import type { Call, Later, Recorded } from './recorder.ts';
 import { get, type How, Requests, type Who } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** How a write that was tried out went: its answer, the page after it, and whether that shows the value unchanged. */
+/** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
 export interface Trial {
   answer: Reply;
   page: Reply;
@@ -28,13 +28,16 @@ export class Driver {
   readonly #who: Who;
   readonly #client: SessionClient;
   readonly #requests: Requests;
-  /** The cookies with which the session was last seen to live; a jar of their own. */
+  /** A separate jar with the cookies with which the session was last seen alive. */
   #held: SessionClient;
   #values = 0;
-  /** The first read of each register and counter: what it held before is known before it is written. */
+  /**
+   * The first read of each register and counter. It completes before the first write, so that the earlier state is
+   * known.
+   */
   readonly #begun = new Map<string, Promise<unknown>>();
 
-  /** @param client a jar that has been somewhere before; a fresh one when absent */
+  /** @param client a jar that has been used before; an empty one by default */
   constructor(
     context: Context,
     { client: name, session, account }: { client: string; session: string; account: Account },
@@ -49,7 +52,7 @@ export class Driver {
     this.#requests = new Requests(context, this.#who, account, client);
   }
 
-  /** The n-th client of a workload, with one session of its own. */
+  /** Returns the n-th client of a workload, with a session of its own. */
   static of(context: Context, n: number, account = context.account(n)): Driver {
     return new Driver(context, {
       client: `${context.prefix}${n + 1}`,
@@ -64,7 +67,7 @@ export class Driver {
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /** Posts the login form. Accepted when the operation is `ok`, refused when it is `signedIn: 'out'`. */
+  /** Posts the login form. The login is accepted if the outcome is `ok`, and refused if `signedIn` is 'out'. */
   async login(how: How = {}): Promise<Operation> {
     const { login: spec } = this.#context.target;
     const { user: name, password } = this.account;
@@ -93,25 +96,25 @@ export class Driver {
     return operation;
   }
 
-  /** Opens pages that decide another operation, which the history has first. */
+  /** Returns a function that opens pages that decide another operation. The history gets that operation first. */
   #opening(action: 'form' | 'read', how: How): (path: string, later: Later) => Promise<Reply> {
-    // The last byte that waits is the other operation's.
+    // Only the other operation waits at the barrier before its last byte.
     const { held: _, early: __, ...then } = how;
     return async (path, later) =>
       (await this.#requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
   }
 
-  /** @returns whether the login page was opened and the login that follows accepted */
+  /** Opens the login page and logs in. Returns whether both succeeded. */
   async enter(how: How = {}): Promise<boolean> {
     await this.form(how);
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /** Reads the state of a probe; without one, the page that shows who is signed in. */
+  /** Reads the state of a probe. Without a probe, reads the page that shows which user is signed in. */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
-    // From here on the session is in other cookies.
+    // The response changed the cookies of the session.
     if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0)
       this.#held = this.replayer();
     return recorded;
@@ -131,36 +134,36 @@ export class Driver {
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
     while (list.next !== undefined) {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
-      // A next page of another site is no page of this list.
+      // A next page on another site is not a page of this list.
       if (path === undefined) break;
       recorded = await this.#requests.perform(what, get(path), how);
     }
     return recorded;
   }
 
-  /** Reads with the cookies that the session had when it was last seen to live, whatever replaced them since. */
+  /** Reads with the cookies with which the session was last seen alive, even if they were replaced since. */
   async readAsHeld(probe?: Probe): Promise<Operation> {
     const as = { client: this.#held.copy(), with: 'old' as const };
-    return (await this.#read(probe, { as, telling: true })).operation;
+    return (await this.#read(probe, { as, labelled: true })).operation;
   }
 
-  /** Opens a page without a trace in the history. */
+  /** Opens a page and records nothing. */
   look(path: string, how: How = {}): Promise<Reply> {
     return this.#requests.unrecorded(get(path), how);
   }
 
-  /** Opens a page that may or may not say who is signed in. */
+  /** Opens a page that may or may not show which user is signed in. */
   async visit(path: string, how: How = {}): Promise<Operation> {
     return (await this.#requests.perform({ action: 'read', unmarked: true }, get(path), how, false))
       .operation;
   }
 
-  /** Opens a page and goes away after so many milliseconds, whether it is there or not. Nothing is recorded. */
+  /** Opens a page and disconnects after some milliseconds, whether the response has come or not. Records nothing. */
   async abandon(path: string, after: number): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /** Adds a value that nobody has used before, or counts up. The probe must have the request for it. */
+  /** Adds a value that was never used before, or increments a counter. The probe must have the request for it. */
   async write(
     probe: Probe,
     how: How = {},
@@ -176,21 +179,23 @@ export class Driver {
     return (await this.#requests.perform(what, sent, how)).operation;
   }
 
-  /** A request that changes the session in a way that no probe shows. */
+  /** Sends a request that changes the session in a way that no probe shows. */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#requests.filled(request, how, this.#newValue());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
   /**
-   * Writes a value of a given length or ending and looks for it, unrecorded: an app may refuse or change what it
-   * likes, but must do so everywhere.
+   *
+   * Writes a value of a given length or ending and looks for it, unrecorded. An app may refuse or change any value,
+   * but
+   * all instances must do the same.
    */
   async trial(probe: Probe, how: How): Promise<Trial> {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
-      // Where there are more pages, it may be on one of them.
+      // If the list has more pages, the value may be on one of them.
       return values.includes(value) || next !== undefined || cut;
     };
     await this.look(probe.read.path, how);
@@ -236,7 +241,7 @@ export class Driver {
       .operation;
   }
 
-  /** Tells the history that nothing more comes of this session. */
+  /** Records that the session ends here. */
   end(reason: string): void {
     const { session, user } = this.#who;
     this.#context.recorder.session({
@@ -248,17 +253,17 @@ export class Driver {
     });
   }
 
-  /** The jar as it is now. */
+  /** Returns a copy of the jar as it is now. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);
   }
 
-  /** The cookies with which the session was last seen to live. */
+  /** Returns a copy of the cookies with which the session was last seen alive. */
   heldJar(): SessionClient {
     return this.#held.copy();
   }
 
-  /** The cookies as they are now, to be sent for ever. */
+  /** Returns a client that sends the current cookies and never changes them. */
   replayer(): SessionClient {
     return this.#client.replayer(this.#context.target.signedIn.page);
   }
@@ -282,17 +287,17 @@ export class Driver {
   }
 }
 
-/** @returns the request by which a probe's object is written, if the target has one */
+/** Returns the request that writes the object of a probe, if the target has one. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether an object has a state before its first write that must be known. */
+/** Returns whether the state of an object before its first write must be known. */
 const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
 /** Returns the first probe that a user can put private values into. */
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 
-/** @returns the first probe of a target that can be written */
+/** Returns the first probe of a target that can be written. */
 export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => writeOf(probe) !== undefined);

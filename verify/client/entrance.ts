@@ -1,16 +1,19 @@
-/** A login whose answer is a redirect that does not say whether it was accepted: the page at its end decides. */
+/** Decides a login whose response is a redirect that does not say whether it was accepted: the last page decides. */
 import type { Interpreter, Reply } from '../core/interpret.ts';
 import { refusesLogin } from '../core/login-answer.ts';
 import type { Target } from '../target/load.ts';
 import { REDIRECTS } from './confirmation.ts';
 import type { Call, Later } from './recorder.ts';
 
-/** A page that shows the login form may come from an instance that does not know the session: it is opened so often. */
+/** How often to open a page that shows the login form: it may come from an instance that does not know the session. */
 const TRIES = 4;
 
 /**
- * @param open opens a page of the target with the cookies of the login; reported after the login
- * @returns decides a login by where its redirects lead, if `follow` says so or they lead back to the login form
+ *
+ * Returns a function that follows the redirects of a login and decides it by the page at their end. It does so if
+ * `follow` requests it, or if the redirects lead back to the login form.
+ *
+ * @param open opens a page of the target with the cookies of the login; the history gets it after the login
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,
@@ -30,7 +33,7 @@ export function entrance(
   };
 }
 
-/** Follows redirects, as browsers bound them. */
+/** Follows redirects, up to the limit of browsers. */
 async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Promise<Reply> {
   let reply = answer;
   for (let i = 0; i < REDIRECTS && reply.leads !== undefined; i++) reply = await open(reply.leads);

@@ -1,4 +1,4 @@
-/** One request and its answer over HTTP, without cookies and without judgement. */
+/** Sends one request over HTTP and returns its response, without cookies and without judgement. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Failure } from '../core/outcome.ts';
@@ -11,14 +11,14 @@ export interface Outgoing {
   method: string;
   headers: Record<string, string>;
   body: string | null;
-  /** For the whole answer, milliseconds. */
+  /** Timeout for the whole response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** Told that it is sent a second time; absent: it never is. */
+  /** Called before the request is sent a second time. Absent: it is never sent twice. */
   again: (() => void) | undefined;
 }
 
-/** The beginning of an answer: status and headers are there, the body is still to be read. */
+/** The beginning of a response: status and headers have come, the body is still to be read. */
 export interface Head {
   status: number;
   headers: IncomingHttpHeaders;
@@ -26,10 +26,14 @@ export interface Head {
 }
 
 /**
- * Over the shared connections. Where a kept one was closed just when the request left, it is sent once more on a fresh
- * one, as browsers do (RFC 9112, 9.3.1). What may not be sent twice can be kept from such connections altogether.
  *
- * @throws what undici throws
+ * Sends a request over the shared connections. If the server closed a kept connection just when the request left,
+ * sends
+ * it once more on a fresh connection, as browsers do (RFC 9112, 9.3.1). With `network.apart`, a request that must not
+ * be
+ * sent twice never uses a kept connection.
+ *
+ * @throws errors of undici
  */
 export async function exchange(network: Network, url: URL, outgoing: Outgoing): Promise<Head> {
   try {
@@ -41,7 +45,7 @@ export async function exchange(network: Network, url: URL, outgoing: Outgoing): 
   }
 }
 
-/** @param fresh on a connection that has had no request */
+/** @param fresh true: use a connection that has carried no request */
 async function over(
   { dispatcher, fresh: closing, http2 }: Network,
   url: URL,
@@ -68,7 +72,7 @@ async function over(
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // Given up by us: at once, or when a time had passed.
+  // Baton gave the request up: at once, or after a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')

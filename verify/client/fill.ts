@@ -1,4 +1,4 @@
-/** Requests of the target file with what is known in their places: account, value, form token, what was captured. */
+/** Fills the placeholders in requests of the target file: account, value, form token, captured values. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/finding.ts';
 import { filled, filledJson, filledText } from '../core/form.ts';
@@ -9,7 +9,7 @@ import { decoded } from './cookie-attributes.ts';
 import { codeOf } from './one-time.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
-/** @param value for {value}; empty where nothing is written */
+/** @param value for {value}; empty if nothing is written */
 export function fill(
   { csrf }: Pick<Target, 'csrf'>,
   spec: RequestSpec,
@@ -34,17 +34,17 @@ export function fill(
   };
 }
 
-/** @returns user and password as HTTP Basic sends them (RFC 7617) */
+/** Returns user and password in the form of HTTP Basic (RFC 7617). */
 export const basicOf = (user: string, password: string): string =>
   Buffer.from(`${user}:${password}`).toString('base64');
 
-/** A token in a cookie is sent as it is now in the jar, and as a script reads it. */
+/** Returns the form token. A token in a cookie is taken from the jar as it is now, decoded as a script reads it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
   return decoded(client.cookies(path).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** Keeps what a reply holds for later requests, by the names that the target file gives. */
+/** Keeps values of a response for later requests, under the names that the target file gives them. */
 export function keep(capture: StepSpec['capture'], reply: Reply, client: SessionClient): void {
   for (const [name, finding] of Object.entries(capture)) {
     const value = finder(finding, decodeHTML).first(reply);

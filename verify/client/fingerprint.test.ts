@@ -7,17 +7,17 @@ const look = (headers: Record<string, string>, body = '', status = 200): Look =>
   at,
   reply: { status, headers, body, cookies: [] },
 });
-/** Twelve answers, by turns. */
+/** Twelve responses, which take turns. */
 const twelve = (make: (i: number) => Look): Look[][] => [Array.from({ length: 12 }, (_, i) => make(i))];
 
-describe('answers look as if from', () => {
-  it('one instance, when they are alike but for what passes', () => {
+describe('responses look as if from', () => {
+  it('one instance, if they differ only in headers that depend on the content', () => {
     const headers = (i: number) => ({ date: date(i % 2), server: 'x', ...(i % 3 ? { etag: `${i}` } : {}) });
     expect(fingerprintOf(twelve(i => look(headers(i))))).toEqual({ instances: 1, by: [] });
     expect(fingerprintOf([[]])).toEqual({ instances: 1, by: [] });
   });
 
-  it('two, by the order of their headers; one that came once is chance', () => {
+  it('two, by the order of their headers; an order that occurs once is chance', () => {
     const orders = [
       { server: 'x', vary: 'y' },
       { vary: 'y', server: 'x' },
@@ -34,14 +34,14 @@ describe('answers look as if from', () => {
     expect(fingerprintOf(twelve(page))).toEqual({ instances: 3, by: ['error page'] });
   });
 
-  it('two, by clocks that differ by more than Date can err', () => {
+  it('two, by clocks that differ by more than the error of Date', () => {
     expect(fingerprintOf(twelve(i => look({ date: date(i % 2 ? 5 : 0) })))).toEqual({
       instances: 2,
       by: ['clock'],
     });
   });
 
-  it('two, by counters that take turns; numbers that are none say nothing', () => {
+  it('two, by counters that take turns; other numbers prove nothing', () => {
     const counter = (i: number) => look({ 'x-requests': `${i % 2 ? 900 + i : 10 + i}` });
     expect(fingerprintOf(twelve(counter))).toEqual({ instances: 2, by: ['counter'] });
     expect(fingerprintOf(twelve(i => look({ 'x-random': `${(i * 7919) % 1009}` }))).instances).toBe(1);

@@ -1,25 +1,28 @@
 /**
- * How many instances answers look as if they came from, where none is named: the last resort. Proxies and chance can make
- * two looks of one instance, and two instances mostly look alike, so this is a hint, and no evidence for anything.
+ *
+ * Estimates how many instances responses came from, if no response names its instance. This is the last resort:
+ * proxies
+ * and chance can make one instance look like two, and two instances mostly look alike. The number is a hint and no
+ * evidence.
  */
 import type { Reply } from '../core/interpret.ts';
 
-/** Answers to the same request, one after the other. */
+/** A response to a request that is sent several times in a row. */
 export interface Look {
   reply: Reply;
-  /** Our wall clock at its return, milliseconds since the epoch. */
+  /** Our wall clock when the response came, milliseconds since the epoch. */
   at: number;
 }
 
 export interface Fingerprint {
   instances: number;
-  /** What tells that many apart: `header order`, `error page`, `clock`, `counter`. */
+  /** What distinguishes that many instances: `header order`, `error page`, `clock`, `counter`. */
   by: string[];
 }
 
-/** A look that came once may be chance. */
+/** How often a look must occur: a look that occurs once may be chance. */
 const TIMES = 2;
-/** Headers that come and go with what is said. */
+/** Headers whose presence depends on the content of the response. */
 const PASSING = new Set([
   'age',
   'content-encoding',
@@ -32,12 +35,12 @@ const PASSING = new Set([
   'set-cookie',
   'transfer-encoding',
 ]);
-/** `Date` tells whole seconds, and answers are under way for a while. Milliseconds. */
+/** Smallest difference of two clocks, milliseconds: `Date` counts whole seconds, and responses take time to arrive. */
 const CLOCKS_APART = 2000;
-/** A counter of a process rises by little between two of our requests. */
+/** The largest step of a counter in a process between two of our requests. */
 const STEP = 50;
 
-/** @param pages answers to one request each, in the order in which they came */
+/** @param pages for each request, its responses in the order in which they came */
 export function fingerprintOf(pages: readonly (readonly Look[])[]): Fingerprint {
   const found = new Map<string, number>();
   for (const looks of pages) {
@@ -73,7 +76,7 @@ function different(looks: readonly string[]): number {
   return [...times.values()].filter(count => count >= TIMES).length;
 }
 
-/** Groups of clocks that are further apart than `Date` can err. */
+/** Counts groups of clocks that differ by more than the error of `Date`. */
 function clocks(looks: readonly Look[]): number {
   const skews = looks
     .map(({ reply, at }) => Date.parse(String(reply.headers['date'])) - at)
@@ -87,7 +90,7 @@ function counters(looks: readonly Look[]): number {
   return Math.max(1, ...names.map(name => rising(looks.map(({ reply }) => reply.headers[name]))));
 }
 
-/** @returns how many counters take turns; 1 where these are no counters */
+/** Returns how many counters take turns; 1 if the values are no counters. */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
   for (const value of values) {
@@ -97,6 +100,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // Where each value begins a counter of its own, they are something else.
+  // If many values begin a new counter each, they are no counters.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

@@ -1,4 +1,4 @@
-/** A request whose last byte waits: it is on a connection of its own, opened beforehand. */
+/** Sends a request whose last byte waits, on a separate connection that is opened before. */
 import http from 'node:http';
 import type net from 'node:net';
 import { Duplex } from 'node:stream';
@@ -8,7 +8,7 @@ import { connected } from './connection.ts';
 import type { Head, Outgoing } from './exchange.ts';
 import type { TlsOptions } from './network.ts';
 
-/** A connection that keeps back the last byte of what is written until it is released. */
+/** A connection that holds back the last byte written to it until it is released. */
 class HeldConnection extends Duplex {
   readonly #socket: net.Socket;
   #last: Buffer | undefined = Buffer.alloc(0);
@@ -49,10 +49,13 @@ class HeldConnection extends Duplex {
 }
 
 /**
- * @param held says when the last byte may leave
- * @param secure how TLS is spoken
- * @returns the head of the answer, whose body is still to be read
- * @throws what the network throws, `AbortError` and errors with a `code` that says TIMEOUT included
+ *
+ * Sends a request, and its last byte only when `held` allows it.
+ *
+ * @param held decides when the last byte may leave
+ * @param secure options of TLS
+ * @returns the head of the response, whose body is still to be read
+ * @throws errors of the network, including `AbortError` and errors with a `code` that contains TIMEOUT
  */
 export async function heldRequest(
   url: URL,
@@ -67,7 +70,7 @@ export async function heldRequest(
     const connection = new HeldConnection(await connected(url, secure, signal));
     const written = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<http.IncomingMessage>();
-    // HTTP is spoken on the connection that is there, encrypted or not.
+    // The connection is already open, with or without TLS: HTTP runs on it as it is.
     const request = http.request({
       path: url.pathname + url.search,
       method: outgoing.method,
@@ -93,13 +96,13 @@ export async function heldRequest(
     const { statusCode = 0, headers: answer } = response;
     return { status: statusCode, headers: answer, body: () => bodyText(response, answer, until) };
   } catch (error) {
-    if (limit.aborted) throw Object.assign(new Error('no answer in time'), { code: 'UND_ERR_TIMEOUT' });
+    if (limit.aborted) throw Object.assign(new Error('no response in time'), { code: 'UND_ERR_TIMEOUT' });
     throw error;
   } finally {
     held.leave();
   }
 }
 
-/** A header that is given twice, in letters of both cases, would be sent twice. */
+/** Lower-cases the names of headers: a header given in two spellings would be sent twice. */
 const lowerCased = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -1,4 +1,4 @@
-/** Appends events to a history file, so that a kill at any moment leaves what was recorded until then. */
+/** Appends events to a history file, so that a kill at any moment keeps what was recorded until then. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Event } from '../core/history.ts';
@@ -11,14 +11,14 @@ export class HistoryFile {
   #buffer = '';
   #closed = false;
 
-  /** @throws when the file exists already or cannot be made: a history is never written over */
+  /** @throws when the file exists already or cannot be created: a history is never overwritten */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     this.path = path;
     this.#file = openSync(path, 'ax');
   }
 
-  /** Reads and log entries may wait in the buffer; see `writeNow` for what may not. */
+  /** Writes an event through a buffer. Events that a kill must not lose need `writeNow`. */
   write(event: Event): void {
     if (this.#closed) return;
     this.#buffer += `${JSON.stringify(event)}\n`;
@@ -26,8 +26,10 @@ export class HistoryFile {
   }
 
   /**
-   * For the start of an operation that may change something: once this returns the line is with the
-   * operating system, and a kill of this process no longer loses it.
+   *
+   * Writes the start of an operation that may change something. Once this returns, the operating system has the line,
+   * and
+   * a kill of this process cannot lose it.
    */
   writeNow(event: Event): void {
     this.write(event);

@@ -17,7 +17,7 @@ type Listener = (request: http2.Http2ServerRequest, response: http2.Http2ServerR
 
 class Server {
   readonly sessions = new Set<http2.ServerHttp2Session>();
-  /** Connections that were opened, those of HTTP/1.1 included. */
+  /** Number of opened connections, including those of HTTP/1.1. */
   connections = 0;
   readonly seen: string[] = [];
   readonly #listener: Listener;
@@ -49,7 +49,7 @@ const get = (path: string): Send => ({ method: 'GET', path });
 const post = (path: string): Send => ({ method: 'POST', path, form: { a: '1' } });
 
 describe('HTTP/2', () => {
-  it('is spoken where TLS offers it, cookies, redirects and bodies as ever', async () => {
+  it('is used if TLS offers it, with the same cookies, redirects and bodies', async () => {
     const server = new Server(async (request, response) => {
       response.setHeader('set-cookie', ['sid=1; Path=/shop; Secure', 'two=2; Path=/']);
       response.writeHead(303, { location: '/shop/login' });
@@ -64,7 +64,7 @@ describe('HTTP/2', () => {
     expect(server.connections).toBe(1);
   });
 
-  it('has one request at a time on a connection; races have connections of HTTP/1.1', async () => {
+  it('has one request at a time on a connection; races use connections of HTTP/1.1', async () => {
     const waiting: (() => void)[] = [];
     const server = new Server((_, response) => {
       waiting.push(() => response.end());
@@ -79,7 +79,7 @@ describe('HTTP/2', () => {
     expect(server.seen.slice(3).every(seen => seen.startsWith('1.1 POST'))).toBe(true);
   });
 
-  it('lets what is under way end after a GOAWAY, and begins anew on another connection', async () => {
+  it('lets requests in flight end after a GOAWAY, and sends new ones on another connection', async () => {
     const server = new Server((request, response) => {
       request.stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR);
       response.end('answered');
@@ -93,7 +93,7 @@ describe('HTTP/2', () => {
     expect(server.sessions.size).toBe(2);
   });
 
-  it('sends a GET again whose kept connection ended unanswered, a POST never', async () => {
+  it('sends a GET again if its kept connection was closed without a response, a POST never', async () => {
     for (const [second, times] of [
       [get('/again'), 2],
       [post('/once'), 1],

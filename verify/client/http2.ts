@@ -1,6 +1,7 @@
 /**
- * HTTP/2 where the server offers it over TLS, as browsers speak it. A connection has one request at a time, as those of
- * HTTP/1.1 have: what becomes of a request is then never another's doing.
+ *
+ * Speaks HTTP/2 if the server offers it over TLS, as browsers do. A connection carries one request at a time, as with
+ * HTTP/1.1, so that no request can affect another one.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
@@ -12,17 +13,17 @@ import { failureOf, type Head, type Outgoing } from './exchange.ts';
 import { lost } from './kept-connection.ts';
 import type { TlsOptions } from './network.ts';
 
-/** What HTTP/2 has no place for (RFC 9113, 8.2.2); `host` goes into `:authority`. */
+/** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
 const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'host'];
 
-/** Said of a connection that was not open in time. */
+/** Error code of a connection that was not open in time. */
 const LATE = 'UND_ERR_CONNECT_TIMEOUT';
 
 export class Http2 {
   readonly #tls: TlsOptions;
-  /** Origins that speak HTTP/1.1 only. */
+  /** Origins that only speak HTTP/1.1. */
   readonly #without = new Set<string>();
-  /** Connections without a request, by origin. */
+  /** Open connections without a request in flight, by origin. */
   readonly #idle = new Map<string, ClientHttp2Session[]>();
   readonly #open = new Set<ClientHttp2Session>();
 
@@ -30,15 +31,18 @@ export class Http2 {
     this.#tls = tls;
   }
 
-  /** @returns whether it may be spoken: over TLS, and nobody has said otherwise yet */
+  /** Returns whether HTTP/2 may be tried: the address uses TLS, and the server has not refused HTTP/2 before. */
   offered({ protocol, origin }: URL): boolean {
     return protocol === 'https:' && !this.#without.has(origin);
   }
 
   /**
-   * @param fresh on a connection that has had no request
-   * @returns the head of the answer; undefined, and nothing was sent, where the server speaks HTTP/1.1 only
-   * @throws what the network throws
+   *
+   * Sends a request over HTTP/2.
+   *
+   * @param fresh true: use a connection that has carried no request
+   * @returns the head of the response; undefined if the server only speaks HTTP/1.1, and then nothing was sent
+   * @throws errors of the network
    */
   async request(url: URL, outgoing: Outgoing, fresh: boolean): Promise<Head | undefined> {
     const idle = this.#idle.get(url.origin) ?? [];
@@ -57,7 +61,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // Refused streams, and those after a GOAWAY, the server has not looked at (RFC 9113, 8.7).
+      // The server has not processed refused streams and streams after a GOAWAY (RFC 9113, 8.7).
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }
@@ -79,7 +83,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // No new request is sent on it; those under way may end.
+    // After a GOAWAY no new request is sent on the connection; requests in flight may end.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }
@@ -113,7 +117,7 @@ function answered(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () =>
-        stream.destroy(Object.assign(new Error('no answer in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
+        stream.destroy(Object.assign(new Error('no response in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
       timeout,
     );
     const abort = (): void => void stream.destroy(signal?.reason as Error);
@@ -130,7 +134,7 @@ function answered(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing
     stream.once('close', () => {
       clearTimeout(late);
       signal?.removeEventListener('abort', abort);
-      reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' }));
+      reject(Object.assign(new Error('closed without a response'), { code: 'ECONNRESET' }));
     });
     if (body !== null) stream.end(body);
   });

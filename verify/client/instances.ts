@@ -1,41 +1,41 @@
-/** The instances that a run has met, and how to reach a given one. */
+/** Knows the instances that have served requests of a run, and how to reach a given one. */
 import type { Operation } from '../core/history.ts';
 import type { Target } from '../target/load.ts';
 
-/** How a request gets to one instance. */
+/** How to route a request to one instance. */
 export interface Way {
-  /** Its own address, past the balancer. */
+  /** Address of the instance itself, which bypasses the balancer. */
   origin?: string;
-  /** What the balancer goes by. */
+  /** The header or cookie by which the balancer routes the request. */
   headers?: Record<string, string>;
   cookies?: Record<string, string>;
 }
 
 export class Instances {
   readonly #target: Pick<Target, 'instance' | 'routing'>;
-  readonly #met = new Set<string>();
+  readonly #known = new Set<string>();
 
   constructor(target: Pick<Target, 'instance' | 'routing'>) {
     this.#target = target;
   }
 
-  met({ instance }: Operation): void {
-    if (instance !== undefined) this.#met.add(instance);
+  saw({ instance }: Operation): void {
+    if (instance !== undefined) this.#known.add(instance);
   }
 
-  /** From now on there are these and no others. */
+  /** Replaces all known instances. */
   only(names: readonly string[]): void {
-    this.#met.clear();
-    for (const name of names) this.#met.add(name);
+    this.#known.clear();
+    for (const name of names) this.#known.add(name);
   }
 
-  /** By name, in their order: those that answered, and those that the target file gives an address. */
+  /** Returns the names, sorted: instances that have served requests, and those with an address in the target file. */
   names(): string[] {
     const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;
-    return [...new Set([...this.#met, ...Object.keys(addressed ?? {})])].sort();
+    return [...new Set([...this.#known, ...Object.keys(addressed ?? {})])].sort();
   }
 
-  /** @returns undefined where an instance cannot be chosen: nobody may get past a sticky balancer, for one */
+  /** Returns how to reach an instance; undefined if it cannot be chosen, for example behind a sticky balancer. */
   way(name: string): Way | undefined {
     const { instance, routing } = this.#target;
     if (instance === undefined || routing === 'sticky') return undefined;

@@ -1,10 +1,10 @@
-/** The cookies of one browser, kept and sent as RFC 6265bis has it. */
+/** The cookies of one browser, stored and sent as RFC 6265bis defines. */
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/interpret.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 
-/** What goes to a path. */
+/** The cookies to send with a path. */
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
@@ -15,23 +15,26 @@ export interface Cookies {
 export class Jar {
   readonly #site: URL;
   #cookies: CookieJar;
-  /** By path, until a response changes a cookie or one expires: asking each time is slow. */
+  /**
+   * Cached by path until a response changes a cookie or a cookie expires: looking them up for each request is slow.
+   */
   readonly #known = new Map<string, Cookies>();
 
   /** @param site address of the target, as cookies know it */
   constructor(site: URL) {
     this.#site = site;
-    // Nobody registers names of one part, or addresses.
+    // Addresses and host names without a dot are never public suffixes.
     const registered = site.hostname.includes('.') && isIP(site.hostname) === 0;
     const store = new MemoryCookieStore();
     this.#cookies = new CookieJar(store, { rejectPublicSuffixes: registered, looseMode: true });
   }
 
   /**
-   * Takes a Set-Cookie line in, as browsers do: one that is too large is dropped (RFC 6265bis, 5.6).
+   *
+   * Stores the cookie of a Set-Cookie line as browsers do: a cookie that is too large is dropped (RFC 6265bis, 5.6).
    *
    * @param date when the response was made, milliseconds since the epoch
-   * @returns what it changes; undefined when it is none
+   * @returns the change; undefined if the line is no cookie
    */
   keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
     const cookie = Cookie.parse(line, { loose: true });
@@ -43,7 +46,7 @@ export class Jar {
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
   }
 
-  /** @returns what would be sent to an address */
+  /** Returns the cookies that would be sent to an address. */
   for(url: URL): Cookies {
     let known = this.#known.get(url.pathname);
     if (known === undefined || known.until <= Date.now()) {
@@ -59,14 +62,14 @@ export class Jar {
     return known;
   }
 
-  /** Puts a cookie in beside what responses set: for the whole host and every path. */
+  /** Adds a cookie that no response has set, for the whole host and every path. */
   put(name: string, value: string): void {
     const cookie = new Cookie({ key: name, value, path: '/' });
     this.#cookies.setCookieSync(cookie, this.#site.href, { ignoreError: true });
     this.#known.clear();
   }
 
-  /** Takes all cookies of a name out. */
+  /** Removes all cookies of a name. */
   remove(name: string): void {
     for (const cookie of this.#cookies.getCookiesSync(this.#site.href, { allPaths: true })) {
       if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;

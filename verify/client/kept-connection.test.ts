@@ -19,10 +19,10 @@ const closings: Record<string, Closing> = {
 };
 
 /**
- * A server that keeps each connection after its first request, and closes it when another comes.
+ * A server that keeps each connection after its first request, and closes it when another request comes.
  *
  * @param close how it closes
- * @param first whether it closes at the first request already
+ * @param first whether it closes at the first request
  */
 class Closer {
   readonly seen: string[] = [];
@@ -71,7 +71,7 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/** One request, and another on the connection that was kept: it is free again when the event loop has gone round. */
+/** Sends one request, then another on the kept connection, which is free again after one turn of the event loop. */
 async function twice(one: SessionClient, second: Send): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();
@@ -81,14 +81,14 @@ async function twice(one: SessionClient, second: Send): Promise<Reply> {
 describe.each(Object.entries(closings))(
   'a kept connection, when the server %s as a request comes',
   (_, close) => {
-    it('is no failure of a GET: it is sent once more on a fresh one, and told', async () => {
+    it('is no failure of a GET: it is sent once more on a fresh one, and recorded as resent', async () => {
       const server = new Closer(close);
       const one = await server.listen();
       expect(await twice(one, get)).toMatchObject({ status: 200, body: 'hi', resent: true });
       expect(server.seen).toEqual(['1 GET', '1 GET', '2 GET']);
     });
 
-    it('is never asked to take a POST where something is disturbed', async () => {
+    it('is never used for a POST during faults', async () => {
       const server = new Closer(close);
       const one = await server.listen(true);
       expect(await twice(one, post)).toMatchObject({ status: 200, body: 'hi' });
@@ -106,7 +106,7 @@ describe.each(Object.entries(closings))(
       }
     });
 
-    it('fails a GET that a byte of an answer came for', async () => {
+    it('fails a GET if a byte of its response has come', async () => {
       const server = new Closer(socket => socket.write('H', () => close(socket)));
       const one = await server.listen();
       expect(await twice(one, get)).toMatchObject({ failure: 'reset' });
@@ -116,7 +116,7 @@ describe.each(Object.entries(closings))(
 );
 
 describe('over TLS', () => {
-  it('a kept connection that is closed just then fails no GET either', async () => {
+  it('a kept connection that is closed at that moment fails no GET either', async () => {
     const server = new Closer(socket => socket.end(), false, certificate());
     expect(await twice(await server.listen(), get)).toMatchObject({ status: 200, resent: true });
     expect(server.seen).toEqual(['1 GET', '1 GET', '2 GET']);
@@ -124,7 +124,7 @@ describe('over TLS', () => {
 });
 
 describe('a fresh connection', () => {
-  it('that is closed without an answer is a failure, of the second try too', async () => {
+  it('that is closed without a response is a failure, also on the second try', async () => {
     const server = new Closer(socket => socket.end(), true);
     const one = await server.listen();
     expect(await one.send(get)).toMatchObject({ failure: 'reset' });

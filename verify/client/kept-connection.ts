@@ -1,8 +1,8 @@
-/** Which requests were lost with a kept connection that the server closed just then, before any answer. */
+/** Finds requests that were lost because the server closed their kept connection before any response. */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-/** One request on its connection: whether another had been on it before, and what had been read from it until then. */
+/** A request on its connection: whether the connection had carried a request before, and its bytes read until then. */
 interface Sent {
   socket: Socket;
   reused: boolean;
@@ -11,10 +11,10 @@ interface Sent {
 
 const used = new WeakSet<Socket>();
 const sent = new WeakMap<object, Sent>();
-/** What requests were rejected with whose kept connection was closed unanswered. */
+/** Errors of requests whose kept connection was closed without a response. */
 export const lost = new WeakSet<object>();
 
-// The HTTP client tells of connections nowhere else. Nothing is kept of a request or connection that is over.
+// undici reports connections only on these channels. The maps are weak: nothing is kept of a finished request.
 subscribe('undici:client:sendHeaders', message => {
   const { request, socket } = message as { request: object; socket: Socket };
   sent.set(request, { socket, reused: used.has(socket), read: socket.bytesRead });
@@ -27,8 +27,10 @@ subscribe('undici:request:error', message => {
 });
 
 /**
- * @param error what a request over the shared connections was rejected with
- * @returns whether its connection had served another request before, and was closed without a byte for this one: the
- *   server may have closed it as idle at the moment at which the request left
+ *
+ * Returns whether the connection had served another request before, and was closed without a byte for this one. The
+ * server may have closed it as idle at the moment when the request left.
+ *
+ * @param error the error of a request over the shared connections
  */
 export const closedUnanswered = (error: unknown): boolean => lost.has(error as object);

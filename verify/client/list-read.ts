@@ -1,32 +1,34 @@
-/** A list that is read page after page: what its pages show is told with the last of them. */
+/** Reads a list page by page: the last page gets the values of all pages. */
 import type { Interpreter, Reply, Seen } from '../core/interpret.ts';
 
-/** A list with more pages is not read to its end, and its state not told. */
+/** Largest number of pages. The state of a longer list is not recorded. */
 const PAGES = 20;
 
 export class ListRead {
   readonly #interpreter: Interpreter;
   readonly #object: string;
   readonly #saw: string[] = [];
-  /** When its first page was asked for, on the run's clock. */
+  /** When the first page was requested, on the run's clock. */
   #call: number | undefined;
   #pages = 0;
-  /** Address of the page that is to be read next, as the last one has it. */
+  /** Address of the page to read next, as the last page links it. */
   next: string | undefined;
 
-  /** @param object the probe's name in the target file */
+  /** @param object name of the probe in the target file */
   constructor(interpreter: Interpreter, object: string) {
     this.#interpreter = interpreter;
     this.#object = object;
   }
 
   /**
-   * Takes a page in.
    *
-   * @param path that was asked for
-   * @param call when, on the run's clock
-   * @param seen of the page; its `saw` becomes that of the whole list with the last page, and is taken out before
-   * @returns when the operation that tells the state was called
+   * Adds a page to the list.
+   *
+   * @param path the path that was requested
+   * @param call when it was requested, on the run's clock
+   * @param seen what the page shows. Its `saw` becomes the whole list on the last page, and is removed on the pages
+   *   before
+   * @returns the call time of the operation that has the state
    */
   turn(path: string, call: number, reply: Reply, seen: Seen): number {
     this.#call ??= call;

@@ -4,14 +4,14 @@ import type { Operation, Served } from '../core/history.ts';
 import { runLine } from '../core/testing/picture.ts';
 import { followLogs, type LogSource } from './logs.ts';
 
-/** A log that is written by the test. */
+/** A log that the test writes. */
 function log(kind: LogSource['kind'], name: string = kind) {
   const lines: Served[] = [];
   let wake = (): void => {};
   return {
     name,
     kind,
-    tells: (request: string) => {
+    logs: (request: string) => {
       lines.push({ type: 'served', source: name, kind, request: `test-${request}`, status: 200 });
       wake();
     },
@@ -34,7 +34,7 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
   ...more,
 });
 
-/** Two logs that are followed, and whether waiting for them is over. */
+/** Two followed logs, and whether the wait for them is over. */
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
   const logs = followLogs([balancer, instance], runLine(), () => {});
@@ -53,23 +53,23 @@ async function followed(...operations: Operation[]) {
   return { balancer, instance, logs, settle, isOver, end };
 }
 
-it('waits until each log has told of each request, however much they tell of others', async () => {
+it('waits until each log has an entry of each request, whatever other entries it has', async () => {
   const { balancer, instance, settle, isOver, end } = await followed(operation('1'), operation('2'));
   settle();
-  // One was sent on, so that two instances tell of it; and one was given up, so that nobody waits for it.
-  for (const request of ['1', '1', '3', '4']) instance.tells(request);
-  for (const request of ['1', '3', '4']) balancer.tells(request);
+  // One request was retried, so that two instances log it. One was aborted, so that its entry is not awaited.
+  for (const request of ['1', '1', '3', '4']) instance.logs(request);
+  for (const request of ['1', '3', '4']) balancer.logs(request);
   expect(await isOver()).toBe(false);
-  balancer.tells('2');
+  balancer.logs('2');
   expect(await isOver()).toBe(false);
-  instance.tells('2');
+  instance.logs('2');
   expect(await isOver()).toBe(true);
   await end();
 });
 
-it('takes it well when a log tells of a request before its end is known here', async () => {
+it('accepts a log entry before the end of its request', async () => {
   const { balancer, instance, logs, settle, isOver, end } = await followed();
-  for (const one of [balancer, instance]) one.tells('1');
+  for (const one of [balancer, instance]) one.logs('1');
   await isOver();
   logs.ended(operation('1'));
   settle();
@@ -77,15 +77,15 @@ it('takes it well when a log tells of a request before its end is known here', a
   await end();
 });
 
-it('expects nothing of a log that cannot know of a request', async () => {
+it('expects no entry from a log that cannot have one', async () => {
   const direct = operation('1', { direct: true });
   const own = operation('2', { status: 502, instance: undefined as never });
   const lost = operation('3', { status: undefined as never });
   const { balancer, instance, settle, isOver, end } = await followed(direct, own, lost);
   settle();
   expect(await isOver()).toBe(false);
-  instance.tells('1');
-  balancer.tells('2');
+  instance.logs('1');
+  balancer.logs('2');
   expect(await isOver()).toBe(true);
   await end();
 });

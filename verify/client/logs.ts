@@ -1,4 +1,4 @@
-/** Follows the logs of the system under test, and writes what they say of this run's requests into its history. */
+/** Follows the logs of the system under test, and writes their entries about this run's requests into its history. */
 import type { Operation, Run, Served } from '../core/history.ts';
 
 /** A log that can be followed; the stack's `LogSource` is one. */
@@ -12,13 +12,13 @@ export interface LogSource {
 const LAG = 3_000;
 
 export interface FollowedLogs {
-  /** Follows those that are new among these, too. */
+  /** Starts to follow the new ones among these logs, too. */
   follow(sources: readonly LogSource[]): void;
-  /** To be called of each operation that the logs should tell of, once it has ended. */
+  /** Call this for each finished operation that the logs should mention. */
   ended(operation: Operation): void;
-  /** Waits until the logs have told of all of these, but not for ever. */
+  /** Waits until the logs have mentioned all of these operations, for 3 s at most. */
   settle(signal: AbortSignal): Promise<void>;
-  /** Reads what is left, and stops. */
+  /** Reads the remaining entries, and stops. */
   stop(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // Requests by the kind of log: those it has told of before they ended here, and those it has still to tell of.
+  // Requests by kind of log: mentioned before their operation ended here, and not mentioned yet.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -37,8 +37,8 @@ export function followLogs(
     for await (const entry of source.follow(stop.signal)) {
       if (!entry.request.startsWith(`${run.run}-`)) continue;
       write(entry);
-      const told = `${entry.kind} ${entry.request}`;
-      if (!awaited.delete(told)) early.add(told);
+      const key = `${entry.kind} ${entry.request}`;
+      if (!awaited.delete(key)) early.add(key);
       changed();
     }
   };
@@ -55,9 +55,9 @@ export function followLogs(
   return {
     follow: followAll,
     ended: operation => {
-      for (const kind of tellers(operation)) {
-        const told = `${kind} ${operation.request}`;
-        if (kinds.has(kind) && !early.delete(told)) awaited.add(told);
+      for (const kind of loggingKinds(operation)) {
+        const key = `${kind} ${operation.request}`;
+        if (kinds.has(kind) && !early.delete(key)) awaited.add(key);
       }
     },
     settle: signal =>
@@ -79,8 +79,12 @@ export function followLogs(
   };
 }
 
-/** The kinds of log that know of a request: the balancer's not of what went past it, no instance of the balancer's own. */
-function tellers({ status, instance, direct }: Operation): LogSource['kind'][] {
+/**
+ *
+ * Returns the kinds of log that should mention a request. The balancer does not log requests that bypass it, and no
+ * instance logs a response that the balancer made itself.
+ */
+function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {
   if (status === undefined) return [];
   return [
     ...(direct === true ? [] : ['balancer' as const]),

@@ -5,7 +5,7 @@ const SECRET = 'abcdefgh%3Dijklmnop';
 const reply = (headers: Record<string, string>, body = '') => ({ status: 200, headers, body, cookies: [] });
 const AT = { now: Date.parse('2026-01-01T00:00:10Z'), took: 20 };
 
-it('tells what a response says to caches', () => {
+it('reads what a response says to caches', () => {
   const headers = {
     'cache-control': 'public, max-age=60',
     vary: 'Accept',
@@ -25,7 +25,7 @@ it('tells what a response says to caches', () => {
   expect(look(reply({ 'x-cache': 'MISS' }), AT, []).caching).toEqual({});
 });
 
-it('tells the clock of the response from ours, microseconds', () => {
+it('reads the offset of the clock of the response, microseconds', () => {
   expect(look(reply({ date: 'Thu, 01 Jan 2026 00:00:07 GMT' }), AT, []).skew).toBe(-3_000_000);
   expect(look(reply({ date: 'rubbish' }), AT, []).skew).toBeUndefined();
 });
@@ -39,7 +39,7 @@ it.each([
   expect(look(reply(headers as Record<string, string>, body), AT, [SECRET]).exposed).toEqual(expected);
 });
 
-it('says nothing of short values, which stand in pages for other reasons, nor of no answer', () => {
+it('reports no short values, which occur in pages for other reasons, and nothing without a response', () => {
   expect(look(reply({}, 'user 1'), AT, ['1']).exposed).toBeUndefined();
   expect(look({ headers: {}, body: '', cookies: [] }, AT, [SECRET])).toEqual({});
 });

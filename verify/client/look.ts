@@ -1,18 +1,20 @@
-/** What a response says beside its page: to caches, of its clock, and of cookies whose value stands in the open. */
+/**
+ * Reads facts beside the page from a response: caching, its clock, and session cookies that it exposes in plain text.
+ */
 import type { Caching, Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
 
-/** A shorter value may stand in a page for other reasons. */
-const TELLING = 16;
+/** Minimum length of a cookie value, in characters. A shorter value may occur in a page for other reasons. */
+const MIN_LENGTH = 16;
 
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
 
 export interface Moment {
-  /** Our wall clock at the return, milliseconds since the epoch. */
+  /** Our wall clock when the response came, milliseconds since the epoch. */
   now: number;
-  /** From the call to the return, milliseconds. */
+  /** Time from call to return, milliseconds. */
   took: number;
 }
 
@@ -27,7 +29,7 @@ export function look(
   const date = Date.parse(String(headers['date']));
   if (date > 0) looked.skew = Math.round((date - now) * 1000);
   if (status < 400) looked.caching = cachingOf(headers, date > 0 ? date : now, took);
-  const values = secrets.filter(value => value.length >= TELLING);
+  const values = secrets.filter(value => value.length >= MIN_LENGTH);
   const exposed: ('url' | 'body')[] = [];
   if (values.some(value => stands(value, String(headers['location'] ?? '')))) exposed.push('url');
   if (values.some(value => stands(value, body))) exposed.push('body');
@@ -40,7 +42,7 @@ function stands(value: string, text: string): boolean {
   return text.includes(value) || (value.includes('%') && text.includes(decoded(value)));
 }
 
-/** @param date of the response; our clock where it has none (RFC 9111, 4.2.3) */
+/** @param date date of the response; our clock if the response has none (RFC 9111, 4.2.3) */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {
   const caching: Caching = {};
   const text = (name: string): string | undefined => {
@@ -52,7 +54,7 @@ function cachingOf(headers: Reply['headers'], date: number, took: number): Cachi
   if (vary !== undefined) caching.vary = vary;
   const expires = text('expires');
   if (expires !== undefined) {
-    // "0", and anything else that is no HTTP date, means "already expired" (RFC 9111, 5.3).
+    // "0", and any other value that is not an HTTP date, means "already expired" (RFC 9111, 5.3).
     const at = /[a-z]/i.test(expires) ? Date.parse(expires) : Number.NaN;
     caching.expires = at > 0 ? Math.round((at - date) / 1000) : -1;
   }

@@ -34,8 +34,8 @@ function client(target: Pick<Reached, 'url'> & Partial<Reached>): SessionClient 
 
 const get = (path: string) => ({ method: 'GET', path });
 
-describe('an answer that nobody waits for', () => {
-  it('is given up so long after its request left, not while that waited for its turn', async () => {
+describe('a response that the client abandons', () => {
+  it('is abandoned a time after its request left, not while the request waited for its turn', async () => {
     const after = 1_000;
     const left: string[] = [];
     let finish = (): void => {};
@@ -46,18 +46,18 @@ describe('an answer that nobody waits for', () => {
     const one = client({ url, limits: { connections: 1 } });
     const first = one.send(get('/first'));
     const second = one.send({ ...get('/second'), abandon: after });
-    // As long as the second would have waited for its answer, it waits for its turn.
+    // The second waits for its turn as long as it would have waited for its response.
     await once(AbortSignal.timeout(after), 'abort');
     finish();
     expect((await first).body).toBe('done');
     expect((await second).failure).toBe('aborted');
-    await until(() => left.length > 0, { withinMs: 10_000, what: 'the server to be told' });
+    await until(() => left.length > 0, { withinMs: 10_000, what: 'the server to see the disconnect' });
     expect(left).toEqual(['/second false']);
   });
 });
 
 describe('a target', () => {
-  it('below a prefix and behind a Host header is spoken to as browsers do', async () => {
+  it('below a prefix and behind a Host header gets requests as from a browser', async () => {
     const url = await serving((request, response) => {
       response.setHeader('set-cookie', 'sid=1; Domain=shop.test; Path=/shop');
       response.writeHead(302, { location: 'http://shop.test/shop/login?next=1' });
@@ -69,7 +69,7 @@ describe('a target', () => {
     expect((await one.send(get('/cart'))).body).toBe('shop.test /shop/cart sid=1');
   });
 
-  it.each(['http', 'https'])('at an IPv6 address over %s is spoken to as any other', async protocol => {
+  it.each(['http', 'https'])('at an IPv6 address over %s works like any other', async protocol => {
     const pems = certificate();
     const listener: RequestListener = (request, response) => {
       response.setHeader('set-cookie', 'sid=1; Path=/; HttpOnly');
@@ -89,7 +89,7 @@ describe('a target', () => {
     }
   });
 
-  it('gets JSON, and a header once what it holds was captured', async () => {
+  it('gets JSON, and a header once its value was captured', async () => {
     const url = await serving(async (request, response) => {
       const body = await text(request);
       response.end([request.headers['content-type'], body, request.headers.authorization].join(' '));
@@ -102,7 +102,7 @@ describe('a target', () => {
     expect((await one.replayer('/').send(send)).body).toContain('Bearer t1');
   });
 
-  it('gets the id of the request in whatever header its balancer logs, and as AWS has it', async () => {
+  it('gets the id of the request in the header that its balancer logs, also in the format of AWS', async () => {
     const url = await serving((request, response) =>
       response.end(`${request.headers['x-correlation-id']} ${request.headers['x-amzn-trace-id']}`),
     );
@@ -128,7 +128,7 @@ describe('a target', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
-  it('is asked no faster than its limit', async () => {
+  it('gets requests no faster than its limit', async () => {
     const url = await serving((_, response) => response.end());
     const one = client({ url, limits: { requests: 50 } });
     const began = performance.now();

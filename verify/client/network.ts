@@ -1,4 +1,4 @@
-/** How a target is reached: its address, TLS, what every request carries, and the limits that are never exceeded. */
+/** Connects to a target: its address, TLS, the headers of every request, and the limits that are never exceeded. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { Agent, buildConnector } from 'undici';
 import type { Target } from '../target/load.ts';
 import { Http2 } from './http2.ts';
 
-/** A request that takes longer got no answer. Milliseconds. */
+/** Timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
 
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'>;
@@ -18,17 +18,17 @@ export interface TlsOptions {
 }
 
 export class Network {
-  /** Base address, whose path comes before all others. */
+  /** Base address; its path is put before all others. */
   readonly url: string;
-  /** The address as cookies and redirects know it: that of the Host header where one is given. */
+  /** The address as cookies and redirects know it: the Host header decides it, if one is given. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Agent;
-  /** Every request over a connection of its own. */
+  /** Opens a new connection for each request. */
   readonly fresh: Agent;
-  /** What may not be sent twice goes over a fresh connection: a balancer that is reloaded closes those that wait. */
+  /** True: requests that must not be sent twice use a fresh connection, since a reloaded balancer closes idle ones. */
   apart = false;
-  /** Before these, where the server speaks it. */
+  /** Used instead of the agents if the server speaks HTTP/2. */
   readonly http2: Http2;
   readonly tls: TlsOptions;
   readonly timeout: number;
@@ -36,7 +36,7 @@ export class Network {
   #rested = 0;
   #own: Promise<string> | undefined;
 
-  /** @param timeout for a whole answer, milliseconds */
+  /** @param timeout for a whole response, milliseconds */
   constructor({ url, headers, tls, limits }: Reached, timeout = TIMEOUT) {
     this.timeout = timeout;
     this.url = url.replace(/\/$/, '');
@@ -50,8 +50,8 @@ export class Network {
       ...(host === undefined ? {} : { servername: this.site.hostname }),
     };
     const connector = buildConnector(this.tls);
-    // By the address that is connected to: undici would take the name from the Host header, which an instance that is
-    // asked directly is sent too.
+    // TLS must use the address that is connected to. undici would take the server name from the Host header, which requests
+    // past the balancer carry too.
     const connect: buildConnector.connector = ({ servername: _, ...options }, callback) =>
       connector(options, callback);
     this.dispatcher = new Agent({ connect });
@@ -60,12 +60,12 @@ export class Network {
     this.#turns = new Turns(limits?.requests, limits?.connections);
   }
 
-  /** Nobody sends anything for so long, milliseconds: the target has asked for it. */
+  /** Stops all requests for some milliseconds, because the target requested it. */
   rest(time: number): void {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
 
-  /** Waits as long as the target has asked to be left alone. */
+  /** Waits until the pause that the target requested is over. */
   async rested(signal: AbortSignal | undefined): Promise<void> {
     for (let left = 1; left > 0 && signal?.aborted !== true; ) {
       left = this.#rested - performance.now();
@@ -73,17 +73,20 @@ export class Network {
     }
   }
 
-  /** @returns what ends the turn, once the limits let another request leave */
+  /** Waits until the limits allow another request. Returns the function that ends its turn. */
   turn(signal: AbortSignal | undefined): Promise<() => void> {
     return this.#turns.take(signal);
   }
 
-  /** Whether a request that waits for others may have a turn now: else they would wait for one another. */
+  /** True if a request that waits for others may have a turn now. Otherwise they would wait for one another. */
   room(): boolean {
     return this.#turns.room();
   }
 
-  /** @returns what the balancer would add to a request: an app behind it goes by that, and not by its own address */
+  /**
+   * Returns the headers that the balancer would add to a request: an app behind it uses them instead of its own
+   * address.
+   */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
     const { host, protocol } = this.site;
@@ -101,7 +104,7 @@ export class Network {
   }
 }
 
-/** @returns the address of this machine that a server sees; the loopback address where that server is not found */
+/** Returns the address of this machine as a server sees it; the loopback address if the server is not found. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
@@ -113,7 +116,7 @@ function ownAddress({ hostname }: URL): Promise<string> {
   }).finally(() => socket.close());
 }
 
-/** Lets so many go at once, and so many a second. */
+/** Limits the concurrent requests and the requests per second. */
 class Turns {
   readonly #every: number;
   readonly #most: number;
@@ -132,7 +135,7 @@ class Turns {
 
   async take(signal: AbortSignal | undefined): Promise<() => void> {
     if (this.room()) this.#under++;
-    // Whoever ends a turn hands it over.
+    // A request that ends hands its turn over to the next one.
     else await new Promise<void>(resolve => this.#waiting.push(resolve));
     if (this.#every > 0) {
       const now = performance.now();

@@ -12,7 +12,7 @@ describe('a one-time code', () => {
     [20_000_000_000, '353130'],
   ])('at %i s is %s', (seconds, code) => expect(codeOf(SECRET, seconds * 1000)).toBe(code));
 
-  it('is made from what apps show: the secret in groups, or the address in the picture', () => {
+  it('is made from what apps show: the secret in groups, or the address in the QR code', () => {
     expect(codeOf('gezd gnbv gy3t qojq gezd gnbv gy3t qojq', 59_000)).toBe('287082');
     const address = `otpauth://totp/shop:alice?secret=${SECRET}&digits=8&period=30`;
     expect([codeOf(address, 59_000), oneTime(address).period]).toEqual(['94287082', 30]);

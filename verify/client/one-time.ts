@@ -1,15 +1,19 @@
-/** One-time codes as an authenticator app shows them (TOTP, RFC 6238). */
+/** Generates one-time codes as an authenticator app shows them (TOTP, RFC 6238). */
 import { HOTP, Secret, TOTP, URI } from 'otpauth';
 
 /**
- * @param text a secret in base32, as apps show it beside the picture, or the otpauth:// address in the picture
+ *
+ * Parses the secret of an authenticator app.
+ *
+ * @param text a secret in base32, as apps show it next to the QR code, or the otpauth:// address in the QR code
  * @throws Error when it is neither
  */
 export function oneTime(text: string): TOTP {
   if (!text.startsWith('otpauth:'))
     return new TOTP({ secret: Secret.fromBase32(text.replaceAll(/[\s-]/g, '')) });
   const parsed = URI.parse(text);
-  if (parsed instanceof HOTP) throw new Error('it counts logins, which others would count too');
+  if (parsed instanceof HOTP)
+    throw new Error('it counts logins (HOTP), and other logins would advance the same counter');
   return parsed;
 }
 

@@ -1,4 +1,4 @@
-/** What the recorder adds of its own to what an answer says. */
+/** Facts that the recorder adds to a response. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
@@ -45,7 +45,7 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
     clock,
     origin,
     client: () => new SessionClient(network),
-    /** Stops it. @returns the lines of the history */
+    /** Stops the recorder. @returns the lines of the history */
     async stop(): Promise<Event[]> {
       recorder.finish('complete');
       await network.close();
@@ -58,7 +58,7 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
-/** Asks for a page that is there, one that is broken and one that is out of reach. @returns which of them the history says were starved */
+/** Requests a page that works, one that is broken and one that is out of reach. @returns which of them the history marks as starved */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
   const { recorder, client, stop } = await recording(
@@ -73,12 +73,12 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   return Object.fromEntries(operations.map(({ path: page, starved: is = false }) => [page, is]));
 }
 
-it('marks what nobody answered in time while the machine was crowded, and nothing else', async () => {
+it('marks requests without a timely response while the machine was overloaded, and no others', async () => {
   expect(await starved(true)).toEqual({ '/200': false, '/500': false, '/503': true });
   expect(await starved(false)).toEqual({ '/200': false, '/500': false, '/503': false });
 });
 
-describe('a target with limits, whose server answers at once', () => {
+describe('a target with limits, whose server responds at once', () => {
   it('is not charged with the time that requests wait for their turn inside Baton', async () => {
     const { recorder, client, stop } = await recording((_, response) => response.end(), {
       limits: { requests: 20, connections: 2 },
@@ -121,10 +121,10 @@ describe('a target with limits, whose server answers at once', () => {
   });
 });
 
-describe('an instance that is asked at its own address', () => {
+describe('a request that bypasses the balancer', () => {
   const send = { method: 'GET', path: '/account?a=1' };
 
-  it('is named by its address where a balancer is what names instances', async () => {
+  it('names the instance by its address, if the balancer names instances elsewhere', async () => {
     const { recorder, client, origin, stop } = await recording((_, response) => response.end('user="ann"'));
     const call = { ...CALL, action: 'read' as const };
     await recorder.perform({ ...call, address: 'app-1' }, client(), { ...send, origin });
@@ -139,12 +139,12 @@ describe('an instance that is asked at its own address', () => {
     expect([none?.instance, none?.direct]).toEqual([undefined, true]);
   });
 
-  it('is sent what the balancer would send, and its redirects to its own host are of the target', async () => {
+  it('has the headers of the balancer, and a redirect to the host of the instance stays on the target', async () => {
     const heard: http.IncomingHttpHeaders[] = [];
     const { recorder, client, origin, stop } = await recording(
       ({ headers, socket }, response) => {
         heard.push(headers);
-        // As an app that goes by its own address.
+        // Like an app that uses its own address in redirects.
         response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
       },
       { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },

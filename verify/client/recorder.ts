@@ -1,4 +1,4 @@
-/** Wraps requests into operations of a history: the decorator through which all of a run's requests go. */
+/** Records requests as operations of a history. All requests of a run go through it. */
 import type {
   Called,
   Clock,
@@ -25,39 +25,39 @@ import { look } from './look.ts';
 import type { Send, SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
 
-/** What a follow-up decides in place of the answer alone. */
+/** What a follow-up request decides instead of the response alone. */
 type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined };
 
-/** What is to be told once something else has been. */
+/** Reports that must wait until another operation is reported. */
 export type Later = (() => void)[];
 
-/** Slower than this, microseconds, an answer may be too late for somebody. */
+/** A response slower than this, microseconds, may have exceeded a timeout. */
 const SLOW = 1_000_000;
-/** What is answered for somebody who did not answer in time. Any other failure that comes at once is the app's own. */
+/** Statuses of a proxy whose server did not respond in time. Other failures that come at once are the app's own. */
 const UNANSWERED = [502, 503, 504];
 
-/** Who does what: all of an operation that is known before its first byte leaves. */
+/** All facts of an operation that are known before its first byte leaves. */
 export interface Call extends Asked {
   client: string;
   session: string;
   user: string;
-  /** What the history calls the object: `<object>@<session or user>`. */
+  /** Name of the object in the history: `<object>@<session or user>`. */
   objectName?: string;
   value?: string;
   with?: With;
   /** How a forged cookie was changed. */
   change?: string;
-  /** The instance at whose own address it is sent, past the balancer. */
+  /** The instance whose own address it is sent to, past the balancer. */
   address?: string;
   steered?: boolean;
-  /** The read of a list that this is a page of. */
+  /** The read of a list that this request is a page of. */
   list?: ListRead;
-  /** Decides what the answer alone does not say; the history gets what it sends `later`, after this operation. */
+  /** Decides what the response alone does not say. The history gets its own requests `later`, after this operation. */
   settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>;
-  /** Takes what tells of the operation, instead of the history: another is to be told of first. */
+  /** Takes the function that reports the operation, because another operation must be reported first. */
   later?: Later;
-  /** Tells which of the session's cookies was sent, by its label: it may have had several. */
-  telling?: boolean;
+  /** True: the history labels which of the session's cookies was sent, since the session may have had several. */
+  labelled?: boolean;
 }
 
 export interface Recorded {
@@ -65,7 +65,7 @@ export interface Recorded {
   reply: Reply;
 }
 
-/** Distributes over the kinds of event, so that each keeps its own fields. */
+/** Removes the time fields from each kind of event, which keeps its other fields. */
 type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
 
 export class Recorder {
@@ -106,11 +106,11 @@ export class Recorder {
     } satisfies Clock);
   }
 
-  /** Sends one request of an operation and records it; never throws for what the network does. */
+  /** Sends one request of an operation and records it. Never throws for errors of the network. */
   async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
     const id = ++this.#ids;
     const request = `${this.#run.run}-${id}`;
-    const { object: _, objectName, unmarked: __, telling, list, settle, later, address, ...who } = call;
+    const { object: _, objectName, unmarked: __, labelled, list, settle, later, address, ...who } = call;
     const called: Called = {
       id,
       clock: this.clock.name,
@@ -123,12 +123,12 @@ export class Recorder {
     };
     const changes = call.action !== 'read' && call.action !== 'form';
     let secrets: readonly string[] = [];
-    // After the last wait inside Baton: what it waited for its turn is not the server's time.
+    // Runs after the last wait inside Baton, so that the wait for a turn does not count as time of the server.
     const departs = (): void => {
       if (this.#interpreter.sessionCookies.length > 0) secrets = this.#secrets(client, send.path);
       const [sent] = secrets;
       called.call = this.clock.now();
-      if (telling && sent !== undefined) called.sent = this.#label(sent);
+      if (labelled && sent !== undefined) called.sent = this.#label(sent);
       if (changes) this.#history.writeNow({ type: 'start', ...called });
     };
     const headers = { ...send.headers, 'x-request-id': request };
@@ -150,23 +150,25 @@ export class Recorder {
     const afterwards: Later = [];
     if (settle !== undefined) Object.assign(returned, await settle(reply, seen.outcome, afterwards));
     const operation: Operation = { type: 'op', ...called, ...returned };
-    const tell = (): void => {
+    const report = (): void => {
       this.#history.write(changes ? { type: 'end', id, ...returned } : operation);
       this.#onOperation(operation);
     };
-    if (later === undefined) tell();
-    else later.push(tell);
-    for (const told of afterwards) told();
+    if (later === undefined) report();
+    else later.push(report);
+    for (const reportLater of afterwards) reportLater();
     return { operation, reply };
   }
 
-  /** Whether the machine may be what is behind an answer: somebody waited too long, or whoever asked him did. */
+  /** True if an overloaded machine may explain this response: the client or a proxy waited too long. */
   #starved({ status }: Reply, call: number, end: number): boolean {
     const waited = status === undefined || UNANSWERED.includes(status) || end - call > SLOW;
     return waited && this.#starvation.during(call, end);
   }
 
-  /** Of a session in several cookies one may be plain, and the other sign it. */
+  /**
+   * Lowers the estimated entropy. It needs one session cookie: of several, one may be plain, and another one sign it.
+   */
   #narrow(cookies: Reply['cookies']): void {
     const [name, ...more] = this.#interpreter.sessionCookies;
     if (more.length > 0) return;
@@ -178,7 +180,7 @@ export class Recorder {
     }
   }
 
-  /** Values of the session cookies that a client would send. */
+  /** Returns the values of the session cookies that a client would send. */
   #secrets(client: SessionClient, path: string): string[] {
     return this.#valuesOf(client.cookies(path));
   }
@@ -202,7 +204,7 @@ export class Recorder {
     this.#history.write({ type: 'phase', phase, clock: this.clock.name, at: this.clock.now() });
   }
 
-  /** Says of an object, once, what is not so by default. */
+  /** Records the properties of an object that differ from the default, once. */
   object(object: string, { kind, cap }: Pick<Probe, 'kind' | 'cap'>): void {
     if (this.#objects.has(object)) return;
     this.#objects.add(object);
@@ -210,7 +212,7 @@ export class Recorder {
       this.#history.write({ type: 'object', object, kind, ...(cap === undefined ? {} : { cap }) });
   }
 
-  /** Whether a fault is under way. */
+  /** True while a fault is active. */
   get disturbed(): boolean {
     return this.#disturbed;
   }
@@ -220,7 +222,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Keeps a sentence for the reader of the result: what the run left out, and why. */
+  /** Keeps a sentence for the result: what the run left out, and why. */
   remark(text: string): void {
     this.#remarks.push(text);
   }
@@ -238,7 +240,7 @@ export class Recorder {
   }
 }
 
-/** An instance that is asked at its own address need not name itself: a balancer may be what names it elsewhere. */
+/** Names the instance by its own address if the response does not: elsewhere the balancer may add the name. */
 function named(seen: Seen, address: string | undefined): Seen {
   const silent = address !== undefined && seen.status !== undefined && seen.instance === undefined;
   return silent ? { ...seen, instance: address, source: 'address' } : seen;

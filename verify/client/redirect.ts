@@ -1,12 +1,13 @@
-/** Where a redirect leads, as seen from a target. */
+/** Computes where a redirect leads, relative to a target. */
 import type { Reply } from '../core/interpret.ts';
 import { barePath } from '../core/paths.ts';
 
 /**
- * @param location as the answer has it: relative, absolute, or no address at all
- * @param base the address that was asked, as the target's own Host has it
- * @param site the target's address, whose path comes before all others
- * @param asked the address that the request went to: that of an instance, where it went past the balancer
+ *
+ * @param location from the response: relative, absolute, or not an address at all
+ * @param base the address of the request, with the target's own Host
+ * @param site the target's address; its path is put before all others
+ * @param asked the address that the request was sent to: that of an instance if it bypassed the balancer
  */
 export function redirectOf(
   location: string,
@@ -22,7 +23,8 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // To another scheme nobody is sent: what is https must not leave it, and http is what was asked for.
+  // A redirect to another scheme is not followed: what is sent over https must not leave it, and http was requested on
+  // purpose.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

@@ -1,4 +1,4 @@
-/** Accounts that the app lets anybody make: each is registered before its first login. */
+/** Registers accounts in apps with open registration: each before its first login. */
 import type { Account } from '../target/accounts.ts';
 import type { RegisterSpec } from '../target/schema.ts';
 import { fill, keep } from './fill.ts';
@@ -10,12 +10,14 @@ export class Registration {
   readonly #connect: () => SessionClient;
   readonly #token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined;
   readonly #asked = new Map<Account, Promise<void>>();
-  /** What the last one was answered, in a few words. */
+  /** A short description of the last response. */
   answer = '';
 
   /**
+   *
    * @param csrf where the form token is
-   * @param connect makes a client with an empty jar: one that registers may be signed in by it, and is then left alone
+   * @param connect returns a client with an empty jar. A registration may sign its client in, so the client is not
+   *   reused
    * @param token finds the form token in a page
    */
   constructor(
@@ -30,7 +32,10 @@ export class Registration {
     this.#token = token;
   }
 
-  /** Whatever it is answered: an account that is there already is as good, and the login tells. */
+  /**
+   * Registers an account once, and ignores the response: an account that exists already is as good, and the login
+   * decides.
+   */
   of(account: Account, signal: AbortSignal): Promise<void> {
     const asked = this.#asked.get(account) ?? this.#register(account, signal);
     this.#asked.set(account, asked);

@@ -1,4 +1,4 @@
-/** Sends the requests of one session, on their way to the instance that is wanted, and records them. */
+/** Sends the requests of one session, routed to the instance that is wanted, and records them. */
 import type { Action, With } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Account } from '../target/load.ts';
@@ -8,30 +8,30 @@ import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 import { fill, keep } from './fill.ts';
 import type { Way } from './instances.ts';
-import { askedToWait } from './patience.ts';
 import type { Call, Recorded } from './recorder.ts';
+import { retryAfter } from './retry-after.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
-/** A request that is refused with 429 and Retry-After is sent again when that time has passed, so often. */
+/** How often a request that is refused with 429 and Retry-After is retried after that time. */
 const TRIES_AGAIN = 3;
 
-/** How a request is sent, where that matters. */
+/** How to send a request, where it matters. */
 export interface How {
-  /** The instance that is to serve it, where one can be chosen. */
+  /** The instance that must serve it, if one can be chosen. */
   to?: string | undefined;
-  /** The last byte waits. */
+  /** Holds the last byte back. */
   held?: Held | undefined;
-  /** Answered at the head, when that is a redirect. */
+  /** True: a redirect counts as the response at its head. */
   early?: boolean | undefined;
-  /** Tells which of the session's cookies was sent. */
-  telling?: boolean | undefined;
-  /** Added to the address of a page. */
+  /** True: the history labels which of the session's cookies was sent. */
+  labelled?: boolean | undefined;
+  /** A query that is added to the address of a page. */
   query?: string | undefined;
-  /** A value that is written is sent as long, characters; the history has it without what makes it so. */
+  /** Length of the value that is written, characters. The history has the value without its padding. */
   size?: number | undefined;
-  /** A value that is written ends so, and is not made longer. */
+  /** End of the value that is written; the value is not padded. */
   ending?: string | undefined;
-  /** Other cookies than the session's own, which stay as they are. */
+  /** Cookies that are sent instead of the session's own, which stay as they are. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
@@ -43,7 +43,7 @@ export type What = Pick<Call, 'list' | 'settle' | 'later'> & {
   unmarked?: boolean;
 };
 
-/** Whose requests they are, in the history. */
+/** The client, session and user of the requests, in the history. */
 export interface Who {
   client: string;
   session: string;
@@ -66,7 +66,7 @@ export class Requests {
     this.#step = new OutOfStep({ ...context, random });
   }
 
-  /** @param page whether its form is the one that is filled in next */
+  /** @param page whether the form of this page is the next one to be filled in */
   async perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
     const { recorder, signal } = this.#context;
     const way = this.#way(how);
@@ -78,13 +78,13 @@ export class Requests {
       ...(how.as?.change === undefined ? {} : { change: how.as.change }),
       ...(how.to === undefined || way?.origin === undefined ? {} : { address: how.to }),
       ...(way === undefined || way.origin !== undefined ? {} : { steered: true }),
-      telling: how.telling ?? false,
+      labelled: how.labelled ?? false,
     };
     const client = this.clientOf(how);
     const balanced = way === undefined && this.#context.target.routing === 'spread';
     const once = () => recorder.perform(call, client, sent, signal);
     let recorded = await (balanced && how.held === undefined ? this.#step.beside(once) : once());
-    // Refused for now: nothing came of it, and when the time has passed it may go again. A race is not made twice.
+    // A 429 had no effect, so the request is sent again when the time has passed. A race is not repeated.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await once();
     if (balanced) this.#step.served(recorded.operation.instance);
@@ -92,7 +92,7 @@ export class Requests {
     return recorded;
   }
 
-  /** For what is tried out and never judged. */
+  /** Sends a request that is only tried out and never judged. */
   async unrecorded(send: Send, how: How): Promise<Reply> {
     const reply = await this.#client.send(this.#routed(send, how), this.#context.signal);
     this.#keepToken(this.#client, reply);
@@ -100,14 +100,14 @@ export class Requests {
   }
 
   #mayGoAgain(reply: Reply): boolean {
-    return askedToWait(reply, Date.now()) !== undefined && !this.#context.signal.aborted;
+    return retryAfter(reply, Date.now()) !== undefined && !this.#context.signal.aborted;
   }
 
   #way({ to }: How): Way | undefined {
     return to === undefined ? undefined : this.#context.instances.way(to);
   }
 
-  /** A request on its way to the instance that was asked for. */
+  /** Returns a request that goes to the wanted instance. */
   #routed(send: Send, how: How): Send {
     const way = this.#way(how);
     return {
@@ -124,22 +124,22 @@ export class Requests {
     if (token !== undefined) client.csrf = token;
   }
 
-  /** Requests that come before another: what they hold is captured for it. */
+  /** Sends the requests that must come before another one, and captures their values for it. */
   async steps(steps: readonly StepSpec[], how: How): Promise<void> {
     for (const step of steps) {
-      // The last byte of the request that they lead to waits, not theirs.
+      // Only the request that the steps lead to holds its last byte back.
       const { held: _, ...sent } = how;
       const { reply } = await this.perform({ action: 'form' }, this.filled(step, how), sent);
       keep(step.capture, reply, this.clientOf(how));
     }
   }
 
-  /** A request of the target file with what is known in its places. */
+  /** Returns a request of the target file with its placeholders filled. */
   filled(spec: RequestSpec, how: How, value = ''): Send {
     return fill(this.#context.target, spec, this.clientOf(how), this.#account, value);
   }
 
-  /** The jar that a request goes from. */
+  /** Returns the client whose jar a request uses. */
   clientOf({ as }: How): SessionClient {
     return as?.client ?? this.#client;
   }

@@ -1,16 +1,16 @@
-/** Seats: nobody has more than the app allows, and nobody waits for what another holds and waits itself. */
+/** Seats: no client holds more than the app allows, and no two clients wait for each other. */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../target/load.ts';
 import { Seats, seatsOf, type Taken } from './seats.ts';
 
 const ACCOUNTS: Account[] = ['alice', 'bob'].map(user => ({ user, password: 'secret', label: user }));
 const users = ({ accounts }: Taken) => accounts.map(({ user }) => user);
-/** @returns whether it has been given by now */
+/** Returns whether the seats have been given by now. */
 const given = async (taken: Promise<Taken>): Promise<boolean> =>
   (await Promise.race([taken, new Promise(resolve => setImmediate(resolve))])) !== undefined;
 
 describe('seats', () => {
-  it('are of different accounts, as far as there are some', async () => {
+  it('are of different accounts, as far as possible', async () => {
     const seats = new Seats(ACCOUNTS, 2);
     expect(seats.capacity).toBe(4);
     expect(users(await seats.take(2))).toEqual(['alice', 'bob']);
@@ -18,7 +18,7 @@ describe('seats', () => {
     expect(await given(seats.take(2))).toBe(false);
   });
 
-  it('are given in the order in which they were asked for, all at once', async () => {
+  it('are given in the order of the requests, all at once', async () => {
     const seats = new Seats(ACCOUNTS, 1);
     const first = await seats.take(1);
     const two = seats.take(2);
@@ -37,7 +37,7 @@ describe('seats', () => {
     expect(await given(seats.takeAccount())).toBe(false);
   });
 
-  it('are counted only where the app sets a limit; where a logout ends all, one is all', () => {
+  it('are counted only if the app sets a limit; if a logout ends all sessions, the limit is one', () => {
     const capacity = (sessions: Parameters<typeof seatsOf>[0]['sessions']) =>
       seatsOf({ accounts: ACCOUNTS, sessions })?.capacity;
     expect([

@@ -1,40 +1,41 @@
-/** Who may log in, and when: where an app allows a user only so much, no workload asks for more. */
+/** Decides which accounts may log in, and when: no workload exceeds what the app allows a user. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** Sessions that somebody may have, each by the account that stands at its place. */
+/** Sessions that a client may use, each by the account of its place. */
 export interface Taken {
   accounts: readonly Account[];
-  /** They have ended. */
+  /** Call this when the sessions have ended. */
   leave(): void;
 }
 
 interface Waiting {
-  /** @returns what there is for it now; undefined when that does not suffice */
+  /** Returns accounts that are free now; undefined if they do not suffice. */
   find(): Account[] | undefined;
   give(accounts: Account[]): void;
 }
 
 /**
- * Gives out sessions of accounts. All that somebody needs at the same time is given at once, in the order in which it
- * was asked for: nobody holds one and waits for another.
+ *
+ * Gives out sessions of accounts. A client gets all that it needs at once, in the order of the requests, so that no
+ * client holds one session and waits for another.
  */
 export class Seats {
-  /** How many sessions there may be at the same time. */
+  /** How many sessions may exist at the same time. */
   readonly capacity: number;
   readonly #most: number;
-  /** So many more each account may have. */
+  /** How many more sessions each account may have. */
   readonly #free: Map<Account, number>;
   readonly #waiting: Waiting[] = [];
 
-  /** @param most sessions of one account at the same time */
+  /** @param most concurrent sessions of one account */
   constructor(accounts: readonly Account[], most: number) {
     this.#most = most;
     this.#free = new Map(accounts.map(account => [account, most]));
     this.capacity = accounts.length * most;
   }
 
-  /** @returns seats of so many sessions, `capacity` at the most, of different accounts as far as there are some */
+  /** Takes seats for `count` sessions, `capacity` at most, of different accounts as far as possible. */
   take(count: number): Promise<Taken> {
     return this.#take(() => {
       const free = new Map(this.#free);
@@ -49,7 +50,7 @@ export class Seats {
     });
   }
 
-  /** @returns all seats of one account */
+  /** Takes all seats of one account. */
   takeAccount(): Promise<Taken> {
     return this.#take(() => {
       const account = [...this.#free].find(([, left]) => left === this.#most)?.[0];
@@ -85,30 +86,31 @@ export class Seats {
   }
 }
 
-/** @returns undefined where the app sets no limit */
+/** Returns the seats of a target; undefined if the app sets no limit. */
 export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessions'>): Seats | undefined {
   const most = sessions?.logout === 'all' ? 1 : sessions?.most;
   return most === undefined ? undefined : new Seats(accounts, most);
 }
 
-/** Keeps the logins of each account so far apart as the app wants them. */
+/** Keeps the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Whoever ran before may have logged in just now. */
+  /** Start of the first turn: an earlier run may have logged in just before. */
   readonly #first: number;
-  /** When the next may come, once the last has been answered. */
+  /** Time of the next login, once the last login has its response. */
   readonly #next = new Map<Account, Promise<number>>();
 
-  /** @param every milliseconds */
+  /** @param every minimum interval, milliseconds */
   constructor(every: number) {
     this.#every = every;
     this.#first = performance.now() + every;
   }
 
   /**
-   * Waits until the account may log in again; where the run is aborted, it may at once.
    *
-   * @returns what is to be called when the login has been answered
+   * Waits until the account may log in again. If the run is aborted, it returns at once.
+   *
+   * @returns the function to call when the login has its response
    */
   async turn(account: Account, signal: AbortSignal): Promise<() => void> {
     const before = this.#next.get(account);

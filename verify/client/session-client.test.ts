@@ -1,4 +1,4 @@
-/** The session client against a server of this process: what it sends, keeps and drops. */
+/** The session client against a server in this process: what it sends, keeps and drops. */
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,7 +44,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // Another request goes and comes back meanwhile: the two are not slow, they wait.
+    // Another request completes in this time: the two are not slow, they wait.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);
@@ -72,7 +72,7 @@ describe('requests that are held back', () => {
   });
 });
 
-describe('an early answer', () => {
+describe('an early response', () => {
   it('is the head of a redirect; its body may come later', async () => {
     let finish = (): void => {};
     const url = await serve((_request, response) => {
@@ -108,7 +108,7 @@ describe('cookies', () => {
     expect((await browser.send(get('/'))).body).toBe(`sid=${'x'.repeat(10)}`);
   });
 
-  it('are those of the target, on whichever address; what steers the balancer goes along', async () => {
+  it('are those of the target, on any address, together with the cookie that steers the balancer', async () => {
     const url = await serve((_request, response) => {
       response.setHeader('Set-Cookie', ['sid=1; Path=/', 'route=a; Path=/']);
       response.end();
@@ -121,7 +121,7 @@ describe('cookies', () => {
     expect(steered.body).toBe('sid=1; route=b');
   });
 
-  it('copied by hand outlive what the server said of them', async () => {
+  it('copied by hand outlive their expiry', async () => {
     let set = 'sid=1; Path=/';
     const url = await serve((request, response) => {
       response.setHeader('Set-Cookie', set);
@@ -162,8 +162,8 @@ describe('cookies', () => {
   });
 });
 
-describe('cookies as RFC 6265bis has them', () => {
-  /** What comes back after each list of Set-Cookie lines; the address is what the Host header says. */
+describe('cookies as RFC 6265bis defines them', () => {
+  /** Returns the cookies that are sent after each list of Set-Cookie lines; the Host header gives the address. */
   const jar = async (host: string, path: string, ...answers: string[][]): Promise<string> => {
     let set: string[] = [];
     const url = await serve((request, response) => {
@@ -187,7 +187,7 @@ describe('cookies as RFC 6265bis has them', () => {
     ['another domain', 'www.shop.test', ['a=1; Domain=other.test'], ''],
     ['one below it', 'shop.test', ['a=1; Domain=www.shop.test'], ''],
     ['a public suffix', 'shop.co.uk', ['a=1; Domain=co.uk'], ''],
-    ['one of those that hosts give away', 'me.github.io', ['a=1; Domain=github.io'], ''],
+    ['a public suffix of a hosting service', 'me.github.io', ['a=1; Domain=github.io'], ''],
     ['a name of one part', 'balancer', ['a=1; Domain=balancer'], 'a=1'],
     ['localhost', 'localhost', ['a=1; Domain=localhost'], 'a=1'],
     ['an address', '', ['a=1; Domain=127.0.0.1'], 'a=1'],
@@ -211,19 +211,19 @@ describe('cookies as RFC 6265bis has them', () => {
     expect(await jar('shop.test', path, lines)).toBe(expected);
   });
 
-  it('of the same name, domain and path in one answer: the last counts, in the place of the first', async () => {
+  it('of the same name, domain and path in one response: the last counts, in the place of the first', async () => {
     const lines = ['a=1; Path=/', 'b=1; Path=/', 'a=2; Path=/; HttpOnly'];
     expect(await jar('shop.test', '/', lines)).toBe('a=2; b=1');
   });
 
-  it('Max-Age wins over Expires; 0 and less delete, and what is no number is none', async () => {
+  it('Max-Age wins over Expires; 0 and less delete, and a value that is no number is ignored', async () => {
     const set = ['a=1; Path=/', 'b=1; Path=/', 'c=1; Path=/', 'd=1; Path=/'];
     const past = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT';
     const change = [`a=2; Path=/; Max-Age=60; ${past}`, 'b=; Path=/; Max-Age=0', 'c=; Path=/; Max-Age=-1'];
     expect(await jar('shop.test', '/', set, [...change, 'd=2; Path=/; Max-Age=soon'])).toBe('a=2; d=2');
   });
 
-  it('prefixes are held to: __Secure- needs Secure, __Host- also Path=/ and no Domain', async () => {
+  it('prefixes are enforced: __Secure- needs Secure, __Host- also Path=/ and no Domain', async () => {
     const kept = await jar('localhost', '/', [
       '__Secure-a=1; Path=/',
       '__Host-b=1; Path=/in; Secure',
@@ -240,7 +240,7 @@ describe('cookies as RFC 6265bis has them', () => {
 });
 
 describe('429 with Retry-After', () => {
-  it('keeps everybody from sending until the time has passed', async () => {
+  it('stops all clients until the time has passed', async () => {
     const times: number[] = [];
     const url = await serve((_request, response) => {
       times.push(performance.now());
@@ -256,7 +256,7 @@ describe('429 with Retry-After', () => {
   });
 });
 
-it('tells where a redirect leads without the session id that an app wrote into the address', async () => {
+it('records where a redirect leads without the session id that an app wrote into the address', async () => {
   const url = await serve((_request, response) => {
     response.writeHead(303, { location: '/next;jsessionid=secret?sid=secret' }).end();
   });

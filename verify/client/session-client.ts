@@ -1,4 +1,4 @@
-/** One cookie jar that drives one session: sends requests as a browser would, and follows no redirect. */
+/** One cookie jar that drives one session: sends requests as a browser does, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
 import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
@@ -10,8 +10,8 @@ import { exchange, failureOf, type Head, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
 import { Jar } from './jar.ts';
 import type { Network } from './network.ts';
-import { askedToWait } from './patience.ts';
 import { redirectOf } from './redirect.ts';
+import { retryAfter } from './retry-after.ts';
 
 export interface Send {
   method: string;
@@ -22,30 +22,30 @@ export interface Send {
   /** Sent as application/json instead. */
   json?: unknown;
   headers?: Record<string, string>;
-  /** Address of one instance; absent: the target's own, through the balancer. */
+  /** Address of one instance. Absent: the target's own address, through the balancer. */
   origin?: string | undefined;
-  /** Cookies beside the jar's, as a balancer reads them, and in their place. */
+  /** Cookies for the balancer, in addition to those of the jar; they replace cookies of the same name. */
   cookies?: Record<string, string> | undefined;
-  /** The last byte waits. */
+  /** Holds the last byte back. */
   held?: Held | undefined;
-  /** A redirect counts as answered at its head, as a browser acts on it; its body is read behind the scenes. */
+  /** True: a redirect counts as the response at its head, as in a browser. Its body is read in the background. */
   early?: boolean | undefined;
-  /** The answer is given up so many milliseconds after the request was sent, as by who closes the tab. */
+  /** Disconnects this many milliseconds after the request was sent, as a user who closes the tab. */
   abandon?: number | undefined;
-  /** Never sent a second time, not even a GET. */
+  /** True: never sent a second time, not even a GET. */
   once?: boolean | undefined;
   /** Called once, after the last wait inside Baton and before the first byte leaves. */
   departs?: (() => void) | undefined;
 }
 
-/** @param after milliseconds; absent: nobody leaves before the run is stopped */
+/** @param after milliseconds. Absent: the client does not disconnect before the run is stopped */
 function leaving(after: number | undefined, stop: AbortSignal | undefined): AbortSignal | undefined {
   if (after === undefined) return stop;
   const away = AbortSignal.timeout(Math.round(after));
   return stop === undefined ? away : AbortSignal.any([stop, away]);
 }
 
-/** A browser sends them again when a kept connection is closed just as they leave (RFC 9110, 9.2.2). */
+/** Methods that a browser resends when a kept connection is closed just as the request leaves (RFC 9110, 9.2.2). */
 const REPEATABLE = ['GET', 'HEAD'];
 
 export class SessionClient {
@@ -55,12 +55,13 @@ export class SessionClient {
   #jar: Jar;
   /** The form token that the last page carried. */
   csrf = '';
-  /** What answers held for later requests, by the names that the target file gives. */
+  /** Values of responses for later requests, under the names that the target file gives them. */
   readonly captured = new Map<string, string>();
 
   /**
+   *
    * @param network connections to the target, shared by many clients
-   * @param affinity what becomes of a sticky balancer's cookie; absent: it is one as any other
+   * @param affinity how to treat a sticky balancer's cookie. Absent: like any other cookie
    */
   constructor(network: Network, affinity?: Affinity) {
     this.#network = network;
@@ -68,12 +69,13 @@ export class SessionClient {
     this.#jar = new Jar(network.site);
   }
 
-  /** Sends one request and waits for the answer. Never throws: what went wrong is in the reply. */
+  /** Sends one request and waits for the response. Never throws: the reply contains the error. */
   async send(request: Send, signal?: AbortSignal): Promise<Reply> {
     const { held, origin } = request;
     const forwarding = origin === undefined ? {} : await this.#network.forwarding();
     await this.#network.rested(signal);
-    // One that would wait for others, while they wait for its turn, goes by itself.
+    // If no turn is free, a request of a race goes by itself: it would wait for the others while they wait for its
+    // turn.
     const alone = held !== undefined && !this.#network.room();
     if (alone) held.leave();
     const done = await this.#network.turn(signal);
@@ -95,7 +97,7 @@ export class SessionClient {
     const { url: base, tls } = this.#network;
     const url = new URL(base + request.path);
     const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
-    // Cookies are those of the target's address, on whichever instance.
+    // Cookies belong to the target's address, whichever instance serves.
     const site = this.#site(request.path);
     const { list: sent } = this.#jar.for(site);
     const delivery: Pick<Reply, 'resent'> = {};
@@ -113,7 +115,7 @@ export class SessionClient {
         const body = await head.body();
         done();
         const reply = { ...this.#reply(site, to, head, body), sent, ...delivery };
-        const wait = askedToWait(reply, Date.now());
+        const wait = retryAfter(reply, Date.now());
         if (wait !== undefined) this.#network.rest(wait);
         return reply;
       }
@@ -130,7 +132,7 @@ export class SessionClient {
     }
   }
 
-  /** The address of a path as cookies know it. */
+  /** Returns the address of a path as cookies know it. */
   #site(path: string): URL {
     const { site } = this.#network;
     return new URL(site.pathname.replace(/\/$/, '') + path, site);
@@ -151,12 +153,12 @@ export class SessionClient {
       headers['content-type'] ??= 'application/json';
       body = JSON.stringify(request.json);
     }
-    // Over https, some frameworks ask a form where it comes from (Django does).
+    // Over https, some frameworks require the Referer header with a form (Django does).
     if (body !== null && url.protocol === 'https:') headers['referer'] ??= `${url.origin}/`;
     return { method: request.method, headers, body, timeout: this.#network.timeout, signal };
   }
 
-  /** Headers of every request; one with a place that nothing is known for yet is left away. */
+  /** Returns the headers of every request. A header whose placeholder has no value yet is left out. */
   #always({ headers: own }: Send): Record<string, string> {
     const known = { ...Object.fromEntries(this.captured), ...namesOf(own?.['x-request-id']) };
     const all = Object.entries(this.#network.headers).map(([name, text]) => [name, filledText(text, known)]);
@@ -202,22 +204,22 @@ export class SessionClient {
     return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
-  /** @returns the path on the target, with its query, of an address in a page; undefined when it leaves the target */
+  /** Returns the path and query on the target of an address in a page; undefined if it leaves the target. */
   pathOf(href: string, page: string): string | undefined {
     return redirectOf(href, this.#site(page), this.#network.site).leads;
   }
 
-  /** @returns the names and values of the cookies that it would send to a path */
+  /** Returns the names and values of the cookies that it would send to a path. */
   cookies(path: string): readonly { name: string; value: string }[] {
     return this.#jar.for(this.#site(path)).list;
   }
 
-  /** Puts a cookie into the jar, beside what responses set: for the whole host and every path. */
+  /** Adds a cookie that no response has set to the jar, for the whole host and every path. */
   put(name: string, value: string): void {
     this.#jar.put(name, value);
   }
 
-  /** @returns a client with a copy of this one's jar as it is now, without the named cookies */
+  /** Returns a client with a copy of this jar as it is now, without the named cookies. */
   copy(without: readonly string[] = []): SessionClient {
     const copy = new SessionClient(this.#network, this.#affinity);
     copy.#jar = this.#jar.copy();
@@ -226,7 +228,7 @@ export class SessionClient {
     return copy;
   }
 
-  /** @returns a client that sends these cookies for good: they were copied by hand, and expire nowhere */
+  /** Returns a client that always sends the current cookies: they are copies, and never expire. */
   replayer(path: string): SessionClient {
     const replayer = new SessionClient(this.#network, this.#affinity);
     for (const { name, value } of this.cookies(path)) replayer.put(name, value);
@@ -240,7 +242,7 @@ export class SessionClient {
   }
 }
 
-/** @returns the headers of a request that goes past the balancer: those of the target file win over what it would add */
+/** Returns the headers of a request that bypasses the balancer. Headers of the target file win over forwarded ones. */
 function forwarded(
   forwarding: Readonly<Record<string, string>>,
   { headers }: Pick<Network, 'headers'>,
@@ -250,7 +252,7 @@ function forwarded(
   return { ...Object.fromEntries(Object.entries(forwarding).filter(([name]) => !given.has(name))), ...own };
 }
 
-/** The request's own name, for headers that balancers log: as it is, and as AWS has it (docs/target-file.md). */
+/** Returns the request id for headers that balancers log: as it is, and in the format of AWS (docs/target-file.md). */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};
   const time = Math.floor(Date.now() / 1000).toString(16);

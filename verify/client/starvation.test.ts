@@ -8,7 +8,7 @@ afterEach(() => {
   made = [];
 });
 
-/** Looks ten times a second, each second as crowded as given. */
+/** Takes ten samples a second, each second with the given load. */
 function looked(...crowds: (number | undefined)[]): Starvation {
   const time = { now: 0 };
   const starvation = new Starvation(
@@ -20,12 +20,12 @@ function looked(...crowds: (number | undefined)[]): Starvation {
   return starvation;
 }
 
-it('tells a machine on which many wait for each core from one on which some do', () => {
+it('distinguishes a machine with many runnable threads for each core from one with some', () => {
   expect(looked(7, 7).during(SECOND, 2 * SECOND)).toBe(true);
   expect(looked(4, 4).during(SECOND, 2 * SECOND)).toBe(false);
 });
 
-it('looks at a second at least, at all of a longer request, and at nothing else', () => {
+it('considers one second at least, the whole of a longer request, and nothing else', () => {
   const starvation = looked(9, 0, 9, 3);
   expect(starvation.during(2.9 * SECOND, 3 * SECOND)).toBe(true);
   expect(starvation.during(3.1 * SECOND, 3.2 * SECOND)).toBe(true);
@@ -34,12 +34,12 @@ it('looks at a second at least, at all of a longer request, and at nothing else'
   expect(starvation.during(SECOND, 3 * SECOND)).toBe(false);
 });
 
-it('knows nothing where the system does not tell, and before it has looked', () => {
+it('reports nothing if the system does not report its load, and before the first sample', () => {
   expect(looked(undefined, undefined).during(0, 2 * SECOND)).toBe(false);
   expect(looked().during(0, SECOND)).toBe(false);
 });
 
-it('looks by itself, until it is stopped', () => {
+it('takes samples by itself, until it is stopped', () => {
   vi.useFakeTimers();
   let looks = 0;
   const starvation = new Starvation(
@@ -54,6 +54,6 @@ it('looks by itself, until it is stopped', () => {
   vi.useRealTimers();
 });
 
-it.runIf(process.platform === 'linux')('reads what the system tells', () => {
+it.runIf(process.platform === 'linux')('reads the load of the system', () => {
   expect(crowdOfMachine()).toBeGreaterThanOrEqual(0);
 });

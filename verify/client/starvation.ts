@@ -1,23 +1,26 @@
 /**
- * Whether the machine of the run is so crowded that nothing on it gets its time. What failed or came late then may be
- * nobody's fault but the machine's: a target beside the run had no more time than the run itself.
+ *
+ * Detects that the machine of the run is overloaded. Failed or late responses at that time may be caused by the
+ * machine:
+ * a target on the same machine had no more CPU time than the run itself.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 interface Sample {
-  /** On the recorder's clock, microseconds. */
+  /** Time on the recorder's clock, microseconds. */
   at: number;
-  /** Threads that were ready to run, for each core. */
+  /** Runnable threads for each core. */
   crowd: number;
 }
 
-/** So many threads for each core: what takes 300 ms of a core takes about two seconds then. */
+/** Runnable threads for each core at which the machine is overloaded: 300 ms of CPU time take about 2 s then. */
 const CROWDED = 6;
-/** Looked at for so long at least, microseconds, and looked up so often, milliseconds. */
+/** Shortest interval that is considered, microseconds. */
 const STRETCH = 1_000_000;
+/** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** For two minutes: no request takes longer. */
+/** Number of samples that are kept, for two minutes: no request takes longer. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -27,8 +30,9 @@ export class Starvation {
   #samples: Sample[] = [];
 
   /**
+   *
    * @param now the recorder's clock, microseconds
-   * @param crowd how many threads are ready to run, for each core; undefined where the system does not tell
+   * @param crowd returns the runnable threads for each core; undefined if the system does not report them
    */
   constructor(now: () => number, crowd: () => number | undefined = crowdOfMachine) {
     this.#now = now;
@@ -36,7 +40,7 @@ export class Starvation {
     this.#timer = setInterval(() => this.look(), EVERY).unref();
   }
 
-  /** Looks up how crowded the machine is; happens ten times a second by itself. */
+  /** Samples the load of the machine; a timer calls it ten times a second. */
   look(): void {
     const crowd = this.#crowd();
     if (crowd === undefined) return;
@@ -45,8 +49,11 @@ export class Starvation {
   }
 
   /**
-   * @param call when a request left, and `end` when its answer came, microseconds
-   * @returns whether the machine was crowded meanwhile, and in the second before; false where nobody can tell
+   *
+   * Returns whether the machine was overloaded during a request or in the second before its end; false if it is
+   * unknown.
+   *
+   * @param call when the request left, and `end` when its response came, microseconds
    */
   during(call: number, end: number): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -63,7 +70,8 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * The threads that are ready to run, without the one that asks, for each core. Linux tells how many there are:
+ *
+ * Returns the runnable threads for each core, without the calling thread. Linux reports their number:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

@@ -1,6 +1,7 @@
 /**
- * audit: on every instance, what each kind of page says of the session: cookies and their attributes, caching
- * headers, what it does with a changed cookie, with a large session, with awkward characters, without any cookie.
+ *
+ * audit: checks on every instance what each kind of page says of the session: cookies and their attributes, caching
+ * headers, and the responses to a changed cookie, a large session, awkward characters and no cookie at all.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -13,13 +14,13 @@ import { forgeries } from './forgeries.ts';
 import { ADDS, collection, SHORT, STAGES, UNMEASURED } from './growth.ts';
 import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Requested where the target file names nothing public: most apps have one of them. */
+/** Requested if the target file names no public path: most apps have one of these. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** Requested too: as many of the static files that the login page links. */
+/** How many static files that the login page links are requested, too. */
 const LINKED = 2;
-/** How often each instance is looked at: one that differs is known by three answers. */
+/** How often each instance is checked: three responses show whether an instance differs. */
 const TIMES = 3;
-/** Sessions whose cookies are changed, until each instance has had one. */
+/** Sessions whose cookies are changed, until each instance has received one. */
 const FORGED = { least: 3, most: 12 };
 
 export const audit: Workload = {
@@ -42,7 +43,7 @@ export const audit: Workload = {
   },
 };
 
-/** Logs in, opens every page and logs out, each on a given instance, and through the balancer. */
+/** Logs in, opens every page and logs out: on each instance, and through the balancer. */
 async function looks(context: Context): Promise<void> {
   const names = context.instances.names();
   let n = 0;
@@ -62,17 +63,17 @@ async function look(context: Context, n: number, how: How): Promise<void> {
   driver.end(logout === undefined ? 'over' : 'logout');
 }
 
-/** Requests without any cookie, of what needs none. */
+/** Requests public pages without any cookie. */
 async function strangers(context: Context): Promise<void> {
-  const nobody = Driver.of(context, 90);
+  const visitor = Driver.of(context, 90);
   const named = context.target.public;
   const paths = named.length > 0 ? named : [...USUAL, ...(await linkedFiles(context))];
   for (const path of paths) {
     await everywhere(context, how =>
-      nobody.visit(path, { ...how, as: { client: context.connect(), with: 'none' } }),
+      visitor.visit(path, { ...how, as: { client: context.connect(), with: 'none' } }),
     );
   }
-  nobody.end('over');
+  visitor.end('over');
 }
 
 /** Returns the paths of static files of this site that the login page links. */
@@ -84,7 +85,7 @@ async function linkedFiles({ target, connect, signal }: Context): Promise<string
   return paths.slice(0, LINKED);
 }
 
-/** In several sessions, since a balancer that is sticky keeps each on one instance. */
+/** Sends changed cookies of several sessions, because a sticky balancer pins each session to one instance. */
 async function forges(context: Context, plan: Plan): Promise<void> {
   const tried = new Set<string>();
   const enough = (i: number): boolean =>
@@ -101,7 +102,11 @@ async function forges(context: Context, plan: Plan): Promise<void> {
   }
 }
 
-/** Sessions cost little, and each of their cookies many requests: only what is on another instance adds to the rest. */
+/**
+ *
+ * Returns a session on an instance that has received no changed cookie yet. Sessions cost little, but each of their
+ * cookies costs many requests.
+ */
 async function servedOutside(
   tried: ReadonlySet<string>,
   drivers: readonly Driver[],
@@ -115,9 +120,10 @@ async function servedOutside(
 }
 
 /**
- * Sends the first session's cookie changed.
  *
- * @param tried takes the instances that a changed cookie was sent to
+ * Sends the changed cookies of the first session.
+ *
+ * @param tried gets the instances that a changed cookie was sent to
  */
 async function forge(
   context: Context,
@@ -125,7 +131,7 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // Through a balancer that is sticky the session reaches one of them, however often it asks: that one is asked twice.
+  // Through a sticky balancer the session reaches only one instance, which then gets each cookie twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   for (const { name, change, forged } of changed(context, driver, other)) {
@@ -148,7 +154,7 @@ function changed(context: Context, driver: Driver, other: Driver) {
   });
 }
 
-/** As much as the app takes: one that refuses a value, or has no room, is not asked for more. */
+/** Grows a session as far as the app allows: it stops when the app refuses a value, or has no room for it. */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined) return;
@@ -167,18 +173,20 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** Adds texts of a length until they have so many characters together. @returns whether the app took them all */
+/** Adds texts of one length until they reach a total. Returns whether the app accepted all of them. */
 async function growsTo(driver: Driver, probe: Probe, size: number, total: number): Promise<boolean> {
   const count = Math.min(ADDS, Math.floor(total / Math.max(size, SHORT)));
   for (let i = 0; i < count; i++) if ((await driver.write(probe, { size })).outcome !== 'ok') return false;
   return true;
 }
 
-/** Texts that encodings, quoting and serialisers have changed; the app says which it takes. */
+/**
+ * Texts that encodings, quoting and serialisers have changed. Only those are used that an instance returns unchanged.
+ */
 const ENDINGS = [' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>', ' Grüße 漢字', " ö 'b'"];
 const AWKWARD = 6;
 
-/** What one instance gives back as it went, all must. */
+/** Checks a text on all instances: if one instance returns it unchanged, all must. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined || over(context, plan)) return;
@@ -195,7 +203,7 @@ async function awkward(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** @returns the most awkward ending that some instance gives back as it went */
+/** Returns the most awkward ending that some instance returns unchanged. */
 async function kept({ instances }: Context, scout: Driver, probe: Probe): Promise<string | undefined> {
   for (const ending of ENDINGS) {
     for (const to of instances.names()) if ((await scout.trial(probe, { ending, to })).shown) return ending;

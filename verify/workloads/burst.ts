@@ -1,7 +1,9 @@
 /**
- * burst: overlapping requests of one session, released together; then reads on every instance. Its first round are
- * the first writes of the session; afterwards the kinds take turns, with offsets that sweep over the time of the
- * slower request, and more of them where the answer changes: a race may be a millisecond wide.
+ *
+ * burst: sends overlapping requests of one session, released together, then reads on every instance. The first round
+ * are the first writes of the session. Later rounds take the kinds in turn, with offsets that sweep over the duration
+ * of
+ * the slower request. More offsets are drawn where the response changes: a race may be 1 ms wide.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -16,42 +18,46 @@ import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } fr
 const AT_ONCE = 4;
 /** Requests of a round. */
 const TOGETHER = 4;
-/** Values of one object, at the most: pages stay small. */
+/** Largest number of values of one object, so that pages stay small. */
 const MOST = 44;
 
-/** A race that is lost one time in ten must be tried some 30 times: rounds in which requests did overlap. */
+/** Rounds with overlapping requests that are needed: a race that fails one time in ten must be tried some 30 times. */
 const ENOUGH = 30;
 
-/** What one session of the workload does. */
+/** The rounds of one session of the workload. */
 interface Part {
   /** Rounds of quick requests. */
   quick: number;
-  /** Rounds beside a slow request of the target. */
+  /** Rounds during a slow request of the target. */
   slow: number;
-  /** Its last reads wait until all others are done: what takes effect late is seen then. */
+  /** Whether its last reads wait until all other sessions are done, to see late effects. */
   late: boolean;
 }
 
-/** A few short ones first, so that what is common is found soon; then one beside slow requests, for the same reason. */
+/**
+ * A few short sessions come first, so that common defects are found soon. One with slow requests follows, for the same
+ * reason.
+ */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
   { quick: 0, slow: 3, late: false },
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** What follows, up to so many times, while too few have met: the way to the target is uneven. */
+/** The sessions that follow while too few requests have overlapped: the network to the target is uneven. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
+/** How many of them follow at most. */
 const MORE_TIMES = 6;
 
-/** What the rounds of all sessions have in common. */
+/** State that the rounds of all sessions share. */
 interface Shared {
-  /** Rounds of which two requests overlapped, as far as their times tell. */
-  met: number;
-  /** Of a read against the write of the same thing: whether it shows it. */
+  /** Rounds in which two requests overlapped, as far as their times show. */
+  overlapped: number;
+  /** The edge between reads that show the racing write and reads that do not. */
   edge: Edge;
 }
 
-/** A session, what is written in it, and another thing in it that can be written, if there is one. */
+/** A session, the object that it writes, and a second object that it can write, if there is one. */
 interface Racer {
   context: Context;
   driver: Driver;
@@ -70,7 +76,7 @@ export const burst: Workload = {
     const written = probes.filter(probe => writeOf(probe) !== undefined);
     const parts = PARTS.filter(part => part.slow === 0 || slow !== undefined);
     const ends: (() => Promise<void>)[] = [];
-    const shared: Shared = { met: 0, edge: new Edge() };
+    const shared: Shared = { overlapped: 0, edge: new Edge() };
     const perform = async (own: Context, n: number, part: Part): Promise<void> => {
       const slowly = part.slow > 0 ? written.find(({ object }) => object === slow?.write?.object) : undefined;
       const probe = slowly ?? written[n % written.length];
@@ -81,12 +87,12 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // Where sessions are few, others wait for this one's end.
+      // If the sessions are limited, others wait for the end of this one.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
     await inTurn(context, parts.length, AT_ONCE, (own, n) => perform(own, n, parts[n] as Part));
-    for (let n = 0; n < MORE_TIMES && shared.met < ENOUGH; n++)
+    for (let n = 0; n < MORE_TIMES && shared.overlapped < ENOUGH; n++)
       await seated({ ...context, random: context.random.fork(`more ${n}`) }, 1, own =>
         perform(own, parts.length + n, MORE),
       );
@@ -94,12 +100,12 @@ export const burst: Workload = {
   },
 };
 
-/** @returns what reads the state for the last time, and leaves */
+/** Runs the rounds of a session. Returns the function that reads the state for the last time, and leaves. */
 async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Promise<void>> {
   const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
-  // The first writes of the session: many apps make something then.
+  // The first writes of the session: many apps create something then.
   await together(racer, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
@@ -119,7 +125,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** What races with what, round by round: writes of one thing, and a read under way while it is written. */
+/** The kinds of requests in each round: writes of one object, and a read in flight during writes. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -127,22 +133,23 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** Writes of two things, each of which may be saved with the old state of the other. */
+/** Writes of two objects: each write may save the old state of the other object. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
 ];
 
-/** Of all that was written. */
+/** Reads all objects that were written, on every instance. */
 async function readAll({ context, driver, probe, other }: Racer): Promise<void> {
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   if (other !== undefined) await everywhere(context, async how => (await driver.read(other, how)).operation);
 }
 
 /**
+ *
  * Releases requests together, each a part of `span` later, and reads on every instance afterwards.
  *
- * @returns how long the longest of them took, milliseconds
+ * @returns the duration of the longest request, milliseconds
  */
 async function together(racer: Racer, kinds: readonly Kind[], span: number): Promise<number> {
   const { context, driver, probe, other = probe, shared } = racer;
@@ -163,12 +170,15 @@ async function together(racer: Racer, kinds: readonly Kind[], span: number): Pro
   await readAll(kinds.includes('other') ? racer : { ...racer, other: undefined });
   const ends = operations.map(({ return: end = 0 }) => Math.max(0, end - released) / 1000);
   if (offsets.some((from, n) => offsets.some((to, m) => m !== n && from <= to && to < (ends[n] ?? 0))))
-    shared.met++;
+    shared.overlapped++;
   learn(shared.edge, operations, offsets);
   return Math.min(50, Math.max(...ends));
 }
 
-/** @returns when each goes, milliseconds after the first: writes anywhere in the span, a read against the first write */
+/**
+ * Returns when each request leaves, milliseconds after the first: writes anywhere in the span, a read around the first
+ * write.
+ */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
   const write = writes[kinds.indexOf('write')] ?? 0;
@@ -177,7 +187,7 @@ function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[
   );
 }
 
-/** Takes in whether a read showed the first of the writes that raced with it. */
+/** Records whether a read showed the first of the writes that raced with it. */
 function learn(edge: Edge, operations: readonly Operation[], offsets: readonly number[]): void {
   const read = operations.findIndex(({ action }) => action === 'read');
   const write = operations.findIndex(({ action }) => action === 'add');
@@ -188,10 +198,11 @@ function learn(edge: Edge, operations: readonly Operation[], offsets: readonly n
 }
 
 /**
- * Writes while slow requests of the same session are under way: two that write, so that no balancer gives both to
- * one instance; one that reads; one of each.
  *
- * @param part of a short while, after which the first of the quick writes is sent
+ * Writes while slow requests of the same session are in flight: two that write, so that no balancer routes both to one
+ * instance; one that reads; one of each.
+ *
+ * @param part of 50 ms, after which the first quick write is sent
  */
 async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

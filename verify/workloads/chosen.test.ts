@@ -17,7 +17,7 @@ const workloadsOf = (claims: readonly string[]): string[] =>
     [],
   );
 
-it('stateless-token does not claim logout-final, and the run tries it all the same', () => {
+it('stateless-token does not claim logout-final, and the run measures it all the same', () => {
   expect(workloadsOf(['stateless-token'])).toContain('logout-race');
   expect(workloadsOf(['standard'])).toContain('logout-race');
   expect(workloadsOf(['continuity'])).not.toContain('logout-race');

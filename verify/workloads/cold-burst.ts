@@ -1,6 +1,7 @@
 /**
- * cold-burst: a fresh jar opens the login page and others at the same time, as a browser does that restores its
- * tabs; then logs in with the form that it got, or opens it again when that is refused, and uses the session.
+ *
+ * cold-burst: an empty jar opens the login page and other pages at the same time, as a browser does that restores its
+ * tabs. Then it logs in with the form that it got, or opens the form again if that is refused, and uses the session.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -30,7 +31,8 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // The token of one page and the cookie of another do not fit: whoever is told so opens the form again, alone.
+  // The token of one page and the cookie of another do not match. A user who sees that error opens the form again,
+  // alone.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

@@ -10,7 +10,7 @@ const drawn = (edge: Edge): number[] => {
 const share = (offsets: number[], from: number, to: number): number =>
   offsets.filter(offset => offset >= from && offset <= to).length / offsets.length;
 
-it('sweeps the whole span until an answer has changed', () => {
+it('sweeps the whole span until a response has changed', () => {
   const edge = new Edge();
   edge.saw(-20, false);
   const offsets = drawn(edge);
@@ -34,14 +34,14 @@ it('then puts half of the tries where it changed, and goes on sweeping', () => {
   expect(Math.max(...offsets)).toBeLessThanOrEqual(50);
 });
 
-it('takes answers that overlap for a moment that wanders', () => {
+it('treats responses that overlap as an edge that moves', () => {
   const edge = new Edge();
   edge.saw(12, false);
   edge.saw(-12, true);
   expect(share(drawn(edge), -12 - 100 / 16, 12 + 100 / 16)).toBeGreaterThan(0.6);
 });
 
-it('draws as many numbers whatever was seen: the plan that follows stays the same', () => {
+it('draws the same number of random numbers whatever was seen, so that the plan stays the same', () => {
   const [seen, unseen] = [seeded(3), seeded(3)];
   const edge = new Edge();
   new Edge().draw(unseen, SPAN);

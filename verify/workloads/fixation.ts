@@ -1,6 +1,8 @@
 /**
- * fixation: keeps what a jar held before its login (cookies of the app, or the live session of another user), or
- * invents an id; logs in with it; then sends it from elsewhere, to every instance. No replay may be signed in.
+ *
+ * fixation: keeps the cookies that a jar had before its login (of the app, or of another user's live session), or
+ * invents
+ * an id. It logs in with them, then sends them from another client to every instance. No replay may be signed in.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -20,7 +22,8 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // By themselves: where the app limits sessions, two seats are those of two users only while all take two.
+    // This round runs by itself: if the app limits sessions, two seats belong to two users only while all tasks take
+    // two.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan)) await overAnother(own, n);
@@ -29,7 +32,7 @@ export const fixation: Workload = {
   },
 };
 
-/** The attacker visits the app, and leaves the cookies that it got on the victim's machine. */
+/** Plays an attacker who visits the app and plants the cookies that it got in the browser of the victim. */
 async function before(context: Context, n: number): Promise<void> {
   const driver = Driver.of(context, n);
   await driver.visit(context.target.signedIn.page);
@@ -37,16 +40,16 @@ async function before(context: Context, n: number): Promise<void> {
   const planted = driver.replayer();
   if ((await driver.login()).outcome !== 'ok') return driver.end('refused');
   await driver.read();
-  // Without a session cookie before the login there is nothing to plant.
+  // If the app sets no session cookie before the login, there is nothing to plant.
   if (carries(context, planted)) await replays(context, driver, planted, 'before-login');
   await leave(context, driver);
 }
 
-/** Whether a client sends one of the cookies that carry a session. */
+/** Returns whether a client sends one of the cookies that carry a session. */
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
-/** The attacker makes an id up: an app that adopts it hands the session over. */
+/** Plays an attacker who invents an id: an app that adopts it gives the attacker the session. */
 async function invented(context: Context, n: number): Promise<void> {
   const model = Driver.of(context, n);
   if (!(await model.enter())) return model.end('refused');
@@ -62,7 +65,7 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // The session is in the jar that was planted; its first page has the form token.
+  // The session is in the planted jar; its first page has the form token.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();
@@ -70,8 +73,10 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /**
- * The attacker leaves the victim's browser logged in as the attacker: the victim logs in over that session. An app that
- * sends a signed-in user away from the login has not logged the victim in, and nothing is judged.
+ *
+ * Plays an attacker who leaves the browser of the victim logged in as the attacker: the victim logs in over that
+ * session.
+ * If the app redirects signed-in users away from the login, the victim is not logged in, and nothing is judged.
  */
 async function overAnother(context: Context, n: number): Promise<void> {
   const attacker = Driver.of(context, ROUNDS * 4 + 2 * n);
@@ -93,10 +98,10 @@ async function overAnother(context: Context, n: number): Promise<void> {
   await leave(context, attacker);
 }
 
-/** Reads in which a jar may be answered by an instance that does not know its session. */
+/** Reads in which an instance that does not know the session may respond. */
 const LOOKS = 4;
 
-/** @returns the label of the user whose page a client sees; undefined when it sees none */
+/** Returns the label of the user whose page a client sees; undefined when it sees none. */
 async function signedInAs({ interpreter, target }: Context, driver: Driver): Promise<string | undefined> {
   for (let i = 0; i < LOOKS; i++) {
     const { sawUser } = interpreter.seen(await driver.look(target.signedIn.page), { action: 'read' });
@@ -105,15 +110,15 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/** On each, with the cookies as they were: what an answer changes is not kept. */
+/** Sends the planted cookies to every instance. They never change: cookies of responses are not kept. */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
-    return (await driver.read(undefined, { ...how, as, telling: true })).operation;
+    return (await driver.read(undefined, { ...how, as, labelled: true })).operation;
   });
 }
 
-/** A value of the same form: each letter and digit of its longer parts is drawn anew. */
+/** Returns a value of the same form: each letter and digit of its longer parts is drawn anew. */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;
   const drawn = (letter: string): string => {
@@ -127,5 +132,7 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/** Hexadecimal digits stay such. */
+/**
+ * Sets of characters: each character is replaced by one of its own set, so that hexadecimal digits stay hexadecimal.
+ */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

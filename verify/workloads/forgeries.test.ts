@@ -6,7 +6,7 @@ const OTHER = 's%3AZYXWVUTSRQPONMLKJIHGFEDC.zyxwvutsrqponmlkjihgfedcba9876';
 const by = (change: string) => forgeries(SIGNED, OTHER).find(forgery => forgery.change === change)?.forged;
 
 describe('forged cookies', () => {
-  it('differ from both, each in its way', () => {
+  it('differ from both cookies, each in its own way', () => {
     const all = forgeries(SIGNED, OTHER);
     expect(all.map(({ change }) => change)).toEqual([
       'a character of part 1',
@@ -28,13 +28,13 @@ describe('forged cookies', () => {
     expect(at).toBeLessThan(own.length - 1);
   });
 
-  it('splice the id of one with the signature of the other', () => {
+  it('combine the id of one with the signature of the other', () => {
     expect(decodeURIComponent(by('spliced with another') ?? '')).toBe(
       's:abcdefghijklmnopqrstuvwx.zyxwvutsrqponmlkjihgfedcba9876',
     );
   });
 
-  // The names of instances are short (app-2), or long as those of pods are.
+  // The names of instances are short (app-2), or long, such as the names of pods.
   it.each([
     ['0123456789abcdef0123456789abcdef.app-2', 'fedcba98765432100123456789abcdef.app-1', /\.app-2$/],
     [

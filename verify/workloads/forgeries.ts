@@ -2,28 +2,31 @@
 import { decoded } from '../client/cookie-attributes.ts';
 
 export interface Forgery {
-  /** How it was changed. */
+  /** How the cookie was changed. */
   change: string;
   forged: string;
 }
 
-/** A part of a value; shorter ones are prefixes, versions and the names of instances. */
+/** A part of a value that may carry the session. Shorter parts are prefixes, versions and the names of instances. */
 interface Part {
   text: string;
   at: number;
 }
 
 const PART = /[\w+/-]{12,}/g;
-/** Parts that are changed, of each value. */
+/** How many parts of each value are changed. */
 const MOST = 3;
-/** The names of two instances begin alike in so many characters; two random values do not. */
+/** How many first characters the names of two instances have in common; two random values do not. */
 const ALIKE = 3;
 
 /**
- * Never changes the last character of a part, which may decode to the same, nor a part by which a balancer routes.
+ *
+ * Returns forged values. It never changes the last character of a part, which may decode to the same, nor a part by
+ * which
+ * a balancer routes.
  *
  * @param value of the cookie
- * @param other value of another session's
+ * @param other value of the cookie of another session
  */
 export function forgeries(value: string, other: string): Forgery[] {
   const encoded = value.includes('%');
@@ -55,9 +58,11 @@ const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
 /**
- * @returns the parts of a value that carry the session. Of several the last may be the name of an instance
- *   (`<id>.<name>`, Tomcat's jvmRoute), and so may the first before a `~` (`<name>~<id>`, HAProxy's prefix): then that
- *   of another session is the same, or begins alike.
+ *
+ * Returns the parts of a value that carry the session. The last of several parts may be the name of an instance
+ * (`<id>.<name>`, Tomcat's jvmRoute), and so may the first one before a `~` (`<name>~<id>`, HAProxy's prefix). Then
+ * that
+ * part of another session is the same, or begins with the same characters.
  */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];
@@ -71,10 +76,10 @@ function carryingOf(value: string, other: string): Part[] {
 
 const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKLMNOPQRSTUVWXYZ'];
 
-/** Puts another character of its kind in the place of the letter or digit in the middle of a part. */
+/** Replaces the letter or digit in the middle of a part by another character of its kind. */
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
-  // Some decoders leave separators out, as those of a UUID.
+  // Some decoders ignore separators, such as those of a UUID.
   while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
   const old = value[middle] as string;
   const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';

@@ -1,7 +1,9 @@
 /**
+ *
  * Finds, before the load, how long a text the app shows unchanged, and how much a session can hold before a balancer
- * refuses its requests or responses. The audit goes no further, so that nothing is judged by an effect of its own:
- * many balancers take an instance out of service that sent a header which was too large.
+ * refuses its requests or responses. The audit goes no further, so that it does not cause failures that are then
+ * judged:
+ * many balancers take an instance out of service that sent too large a header.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -12,43 +14,49 @@ import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
 
 export interface Growth {
-  /** Characters of the longest text that is sent; 0: none is made longer than it is. */
+  /** Characters of the longest text that is sent; 0: no text is padded. */
   longest: number;
-  /** Characters that all texts of a session have together at the most. */
+  /** Largest total of all texts of a session, in characters. */
   total: number;
-  /** Whether a balancer or a server refused the session that held more; else `total` is as far as was measured. */
+  /**
+   * Whether a balancer or a server refused the session that held more. If false, `total` is as far as was measured.
+   */
   refused: boolean;
 }
 
 /** Lengths of text that are tried, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
-/** A session grows to so many bytes: past a cookie's, past a proxy's buffers. */
+/** Stages of growth, characters: past the limit of a cookie, and past the buffers of a proxy. */
 export const STAGES = [
   { value: 400, total: 6_000 },
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/** Characters of a text that is not made longer, about. */
+/** Approximate length of a text that is not padded, characters. */
 export const SHORT = 40;
-/** Where nothing can be measured, texts stay short and few. */
+/** Used if nothing can be measured: texts stay short and few. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
-/** Texts of one stage at the most. */
+/** Largest number of texts of one stage. */
 export const ADDS = 130;
-/** So many texts are added between two reads of the page. */
+/** How many texts are added between two reads of the page. */
 const READ_EVERY = 10;
-/** Tries of one length where no instance can be chosen. */
+/** Tries of one length if no instance can be chosen. */
 const TRIES = 2;
-/** Within this time an instance that was taken out of service comes back, milliseconds; asked for so often. */
+/**
+ * Time within which an instance that was taken out of service comes back, and interval of the requests, milliseconds.
+ */
 const BACK = { within: 30_000, every: 250 };
 
-/** Statuses by which a balancer or a server refuses what is too large for it; 502: a response header of the app. */
+/**
+ * Statuses with which a balancer or a server refuses what is too large for it; 502: for a response header of the app.
+ */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
   status !== undefined &&
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
 
-/** Returns a probe that holds several texts and goes with its session: no text of it stays behind. */
+/** Returns a probe that holds several texts and ends with its session, so that no text stays behind. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>
   probes.find(
     ({ kind, scope, add }) =>
@@ -56,13 +64,15 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
   );
 
 /**
- * Returns how many short texts a session may hold so that no request is refused for its size: half of what was measured
- * with long ones, since each has separators, quotes and a name of its own.
+ *
+ * Returns how many short texts a session may hold so that no request is refused for its size. That is half of the
+ * total
+ * that was measured with long texts, because each text adds separators, quotes and a name.
  */
 export const roomOf = (growth: Growth | undefined): number =>
   growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;
 
-/** Returns undefined where nothing can be grown, or where logins or requests are limited. */
+/** Measures the growth of a session. Returns undefined if nothing can grow, or if logins or requests are limited. */
 export async function measureGrowth(context: Context): Promise<Growth | undefined> {
   const { target, spacing } = context;
   const probe = collection(target);
@@ -84,7 +94,7 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** What ended the growth, where it was no answer of the app. */
+  /** What ended the growth, if it was not a response of the app itself. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -92,7 +102,7 @@ class Measurement {
     this.#probe = probe;
   }
 
-  /** Returns the longest text that some instance shows unchanged. */
+  /** Returns the length of the longest text that some instance shows unchanged. */
   async longest(): Promise<number> {
     let longest = 0;
     for (const length of LENGTHS) {
@@ -112,7 +122,7 @@ class Measurement {
         for (let i = 0; i < Math.min(ADDS, Math.ceil(stage.total / size)); i++) {
           const { status, refused } = await this.#write(driver, size, i);
           if (refused || status === undefined) return false;
-          // An error of the app itself is for the run to judge: the audit goes as far as that.
+          // The run judges an error of the app itself: the audit goes as far as that.
           total += size;
           if (status >= 400) return false;
         }
@@ -123,7 +133,7 @@ class Measurement {
     return total;
   }
 
-  /** Runs `act` in a session of its own, which is left afterwards. */
+  /** Runs `act` in a separate session, and logs out afterwards. */
   async #session(act: (driver: Driver) => Promise<boolean>): Promise<boolean> {
     const { signal } = this.#context;
     if (signal.aborted || this.cause !== undefined) return false;
@@ -151,7 +161,10 @@ class Measurement {
     return false;
   }
 
-  /** Writes the n-th text of a stage, and reads the page now and then: it carries the session's cookie as well. */
+  /**
+   * Writes the n-th text of a stage, and reads the page after every tenth, because that request carries the cookie as
+   * well.
+   */
   async #write(
     driver: Driver,
     size: number,
@@ -167,12 +180,12 @@ class Measurement {
 
   #refused(reply: Reply, size: number): boolean {
     if (!refusesSize(reply)) return false;
-    this.cause = `with one more text of ${size} a request was answered with ${reply.status}`;
+    this.cause = `with one more text of ${size} characters a request got status ${reply.status}`;
     return true;
   }
 }
 
-/** Waits until each instance answers through the balancer again, within a bound. */
+/** Waits until each instance responds through the balancer again, for 30 s at most. */
 async function allBack({ instances, interpreter, connect, target, signal }: Context): Promise<void> {
   const missing = new Set(instances.names());
   const end = Date.now() + BACK.within;

@@ -1,8 +1,9 @@
 /**
- * hop: many sessions at once, each logs in once, then reads and writes one request after the other, wherever
- * the balancer sends it.
  *
- * What comes next is drawn for each request, so that no rhythm of ours beats with the round robin.
+ * hop: drives many concurrent sessions. Each logs in once, then reads and writes with one request after the other, on
+ * whichever instance the balancer chooses.
+ *
+ * The next step is drawn for each request, so that no pattern of the clients falls into step with a round robin.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
@@ -17,42 +18,43 @@ import { roomOf } from './growth.ts';
 import type { Random } from './random.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/** A client whose session was lost logs in again this often, then gives up: the finding is made. */
+/** How often a client whose session was lost logs in again. Then it gives up: the loss is already found. */
 const LOGINS_AGAIN = 2;
-/** How many lost sessions are asked again, on which instances their cookie is still honoured. */
+/** How many lost sessions are replayed, to see which instances still honour their cookie. */
 const REPLAYED = 5;
+/** How often each of them is replayed. */
 const REPLAYS = 6;
-/** A session's state is kept about this large, so that pages stay small and removals are seen too. */
+/** Approximate number of values of a session, so that pages stay small and removals occur. */
 const ITEMS = 8;
-/** Share of requests that write, and the number of values from which on fewer do: pages grow with each value. */
+/** Share of requests that write, and the number of values above which it falls: pages grow with each value. */
 const WRITES = { share: 0.25, upTo: 50 };
-/** Where something is disturbed, such a part of what is written stays, for the end to tell of it; so much at the most. */
+/** Share of values that are never removed during faults, so that the final reads can find them; and their limit. */
 const KEPT = { share: 0.3, most: 30 };
-/** A redirect after a write is followed at its head, as browsers do, this often. */
+/** Share of writes whose redirect is followed as soon as its head has come, as browsers do. */
 const EARLY = 0.5;
 
-/** So few sessions may fall into step with a round robin, each on an instance of its own. */
+/** Up to this many sessions may fall into step with a round robin, each on one instance. */
 const FEW = 4;
 
 /** How hop shares the machine with other workloads. */
 export interface Pace {
   /** Pause before each request, milliseconds; 0 while nothing else runs. */
   pause: number;
-  /** Instances come and go: the balancer alone chooses who serves. */
+  /** True while faults are performed: instances come and go, so only the balancer chooses the instance. */
   disturbed?: boolean;
 }
 
-/** Between two tries to log in where something is disturbed, milliseconds. */
+/** Interval between two tries to log in while faults are performed, milliseconds. */
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** How many clients write to what all users share. */
+  /** How many clients write to objects that all users share. */
   clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
   over(): boolean;
-  /** To be called when a client has logged in for the first time, or was refused. */
+  /** Called when a client has logged in for the first time, or was refused. */
   entered(): void;
 }
 
@@ -76,7 +78,7 @@ export const hopAt = (pace: Pace): Workload => ({
   },
 });
 
-/** @param plan its deadline may come nearer meanwhile */
+/** @param plan its deadline may move closer during the run */
 async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
   let outside = sessions;
   const entered = () => {
@@ -103,14 +105,14 @@ class HopClient {
   readonly #number: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /** When there are pauses is a matter of time: they must not shift what is drawn for the plan. */
+  /** Separate random numbers for pauses: their number depends on time, and must not change the plan. */
   readonly #pauses: Random;
-  /** Values that are there, by object. */
+  /** Values that exist, by object. */
   readonly #items = new Map<string, string[]>();
   #kept = 0;
-  /** It is not known what came of the last write. */
+  /** True if the outcome of the last write is unknown. */
   #unsure = false;
-  /** The session that lived until it was over. */
+  /** The session that was alive at the end of the load. */
   #open: Driver | undefined;
 
   constructor(context: Context, number: number, shared: Shared) {
@@ -122,7 +124,7 @@ class HopClient {
     this.#shared = shared;
   }
 
-  /** Until it is over: then its session, if it lives, is still open. */
+  /** Drives sessions until the load is over. A session that is alive then stays open. */
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
@@ -143,7 +145,7 @@ class HopClient {
     }
   }
 
-  /** Where something is disturbed, an answer that is no refusal says nothing of the login. */
+  /** Logs in. While faults are performed, a response that is no refusal is retried. */
   async #enter(driver: Driver): Promise<boolean> {
     for (;;) {
       await driver.form();
@@ -154,7 +156,7 @@ class HopClient {
     }
   }
 
-  /** Reads once more all that there is, and logs out. */
+  /** Reads all objects once more, and logs out. */
   async leave(): Promise<void> {
     const driver = this.#open;
     if (driver === undefined) return;
@@ -168,16 +170,16 @@ class HopClient {
     await leave(this.#context, driver);
   }
 
-  /** @returns whether the session lived until it was over */
+  /** Drives one session. Returns whether it was alive at the end of the load. */
   async #live(driver: Driver): Promise<boolean> {
     this.#items.clear();
     this.#kept = 0;
-    // As a browser does: the first page after the login, which carries the form token of the session.
+    // As in a browser, the first page after the login carries the form token of the session.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
         if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // Beside it, not before it: two clients in turn would stay in step.
+        // The request of another client is concurrent: if it came before, two clients in turn would stay in step.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
         await aside;
@@ -199,7 +201,9 @@ class HopClient {
     return probes[this.#random.below(probes.length)];
   }
 
-  /** One request, or two that belong together. @returns whether the session is still signed in, as far as it tells */
+  /**
+   * Sends one request, or two that belong together. @returns whether the session is still signed in, as far as known
+   */
   async #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     if (probe === undefined || this.#unsure) return this.#read(driver, probe);
@@ -215,7 +219,7 @@ class HopClient {
     return this.#write(driver, probe, items);
   }
 
-  /** Returns the share of requests that write to an object which holds so many values of this client. */
+  /** Returns the share of requests that write to an object with this many values of this client. */
   #writes({ cap, remove, scope }: Probe, count: number): number {
     const writers = scope === 'all' ? this.#shared.clients : 1;
     const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);
@@ -224,7 +228,7 @@ class HopClient {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Returns how many values the session holds, of all its probes. */
+  /** Returns how many values the session holds, in all its probes. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
     return own.reduce((sum, { object }) => sum + (this.#items.get(object)?.length ?? 0), 0);
@@ -238,23 +242,25 @@ class HopClient {
     if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
       items.push(add.value);
     if (!this.#wrote(add)) return false;
-    // What was acknowledged at the head of an answer must be there, on another instance, at once.
+    // What was acknowledged at the head of a response must be visible at once on another instance.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Who does not know what came of a write looks before the next one; in an outage every write would be such a one, and
-   * nobody could tell in which order they took effect.
    *
-   * @returns whether the session is still signed in, as far as it tells
+   * Records the outcome of a write. If it is unknown, the client reads before its next write. Otherwise every write in
+   * an
+   * outage would have an unknown outcome, and the order of their effects could not be decided.
+   *
+   * @returns whether the session is still signed in, as far as known
    */
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
     return signedIn !== 'out';
   }
 
-  /** @returns whether what was just written is never removed */
+  /** Returns whether the value that was just written is never removed. */
   #keeps(): boolean {
     const keeps =
       this.#shared.pace.disturbed === true && this.#kept < KEPT.most && this.#random.next() < KEPT.share;
@@ -268,7 +274,7 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /** Shows, for the first few lost sessions, on which instances their cookie is still honoured. */
+  /** Replays the cookies of the first few lost sessions, to show which instances still honour them. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

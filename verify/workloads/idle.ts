@@ -1,6 +1,7 @@
 /**
- * idle: sessions that wait, and sessions that are kept busy, until just before the declared timeouts and until just
- * after them, all at the same time; each is asked at one moment, since asking renews it.
+ *
+ * idle: sessions that wait, and sessions that stay busy, until just before the declared timeouts and until just after
+ * them, all at the same time. Each is checked at one moment, because a request renews the session.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -10,16 +11,16 @@ import { timeoutTolerance } from '../core/sessions.ts';
 import { leave } from '../target/leave.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 
-/** Part of a timeout after which a session is asked whether it still lives. */
+/** Part of a timeout after which a session is checked to be alive. */
 const ALIVE = 0.85;
-/** So often in an idle timeout a busy session is used. */
+/** How many requests a busy session sends in one idle timeout. */
 const BUSY = 3;
-/** A busy session is used for so many idle timeouts. */
+/** How many idle timeouts a busy session lasts. */
 const LONG = 2.2;
 
-/** Milliseconds beyond a timeout when it must be over. */
+/** Returns when a session must have expired, milliseconds: the timeout and its tolerance. */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/** Milliseconds at which a session must still live, nearly at its end. */
+/** Returns when a session must still be alive, milliseconds: shortly before the timeout. */
 const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
@@ -41,7 +42,7 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // The cookie sent by hand: the server may honour it longer than the browser keeps it.
+      // The cookie is sent by hand here: the server may honour it for longer than the browser keeps it.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -61,12 +62,12 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // An instance that answers a session late for the first time may have lost it before.
+  // If an instance sees the session for the first time after the wait, it may have lost it before.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** Waits, and asks once, on an instance of its own: after an expiry nothing more is to be learned of a session. */
+/** Waits, and sends one request to one instance: after an expiry nothing more can be learned from a session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -77,13 +78,13 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   await finish(context, driver, operation);
 }
 
-/** Different sessions end on different instances. */
+/** Returns an instance, so that different sessions end on different instances. */
 function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
 }
 
-/** Uses the session over and over, on all instances in turn, and asks at the end. */
+/** Uses the session repeatedly, on all instances in turn, and checks it at the end. */
 async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -103,7 +104,7 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/** A session that is still there goes, where the app counts them. */
+/** Ends the session: with a logout if it is alive and the app limits the sessions, since it would count. */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

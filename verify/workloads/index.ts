@@ -1,4 +1,4 @@
-/** All workloads, in the order that finds the commonest defects first, and how a run performs them together. */
+/** Lists all workloads, those that find the most common defects first, and performs them together. */
 import type { Context } from '../client/context.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
@@ -16,25 +16,35 @@ import type { Plan, Workload } from './workload.ts';
 
 const OTHERS: readonly Workload[] = [burst, logoutRace, interleave, fixation, coldBurst, audit, idle];
 
-/** By name, hop first. */
+/** Names of all workloads, hop first. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** hop has the machine to itself for so long, and goes slowly while others race. Milliseconds. */
+/** How long hop runs alone, milliseconds. */
 const ALONE = 700;
+/** Pause of hop while other workloads race, milliseconds. */
 const SLOWLY = 25;
-/** While something is disturbed: many sessions are to live through it, and the machine is to have time. */
+/**
+ * Pause of hop while faults are performed, milliseconds: many sessions must experience them, and the machine needs
+ * time.
+ */
 const STEADILY = 60;
-/** Accounts that each workload has for itself, as long as there are enough. */
+/** Accounts that each workload has for itself, if there are enough. */
 const OWN_ACCOUNTS = 60;
-/** The others get so many times hop's duration at the most, and never less than this, milliseconds. */
+/** Time limit of the other workloads, as a multiple of hop's duration. */
 const LONGER = 3;
+/** Minimum of that limit, milliseconds. */
 const LEAST = 15_000;
-/** So many times longer, where they wait for one another's seats. */
+/** Factor for that limit if the workloads wait for one another's seats. */
 const SEATED = 4;
 
 /**
- * @param only names of workloads; empty for all that the target's claims need, and what a weaker set of claims leaves out
- * @throws UsageError when one of them does not exist, or the target lacks what it needs
+ *
+ * Returns the workloads to run.
+ *
+ * @param only names of workloads. Empty: those that the target's claims need, and those for guarantees that a weaker
+ *   set
+ * of claims leaves out
+ * @throws UsageError when a workload does not exist, or when the target lacks what it needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
   for (const name of only) {
@@ -50,7 +60,7 @@ export function chosen(target: Target, only: readonly string[]): string[] {
   return only.length > 0 ? [...only] : feeding(target, [...target.claims, ...target.leftOut]);
 }
 
-/** @returns the workloads that give evidence for some of the guarantees, of those that can run against the target */
+/** Returns the workloads that can run against the target and give evidence for some of the guarantees. */
 export function feeding(target: Target, guarantees: readonly Guarantee[]): string[] {
   const wanted = OTHERS.filter(
     ({ feeds, lacks }) => feeds.some(one => guarantees.includes(one)) && lacks?.(target) === undefined,
@@ -58,53 +68,55 @@ export function feeding(target: Target, guarantees: readonly Guarantee[]): strin
   return ['hop', ...wanted.map(({ name }) => name)];
 }
 
-/** @returns how long the chosen workloads must wait for the target's timeouts, milliseconds; 0 when for none */
+/** Returns how long the chosen workloads must wait for the target's timeouts, milliseconds; 0 if they do not wait. */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
 export interface Performance {
   sessions: number;
-  /** Of hop, milliseconds. */
+  /** Duration of hop, milliseconds. */
   duration: number;
-  /** Once the others have ended: hop goes on until it resolves. */
+  /** Called once the other workloads have ended: hop continues until it resolves. */
   disturb?: () => Promise<void>;
-  /** Between the load and the last reads. */
+  /** Called between the load and the last reads. */
   settle?: () => Promise<void>;
-  /** Called with what goes on, each time that something begins or ends. */
+  /** Called with the tasks that are running, each time that one begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** What a workload does that may take longer than the load, in words for a person; others are called by their names. */
+/** Descriptions of workloads that may take longer than the load; others are shown by their names. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
 };
 
-/** Knows what goes on. */
+/** Keeps the list of running tasks. */
 class Active {
   readonly #what = new Set<string>();
-  readonly #tell: (what: readonly string[]) => void;
+  readonly #report: (what: readonly string[]) => void;
 
-  constructor(tell: (what: readonly string[]) => void = () => {}) {
-    this.#tell = tell;
+  constructor(report: (what: readonly string[]) => void = () => {}) {
+    this.#report = report;
   }
 
   async during(name: string, act: Promise<void>): Promise<void> {
     const what = GOES_ON[name] ?? name;
     this.#what.add(what);
-    this.#tell([...this.#what]);
+    this.#report([...this.#what]);
     try {
       await act;
     } finally {
       this.#what.delete(what);
-      this.#tell([...this.#what]);
+      this.#report([...this.#what]);
     }
   }
 }
 
 /**
- * Runs the workloads together; returns when all have ended. Where the app allows a user only so many sessions, hop would
- * have them all: it comes after the others.
+ *
+ * Runs the workloads together, and returns when all have ended. If the app limits the sessions of a user, hop would
+ * take
+ * all of them, so it runs after the others.
  */
 export async function perform(
   context: Context,
@@ -145,7 +157,7 @@ export async function perform(
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
     else pace.pause = 0;
     if (disturb !== undefined) {
-      // Whoever comes later has not lived through it. Without hop there is nobody to wait for.
+      // A session that begins later has not experienced the fault. Without hop there is no session to wait for.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
@@ -155,7 +167,7 @@ export async function perform(
   await hopping;
 }
 
-/** Clients log out while something is disturbed. Their last replays come when all of it is over. */
+/** Runs the faults, with clients that log out during them. The last replays of those clients come after all faults. */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = scope(context, { name: 'leaving' }, OTHERS.length + 1);
   await Promise.all([
@@ -169,7 +181,7 @@ async function beside(disturb: () => Promise<void>, context: Context, plan: Plan
 const pause = (milliseconds: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds));
 
-/** What a workload has for itself: random numbers that no other disturbs, accounts, names. */
+/** Returns what a workload has for itself: random numbers, accounts and names. */
 function scope(context: Context, { name }: Pick<Workload, 'name'>, place: number): Context {
   const { accounts } = context.target;
   return {

@@ -1,8 +1,10 @@
 /**
- * interleave: two users and somebody without a session open the same addresses at the same time and one after the
- * other, through the balancer and whatever cache is in front; each user has put canaries into private state. A user
- * logs in with a browser that another has just logged out of; and one goes away before the answers are there, which
- * must reach nobody else.
+ *
+ * interleave: two users and a client without a session open the same addresses at the same time and in turn, through
+ * the
+ * balancer and any cache before it. Each user has put canaries into private state. A user logs in with a browser from
+ * which another user has just logged out. One user disconnects before the responses come, which must reach no other
+ * user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -14,15 +16,16 @@ import { inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
 const ROUNDS = 12;
-/** Browsers that change hands. */
+/** How many browsers two users share. */
 const SHARED = 3;
-/** Users who go away before the answer is there, each while so many requests are under way. */
+/** How many users disconnect before the response comes. */
 const HASTY = 2;
+/** How many requests each of them abandons in a round. */
 const ABANDONED = 6;
 
 export const interleave: Workload = {
   name: 'interleave',
-  does: 'two users and a stranger open the same pages; one logs in where another has logged out, one goes away early',
+  does: 'two users and a stranger open the same pages; one logs in after another has logged out, one disconnects early',
   feeds: ['isolation', 'private-responses'],
   run: async (context, plan) => {
     const parts = [
@@ -30,15 +33,17 @@ export const interleave: Workload = {
       ...Array.from({ length: SHARED }, () => shared),
       ...Array.from({ length: HASTY }, () => hasty),
     ];
-    // Each has three clients at the most.
+    // Each part has three clients at most.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- * Answers that nobody waits for any more, while another user reads: a connection to a store that is given back with
- * such an answer unread gives it to whoever asks next. Nothing of it is recorded, for an answer that is lost may have
- * changed the cookie.
+ *
+ * Abandons requests while another user reads. If the app returns a connection to the store with the response of an
+ * abandoned request unread, the next request on that connection gets it. Abandoned requests are not recorded, because
+ * a
+ * lost response may have changed the cookie.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
@@ -58,11 +63,11 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   await leave(context, leaver);
 }
 
-/** Logs in, and puts a canary into private state. */
+/** Logs in, and writes a canary into private state. */
 async function enters(context: Context, driver: Driver): Promise<boolean> {
   const probe = privately(context.target);
   if (!(await driver.enter())) return false;
-  // The form token of the session comes with its first page.
+  // The first page of the session carries its form token.
   await driver.read(probe);
   if (probe !== undefined) await driver.write(probe);
   return true;
@@ -72,12 +77,12 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/** What the first user's session held may have outlived the logout, and be the next one's. */
+/** Logs a second user in with the browser of the first: state of the first session may have survived its logout. */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Without a logout it would be one of two tabs of the same user.
+  // Without a logout it would be two tabs of the same browser.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -107,7 +112,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // A query that nobody has used before: no cache can have the page from somebody else.
+  // A query that was never used before, so that no cache can have stored the page for another user.
   const fresh = i % (2 * paths.length) < paths.length;
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(
@@ -122,7 +127,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // A cache that kept a page, or its cookie, gives it to whoever asks next.
+  // A cache that stored a page, or its cookie, serves it to the next client.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

@@ -1,6 +1,8 @@
 /**
- * leaving: beside hop while something is disturbed, a few clients log in, stay for a while and log out, at any moment
- * of a fault; then the old cookie is tried on every instance, at once and when all is over.
+ *
+ * leaving: during faults, a few clients log in next to hop, stay for a while and log out, at any moment of a fault.
+ * Then
+ * they replay the old cookie on every instance, at once and when all faults are over.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -10,14 +12,21 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
-/** So many of them stay until something is disturbed: what lets nobody in would else find nobody who can leave. */
+/**
+ * How many of them stay until a fault begins: a fault that prevents logins would otherwise find no client that can log
+ * out.
+ */
 const PATIENT = 2;
-/** How long a session stays at the most, and between two tries of what did not go through. Milliseconds. */
+/** Longest time of a session, milliseconds. */
 const STAY = 1_200;
+/** Interval between two tries of a request that failed, milliseconds. */
 const AGAIN = 200;
-/** Between two looks at a page: a connection that rests for longer may be closed just as somebody logs out. */
+/**
+ * Average pause between two reads, milliseconds: a connection that is idle for longer may be closed just at the
+ * logout.
+ */
 const PAUSE = 80;
-/** Sessions that are tried once more at the end. */
+/** How many sessions are replayed once more at the end. */
 const REMEMBERED = 150;
 
 interface Dead {
@@ -26,9 +35,11 @@ interface Dead {
 }
 
 /**
- * Where the app allows a user only so many sessions, hop has them all.
  *
- * @param plan its deadline may come nearer meanwhile
+ * Runs the clients until the plan is over. If the app limits the sessions of a user, it does nothing: hop has all of
+ * them.
+ *
+ * @param plan its deadline may move closer during the run
  */
 export async function leaving(context: Context, plan: Plan): Promise<void> {
   const { logout } = context.target;
@@ -51,7 +62,7 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   });
 }
 
-/** @returns a session that was logged out; undefined when it was lost or over before */
+/** Drives one session to its logout. Returns undefined if it was lost or over before. */
 async function live(context: Context, plan: Plan, n: number, logout: EndingSpec): Promise<Dead | undefined> {
   const driver = Driver.of(context, n, context.account(n % CLIENTS));
   if (!(await driver.enter())) {
@@ -59,7 +70,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
     await sleep(AGAIN);
     return undefined;
   }
-  // An instance that has never met the session may have no part in its end.
+  // An instance that has never served the session may take no part in its end.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -67,7 +78,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // What takes long is under way when an instance dies; what it has locked then, the next request finds locked.
+    // A slow request is in flight when an instance dies. The next request finds the locks that it held.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

@@ -1,6 +1,8 @@
 /**
- * logout-race: logs out while requests of the same session are in flight, reading and writing, quick and slow; then
- * sends the old cookie to every instance, at once and at the end of the run. Ends all sessions of a user likewise.
+ *
+ * logout-race: logs out while requests of the same session are in flight, reads and writes, quick and slow. Then it
+ * sends
+ * the old cookie to every instance, at once and at the end of the run. It ends all sessions of a user in the same way.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -13,16 +15,17 @@ import type { EndingSpec } from '../target/schema.ts';
 import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
 
-/** A race that is lost one time in ten must be tried some 30 times before "none seen" means anything. */
+/** Rounds: a race that fails one time in ten must be tried some 30 times before "none seen" means anything. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 /** Quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Rounds in which all sessions of a user are ended, and how many there are. */
+/** Rounds in which all sessions of a user are ended. */
 const ALL_ROUNDS = 4;
+/** Sessions of that user. */
 const ALL_SESSIONS = 5;
 
-/** A session that was logged out: its cookie is tried once more when the run ends. */
+/** A session that was logged out: its cookie is replayed once more when the run ends. */
 interface Dead {
   driver: Driver;
   old: SessionClient;
@@ -56,7 +59,7 @@ export const logoutRace: Workload = {
   },
 };
 
-/** @param edge of a request against the logout: whether it is refused */
+/** @param edge the edge between requests that come before the logout and requests that it refuses */
 async function round(
   context: Context,
   n: number,
@@ -66,7 +69,7 @@ async function round(
 ): Promise<void> {
   const driver = Driver.of(context, n);
   if (!(await driver.enter())) return driver.end('refused');
-  // An instance that has never met the session may have no part in its end.
+  // An instance that has never served the session may take no part in its end.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);
@@ -75,7 +78,7 @@ async function round(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow ones need no alignment: the logout comes while they are under way.
+  // Slow requests need no alignment: the logout comes while they are in flight.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -89,14 +92,14 @@ async function round(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // The jar may have got a cookie after the logout: whoever sits at the browser sends that one.
-  await driver.read(undefined, { telling: true });
+  // The jar may have got a cookie after the logout, and the user of the browser sends that one.
+  await driver.read(undefined, { labelled: true });
   dead.push({ driver, old });
 }
 
 type Sending = (how: How) => Promise<Operation>;
 
-/** What is under way at the logout: each kind in its turn, as far as the target has it. */
+/** Returns the requests that are in flight at the logout: the kinds that the target allows, in turn. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);
@@ -118,7 +121,7 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
   return kinds[n % kinds.length] as (typeof kinds)[number];
 }
 
-/** Several sessions of one user, made at the same time; one of them ends all, while another writes. */
+/** Makes several sessions of one user at the same time. One of them ends all, while another one writes. */
 async function allRound(
   context: Context,
   n: number,

@@ -9,7 +9,7 @@ import type { Operation } from '../core/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 
-/** Requests by which a client of hop ends. */
+/** Requests with which a client of hop ends. */
 const END = 3;
 
 let stack: Stack;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(out, { recursive: true, force: true });
 });
 
-/** Steps of clients that are compared at the least. */
+/** Minimum number of steps of clients to compare. */
 const ENOUGH = 60;
 
 /**
@@ -55,7 +55,7 @@ function compare(one: Plan, same: Plan, other: Plan): { compared: number; differ
   for (const [session, steps] of one) {
     if (!/^s\d+$/.test(session)) continue;
     const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
-    // Each ends with its last reads and the logout, wherever it is then.
+    // Each session ends with its last reads and the logout, at any step.
     const length = Math.min(steps.length, again.length) - END;
     expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
     compared += length;
@@ -70,7 +70,7 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // How far clients get in a time is a matter of the machine: a slow one gets more of it.
+  // How far clients get depends on the machine: a slow one gets more time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),

@@ -1,15 +1,15 @@
-/** Seeded random numbers: the same seed gives the same plan. */
+/** Generates random numbers from a seed: the same seed gives the same plan. */
 
 export interface Random {
-  /** 0 ≤ x < 1 */
+  /** Returns a number, 0 ≤ x < 1. */
   next(): number;
-  /** A whole number, 0 ≤ x < n. */
+  /** Returns a whole number, 0 ≤ x < n. */
   below(n: number): number;
-  /** A generator of its own, which what others draw does not disturb. */
+  /** Returns a separate generator, which is independent of the numbers drawn from others. */
   fork(name: string): Random;
 }
 
-/** sfc32 (C. Doty-Humphrey's PractRand), seeded through a 32-bit FNV-1a hash of seed and name. */
+/** Returns a generator: sfc32 (C. Doty-Humphrey's PractRand), seeded by a 32-bit FNV-1a hash of seed and name. */
 export function seeded(seed: number, name = ''): Random {
   let [a, b, c, d] = [hash(`${seed}/a/${name}`), hash(`${seed}/b/${name}`), hash(`${seed}/c/${name}`), 1];
   const next = (): number => {

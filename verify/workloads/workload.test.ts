@@ -12,7 +12,7 @@ const context = {
   target: { login: { page: '/login' } },
 } as unknown as Context;
 
-it('asks no instance again and again where each request times out', async () => {
+it('stops sending requests to an instance if each one times out', async () => {
   let sent = 0;
   const silent = async () => {
     sent++;

@@ -1,4 +1,4 @@
-/** What every workload is: what its clients do, what it is evidence for, when it ends. */
+/** Defines what a workload is: what its clients do, what it is evidence for, when it ends. */
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
@@ -9,54 +9,58 @@ import type { Operation } from '../core/history.ts';
 import type { Account, Target } from '../target/load.ts';
 
 export interface Plan {
-  /** How many sessions hop drives at once. */
+  /** How many concurrent sessions hop drives. */
   sessions: number;
-  /** Nothing new is begun from then on, microseconds on the run's clock. */
+  /** After this time nothing new begins, microseconds on the run's clock. */
   deadline: number;
-  /** Told once all of its clients have logged in, or were refused. */
+  /** Called once all of its clients have logged in, or were refused. */
   entered?: () => void;
-  /** What is waited for between the load and the last reads. */
+  /** Called between the load and the last reads, which wait for it. */
   settle?: () => Promise<void>;
 }
 
 export interface Workload {
   name: string;
-  /** What its clients do, in a few words. */
+  /** A short text about what its clients do. */
   does: string;
-  /** What its histories are evidence for. */
+  /** The guarantees that its histories are evidence for. */
   feeds: readonly Guarantee[];
-  /** @returns what the target file lacks for it; undefined when nothing */
+  /** Returns what the target file lacks for it; undefined when nothing. */
   lacks?(target: Target): string | undefined;
-  /** @returns how long it takes at the least, milliseconds, where that is up to the target */
+  /** Returns its minimum duration, milliseconds, if the target determines it. */
   takes?(target: Target): number;
   run(context: Context, plan: Plan): Promise<void>;
 }
 
-/** @returns whether nothing new is to be begun */
+/** Returns whether the workload must begin nothing new. */
 export const over = ({ signal, recorder }: Context, { deadline }: Plan): boolean =>
   signal.aborted || recorder.clock.now() >= deadline;
 
-/** Without a way to choose the instance, so many tries for each one that is wanted. */
+/** Tries for each wanted instance, if the instance cannot be chosen. */
 const TRIES = 6;
-/** After so many timeouts in a row the rest of the tries would only wait. */
+/** Timeouts in a row after which the tries end: the other tries would only wait. */
 const TIMEOUTS = 2;
-/** Share of tries beside which another client sends a request: a round robin must not fall into step with us. */
+/**
+ * Share of tries during which another client sends a request, so that a round robin does not fall into step with ours.
+ */
 export const BESIDE = 0.35;
 
 interface Everywhere {
-  /** How often on each (1). */
+  /** How often on each instance (1). */
   times?: number;
-  /** Through the balancer alone, as where an instance may be away. */
+  /** True: only through the balancer, for times when an instance may be down. */
   balanced?: boolean;
-  /** Which instances, where not all can be reached. */
+  /** The wanted instances, if not all can be reached. */
   names?: Iterable<string>;
 }
 
 /**
- * Performs a request on every instance: directly where one can be chosen, else through the balancer until each has
- * answered, within a bound.
  *
- * @returns the instances that answered
+ * Performs a request on every instance: directly if an instance can be chosen, else through the balancer until each
+ * has
+ * served one, with a limited number of tries.
+ *
+ * @returns the instances that served a request
  */
 export async function everywhere(
   context: Context,
@@ -85,7 +89,7 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // Beside it, not before it: two clients in turn would stay in step.
+    // The request of another client is concurrent: if it came before, two clients in turn would stay in step.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;
@@ -95,14 +99,15 @@ export async function everywhere(
 
 /** Sends a cookie from before a logout. */
 export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
-  (await driver.read(undefined, { ...how, telling: true, as: { client: old.copy(), with: 'old' } }))
+  (await driver.read(undefined, { ...how, labelled: true, as: { client: old.copy(), with: 'old' } }))
     .operation;
 
 /**
- * Where the app allows a user only so many sessions, waits until there may be so many more. What needs more than there
- * can ever be is not begun: there is no evidence of it.
  *
- * @param sessions at the same time
+ * Waits for seats if the app limits the sessions of a user. A task that needs more seats than exist does not run, and
+ * gives no evidence.
+ *
+ * @param sessions how many at the same time
  * @param act gets the accounts that it may log in with
  */
 export async function seated(
@@ -122,10 +127,12 @@ export async function seated(
 }
 
 /**
- * Runs so many tasks, a few at a time, in order. Each has random numbers of its own, so that the seed gives the same
- * plan whichever is faster.
  *
- * @param sessions that a task has at the same time, at the most
+ * Runs `count` tasks in order, `atOnce` at a time. Each has separate random numbers, so that the seed gives the same
+ * plan
+ * whichever task is faster.
+ *
+ * @param sessions largest number of sessions that a task has at the same time
  */
 export async function inTurn(
   context: Context,
@@ -145,5 +152,5 @@ export async function inTurn(
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
 }
 
-/** @returns how long an operation took, milliseconds */
+/** Returns the duration of an operation, milliseconds. */
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;

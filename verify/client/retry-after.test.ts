@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { askedToWait, LONGEST_WAIT } from './patience.ts';
+import { LONGEST_WAIT, retryAfter } from './retry-after.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const asked = (status: number, after?: string) =>
-  askedToWait({ status, headers: { 'retry-after': after }, body: '', cookies: [] }, now);
+  retryAfter({ status, headers: { 'retry-after': after }, body: '', cookies: [] }, now);
 
 it.each([
   [429, '2', 2000],
@@ -13,7 +13,7 @@ it.each([
   [429, '3600', LONGEST_WAIT],
   [429, 'later', undefined],
   [429, undefined, undefined],
-  // An error is an error, however long it asks to wait.
+  // Retry-After of an error is ignored.
   [503, '2', undefined],
 ])('%s, Retry-After %s', (status, after, wait) => {
   expect(asked(status, after)).toBe(wait);
