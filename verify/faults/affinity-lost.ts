@@ -3,10 +3,10 @@ import type { Fault } from './fault.ts';
 export const affinityLost: Fault = {
   name: 'affinity-lost',
   part: 'balancer',
-  does: 'the balancer forgets which instance it keeps each visitor on, and places all of them anew',
+  does: 'the balancer forgets which instance each client is pinned to, and pins all of them anew',
   lacks: stack =>
     stack.balancer.forget === undefined
-      ? 'a balancer that keeps visitors on instances: --sticky duration'
+      ? 'a balancer that pins clients to instances: --sticky duration'
       : undefined,
   async inject({ stack, moved, shown }) {
     await stack.balancer.forget?.();

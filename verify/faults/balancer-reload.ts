@@ -5,12 +5,12 @@ const TIMES = 3;
 export const balancerReload: Fault = {
   name: 'balancer-reload',
   part: 'balancer',
-  does: 'the balancer reads its configuration again, three times',
+  does: 'the balancer reloads its configuration, three times',
   async inject({ stack, last }) {
     for (let i = 0; i < TIMES; i++) {
       await stack.balancer.reload();
       await last(200);
     }
-    return true; // A reload resolves once other workers serve.
+    return true; // A reload resolves once new workers serve.
   },
 };

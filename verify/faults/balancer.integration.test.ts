@@ -1,4 +1,4 @@
-/** What a balancer does wrong by itself, on the real stack: it forgets whom it keeps where, and repeats writes. */
+/** Faults of a balancer on the real stack: it forgets which clients it pins to which instances, and repeats writes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ describe.for([
   }
 
   it.runIf(LONG || STACK_BALANCER === 'nginx')(
-    'a session that is in one instance is lost when the balancer forgets where',
+    'a session in the memory of one instance is lost when the balancer forgets the instance',
     async context => {
       context.skip(skip !== '', skip);
       const { faults, guarantees } = await forgotten('memory');
@@ -44,7 +44,7 @@ describe.for([
     },
   );
 
-  it.runIf(LONG)('a session that all can reach is not', async context => {
+  it.runIf(LONG)('a session in a shared store is not', async context => {
     context.skip(skip !== '', skip);
     const { faults, guarantees } = await forgotten('redis-attributes');
     expect(faults).toMatchObject([{ bit: true, healthy: true, failed: 0, sessions: { survived: 12 } }]);
@@ -52,7 +52,7 @@ describe.for([
   });
 
   it.runIf(LONG)(
-    'a write that it repeats takes effect twice, where the app can tell nobody’s second time',
+    'a write that it repeats takes effect twice, if the app does not recognise the repetition',
     async context => {
       context.skip(skip !== '', skip);
       vi.stubEnv('STACK_BALANCER', STACK_BALANCER);

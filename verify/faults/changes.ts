@@ -1,9 +1,9 @@
-/** Instances of the bundled stack come and go during a run. */
+/** Adapts a run to instances of the bundled stack that join or leave. */
 import type { Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 
-/** @returns to be called when an instance has joined or left: the run takes up who is there now */
+/** Returns the function to call when an instance has joined or left: the run then uses the instances of the stack. */
 export function takesUp(
   stack: Stack,
   { target: { instance }, instances }: Context,
@@ -17,6 +17,6 @@ export function takesUp(
   };
 }
 
-/** @returns where the single instances are, by name */
+/** Returns the addresses of the instances, by name. */
 export const addressesOf = (stack: Stack): Record<string, string> =>
   Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));

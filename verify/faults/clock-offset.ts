@@ -1,15 +1,15 @@
-/** An instance whose clock is wrong, as where nothing keeps it: libfaketime shifts what its process reads. */
+/** Replaces an instance by one with a wrong clock: libfaketime shifts the time that its process reads. */
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 import { withEnvironment } from './group.ts';
 
-/** Further than sessions live without activity. Seconds. */
+/** Offset of the clock in seconds: more than a session lives without activity. */
 const AHEAD = 3_600;
-/** Of an answer's `Date`, which has whole seconds. */
+/** Tolerance for `Date` in a response, which has whole seconds. */
 const TOLERANCE = 10;
 
-/** The one for programs with threads, where Debian, Fedora and a build of one's own put it. */
+/** The build for programs with threads, in the folders of Debian, Fedora and a manual build. */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>
   [...globSync(`/usr/lib/*/${LIBRARY}`), `/usr/lib64/${LIBRARY}`, `/usr/local/lib/${LIBRARY}`].find(file =>
@@ -19,7 +19,7 @@ const library = (): string | undefined =>
 export const clockOffset: Fault = {
   name: 'clock-offset',
   part: 'instance',
-  does: 'the clock of an instance is an hour ahead: one that was started so takes its place for a while',
+  does: 'an instance is replaced for a while by one whose clock is an hour ahead',
   one: true,
   lacks: stack => {
     if (stack.link === undefined) return 'instances that are processes of this machine: --stack local';
@@ -36,7 +36,7 @@ export const clockOffset: Fault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // What waits is to wait as long as ever.
+        // Timers keep their length.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );
@@ -47,7 +47,7 @@ export const clockOffset: Fault = {
   },
 };
 
-/** By the `Date` of its answers. */
+/** Returns whether the `Date` of a response shows the offset. */
 async function ahead(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/readyz`, { redirect: 'manual', signal: AbortSignal.timeout(2_000) });
   await answer.arrayBuffer();

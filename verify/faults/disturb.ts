@@ -1,4 +1,4 @@
-/** Performs faults, one after the other, and writes the window of each into the history. */
+/** Performs faults one after the other, and writes the window of each into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/not-ready.ts';
@@ -10,12 +10,13 @@ import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { Load } from './load.ts';
 
-/** Between two faults, and before the first, milliseconds. */
+/** Interval between two faults, and before the first, milliseconds. */
 const QUIET_MS = 1_000;
-/** Writes that are there before a fault: twice what `survival` asks for. Looked for once a `QUIET_MS`, so many times. */
+/** Writes that must exist before a fault: twice what `survival` needs. */
 const WRITTEN = 20;
+/** How often to wait for them, `QUIET_MS` each time. */
 const WRITTEN_TRIES = 15;
-/** How long a fault lasts, if it does not say so itself. */
+/** How long a fault lasts, if it does not define that itself. */
 const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
 
@@ -25,22 +26,28 @@ export interface Disturbing {
   recorder: Recorder;
   load: Load;
   random: Random;
-  /** Within which the target declares to answer while the store is down, milliseconds. */
+  /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Within which all must be healthy again after a fault, by its name; before any, without a name. Milliseconds. */
+  /**
+   * Returns the time within which all must be healthy after a fault, by its name; without a name, before any fault.
+   * Milliseconds.
+   */
   recovery: (fault?: string) => number;
-  /** Folder that takes what commands say. */
+  /** Folder for the output of commands. */
   folder: string;
   signal: AbortSignal;
-  /** Told what is done, in words for a person. */
+  /** Called with a description of each step. */
   onStep: (text: string) => void;
-  /** Told what somebody must see: the system may not be as it was. */
+  /** Called with a warning that the user must see: the system may not be as it was before. */
   onAlarm: (text: string) => void;
-  /** After each fault: other instances may be there. */
+  /** Called after each fault: other instances may exist then. */
   onChange: () => void;
 }
 
-/** Performs the faults; heals each on every path. What is not healthy before a fault, or again in time, ends it. */
+/**
+ * Performs the faults, and heals each on every path. Stops if the system is not healthy before a fault or in time
+ * after it.
+ */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
     await quiet(all, QUIET_MS);
@@ -54,15 +61,16 @@ export async function disturb(all: Disturbing): Promise<void> {
     if (healthy === true) continue;
     if (all.signal.aborted) return;
     const when = healthy === 'before' ? 'before' : 'after';
-    all.onStep(`not everything is healthy ${when} ${fault.name}: no more faults`);
+    all.onStep(`not everything is healthy ${when} ${fault.name}: no more faults are performed`);
     return;
   }
   await quiet(all, QUIET_MS);
 }
 
 /**
- * Waits until enough was written that the fault may lose, which `survival` asks for: a slow machine may have written
- * little by then. Gives up after a while, and does not wait for clients that write nothing.
+ *
+ * Waits until clients have written as much as `survival` needs, so that the fault can lose it: a slow machine may have
+ * written little by then. Gives up after 15 s, and does not wait if the clients write nothing.
  */
 async function written(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
@@ -75,13 +83,13 @@ async function written(all: Disturbing): Promise<void> {
 const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
-/** @param before how many instances answered before. @returns whether all is healthy again */
+/** Performs one fault. @param before how many instances served before. @returns whether all is healthy again */
 async function perform(all: Disturbing, fault: Disturbance, id: number, before: number): Promise<boolean> {
   const { recorder, random, load, signal, onStep, onAlarm } = all;
   const { clock } = recorder;
   const { where, inject } = fault.aim(random);
   const title = `${fault.name}${where === undefined ? '' : ` of ${where}`}`;
-  const { means, heals, told: done } = meansOf(all, `${id}-${fault.name}.log`);
+  const { means, heals, effect } = meansOf(all, `${id}-${fault.name}.log`);
   onStep(`fault: ${title}`);
   load.begin();
   const opened = {
@@ -107,7 +115,7 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
     healthy = again && (came.unready === undefined || signal.aborted);
     recorder.log({
       ...{ ...opened, end: clock.now(), ...came, healthy },
-      ...done,
+      ...effect,
       ...(healed ? {} : { healed }),
     });
   }
@@ -116,7 +124,7 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
 
 type Came = Pick<FaultEvent, 'bit' | 'unready'>;
 
-/** @returns whether it was seen to take effect, and which instance never got ready: that is an effect for sure */
+/** Injects a fault. Returns whether it was seen to take effect. An instance that never gets ready is an effect. */
 async function injected(
   fault: Disturbance,
   inject: () => Promise<boolean>,
@@ -129,20 +137,20 @@ async function injected(
     const unready = theirs ? error.part : undefined;
     if (!signal.aborted)
       onStep(
-        `${fault.name} ${unready === undefined ? 'could not be made' : 'did not end well'}: ${told(error)}`,
+        `${fault.name} ${unready === undefined ? 'could not be performed' : 'did not complete'}: ${messageOf(error)}`,
       );
     return unready === undefined ? { bit: false } : { bit: true, unready };
   }
 }
 
-/** @returns what a fault works with, how it is healed, and what it says that it did */
+/** Returns the means of a fault, the heals that it registers, and the text in which it says what it did. */
 function meansOf(
   all: Disturbing,
   log: string,
-): { means: Means; heals: (() => Promise<unknown>)[]; told: { did?: string } } {
+): { means: Means; heals: (() => Promise<unknown>)[]; effect: { did?: string } } {
   const { deadline, load, signal, folder } = all;
   const heals: (() => Promise<unknown>)[] = [];
-  const done: { did?: string } = {};
+  const effect: { did?: string } = {};
   const means: Means = {
     ...{ deadline, signal, log: join(folder, log) },
     undo: heal => heals.push(heal),
@@ -155,30 +163,30 @@ function meansOf(
     answered: name => load.answered(name),
     felt: () => load.felt(),
     did: text => {
-      done.did = text;
+      effect.did = text;
     },
     moved: () => load.moved(),
   };
-  return { means, heals, told: done };
+  return { means, heals, effect };
 }
 
-/** In the opposite order, each whatever became of the others. @returns whether all went well */
-async function healAll(heals: (() => Promise<unknown>)[], tell: (what: string) => void): Promise<boolean> {
+/** Runs the heals in the opposite order, also after one fails. @returns whether all succeeded */
+async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {
     try {
       await heal();
     } catch (error) {
       well = false;
-      tell(told(error));
+      report(messageOf(error));
     }
   }
   return well;
 }
 
-const told = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** @returns whether all is healthy within the time to recover */
+/** Waits until all is healthy. Returns whether that happened in time. */
 const becomesHealthy = (
   { system, load, signal }: Disturbing,
   instances: number,

@@ -1,4 +1,4 @@
-/** Faults on the real stack: the shipped app survives them, each is seen to take effect, and nothing is left. */
+/** Faults on the real stack: the shipped app survives them, each is seen to take effect, and nothing is left running. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   return result;
 }
 
-/** @returns when the sessions were first asked to end: before the first fault, or later */
+/** Returns when the first logout was sent: before the first fault, or later. */
 function loggedOut(run: string, sessions: readonly string[]): string[] {
   const lines = readFileSync(join(out, run, HISTORY), 'utf8')
     .trimEnd()
@@ -54,7 +54,7 @@ const LONG = process.env['BATON_LONG'] !== undefined;
 const noHaproxy = whyWithout('HAProxy', 'haproxy');
 
 it.for(LONG ? ['nginx', 'haproxy'] : ['nginx'])(
-  'behind %s a deploy costs nobody a session, a write or a request',
+  'behind %s a deploy loses no session, write or request',
   async (STACK_BALANCER, context) => {
     context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
     const { faults = [], guarantees } = await resultOf('deploy', { STACK_BALANCER });
@@ -66,20 +66,20 @@ it.for(LONG ? ['nginx', 'haproxy'] : ['nginx'])(
   },
 );
 
-it('a store that is away signs nobody out and hangs nobody', async () => {
+it('an unavailable store signs no client out, and no request hangs', async () => {
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // Somebody who was there before it began logs out in it: a store that fails may let nobody in.
+  // A client that logged in before the fault logs out during it: a store that fails may allow no login.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });
-  // People log out meanwhile, and nothing that was acknowledged was none.
+  // Clients log out during the fault, and no acknowledged logout is undone.
   expect(verdict('logout-final')).toMatchObject({ violations: 0 });
   expect(verdict('logout-final')?.rests['logouts']).toBeGreaterThan(20);
 });
 
-it.runIf(LONG)('Sentinel replaces a primary that was killed, and instances go where it says', async () => {
+it.runIf(LONG)('Sentinel replaces a primary that was killed, and instances follow it', async () => {
   const { faults = [], guarantees } = await resultOf('sentinel-failover', { STACK_REDIS: 'sentinel' });
   expect(faults).toEqual(seenAndHealed(['sentinel-failover']));
   expect(faults[0]).toMatchObject({ did: expect.stringMatching(/^another primary after [\d.]+ s$/) });
@@ -88,13 +88,13 @@ it.runIf(LONG)('Sentinel replaces a primary that was killed, and instances go wh
 
 const noFaketime = whyWithout('faketime', 'faketime');
 
-it.runIf(LONG)('a wrong clock and narrow links cost nobody a session or a write', async () => {
+it.runIf(LONG)('a wrong clock and narrow links lose no session or write', async () => {
   const names = [...(noFaketime === '' ? ['clock-offset'] : []), 'store-narrow', 'instance-narrow'];
   const { faults } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
 });
 
-it('what a store loses is told: sessions, writes, and who had to log in again', async () => {
+it('reports what a store loses: sessions, writes, and clients that had to log in again', async () => {
   const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
   expect(code).toBe(1);
   expect(stdout).toMatch(/^store-restart-empty of redis {3}under \d+ req\/s: [\d,]+ requests in/m);

@@ -1,10 +1,10 @@
-/** What a group of instances does at a deploy, as careful owners do it. */
+/** Steps of a deploy on a group of instances, in the way that careful operators do them. */
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 import { counted } from '../core/check.ts';
 import type { Stage } from './fault.ts';
 
-/** Takes an instance out of the balancer while something is done to it, and puts it back. */
+/** Takes an instance out of the balancer while `act` runs, and puts it back. */
 export async function aside(
   { stack, undo }: Stage,
   instance: Instance,
@@ -24,7 +24,7 @@ export async function aside(
   await putBack();
 }
 
-/** One that has ended is started again, or its fleet has put another in its place: then resolves once that serves. */
+/** Starts an ended instance again. With a fleet, waits until the fleet has put a serving instance in its place. */
 export async function comesBack({ stack }: Stage, instance: Instance): Promise<void> {
   const { fleet } = stack;
   if (fleet === undefined) return instance.restart();
@@ -35,7 +35,7 @@ export async function comesBack({ stack }: Stage, instance: Instance): Promise<v
   });
 }
 
-/** Starts a successor of each instance, then takes the instance out, one after the other. */
+/** For each instance in turn, starts a successor, then takes the instance out. */
 export async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,
@@ -49,7 +49,7 @@ export async function replaceEach(
   return old.every(instance => !instance.running());
 }
 
-/** The options of an instance, with more in its environment. */
+/** Returns the options of an instance, with more environment variables. */
 export const withEnvironment = ({ options }: Instance, env: Record<string, string>): InstanceOptions => ({
   ...options,
   env: { ...options.env, ...env },

@@ -1,20 +1,20 @@
-/** Whether a system is healthy: before a fault, and after it. */
+/** Decides whether a system is healthy, before a fault and after it. */
 import type { Stack } from '../../stack/stack.ts';
 import type { Target } from '../target/load.ts';
 import type { Load } from './load.ts';
 
-/** What of a system a run has to know while it is disturbed. */
+/** What a run must know of a system that it disturbs. */
 export interface System {
-  /** @param instances how many have to answer, where that can be told */
+  /** @param instances how many must serve, if the run can see them */
   healthy(load: Load, instances: number): Promise<boolean>;
-  /** Within which all is to be healthy again where nothing is declared, milliseconds. */
+  /** Default time within which all must be healthy again, milliseconds. */
   recovery: number;
 }
 
-/** @param reached whether a healthy instance is one that the load reaches through the balancer */
+/** @param reached whether a healthy instance must also be reached by the load, through the balancer */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
-  /** Every part runs and takes requests, and the load gets through to every instance. */
+  /** True if every part runs and accepts requests, and the load reaches every instance. */
   async healthy(load) {
     const instances = stack.instances();
     if (stack.fleet?.whole() === false) return false;
@@ -27,10 +27,10 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
   },
 });
 
-/** A system of somebody's own: what it is made of is not known, only what the load meets. */
+/** Returns a system that Baton did not start. Its parts are unknown, so only the load shows whether it is healthy. */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /** The load gets through to as many instances as before, and those with an address of their own answer there. */
+  /** True if the load reaches as many instances as before, and those with an address of their own respond there. */
   async healthy(load, instances) {
     if (load.through() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;

@@ -1,4 +1,4 @@
-/** All faults, those of instances first, and what `--faults` takes. */
+/** Lists all faults, those of instances first, and parses the option `--faults`. */
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../workloads/random.ts';
@@ -37,20 +37,23 @@ export const FAULTS: readonly Fault[] = [
   ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover, sentinelFailover],
 ];
 
-/** What every system is to survive. */
+/** The faults that every system should survive. */
 const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDeploy);
 
 /** A fault of the bundled stack, or one of a target file. */
 type Known = Fault | Disturbance;
 
-/** Which faults are wanted, before the stack is there; those that are drawn are drawn from `among`. */
+/** The faults that are wanted, before the stack runs. If faults are drawn, they are drawn from `among`. */
 export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
 
 /**
- * @param text `deploy`, `all`, names of faults, or how many are to be drawn
- * @param own those of the target file
- * @param bundled those of the stack; none where none is started
- * @throws UsageError when one of them does not exist
+ *
+ * Parses the option `--faults`.
+ *
+ * @param text `deploy`, `all`, names of faults, or how many to draw
+ * @param own faults of the target file
+ * @param bundled faults of the stack; empty if no stack is started
+ * @throws UsageError when a name does not exist
  */
 export function wantedFaults(
   text: string,
@@ -75,26 +78,27 @@ export function wantedFaults(
   });
 }
 
-/** What a deploy does to a group of instances. */
+/** Returns the faults that a deploy consists of. */
 function deploying(known: readonly Known[]): Known[] {
   const faults = known.filter(({ deploy }) => deploy === true);
   if (faults.length > 0) return faults;
   throw new UsageError(
-    '--faults deploy: the target file has none that a deploy is made of: give one `deploy: true`',
+    '--faults deploy: the target file has no fault that is part of a deploy: give one `deploy: true`',
   );
 }
 
 const ofStack = (fault: Known): fault is Fault => !('aim' in fault);
 
-/** @returns whether one that is wanted, or may be drawn, needs the links between instances and store */
+/** Returns whether a fault that is wanted or may be drawn needs the links between instances and store. */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * The faults of a run in their order. Those that are drawn are drawn among what this system has all for, each once
- * before any comes again; what grows the group goes before what shrinks it.
  *
- * @throws UsageError when a fault that was named cannot be made here
+ * Returns the faults of a run in their order. Faults are drawn from those that are possible on this system: each once
+ * before any is repeated. A fault that grows the group comes before one that shrinks it.
+ *
+ * @throws UsageError when a fault that was named is impossible here
  */
 export function schedule(
   wanted: Wanted,
@@ -137,5 +141,5 @@ function drawn({ draw, among }: Exclude<Wanted, readonly Known[]>, random: Rando
   }
   if (faults.length > 0) return faults;
   const why = [...new Set(among.map(lacksOf).filter(lacks => lacks !== undefined))].join('; ');
-  throw new UsageError(`--faults: there is none to draw${why === '' ? '' : `: this needs ${why}`}`);
+  throw new UsageError(`--faults: no fault can be drawn${why === '' ? '' : `: this needs ${why}`}`);
 }

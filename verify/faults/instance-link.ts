@@ -1,10 +1,10 @@
-/** Faults on the way from the balancer to an instance. */
+/** Faults on the path from the balancer to an instance. */
 import type { Link } from '../../stack/stack.ts';
 import type { Fault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
-/** Of each connection, in each direction, bytes a second: a page takes a good part of a second. */
+/** Bytes a second, for each connection and direction: a page takes a good part of a second. */
 const NARROW = 16 << 10;
 
 function onLink(name: string, does: string, disturb: (link: Link, stage: Stage) => Promise<boolean>): Fault {
@@ -25,7 +25,7 @@ function onLink(name: string, does: string, disturb: (link: Link, stage: Stage) 
 
 export const instanceHangs = onLink(
   'instance-hangs',
-  'an instance accepts connections and answers nobody, until its answers come all at once',
+  'an instance accepts connections and sends no responses, until all of them come at once',
   async link => {
     link.hold();
     return !(await talks(link.port));
@@ -53,7 +53,7 @@ export const instanceNarrow = onLink(
 
 export const answersCut = onLink(
   'answers-cut',
-  'the answers of an instance break off in the middle, and their connections are reset',
+  'the responses of an instance break off in the middle, and their connections are reset',
   async (link, { shown }) => {
     link.cutAnswers();
     return shown(() => link.cuts > 0);

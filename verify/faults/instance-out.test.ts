@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Stage } from './fault.ts';
 import { instanceOut } from './instance-out.ts';
 
-/** A balancer that takes `app-1` out; then the load shows, half a second after the other, what each has answered. */
+/** A balancer that takes `app-1` out; then the load shows, at intervals of 500 ms, what each instance has served. */
 async function bit(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {
   const [out, other] = ['app-1', 'app-2'].map(name => ({ name }));
   const left = [...shown];
@@ -20,12 +20,12 @@ async function bit(...shown: readonly (readonly [out: number, other: number])[])
   return await instanceOut.inject(stage as unknown as Stage);
 }
 
-it('is seen once only others answer, whatever the balancer had sent to it just before', async () => {
+it('is seen once only others serve, whatever the balancer had sent to it just before', async () => {
   expect(await bit([3, 3], [3, 9])).toBe(true);
   expect(await bit([3, 3], [5, 9], [5, 14])).toBe(true);
   expect(await bit([3, 3], [5, 9], [8, 14])).toBe(false);
 });
 
-it('is not seen while nobody answers at all', async () => {
+it('is not seen while no instance responds', async () => {
   expect(await bit([3, 3], [3, 3], [3, 3])).toBe(false);
 });

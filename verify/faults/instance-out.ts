@@ -1,6 +1,8 @@
 import type { Fault } from './fault.ts';
 
-/** So long nobody may be answered by it: what the balancer had sent it before is answered by then. */
+/**
+ * Time within which the instance must serve no request: requests that the balancer had sent before are served by then.
+ */
 const WITHOUT_MS = 500;
 
 export const instanceOut: Fault = {

@@ -11,7 +11,7 @@ import { FAULTS } from './index.ts';
 /** Lines that the history gets in a fault before it is interrupted. */
 const LINES = 30;
 
-/** What some faults need beside the stack as it is. */
+/** What some faults need in addition to the default stack. */
 const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, string> }> = {
   'rolling-deploy': { options: ['--next', 'SCRYPT_COST=4'] },
   'affinity-lost': { options: ['--sticky', 'duration'] },

@@ -18,7 +18,7 @@ const disturbed = (): Load => {
   return one;
 };
 
-it('feels requests that fail, where none did before', () => {
+it('sees requests that fail if none did before', () => {
   const one = disturbed();
   expect(one.felt()).toBe(false);
   saw(one, { status: 502, signedIn: undefined });
@@ -28,7 +28,7 @@ it('feels requests that fail, where none did before', () => {
   expect(one.felt()).toBe(false);
 });
 
-it('does not feel what the run gave up, what is sent past the balancer, or changed cookies', () => {
+it('ignores aborted requests, requests past the balancer, and changed cookies', () => {
   const one = disturbed();
   saw(one, { status: undefined, note: 'aborted' });
   saw(one, { status: 500, direct: true });
@@ -36,7 +36,7 @@ it('does not feel what the run gave up, what is sent past the balancer, or chang
   expect(one.felt()).toBe(false);
 });
 
-it('feels an instance that comes, and one that goes, also if it is back', () => {
+it('sees an instance that joins, and one that leaves, also if it is back', () => {
   const come = disturbed();
   answered(come, 'a', 'b', 'c');
   expect(come.felt()).toBe(true);
@@ -48,7 +48,7 @@ it('feels an instance that comes, and one that goes, also if it is back', () => 
   expect(gone.felt()).toBe(true);
 });
 
-it('feels nothing of instances where no answer names one', () => {
+it('sees nothing of instances if no response names one', () => {
   const one = load();
   saw(one, {}, 5);
   one.begin();
@@ -56,7 +56,7 @@ it('feels nothing of instances where no answer names one', () => {
   expect([one.felt(), one.through(), one.instances()]).toEqual([false, 500, []]);
 });
 
-it('counts the acknowledged adds of live sessions that were not taken out again', () => {
+it('counts the acknowledged adds of live sessions that were not removed again', () => {
   const one = load();
   saw(one, { session: 's1', action: 'add', outcome: 'ok' }, 3);
   saw(one, { session: 's1', action: 'add', outcome: 'info' });

@@ -1,25 +1,27 @@
-/** What the load shows while something is disturbed. */
+/** Counts what the load shows while a fault is active. */
 import type { Operation } from '../core/history.ts';
 
-/** So many answers in a row for each instance on the average: one that gave none of them does not answer. */
+/** Responses in a row, for each instance on average: an instance that sent none of them does not respond. */
 const ENOUGH = 20;
 
 export class Load {
   readonly #answered = new Map<string, number>();
-  /** After how many answers an instance gave its last one. */
+  /** For each instance, the number of all responses when it sent its last one. */
   readonly #last = new Map<string, number>();
   #through = 0;
   #failed = 0;
   #silent = false;
-  /** What there was before `begin`. */
+  /** The state before `begin`. */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
-  /** The instance that answered last, by session. */
+  /** The instance that served last, by session. */
   readonly #at = new Map<string, string>();
   #moved = 0;
-  /** Acknowledged adds by session, less what was taken out. */
+  /** Acknowledged adds by session, minus removals. */
   readonly #kept = new Map<string, number>();
 
-  /** Takes in an operation that has ended: one that says who is signed in shows that all parts work together. */
+  /**
+   * Counts an operation that has ended. One that shows which user is signed in proves that all parts work together.
+   */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;
     this.#keeps(operation);
@@ -36,7 +38,7 @@ export class Load {
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /** Begins to count anew. */
+  /** Starts to count from zero. */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
@@ -47,29 +49,29 @@ export class Load {
     this.#moved = 0;
   }
 
-  /** @returns how many requests the instance has answered, signed in, since `begin` */
+  /** Returns how many signed-in requests an instance has served since `begin`. */
   answered(instance: string): number {
     return this.#answered.get(instance) ?? 0;
   }
 
-  /** @returns the names of the instances that have answered since `begin` */
+  /** Returns the names of the instances that have served requests since `begin`. */
   instances(): string[] {
     return [...this.#answered.keys()];
   }
 
-  /** @returns how many requests got an answer that says who is signed in since `begin` */
+  /** Returns how many responses since `begin` show which user is signed in. */
   through(): number {
     return this.#through;
   }
 
-  /** @returns whether something has changed since `begin`: requests fail, and none did; an instance came or went */
+  /** Returns whether something changed at `begin`: requests fail and none did before, or an instance came or went. */
   felt(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
   }
 
-  /** @returns how many acknowledged adds of live sessions were not taken out again, since the run began */
+  /** Returns how many acknowledged adds of live sessions were not removed again, since the run began. */
   kept(): number {
     return [...this.#kept.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -81,7 +83,7 @@ export class Load {
     this.#kept.set(session, Math.max(0, kept));
   }
 
-  /** @returns how often a session was answered by another instance than before, since `begin` */
+  /** Returns how often a session moved to another instance since `begin`. */
   moved(): number {
     return this.#moved;
   }

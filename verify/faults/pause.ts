@@ -4,7 +4,7 @@ import { answers } from './seeing.ts';
 export const pause: Fault = {
   name: 'pause',
   part: 'instance',
-  does: 'an instance freezes (SIGSTOP) with its connections open, and goes on after a while',
+  does: 'an instance freezes (SIGSTOP) with its connections open, and resumes after a while',
   one: true,
   async inject({ instance, undo }) {
     undo(() => instance.resume());

@@ -1,4 +1,4 @@
-/** What a run does beside its workloads where something is to be disturbed. */
+/** The phases of a run that perform faults, in addition to its workloads. */
 import { join } from 'node:path';
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
@@ -13,15 +13,15 @@ import { ownSystem, stackSystem } from './health.ts';
 import { schedule, type Wanted } from './index.ts';
 import type { Load } from './load.ts';
 
-/** Within which a target is to answer while the store is down, if it does not declare it; milliseconds. */
+/** Default deadline for responses while the store is down, milliseconds. */
 const DEADLINE = 3_000;
 
-/** What is to be disturbed, and in what. */
+/** The faults to perform, and on which system. */
 export interface Asked {
   wanted: Wanted;
-  /** The bundled stack; absent where the target is a system of somebody's own. */
+  /** The bundled stack; absent if Baton did not start the target. */
   stack?: Stack | undefined;
-  /** What the next version of the app differs in. */
+  /** How the next version of the app differs. */
   next?: InstanceOptions | undefined;
 }
 
@@ -31,15 +31,15 @@ interface Beside {
   onAlarm?: (text: string) => void;
   load: Load;
   logs: FollowedLogs;
-  /** The run's. */
+  /** Folder of the run. */
   folder: string;
 }
 
-/** @returns the faults in their order. @throws UsageError when one cannot be made */
+/** Returns the faults in their order. @throws UsageError when one is impossible */
 export const scheduled = (asked: Asked | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
-/** The phases after the other workloads have ended: load with faults, settle, final. */
+/** Returns the phases after the other workloads have ended: load with faults, settle, final. */
 export function phases(
   context: Context,
   faults: readonly Disturbance[],
@@ -69,7 +69,9 @@ export function phases(
   };
 }
 
-/** @returns the declared time to recover from a fault, or from any, milliseconds; undefined when none is declared */
+/**
+ * Returns the declared time to recover from a fault, or from any fault, milliseconds; undefined when none is declared.
+ */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);
   return recovery === undefined ? undefined : recovery / 1000;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startRedis } from '../../stack/redis.ts';
 import { keysOf } from './redis.ts';
 
-/** Somebody else deletes a key as soon as it has been listed: a lock that its request gives back. */
+/** Deletes a key as soon as it has been listed, as a request does that releases its lock. */
 class Hurried extends Redis {
   override async pttl(key: string): Promise<number> {
     if (key === 'lock') await this.del(key);
@@ -11,7 +11,7 @@ class Hurried extends Redis {
   }
 }
 
-it('a key that goes while keys are told apart is neither one that expires nor one that lasts', async () => {
+it('a key that is deleted during the scan is neither one that expires nor one that lasts', async () => {
   const server = await startRedis();
   const redis = new Hurried(server.url);
   try {

@@ -1,19 +1,19 @@
-/** How faults give orders to a Redis. */
+/** Sends the commands of faults to a Redis. */
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** @returns what the stack lacks for faults that a Redis is told to make by itself */
+/** Returns what the stack lacks for faults that are commands to Redis. */
 export function lacksRedis({ store }: Stack): string | undefined {
   if (store.name !== 'redis' || store.url === undefined)
     return 'a Redis that holds the sessions, and can be reached';
-  if (store.sentinels !== undefined) return 'a Redis that no Sentinel watches over';
-  return store.url.startsWith('redis://') ? undefined : 'a Redis that takes CONFIG and REPLICAOF';
+  if (store.sentinels !== undefined) return 'a Redis without Sentinel';
+  return store.url.startsWith('redis://') ? undefined : 'a Redis that accepts CONFIG and REPLICAOF';
 }
 
-/** Connects, past any link. Throws what Redis answers; whoever asked for it disconnects. */
+/** Connects to Redis directly, not through a link. Throws its errors. The caller disconnects. */
 export async function openRedis(url: string | undefined): Promise<Redis> {
-  // Only here, so that nobody who has no stack to disturb needs it.
+  // Imported here, so that runs without faults of the store do not load it.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     lazyConnect: true,
@@ -21,12 +21,12 @@ export async function openRedis(url: string | undefined): Promise<Redis> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  redis.on('error', () => {}); // Whoever waits for an answer is told.
+  redis.on('error', () => {}); // Each command rejects with its own error.
   await redis.connect();
   return redis;
 }
 
-/** Does something with a connection of its own. Throws what Redis answers. */
+/** Runs `act` with a separate connection. Throws the errors of Redis. */
 export async function withRedis<T>(url: string | undefined, act: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = await openRedis(url);
   try {
@@ -36,7 +36,7 @@ export async function withRedis<T>(url: string | undefined, act: (redis: Redis) 
   }
 }
 
-/** Resolves once a replica has what its primary had. */
+/** Waits until a replica has the data of its primary. */
 export const inSync = (url: string | undefined): Promise<void> =>
   withRedis(url, redis =>
     until(async () => /master_link_status:up/.test(await redis.info('replication')), {
@@ -46,7 +46,7 @@ export const inSync = (url: string | undefined): Promise<void> =>
     }),
   );
 
-/** @returns whether Redis refuses a command with an error that begins so */
+/** Returns whether Redis refuses a command with an error that begins with this code. */
 export async function refuses(command: Promise<unknown>, code: string): Promise<boolean> {
   try {
     await command;
@@ -56,10 +56,10 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** What PTTL says of a key that never expires; one that has gone meanwhile has -2 and is neither. */
+/** Result of PTTL for a key that never expires. A key that was deleted since has -2, and is neither kind. */
 const NEVER = -1;
 
-/** Names of the keys that expire, or of those that do not. */
+/** Returns the names of the keys that expire, or of those that do not. */
 export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of redis.scanStream({ count: 1_000 })) {
@@ -71,6 +71,6 @@ export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promi
   return found;
 }
 
-/** How many keys it has evicted. */
+/** Returns how many keys Redis has evicted. */
 export const evictedOf = async (redis: Redis): Promise<number> =>
   Number(/evicted_keys:(\d+)/.exec(await redis.info('stats'))?.[1]);

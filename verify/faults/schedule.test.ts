@@ -23,25 +23,25 @@ const stackOf = (instances: number, change: object = {}): Stack =>
 const names = (text: string, seed = 1, stack = stackOf(2)): string[] =>
   schedule(wantedFaults(text), seeded(seed), stack).map(({ name }) => name);
 
-it('docs/faults.md tells what each does', () => {
+it('docs/faults.md says what each does', () => {
   const docs = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
   for (const { name, does } of FAULTS) expect(docs).toContain(`| \`${name}\` | ${does}.`);
 });
 
 describe('a schedule', () => {
-  it('is what was asked for, in that order, as often', () => {
+  it('is what was requested, in that order, with repeats', () => {
     expect(names('store-restart,kill,kill')).toEqual(['store-restart', 'kill', 'kill']);
     expect(names('deploy')).toEqual(['rolling-restart', 'replace-oldest', 'scale-out', 'scale-in']);
   });
 
-  it('refuses what does not exist, and what cannot be made here, with the reason', () => {
+  it('refuses faults that do not exist, and faults that are impossible here, with the reason', () => {
     expect(() => wantedFaults('kil')).toThrow(/--faults: expected deploy, all, a number, .*got "kil"/);
     expect(() => wantedFaults('0')).toThrow('got "0"');
     expect(() => names('rolling-deploy')).toThrow('needs a next version: --next NAME=VALUE');
     expect(() => names('scale-in', 1, stackOf(1))).toThrow('needs a second instance');
     expect(names('scale-out,scale-in', 1, stackOf(1))).toEqual(['scale-out', 'scale-in']);
     const hardened = stackOf(2, { store: { ...service, url: 'rediss://127.0.0.1:1' } });
-    expect(() => names('store-full', 1, hardened)).toThrow('needs a Redis that takes CONFIG');
+    expect(() => names('store-full', 1, hardened)).toThrow('needs a Redis that accepts CONFIG');
   });
 
   it('draws by the seed', () => {
@@ -71,14 +71,12 @@ describe('a schedule', () => {
     expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
   });
 
-  it('draws what a sticky balancer can forget where there is one', () => {
-    expect(() => names('affinity-lost')).toThrow(
-      'needs a balancer that keeps visitors on instances: --sticky',
-    );
+  it('draws affinity-lost if the balancer is sticky', () => {
+    expect(() => names('affinity-lost')).toThrow('needs a balancer that pins clients to instances: --sticky');
     expect(names('all', 1, stackOf(2, { balancer: { forget: () => {} } }))).toContain('affinity-lost');
   });
 
-  it('tells whether links are needed', () => {
+  it('reports whether links are needed', () => {
     expect(needsLinks(wantedFaults('deploy'))).toBe(false);
     expect(needsLinks(wantedFaults('kill,store-slow'))).toBe(true);
     expect(needsLinks(wantedFaults('3'))).toBe(true);

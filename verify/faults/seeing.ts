@@ -1,9 +1,9 @@
-/** Whether something answers: how a fault is seen to take effect. */
+/** Finds out whether a server responds: so a fault is seen to take effect. */
 import { createConnection } from 'node:net';
 
 const WITHIN_MS = 400;
 
-/** @returns whether a web server gives any answer in time */
+/** Returns whether a web server sends any response in time. */
 export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolean> {
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(withinMs) });
@@ -14,7 +14,7 @@ export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolea
   }
 }
 
-/** @returns whether a server on this port of 127.0.0.1 says anything, whatever it understands, in time */
+/** Returns whether a server on this port of 127.0.0.1 sends any data in time, whatever its protocol. */
 export function talks(port: number, withinMs = WITHIN_MS): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host: '127.0.0.1', port });

@@ -1,13 +1,13 @@
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
 
-/** Sentinels agree that a primary is down, and replace it, within a few seconds. */
+/** Time limit for Sentinel, milliseconds: it finds the primary down, and replaces it, within a few seconds. */
 const REPLACED_MS = 20_000;
 
 export const sentinelFailover: Fault = {
   name: 'sentinel-failover',
   part: 'store',
-  does: 'the primary is killed, and Sentinel makes a replica the primary, which instances are told by it',
+  does: 'the primary is killed, Sentinel promotes a replica, and the instances learn of it from Sentinel',
   down: true,
   loses: true,
   lacks: ({ store }) =>

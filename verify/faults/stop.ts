@@ -5,7 +5,7 @@ import { answers } from './seeing.ts';
 export const stop: Fault = {
   name: 'stop',
   part: 'instance',
-  does: 'an instance is told to end under load (SIGTERM), the balancer is told nothing; started again after a while',
+  does: 'an instance is ended (SIGTERM) under load without notice to the balancer, and started again after a while',
   one: true,
   async inject(stage) {
     const { instance, undo } = stage;

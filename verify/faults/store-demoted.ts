@@ -1,4 +1,4 @@
-/** A planned failover: nothing is lost, and whoever keeps a connection to the old primary may only read there. */
+/** A planned failover: nothing is lost, and connections to the old primary can only read. */
 import { startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
@@ -6,13 +6,13 @@ import { inSync, lacksRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/** Long enough to see who goes on writing to the old primary. */
+/** Long enough to see which clients go on writing to the old primary. */
 const LASTS_MS = 3_000;
 
 export const storeDemoted: Fault = {
   name: 'store-demoted',
   part: 'store',
-  does: 'a replica takes over in order, and the old primary stays as its replica: connections that are there stay',
+  does: 'a planned failover: a replica takes over, and the old primary becomes its replica and keeps its connections',
   linked: true,
   lasts: () => LASTS_MS,
   lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
@@ -28,21 +28,21 @@ export const storeDemoted: Fault = {
       if (await demoted(store.url)) await handOver(replica.url, port, store.url);
       await link.lead(port);
     });
-    // Whoever dials from now on finds the one that takes over.
+    // New connections reach the replica that takes over.
     await link.lead(replica.port, { keep: true });
     await handOver(store.url, replica.port, replica.url);
     return demoted(store.url);
   },
 };
 
-/** Whether a server takes no writes: it is a replica. */
+/** Returns whether a server accepts no writes, because it is a replica. */
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/** Writes wait until the replica has all there is; then the two change places. */
+/** Swaps the roles of primary and replica. Writes wait until the replica has all data. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // Refused until the primary has heard of the replica that it is in sync.
+  // The primary refuses until the replica has reported that it is in sync.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;

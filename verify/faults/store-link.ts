@@ -1,17 +1,17 @@
-/** Faults on the way from the instances to the store. */
+/** Faults on the path from the instances to the store. */
 import type { Link, Stack } from '../../stack/stack.ts';
 import type { Fault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Of each connection, in each direction, bytes a second: less than the load has use for. */
+/** Bytes a second, for each connection and direction: less than the load needs. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** @returns what a stack lacks for faults on the way to its store */
+/** Returns what a stack lacks for faults on the path to its store. */
 export function lacksLink({ link, store }: Stack): string | undefined {
   if (link === undefined) return 'links: they come with --stack local';
-  return store.sentinels === undefined ? undefined : 'a Redis that no Sentinel watches over';
+  return store.sentinels === undefined ? undefined : 'a Redis without Sentinel';
 }
 
 function onLink(
@@ -36,7 +36,7 @@ function onLink(
 export const storeBlackHole = onLink(
   {
     name: 'store-black-hole',
-    does: 'nothing passes between instances and store, and nobody is told, as when packets are lost',
+    does: 'no data passes between instances and store, without an error on either side, as when packets are lost',
     down: true,
     lasts: pastDeadline,
   },
@@ -83,7 +83,7 @@ export const storeNarrow = onLink(
 export const storeLate = onLink(
   {
     name: 'store-late',
-    does: 'answers of the store come, but later than the deadline of the app',
+    does: 'responses of the store come, but later than the deadline of the app',
     down: true,
     lasts: pastDeadline,
   },
@@ -96,7 +96,7 @@ export const storeLate = onLink(
 export const storeCut = onLink(
   {
     name: 'store-cut',
-    does: 'the connections between instances and store are reset, five times, and may be made again at once',
+    does: 'the connections between instances and store are reset, five times, and can be opened again at once',
   },
   async (link, { last }) => {
     for (let i = 0; i < 5; i++) {

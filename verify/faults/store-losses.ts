@@ -1,10 +1,12 @@
-/** Faults in which a Redis loses what it holds: what no app can keep, unless the store promises more. */
+/** Faults in which a Redis loses data: no app can keep it, unless the store promises more. */
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
-/** Users and cards share the Redis of the bundled stack: what does not expire is no session, and is kept. */
+/**
+ * A key of the bundled stack without an expiry. Users and cards share its Redis: they are no sessions, and are kept.
+ */
 interface Kept {
   name: string;
   data: Buffer;
@@ -27,7 +29,7 @@ function wipeable({ store }: Stack): Wipeable | undefined {
 export const storeRestartEmpty: Fault = {
   name: 'store-restart-empty',
   part: 'store',
-  does: 'the store is killed and comes back without any session, as one that keeps nothing on disk',
+  does: 'the store is killed and comes back without any session, as a store that keeps nothing on disk',
   down: true,
   loses: true,
   lacks: stack =>

@@ -1,4 +1,4 @@
-/** Faults that a Redis makes when it is told to. */
+/** Faults that are commands to Redis. */
 import { freePort } from '../../stack/ports.ts';
 import type { Fault } from './fault.ts';
 import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
@@ -6,14 +6,14 @@ import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts
 export const storeReadOnly: Fault = {
   name: 'store-read-only',
   part: 'store',
-  does: 'the store takes no writes, as a primary that was made a replica',
+  does: 'the store accepts no writes, like a primary that became a replica',
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    const nobody = await freePort();
+    const closedPort = await freePort();
     undo(() => withRedis(url, redis => redis.replicaof('NO', 'ONE')));
     return withRedis(url, async redis => {
-      await redis.replicaof('127.0.0.1', nobody);
+      await redis.replicaof('127.0.0.1', closedPort);
       return refuses(redis.set('baton:probe', '1'), 'READONLY');
     });
   },
@@ -22,7 +22,7 @@ export const storeReadOnly: Fault = {
 export const storeFull: Fault = {
   name: 'store-full',
   part: 'store',
-  does: 'the memory of the store is used up: it refuses to grow or evicts, as it was set up to',
+  does: 'the memory of the store is used up: it refuses writes that need memory or evicts keys, as it is configured',
   lacks: lacksRedis,
   async inject({ stack, undo, shown }) {
     const { url } = stack.store;
@@ -41,12 +41,12 @@ export const storeFull: Fault = {
 export const storeConnections: Fault = {
   name: 'store-connections',
   part: 'store',
-  does: 'the store closes its connections and takes no new ones, for its limit is reached',
+  does: 'the store closes its connections and accepts no new ones, as when its limit of connections is reached',
   down: true,
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // The one that it goes on serving, so that the limit can be lifted again.
+    // This connection stays open, so that the limit can be lifted again.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

@@ -2,7 +2,7 @@
 import type { Fault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** So long that a request which waits for the store is late for sure. */
+/** Returns a duration after which a request that waits for the store has certainly exceeded the deadline. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
 const portOf = ({ stack }: Stage): number | undefined => {
@@ -10,7 +10,7 @@ const portOf = ({ stack }: Stage): number | undefined => {
   return 'port' in store && typeof store.port === 'number' ? store.port : undefined;
 };
 
-/** Where its port is not known, what the runner says of the process must do. */
+/** Returns whether the store is down. If its port is unknown, the state of its process decides. */
 async function silent(stage: Stage): Promise<boolean> {
   const port = portOf(stage);
   return port === undefined ? !stage.stack.store.running() : !(await talks(port));
@@ -32,7 +32,7 @@ export const storeRestart: Fault = {
 export const storePause: Fault = {
   name: 'store-pause',
   part: 'store',
-  does: 'the store freezes (SIGSTOP) with its connections open, and goes on after a while',
+  does: 'the store freezes (SIGSTOP) with its connections open, and resumes after a while',
   down: true,
   lasts: pastDeadline,
   async inject(stage) {

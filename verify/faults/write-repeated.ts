@@ -1,22 +1,22 @@
-/** A balancer that repeats what it should not: a write whose answer is late has taken effect all the same. */
+/** A misconfigured balancer that repeats writes: a write whose response is late has taken effect already. */
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 
-/** The balancer waits so long for an answer, milliseconds. */
-const PATIENCE_MS = 800;
-/** Each way to the slow instance and back takes so much longer: the request is there in time, its answer is not. */
+/** Timeout of the balancer for a response, milliseconds. */
+const TIMEOUT_MS = 800;
+/** Delay in each direction: the request reaches the slow instance in time, its response comes after the timeout. */
 const SLOW_MS = 500;
 
 export const writeRepeated: Fault = {
   name: 'write-repeated',
   part: 'balancer',
-  does: `answers of an instance are late, and after ${PATIENCE_MS} ms the balancer sends requests, writes too, to another as well`,
+  does: `responses of an instance are late, and after ${TIMEOUT_MS} ms the balancer repeats requests, also writes, on another instance`,
   one: true,
   loses: true,
   lacks: stack =>
     stack.balancer.repeat === undefined || stack.link === undefined
-      ? 'a balancer that can be told to repeat requests, and links: they come with --stack local'
+      ? 'a balancer that can repeat requests, and links: they come with --stack local'
       : stack.instances().length < 2
         ? 'a second instance'
         : undefined,
@@ -24,29 +24,29 @@ export const writeRepeated: Fault = {
     undo(async () => stack.unlink?.(instance.name));
     const link = await stack.link?.(instance.name);
     undo(async () => stack.balancer.repeat?.(undefined));
-    await stack.balancer.repeat?.(PATIENCE_MS);
+    await stack.balancer.repeat?.(TIMEOUT_MS);
     link?.slow(SLOW_MS);
     return servedTwice(stack, shown);
   },
   lasts: () => 3_000,
 };
 
-/** Whether the logs of two instances tell of one POST, of which we send some until they do. */
+/** Sends POST requests until the logs of two instances contain the same one. Returns whether that happened. */
 async function servedTwice(
   stack: Stack,
   shown: (condition: () => Promise<boolean>) => Promise<boolean>,
 ): Promise<boolean> {
   const stop = new AbortController();
   const probe = `probe-${randomBytes(6).toString('hex')}`;
-  const told = new Map<string, number>();
+  const served = new Map<string, number>();
   let twice = false;
   const following = stack.logs
     .filter(({ kind }) => kind === 'instance')
     .map(async log => {
       for await (const { request } of log.follow(stop.signal)) {
         if (!request.startsWith(probe)) continue;
-        told.set(request, (told.get(request) ?? 0) + 1);
-        twice ||= told.get(request) === 2;
+        served.set(request, (served.get(request) ?? 0) + 1);
+        twice ||= served.get(request) === 2;
       }
     });
   let sent = 0;

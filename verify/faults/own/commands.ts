@@ -1,9 +1,9 @@
-/** A fault by commands of whoever knows the system. */
+/** Makes a fault out of the commands of the user. */
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import type { Disturbance } from '../fault.ts';
 import type { Maker } from './index.ts';
 
-/** @returns the one fault that `inject`, `heal` and `check` are */
+/** Returns the fault that `inject`, `heal` and `check` define. */
 export function byCommands(name: string, spec: FaultSpec, make: Maker): Disturbance[] {
   const { inject, heal, check } = spec;
   if (inject === undefined) return [];
@@ -13,9 +13,9 @@ export function byCommands(name: string, spec: FaultSpec, make: Maker): Disturba
       does: `what its commands do: ${typeof inject === 'string' ? inject : inject.join(' ')}`,
       async inject(orders, means) {
         if (heal !== undefined) orders.heals(heal);
-        await orders.tell(inject);
+        await orders.run(inject);
         if (check === undefined) return means.shown(() => means.felt());
-        return means.shown(async () => (await orders.ask(check)).code === 0);
+        return means.shown(async () => (await orders.tryRun(check)).code === 0);
       },
     }),
   ];

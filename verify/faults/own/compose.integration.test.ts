@@ -58,7 +58,7 @@ describe.skipIf(why !== '')('a compose file', () => {
     expect(states()).toEqual(allRun);
   });
 
-  it('says what is wrong where the service is another', async () => {
+  it('reports what is wrong if the service does not exist', async () => {
     const other = { web: { compose: { service: 'wbe', file: 'compose.yaml', project } } };
     await expect(bench.inject(other, 'web-kill')).rejects.toThrow(/wbe/);
   });

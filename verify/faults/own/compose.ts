@@ -1,4 +1,4 @@
-/** Faults of a service of a compose file: of one of its containers, or of each in turn. */
+/** Faults of a service in a compose file: of one of its containers, or of each in turn. */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/check.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
@@ -14,11 +14,13 @@ interface Container {
   name: string;
   status: string;
   started: string;
-  /** What its own health check says; empty where it has none. */
+  /** Status of its health check; empty if it has none. */
   health: string;
 }
 
-/** All of its state: of what a container lacks, as a health check, an engine may know not even the name. */
+/**
+ * The whole state as JSON: an engine may not know the name of a part that a container lacks, such as a health check.
+ */
 const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
 
 interface State {
@@ -31,15 +33,17 @@ const DOES: Record<Action, string> = {
   restart: 'each container of the service is restarted, one after the other',
   kill: 'a container of the service is killed (SIGKILL), and started again after a while',
   stop: 'a container of the service is stopped (SIGTERM), and started again after a while',
-  pause: 'a container of the service freezes, and goes on after a while',
+  pause: 'a container of the service freezes, and resumes after a while',
 };
 
-/** By action: what does it, what heals it. */
+/** The commands of each action: one that performs it, and one that heals it. */
 const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
 
 /**
- * @param withinMs what a container may take to be healthy again
- * @returns a fault for each action
+ *
+ * Returns a fault for each action.
+ *
+ * @param withinMs how long a container may take to be healthy again
  */
 export const ofService = (name: string, spec: ComposeSpec, withinMs: number, make: Maker): Disturbance[] =>
   spec.do.map(action =>
@@ -55,10 +59,10 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
         const container = containers[random.below(containers.length)] as Container;
         const [does, heals] = SINGLE[action];
         orders.heals(['docker', heals, container.id]);
-        await orders.tell(['docker', does, container.id]);
+        await orders.run(['docker', does, container.id]);
         means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
         const [now] = await look([container.id], orders);
-        // One that its restart policy has started again was away too.
+        // A container that its restart policy has started again was down, too.
         return now !== undefined && (now.status !== 'running' || now.started !== container.started);
       },
     }),
@@ -72,7 +76,7 @@ async function restart(
 ): Promise<boolean> {
   for (const { id, name } of containers) {
     orders.heals(['docker', 'start', id]);
-    await orders.tell(['docker', 'restart', id]);
+    await orders.run(['docker', 'restart', id]);
     const back = async (): Promise<boolean> => {
       const [now] = await look([id], orders);
       return now?.status === 'running' && ['', 'healthy'].includes(now.health);
@@ -87,13 +91,13 @@ async function restart(
   return now.every(({ id, started }) => started !== containers.find(one => one.id === id)?.started);
 }
 
-/** By name. Throws where the service has none that runs. */
+/** Returns the running containers of the service, sorted by name. Throws if there are none. */
 async function runningOf({ file, project, service }: ComposeSpec, orders: Orders): Promise<Container[]> {
   const of = [
     ...(file === undefined ? [] : ['--file', file]),
     ...(project === undefined ? [] : ['--project-name', project]),
   ];
-  const output = await orders.tell([
+  const output = await orders.run([
     'docker',
     'compose',
     ...of,
@@ -110,7 +114,7 @@ async function runningOf({ file, project, service }: ComposeSpec, orders: Orders
 }
 
 async function look(ids: readonly string[], orders: Orders): Promise<Container[]> {
-  const output = await orders.tell(['docker', 'inspect', '--format', FORMAT, ...ids]);
+  const output = await orders.run(['docker', 'inspect', '--format', FORMAT, ...ids]);
   return output
     .trim()
     .split('\n')

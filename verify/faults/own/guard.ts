@@ -1,11 +1,12 @@
 /**
- * Sees to it that a fault is healed however this process ends, even by `kill -9`: a shell in a session of its own reads
- * a pipe that this process holds. When the pipe closes before it was told that all is healed, it heals.
+ *
+ * Heals a fault however this process ends, even by `kill -9`. A shell in a separate session reads a pipe that this
+ * process holds. If the pipe closes before this process reports that all is healed, the shell heals.
  */
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
-/** Told of a command that runs, it ends that first: what still disturbs must not do so after the heal. */
+/** Kills a command that still runs before it heals, so that the command cannot disturb the system after the heal. */
 const WATCH = `
 group=
 while read -r word value; do
@@ -21,21 +22,24 @@ echo "Baton ended before it had healed this; the heal was run in its place, exit
 `;
 
 export interface Guard {
-  /** @param group the process group of a command, 0 once it has ended */
+  /** @param group the process group of a command; 0 once it has ended */
   runs(group: number): void;
-  /** Nothing is left to do. */
+  /** Ends the guard: everything is healed. */
   release(): void;
 }
 
 /**
+ *
+ * Starts a guard.
+ *
  * @param heal program and arguments
- * @param cwd where it runs
- * @param log file that is told when it was run
+ * @param cwd folder in which it runs
+ * @param log file that gets a line when the guard has run the heal
  */
 export function guard(heal: readonly string[], cwd: string, log: string): Guard {
   const child = spawn('/bin/sh', ['-c', WATCH, 'sh', log, ...heal], {
     cwd,
-    // In a session of its own: Ctrl-C and a closed terminal must not end it.
+    // A session of its own, so that Ctrl-C and a closed terminal do not end it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -43,8 +47,8 @@ export function guard(heal: readonly string[], cwd: string, log: string): Guard 
   child.unref();
   const { stdin } = child;
   if (!(stdin instanceof Writable)) throw new Error('expected a pipe to the shell that heals after a crash');
-  stdin.on('error', () => {}); // Ended already: whoever kills shells kills this one too.
-  // A child's pipe is a Socket, though its type does not say so; it must not keep this process alive.
+  stdin.on('error', () => {}); // The shell has ended already, for example killed together with other shells.
+  // The pipe of a child is a Socket, though its type does not say so. It must not keep this process alive.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return {
     runs: group => void stdin.write(`runs ${group === 0 ? '' : group}\n`),

@@ -1,4 +1,4 @@
-/** The faults that a target file names: what can be disturbed in a system of somebody's own. */
+/** Makes the faults that a target file defines, for a system that Baton did not start. */
 import type { Target } from '../../target/load.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import { secretsOf } from '../../target/secrets.ts';
@@ -10,19 +10,21 @@ import { ofDeployment } from './kubernetes.ts';
 import { Orders } from './orders.ts';
 import { ofProcesses } from './processes.ts';
 
-/** What a kind of fault says of one; the target file says the rest. */
+/** The properties that a kind of fault sets; the target file sets the others. */
 interface Made extends Pick<Facts, 'name' | 'does' | 'deploy'> {
   where?: string;
   lacks?: () => string | undefined;
-  /** @returns whether it was seen to take effect */
+  /** Performs the fault. Returns whether it was seen to take effect. */
   inject(orders: Orders, means: Means, random: Random): Promise<boolean>;
 }
 
 export type Maker = (made: Made) => Disturbance;
 
 /**
- * @param environment its secrets are hidden in what commands say
- * @returns the faults of a target, in the order of its file, each with its ready-made ones
+ *
+ * Returns the faults of a target in the order of its file, the ready-made ones included.
+ *
+ * @param environment its secrets are hidden in the output of commands
  */
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
   const office = { cwd: target.folder, secrets: secretsOf(target, environment) };

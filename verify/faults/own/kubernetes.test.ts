@@ -1,6 +1,6 @@
 /**
  * Faults of a deployment of Kubernetes. No cluster can be had here: a stand-in for kubectl records its arguments, and
- * answers as the documentation of kubectl says. What is tested is that exactly these orders are given, no more.
+ * responds as the documentation of kubectl says. The test proves that exactly these commands are run.
  */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -53,7 +53,7 @@ const PODS =
   '{.metadata.deletionTimestamp}{"\\n"}{end}';
 const SETTLED = 'rollout status deployment/shop --timeout=90s';
 
-it('rollout-restart waits for the rollout, and has bitten when no pod is left of those before', async () => {
+it('rollout-restart waits for the rollout, and has taken effect when none of the old pods is left', async () => {
   const { bit, did, heal } = await bench.inject(shop(), 'shop-rollout-restart');
   expect([bit, did]).toEqual([true, '2 pods replaced by 2']);
   await heal();

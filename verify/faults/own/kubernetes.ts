@@ -1,4 +1,4 @@
-/** Faults of a deployment of Kubernetes, by kubectl. */
+/** Faults of a Kubernetes deployment, by kubectl. */
 import { counted } from '../../core/check.ts';
 import type { KubernetesSpec } from '../../target/schema-faults.ts';
 import type { Random } from '../../workloads/random.ts';
@@ -10,10 +10,10 @@ import type { Orders } from './orders.ts';
 type Action = KubernetesSpec['do'][number];
 
 const DOES: Record<Action, string> = {
-  'rollout-restart': 'all pods of the deployment are replaced, as its strategy has it',
-  'delete-pod': 'a pod of the deployment is deleted, and another takes its place',
-  'scale-out': 'the deployment has one pod more for a while',
-  'scale-in': 'the deployment has one pod less for a while',
+  'rollout-restart': 'all pods of the deployment are replaced, as its strategy defines',
+  'delete-pod': 'a pod of the deployment is deleted, and another one takes its place',
+  'scale-out': 'the deployment has one more pod for a while',
+  'scale-in': 'the deployment has one pod fewer for a while',
 };
 
 const PODS =
@@ -25,8 +25,10 @@ interface Pod {
 }
 
 /**
- * @param withinMs what a rollout may take
- * @returns a fault for each action
+ *
+ * Returns a fault for each action.
+ *
+ * @param withinMs how long a rollout may take
  */
 export const ofDeployment = (
   name: string,
@@ -75,8 +77,8 @@ class Deployment {
   async #restart(): Promise<boolean> {
     const before = await this.#pods();
     this.#orders.waits(this.#settled);
-    await this.#orders.tell(this.#to('rollout', 'restart', this.#name));
-    await this.#orders.tell(this.#settled);
+    await this.#orders.run(this.#to('rollout', 'restart', this.#name));
+    await this.#orders.run(this.#settled);
     const after = await this.#pods();
     this.#means.did(`${counted(before.length, 'pod')} replaced by ${after.length}`);
     return before.length > 0 && !before.some(({ uid }) => after.some(pod => pod.uid === uid));
@@ -87,7 +89,7 @@ class Deployment {
     if (pods.length === 0) throw new Error(`expected a pod of ${this.#name}, found none`);
     const pod = pods[random.below(pods.length)] as Pod;
     this.#orders.waits(this.#settled);
-    await this.#orders.tell(this.#to('delete', 'pod', pod.name, '--wait=false'));
+    await this.#orders.run(this.#to('delete', 'pod', pod.name, '--wait=false'));
     this.#means.did(`${pod.name} deleted`);
     return this.#means.shown(async () => !(await this.#pods()).some(({ uid }) => uid === pod.uid));
   }
@@ -98,13 +100,13 @@ class Deployment {
       throw new Error(`expected ${this.#name} to have two pods or more, it has ${replicas}`);
     this.#orders.waits(this.#settled);
     this.#orders.heals(this.#replicas(replicas));
-    await this.#orders.tell(this.#replicas(replicas + by));
-    await this.#orders.tell(this.#settled);
+    await this.#orders.run(this.#replicas(replicas + by));
+    await this.#orders.run(this.#settled);
     this.#means.did(`scaled from ${replicas} to ${replicas + by}`);
     return Number(await this.#get('jsonpath={.status.replicas}')) === replicas + by;
   }
 
-  /** Those that are not about to go. */
+  /** Returns the pods that are not being deleted. */
   async #pods(): Promise<Pod[]> {
     const labels: Record<string, string> = JSON.parse(
       await this.#get('jsonpath={.spec.selector.matchLabels}'),
@@ -112,7 +114,7 @@ class Deployment {
     const selector = Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
-    const output = await this.#orders.tell(this.#to('get', 'pods', '--selector', selector, '--output', PODS));
+    const output = await this.#orders.run(this.#to('get', 'pods', '--selector', selector, '--output', PODS));
     return output.split('\n').flatMap(line => {
       const [uid = '', name = '', deleted = ''] = line.split(' ');
       return uid === '' || deleted !== '' ? [] : [{ uid, name }];
@@ -120,7 +122,7 @@ class Deployment {
   }
 
   #get(output: string): Promise<string> {
-    return this.#orders.tell(this.#to('get', this.#name, '--output', output));
+    return this.#orders.run(this.#to('get', this.#name, '--output', output));
   }
 
   #replicas = (count: number): readonly string[] => this.#to('scale', this.#name, `--replicas=${count}`);

@@ -1,6 +1,6 @@
 import { findProgram } from '../../../stack/programs.ts';
 
-/** @returns what this machine lacks where a program is not on it */
+/** Returns what this machine lacks if a program is not on the PATH. */
 export function lacksProgram(name: string): string | undefined {
   try {
     findProgram(name);

@@ -1,4 +1,4 @@
-/** Gives the orders that a fault consists of, as commands: with a time limit, and their output kept. */
+/** Runs the commands of a fault, with a time limit, and keeps their output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 'node:fs';
@@ -8,25 +8,25 @@ import { scrub } from '../../target/secrets.ts';
 import type { Means } from '../fault.ts';
 import { type Guard, guard } from './guard.ts';
 
-/** What a command has after SIGTERM, milliseconds. */
+/** Grace period of a command after SIGTERM, milliseconds. */
 const GRACE_MS = 2_000;
-/** The end of a command's output, which is kept, bytes. */
+/** How much of the end of a command's output is kept, bytes. */
 const KEPT = 64 << 10;
-/** Lines of it in a message. */
-const TOLD = 3;
+/** How many lines of it go into a message. */
+const SHOWN = 3;
 
-/** What is the same for all orders of a run. */
+/** What all commands of a run share. */
 export interface Office {
-  /** Where commands run. */
+  /** Folder in which commands run. */
   cwd: string;
-  /** What must be hidden in what they say. */
+  /** Texts to hide in their output. */
   secrets: readonly string[];
 }
 
 export interface Ran {
-  /** Exit code; undefined where it was ended by a signal, or did not start. */
+  /** Exit code; undefined if a signal ended it, or if it did not start. */
   code: number | undefined;
-  /** What it wrote, the end of it. */
+  /** The end of its output. */
   output: string;
   /** How it ended, for a message. */
   how: string;
@@ -38,7 +38,7 @@ export class Orders {
   readonly #withinMs: number;
   readonly #guards = new Set<Guard>();
 
-  /** @param withinMs what each command may take */
+  /** @param withinMs time limit of each command */
   constructor(office: Office, means: Means, withinMs: number) {
     this.#office = office;
     this.#means = means;
@@ -46,17 +46,20 @@ export class Orders {
     mkdirSync(dirname(means.log), { recursive: true });
   }
 
-  /** Throws what it said last if it does not end with exit code 0 in time, or the run is stopped. @returns its output */
-  async tell(command: Command): Promise<string> {
+  /** Runs a command and returns its output. Throws with its last lines unless it ends in time with exit code 0. */
+  async run(command: Command): Promise<string> {
     return this.#demand(command, this.#means.signal);
   }
 
-  /** @returns how it ended, whatever that is */
-  ask(command: Command): Promise<Ran> {
+  /** Runs a command and returns how it ended, whatever that is. */
+  tryRun(command: Command): Promise<Ran> {
     return this.#run(command, this.#means.signal);
   }
 
-  /** To be called before what it heals is done: the command runs on every path, and in our place if we are killed. */
+  /**
+   * Registers a heal. Call it before the disturbance: the command runs on every path, and in a guard if Baton is
+   * killed.
+   */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#office.cwd, this.#means.log);
     this.#guards.add(watching);
@@ -64,14 +67,14 @@ export class Orders {
       try {
         await this.#demand(command);
       } finally {
-        // One that failed is not tried again behind anybody's back.
+        // A heal that failed is not retried in secret.
         this.#guards.delete(watching);
         watching.release();
       }
     });
   }
 
-  /** Likewise, where nothing is to be undone but something waited for. */
+  /** Registers a command that waits for something, on every path. It needs no guard, since it undoes nothing. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
@@ -79,10 +82,10 @@ export class Orders {
   async #demand(command: Command, signal?: AbortSignal): Promise<string> {
     const { code, output, how } = await this.#run(command, signal);
     if (code === 0) return output;
-    const said = output.trim().split('\n').slice(-TOLD).join('\n');
+    const said = output.trim().split('\n').slice(-SHOWN).join('\n');
     const hidden = scrub(said, this.#office.secrets);
     throw new Error(
-      `${this.#shown(command)} ${how}${hidden === '' ? '' : `: ${hidden}`} (all that it said: ${this.#means.log})`,
+      `${this.#shown(command)} ${how}${hidden === '' ? '' : `: ${hidden}`} (its whole output: ${this.#means.log})`,
     );
   }
 
@@ -90,7 +93,8 @@ export class Orders {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // A file, not a pipe: what a command leaves running (a server that it starts) writes on when we have gone.
+    // A file instead of a pipe: a server that the command starts and leaves running can still write when Baton has
+    // ended.
     const child = spawn(program, args, {
       cwd: this.#office.cwd,
       detached: true,
@@ -116,11 +120,11 @@ export class Orders {
   }
 }
 
-/** A text is for the shell. */
+/** Returns program and arguments. A text is run by the shell. */
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/** A file without a name, which goes when nobody has it open any more: what is in it may be secret. */
+/** Opens a file without a name, which disappears with its last handle, because its content may be secret. */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);
@@ -136,7 +140,7 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/** Ends its whole group when it takes too long, or the run is stopped. */
+/** Waits for the end of a command. Ends its whole process group after the time limit, or when the run is stopped. */
 async function ended(
   child: ChildProcess,
   withinMs: number,
@@ -155,8 +159,8 @@ async function ended(
     send(group, 'SIGTERM');
     harder = setTimeout(() => send(group, 'SIGKILL'), GRACE_MS);
   };
-  const stopped = () => end('was ended, as the run was stopped');
-  const tooLong = setTimeout(() => end(`had not ended within ${withinMs / 1000} s, and was ended`), withinMs);
+  const stopped = () => end('was ended because the run was stopped');
+  const tooLong = setTimeout(() => end(`was ended because it took more than ${withinMs / 1000} s`), withinMs);
   signal?.addEventListener('abort', stopped);
   if (signal?.aborted) stopped();
   const [code, by] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
@@ -176,6 +180,6 @@ function send(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(group, signal);
   } catch {
-    // It has gone.
+    // The process group has ended.
   }
 }

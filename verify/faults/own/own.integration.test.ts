@@ -1,4 +1,4 @@
-/** Faults of a target file on real processes: each takes effect, is seen to, and is healed. */
+/** Faults of a target file on real processes: each takes effect, is seen to do so, and is healed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ afterEach(() => bench.remove());
 const there = (name: string): boolean => existsSync(join(bench.folder, name));
 
 describe('commands', () => {
-  it('inject, check until it shows, heal; what they said is kept, without secrets', async () => {
+  it('inject, check until it shows, heal; their output is kept, without secrets', async () => {
     const faults = {
       db: {
         inject: 'touch down; echo "password=hunter2 open-sesame"',
@@ -35,17 +35,17 @@ describe('commands', () => {
     expect(tried.log()).not.toMatch(/hunter2|sesame/);
   });
 
-  it('have not bitten where the check never succeeds, or nothing is felt', async () => {
+  it('have not taken effect if the check never succeeds, or if the load shows nothing', async () => {
     expect((await bench.inject({ a: { inject: 'true', check: 'false' } }, 'a')).bit).toBe(false);
     expect((await bench.inject({ a: { inject: 'true' } }, 'a')).bit).toBe(false);
     bench.felt = true;
     expect((await bench.inject({ a: { inject: 'true' } }, 'a')).bit).toBe(true);
   });
 
-  it('that fail say how, with what they said last; what was begun is healed', async () => {
+  it('that fail report how, with the end of their output; what they began is healed', async () => {
     const faults = { a: { inject: 'touch half; echo no such unit; exit 5', heal: 'rm half' } };
     await expect(bench.inject(faults, 'a')).rejects.toThrow(
-      /ended with exit code 5: no such unit \(all that it said: /,
+      /ended with exit code 5: no such unit \(its whole output: /,
     );
     expect(there('half')).toBe(false);
     const wrong = { a: { inject: ['no-such-program'] } };
@@ -54,7 +54,7 @@ describe('commands', () => {
     await expect(tried.heal()).rejects.toThrow('exit 3 ended with exit code 3');
   });
 
-  it('are ended with all that they started when they take too long, or the run is stopped', async () => {
+  it('are ended with their child processes when they take too long, or when the run is stopped', async () => {
     const long = 'echo $$ >shell; sleep 600 & echo $! >child; wait';
     const gone = async (): Promise<void> => {
       for (const name of ['shell', 'child']) {
@@ -63,14 +63,14 @@ describe('commands', () => {
       }
     };
     await expect(bench.inject({ a: { inject: long, within: '500ms' } }, 'a')).rejects.toThrow(
-      'had not ended within 0.5 s, and was ended',
+      'was ended because it took more than 0.5 s',
     );
     await gone();
     const other = `${long}; touch never`;
     const stopped = bench.inject({ a: { inject: `echo >began; ${other}`, heal: 'touch healed' } }, 'a');
     await until(() => there('began'), { withinMs: 30_000, what: 'it to begin' });
     bench.stop.abort();
-    await expect(stopped).rejects.toThrow('was ended, as the run was stopped');
+    await expect(stopped).rejects.toThrow('was ended because the run was stopped');
     expect(there('healed')).toBe(true);
     await gone();
   });
@@ -110,7 +110,7 @@ describe('processes by their files', () => {
   const stateOf = (pid: number): string =>
     /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? '';
 
-  it('pause freezes one of them, which goes on', async () => {
+  it('pause freezes one of them, which resumes', async () => {
     await started('a');
     const b = await started('b');
     const faults = { app: { processes: { pidFiles: ['a.pid', 'b.pid'] } } };
@@ -139,7 +139,7 @@ describe('processes by their files', () => {
     process.kill(Number(after), 'SIGKILL');
   });
 
-  it('says what is missing where nothing starts it again, or the file is of no use', async () => {
+  it('reports what is missing if nothing starts it again, or if the file names no process', async () => {
     await started('a');
     const one = (pidFile: string) => ({ app: { processes: { pidFiles: [pidFile] }, within: '300ms' } });
     const tried = await bench.inject(one('a.pid'), 'app-kill');
@@ -148,7 +148,7 @@ describe('processes by their files', () => {
     writeFileSync(file('odd'), 'app\n');
     await expect(bench.inject(one('odd.pid'), 'app-kill')).rejects.toThrow('got "app"');
     await expect(bench.inject(one('a.pid'), 'app-kill')).rejects.toThrow(
-      /a process that lives, and \d+ does not/,
+      /a live process, and \d+ does not exist/,
     );
   });
 });

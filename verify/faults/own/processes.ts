@@ -1,4 +1,4 @@
-/** Faults of processes whose numbers are in files: one of them is drawn. */
+/** Faults of processes whose ids are in files: one of them is drawn. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive, stateOf } from '../../../stack/process-table.ts';
@@ -11,17 +11,19 @@ import type { Orders } from './orders.ts';
 type Action = ProcessesSpec['do'][number];
 
 const SIGNALS = { kill: 'SIGKILL', stop: 'SIGTERM', pause: 'SIGSTOP' } as const;
-const DID = { kill: 'killed', stop: 'told to end', pause: 'frozen' } as const;
+const DID = { kill: 'killed', stop: 'ended', pause: 'frozen' } as const;
 const DOES: Record<Action, string> = {
   kill: 'a process is killed (SIGKILL), and started again after a while',
-  stop: 'a process is told to end (SIGTERM), and started again after a while',
-  pause: 'a process freezes (SIGSTOP), and goes on after a while',
+  stop: 'a process is ended (SIGTERM), and started again after a while',
+  pause: 'a process freezes (SIGSTOP), and resumes after a while',
 };
 
 /**
- * @param folder what the files are relative to
- * @param withinMs what a process may take to end, and to be there again
- * @returns a fault for each action
+ *
+ * Returns a fault for each action.
+ *
+ * @param folder the folder that the files are relative to
+ * @param withinMs how long a process may take to end, and to be back
  */
 export const ofProcesses = (
   name: string,
@@ -55,7 +57,7 @@ export const ofProcesses = (
     }),
   );
 
-/** Started by us where we know how, else by whoever watches over it. */
+/** Starts the process again with the command `start`. Without one, a supervisor has to. */
 function comesBack(
   path: string,
   pid: number,
@@ -67,7 +69,7 @@ function comesBack(
   undo(() =>
     until(() => pidIn(path) !== pid, {
       withinMs,
-      what: `${path} to name another process than ${pid} again${start === undefined ? '; nothing was to start it: add `start`, if nothing else does' : ''}`,
+      what: `${path} to name another process than ${pid}${start === undefined ? '; no command starts it again: add `start`, if no supervisor does' : ''}`,
     }),
   );
   if (start !== undefined) orders.heals(filled(start, path));
@@ -78,19 +80,19 @@ const filled = (command: Command, path: string): Command =>
     ? command.replaceAll('{pidFile}', path)
     : command.map(part => part.replaceAll('{pidFile}', path));
 
-/** Throws where the file is not there, or names no process that lives. */
+/** Returns the process id in a file. Throws if the file is missing or names no live process. */
 function pidIn(path: string): number {
   let text: string;
   try {
     text = readFileSync(path, 'utf8').trim();
   } catch (error) {
     throw new Error(
-      `${path}: expected the number of a process, and it cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      `${path}: expected the id of a process, and it cannot be read (${(error as NodeJS.ErrnoException).code})`,
     );
   }
   const pid = Number(text.split('\n')[0]);
   if (!Number.isInteger(pid) || pid < 2)
-    throw new Error(`${path}: expected the number of a process, got ${JSON.stringify(text.slice(0, 40))}`);
-  if (!isAlive(pid)) throw new Error(`${path}: expected a process that lives, and ${pid} does not`);
+    throw new Error(`${path}: expected the id of a process, got ${JSON.stringify(text.slice(0, 40))}`);
+  if (!isAlive(pid)) throw new Error(`${path}: expected a live process, and ${pid} does not exist`);
   return pid;
 }

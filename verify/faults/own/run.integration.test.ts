@@ -1,6 +1,6 @@
 /**
  * `baton verify TARGET --faults …` on a system that Baton did not start: a stack of the tests, whose instances are
- * addressed by the files of their processes, and by commands that ask a server of the tests to act.
+ * addressed by the files of their processes, and by commands that send requests to a server of the tests.
  */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** What somebody's own scripts would do: GET /app-1/restart … */
+/** Does what the scripts of a user would do: GET /app-1/restart … */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();
@@ -86,7 +86,7 @@ function verify(faults: object, ...more: string[]): Baton {
 
 const runOf = ({ stderr }: Finished): string => /history: (\S+)/.exec(stderr)?.[1] ?? '';
 
-it('processes and commands: each takes effect and is healed, and every session outlives it', async () => {
+it('processes and commands: each takes effect and is healed, and every session survives it', async () => {
   const { stdout, stderr, code } = await verify(
     {
       app: {
@@ -111,7 +111,7 @@ it('processes and commands: each takes effect and is healed, and every session o
   expect(code).toBe(0);
 });
 
-it('a fault that is not seen is unknown, and a heal that fails is shouted: exit code 69', async () => {
+it('a fault that is not seen is unknown, and a heal that fails prints a warning: exit code 69', async () => {
   const junit = path('junit.xml');
   const ran = await verify(
     {
@@ -122,7 +122,7 @@ it('a fault that is not seen is unknown, and a heal that fails is shouted: exit 
   ).finished;
   expect(ran.code).toBe(69);
   expect(ran.stderr).toMatch(
-    /!! broken could not be healed, .* ended with exit code 3: token=\(hidden\) \(all that it said: /,
+    /!! broken could not be healed, .* ended with exit code 3: token=\(hidden\) \(its whole output: /,
   );
   expect(ran.stderr).toMatch(/baton: broken could not be healed: .* Heal it by hand/);
   expect(ran.stdout).toMatch(/survival {2,}unknown .*not seen to take effect: idle/);
@@ -149,7 +149,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s in the middle of a fault 
   await until(answers, { withinMs: 30_000, what: 'the instance to go on' });
 });
 
-it('says what there is when none is declared, or another is asked for', async () => {
+it('lists the faults when none is declared, or when an unknown one is requested', async () => {
   const none = await verify({}, '--faults', 'all').finished;
   expect(none).toMatchObject({
     code: 64,

@@ -1,4 +1,4 @@
-/** Makes faults of a target file without a run around them: on real processes and containers, without load. */
+/** Performs faults of a target file outside a run: on real processes and containers, without load. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,21 +10,21 @@ import { ownFaults } from '../index.ts';
 export interface Tried {
   bit: boolean;
   did: string | undefined;
-  /** Performs the heals, the last first. */
+  /** Runs the heals, the last one first. */
   heal(): Promise<void>;
-  /** What the commands said. */
+  /** Returns the output of the commands. */
   log(): string;
 }
 
-/** A folder for the target file and what it names, with what is left there removed at the end. */
+/** A temporary folder for the target file and its files; `remove` deletes it. */
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** What the load shows. */
+  /** Whether the load shows the fault. */
   felt = false;
   #tries = 0;
 
-  /** @param faults as the target file has them. @returns the fault of that name */
+  /** @param faults as in a target file. @returns the fault of that name */
   fault(faults: object, name: string) {
     const target = {
       ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
@@ -36,7 +36,7 @@ export class Bench {
     return found;
   }
 
-  /** Injects it. Throws what it throws; what is to be healed is healed then. */
+  /** Injects a fault. If it throws, runs the heals and throws the same error. */
   async inject(faults: object, name: string, seed = 1): Promise<Tried> {
     const heals: (() => Promise<unknown>)[] = [];
     const log = join(this.folder, 'faults', `${++this.#tries}-${name}.log`);
