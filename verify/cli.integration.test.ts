@@ -1,4 +1,4 @@
-/** The `baton` command against the real stack: what it prints, how it exits, what it leaves. */
+/** The `baton` command against the real stack: its output, its exit codes, and the files it leaves. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const resultOf = (stdout: string): Result => {
   return result as Result;
 };
 
-/** The shipped app, healthy and with sessions in memory: one run of each is enough for all that look at it. */
+/** The shipped app, healthy and with sessions in memory: the tests share one run of each. */
 const runs = new Map<string, ReturnType<typeof baton>>();
 function shipped(store?: 'memory'): ReturnType<typeof baton> {
   const run =
@@ -65,11 +65,11 @@ describe('baton verify --stack local', () => {
     }
   });
 
-  it('judges what it recorded to the same result again', async () => {
+  it('judges its recorded history again with the same result', async () => {
     const first = await shipped();
-    const told = readFileSync(join(historyOf(first.stderr), 'result.json'), 'utf8');
+    const saved = readFileSync(join(historyOf(first.stderr), 'result.json'), 'utf8');
     const again = await baton(['check', historyOf(first.stderr), '--json']);
-    expect(resultOf(again.stdout)).toEqual(resultOf(told));
+    expect(resultOf(again.stdout)).toEqual(resultOf(saved));
     expect(again.code).toBe(0);
     const page = join(out, 'reports/baton.html');
     const reports = ['--report', `html=${page}`, '--report', 'annotations=-'];
@@ -78,7 +78,7 @@ describe('baton verify --stack local', () => {
     expect(readFileSync(page, 'utf8')).toContain('All 16 claimed guarantees hold');
   });
 
-  it('finds sessions in memory LOST, with a witness and the way to see it again', async () => {
+  it('finds sessions in memory LOST, with a witness and the command that repeats the run', async () => {
     const { code, stdout } = await shipped('memory');
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ continuity +violated/);
@@ -117,7 +117,7 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** What it says but for figures, which differ from run to run, and where they break lines. */
+  /** Returns the text without figures and line breaks, which differ from run to run. */
   const shape = (text: string): string =>
     text
       // Which refusals a run provokes is a matter of chance.
@@ -134,15 +134,15 @@ describe('the README', () => {
   it('shows a lost session as it prints', async () => {
     const { stdout } = await shipped('memory');
     const printed = shape(stdout);
-    const told = shown('memory')
+    const lines = shown('memory')
       .split('\n')
       .filter(line => /^✗|knew the session|holds when|VIOLATED/.test(line.trim()));
-    expect(told.length).toBeGreaterThan(3);
-    for (const line of told) expect(printed).toContain(shape(line));
+    expect(lines.length).toBeGreaterThan(3);
+    for (const line of lines) expect(printed).toContain(shape(line));
   });
 });
 
-describe('what ends it early', () => {
+describe('an early end', () => {
   const lasting = ['verify', '--stack', 'local', '--duration', '60s', '--sessions', '8', '--quiet'];
   const begun = (baton: Baton, folder: string) =>
     vi.waitFor(
@@ -182,7 +182,7 @@ describe('what ends it early', () => {
   });
 
   it.each(['app/server.ts', 'redis-server|valkey-server', 'nginx: master'])(
-    'death of %s: says what died, exits 69',
+    'death of %s: names the process that died, exits 69',
     async what => {
       const folder = mkdtempSync(join(out, 'death-'));
       const running = new Baton([...lasting, '--out', folder]);
@@ -240,15 +240,15 @@ describe('baton verify TARGET', () => {
     expect(stdout).toBe('');
   });
 
-  it('says that the mark is wrong when no page has it', async () => {
-    const { code, stderr } = await run(text.replace('data-user=', 'data-nobody='));
+  it('reports a wrong mark when no page has it', async () => {
+    const { code, stderr } = await run(text.replace('data-user=', 'data-other='));
     expect(code).toBe(64);
     expect(stderr).toContain(
-      'signedIn.user: the login was accepted, and none of 6 answers of /dashboard has the mark',
+      'signedIn.user: the login was accepted, and none of 6 responses of /dashboard has the mark',
     );
   });
 
-  it('says that the mark finds another text than the user', async () => {
+  it('reports that the mark finds a text other than the user', async () => {
     const { code, stderr } = await run(text.replace('<body[^>]* data-user="([^"]*)"', '<(body)'));
     expect(code).toBe(64);
     expect(stderr).toContain(
@@ -256,10 +256,10 @@ describe('baton verify TARGET', () => {
     );
   });
 
-  it('says that nothing is there', async () => {
+  it('reports that no server responds', async () => {
     const { code, stderr } = await run(text.replace(stack.url, 'http://127.0.0.1:1'));
     expect(code).toBe(69);
-    expect(stderr).toContain('http://127.0.0.1:1: expected a web server, got no answer (refused)');
+    expect(stderr).toContain('http://127.0.0.1:1: expected a web server, got no response (refused)');
     const page = await run(text.replace('page: /login', 'page: /nowhere'));
     expect(page.code).toBe(69);
     expect(page.stderr).toContain('/nowhere: expected the login page, got status 404');

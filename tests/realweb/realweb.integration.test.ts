@@ -143,7 +143,7 @@ describe('redirects', () => {
       }
     }
     await expect(judged(new Web())).rejects.toThrow(
-      'it answers 302 to /home/. Write the page that this leads to',
+      'got 302 to /home/. Name the page that this redirect leads to',
     );
   });
 });

@@ -26,7 +26,7 @@ const file = (name: string, text: string): string => {
 };
 
 describe('accounts in a CSV file', () => {
-  it('have a user, a password, and what pages call them', () => {
+  it('have a user, a password, and a name on pages', () => {
     const csv = file(
       'users.csv',
       '\ufeffuser,password,shown\r\na@x.test,"p,1""2",Ann\r\nb@x.test,p2,\r\n\r\n',
@@ -37,7 +37,7 @@ describe('accounts in a CSV file', () => {
     ]);
   });
 
-  it('may share a password from elsewhere, and stand beside others', () => {
+  it('may share a password from elsewhere, and be combined with others', () => {
     const csv = file('names.csv', 'user\nann\nbob\n');
     const passwordFile = file('secret', 'p\n');
     const accounts = parsed({ csv, passwordFile }, { user: 'load{n}', password: 'q', count: 2 });
@@ -56,7 +56,7 @@ describe('accounts in a CSV file', () => {
     ],
     [{ csv: file('empty.csv', 'user,password\n') }, 'accounts.0.csv: empty.csv has no row'],
     [
-      { csv: file('nobody.csv', 'name,password\nann,p\n') },
+      { csv: file('no-user.csv', 'name,password\nann,p\n') },
       'has no user in row 1: a column `user` is expected',
     ],
     [{ csv: file('open.csv', 'user\nann\n') }, 'has no password for ann'],
@@ -67,14 +67,14 @@ describe('accounts in a CSV file', () => {
     [{ user: 'ann' }, 'accounts.0.password: missing: expected a text'],
     [{ password: 'p' }, 'accounts.0.user: missing: expected a text'],
     [{ user: 'ann', password: 'p', passwordFile: 'q' }, 'expected `password` or `passwordFile`, got both'],
-  ])('%j is wrong: %s', (account, told) => {
-    expect(() => parsed(account)).toThrow(told);
+  ])('%j is wrong: %s', (account, message) => {
+    expect(() => parsed(account)).toThrow(message);
   });
 
-  it('are none for k6, which is told', () => {
+  it('are refused for k6, with the reason', () => {
     const text = textOf({ csv: file('k6.csv', 'user,password\nann,p\n') });
     expect(() => k6Target(parseTarget(text, join(folder, 'shop.yaml'), {}), text)).toThrow(
-      'know no `register`, `csv`',
+      'do not support `register`, `csv`',
     );
     const code = textOf({ user: 'ann', password: 'p', totp: 'GEZDGNBVGY3TQOJQ' });
     expect(() => k6Target(parseTarget(code, join(folder, 'shop.yaml'), {}), code)).toThrow('no `totp`');
@@ -96,7 +96,7 @@ it.each([
   expect(csvRows(text)).toEqual(rows);
 });
 
-describe('a user who stands twice', () => {
+describe('a user that is listed twice', () => {
   it.each([
     [
       'in two entries',
@@ -128,7 +128,7 @@ describe('a user who stands twice', () => {
     expect(() => parsed(...accounts)).toThrow(message);
   });
 
-  it('under another name in the address of the mail is another user', () => {
+  it('with another domain in the email address is another user', () => {
     expect(parsed({ user: 'ann@x.test', password: 'p' }, { user: 'ann@y.test', password: 'p' })).toHaveLength(
       2,
     );

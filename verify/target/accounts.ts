@@ -1,24 +1,27 @@
-/** The accounts of a target file: single ones, patterns, and those of CSV files. */
+/** Reads the accounts of a target file: single accounts, patterns, and CSV files. */
 import { csvRows } from './csv.ts';
 import type { TargetFile } from './schema.ts';
 
 export interface Account {
   user: string;
   password: string;
-  /** What pages call the user, where that is not `user`. */
+  /** Name of the user on pages, if it differs from `user`. */
   shown?: string;
-  /** The secret of one-time codes. */
+  /** Secret of one-time codes. */
   totp?: string;
-  /** How histories and reports call this user: the part before the @, made unique. */
+  /** Name of the user in histories and reports: the part before the @, made unique. */
   label: string;
 }
 
 type Unlabelled = Omit<Account, 'label'>;
 
 /**
- * @param read reads a file that an entry names; `where` it stands: its keys
- * @param wrong makes the error for what a file lacks
- * @param tag stands for {run}: other in each run
+ *
+ * Returns all accounts, each with a label.
+ *
+ * @param read reads a file that an entry names; `where`: the keys under which it is named
+ * @param wrong returns the error for a problem in the target file
+ * @param tag replaces {run}: different in each run
  */
 export function accountsOf(
   entries: TargetFile['accounts'],
@@ -80,7 +83,7 @@ function accountsIn(
   });
 }
 
-/** @param password of those that have none of their own */
+/** @param password for rows that have no password of their own */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);
   if (rows.length === 0) throw wrong('has no row below the names of its columns');
@@ -90,13 +93,13 @@ function inFile(text: string, password: string | undefined, wrong: (text: string
     if (user === '') throw wrong(`has no user in row ${i + 1}: a column \`user\` is expected`);
     if (own === undefined)
       throw wrong(
-        `has no password for ${user}: expected a column \`password\`, or \`password\` beside \`csv\``,
+        `has no password for ${user}: expected a column \`password\`, or \`password\` next to \`csv\``,
       );
     return { user, password: own, ...(shown ? { shown } : {}), ...(totp ? { totp } : {}) };
   });
 }
 
-/** Two users never share a label, and a label never needs quoting. */
+/** Labels accounts: two users never share a label, and a label never needs quoting. */
 function labelled(accounts: Unlabelled[]): Account[] {
   const taken = new Set<string>();
   return accounts.map((account, index) => {

@@ -1,12 +1,15 @@
-/** Reads the certificates of an authority of one's own. */
+/** Reads the certificates of a certificate authority. */
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 
 /**
- * @param named how the file was named, for errors
- * @param where it was named, for errors
- * @returns what the file holds, PEM
- * @throws UsageError where it cannot be read, or holds no certificate
+ *
+ * Reads a file of certificates.
+ *
+ * @param named name of the file, for errors
+ * @param where place where it is named, for errors
+ * @returns the content of the file, PEM
+ * @throws UsageError when the file cannot be read or has no certificate
  */
 export function certificatesIn(file: string, named: string, where: string): string {
   let text: string;

@@ -1,11 +1,13 @@
-/** Where a target file claims what, for reports that point at a line. */
+/** Finds the lines of a target file that make claims, for reports that point at a line. */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
 
 /**
- * @param file a target file; one that cannot be read has no lines
- * @returns the line of each claim, from 1: its own, or that of `claims` for those that a set claims
+ *
+ * Returns the line of each claim, from 1: its own line, or the line of `claims` if a set claims it.
+ *
+ * @param file a target file; a file that cannot be read has no lines
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

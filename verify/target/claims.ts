@@ -1,16 +1,16 @@
-/** What a target claims and declares: the measure that its run is judged by. */
+/** Computes what a target claims and declares: its run is judged by that. */
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
 import type { Budget, Declared, Run } from '../core/history.ts';
 import type { TargetFile } from './schema.ts';
 
 export interface Claims {
   claims: Guarantee[];
-  /** Those of `claims` that only a set names. */
+  /** Claims that only a set names. */
   bySet: Guarantee[];
-  /** What a set leaves out although `standard` has it: it is measured all the same. */
+  /** Guarantees of `standard` that the chosen set does not claim. They are measured all the same. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** Absent when the target file declares nothing beside its claims. */
+  /** Absent when the target file declares nothing but its claims. */
   declared?: Declared;
 }
 
@@ -22,26 +22,29 @@ const ABOUT_DATA = new Set<Guarantee>([
   'linearizability',
 ]);
 
-/** Speak of the cookie that carries a session. */
+/** Guarantees about the cookie that carries a session. */
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
-/** @returns whether a header carries the session: HTTP Basic, or a token that the login's answer held */
+/** Returns whether a header carries the session: HTTP Basic, or a token from the response of the login. */
 const byHeader = ({ headers, login }: Pick<TargetFile, 'headers' | 'login'>): boolean =>
   login.basic ||
   Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
 
-/** What a set can claim of this target: a guarantee of something that it does not have cannot be kept. */
+/**
+ * Returns whether a set can claim a guarantee of this target. It cannot if the target lacks what the guarantee is
+ * about.
+ */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes } = file;
   if (ABOUT_COOKIES.has(guarantee)) return !byHeader(file);
   if (ABOUT_DATA.has(guarantee)) return probes.some(({ add, set, increment }) => add ?? set ?? increment);
   if (guarantee === 'logout-final') return logout !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // Both speak of faults, which are declared by asking for them.
+  // Both are about faults: a run claims them when it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 
-/** @param unknown makes the error for a claim that is neither a guarantee nor a set, by its place in the list */
+/** @param unknown returns the error for a claim that is neither a guarantee nor a set, by its index in the list */
 export function claimsOf(file: TargetFile, unknown: (name: string, index: number) => Error): Claims {
   const named = new Set<Guarantee>();
   const bySet = new Set<Guarantee>();

@@ -1,4 +1,4 @@
-/** What is wrong with a target file, as a person wants to read it: what was expected, what came, the likely fix. */
+/** Explains what is wrong with a target file: what was expected, what came, and the likely correction. */
 import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
 import { targetSchema } from './schema.ts';
@@ -7,9 +7,11 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
+ *
+ * Returns the path of keys that an issue is about, and its explanation.
+ *
  * @param issue of the schema
  * @param value the whole file
- * @returns the path of keys that it is about, and the complaint
  */
 export function complaint(issue: Issue, value: unknown): { path: Path; text: string } {
   const meant = innermost(issue);
@@ -30,7 +32,7 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
-/** Of what may be one of several, the one that was meant: that alone is not of another kind altogether. */
+/** Of the alternatives of a union, returns the issue of the one that was meant: the only one of the right kind. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const near = issue.errors.filter(
@@ -43,7 +45,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function wrong(issue: Issue, came: unknown): string {
-  // What the schema says in its own words is made for people.
+  // The schema's own messages are already explanations.
   if (issue.message.startsWith('expected')) return `${issue.message}${got(came, issue)}`;
   if (issue.code === 'invalid_type') {
     if (came === undefined) return `missing: expected ${KINDS[issue.expected] ?? issue.expected}`;
@@ -76,11 +78,11 @@ const KINDS: Record<string, string> = {
   record: 'names with values',
 };
 
-/** What came, and how such a thing comes about. */
+/** Returns the end of a message: the value that came, and its likely correction. */
 function got(came: unknown, issue: Issue): string {
   if (came === undefined || issue.message.includes(', got ')) return '';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
-  if (came === null) return ', got nothing: write the value after the colon, or leave the key away';
+  if (came === null) return ', got nothing: write the value after the colon, or remove the key';
   if (Array.isArray(came)) return `, got a list${wantsText ? ': write one text, without "- " or [ ]' : ''}`;
   if (typeof came === 'object')
     return `, got keys with values${wantsText ? ': a text that has {…} or ": " in it needs quotes' : ''}`;
@@ -95,7 +97,7 @@ function fixOf(came: string, issue: Issue): string {
   if (issue.code === 'invalid_type' && issue.expected === 'boolean')
     return ': write true or false, without quotes';
   if (issue.message.includes('begins with /') && /^https?:/.test(came))
-    return ': leave the host away, `url` has it';
+    return ': remove the host, `url` has it';
   if (issue.message.includes('begins with /')) return `: write "/${came.replace(/^\.?\//, '')}"`;
   if (issue.message.includes('http:// or https://'))
     return `: write "http://${came.replace(/^(\w*:)?\/+/, '')}"`;
@@ -111,7 +113,7 @@ function at(value: unknown, path: Path): unknown {
   return found;
 }
 
-/** The keys that the schema has at a path, for "did you mean". */
+/** Returns the keys that the schema has at a path, for "did you mean". */
 function knownKeys(path: Path): string[] {
   let schemas: unknown[] = [targetSchema];
   for (const step of path) {
@@ -132,7 +134,7 @@ function knownKeys(path: Path): string[] {
   ];
 }
 
-/** What a schema may be, without what only says that it may be absent. */
+/** Returns the alternatives of a schema, without wrappers such as `optional`. */
 function options(schema: unknown): unknown[] {
   let inner = schema;
   while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {

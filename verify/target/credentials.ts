@@ -1,4 +1,4 @@
-/** Before the load: is a refused login the account's fault, or that of the hop between two instances? */
+/** Before the load: finds out whether a refused login is caused by the account or by the hop between two instances. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -14,17 +14,20 @@ export interface Attempt {
   login: Operation;
 }
 
-/** Tries for each known instance until one gives the form and takes it, where none can be chosen. */
+/**
+ * Tries for each known instance, until one instance gives the form and accepts it, if the instance cannot be chosen.
+ */
 const TRIES = { each: 6, least: 12, most: 60 };
-/** More accounts than these are not all tried: then one of each password is. */
+/** Largest number of accounts that are tried. If there are more, one account of each password is tried. */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
-/** Refusals after which an account is taken to be wrong. */
+/** Refusals after which an account counts as wrong. */
 const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- * Logs in where one instance gives the form and takes it: directly, or through the balancer until that has happened.
+ *
+ * Logs in on one instance that gives the form and accepts it: directly, or through the balancer until that happens.
  *
  * @returns undefined when no such login is accepted
  */
@@ -52,15 +55,16 @@ export async function enterAlone(
 }
 
 /**
- * Tries each of the other accounts, where they are not too many.
+ *
+ * Tries each of the other accounts, if they are not too many.
  *
  * @param anywhere whether logins of the first account are accepted on all pairs of instances
- * @throws UsageError that names those whose login is refused
+ * @throws UsageError that names the accounts whose login is refused
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // One login more might be one too many, or there is no wrong password to find.
+  // One more login might exceed the limit of sessions. Registered accounts cannot have a wrong password.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -78,7 +82,7 @@ export async function otherAccounts(context: Context, anywhere: boolean): Promis
   );
 }
 
-/** Logs in to each account once, a few at a time. @returns those whose login is refused */
+/** Logs in to each account once, 4 at a time. @returns the accounts whose login is refused */
 async function refusedOnce(context: Context, accounts: readonly Account[]): Promise<Account[]> {
   const wrong: Account[] = [];
   let next = 0;
@@ -102,21 +106,26 @@ async function tryAccount(context: Context, account: Account, session: string): 
   return login;
 }
 
-/** The logout may need the form token of a page. */
+/** Ends a session. The read comes first, since the logout may need the form token of a page. */
 async function depart(context: Context, driver: Driver): Promise<void> {
   await driver.read();
   await leave(context, driver);
 }
 
-/** @returns false when the account is refused every time, by every instance; not where only the hop between two fails */
+/**
+ *
+ * Returns false when the account is refused every time, by every instance. If only the hop between two instances
+ * fails,
+ * it returns true.
+ */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // Where some instance never answers, that one may have the account.
+    // If an instance never responds, that instance may know the account.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // An error, or "not now", is no statement about the account.
+    // An error, or "not now", says nothing of the account.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }

@@ -1,8 +1,10 @@
-/** Rows of a CSV file (RFC 4180), by the names in its first row. */
+/** Parses CSV files (RFC 4180). The first row names the fields. */
 
 /**
- * @param text commas between fields; one in quotes may hold commas, line ends, and `""` for a quote
- * @returns each row by the names of the first; rows without a text in any field are left out
+ *
+ * Returns each row by the names in the first row. Rows without any text are left out.
+ *
+ * @param text commas between fields; a field in quotes may contain commas, line ends, and `""` for a quote
  */
 export function csvRows(text: string): Record<string, string>[] {
   const [names = [], ...rows] = fieldsOf(text.replace(/^\ufeff/, ''));

@@ -20,7 +20,7 @@ const read = (more: Partial<Reply>) => interpreter.seen(reply(more), { action: '
 const canary = (user: string) => canaryOf({ prefix: 'bc0ffee', user, session: 's1', number: 1, random: 0.1 });
 
 describe('Interpreter', () => {
-  it('sees who is signed in, the state and the instance', () => {
+  it('reads the signed-in user, the state and the instance', () => {
     const seen = read({
       body: page('alice@example.test', ['a&amp;b', 'c']),
       headers: { 'x-instance-id': 'app-1' },
@@ -59,7 +59,7 @@ describe('Interpreter', () => {
     expect(seen.outcome).toBe(outcome);
   });
 
-  it('labels a user that is none of the run, and never writes the name', () => {
+  it('labels a user that is not part of the run, and never writes the name', () => {
     const seen = read({ body: page('stranger@example.test') });
     expect(seen.sawUser).toBe('unknown-label-of-21');
   });
@@ -95,13 +95,13 @@ describe('Interpreter', () => {
     expect([seen.signedIn, seen.outcome]).toEqual([signedIn, outcome]);
   });
 
-  it('takes a refusal of a login that is for now, whatever the password, for no refusal of the account', () => {
+  it('does not treat a temporary refusal of a login as a refusal of the account', () => {
     for (const status of [409, 423, 425, 429])
       expect(interpreter.seen(reply({ status }), { action: 'login' }).signedIn, `${status}`).toBeUndefined();
   });
 
   it.each([400, 403, 404, 409, 419, 422, 423, 429])(
-    'takes a %d for a failed request, and for no sign-out',
+    'treats a %d as a failed request, not as a sign-out',
     status => {
       for (const action of ['read', 'add'] as const)
         expect(interpreter.seen(reply({ status }), { action })).toMatchObject({ outcome: 'fail' });
@@ -109,7 +109,7 @@ describe('Interpreter', () => {
     },
   );
 
-  it('takes a write that is answered with the login page for one that may not have happened', () => {
+  it('treats a write whose response is the login page as one that may not have happened', () => {
     const login = '<form><input type="password"></form>';
     const wrote = (body: string) => interpreter.seen(reply({ body }), { action: 'add' }).outcome;
     expect([wrote(login), wrote('saved'), wrote(page('alice@example.test') + login)]).toEqual([
@@ -134,7 +134,7 @@ describe('Interpreter', () => {
     ]);
   });
 
-  it('takes a page that names no user for signed in where a stranger is not shown it', () => {
+  it('treats a page that names no user as signed in if a stranger does not see it', () => {
     const own = interpreterOf(target, secret => secret, 'bc0ffee');
     const asked = { action: 'read', object: 'basket' } as const;
     const body = '<li data-item="a">a</li>';
@@ -145,7 +145,7 @@ describe('Interpreter', () => {
     expect(own.seen(reply({ status: 401 }), asked).signedIn).toBe('out');
   });
 
-  it('does not take the redirect after a logout for a lost session', () => {
+  it('does not treat the redirect after a logout as a lost session', () => {
     const seen = interpreter.seen(reply({ status: 303, redirect: '/login' }), { action: 'logout' });
     expect([seen.signedIn, seen.outcome]).toEqual([undefined, 'ok']);
   });

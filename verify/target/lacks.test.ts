@@ -12,25 +12,25 @@ const names = (changes: object, given = {}) =>
   lacksOf(target(changes), { logs: true, faults: true, ...given }).map(({ guarantee }) => guarantee);
 
 describe('what a target leaves unknown', () => {
-  it('is little where all is declared', () => {
+  it('is little if all is declared', () => {
     const probes = [
       { object: 'n', kind: 'counter', read: { path: '/', items: { json: '/n' } }, increment: { path: '/n' } },
     ];
     expect(names({ probes, expiry: { idle: '30m' } })).toEqual([]);
   });
 
-  it('is what needs faults where there are none, and a deadline for what takes too long', () => {
+  it('is what needs faults if there are none, and a deadline for outages', () => {
     expect(names({}, { faults: false })).toEqual(['at-most-once', 'expiry', 'outage', 'survival']);
     expect(names({ deadline: undefined })).toContain('outage');
   });
 
-  it('is not what moves between instances where logs tell them apart', () => {
+  it('is not what moves between instances if logs name them', () => {
     expect(names({ instance: undefined })).toEqual(['at-most-once', 'expiry']);
     expect(names({ instance: { cookie: 'route' } }, { logs: false })).not.toContain('continuity');
     expect(names({ instance: undefined }, { logs: false })).toContain('continuity');
   });
 
-  it('is isolation where all users share what the probes read and write', () => {
+  it('is isolation if all users share what the probes read and write', () => {
     const probe = (scope: string) => ({
       probes: [{ object: 'board', scope, read: { path: '/', items: { json: '/n' } }, add: { path: '/n' } }],
     });
@@ -39,13 +39,13 @@ describe('what a target leaves unknown', () => {
     expect(names(probe('all'))).not.toContain('read-your-writes');
   });
 
-  it('is not continuity where sessions are to stay on their instance', () => {
+  it('is not continuity if sessions must stay on their instance', () => {
     const changes = { instance: undefined, claims: ['sticky'] };
     expect(names(changes, { logs: false })).not.toContain('continuity');
     expect(names(changes, { logs: false })).toContain('routing');
   });
 
-  it('tells what is claimed from what is not: a set claims evidence only where there are logs', () => {
+  it('distinguishes what is claimed: a set claims evidence only if there are logs', () => {
     const evidence = (claims: string[]) =>
       lacksOf(target({ claims }), { logs: false, faults: false }).find(lack => lack.guarantee === 'evidence');
     expect(evidence(['evidence'])?.claimed).toBe(true);

@@ -1,19 +1,19 @@
-/** Which guarantees stay unknown of a target, whatever is sent to it, and what would change that. */
+/** Finds the guarantees that stay unknown of a target in every run, and what would change that. */
 import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
 import type { Target } from './load.ts';
 
 export interface Given {
-  /** Logs will say which instance served: `--logs`, or a stack of Baton's own. */
+  /** Logs will name the instance of each request: `--logs`, or a stack that Baton starts. */
   logs: boolean;
-  /** Something will be disturbed: `--faults`. */
+  /** Faults will be performed: `--faults`. */
   faults: boolean;
 }
 
 type Missing = Pick<Lack, 'lacks' | 'remedy'>;
 
 const INSTANCE: Missing = {
-  lacks: 'nothing tells which instance answered',
+  lacks: 'no sign of which instance served a request',
   remedy: 'add `instance` with the header, cookie or place in a page that names it, or give --logs',
 };
 const PROBE: Missing = {
@@ -28,14 +28,14 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
       : 'add --faults all, or some of them by name',
 });
 
-/** By guarantee, what it needs, the first that is missing. */
+/** For each guarantee, returns the first thing it needs that is missing. */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: target =>
     target.accounts.length > 1
       ? privately(target)
       : {
-          lacks: 'one account, and nobody else whose data could be shown',
+          lacks: 'one account, so no other user whose data could be shown',
           remedy: 'add a second to `accounts`',
         },
   'instances-agree': instance,
@@ -49,7 +49,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
     (target.probes.some(({ kind }) => kind === 'counter' || kind === 'bag')
       ? undefined
       : {
-          lacks: 'no probe shows an effect that came twice',
+          lacks: 'no probe that shows whether a write took effect twice',
           remedy: 'add one of `kind: counter`, or `bag`: a list with repeats',
         }),
   rotation: ({ accounts }) =>
@@ -72,7 +72,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
   outage: ({ deadline, faults: own }, { faults }) => {
     if (!faults) return undisturbed(own, 'store-restart');
     return deadline === undefined
-      ? { lacks: 'no time within which an answer must come', remedy: 'add `deadline`' }
+      ? { lacks: 'no deadline for responses while the store is down', remedy: 'add `deadline`' }
       : undefined;
   },
   survival: ({ faults: own }, { faults }) => (faults ? undefined : undisturbed(own, 'deploy')),
@@ -80,7 +80,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
     logs
       ? undefined
       : {
-          lacks: 'nothing to compare with what the answers say of their instance',
+          lacks: 'nothing to compare with the instance that responses name',
           remedy: 'give --logs (docs/compose.md)',
         },
 };
@@ -113,12 +113,16 @@ function raced(target: Target, given: Given): Missing | undefined {
   return written(target) ?? instance(target, given);
 }
 
-/** @returns those that stay unknown, in the order of docs/guarantees.md; a set claims none that the file has no means for */
+/**
+ *
+ * Returns the guarantees that stay unknown, in the order of docs/guarantees.md. A set claims none that the target file
+ * has no means for.
+ */
 export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // A set claims nothing of logs where there are none.
+    // Without logs, a set does not claim `evidence`.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

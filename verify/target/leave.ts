@@ -1,9 +1,10 @@
-/** How Baton ends a session. */
+/** Ends sessions. */
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
 
 /**
- * Logs out where the target can, and closes the session in the history.
+ *
+ * Logs out if the target has a logout, and closes the session in the history.
  *
  * @returns whether the logout was acknowledged
  */

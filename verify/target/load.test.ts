@@ -47,7 +47,7 @@ describe('a target file', () => {
     );
   });
 
-  it('takes the address of another site for where a signed-out client is redirected', () => {
+  it('accepts the address of another site as the redirect of a signed-out client', () => {
     const signedOut = (redirect: string) =>
       good.replace('probes:', `signedOut:\n  redirect: [${redirect}]\nprobes:`);
     const there = 'https://sso.example.test/login';
@@ -144,7 +144,7 @@ signedIn: { page: /me, user: { json: /name } }
     expect(error(text.replace('{ json: /name }', user))).toContain(message);
   });
 
-  it('trusts an authority of a file beside it, which must be one', () => {
+  it('trusts an authority in a file next to it, which must contain certificates', () => {
     expect(error(`${text}\ntls: { ca: nowhere.pem }`)).toContain(
       ':8:12: tls.ca: expected a file with certificates, PEM; nowhere.pem cannot be read (ENOENT)',
     );

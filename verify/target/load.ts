@@ -1,4 +1,4 @@
-/** A target file → Target. Every error names file, line and column, what was expected and what came. */
+/** Loads a target file. Every error names file, line and column, what was expected and what came. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -26,29 +26,32 @@ import { type TargetFile, targetSchema } from './schema.ts';
 
 export type { Account };
 
-/** The system under test as Baton understood it. */
+/** The system under test, as its target file describes it. */
 export interface Target
   extends Omit<TargetFile, 'accounts' | 'claims' | 'login' | '$schema' | 'version'>,
     Claims {
   accounts: Account[];
   login: TargetFile['login'] & { page: string };
-  /** Of the target file: what it names is relative to it. */
+  /** Folder of the target file; paths in the file are relative to it. */
   folder: string;
-  /** The variables of the environment that the file names as ${NAME}. */
+  /** The environment variables that the file names as ${NAME}. */
   variables: readonly string[];
 }
 
-/** What stands for the user and the password of HTTP Basic, as the header has them; captured by the login. */
+/** Placeholder for user and password of HTTP Basic, encoded for the header; the login captures them. */
 export const BASIC = 'basic';
 
-/** A target file that is a program: for what needs code. */
+/** Matches a target file that is a program, for targets that need code. */
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
+ *
+ * Loads a target file.
+ *
  * @param file path of the target file: YAML, JSON, or a module whose default export is the same object
- * @param environment where ${NAME} is looked up
+ * @param environment variables for ${NAME}
  * @param claims names of guarantees or sets, instead of those of the file
- * @throws UsageError when it cannot be read or is not right
+ * @throws UsageError when the file cannot be read or is wrong
  */
 export async function loadTarget(
   file: string,
@@ -80,7 +83,7 @@ async function exported(file: string): Promise<unknown> {
   throw new UsageError(`${file}: expected a default export, as in: export default { version: 1, … }`);
 }
 
-/** The same for a text that is already here; errors name `file`, and paths in it are relative to its folder. */
+/** Parses the text of a target file. Errors name `file`, and paths in it are relative to its folder. */
 export function parseTarget(
   text: string,
   file: string,
@@ -119,7 +122,7 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An alias of what is nowhere is only seen now.
+    // An alias without an anchor only fails here.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
@@ -140,7 +143,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // What the file says of a claim beside its name still holds.
+  // The settings that the file gives to a claim still hold.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
@@ -149,7 +152,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
 
 type At = (offset: number) => string;
 
-/** The node that a path of keys leads to, or the deepest one on the way. */
+/** Returns the node that a path of keys leads to, or the deepest node on the way. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;
@@ -168,7 +171,9 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-/** The place is that of the value, or of the key where there is none or the key is what is wrong. */
+/**
+ * Returns the message of an issue, at the place of the value, or of the key if the value is missing or the key wrong.
+ */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
   const { node, key } = nodeAt(root, path);
@@ -212,7 +217,7 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   };
 }
 
-/** @param keys where it is named. Throws UsageError where there is no such file */
+/** Checks that a file exists. @param keys where it is named. @throws UsageError when it does not exist */
 function requireFile(
   file: string,
   keys: readonly string[],

@@ -1,4 +1,6 @@
-/** Before the load: a login that was accepted must be visible on some page, and name the user of the target file. */
+/**
+ * Before the load: checks that an accepted login is visible on the signed-in page, with the user of the target file.
+ */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -7,24 +9,27 @@ import type { Operation } from '../core/history.ts';
 import { honoured } from '../core/sessions.ts';
 import { UsageError } from '../errors.ts';
 
-/** Reads of one session when something is found out about it. */
+/** Reads of one session for each question about it. */
 const READS = 6;
-/** Logins of each kind, when the question is whether redirects must be followed. */
+/** Logins of each kind, to find out whether redirects must be followed. */
 const BOTH_WAYS = 3;
-/** Fresh sessions that are tried until one is read on the instance that it logged in on. */
+/** Fresh sessions that are tried, until one is read on the instance on which it logged in. */
 const FRESH = 12;
 
 /**
- * @returns the driver of a session that was seen to live: the given one, or a fresh one where a request on another
- *   instance ends every session
+ *
+ * Returns the driver of a session that was seen alive: the given one, or a fresh one if requests on other instances
+ * end
+ * every session.
+ *
  * @throws UsageError when no page shows the mark
  */
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // A session that was answered signed out once is read to the end: that shows which instance knows it.
+  // After one response that is signed out, all reads are made: they show which instance knows the session.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // An answer that is signed out may have replaced the cookie.
+    // A response that is signed out may have replaced the cookie.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
@@ -48,27 +53,31 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
   );
 }
 
-/** Redirects to the login are a finding, which the load will show; a page without the mark is a wrong mark. */
+/**
+ * Throws if the mark is wrong: a page without it is an error in the file. Redirects to the login are judged by the
+ * run.
+ */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
   if (notes.length !== 1) return;
   if (note.includes(' to ') && !out) {
     throw new UsageError(
-      `signedIn.page: expected ${target.signedIn.page} to show who is signed in, and it answers ${note}. ` +
-        'Write the page that this leads to',
+      `signedIn.page: expected ${target.signedIn.page} to show which user is signed in, got ${note}. ` +
+        'Name the page that this redirect leads to',
     );
   }
   if (note !== '200') return;
   throw new UsageError(
-    `signedIn.user: the login was accepted, and none of ${READS} answers of ${target.signedIn.page} has the mark, nor ` +
+    `signedIn.user: the login was accepted, and none of ${READS} responses of ${target.signedIn.page} has the mark, nor ` +
       'has the first one after a fresh login. Look at the source of that page when you are signed in, and correct the ' +
       'expression or the page',
   );
 }
 
 /**
- * Where a request on another instance ends the session, and the login page comes with status 200, only the first read
- * counts, and only on the instance that logged in.
+ *
+ * Looks for a session that is alive on the instance on which it logged in. If other instances end the session, and the
+ * login page comes with status 200, only the first read on that instance proves it.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -85,8 +94,9 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * A login that is only done where its redirects lead. A session that only one instance knows may be missed by chance:
- * so both ways are tried, until one of them fails or the other works.
+ *
+ * Throws if a login is only complete when its redirects are followed. A session that only one instance knows may be
+ * missed by chance. So both ways are tried, until one of them fails or the plain way works.
  */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;
@@ -106,6 +116,6 @@ async function needsFollowing(context: Context, { account }: Driver): Promise<vo
     if (await enters(context, `r-plain${i}`)) return;
   }
   throw new UsageError(
-    'login: the answer is a redirect, and no page is signed in before it is followed. Add `follow: true` to `login`',
+    'login: the response is a redirect, and no page is signed in before it is followed. Add `follow: true` to `login`',
   );
 }

@@ -1,18 +1,20 @@
-/** What a target file was understood as, for people: without secrets. */
+/** Prints a target file as Baton understood it, without secrets. */
 import { stringify } from 'yaml';
 import type { Target } from './load.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** More accounts are counted, not listed. */
+/** How many accounts are listed; the others are counted. */
 const LISTED = 3;
-/** What is sent, and may hold a secret of its own. */
+/** Parts that are sent to the target, and may contain a secret. */
 const SENT = new Set(['headers', 'form', 'json']);
-/** A text that is only filled in when it is sent holds none. */
+/** Matches a placeholder, which is filled when the request is sent: a text with one contains no secret. */
 const PLACE = /\{\w+\}/;
 
 /**
- * @param environment whose secrets may stand in commands
- * @returns YAML
+ *
+ * Returns the target as YAML.
+ *
+ * @param environment its secrets may occur in commands
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
@@ -43,7 +45,7 @@ function withoutSecrets(value: unknown, name = '', sent = false): unknown {
   );
 }
 
-/** Every text in it without what is secret. */
+/** Returns a value with all secrets in its texts hidden. */
 function scrubbed(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') return scrub(value, secrets);
   if (Array.isArray(value)) return value.map(member => scrubbed(member, secrets));

@@ -1,6 +1,7 @@
 /**
- * Before the load: writes once through each probe and looks for the value on the probe's page. A file whose expression
- * finds no value that was certainly written would make every later read look stale.
+ *
+ * Before the load: writes once through each probe and looks for the value on the probe's page. If the expression of a
+ * target file finds no value that was certainly written, every later read would look stale.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
@@ -15,18 +16,20 @@ import type { Probe } from './schema.ts';
 import { scrub, secretsOf } from './secrets.ts';
 
 /**
- * Acknowledged writes that no read shows before a file is rejected. They must be spread over several instances where
- * there are several: a deployment that loses writes on one instance is judged, and not rejected.
+ *
+ * Acknowledged writes that no read shows before a file is rejected. If there are several instances, several of them
+ * must
+ * have served these writes: a deployment that loses writes on one instance is judged, not rejected.
  */
 const WRITES = 3;
-/** Writes that are tried to get there. */
+/** Writes that are tried to reach that number. */
 const TRIES = 9;
-/** Reads after each of them: on the instance that wrote, on the others, and some time later. */
+/** Reads after each of them: on the instance that wrote, on the others, and later. */
 const READS = 8;
-/** Characters of the page on either side of what the error shows. */
+/** Characters of the page on each side of the excerpt in the error. */
 const AROUND = 120;
 
-/** Throws UsageError if a probe's `items` finds none of the values that were written in a session of its own. */
+/** Throws UsageError if `items` of a probe finds none of the values that were written in a session of its own. */
 export async function checkProbes(context: Context): Promise<void> {
   const written = context.target.probes.filter(probe => writeOf(probe) !== undefined);
   if (written.length === 0 || context.signal.aborted) return;
@@ -39,7 +42,7 @@ export async function checkProbes(context: Context): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns false where the session was lost: that is for the run to judge. */
+/** Checks one probe. Returns false if the session was lost, which the run judges. */
 async function checked(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
@@ -47,7 +50,7 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // A refused write, or one that may have happened, says nothing of the expression.
+    // A write that was refused, or that may have happened, says nothing of the expression.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await sought(context, driver, probe, write);
     if (lost) return false;
@@ -61,13 +64,13 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
   return true;
 }
 
-/** Returns whether the expression, and no instance, must be what misses the values. */
+/** Returns whether the expression must be wrong, and no instance can be the cause. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Looks for a value where it was written, on other instances, and again: an instance may lag behind. */
+/** Looks for a value where it was written, on other instances, and later: an instance may lag. */
 async function sought(
   context: Context,
   driver: Driver,
@@ -81,10 +84,10 @@ async function sought(
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
     if (signedIn === 'out') return { found: false, lost: true, reply: page };
-    // A page that is not the signed-in one, or only a part of the list, shows nothing of it.
+    // A page that is not signed in, or only a part of the list, proves nothing.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
-    // The value may stand beyond the part that is shown.
+    // The value may be beyond the part that is shown.
     if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
@@ -92,7 +95,7 @@ async function sought(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // Whether it counts right is for the run to judge.
+  // The run judges whether the count is right.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }
@@ -108,7 +111,7 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/** Returns the part of a page where a value may stand in another form, without what looks like a secret. */
+/** Returns the part of a page where the value may occur in another form, with all that looks like a secret hidden. */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();
@@ -123,7 +126,7 @@ function excerpt(body: string, value: string, secrets: readonly string[]): strin
   return JSON.stringify(`${from > 0 ? '…' : ''}${part}…`);
 }
 
-/** Hides known secrets, and the values of hidden fields and meta elements: form tokens stand there. */
+/** Hides known secrets, and the values of hidden fields and meta elements, which contain form tokens. */
 function hidden(body: string, secrets: readonly string[]): string {
   return scrub(body, secrets)
     .replaceAll(/<input\b[^>]*\btype=["']?hidden\b[^>]*>/gi, '<input type="hidden" (hidden)>')

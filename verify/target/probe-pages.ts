@@ -1,6 +1,8 @@
 /**
- * Before the load: does the page of each probe name its user? One that does not, such as a JSON list, cannot be told
- * from the page of a client that is signed out, unless the app shows it to signed-in clients alone.
+ *
+ * Before the load: checks whether the page of each probe names its user. A page that does not, such as a JSON list,
+ * looks
+ * the same to a client that is signed out, unless the app shows it only to signed-in clients.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -9,7 +11,7 @@ import type { Reply } from '../core/interpret.ts';
 import { UsageError } from '../errors.ts';
 import type { Probe } from './schema.ts';
 
-/** Rounds until an instance that knows the session has answered often enough. */
+/** Rounds until an instance that knows the session has responded often enough. */
 const ROUNDS = 24;
 const ENOUGH = 3;
 /** Requests without a session. */
@@ -24,18 +26,21 @@ export async function probePages(context: Context, driver: Driver): Promise<void
     if (open === undefined) interpreter.unnamed.add(object);
     else if (!signal.aborted)
       throw new UsageError(
-        `probes.${object}.read: expected ${read.path} to name its user, as \`signedIn.user\` finds it, and no answer does ` +
+        `probes.${object}.read: expected ${read.path} to name its user, as \`signedIn.user\` finds it, and no response does ` +
           `while the session lives. A client that is not signed in gets status ${open} there as well, so that a lost ` +
-          'session cannot be told from a living one. Name a page that shows the user too',
+          'session looks like a living one. Name a page that shows the user too',
       );
   }
 }
 
-/** @returns false when a living session is never named there; true as soon as it is, or where that cannot be found out */
+/**
+ * Returns false if the page never names the user of a living session; true once it does, or if that cannot be found
+ * out.
+ */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /** By instance: answers of the page without the mark, or undefined once the instance did not know the session. */
+  /** By instance: responses of the page without the mark, or undefined once the instance did not know the session. */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -55,7 +60,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** @returns the status with which a client without a session is shown the page; undefined when it never is */
+/** Returns the status with which a client without a session sees the page; undefined if it never does. */
 async function shownToStrangers(
   { connect, signal }: Context,
   read: Probe['read'],

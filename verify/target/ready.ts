@@ -1,4 +1,7 @@
-/** Before the load: is the target there, do the credentials work, which cookies carry the session? */
+/**
+ * Before the load: checks that the target responds and that the credentials work, and finds the cookies of the
+ * session.
+ */
 import { randomBytes } from 'node:crypto';
 import { distrust } from '../client/certificate.ts';
 import type { Context } from '../client/context.ts';
@@ -16,20 +19,22 @@ import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 
-/** How many logins are tried at the most before the load: enough for each pair of two or three instances. */
+/** Largest number of logins before the load: enough for each pair of two or three instances. */
 const LOGINS = 12;
 
 /**
- * Logs in until every pair (instance that gives the form, instance that it is posted to) of the instances
- * seen so far has occurred, or twelve times; finds out which cookies carry the session; tries the other accounts.
  *
- * @throws UnavailableError when nothing answers or the login only fails
- * @throws UsageError when a login is refused on one instance alone, or no page shows the signed-in mark
+ * Logs in until every pair (instance that gives the form, instance that the form is posted to) of the instances seen
+ * so
+ * far has occurred, or twelve times. Finds out which cookies carry the session. Tries the other accounts.
+ *
+ * @throws UnavailableError when the target does not respond, or when every login fails with an error
+ * @throws UsageError when a login is refused on one instance alone, or when no page shows the signed-in mark
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
-  // Where logins must be far apart, one has to do.
+  // If the app limits the rate of logins, one login must suffice.
   const enough = () => works && (context.spacing !== undefined || pairs.complete());
   const tried: Attempt[] = [];
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
@@ -43,7 +48,7 @@ export async function ready(context: Context): Promise<void> {
       if (works) await driver.read();
       else await learn(context, driver, jar);
       works = true;
-      // At once: the app may allow a user one session at a time.
+      // The logout comes at once: the app may allow a user only one session at a time.
       await leave(context, driver);
     }
   }
@@ -53,7 +58,10 @@ export async function ready(context: Context): Promise<void> {
   await checkProbes(context);
 }
 
-/** Every login failed: where one instance alone accepts one, it is the hop between instances that fails them. */
+/**
+ * Called when every login failed. If a login on one instance alone is accepted, the hop between instances is the
+ * cause.
+ */
 async function onOneInstance(context: Context, tried: readonly Attempt[]): Promise<void> {
   const refusedAlone = tried.some(
     ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
@@ -69,9 +77,10 @@ async function onOneInstance(context: Context, tried: readonly Attempt[]): Promi
 }
 
 /**
- * What is found out by the first session that lives.
  *
- * @param jar of its login: a later response may have replaced the cookie
+ * Finds out what the run must know, with the first session that is alive.
+ *
+ * @param jar the jar after its login: a later response may have replaced the cookie
  */
 async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
   const driver = await signedInMark(context, first);
@@ -106,7 +115,7 @@ async function tryLogin(context: Context, number: number) {
   return { driver, jar: driver.copyJar(), form, login };
 }
 
-/** @returns the cookies of another user's login; undefined when there is no other account, or its login fails */
+/** Returns the cookies of another user's login; undefined when there is no other account, or when its login fails. */
 async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
   const account = context.account(1);
   if (account.label === own.label) return undefined;
@@ -122,11 +131,11 @@ function reachable(form: Operation, { target }: Context): void {
     throw new UnavailableError(distrust(target.url, reason, '`tls: { ca: ca.pem }` in the target file'));
   if (form.status === undefined) {
     throw new UnavailableError(
-      `${target.url}: expected a web server, got no answer (${form.note}). ` +
+      `${target.url}: expected a web server, got no response (${form.note}). ` +
         'Start the app and its balancer, or correct `url` in the target file; the bundled one is `npm run stack`',
     );
   }
-  // An app that has no page to log in is asked for one inside: that it refuses is an answer.
+  // An app without a login page gets a request for a page inside: its refusal is a response.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -147,13 +156,13 @@ function refused(tried: readonly Attempt[], { target, registration }: Context): 
     );
   }
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance that refuses its own form leaves one reason only.
+  // An instance that refuses its own form leaves only one reason.
   const alone = tried.some(
     ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
   );
   return new UsageError(
     `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (the ` +
-      `one that gave the form → the one that took it): ${[...new Set(pairs)].sort().join(', ')}. The user name, the ` +
+      `one that gave the form → the one that received it): ${[...new Set(pairs)].sort().join(', ')}. The user name, the ` +
       'password or `login.form` in the target file is wrong' +
       (alone ? '' : ', or no instance accepts a form that another one gave') +
       '. Try the same by hand in a browser' +
@@ -161,15 +170,15 @@ function refused(tried: readonly Attempt[], { target, registration }: Context): 
   );
 }
 
-/** Answers that are compared, to each of two requests. */
+/** Responses that are compared, for each of two requests. */
 const LOOKS = 12;
 
-/** Where nothing names the instance: from how many the answers look. */
+/** Estimates the number of instances from the look of responses, if nothing names the instance. */
 async function fingerprint({ target, recorder, connect, signal }: Context): Promise<void> {
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // A page that is there, and one that is not: error pages tell more.
+  // An existing page, and a missing one: error pages differ more.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -181,7 +190,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
-/** How somebody without a session is answered: often by a redirect, a 403 or a 404 that says nothing else. */
+/** Learns the responses to a client without a session: often a redirect, a 403 or a 404 without other content. */
 async function strangers({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
@@ -191,7 +200,7 @@ async function strangers({ target, interpreter, connect, signal }: Context): Pro
   }
 }
 
-/** Ordered pairs of instances that a login has gone over. */
+/** Ordered pairs of instances that logins have used. */
 class Pairs {
   readonly #instances = new Set<string>();
   readonly #pairs = new Set<string>();

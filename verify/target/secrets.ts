@@ -1,17 +1,17 @@
-/** What must not be shown: passwords and whatever else is secret, in texts that others wrote. */
+/** Hides passwords and other secrets in texts, such as the output of commands. */
 import type { Target } from './load.ts';
 
 export const HIDDEN = '(hidden)';
 /** Names of headers, fields, members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** These hold the folder that a shell is in. */
+/** Variables whose names match, but which hold the folder of a shell. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Shorter ones are found everywhere, and would hide what is none. */
+/** Minimum length of a secret, in characters. Shorter ones occur everywhere, and would hide other text. */
 const SHORTEST = 4;
 
-/** What says by its shape that a secret follows: headers, assignments, and what is before the @ of an address. */
+/** Forms of text that a secret follows: headers, assignments, and the part before the @ of an address. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -22,8 +22,10 @@ const SHAPES: readonly [RegExp, string][] = [
 ];
 
 /**
- * @param environment the variables of it whose names say so hold secrets too
- * @returns what must be hidden wherever it stands, the longest first
+ *
+ * Returns the texts to hide wherever they occur, the longest first.
+ *
+ * @param environment its variables whose names match contain secrets, too
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));
@@ -32,7 +34,7 @@ export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: N
   return [...found].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 
-/** @returns the text without secrets: neither those that are known nor what looks like one */
+/** Returns the text with all secrets hidden: known secrets, and text that looks like one. */
 export function scrub(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
   return SHAPES.reduce((left, [shape, instead]) => left.replace(shape, instead), known);

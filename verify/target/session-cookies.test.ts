@@ -27,7 +27,7 @@ type Cookies = Record<string, string | undefined>;
 const cookiesOf = ({ headers }: IncomingMessage): Cookies =>
   Object.fromEntries((headers.cookie ?? '').split('; ').map(pair => pair.split('=')));
 
-/** @returns what is found of a client that logged in at an app which answers so */
+/** Returns the cookies that are found for a client that logged in to an app with these responses. */
 async function found(
   answer: (cookies: Cookies) => Answer,
   own: Record<string, string>,
@@ -86,12 +86,12 @@ async function found(
   );
 }
 
-/** Sends whoever has no route to app-2, and sessions live on app-1. */
+/** Routes clients without a route cookie to app-2, while sessions live on app-1. */
 const sticky =
   (named: boolean) =>
   ({ route, sid }: Cookies): Answer => {
     const known = route?.startsWith('app-');
-    // A new client now and then gets to the first instance too.
+    // Some new clients reach the first instance, too.
     const to = known
       ? (route as string).slice(0, 5)
       : sid === undefined && ++strangers % 2 === 0
@@ -109,13 +109,13 @@ const sticky =
 let strangers = 0;
 
 it.each([true, false])(
-  'a route cookie carries no session, though without it the session is not there (instances named: %s)',
+  'a route cookie carries no session, though without it the session is not found (instances named: %s)',
   async named => {
     expect(await found(sticky(named), { route: 'app-1.x', sid: 'alices' })).toEqual(['sid']);
   },
 );
 
-it('both of two that are needed carry it, whatever strangers are given', async () => {
+it('both of two needed cookies carry it, whatever strangers get', async () => {
   const both = ({ sid, signature }: Cookies): Answer => ({
     signedIn: sid === 'alices' && signature === 'of alices',
     set: sid === undefined ? { sid: 'new', signature: 'of new' } : {},
@@ -123,7 +123,7 @@ it('both of two that are needed carry it, whatever strangers are given', async (
   expect(await found(both, { sid: 'alices', signature: 'of alices' })).toEqual(['sid', 'signature']);
 });
 
-it('one that only those get who log in carries it, and a counter does not', async () => {
+it('a cookie that only logged-in clients get carries it, and a counter does not', async () => {
   const late = ({ token }: Cookies): Answer => ({
     signedIn: token === 'alices',
     set: { visits: randomUUID() },
@@ -131,12 +131,12 @@ it('one that only those get who log in carries it, and a counter does not', asyn
   expect(await found(late, { token: 'alices', visits: '1' })).toEqual(['token']);
 });
 
-it('a form token is not taken for the session, where it is the only cookie that is left', async () => {
+it('a form token does not count as the session, even if it is the only cookie left', async () => {
   const lost = ({ sid }: Cookies): Answer => ({ signedIn: sid !== undefined, set: { csrf: randomUUID() } });
   expect(await found(lost, { csrf: 'x' })).toEqual([]);
 });
 
-it('a companion that the app asks for, and that is the same for every user, carries no session', async () => {
+it('a second cookie that the app requires, and that is the same for every user, carries no session', async () => {
   const users: Cookies = { a1: 'alice', b2: 'bob' };
   const both = ({ sid = '', logged_in: flag }: Cookies): Answer => ({
     signedIn: flag === '1' && users[sid] !== undefined,
@@ -145,7 +145,7 @@ it('a companion that the app asks for, and that is the same for every user, carr
   expect(await found(both, { sid: 'a1', logged_in: '1' }, { sid: 'b2', logged_in: '1' })).toEqual(['sid']);
 });
 
-it('an id and its signature stay, though another user has both', async () => {
+it('an id and its signature both carry it, though another user has both', async () => {
   const users: Cookies = { 'a1 of a1': 'alice', 'b2 of b2': 'bob' };
   const signed = ({ sid, signature }: Cookies): Answer => {
     const user = users[`${sid} of ${signature?.slice(4)}`];
@@ -155,7 +155,7 @@ it('an id and its signature stay, though another user has both', async () => {
   expect(await found(signed, own, { sid: 'b2', signature: 'sig-b2' })).toEqual(['sid', 'signature']);
 });
 
-it('each of two that suffice alone carries it: one of them remembers the user', async () => {
+it('each of two cookies that suffice alone carries it: one of them remembers the user', async () => {
   const either = ({ sid, remember }: Cookies): Answer => ({
     signedIn: sid === 'alices' || remember === 'alice',
     set: { visits: randomUUID() },

@@ -1,39 +1,43 @@
-/** Finds out which cookies carry a session. Others lead to an instance, count visits, or hold a form token. */
+/** Finds out which cookies carry a session. Others route to an instance, count visits, or hold a form token. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * Signed-in responses to requests with all cookies, and requests without one that are not signed in: for sessions that
- * every instance knows, and for others.
+ *
+ * How many responses are needed: signed-in ones with all cookies, and signed-out ones without one cookie. `alive` is
+ * for
+ * sessions that every instance knows, `flaky` for the others.
  */
 const SURE = { alive: 3, flaky: 12 };
 const TRIES = 80;
-/** Foreign cookies that are tried: on an instance that knows the session, and where no instance is named. */
+/** How many foreign cookies are tried: on an instance that knows the session, and if no instance is named. */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** What the signed-in page answered. */
+/** The response of the signed-in page. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;
   instance: string | undefined;
 }
 
-/** How the requests with all cookies were answered. */
+/** The signed-in responses to requests with all cookies. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;
 }
 
 /**
- * Leaves each cookie out. Where the session is signed in without any single one of them, sends each alone: an app may
- * also remember its user.
  *
- * @param own has just logged in: a later response may have deleted its cookie
- * @param other logs in as another user; undefined if that fails, or there is no other user
- * @returns names of the cookies without which the session is never signed in, and for which no foreign value will do:
- *   neither that of a client without a session, nor that of another user. None where the session was never signed in.
+ * Finds the cookies that carry the session. It leaves each cookie out. If the session is signed in without any single
+ * one of them, it sends each alone: an app may also remember its user in a second cookie.
+ *
+ * @param own a client that has just logged in: a later response may have deleted its cookie
+ * @param other logs in as another user; undefined if that fails, or if there is no other user
+ * @returns names of the cookies that the session needs, and for which no foreign value suffices: neither that of a
+ *   client
+ * without a session, nor that of another user. None if the session was never signed in.
  */
 export async function sessionCookies(
   asking: Asking,
@@ -57,8 +61,10 @@ export async function sessionCookies(
 }
 
 /**
- * Sends all cookies, and all but one, in random order: where some instances do not know the session, a round robin must
- * not give one kind of request to those alone.
+ *
+ * Sends all cookies, and all but one, in random order. If some instances do not know the session, a round robin must
+ * not
+ * route all requests of one kind to them.
  *
  * @returns undefined if the session is signed in without the cookie, or never with it
  */
@@ -81,7 +87,7 @@ async function needed(asking: Asking, own: SessionClient, name: string): Promise
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }
 
-/** @returns the cookies that suffice alone, where none does not */
+/** Returns the cookies that suffice alone. It is called if each single one of them can be left out. */
 async function alone(asking: Asking, own: SessionClient, names: readonly string[]): Promise<string[]> {
   if (names.length < 2 || (await everSignedIn(asking, own, names))) return [];
   const carrying: string[] = [];
@@ -103,9 +109,12 @@ async function everSignedIn(
 }
 
 /**
- * Puts the cookie of a client without a session in the place of the own. The cookie by which a balancer knows its
- * clients is needed too where only one instance knows the session: without it the request goes elsewhere. But that of
- * any client that was sent to the same instance does as well.
+ *
+ * Replaces a cookie by that of a client without a session. If only one instance knows the session, the affinity cookie
+ * is
+ * needed too: without it, the balancer routes the request elsewhere. But the affinity cookie of any client that is
+ * routed
+ * to the same instance suffices.
  */
 async function strangersDo(asking: Asking, own: SessionClient, name: string, alive: Alive): Promise<boolean> {
   const { connect, target } = asking;
@@ -117,7 +126,7 @@ async function strangersDo(asking: Asking, own: SessionClient, name: string, ali
   });
 }
 
-/** Puts another user's cookie in the place of the own: `logged_in=1` is the same for all, and says nothing of whom. */
+/** Replaces a cookie by that of another user: `logged_in=1` is the same for all users, and identifies none. */
 async function othersDo(
   asking: Asking,
   own: SessionClient,
@@ -129,7 +138,7 @@ async function othersDo(
   return await foreignDo(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/** @returns whether the session is signed in, as its own user, with a foreign value of the cookie */
+/** Returns whether the session is signed in, as its own user, with a foreign value of the cookie. */
 async function foreignDo(
   asking: Asking,
   own: SessionClient,
@@ -141,7 +150,7 @@ async function foreignDo(
   const enough = instances.size > 0 ? FOREIGN.there : FOREIGN.anywhere;
   for (let i = 0; i < TRIES && tried < enough && !asking.signal.aborted; i++) {
     const { value, there } = await foreign();
-    // Only clients that log in are given it.
+    // Only clients that log in get this cookie.
     if (value === undefined) return false;
     if (!there) continue;
     const mixed = own.copy([name]);

@@ -16,19 +16,19 @@ function errorOf(text: string): string {
 }
 
 describe('a target file', () => {
-  it('without a wrong line is one', () => expect(parseTarget(WHOLE, 'shop.yaml', {}).name).toBe('shop'));
+  it('without a wrong line is accepted', () => expect(parseTarget(WHOLE, 'shop.yaml', {}).name).toBe('shop'));
 
   it('has a hundred ways to be wrong', () => expect(WRONG.length).toBeGreaterThanOrEqual(100));
 
-  it.each(WRONG)('with %j written as %j is refused at that line: %s', (line, wrong, told) => {
+  it.each(WRONG)('with %j written as %j is refused at that line: %s', (line, wrong, expected) => {
     const at = lines.indexOf(line);
     expect(at, 'the list names a line').toBeGreaterThanOrEqual(0);
     expect(lines.lastIndexOf(line), 'which stands once').toBe(at);
     const message = errorOf(lines.with(at, wrong).join('\n'));
-    const about = message.split('\n').filter(one => one.includes(told));
+    const about = message.split('\n').filter(one => one.includes(expected));
     expect(about, message).not.toEqual([]);
     // Where YAML itself is broken, the parser may notice it only further on.
-    if (!told.startsWith('not YAML'))
+    if (!expected.startsWith('not YAML'))
       expect(about[0], message).toMatch(new RegExp(`^shop\\.yaml:(${at + 1}|${at + 2}):`));
   });
 });

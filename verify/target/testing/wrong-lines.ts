@@ -1,9 +1,9 @@
 /**
- * Lines that a person might write in a target file, and what must be said of each: the line that is wrong, what was
- * expected, and the likely fix. A line of WHOLE is named by its own text, and replaced by the wrong one.
+ * Wrong lines that a user might write in a target file, and the message for each: the line that is wrong, what was
+ * expected, and the likely correction. A line of WHOLE is named by its own text, and replaced by the wrong one.
  */
 
-/** A target file in which nothing is wrong; each line stands once. */
+/** A correct target file; each line occurs once. */
 export const WHOLE = `version: 1
 name: shop
 url: http://127.0.0.1:8080
@@ -91,7 +91,7 @@ claims:
 `;
 
 /** [the line, what is written in its place, what must be said] */
-export const WRONG: readonly [line: string, wrong: string, told: string][] = [
+export const WRONG: readonly [line: string, wrong: string, expected: string][] = [
   // One-time codes, and what the app allows.
   [
     '    totp: GEZDGNBVGY3TQOJQ',
@@ -224,7 +224,7 @@ export const WRONG: readonly [line: string, wrong: string, told: string][] = [
   [
     '  page: /login',
     '  page: http://127.0.0.1:8080/login',
-    'login.page: expected a path that begins with /, got "http://127.0.0.1:8080/login": leave the host away, `url` has it',
+    'login.page: expected a path that begins with /, got "http://127.0.0.1:8080/login": remove the host, `url` has it',
   ],
   ['  page: /login', '  pages: /login', 'login: unknown key "pages": did you mean "page"?'],
   ['  page: /login', '  page: [/login]', 'login.page: expected a text, got a list'],
