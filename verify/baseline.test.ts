@@ -25,12 +25,12 @@ const file = (name: string, text: string): string => {
 };
 
 describe('runsIn', () => {
-  it('reads back what a baseline was written from', async () => {
+  it('reads the runs that a baseline was written from', async () => {
     const digest = digestOf(result, 'abc123');
     expect(await runsIn(file('baseline.json', formatBaseline([digest])))).toEqual([digest]);
   });
 
-  it('takes a result, a history, the folder of a run, and a folder of several, all to the same', async () => {
+  it('reads the same run from a result, a history, the folder of a run, and a folder of runs', async () => {
     const digest = digestOf(result);
     const lines = [runLine({ claims: ['continuity'] }), ...picture().events];
     const history = lines.map(line => `${JSON.stringify(line)}\n`).join('');
@@ -54,15 +54,15 @@ describe('runsIn', () => {
       '{"format":"baton-baseline","version":1,"runs":[{"run":7}]}',
       /runs\.0\.run: .*docs\/baseline\.schema\.json/,
     ],
-    ['{"format":"baton-result","version":1}', /lacks parts of one/],
+    ['{"format":"baton-result","version":1}', /parts of a result are missing/],
     ['{"format":"other"}', /expected a baseline, a result or a history, got "format": "other"/],
-    ['no JSON', /it is no JSON/],
-    ['null', /it is no JSON/],
+    ['no JSON', /it is not JSON/],
+    ['null', /it is not JSON/],
   ])('refuses %s, and says what was expected', async (text, message) => {
     await expect(runsIn(file('wrong.json', text))).rejects.toThrow(message);
   });
 
-  it('says that there is nothing, and that a folder holds no run', async () => {
+  it('reports a path that does not exist, and a folder without a run', async () => {
     await expect(runsIn(join(folder, 'none'))).rejects.toThrow(/there is none \(ENOENT\)/);
     mkdirSync(join(folder, 'empty'));
     await expect(runsIn(join(folder, 'empty'))).rejects.toThrow(

@@ -1,4 +1,7 @@
-/** Baseline files, and whatever else can be compared: results, histories, folders of runs. */
+/**
+ * Reads and writes baseline files, and reads everything else that can be compared: results, histories, folders of
+ * runs.
+ */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,7 +18,7 @@ const digestSchema = z.strictObject({
   target: z.string(),
   started: z.string().describe('Wall-clock time, ISO 8601.'),
   seed: count,
-  revision: z.string().optional().describe('Of the code that was verified.'),
+  revision: z.string().optional().describe('Revision of the code that was verified.'),
   finished: z.enum(['complete', 'interrupted', 'failed', 'cut off']),
   sessions: count,
   guarantees: z.array(
@@ -26,7 +29,7 @@ const digestSchema = z.strictObject({
       violations: count,
       anomalies: z.array(z.string()).describe('Names of the anomalies that were found.'),
       rests: z.record(z.string(), z.number()).describe('The evidence, in figures.'),
-      blamed: z.string().optional().describe('The instance whose answer is the wrong one in every proof.'),
+      blamed: z.string().optional().describe('The instance whose response is the wrong one in every proof.'),
     }),
   ),
   instances: z.array(z.strictObject({ instance: z.string(), requests: count, sessions: count })),
@@ -37,7 +40,7 @@ const digestSchema = z.strictObject({
       buckets: z
         .string()
         .regex(/^(\d+:\d+( \d+:\d+)*)?$/)
-        .describe('number:count of each bucket; bucket n is from 1.03^n microseconds on.'),
+        .describe('number:count of each bucket; bucket n begins at 1.03^n microseconds.'),
     }),
   ),
 });
@@ -49,15 +52,18 @@ export const baselineSchema = z.strictObject({
   runs: z.array(digestSchema).min(1),
 });
 
-/** @returns the text of a baseline file */
+/** Returns the text of a baseline file. */
 export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- * @param path a baseline, a result, a history, the folder of a run, or a folder of several
- * @param revision of what is judged here
+ *
+ * Reads the runs in a file or folder and reduces each to a digest.
+ *
+ * @param path a baseline, a result, a history, the folder of a run, or a folder of several runs
+ * @param revision the revision of the code that was verified
  * @returns at least one run
- * @throws UsageError when it is none of these
+ * @throws UsageError when the path is none of these
  */
 export async function runsIn(path: string, revision?: string): Promise<Digest[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -101,7 +107,7 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/** A history is told by its first line, however long it is. */
+/** Returns the first 200 bytes of a file: they contain the format of a history, and a history can be long. */
 async function beginOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -117,9 +123,9 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told below, with what was expected.
+    // The error below says what was expected.
   }
-  throw new UsageError(`${file}: expected a baseline, a result or a history, and it is no JSON`);
+  throw new UsageError(`${file}: expected a baseline, a result or a history, and it is not JSON`);
 }
 
 function digest(file: string, value: object, revision: string | undefined): Digest {
@@ -127,7 +133,7 @@ function digest(file: string, value: object, revision: string | undefined): Dige
     return digestOf(value as Result, revision);
   } catch {
     throw new UsageError(
-      `${file}: it says that it is a result, and lacks parts of one (docs/result.schema.json)`,
+      `${file}: "format" says that it is a result, but parts of a result are missing (docs/result.schema.json)`,
     );
   }
 }

@@ -2,7 +2,7 @@
 import { fromCheckout } from './commands/checkout.ts';
 import type { CommandName, Values } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
-/** The `baton` command: reads argv, prints, decides the exit code. Nothing else in verify/ does any of these. */
+/** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does any of these. */
 import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
@@ -17,7 +17,7 @@ type Commands = {
   [Name in CommandName]: (words: readonly string[], values: Values<Name>) => Promise<number>;
 };
 
-/** A command imports its modules when it runs: what it does not need is not read at all. */
+/** The commands. Each one imports its modules when it runs, so that a command loads only what it needs. */
 const COMMANDS: Commands = {
   verify: async ([file], values) =>
     (await import('./commands/verify.ts')).verifyCommand(file, values, output),
@@ -35,11 +35,12 @@ const COMMANDS: Commands = {
   k6: async ([file]) => (await import('./commands/k6.ts')).k6Command(file, output),
 };
 
-/** @returns the exit code */
+/** Runs the command that argv names, and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions.node, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // Node keeps what is compiled after this for the next command. Compiling is most of the time of a short command.
+  // Node caches the code that is compiled after this line for the next command. A short command spends most of its
+  // time compiling.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

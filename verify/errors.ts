@@ -1,4 +1,4 @@
-/** Errors that a person can mend, each with the exit code that it ends in. */
+/** Errors that a user can correct, and the exit code of each. */
 
 export const EXIT = {
   valid: 0,
@@ -19,7 +19,7 @@ class BatonError extends Error {
   }
 }
 
-/** The command line, the target file, the credentials or a history file is not right. */
+/** Thrown when the command line, the target file, the credentials or a history file is wrong. */
 export class UsageError extends BatonError {
   override name = 'UsageError';
 
@@ -28,7 +28,7 @@ export class UsageError extends BatonError {
   }
 }
 
-/** The target, or what it needs, is not there. */
+/** Thrown when the target, or a program that the run needs, is unavailable. */
 export class UnavailableError extends BatonError {
   override name = 'UnavailableError';
 

@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// What is done to make ready may prove continuity by itself; of a final logout only the load tells.
+// The phase `ready` may prove continuity by itself; only the load gives evidence of a final logout.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -37,7 +37,7 @@ describe('verify', () => {
         return {};
       },
     ],
-    ['while it makes ready', stop => ({ onOperation: () => stop.abort() })],
+    ['during the phase ready', stop => ({ onOperation: () => stop.abort() })],
     ['under load', stop => ({ onPhase: phase => phase === 'load' && stop.abort() })],
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
@@ -54,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Tells nothing before the run waits for its logs, and nothing any more once it has stopped to. */
+    /** Yields nothing before the run waits for its logs, and nothing once the wait is over. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {
@@ -76,7 +76,7 @@ describe('verify', () => {
     });
   });
 
-  it('throws what a program can tell apart when nobody answers', async () => {
+  it('throws an error of its own class when no server responds', async () => {
     await expect(verify(target('http://127.0.0.1:1'), { out })).rejects.toBeInstanceOf(UnavailableError);
   });
 });

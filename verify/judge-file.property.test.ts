@@ -1,4 +1,4 @@
-/** Whatever is in a file: a verdict, or an error that names its line. */
+/** Any content of a file gives a verdict, or an error that names its line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

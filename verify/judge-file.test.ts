@@ -44,7 +44,7 @@ describe('judgeFile', () => {
     }
   });
 
-  it('takes a last line with a wrong field for damage, and not for a line that a kill cut', async () => {
+  it('treats a last line with a wrong field as damage, and not as a line that a kill cut', async () => {
     const wrong = `${healthy()}{"type":"op","id":"one"}\n`;
     await expect(judgeFile(file(wrong))).rejects.toThrow(
       /:\d+: "id" of the op line: expected a whole number/,
@@ -77,7 +77,7 @@ describe('judgeFile', () => {
     );
   });
 
-  it('says where it looked when there is nothing', async () => {
+  it('names the path when there is no history', async () => {
     await expect(judgeFile(join(folder, 'nowhere'))).rejects.toThrow(
       'expected a history file or the folder of a run',
     );

@@ -1,4 +1,4 @@
-/** Judges a history file, from any run and of any length, line by line. */
+/** Judges a history file of any length, from any run, line by line. */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,10 +15,14 @@ import { ServedLater } from './served-later.ts';
 export const HISTORY = 'history.ndjson';
 
 /**
- * @param path a history file, or the folder of a run that holds one
- * @param checks those to judge by; all when absent
- * @param logs what a log said of the run that its history does not
- * @throws UsageError naming file and line when it is no history; a last line that was cut is only remarked
+ *
+ * Judges the history of one run.
+ *
+ * @param path a history file, or the folder of a run that contains one
+ * @param checks the checks to judge by; all of them by default
+ * @param logs facts from access logs that the history does not contain
+ * @throws UsageError with file and line when the file is not a history; an incomplete last line is only reported as
+ * a remark
  */
 export async function judgeFile(
   path: string,
@@ -39,7 +43,7 @@ export async function judgeFile(
   const { judge, bad } = reading;
   if (judge === undefined) throw new UsageError(`${file}: expected a history, and the file is empty`);
   return judge.finish(
-    bad === undefined ? [] : [`line ${bad.number} is cut (${bad.error.message}) and was left out`],
+    bad === undefined ? [] : [`line ${bad.number} is incomplete (${bad.error.message}) and was left out`],
   );
 }
 
@@ -48,10 +52,12 @@ interface Reading {
   checks: readonly Check[];
   logs: ServedLater | undefined;
   run: Run | undefined;
-  /** Of the last line that was read, from 1. */
+  /** Number of the last line that was read, from 1. */
   number: number;
   judge: Judge | undefined;
-  /** A line that is no JSON is left out if no line follows it: a kill cut it. */
+  /**
+   * A line that is not JSON. It is left out if it is the last line: the process was killed while it wrote the line.
+   */
   bad: { number: number; error: HistoryError } | undefined;
 }
 
@@ -92,7 +98,7 @@ export async function historyIn(path: string): Promise<string> {
   }
 }
 
-/** @throws HistoryError when it is no first line of a history that can be judged */
+/** @throws HistoryError when the line is not the first line of a history that this version can judge */
 export function firstLine(line: string): Run {
   const { format, version } = headOf(line);
   if (format !== FORMAT)
@@ -108,7 +114,7 @@ export function firstLine(line: string): Run {
   return event;
 }
 
-/** Format and version before the rest is looked at: another version may have other fields. */
+/** Returns format and version before the other fields are checked: another version may have other fields. */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

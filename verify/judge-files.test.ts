@@ -82,7 +82,7 @@ describe('several histories of one run', () => {
     expect(result).toMatchObject({ finished: 'complete', remarks: [] });
   });
 
-  it('show what only both together can: a session id that two users were given', async () => {
+  it('show what only both together can: a session id that was issued to two users', async () => {
     // Each instance knows but the one that it issued the id to; a third user's id is another.
     const [first, second] = [user(1, T0, { instance: 'app-1' }), user(2, T0, { instance: 'app-2' })];
     const same = JSON.parse(JSON.stringify(second).replaceAll('label2', 'label1')) as Event[];
@@ -94,7 +94,7 @@ describe('several histories of one run', () => {
   it.each([
     ['beyond both uncertainties', '2026-01-01T00:00:01.000Z'],
     ['within them', '2026-01-01T00:00:00.001Z'],
-  ])('accuse nobody of an order that rests on two clocks: %s', async (_, later) => {
+  ])('report no violation by an order that rests on two clocks: %s', async (_, later) => {
     // One object of two sessions of a user: what one removed, the other must not read any more.
     const object = 'basket@user1';
     const value = `${PREFIX}.user1.s1.1.aaaaaaaa`;
@@ -119,13 +119,13 @@ describe('several histories of one run', () => {
     expect(verdict?.why).toContain('the order depends on clocks');
   });
 
-  it('pass over what else a log has, and tell of it', async () => {
+  it('skip other lines of a log, and report them', async () => {
     const noise = 'level=info something\n\n';
     const result = await judgeFiles([file('a', user(1, T0), { noise }), file('b', user(2, T0))]);
-    expect(result.remarks).toEqual([expect.stringMatching(/a: 1 lines are none of a history$/)]);
+    expect(result.remarks).toEqual([expect.stringMatching(/a: 1 lines are not part of a history$/)]);
   });
 
-  it('say so when one of them was cut off', async () => {
+  it('report that one of them is incomplete', async () => {
     const cut = user(2, T0).slice(0, -1);
     const result = await judgeFiles([file('a', user(1, T0)), file('b', cut)]);
     expect(result.finished).toBe('cut off');
@@ -139,7 +139,7 @@ describe('several histories of one run', () => {
     );
     const twice = [file('a', user(1, T0)), file('b', user(1, T0))];
     await expect(judgeFiles(twice)).rejects.toThrow(
-      /the clock "vu1" is that of .*a too.*--execution-segment/s,
+      /the clock "vu1" is used in .*a, too.*--execution-segment/s,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Judges several histories as one: those that several load machines left of the same run. */
+/** Judges several histories as one: several load machines each wrote one part of the same run. */
 import type { Check } from './core/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish, Run } from './core/history.ts';
@@ -9,15 +9,16 @@ import { UsageError } from './errors.ts';
 import { firstLine, historyIn } from './judge-file.ts';
 import { lineBatches } from './lines.ts';
 
-/** What came last, by how bad it is. */
+/** The ways in which a part can end, from best to worst. */
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
- * The lines of all come in the order of their times, each file's in its own; what two machines did close together has
- * no order (see `uncertainty` in docs/history.md). Lines that are none of a history, such as what else a log has, are
- * passed over.
  *
- * @throws UsageError naming file and line; when they are not of one run; when two have the same clock
+ * Judges several histories as one. It takes the lines of all files in the order of their times, and the lines of one
+ * file in their own order. What two machines did close together has no order (see `uncertainty` in docs/history.md).
+ * It skips lines that are not part of a history, such as the other lines of a log.
+ *
+ * @throws UsageError with file and line; also when the files are not of one run, or when two files use the same clock
  */
 export async function judgeFiles(
   paths: readonly string[],
@@ -45,7 +46,7 @@ export async function judgeFiles(
 const badness = (finish: Finish | undefined): number =>
   finish === undefined ? -1 : REASONS.indexOf(finish.reason);
 
-/** The one whose next line comes first. */
+/** Returns the file whose next line is the earliest. */
 function earliest(parts: readonly Part[]): Part | undefined {
   let found: Part | undefined;
   for (const part of parts) {
@@ -66,8 +67,8 @@ function owned(clock: string, part: Part, owners: Map<string, Part>): void {
   const owner = owners.get(clock);
   if (owner !== undefined) {
     throw new UsageError(
-      `${part.file}: the clock "${clock}" is that of ${owner.file} too: expected each k6 of a run to have virtual ` +
-        'users of its own, by --execution-segment (docs/k6.md)',
+      `${part.file}: the clock "${clock}" is used in ${owner.file}, too: expected each k6 of a run to have different ` +
+        'virtual users, by --execution-segment (docs/k6.md)',
     );
   }
   owners.set(clock, part);
@@ -82,12 +83,12 @@ function step(judge: Judge, event: Event, { file, number }: Part): void {
   }
 }
 
-/** One of the files, as far as it is read. */
+/** One of the files, and how far it has been read. */
 class Part {
   readonly file: string;
   readonly run: Run;
   finish: Finish | undefined;
-  /** Of the next line, from 1. */
+  /** Number of the next line, from 1. */
   number: number;
   readonly #batches: AsyncGenerator<string[]>;
   readonly #bases = new Map<string, number>();
@@ -95,7 +96,9 @@ class Part {
   #next: Event | undefined;
   #at = Number.NEGATIVE_INFINITY;
   #passed = 0;
-  /** A bad line is forgiven if nothing follows it: a kill cut it. */
+  /**
+   * A line that is not JSON. It is left out if it is the last line: the process was killed while it wrote the line.
+   */
   #bad: UsageError | undefined;
 
   private constructor(
@@ -125,7 +128,7 @@ class Part {
       await part.fill();
       return part;
     }
-    throw new UsageError(`${file}: expected a history, and there is no line of one in it`);
+    throw new UsageError(`${file}: expected a history, found no line of one`);
   }
 
   static #first(file: string, number: number, line: string): Run {
@@ -137,32 +140,34 @@ class Part {
     }
   }
 
-  /** Whether nothing more is to be taken. */
+  /** True if the file has no more events. */
   get empty(): boolean {
     return this.#next === undefined;
   }
 
-  /** Wall-clock time of the next event, microseconds; before all others for a line that has none. */
+  /** Wall-clock time of the next event, microseconds. A line without a time comes before all others. */
   get at(): number {
     return this.#at;
   }
 
   get remarks(): string[] {
-    const passed = this.#passed === 0 ? [] : [`${this.file}: ${this.#passed} lines are none of a history`];
-    const cut = this.finish === undefined ? [`${this.file} has no last line: that part was cut off`] : [];
-    const bad = this.#bad === undefined ? [] : [`${this.#bad.message}: the line is cut, and was left out`];
+    const passed =
+      this.#passed === 0 ? [] : [`${this.file}: ${this.#passed} lines are not part of a history`];
+    const cut = this.finish === undefined ? [`${this.file} has no last line: this part is incomplete`] : [];
+    const bad =
+      this.#bad === undefined ? [] : [`${this.#bad.message}: the line is incomplete, and was left out`];
     return [...passed, ...bad, ...cut];
   }
 
   take(): Event {
     const event = this.#next;
-    if (event === undefined) throw new Error('expected to be asked only while there is something');
+    if (event === undefined) throw new Error('expected an event: check `empty` before `take`');
     this.#next = undefined;
     this.#advance();
     return event;
   }
 
-  /** Reads on, when there is nothing left. */
+  /** Reads the next batch of lines when the current batch is used up. */
   async fill(): Promise<void> {
     this.#advance();
     while (this.empty) {
@@ -203,7 +208,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#placed(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#placed(event.clock, event.at);
-    // An end has no clock of its own: it comes when its file comes to it.
+    // The end of an operation has no clock: it is taken as soon as its own file reaches it.
     return event.type === 'end' ? this.#at : Number.NEGATIVE_INFINITY;
   }
 

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A program that says what k6 says of its version, tells what it was given, and exits with a code. */
+/** A program that prints the version as k6 does, prints its arguments, and exits with a code. */
 function standIn(code: number, version = 'k6 v1.2.3 (commit/abc)'): string {
   const program = join(folder, `k6-${code}`);
   const ran = `echo "loaded $BASE_URL INSTANCES=$INSTANCES $*"; echo broke >&2; exit ${code}`;
@@ -57,13 +57,13 @@ describe('baton verify --k6', () => {
     expect(code).toBe(ours);
   });
 
-  it('says what k6 said when k6 itself failed', async () => {
+  it('prints the output of k6 when k6 itself failed', async () => {
     const { code, stderr } = await start({ K6: standIn(107) });
     expect(stderr).toMatch(/run: expected exit code 0 or 99, got 107:\nbroke/);
     expect(code).toBe(69);
   });
 
-  it('has nothing to load without a stack of its own', async () => {
+  it('has nothing to load without the bundled stack', async () => {
     const { code, stderr } = await baton(['verify', '--k6']);
     expect(stderr).toContain('--k6: it loads the bundled stack; add --stack local');
     expect(code).toBe(64);

@@ -1,4 +1,4 @@
-/** k6 as people bring it: found on the PATH or by K6=path, and run against a system that is up. */
+/** Finds the k6 of the user, on the PATH or by K6=path, and runs it against a system that is up. */
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,22 +6,24 @@ import type { Judgement } from './core/verdict.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {
-  /** Path, or name on the PATH. */
+  /** Path, or a name on the PATH. */
   program: string;
-  /** Such as v2.2.0. */
+  /** Version, such as v2.2.0. */
   version: string;
 }
 
-/** How to get it, in one line. */
+/** One line that says how to get k6. */
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
-/** The script that hammers the dashboard. */
+/** The script that loads the dashboard. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
- * @returns the k6 that K6 names or the PATH has; undefined when the PATH has none
- * @throws UsageError when K6 names something that is no k6
+ *
+ * Returns the k6 that the variable K6 names or that is on the PATH; undefined when none is on the PATH.
+ *
+ * @throws UsageError when K6 names a program that is not k6
  */
 export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undefined> {
   const named = environment['K6'] || undefined;
@@ -38,26 +40,26 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/** How a run ended: 0 when all thresholds held, 99 when one did not; any other code is a failure of the run. */
+/** How a run ended. Code 0: all thresholds held. Code 99: a threshold failed. Any other code: the run failed. */
 export interface K6Run {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** The exit code of k6 when a threshold did not hold. */
+/** The exit code of k6 when a threshold failed. */
 const THRESHOLDS_FAILED = 99;
 
 export interface K6Options {
-  /** What the script is told (docs/k6.md). */
+  /** Environment variables for the script (docs/k6.md). */
   env: Readonly<Record<string, string>>;
-  /** More flags of `k6 run`. */
+  /** Additional flags of `k6 run`. */
   flags?: readonly string[];
-  /** Ends k6 in order. */
+  /** Aborting it ends k6 gracefully (SIGINT). */
   signal?: AbortSignal;
 }
 
-/** Runs a script to its end. It sends nothing to anybody but the system under test. */
+/** Runs a script to its end. k6 sends nothing to any system but the system under test: its usage report is off. */
 export async function runK6({ program }: K6, script: string, options: K6Options): Promise<K6Run> {
   const child = spawn(program, ['run', '--quiet', '--no-usage-report', ...(options.flags ?? []), script], {
     env: { ...process.env, ...options.env },
@@ -84,22 +86,23 @@ export async function runK6({ program }: K6, script: string, options: K6Options)
 }
 
 export interface SecondLoad {
-  /** The bundled stack's balancer. */
+  /** Address of the balancer of the bundled stack. */
   url: string;
-  /** How many instances must serve. */
+  /** How many instances must serve requests. */
   instances: number;
   seed: number;
   signal: AbortSignal;
 }
 
-/** Long enough for the evidence that every verdict needs, also on a slow machine. */
+/** Duration of the second load: long enough for the evidence that every verdict needs, also on a slow machine. */
 const SECONDS = 5;
 
 /**
- * Loads the bundled stack a second time, by k6 where it is on the machine; says how to get it where it is not.
  *
- * @param onStep told what happens, in words for a person
- * @returns what k6 printed, and its verdict; undefined when there is none
+ * Loads the bundled stack a second time with k6, if k6 is on the machine. Otherwise it says how to get k6.
+ *
+ * @param onStep called with a description of each step
+ * @returns what k6 printed, and its verdict; undefined when k6 is not on the machine
  * @throws UnavailableError when k6 itself failed
  * @throws the reason of the signal, once it aborts
  */

@@ -1,16 +1,17 @@
-/** Lines of a file, without holding the file. */
+/** Reads the lines of a file without holding the whole file in memory. */
 import { createReadStream } from 'node:fs';
 
-/** A longer line is no history, and would fill the memory. Characters. */
+/** Maximum length of a line, in characters. A longer line is not part of a history, and would fill the memory. */
 const LONGEST = 64 << 20;
-/** Bytes read at once. The engine keeps longer texts apart, where they cost several times as much. */
+/** Bytes read at once. The engine stores longer texts in a separate space, where they cost several times as much. */
 const CHUNK = 1 << 16;
 
 /**
- * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF); an empty last line is
- * left out. A callback, not an iterator: millions of lines would each wait for a promise.
  *
- * @throws what the file system or `line` throws; Error when a line is longer than 64 Mi characters
+ * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). An empty last line is left
+ * out. It takes a callback, because an iterator would wait for a promise for each of millions of lines.
+ *
+ * @throws errors of the file system and of `line`; Error when a line is longer than 64 Mi characters
  */
 export async function eachLine(file: string, line: (text: string) => void): Promise<void> {
   let rest = '';
@@ -18,7 +19,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
     const text: string = chunk;
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Only the first line has a beginning in the chunk before: joined to the whole chunk it would copy both.
+      // Only the first line of a chunk can continue the chunk before. Joining whole chunks would copy both of them.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;
@@ -30,9 +31,10 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
 }
 
 /**
- * The same lines in batches, for those who read several files side by side.
  *
- * @throws what the file system throws; Error when a line is longer than 64 Mi characters
+ * Returns the same lines in batches, for callers that read several files in parallel.
+ *
+ * @throws errors of the file system; Error when a line is longer than 64 Mi characters
  */
 export async function* lineBatches(file: string): AsyncGenerator<string[]> {
   let rest = '';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
 import { LEAST_NODE, nodeComplaint } from './node-version.ts';
 
-it.each(['22.18.0', '22.20.1', '24.0.0', '100.0.0'])('Node %s will do', version => {
+it.each(['22.18.0', '22.20.1', '24.0.0', '100.0.0'])('Node %s is new enough', version => {
   expect(nodeComplaint(version, 'node')).toBeUndefined();
 });
 
@@ -16,7 +16,7 @@ it.each(['20.20.2', '22.17.9', '22.2.0', '8.0.0'])(
   },
 );
 
-test('scripts/setup asks for the same', () => {
+test('scripts/setup requires the same version', () => {
   const setup = readFileSync(join(import.meta.dirname, '../scripts/setup'), 'utf8');
   expect(setup).toContain(`MIN_NODE=${LEAST_NODE} `);
 });

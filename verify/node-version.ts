@@ -1,9 +1,12 @@
-/** The Node that Baton needs. The first code that runs, on any Node: imports nothing. */
+/** Checks the version of Node. This file runs first, on any version of Node, so it imports nothing. */
 
-/** Runs TypeScript as it is, and has all that the package uses. scripts/setup has the same number. */
+/**
+ * The first version that runs TypeScript as it is and has all that the package uses. scripts/setup has the same
+ * number.
+ */
 export const LEAST_NODE = '22.18';
 
-/** Compares two versions by their first two numbers. */
+/** Returns whether a version is at least another one, by their first two numbers. */
 export function isAtLeast(version: string, least: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
@@ -11,11 +14,12 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Says which Node is needed and how to get it.
  *
- * @param version of the Node that runs this, such as 20.20.2
- * @param path of its program
- * @returns undefined when the version will do
+ * Returns a message that says which Node is needed and how to get it.
+ *
+ * @param version the version of the Node that runs this, such as 20.20.2
+ * @param path the path of its program
+ * @returns undefined when the version is new enough
  */
 export function nodeComplaint(version: string, path: string): string | undefined {
   if (isAtLeast(version, LEAST_NODE)) return undefined;

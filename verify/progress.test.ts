@@ -17,6 +17,8 @@ it('says why a run continues past its duration', () => {
   expect(lines.at(-1)).toMatch(/^ {2}9 of 10 s {2}0 requests/);
   progress.active(['burst', 'faults']);
   vi.advanceTimersByTime(45_000);
-  expect(lines.at(-1)).toMatch(/^ {2}54 s, 10 s of load are over, still to end: burst, faults {2}0 requests/);
+  expect(lines.at(-1)).toMatch(
+    /^ {2}54 s, the load of 10 s is over, waiting for: burst, faults {2}0 requests/,
+  );
   progress.end();
 });

@@ -1,14 +1,14 @@
-/** Live progress: one line that renews itself on a terminal, a line every few seconds elsewhere. */
+/** Shows live progress: one line that is rewritten on a terminal, or a new line every 3 s elsewhere. */
 import type { Operation } from './core/history.ts';
 
-/** Where text goes: stdout or stderr. */
+/** The stream that text is written to: stdout or stderr. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
 }
 
-/** Between two lines, milliseconds: on a terminal, and elsewhere. */
+/** Interval between two lines, milliseconds: on a terminal, and elsewhere. */
 const EVERY = { live: 100, line: 3_000 };
 
 export class Progress {
@@ -22,7 +22,7 @@ export class Progress {
   #failed = 0;
   #instances = new Map<string, number>();
   #duration = 0;
-  /** What goes on. */
+  /** The tasks that are running. */
   #active: readonly string[] = [];
 
   constructor(out: Out, quiet: boolean) {
@@ -31,21 +31,21 @@ export class Progress {
     this.#live = out.isTTY === true;
   }
 
-  /** Something was done that is worth a line. */
+  /** Prints a line about a step that is complete or begins. */
   step(text: string): void {
     if (this.#quiet) return;
     this.#clear();
     this.#out.write(`${text}\n`);
   }
 
-  /** Something that must be seen, whatever was asked for. */
+  /** Prints a warning, even when other progress is off. */
   alarm(text: string): void {
     this.#clear();
     this.#out.write(`\n!! ${text}\n\n`);
   }
 
   phase(phase: 'ready' | 'load' | 'logs' | 'judge', load: { sessions: number; duration: number }): void {
-    if (phase === 'ready') this.step('logging in over every pair of instances');
+    if (phase === 'ready') this.step('logging in on every pair of instances');
     if (phase !== 'load') {
       if (phase !== 'ready') this.end();
       return;
@@ -58,7 +58,7 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** @param what goes on, in words for a person */
+  /** @param what the tasks that are running, in words */
   active(what: readonly string[]): void {
     this.#active = what;
   }
@@ -80,11 +80,11 @@ export class Progress {
     this.#out.write(this.#live ? `\r\u001b[K${text.slice(0, (this.#out.columns ?? 80) - 1)}` : `${text}\n`);
   }
 
-  /** Past the length of the load it says what the run waits for. */
+  /** Returns the time that has passed. After the planned duration it names the tasks that the run waits for. */
   #time(seconds: number): string {
     const load = this.#duration / 1000;
     if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;
-    return `${seconds.toFixed(0)} s, ${load} s of load are over, still to end: ${this.#active.join(', ')}`;
+    return `${seconds.toFixed(0)} s, the load of ${load} s is over, waiting for: ${this.#active.join(', ')}`;
   }
 
   #clear(): void {

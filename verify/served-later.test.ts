@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const BASE = Date.parse('2026-11-25T10:00:00Z');
 const PATHS = ['/login', '/account', '/items', '/account'];
 
-/** A session that is read on two instances in turn; what the answers say of that is `named`. */
+/** A session that is read on two instances in turn; `named` gives the instance that responses name. */
 function history(named: (instance: string) => string | undefined): Event[] {
   const picture = new Picture({ url: 'http://shop.test/app' });
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
@@ -42,7 +42,7 @@ interface Line {
   end: number;
 }
 
-/** What a balancer that knows its instances by addresses would have logged. */
+/** The log of a balancer that knows its instances by addresses. */
 function logged(): Line[] {
   const starts = new Map<number, { request: string; path?: string }>();
   return history(instance => instance).flatMap(event => {
@@ -76,7 +76,7 @@ async function judged(events: Event[], ...logs: string[]) {
   };
 }
 
-/** The picture's requests are not called as Baton's own are. */
+/** Gives the requests of the picture ids as Baton makes them. */
 const named = (line: Line): Line => ({
   ...line,
   request: line.request.replace('test', '20261125-100000-abc123'),
@@ -89,7 +89,7 @@ const renamed = (events: Event[]): Event[] =>
   );
 
 describe('logs of ALB, after the run', () => {
-  it('tell by the trace id that Baton sent, compressed too', async () => {
+  it('name the instance by the trace id that Baton sent, also compressed', async () => {
     const lines = logged()
       .map(named)
       .map(line => alb(line, request => `Self=1-6-1;Root=1-6-2;Baton=${request}`));
@@ -100,7 +100,7 @@ describe('logs of ALB, after the run', () => {
     expect(of('continuity')).toEqual(['valid', 30]);
   });
 
-  it('tell by time, path and status where only one instance is meant', async () => {
+  it('name the instance by time, path and status if only one is possible', async () => {
     const lines = logged().map(line => alb(line, () => 'Root=1-6-2'));
     expect(
       (
@@ -110,7 +110,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['valid', 30]);
-    // Another visitor of the same page at the same time, on the other instance: then nobody knows.
+    // With another visitor of the same page at the same time on the other instance, it is unknown.
     const twice = logged().flatMap(line => [line, { ...line, instance: '10.0.0.9:80' }]);
     const doubtful = twice.map(line => alb(line, () => 'Root=1-6-2'));
     expect(
@@ -121,7 +121,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // On the same one, it is known all the same.
+    // With one on the same instance, it is known all the same.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));
@@ -135,7 +135,7 @@ describe('logs of ALB, after the run', () => {
     ).toEqual(['valid', 30]);
   });
 
-  it('that say nothing of a target say nothing', async () => {
+  it('that name no target give no evidence', async () => {
     const lines = logged().map(line => alb({ ...line, instance: '-', status: 503 }, () => 'Root=1-6-2'));
     await expect(
       judged(
@@ -147,7 +147,7 @@ describe('logs of ALB, after the run', () => {
 });
 
 describe('combined logs of nginx without an id', () => {
-  it('tell by time and path', async () => {
+  it('name the instance by time and path', async () => {
     const time = (end: number): string =>
       new Date(end).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
     const lines = logged().map(
@@ -165,7 +165,7 @@ describe('combined logs of nginx without an id', () => {
   });
 });
 
-describe('a log beside what the answers say', () => {
+describe('a log together with what responses name', () => {
   const log = () =>
     file(
       'access.log',
@@ -178,11 +178,11 @@ describe('a log beside what the answers say', () => {
         .join('\n'),
     );
 
-  it('agrees with it, by whatever names: app-1 is 10.0.0.1:80', async () => {
+  it('agrees with them under different names: app-1 is 10.0.0.1:80', async () => {
     expect((await judged(renamed(history(name => name)), log()))('evidence')).toEqual(['valid', 31]);
   });
 
-  it('finds a header that lies: always the same name, or now and then another', async () => {
+  it('finds a wrong header: always the same name, or sometimes another one', async () => {
     expect((await judged(renamed(history(() => 'app-1')), log()))('evidence')[0]).toBe('violated');
     let n = 0;
     const now = (name: string) => (++n === 9 ? 'app-3' : name);
@@ -198,7 +198,7 @@ describe('logs of the instances themselves', () => {
     return `${name}=${file(`${name}.log`, lines.map(({ request }) => `{"request":"${request}","statusCode":200}`).join('\n'))}`;
   };
 
-  it('tell who served, and are held together with the balancer', async () => {
+  it('name the instance, and are compared with the balancer', async () => {
     const events = renamed(history(() => undefined));
     const of = await judged(events, own('one', '10.0.0.1:80'), own('two', '10.0.0.2:80'));
     expect(of('continuity')).toEqual(['valid', 30]);
@@ -211,7 +211,7 @@ describe('logs of the instances themselves', () => {
   });
 });
 
-it('a log that is not there, or says nothing of Baton, is an error with what to do', async () => {
+it('a log that is missing, or has no request of Baton, is an error that says what to do', async () => {
   await expect(ServedLater.read([join(folder, 'none.log')])).rejects.toThrow('cannot be read (ENOENT)');
   await expect(ServedLater.read([`one=${file('e.log', 'hello')}`])).rejects.toThrow('Let one log the header');
   await expect(ServedLater.read([file('f.log', '')])).rejects.toThrow('found none');

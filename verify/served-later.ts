@@ -1,4 +1,4 @@
-/** What logs said of a run, put into its history after the fact: it tells instances that no answer named. */
+/** Adds the facts of access logs to the history of a run afterwards: they name instances that no response named. */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -8,19 +8,19 @@ import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
 import { eachLine } from './lines.ts';
 import { Names } from './served-names.ts';
 
-/** Two machines' clocks are taken to be no further apart than this, milliseconds. */
+/** The clocks of two machines are assumed to differ by no more than this, milliseconds. */
 const APART = 1000;
 
-/** Stops the reading of a file. */
+/** Thrown to stop reading a file early. */
 const ENOUGH = new Error('enough');
-/** The first line of a history of a run without logs. */
+/** Matches the first line of a history of a run without logs. */
 const NONE = /^\{"type":"run".*"logs":\[\]/;
-/** An answer that names its instance. */
+/** Matches a response that names its instance. */
 const NAMED = /"source":"(?:header|cookie|body)"/;
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** What one line says, whichever log it is from. */
+/** The entries of a log, of whatever format. */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -29,11 +29,11 @@ interface Lines {
 export class ServedLater {
   readonly #logs: string[];
   readonly #named: readonly Served[];
-  /** Of the balancer, in the order in which they ended. */
+  /** Entries of the balancer's log without a request id, in the order of their end times. */
   readonly #unnamed: readonly Unnamed[];
   readonly #instances: ReadonlyMap<string, string>;
   readonly #names = new Names();
-  /** Requests under way, by the id of their operation. */
+  /** Requests in flight, by the id of their operation. */
   readonly #started = new Map<number, Asked>();
   /** Wall-clock time of the zero of each clock, milliseconds since the epoch. */
   readonly #zeros = new Map<string, number>();
@@ -42,16 +42,20 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // A balancer's log knows of all instances, an instance's only of itself.
-    const told = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
+    // A balancer's log names all instances, the log of an instance only itself. The balancer's entries come last, so
+    // they win.
+    const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
-      told.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
+      sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
     );
   }
 
   /**
-   * @param files a balancer's access log; of an instance's own, `NAME=FILE`. Compressed by gzip, or not
-   * @throws UsageError when one cannot be read, or tells of no request of Baton
+   *
+   * Reads access logs.
+   *
+   * @param files the access log of a balancer, or `NAME=FILE` for the log of one instance; may be compressed by gzip
+   * @throws UsageError when a log cannot be read or has no request of Baton
    */
   static async read(files: readonly string[]): Promise<ServedLater> {
     const lines: Lines = { named: [], unnamed: [] };
@@ -68,35 +72,36 @@ export class ServedLater {
   }
 
   /**
-   * What logs that were followed during the run have told of requests whose answers name no instance.
    *
-   * @param file of a history
-   * @returns undefined where none were followed, or where the answers tell
+   * Returns what the logs that were followed during the run say of requests whose responses name no instance.
+   *
+   * @param file a history
+   * @returns undefined if no logs were followed, or if the responses name their instances
    */
   static async within(file: string): Promise<ServedLater | undefined> {
     const named: Served[] = [];
-    let told = false;
+    let unneeded = false;
     await eachLine(file, line => {
       if (line.startsWith('{"type":"served"')) named.push(JSON.parse(line) as Served);
       else if (NONE.test(line) || NAMED.test(line)) {
-        told = true;
-        // The rest of a long history would tell nothing more.
+        unneeded = true;
+        // The rest of a long history would add nothing.
         throw ENOUGH;
       }
     }).catch(error => {
-      // What is wrong with a line is for its judge to say.
+      // The judge reports a malformed line.
       if (error !== ENOUGH && !(error instanceof SyntaxError)) throw error;
     });
-    return told || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
+    return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** @returns the run, with the logs among its sources: those that name requests */
+  /** Returns the run with these logs among its sources, if they contain request ids. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
-  /** @returns what is judged in place of an event */
+  /** Returns the events to judge in place of an event. */
   events(event: Event, run: Run): Event[] {
     if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
     if (event.type === 'start') this.#started.set(event.id, event);
@@ -115,15 +120,18 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // What the history says of itself it has said.
+    // Without logs given afterwards, the history already contains its own log entries.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
   }
 
   /**
-   * The only instance that the lines without ids can mean: of all those that ended while the operation was under way, as
-   * far as clocks tell, with its path and status.
+   *
+   * Returns the one instance that the log lines without ids can mean. It considers all lines with the path and status
+   * of
+   * the operation that ended while the operation was in flight, as far as the clocks agree.
+   *
    */
   #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
     const zero = this.#zeros.get(clock);
@@ -139,7 +147,7 @@ export class ServedLater {
     return found.size === 1 ? [...found][0] : undefined;
   }
 
-  /** The first line that ended at a time or after it. */
+  /** Returns the index of the first line that ended at or after a time. */
   #first(time: number): number {
     let [low, high] = [0, this.#unnamed.length];
     while (low < high) {

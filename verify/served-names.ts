@@ -1,8 +1,8 @@
-/** Answers and logs may call one instance by different names, such as `app-1` and `10.0.0.2:8080`. */
+/** Matches the names that responses and logs give to the same instance, such as `app-1` and `10.0.0.2:8080`. */
 import type { Served } from './core/history.ts';
 
 export class Names {
-  /** How often an answer's name and a log's stood for the same request. */
+  /** How often a name in a log and a name in a response stood for the same request. */
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
@@ -12,7 +12,10 @@ export class Names {
     this.#times.set(log, of);
   }
 
-  /** @returns what a log says, by the names of the answers: each log's name is the one that it is found with most */
+  /**
+   * Returns a log entry with the names that responses use: each name of a log becomes the name it most often came
+   * with.
+   */
   translated(served: Served): Served {
     this.#known ??= this.#pairs();
     const name = (log: string): string => this.#known?.get(log) ?? log;
@@ -24,8 +27,10 @@ export class Names {
   }
 
   /**
-   * One to one, so that a header which names one instance for all is found to lie. Where a name is used by both, they
-   * speak of the same thing already.
+   *
+   * Pairs the names one to one, so that a header that gives all instances one name is found to be wrong. If logs and
+   * responses share a name, they already use the same names, and nothing is paired.
+   *
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

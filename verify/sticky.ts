@@ -1,4 +1,4 @@
-/** Can stickiness be turned off, and what breaks? The same seeded load with it on, off, re-pinned and broken. */
+/** Finds out whether stickiness can be turned off: the same seeded load with it on, off, re-pinned and broken. */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
@@ -13,8 +13,11 @@ export interface StickyRun {
 }
 
 /**
- * @param onMode told before each of the four loads
- * @returns a run for each way in which the balancer's cookie is treated
+ *
+ * Runs the same load once for each way to treat the balancer's cookie.
+ *
+ * @param onMode called before each of the four loads
+ * @returns one run for each mode
  * @throws UsageError when the target file does not name the cookie; else what `verify` throws
  */
 export async function stickyReport(
@@ -25,10 +28,11 @@ export async function stickyReport(
   const { instance } = target;
   if (instance?.sticky === undefined)
     throw new UsageError(
-      '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer keeps a client ' +
-        'on its instance, such as AWSALB or route',
+      '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
+        'to its instance, such as AWSALB or route',
     );
-  // Timeouts are waited for in vain four times, and what is sent past the balancer says nothing of it.
+  // Waiting for session timeouts in each of four runs would add nothing, and requests that bypass the balancer say
+  // nothing of stickiness.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');

@@ -1,10 +1,10 @@
-/** A certificate for 127.0.0.1 and localhost that nobody but the test trusts. */
+/** Makes a certificate for 127.0.0.1 and localhost that only the test trusts. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** @returns a fresh key and its certificate, PEM; two days are enough */
+/** Returns a new key and its certificate, PEM, valid for two days. */
 export function certificate(): { key: string; cert: string } {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tls-'));
   try {
