@@ -90,7 +90,7 @@ claims:
   - standard
 `;
 
-/** [the line, what is written in its place, what must be said] */
+/** [the line, the wrong line that replaces it, the expected message] */
 export const WRONG: readonly [line: string, wrong: string, expected: string][] = [
   // One-time codes, and what the app allows.
   [
