@@ -77,7 +77,9 @@ describe('accounts in a CSV file', () => {
       'do not support `register`, `csv`',
     );
     const code = textOf({ user: 'ann', password: 'p', totp: 'GEZDGNBVGY3TQOJQ' });
-    expect(() => k6Target(parseTarget(code, join(folder, 'shop.yaml'), {}), code)).toThrow('no `totp`');
+    expect(() => k6Target(parseTarget(code, join(folder, 'shop.yaml'), {}), code)).toThrow(
+      'do not support `follow` and `totp`',
+    );
   });
 });
 
