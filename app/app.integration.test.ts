@@ -35,7 +35,7 @@ async function signedIn(user: string): Promise<Browser> {
 
 describe('every response', () => {
   test.each(['/', '/login', '/market', '/healthz', '/style.css', '/nowhere', '/dashboard'])(
-    'names instance and request: %s',
+    'names the instance and the request: %s',
     async path => {
       const answer = await new Browser(one.url).get(path, { 'x-request-id': 'given-1.2_3' });
       expect(answer.headers.get('x-instance-id')).toBe('app-1');
@@ -43,13 +43,13 @@ describe('every response', () => {
     },
   );
 
-  test('gets a request id of its own when the one given could forge a log line', async () => {
+  test('gets a new request id if the given one could forge a log line', async () => {
     const answer = await visitor().get('/', { 'x-request-id': 'a b' });
     expect(answer.headers.get('x-request-id')).toMatch(/^[\w.-]{36}$/);
   });
 
   test.each(['/', '/login', '/register', '/market', '/nowhere'])(
-    'that is a page says who served it: %s',
+    'that is a page names the instance that served it: %s',
     async path => {
       const { text } = await new Browser(two.url).get(path);
       expect(text).toMatch(/<footer data-instance="app-2">.*served by app-2.*<\/footer>/);
@@ -64,7 +64,7 @@ describe('security headers', () => {
     (await new Browser(url).get('/login', headers)).headers.get('strict-transport-security');
 
   test.each(['/', '/login', '/style.css', '/nowhere', '/healthz'])(
-    'forms may be sent to this app only, and no page may be framed: %s',
+    'forms may be sent only to this app, and no page may be framed: %s',
     async path => {
       const { headers } = await visitor().get(path);
       const policy = headers.get('content-security-policy')?.split(';');
@@ -82,7 +82,7 @@ describe('security headers', () => {
     },
   );
 
-  test('HSTS is sent over https alone, by the word of a trusted proxy', async () => {
+  test('HSTS is sent only over https, as a trusted proxy reports it', async () => {
     expect(await hsts(one.url)).toBeNull();
     expect(await hsts(one.url, HTTPS)).toBe('max-age=31536000');
     const strict = await startInProcess(server.url, { env: { TRUST_PROXY: 'false' } });
@@ -91,7 +91,7 @@ describe('security headers', () => {
   });
 
   test.each(['redis-attributes', 'cookie'])(
-    'SECURE_COOKIES=always: HSTS, and every cookie is Secure, whatever the proxy says (%s)',
+    'SECURE_COOKIES=always: HSTS, and every cookie is Secure, whatever the proxy reports (%s)',
     async SESSION_STORE => {
       const app = await startInProcess(server.url, { env: { SECURE_COOKIES: 'always', SESSION_STORE } });
       expect(await hsts(app.url)).toBe('max-age=31536000');
@@ -113,19 +113,19 @@ describe('security headers', () => {
 
 describe('a visitor', () => {
   test.each(['/', '/market', '/style.css', '/healthz', '/readyz', '/nowhere'])(
-    'gets no cookie at all from %s',
+    'gets no cookie from %s',
     async path => {
       expect((await visitor().get(path)).setCookies).toEqual([]);
     },
   );
 
-  test('who opens the login form gets a token cookie, but no session', async () => {
+  test('that opens the login form gets a token cookie, but no session', async () => {
     const { setCookies } = await visitor().get('/login');
     expect(setCookies).toHaveLength(1);
     expect(setCookies[0]).toMatch(/^csrf=[\w.]+; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
-  test('is sent to the login form, or told 401', async () => {
+  test('is redirected to the login form, or gets 401', async () => {
     const page = await visitor().get('/dashboard');
     expect([page.status, page.headers.get('location')]).toEqual([303, '/login']);
     const answer = await visitor().post('/basket/items', { item: 'x' }, JSON_VIEW);
@@ -135,7 +135,7 @@ describe('a visitor', () => {
 });
 
 describe('the basket', () => {
-  test('keeps items across instances, oldest first, and forgets those that are removed', async () => {
+  test('keeps items across instances, oldest first, until they are removed', async () => {
     const browser = await signedIn('user1');
     for (const item of ['zebra', "d'Arc", 'Ünïcode 1.0_-', '__proto__']) {
       expect((await browser.post('/basket/items', { item })).status).toBe(303);
@@ -190,7 +190,7 @@ describe('sessions', () => {
   });
 
   test.each(['redis-attributes', 'connect-redis', 'redis-locked', 'cookie', 'memory'])(
-    'in %s end absolutely, however much used',
+    'in %s end absolutely, even if they are used all the time',
     async name => {
       const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });
       const browser = new Browser(instance.url);
@@ -217,12 +217,12 @@ describe('sessions', () => {
   });
 
   test.each(['redis-attributes', 'connect-redis', 'redis-locked'])(
-    'in %s end when idle: Redis keeps them no longer',
+    'in %s end when idle: Redis deletes them',
     async name => {
       const instance = await startInProcess(server.url, { env: { ...limits, SESSION_STORE: name } });
       const [redis] = clients(server.url, 1);
       await redis?.flushdb();
-      const users = await startInProcess(server.url); // Makes the fixture users again.
+      const users = await startInProcess(server.url); // Creates the fixture users again.
       await new Browser(instance.url).signIn('dave');
       const [key = ''] = (await redis?.keys('baton:*')) ?? [];
       const left = await redis?.pttl(key);

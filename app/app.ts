@@ -1,4 +1,4 @@
-/** The card store as an Express app: what a request passes, in this order. Listens to nothing itself. */
+/** Builds the card store as an Express app: its middleware and routes, in order. It does not listen on a port. */
 import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-session';
@@ -11,7 +11,7 @@ import { Cards } from './data/cards.ts';
 import type { Users } from './data/users.ts';
 import { notCached, safetyHeaders } from './headers.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { noteWho, requestLog } from './log.ts';
+import { noteIdentity, requestLog } from './log.ts';
 import { NO_LIMITS, SharedLoginLimits } from './login-limits.ts';
 import { nothingHere, problems } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -29,15 +29,15 @@ export interface Deps {
   readonly users: Users;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
-  /** Resolves when the payment provider has answered. */
+  /** Pays for a checkout. Resolves when the payment provider has confirmed. */
   readonly pay: () => Promise<void>;
-  /** Protects the forms, in place of the tokens that every instance can check. */
+  /** Replaces the default form tokens, which every instance can check. */
   readonly csrf?: CsrfProtection;
-  /** Sees each request once its session is loaded. */
+  /** Middleware that runs for each request after its session is loaded. */
   readonly onSession?: RequestHandler;
 }
 
-/** Builds the app of one instance; it shares nothing with another instance but what is behind them and the secrets. */
+/** Builds the app of one instance. Instances share only the servers behind them and the secrets. */
 export function createApp(deps: Deps): Express {
   const { config, backing, lifecycle, log, users } = deps;
   const labels = createLabels(config.secrets);
@@ -51,10 +51,10 @@ export function createApp(deps: Deps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config.instance), lifecycle.track, safetyHeaders);
-  // Before the session: neither needs one, and neither may fail when the store does.
+  // Static files and health checks come before the session: they need none, and must not fail when the store does.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // The body first: a slow upload would make the loaded session old before it is used.
+  // Parses the body before it loads the session: during a slow upload a loaded session would become stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
@@ -69,12 +69,12 @@ export function createApp(deps: Deps): Express {
 function noteSession(labels: Labels): RequestHandler {
   return (request, response, next) => {
     const user = signedInUser(request);
-    if (user !== undefined) noteWho(response, labels, request.sessionID, user);
+    if (user !== undefined) noteIdentity(response, labels, request.sessionID, user);
     next();
   };
 }
 
-/** Makes every request count as https: for session, form token and HSTS alike, which all read `request.secure`. */
+/** Makes Express treat every request as https. Session, form token and HSTS all read `request.secure`. */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

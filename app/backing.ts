@@ -1,4 +1,6 @@
-/** The servers behind an instance: Redis for users and cards, and what sessions and baskets need besides. */
+/**
+ * Connects an instance to the servers behind it: Redis for users and cards, and the stores of sessions and baskets.
+ */
 import type { Redis } from 'ioredis';
 import type { MemcacheClient } from 'memcache-client';
 import type { Pool } from 'pg';
@@ -9,14 +11,14 @@ import { connectRedis } from './redis.ts';
 
 export interface Backing {
   readonly redis: Redis;
-  /** Where sessions or baskets are in PostgreSQL. */
+  /** Set if sessions or baskets are in PostgreSQL. */
   readonly database?: Pool;
-  /** Where sessions are in memcached. */
+  /** Set if sessions are in memcached. */
   readonly memcached?: MemcacheClient;
-  /** Makes what has to exist there. Throws if a server does not answer. */
+  /** Creates the tables that the app needs. Throws if a server does not respond. */
   prepare(): Promise<void>;
-  /** The name of a server that does not answer; undefined if all do. */
-  unanswered(): Promise<string | undefined>;
+  /** Resolves with the name of a server that does not respond; undefined if all respond. */
+  unresponsive(): Promise<string | undefined>;
   close(): void;
 }
 
@@ -42,7 +44,7 @@ export function connectBacking(config: Config, onError: (server: string, error: 
     prepare: async () => {
       if (database) await createTables(database);
     },
-    unanswered: async () => {
+    unresponsive: async () => {
       const results = await Promise.allSettled(pings.map(([, ping]) => ping()));
       return pings.find((_, i) => results[i]?.status === 'rejected')?.[0];
     },

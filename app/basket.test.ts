@@ -4,7 +4,7 @@ import { Refusal } from './failures.ts';
 
 const texts = (basket: object) => itemsOf(basket).map(item => item.text);
 
-test('each item is an attribute of its own', () => {
+test('each item is a separate attribute', () => {
   const basket = {};
   addItem(basket, 'tea');
   addItem(basket, '__proto__');
@@ -19,7 +19,7 @@ test('adding twice keeps the first, with its card id', () => {
   expect(itemsOf(basket)).toEqual(before);
 });
 
-test('items come oldest first, then by text; other attributes are none', () => {
+test('items are sorted by age, oldest first, then by text; other attributes are not items', () => {
   const basket = {
     user: 'alice@example.test',
     'basket:b': { addedAt: 2, card: '1' },
@@ -29,7 +29,7 @@ test('items come oldest first, then by text; other attributes are none', () => {
   expect(texts(basket)).toEqual(['z', 'a', 'b']);
 });
 
-test('removing leaves the others, and what is not there alone', () => {
+test('removing an item leaves the others; removing an absent item does nothing', () => {
   const basket = {};
   addItem(basket, 'tea');
   addItem(basket, 'milk');
@@ -38,11 +38,11 @@ test('removing leaves the others, and what is not there alone', () => {
   expect(texts(basket)).toEqual(['milk']);
 });
 
-test.each([undefined, 7, '', ' <b>', 'a\tb', 'x'.repeat(65)])('%j is no inscription', text => {
+test.each([undefined, 7, '', ' <b>', 'a\tb', 'x'.repeat(65)])('%j is not a valid inscription', text => {
   expect(() => addItem({}, text)).toThrow(Refusal);
 });
 
-test('a full basket refuses a new item, and takes one that it has', () => {
+test('a full basket refuses a new item, and accepts an item that it has', () => {
   const basket = {};
   for (let i = 0; i < MAX_ITEMS; i++) addItem(basket, `item ${i}`);
   expect(() => addItem(basket, 'one more')).toThrow('is full');

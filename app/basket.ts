@@ -1,6 +1,6 @@
 /**
- * The basket in a session: items that wait for checkout. Each item is a session attribute of its own
- * (`basket:<text>`), so that the redis-attributes store never lets one item undo another.
+ * Reads and changes the basket in a session: items that wait for checkout. Each item is a session attribute of its own
+ * (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes a change of another.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
@@ -16,7 +16,9 @@ const TEXT = /^[\p{L}\p{M}\p{N}._' -]{1,64}$/u;
 interface Waiting {
   /** Milliseconds since the epoch. */
   addedAt: number;
-  /** Id of the card to be: a checkout that is repeated after a lost answer finds it and charges nothing. */
+  /**
+   * Id that the card will get. A checkout that is retried after a lost response finds the card and charges nothing.
+   */
   card: string;
 }
 
@@ -32,7 +34,7 @@ declare module 'express-session' {
   }
 }
 
-/** The items, oldest first. */
+/** Returns the items, oldest first. */
 export function itemsOf(basket: Basket): BasketItem[] {
   const items: BasketItem[] = [];
   for (const name of Object.keys(basket)) {
@@ -42,7 +44,7 @@ export function itemsOf(basket: Basket): BasketItem[] {
   return items.sort((a, b) => a.addedAt - b.addedAt || (a.text < b.text ? -1 : 1));
 }
 
-/** Puts a card with this inscription in; one that is there already stays. Throws Refusal 422 or 409. */
+/** Adds a card with this inscription, unless the basket has it already. Throws Refusal 422 or 409. */
 export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
   if (Object.hasOwn(basket, name)) return;
@@ -50,7 +52,7 @@ export function addItem(basket: Basket, text: unknown): void {
   basket[name] = waiting();
 }
 
-/** What is remembered of a card that waits from now on. */
+/** Returns the stored fields of a card that is put into the basket now. */
 export function waiting(): Waiting {
   return { addedAt: Date.now(), card: randomBytes(9).toString('base64url') };
 }
@@ -62,12 +64,12 @@ export function full(): Refusal {
   );
 }
 
-/** Takes a card out; one that is not there is no error. Throws Refusal 422. */
+/** Removes a card, if it is in the basket. Throws Refusal 422. */
 export function removeItem(basket: Basket, text: unknown): void {
   delete basket[itemName(text)];
 }
 
-/** The text of a card, if it may be one. Throws Refusal 422. */
+/** Returns the text if it is a valid inscription. Throws Refusal 422. */
 export function inscription(text: unknown): string {
   if (typeof text === 'string' && TEXT.test(text)) return text;
   throw new Refusal(422, "An inscription has 1 to 64 letters, digits, spaces or . _ ' - and nothing else.");

@@ -31,11 +31,11 @@ test('nothing set: the defaults of a development machine', () => {
   expect(readConfig({}).instance).toMatch(/^[\w.-]+-\d+$/);
 });
 
-test('a variable set to nothing is not set', () => {
+test('an empty variable counts as not set', () => {
   expect(readConfig({ PORT: '', SESSION_SECRET: '' })).toMatchObject({ port: 3000 });
 });
 
-test('sentinels: each with its port; none when it is not set', () => {
+test('sentinels: each with its port; none if the variable is not set', () => {
   const REDIS_SENTINELS = '10.0.0.1:26379,redis-2:26380';
   expect(readConfig({ REDIS_SENTINELS, REDIS_PRIMARY: 'cards' })).toMatchObject({
     redisSentinels: [
@@ -91,13 +91,13 @@ test.each([
   expect(read).toThrow(expected);
 });
 
-test('all wrong variables are reported at once', () => {
+test('all invalid variables are reported at once', () => {
   expect(() => readConfig({ PORT: 'x', PAYMENT_MS: 'y' })).toThrow(
     /PORT: .*\nPAYMENT_MS: .*\nCorrect the environment/,
   );
 });
 
-test.each(['SESSION_STORE', 'BASKET_STORE'])('%s=postgres wants to know where it is', name => {
+test.each(['SESSION_STORE', 'BASKET_STORE'])('%s=postgres requires DATABASE_URL', name => {
   expect(() => readConfig({ [name]: 'postgres' })).toThrow(
     `DATABASE_URL: expected a URL such as postgres://127.0.0.1:5432/baton, as ${name} is postgres`,
   );
@@ -137,7 +137,7 @@ test.each(['127.0.0.1', '127.0.1.1', '::1', 'localhost'])(
   },
 );
 
-test('a trial hashes cheaply and limits no logins, unless it is set otherwise', () => {
+test('a trial has cheap hashes and no login limits, unless they are set', () => {
   expect(readConfig({ TRIAL: 'true' })).toMatchObject({
     scrypt: { cost: 16_384, parallel: 1 },
     loginLimits: false,
@@ -193,12 +193,12 @@ describe('NAME_FILE', () => {
     expect(readConfig({ [`${name}_FILE`]: holding(`${value}\n`) })).toMatchObject(expected);
   });
 
-  test('every variable that is a secret can be in a file', () => {
+  test('every secret variable can be read from a file', () => {
     const secrets = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
     expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL']);
   });
 
-  test('a file that cannot be read, or is empty, or holds a wrong value is refused without its content', () => {
+  test('a file that is unreadable, empty or invalid is refused, and the error does not show its content', () => {
     const read = (file: string) => () => readConfig({ SESSION_SECRET_FILE: file });
     expect(read(join(folder, 'none'))).toThrow('SESSION_SECRET_FILE: expected a file that can be read');
     expect(read(holding('\n'))).toThrow('SESSION_SECRET_FILE: expected a file with a value');
@@ -214,7 +214,7 @@ describe('NAME_FILE', () => {
   });
 });
 
-test('docker-compose.yml is a trial by its own word, with nothing set', () => {
+test('docker-compose.yml sets TRIAL by itself, with no variables set', () => {
   const compose = readFileSync(join(import.meta.dirname, '../docker-compose.yml'), 'utf8');
   const settings: Record<string, unknown> = parse(compose, { merge: true }).services['app-1'].environment;
   const image = { NODE_ENV: 'production', HOST: '0.0.0.0' };
@@ -232,7 +232,7 @@ test('docker-compose.yml is a trial by its own word, with nothing set', () => {
   );
 });
 
-test('docs/app.md lists every variable, with default and meaning (vitest -u writes it)', async () => {
+test('docs/app.md lists every variable with its default and its meaning (vitest -u writes it)', async () => {
   const page = readFileSync(join(import.meta.dirname, '../docs/app.md'), 'utf8');
   const rows = aboutVariables().map(([name, { shown, sets, secret }]) => {
     const names = secret ? `\`${name}\`, \`${name}_FILE\`` : `\`${name}\``;
@@ -247,7 +247,7 @@ test('docs/app.md lists every variable, with default and meaning (vitest -u writ
   await expect(written).toMatchFileSnapshot('../docs/app.md');
 });
 
-test('no other file of the app reads a variable, so the list is whole', () => {
+test('no other file of the app reads a variable, so the list is complete', () => {
   const sources = globSync('**/*.ts', { cwd: import.meta.dirname, exclude: ['**/*.test.ts', 'testing/**'] });
   const reading = sources.filter(file =>
     readFileSync(join(import.meta.dirname, file), 'utf8').includes('process.env'),

@@ -1,4 +1,4 @@
-/** Environment → Config. Nothing else in the app reads process.env. */
+/** Reads the app's settings from environment variables. No other file of the app interprets them. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ScryptParameters } from './password.ts';
@@ -15,13 +15,13 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** Where Redis is; with sentinels only its user, password and database count. */
+  /** URL of Redis. With sentinels, only its user, password and database are used. */
   readonly redisUrl: string;
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
   /** The primary's name in the sentinels. */
   readonly redisPrimary: string;
-  /** '' where neither sessions nor baskets are in PostgreSQL. */
+  /** '' if neither sessions nor baskets are in PostgreSQL. */
   readonly databaseUrl: string;
   /** HOST:PORT */
   readonly memcachedAddress: string;
@@ -30,22 +30,24 @@ export interface Config {
   readonly basketStore: (typeof BASKETS)[number];
   /** Logs the sessions that Redis expired, where Redis reports them; for the stores in Redis. */
   readonly expiryEvents: boolean;
-  /** For redis-locked: how long a request may hold its session, and how long another waits for it. */
+  /**
+   * For redis-locked: how long a request may hold the lock of its session, and how long another request waits for it.
+   */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
-  /** The first signs, all are accepted, so that a secret can be replaced without signing people out. */
+  /** The first secret signs, all are accepted. So a secret can be replaced without logging users out. */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
   readonly trustProxy: boolean | number | string;
-  /** True if every request counts as https, whatever the proxy says. */
+  /** True if every request counts as https, whatever the proxy reports. */
   readonly alwaysSecure: boolean;
   readonly keepAliveMs: number;
   readonly drainMs: number;
   readonly shutdownMs: number;
   readonly storeTimeoutMs: number;
   readonly paymentMs: number;
-  /** Of new password hashes. */
+  /** Parameters of new password hashes. */
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
@@ -57,12 +59,15 @@ export interface Config {
 type Values = z.output<typeof VARIABLES>;
 type Environment = Record<string, string | undefined>;
 
-/** A variable that the app cannot run with; the message has one line for each. */
+/** Thrown for invalid environment variables; the message has one line for each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads the app's settings. Throws ConfigError with every wrong variable: what was expected, what came. */
+/**
+ * Reads the app's settings. Throws ConfigError that lists every invalid variable with the expected and the given
+ * value.
+ */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { given, problems } = readFiles(env);
   const parsed = VARIABLES.safeParse(given['TRIAL'] === 'true' ? { ...TRIAL_DEFAULTS, ...given } : given);
@@ -76,7 +81,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 const SECRETS = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
 
-/** The variables that are set, those of NAME_FILE read from their files. A variable set to nothing is not set. */
+/** Returns the variables that are set and not empty. If NAME_FILE is set, reads the value of NAME from that file. */
 function readFiles(env: Environment): { given: Environment; problems: string[] } {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const problems: string[] = [];
@@ -100,7 +105,7 @@ function readFiles(env: Environment): { given: Environment; problems: string[] }
   return { given, problems };
 }
 
-/** Values that are right alone and wrong together. */
+/** Returns a problem for each pair of values that are valid alone, but not together. */
 function contradictions(v: Values, env: Environment): string[] {
   const problems: string[] = [];
   const exposed = env['NODE_ENV'] === 'production' ? 'NODE_ENV is production' : exposure(v.HOST);
@@ -126,13 +131,13 @@ function contradictions(v: Values, env: Environment): string[] {
   return problems;
 }
 
-/** Why other machines can reach the app; undefined if they cannot. */
+/** Returns the reason why other machines can reach the app; undefined if they cannot. */
 function exposure(host: string): string | undefined {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return undefined;
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** OWASP's choices for scrypt with r = 8: each costs an attacker about the same. */
+/** OWASP's recommendations for scrypt with r = 8: each costs an attacker about the same. */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },

@@ -1,4 +1,4 @@
-/** Proof that a form was made by this app for this session (double-submit cookie, signed). */
+/** Checks that a form was made by this app for this session (signed double-submit cookie). */
 import cookieParser from 'cookie-parser';
 import { doubleCsrf } from 'csrf-csrf';
 import { type Request, type RequestHandler, Router } from 'express';
@@ -8,13 +8,13 @@ import { deriveKey } from './secrets.ts';
 import { signedInUser } from './session.ts';
 
 export interface CsrfProtection {
-  /** Gives every request `csrfToken()`. Belongs after the session. */
+  /** Gives every request `csrfToken()`. Must run after the session middleware. */
   readonly prepare: RequestHandler;
-  /** Refuses a change whose token is missing or not of this session. */
+  /** Refuses a change whose token is missing or belongs to another session. */
   readonly require: RequestHandler;
 }
 
-/** Any instance with the same secrets accepts the tokens of another; the first secret signs. */
+/** Creates the protection. Instances with the same secrets accept each other's tokens; the first secret signs. */
 export function createCsrf(secrets: readonly string[]): CsrfProtection {
   const keys = secrets.map(secret => deriveKey(secret, 'csrf'));
   const tokens = byProtocol(secure =>
@@ -37,7 +37,10 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
   };
 }
 
-/** Nobody signed in, no session: then the token is bound to nothing but its cookie, and needs no store. */
+/**
+ * Returns the session id, or '' if no user is signed in: the token is then bound only to its cookie, and needs no
+ * store.
+ */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;
 }

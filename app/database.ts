@@ -1,13 +1,13 @@
-/** An instance's connections to PostgreSQL, and the tables that it keeps there. */
+/** Connects an instance to PostgreSQL, and creates its tables there. */
 import { Pool } from 'pg';
 
-/** At most; a request holds one for a query or two. */
+/** Maximum number of connections; a request holds one for one or two queries. */
 const CONNECTIONS = 10;
 
-/** Any number that other programs of this database do not use: instances that start at once take turns. */
+/** Lock for which instances that start at once take turns. Any number that no other program of this database uses. */
 const TABLES_LOCK = 7_215_036;
 
-// The first is as connect-pg-simple wants it, under its default name.
+// The first table has the columns that connect-pg-simple expects, and its default name.
 const TABLES = `
 CREATE TABLE IF NOT EXISTS session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL);
 CREATE INDEX IF NOT EXISTS session_expire ON session (expire);
@@ -16,13 +16,17 @@ CREATE TABLE IF NOT EXISTS basket_item (
   PRIMARY KEY (owner, inscription)
 )`;
 
-/** Connects when asked something. `timeoutMs` bounds each query; errors of idle connections go to `onError`. */
+/**
+ * Returns a pool that connects at the first query. `timeoutMs` bounds each query; errors of idle connections go to
+ * `onError`.
+ */
 export function connectDatabase(url: string, timeoutMs: number, onError: (error: Error) => void): Pool {
   const pool = new Pool({
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // Here, because a server that vanished cannot; there, because a query given up here may still wait for a lock.
+    // The client's limit, for a server that vanished; the server's limit, for a query that the client gave up and that
+    // still waits for a lock.
     query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
     keepAlive: true,
@@ -31,8 +35,8 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
   return pool;
 }
 
-/** Makes the tables that do not exist. Throws what PostgreSQL says against it. */
+/** Creates the missing tables. Throws PostgreSQL's error. */
 export async function createTables(pool: Pool): Promise<void> {
-  // "IF NOT EXISTS" alone fails when two do it at once. One text is one transaction, and the lock ends with it.
+  // "IF NOT EXISTS" alone fails if two instances run it at once. One text is one transaction; the lock ends with it.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

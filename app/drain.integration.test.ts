@@ -1,4 +1,4 @@
-/** Leaving on SIGTERM, as the process that ships. */
+/** An instance drains on SIGTERM; tested with the app as it ships, as a process. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-/** Far longer than any test waits: what ends sooner was ended on purpose. */
+/** Much longer than any test waits: a process that ends sooner was ended on purpose. */
 const LONG = '600000';
 
 let server: RedisServer;
@@ -21,7 +21,7 @@ afterAll(() => server?.dispose());
 const draining = ({ event }: LogLine) => event === 'draining';
 const stopped = ({ event }: LogLine) => event === 'stopped';
 
-test('while draining: not ready, still serving, and every answer says goodbye', async () => {
+test('while draining: not ready, still serving, and every response closes its connection', async () => {
   const app = await startProcess(server.url, { DRAIN_MS: LONG });
   const browser = new Browser(app.url);
   await browser.signIn('alice');
@@ -35,11 +35,11 @@ test('while draining: not ready, still serving, and every answer says goodbye', 
     expect([path, answer.status, answer.headers.get('connection')]).toEqual([path, 200, 'close']);
   }
   expect((await browser.post('/basket/items', { item: 'late' })).status).toBe(303);
-  app.signal('SIGTERM'); // Hurry.
+  app.signal('SIGTERM'); // Skips the rest of the drain.
   expect(await app.ended).toBe(0);
 });
 
-test('in the end, what a balancer can give to another instance is left to it, and nothing was done', async () => {
+test('at the end of the drain, requests that the balancer can retry elsewhere are refused without effect', async () => {
   const [app, other] = await Promise.all([
     startProcess(server.url, { DRAIN_MS: '0' }),
     startProcess(server.url, {}),
@@ -63,7 +63,7 @@ test('in the end, what a balancer can give to another instance is left to it, an
   let n = 0;
   await until(async () => (await add(`item ${++n}`)) === 502, {
     withinMs: 30_000,
-    what: 'a request that is left to others',
+    what: 'a request that is refused for another instance',
   });
   expect(await app.ended).toBe(0);
   expect(app.log.filter(({ status }) => status === 502)).toEqual([]);
@@ -75,7 +75,7 @@ test('in the end, what a balancer can give to another instance is left to it, an
   await other.ended;
 });
 
-/** A form whose body is held back: the server has it in flight, for certain, for as long as we like. */
+/** Sends a form and holds its body back, so that the request is certainly in flight on the server. */
 async function heldForm(url: string, browser: Browser, path: string) {
   const { csrf } = await browser.read<{ csrf: string }>('/dashboard');
   const body = new URLSearchParams({ _csrf: csrf }).toString();
@@ -102,7 +102,7 @@ async function heldForm(url: string, browser: Browser, path: string) {
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s: what is in flight is done, saved and answered',
+  '%s: a request in flight is completed, saved, and gets its response',
   async signal => {
     const env = { DRAIN_MS: '0', SHUTDOWN_MS: LONG, PAYMENT_MS: '50' };
     const [app, other] = await Promise.all([startProcess(server.url, env), startProcess(server.url, {})]);
@@ -129,7 +129,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-test('a request that never ends is cut after SHUTDOWN_MS, and the exit is 0 all the same', async () => {
+test('a request that never ends is cut after SHUTDOWN_MS, and the exit status is still 0', async () => {
   const app = await startProcess(server.url, { DRAIN_MS: '0', SHUTDOWN_MS: '0' });
   const browser = new Browser(app.url);
   await browser.signIn('carol');
@@ -141,7 +141,7 @@ test('a request that never ends is cut after SHUTDOWN_MS, and the exit is 0 all 
   expect(app.log.find(stopped)).toMatchObject({ cut: 1 });
 });
 
-test('without Redis it starts, says 503, and is ready once Redis is there', async () => {
+test('without Redis it starts, responds with 503, and is ready once Redis is available', async () => {
   const late = await startRedis();
   await late.kill();
   const app = await startProcess(late.url, { STORE_TIMEOUT_MS: '100' });
@@ -159,14 +159,14 @@ test('without Redis it starts, says 503, and is ready once Redis is there', asyn
   await late.dispose();
 });
 
-test('a port that is taken is a wrong variable too', async () => {
+test('a port in use counts as an invalid variable', async () => {
   const app = await startProcess(server.url, {});
   await expect(startProcess(server.url, { PORT: new URL(app.url).port })).rejects.toThrow('ended with 64');
   app.signal('SIGKILL');
   await app.ended;
 });
 
-test('a wrong variable stops it with 64 and says which', async () => {
+test('an invalid variable stops it with 64, and the message names the variable', async () => {
   await expect(startProcess(server.url, { PAYMENT_MS: 'soon' })).rejects.toThrow('ended with 64');
 });
 

@@ -1,9 +1,9 @@
-/** Response headers that keep browsers and caches from doing harm. */
+/** Sets the security headers and the caching headers of every response. */
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { byProtocol } from './protocol.ts';
 
-/** One year, in seconds: browsers then use https alone for this host. */
+/** One year, in seconds. During this time, browsers use only https for this host. */
 const HSTS_SECONDS = 31_536_000;
 
 const headersOf = byProtocol(secure =>
@@ -21,20 +21,22 @@ const headersOf = byProtocol(secure =>
     },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // Of this host only: its subdomains may be other servers.
+    // For this host only: its subdomains may be other servers.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
-    // Browsers ignore it over http, and complain.
+    // Browsers ignore these two headers over http, and log a warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
   }),
 );
 
-/** Sets the security headers; `Strict-Transport-Security` only where the client uses https. */
+/** Sets the security headers; `Strict-Transport-Security` only if the client uses https. */
 export const safetyHeaders: RequestHandler = (request, response, next) => {
   headersOf(request)(request, response, next);
 };
 
-/** Forbids caching: a shared cache that kept a page, or its cookie, would hand one user's session to the next. */
+/**
+ * Forbids caching: a shared cache that stored a page, or its cookie, would give one user's session to another user.
+ */
 export const notCached: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();

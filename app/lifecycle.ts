@@ -1,13 +1,16 @@
-/** Is this instance fit for traffic, and what is in flight? */
+/** Tracks whether this instance is ready for traffic, and which requests are in flight. */
 import type { RequestHandler, Response } from 'express';
 
-/** A balancer that sends this asks another instance when it is answered 502, and leaves this one alone for a while. */
-const ASKS_ANOTHER = 'x-balancer-retries';
+/**
+ * Request header of a balancer that retries. The value `502` means: after a 502 the balancer retries the request on
+ * another instance, and sends none to this instance for some time.
+ */
+const RETRIES_HEADER = 'x-balancer-retries';
 
 export class Lifecycle {
-  /** Set once what has to exist before the first request exists. */
+  /** True once tables and fixture users exist, which requests need. */
   prepared = false;
-  /** Requests that were left to other instances; undefined while none are. */
+  /** Count of requests that were refused, for other instances to serve; undefined before `leave`. */
   leftToOthers: number | undefined;
   #draining = false;
   readonly #open = new Set<Response>();
@@ -22,23 +25,23 @@ export class Lifecycle {
     return this.#open.size;
   }
 
-  /** From now on every response asks its peer to leave, also those of requests that came before. */
+  /** Makes every response close its connection from now on, including the responses to requests in flight. */
   drain(): void {
     this.#draining = true;
     for (const response of this.#open) askToLeave(response);
   }
 
   /**
-   * From now on requests are left to other instances, where the balancer can ask one. Nothing was done for them, so
-   * they may be sent again, whatever they ask for.
+   * Refuses requests from now on, if the balancer can retry them on another instance. A refused request has had no
+   * effect, so the balancer may resend requests of every method.
    */
   leave(): void {
     this.leftToOthers = 0;
   }
 
-  /** Comes first: what is left to others is none of our requests, and in no log. */
+  /** Must be the first middleware: a request that it refuses is neither counted nor logged. */
   readonly leaveToOthers: RequestHandler = (request, response, next) => {
-    if (this.leftToOthers === undefined || request.get(ASKS_ANOTHER) !== '502') return next();
+    if (this.leftToOthers === undefined || request.get(RETRIES_HEADER) !== '502') return next();
     this.leftToOthers++;
     response.writeHead(502, { Connection: 'close' }).end();
   };
@@ -55,7 +58,7 @@ export class Lifecycle {
     this.#idle.clear();
   }
 
-  /** Counts requests in flight, and says goodbye in each while draining. */
+  /** Counts the requests in flight. While draining, also closes the connection with each response. */
   readonly track: RequestHandler = (_request, response, next) => {
     this.#open.add(response);
     response.once('close', () => this.#close(response));
@@ -64,7 +67,7 @@ export class Lifecycle {
   };
 }
 
-/** A peer that keeps the connection would send its next request into a server that is gone. */
+/** Asks the client to close the connection. Otherwise it would send its next request to a stopped server. */
 function askToLeave(response: Response): void {
   if (!response.headersSent) response.set('Connection', 'close');
 }

@@ -1,4 +1,4 @@
-/** One JSON line for each request. Session ids and email addresses appear as labels only. */
+/** Logs one JSON line for each request. Session ids and email addresses appear as labels only. */
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { destination, type LevelWithSilent, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
@@ -21,27 +21,34 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // Synchronous, as stdout is: what was answered is in the log, however the process ends.
+  // Synchronous, as stdout is: every request that got a response is in the log, however the process ends.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // The logger applies the level; a stream without one of its own drops what is below `info`.
+  // The logger applies the level. The streams have one too: without it, a stream drops lines below `info`.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
 /** Both are labels. */
-interface Who {
+interface Identity {
   session: string;
   user: string;
 }
 
-/** The log is written when the response has ended, when its session may be gone: so it is noted before. */
-const known = new WeakMap<Response, Who>();
+/** Recorded while the session exists: the log line is written after the response, when the session may have ended. */
+const identities = new WeakMap<Response, Identity>();
 
-/** Notes for the log which session and user a request belongs to, by label. */
-export function noteWho(response: Response, { session, user }: Labels, sid: string, email: string): void {
-  known.set(response, { session: session(sid), user: user(email) });
+/** Records the session and the user of a request, as labels, for its log line. */
+export function noteIdentity(
+  response: Response,
+  { session, user }: Labels,
+  sid: string,
+  email: string,
+): void {
+  identities.set(response, { session: session(sid), user: user(email) });
 }
 
-/** Names the instance and the request in every response, and logs it when it has finished or was cut. */
+/**
+ * Names the instance and the request in every response. Logs each request when its response has ended or was cut off.
+ */
 export function requestLog(log: Logger, instance: string): RequestHandler {
   return (request, response, next) => {
     const began = performance.now();
@@ -52,13 +59,13 @@ export function requestLog(log: Logger, instance: string): RequestHandler {
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     response.once('close', () => {
       const ms = Math.round((performance.now() - began) * 10) / 10;
-      const who = known.get(response);
+      const identity = identities.get(response);
       const cut = response.writableFinished ? {} : { cut: true };
       log.info({
         event: 'request',
         request: id,
         instance,
-        ...who,
+        ...identity,
         method,
         path,
         status: response.statusCode,
@@ -70,7 +77,7 @@ export function requestLog(log: Logger, instance: string): RequestHandler {
   };
 }
 
-/** Logs what went wrong while a request was handled. Errors of the store name no session. */
+/** Logs an error of a request's handler. Errors of the store contain no session id. */
 export function logFailure(log: Logger, request: Request, response: Response, error: unknown): void {
   const shown =
     error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };

@@ -1,10 +1,10 @@
 /**
- * Limits on logins and registrations, counted in Redis, so that all instances share one count.
+ * Limits logins and registrations. The counts are in Redis, so that all instances share them.
  *
- * A login is counted before its password is hashed, so that parallel guesses cannot pass the count; a login that
- * succeeds is taken off again. Failures count for the address, and for the address with the account. Failures of one
- * account from all addresses only lower the limit of each address: they refuse no address that has not failed itself,
- * so no attacker can keep a user out.
+ * A login is counted before its password is hashed, so that parallel guesses cannot exceed the limit. A successful login
+ * is subtracted again. Failures count for the address, and for the pair of address and account. Failures of one account
+ * from all addresses only lower the limit of each address. An address without failures is never refused, so no attacker
+ * can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Redis } from 'ioredis';
@@ -13,32 +13,32 @@ import { confirmed } from './failures.ts';
 
 const MINUTE = 60;
 
-/** Failed logins, within `LOGIN_WINDOW_MINUTES`. */
+/** Limits of failed logins within `LOGIN_WINDOW_MINUTES`. */
 export const FAILED_LOGINS = {
-  /** Of one address, for any accounts. */
+  /** From one address, for all accounts. */
   address: 50,
-  /** Of one address for one account. */
+  /** From one address, for one account. */
   account: 10,
-  /** Of one address for one account that is under attack. */
+  /** From one address, for one account that is under attack. */
   accountUnderAttack: 3,
-  /** Of one account from all addresses: more means that it is under attack. */
+  /** From all addresses, for one account: with more failures it is under attack. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;
 
-/** Registrations of one address, successful or not, within `REGISTRATION_WINDOW_MINUTES`. */
+/** Limit of registrations from one address, successful or not, within `REGISTRATION_WINDOW_MINUTES`. */
 export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
 /** All methods throw StoreUnavailable if Redis does not confirm. `address` is the client's IP address. */
 export interface LoginLimits {
-  /** Counts a login. Resolves with the seconds to wait if it is refused, 0 if it may go on. */
+  /** Counts a login. Resolves with the seconds to wait if it is refused, 0 if it is allowed. */
   countLogin(address: string, email: string): Promise<number>;
-  /** Takes a login that succeeded off the counts, and forgets earlier failures of this address for this account. */
+  /** Subtracts a successful login, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
-  /** Takes a login off the counts whose password was not looked at. */
+  /** Subtracts a login whose password was not checked. */
   withdrawLogin(address: string, email: string): Promise<void>;
-  /** Counts a registration. Resolves as `countLogin`. */
+  /** Counts a registration. Resolves like `countLogin`. */
   countRegistration(address: string): Promise<number>;
 }
 
@@ -97,7 +97,7 @@ export class SharedLoginLimits implements LoginLimits {
   }
 }
 
-/** Counts within windows of time, in Redis; each key's window begins with its first count. */
+/** Counts in Redis within time windows; the window of a key begins with its first count. */
 class Counter {
   readonly #limiter: RateLimiterRedis;
 
@@ -127,13 +127,13 @@ function secondsOf({ msBeforeNext }: RateLimiterRes): number {
   return Math.max(1, Math.ceil(msBeforeNext / 1000));
 }
 
-/** One subscriber's addresses as one: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** Returns the network of one subscriber: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(address: string): string {
   const [plain = ''] = address.split('%');
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // An address may end in dotted IPv4 form; those 32 bits are two groups, and not among the first four.
+  // An IPv6 address may end in dotted IPv4 form. Those 32 bits are its last two groups, and not needed here.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

@@ -1,7 +1,10 @@
-/** An instance's connections to memcached: they answer in time or fail, and heal by themselves. */
+/** Connects an instance to memcached. Every command ends within a timeout, and connections recover by themselves. */
 import { MemcacheClient } from 'memcache-client';
 
-/** Connects when asked something. `address` is HOST:PORT; `timeoutMs` bounds connecting, and every command. */
+/**
+ * Returns a client that connects at the first command. `address` is HOST:PORT; `timeoutMs` bounds connecting, and
+ * every command.
+ */
 export function connectMemcached(address: string, timeoutMs: number): MemcacheClient {
   return new MemcacheClient({
     server: { server: address, maxConnections: 4 },
@@ -11,10 +14,10 @@ export function connectMemcached(address: string, timeoutMs: number): MemcacheCl
   });
 }
 
-/** Waits for an answer that may be a refusal: false for one of `refusals`, as memcached words them. */
-export async function accepted(answer: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
+/** Returns true if memcached accepts, false if it responds with one of `refusals`. Throws every other error. */
+export async function accepted(response: Promise<unknown>, ...refusals: string[]): Promise<boolean> {
   try {
-    await answer;
+    await response;
     return true;
   } catch (error) {
     if (error instanceof Error && refusals.includes(error.message)) return false;

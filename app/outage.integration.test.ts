@@ -1,4 +1,7 @@
-/** Redis is down, or silent: 503 in time, the cookie untouched, nobody shown as signed out, and it heals. */
+/**
+ * Redis is down or silent: requests get 503 within the timeout, no cookie changes, no user is signed out, and the app
+ * recovers.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../stack/redis.ts';
 import { until } from '../stack/wait.ts';
@@ -32,7 +35,7 @@ const ready = (browser: Browser) =>
   until(async () => (await browser.get('/readyz')).status === 200, { withinMs: 30_000, what: 'readiness' });
 
 describe.each(FAULTS)('with Redis %s', (_name, inject, heal) => {
-  test('everything that needs it is 503 and leaves the cookie alone; it recovers with the session', async () => {
+  test('every request that needs it gets 503 and leaves the cookie unchanged; afterwards the session works', async () => {
     const browser = new Browser(app.url);
     await ready(browser);
     await browser.signIn('alice');
@@ -51,7 +54,7 @@ describe.each(FAULTS)('with Redis %s', (_name, inject, heal) => {
     expect((await browser.dashboard()).basket).toContain('before');
   });
 
-  test('a sign-in is 503 too, not a wrong password', async () => {
+  test('a login gets 503 too, not a wrong password', async () => {
     const browser = new Browser(app.url);
     await ready(browser);
     await browser.read('/login');
@@ -64,7 +67,7 @@ describe.each(FAULTS)('with Redis %s', (_name, inject, heal) => {
     expect((await browser.post('/login', fields)).status).toBe(303);
   });
 
-  test('a hundred requests at once are all answered', async () => {
+  test('a hundred requests at once all get a response', async () => {
     const browser = new Browser(app.url);
     await ready(browser);
     await browser.signIn('bob');
@@ -83,6 +86,6 @@ async function expectUnavailable(browser: Browser, path: string) {
   expect(answer.headers.get('retry-after')).toBe('1');
   expect(answer.text).toContain('<footer data-instance=');
   expect(answer.text).not.toContain('data-user');
-  // Not shown as signed out either.
+  // Does not show the user as signed out either.
   expect(answer.text).not.toContain('/login');
 }

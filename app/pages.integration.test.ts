@@ -1,4 +1,4 @@
-/** The pages as people use them: by clicks, in a real browser. */
+/** The pages in a real browser, used by clicks. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -68,7 +68,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.locator(selector, { hasText: text }).first().waitFor();
   }
 
-  /** Nothing sticks out of the screen sideways. */
+  /** Expects that the page is no wider than the screen. */
   async function expectToFit(page: Page): Promise<void> {
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
     expect([page.url(), tooWide]).toEqual([page.url(), 0]);
@@ -145,7 +145,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await limited.close();
   });
 
-  test('the pages need no script and nothing from elsewhere', async () => {
+  test('the pages need no script and load no external resources', async () => {
     const page = await open(SIZES[1][1]);
     const complaints: string[] = [];
     page.on('console', message => complaints.push(message.text()));

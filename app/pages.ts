@@ -1,4 +1,4 @@
-/** Answers as people read them (HTML) or as programs do (JSON), from the same data. */
+/** Sends responses as HTML for browsers or as JSON for programs, from the same data. */
 import { join } from 'node:path';
 import { Eta } from 'eta';
 import type { Request, Response } from 'express';
@@ -12,7 +12,7 @@ type View = 'landing' | 'login' | 'register' | 'dashboard' | 'market' | 'problem
 export interface Page {
   readonly view: View;
   readonly title: string;
-  /** What the JSON view consists of, and the template draws. */
+  /** The content of the JSON view, and the input of the template. */
   readonly data: Record<string, unknown>;
   readonly status?: number;
 }
@@ -22,7 +22,7 @@ export function wantsJson(request: Request): boolean {
   return request.accepts(['html', 'json']) === 'json';
 }
 
-/** Answers with a page: the last thing done for a request. */
+/** Sends a page. Call it last for a request. */
 export function show(request: Request, response: Response, page: Page): void {
   const user = signedInUser(request) ?? null;
   response.status(page.status ?? 200).vary('Accept');
@@ -43,17 +43,17 @@ export function show(request: Request, response: Response, page: Page): void {
   response.type('html').send(html);
 }
 
-/** One of six colours, always the same for a card. */
+/** Returns one of six colours, 1 to 6, always the same for a card. */
 function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/** A visitor who only looks around needs no token, and so no cookie. */
+/** Returns whether the page needs a form token. A visitor who only reads needs none, and so gets no cookie. */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register';
 }
 
-/** Answers a change that is done: browsers go on to a page, programs get `data`. */
+/** Responds to a completed change: redirects browsers to `next`, sends programs `data`. */
 export function done(request: Request, response: Response, next: string, data: object, status = 200): void {
   response.vary('Accept');
   if (wantsJson(request)) response.status(status).json(data);

@@ -1,6 +1,6 @@
 /**
- * What the store comparison shows of the stores, shown of the whole app over HTTP: two instances, one session,
- * saves that certainly overlap. connect-redis is the control that the tests would find a loss.
+ * Tests lost and revived sessions as the store comparison does, but with the whole app over HTTP: two instances, one
+ * session, and saves that certainly overlap. connect-redis is the control: it shows that the tests find losses.
  */
 import type { Store } from 'express-session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.dispose());
 
-/** Lets saves wait at the door of the stores: each request has loaded the session by then. */
+/** Holds saves back before the stores, until each request has loaded the session. */
 class Gate {
   readonly #waiting: (() => void)[] = [];
   closed = false;
@@ -38,7 +38,7 @@ class Gate {
     };
   }
 
-  /** Resolves once so many saves wait. */
+  /** Resolves once this many saves wait. */
   async holds(count: number): Promise<void> {
     await until(() => this.#waiting.length === count, {
       withinMs: 60_000,
@@ -53,7 +53,9 @@ class Gate {
   }
 }
 
-/** 50 times 20 requests at once, in turn adding and removing 20 items. Returns how many changes were lost. */
+/**
+ * Sends 50 times 20 requests at once, which add 20 items or remove them, in turn. Returns how many changes were lost.
+ */
 async function lostChanges(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store, two.store);
   const browser = new Browser(one.url, two.url);
@@ -72,7 +74,7 @@ async function lostChanges(one: TestInstance, two: TestInstance): Promise<number
   return lost;
 }
 
-/** 200 sessions: a slow change on one instance, a sign-out on the other, then the change's save. */
+/** Starts 200 sessions; each gets a slow change on one instance, a logout on the other, and then the change's save. */
 async function revivedSessions(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store);
   const people = Array.from({ length: LOGOUTS }, () => new Browser(one.url));

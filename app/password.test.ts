@@ -11,7 +11,7 @@ test('a hash fits its password and no other, and differs each time', async () =>
   expect(await verifyPassword('password', one)).toBe(false);
 });
 
-test('a hash names the parameters it was made with, and is verified with them', async () => {
+test('a hash contains the parameters it was made with, and is verified with them', async () => {
   const hash = await hashPassword('x', { cost: 1024, parallel: 3 });
   expect(hash).toMatch(/^\$scrypt\$ln=10,r=8,p=3\$/);
   expect(await verifyPassword('x', hash)).toBe(true);
@@ -23,7 +23,7 @@ test("OWASP's parameters fit into the memory limit", async () => {
   expect(await verifyPassword('x', hash)).toBe(true);
 });
 
-test('a hash of an older version is verified still, and counts as weaker', async () => {
+test('a hash of an older version is still verified, and counts as weaker', async () => {
   const old = 'scrypt$1024$8IaRIMOEKqOI8VeZlmIYbg$aKAgdinp3iiZkK5DccI8WrqlhtRJVFBCefJa1ZaRG9w';
   expect(await verifyPassword('correct horse', old)).toBe(true);
   expect(await verifyPassword('wrong', old)).toBe(false);
@@ -31,6 +31,6 @@ test('a hash of an older version is verified still, and counts as weaker', async
   expect(isWeaker(old, { cost: 1024, parallel: 2 })).toBe(true);
 });
 
-test('a record that is no hash is an error, not a wrong password', async () => {
+test('a record that is not a hash is an error, not a wrong password', async () => {
   await expect(verifyPassword('x', 'plain')).rejects.toThrow('expected a password hash');
 });

@@ -1,6 +1,6 @@
 /**
- * Password hashing with scrypt, on Node's thread pool, so that the event loop goes on serving.
- * A hash names its parameters, so that they can change: `$scrypt$ln=17,r=8,p=1$SALT$KEY`, the PHC string format.
+ * Hashes passwords with scrypt, on Node's thread pool, so that the event loop stays free for requests.
+ * A hash contains its parameters, so that they can change: `$scrypt$ln=17,r=8,p=1$SALT$KEY`, the PHC string format.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { Turns } from './turns.ts';
@@ -21,10 +21,10 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** The pool has four threads, which name lookups and files need too. Two hashes at N = 2^17 take 256 MiB. */
+/** Node's pool has four threads, which DNS lookups and files need too. Two hashes at N = 2^17 take 256 MiB. */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
-/** Throws Refusal 503 if too many others are hashing. */
+/** Hashes a password. Throws Refusal 503 if it has waited more than 10 s for other hashes. */
 export async function hashPassword(password: string, parameters: ScryptParameters): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, { ...parameters, blockSize: BLOCK_SIZE, salt });
@@ -32,13 +32,16 @@ export async function hashPassword(password: string, parameters: ScryptParameter
   return `$scrypt$${named}$${unpadded(salt)}$${unpadded(key)}`;
 }
 
-/** Whether the password belongs to the hash. Throws if `hash` is not a password hash, Refusal 503 as `hashPassword`. */
+/**
+ * Returns whether the password belongs to the hash. Throws if `hash` is not a password hash; Refusal 503 as
+ * `hashPassword`.
+ */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const expected = parseHash(hash);
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/** True if a hash with these parameters would cost an attacker more than this one does. */
+/** True if a hash with the given parameters would cost an attacker more than `hash`. */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;
@@ -72,7 +75,7 @@ function unpadded(bytes: Buffer): string {
 
 function derive(password: string, hash: Omit<PasswordHash, 'key'>): Promise<Buffer> {
   const { cost, blockSize, parallel, salt } = hash;
-  // Twice what scrypt needs; Node's own limit, 32 MiB, is too low for costs worth having.
+  // Twice what scrypt needs. Node's default limit, 32 MiB, is too low for secure costs.
   const maxmem = 256 * blockSize * (cost + parallel) + 65_536;
   const options: ScryptOptions = { N: cost, r: blockSize, p: parallel, maxmem };
   return turns.run(

@@ -1,4 +1,4 @@
-/** The last resort of every request: an error becomes a page that says what happened and what to do. */
+/** Turns every error of a request into a page that says what happened and what to do. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { Refusal, StoreUnavailable } from './failures.ts';
@@ -17,22 +17,22 @@ const TITLES: Record<number, string> = {
 };
 
 const STORE_DOWN =
-  'The store did not answer, so we cannot tell whether this was done. You are still signed in. Try again in a moment.';
+  'The store did not respond, so we do not know whether this was done. You are still signed in. Try again in a moment.';
 
-/** Answers whatever no route took. */
+/** Responds with 404 to requests that no route handles. */
 export const nothingHere: RequestHandler = (_request, _response, next) => {
   next(new Refusal(404, 'There is no page at this address. Check it, or start again from the front page.'));
 };
 
-/** Express error handler. Needs its four parameters: Express counts them. */
+/** Creates the Express error handler. It needs all four parameters: Express counts them. */
 export function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const { status, message } = describe(error);
     if (status >= 500 && !(error instanceof Refusal)) logFailure(log, request, response, error);
-    // Too late to tell the client (a touch behind the answer failed): the answer stands.
+    // The response is sent already: a touch after it failed. It cannot be changed.
     if (response.headersSent) return;
     if (status === 503) {
-      // Nothing may follow a 503: no cookie, and no other try to save or prolong the session.
+      // A 503 sets no cookie, and the session is neither saved nor touched again.
       abandon(request);
       response.removeHeader('Set-Cookie');
       response.set('Retry-After', '1');
@@ -50,7 +50,7 @@ export function problems(log: Logger): ErrorRequestHandler {
 function describe(error: unknown): { status: number; message: string } {
   if (error instanceof Refusal) return { status: error.status, message: error.message };
   if (error instanceof StoreUnavailable) return { status: 503, message: STORE_DOWN };
-  // The body parsers' own errors: too large, malformed, a wrong charset.
+  // Errors of the body parsers: too large, malformed, or a wrong charset.
   if (isClientError(error))
     return {
       status: error.status,

@@ -1,16 +1,16 @@
-/** The protocol that the browser speaks, as a trusted proxy tells it. */
+/** Handles what differs between http and https, by the client's protocol as a trusted proxy reports it. */
 import type { Request, Response } from 'express';
 
 /**
- * Cookies are named differently over http and https, but libraries take one name when they are set up:
- * sets up both and picks by request.
+ * Creates two variants, for http and for https, and returns a function that picks one by the request. Cookies have
+ * different names over http and https, but libraries accept only one name at setup.
  */
 export function byProtocol<T>(make: (secure: boolean) => T): (request: Request) => T {
   const [plain, secure] = [make(false), make(true)];
   return request => (request.secure ? secure : plain);
 }
 
-/** Tells the browser to forget a cookie of this app, given its name over http. */
+/** Makes the browser delete a cookie of this app. `name` is its name over http. */
 export function forgetCookie(request: Request, response: Response, name: string): void {
   const { secure } = request;
   const full = secure ? `__Host-${name}` : name;
@@ -23,7 +23,10 @@ export function forgetCookie(request: Request, response: Response, name: string)
   });
 }
 
-/** Takes back what the response was to say of a cookie, given its full name: two lines for one would contradict. */
+/**
+ * Removes the `Set-Cookie` lines of a cookie, given its full name: two lines for one cookie would contradict each
+ * other.
+ */
 export function withdrawCookie(response: Response, name: string): void {
   const lines = [response.getHeader('Set-Cookie') ?? []].flat().map(String);
   const others = lines.filter(line => !line.startsWith(`${name}=`));

@@ -15,13 +15,13 @@ const connected = async (storeTimeoutMs: number) => {
   return redis;
 };
 
-/** As when a machine has no time for this process. */
+/** Blocks the process, as a starved machine does. */
 function standStill(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
 
-it('refuses no reply that came while the process stood still', async () => {
+it('accepts replies that arrived while the process was blocked', async () => {
   const redis = await connected(200);
   const answer = redis.set('still', 'here');
   standStill(500);
@@ -29,7 +29,7 @@ it('refuses no reply that came while the process stood still', async () => {
   redis.disconnect();
 });
 
-it('gives up a command that nobody answers, and leaves the connection', async () => {
+it('rejects a command that gets no reply, and drops the connection', async () => {
   const redis = await connected(200);
   server.pause();
   await expect(redis.get('still')).rejects.toThrow(/Command timed out|Connection is closed/);

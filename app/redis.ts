@@ -1,4 +1,7 @@
-/** The one connection of an instance to Redis: it answers in time or fails, and heals by itself. */
+/**
+ * Connects an instance to Redis by one connection. Every command ends within a timeout, and the connection recovers
+ * by itself.
+ */
 import { type ChainableCommander, type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
 import { confirmed } from './failures.ts';
@@ -14,9 +17,9 @@ export function connectRedis(
   const { storeTimeoutMs: timeoutMs, redisUrl, redisSentinels: sentinels, redisPrimary } = config;
   const options: RedisOptions = {
     connectTimeout: timeoutMs,
-    // A command that waits for Redis to come back keeps its user waiting too: refuse it instead.
+    // Without a connection, commands fail at once. A queued command would keep its user waiting.
     enableOfflineQueue: false,
-    // A command cut off by a lost connection may have run. Sending it again could buy a card twice.
+    // A command that lost its connection may have run. Resending it could buy a card twice.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     retryStrategy: attempts => Math.min((attempts - 1) * 50, 500),
@@ -25,7 +28,8 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Told of a new primary, it leaves the old one, which may go on for a while and lose all that it takes.
+      // Leaves the old primary when the sentinels name a new one. The old one may accept writes for a time, and lose
+      // them.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
@@ -44,8 +48,9 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
 }
 
 /**
- * Gives up a command that is not answered in time; the commands of one pipeline share one timer. (After a while in which the process did not run, ioredis'
- * commandTimeout refuses commands whose replies are there, for Node runs timers before it reads.)
+ * Rejects a command that gets no reply within the timeout. The commands of one pipeline share one timer.
+ * ioredis' commandTimeout is not used. After a pause of the process it rejects commands whose replies have arrived,
+ * because Node runs timers before it reads.
  */
 class BoundedRedis extends Redis {
   readonly #timeoutMs: number;
@@ -71,7 +76,7 @@ class BoundedRedis extends Redis {
   }
 }
 
-/** Rejects the commands that are bound to it and still unanswered when its time is over. */
+/** Rejects the commands bound to it that have no reply when the timeout is over. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();
@@ -82,7 +87,7 @@ class Deadline {
   }
 
   bind(command: Command): void {
-    // A step later: replies that have arrived are read first.
+    // Rejects one step of the event loop later, so that replies that have arrived are read first.
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);
@@ -103,12 +108,13 @@ class Deadline {
   }
 }
 
-/** Between two attempts to leave a Redis that takes no writes, milliseconds. */
+/** Minimum time between two attempts to leave a Redis that accepts no writes, milliseconds. */
 const LEAVE_EVERY_MS = 250;
 
 /**
- * A primary that was made a replica keeps its connections, and refuses each write: the new primary is found by dialling
- * again. Not at every refusal: where there is no other, reads would fail as well.
+ * Returns a function that decides whether to reconnect after an error. A primary that became a replica keeps its
+ * connections and refuses each write; a new connection finds the new primary. It does not reconnect at every refusal:
+ * while there is no other primary, reads would fail as well.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;
@@ -121,9 +127,9 @@ function leavesReplicas(): (error: Error) => boolean {
 }
 
 /**
- * A peer that vanished without a word (power, firewall) leaves a connection that looks open for many
- * minutes. An unanswered PING means such a connection: drop it and dial again.
- * (ioredis' socketTimeout would do, but its timer outlives the connection and cuts the next, healthy one.)
+ * Reconnects if Redis does not reply to a PING. A server that vanished without closing (power, firewall) leaves a
+ * connection that looks open for many minutes. ioredis' socketTimeout is not used: its timer outlives the connection
+ * and cuts the next, healthy one.
  */
 function leaveBlackHoles(redis: Redis, timeoutMs: number): void {
   const beat = setInterval(() => {

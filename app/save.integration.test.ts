@@ -1,4 +1,4 @@
-/** No byte of the answer to a change leaves before the store has confirmed it. */
+/** The app sends no byte of the response to a change before the store has confirmed the change. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -23,7 +23,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Holds the next call of a store's method until it is released, or fails it. */
+/** Holds the next call of a store's method until the test releases it or makes it fail. */
 function holdNext(
   store: Store,
   method: 'set' | 'destroy',
@@ -44,7 +44,7 @@ function holdNext(
   return { held: held.promise, release: released.resolve };
 }
 
-/** A client that sees each byte as it arrives, not only the whole answer. */
+/** Sends a request with a client that sees each byte as it arrives, not only the whole response. */
 function rawRequest(url: string, path: string, headers: Record<string, string>, body: string) {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');
@@ -75,13 +75,13 @@ describe.each([
   ['/basket/remove', 'set', { item: 'slow' }],
   ['/logout', 'destroy', {}],
 ] as const)('%s', (path, method, fields) => {
-  test('answers nothing until the store has confirmed', async () => {
+  test('sends nothing until the store has confirmed', async () => {
     const browser = new Browser(app.url);
     await browser.signIn('alice');
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // The server is alive and has had every opportunity to send something.
+    // The server responds to others, so it has had the opportunity to send something.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();
@@ -89,7 +89,7 @@ describe.each([
     expect(answer.text).toMatch(/^HTTP\/1\.1 303 /);
   });
 
-  test('answers 503 without a cookie when the store refuses, and does not try again behind the answer', async () => {
+  test('sends 503 without a cookie if the store refuses, and does not save again after the response', async () => {
     const browser = new Browser(app.url);
     await browser.signIn('alice');
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
@@ -111,7 +111,7 @@ describe.each([
   });
 });
 
-test('the store is written once for a login, though express-session would write twice', async () => {
+test('a login is saved once, although express-session would save it twice', async () => {
   let writes = 0;
   const original = app.store.set;
   app.store.set = (sid, data, callback) => {
@@ -123,7 +123,7 @@ test('the store is written once for a login, though express-session would write 
   expect(writes).toBe(1);
 });
 
-test('the control: express-session by itself answers before it has saved, and this client sees it', async () => {
+test('the control: express-session by itself responds before it has saved, and this client sees that', async () => {
   const store = new session.MemoryStore();
   const plain = express();
   plain.use(session({ store, secret: 'x', resave: false, saveUninitialized: false }));

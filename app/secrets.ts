@@ -1,7 +1,7 @@
-/** Keys for separate purposes from one secret, and labels that replace ids and addresses in logs. */
+/** Derives keys for separate purposes from one secret, and makes labels that replace ids and addresses in logs. */
 import { createHmac } from 'node:crypto';
 
-/** A key for one purpose, so that what is signed for one can never pass for another. */
+/** Derives a key for one purpose. A signature for one purpose is never valid for another. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }
@@ -14,7 +14,7 @@ export interface Labels {
   readonly user: (email: string) => string;
 }
 
-/** Makes labels with the first secret, so that all instances agree on them. */
+/** Creates labels with the first secret, so that they are equal on all instances. */
 export function createLabels([secret = '']: readonly string[]): Labels {
   const labeller = (purpose: string) => {
     const key = deriveKey(secret, purpose);

@@ -1,4 +1,4 @@
-/** One instance from start to end: reads the configuration, connects, listens, leaves in order when told to. */
+/** Runs one instance: reads the configuration, connects, listens, and stops in order at a signal. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,7 @@ import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
-/** What may stand in for a part of the shipped app, so that another program can be this app but for one thing. */
+/** Parts that replace those of the shipped app, so that another program can run this app with one difference. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
   /** Makes the session store, in place of the one that SESSION_STORE names. */
   readonly store?: (config: Config, redis: Redis) => Store;
@@ -37,12 +37,14 @@ export async function serve(parts: Parts = {}): Promise<void> {
   });
   const users = new Users(backing.redis, config.scrypt);
   const store = parts.store?.(config, backing.redis) ?? createStore(config, backing);
-  const stopTelling = tellExpiry(config, backing, log);
+  const stopExpiryLog = logExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
   const server = createServer(createApp({ ...parts, config, backing, store, users, log, lifecycle, pay }));
-  // Longer than the balancer's, or it would send a request into a connection that we are just closing.
+  // Longer than the balancer's timeout. Otherwise the balancer may send a request on a connection that this server
+  // closes.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Node counts it from the end of the last request: shorter than keep-alive, it would cut idle connections.
+  // Node counts this timeout from the end of the last request. If shorter than keep-alive, it would cut idle
+  // connections.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -50,18 +52,18 @@ export async function serve(parts: Parts = {}): Promise<void> {
     config,
     log,
     close: () => {
-      stopTelling();
+      stopExpiryLog();
       backing.close();
     },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
-  // Without its store it listens all the same, and tells each request so; /readyz keeps the balancer away.
+  // Listens after the timeout even without its store. Requests then get 503, and /readyz keeps the balancer away.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }
 
-/** Logs the sessions that Redis ended, if that is asked for. Returns what ends it. */
-function tellExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
+/** Logs the sessions that Redis expired, if SESSION_EXPIRY_EVENTS is true. Returns a function that stops this. */
+function logExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
   const prefix = REDIS_PREFIXES[config.sessionStore];
   if (!config.expiryEvents || prefix === undefined) return () => {};
   const { instance } = config;
@@ -70,13 +72,12 @@ function tellExpiry(config: Config, { redis }: Backing, log: Logger): () => void
     client: redis,
     prefix,
     onExpired: sid => log.info({ event: 'session-expired', instance, session: labels.session(sid) }),
-    onKnown: told => {
-      if (told) return log.info({ event: 'session-expiry-told', instance });
+    onKnown: reported => {
+      if (reported) return log.info({ event: 'session-expiry-reported', instance });
       log.warn({
-        event: 'session-expiry-untold',
+        event: 'session-expiry-unreported',
         instance,
-        error:
-          'expected Redis to tell of keys that expire, but it does not; set notify-keyspace-events to Ex',
+        error: 'expected Redis to report expired keys, but it does not; set notify-keyspace-events to Ex',
       });
     },
   });
@@ -104,13 +105,13 @@ interface Preparing {
   log: Logger;
 }
 
-/** Between two attempts to prepare: doubles from the first to the second. */
+/** Wait between two attempts to prepare: it doubles, from the first value up to the second. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
-/** Attempts that fail for the same reason are logged this often. */
+/** Attempts that fail for the same reason are logged once in this time. */
 const REPEAT_LOG_MS = 30_000;
 
-/** Makes tables and the fixture users; tries until the servers accept them or the instance leaves. */
+/** Creates tables and fixture users. Retries until the servers accept them or the instance drains. */
 async function prepare({ backing, users, config, lifecycle, log }: Preparing): Promise<void> {
   let logged = { reason: '', at: 0 };
   for (let wait = RETRY_MS; !lifecycle.draining; wait = Math.min(2 * wait, RETRY_MS_MOST)) {

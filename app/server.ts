@@ -1,4 +1,4 @@
-/** Entry: one instance of the card store as it ships. */
+/** Entry point: runs one instance of the card store as it ships. */
 import { serve } from './serve.ts';
 
 await serve();

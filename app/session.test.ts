@@ -16,14 +16,14 @@ async function statusOf(error: Error): Promise<number> {
 const page = readFileSync(join(import.meta.dirname, '../docs/stores.md'), 'utf8');
 
 test.each(['redis-attributes', 'memcached'])(
-  'docs/stores.md gives the status of a save after the logout: %s',
+  'docs/stores.md states the status of a save after the logout: %s',
   async store => {
     const row = page.split('\n').find(line => line.startsWith(`| \`${store}\``));
     expect(row).toContain(`| refused, ${await statusOf(new SessionGoneError())} |`);
   },
 );
 
-test('docs/stores.md gives the status of refused saves in its text', async () => {
+test('docs/stores.md states the status of refused saves in its text', async () => {
   expect(page).toContain(`a refused save is answered ${await statusOf(new SessionGoneError())}`);
   expect(page).toContain(`its save is refused, ${await statusOf(new SessionLockLostError(1))}`);
 });

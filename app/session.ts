@@ -1,4 +1,4 @@
-/** express-session as this app needs it. Each option that matters for consistency says why it is set so. */
+/** Sets up express-session for this app. Each option that matters for consistency has a comment with its reason. */
 import cookieParser from 'cookie-parser';
 import { type Request, type RequestHandler, Router } from 'express';
 import session, { type SessionData, type Store } from 'express-session';
@@ -26,21 +26,25 @@ export interface SessionLimits {
   readonly absoluteSeconds: number;
 }
 
-/** Seconds that a session has left if nobody uses it: until idle, or until its absolute end. */
+/** Returns the seconds that an unused session has left: its idle time, or less if its absolute end is earlier. */
 export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date.now()): number {
   const absolute = ((data.signedInAt ?? now) - now) / 1000 + limits.absoluteSeconds;
   return Math.min(limits.idleSeconds, absolute);
 }
 
-/** Of the cookie. `__Host-` makes a browser refuse it without Secure, for another path, or from a sibling domain. */
+/**
+ * Names of the session cookie. `__Host-` makes a browser refuse it without Secure, for another path, or from a
+ * sibling domain.
+ */
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
 
 /**
- * Loads the session of a request, and at the end of the response prolongs it.
+ * Loads the session of a request, and prolongs it at the end of the response.
  * Fails with StoreUnavailable, or with Refusal 503 while other requests hold the session.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // express-session puts an id into the cookie; what puts the session there cannot be a store of it.
+  // express-session puts only an id into the cookie. CookieStore puts the session there, so it replaces
+  // express-session.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
@@ -48,16 +52,16 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       store,
       name: secure ? COOKIE_NAMES.secure : COOKIE_NAMES.plain,
       secret: [...secrets],
-      // Writing back what a request only read would undo what a parallel request wrote meanwhile.
+      // Saving a session that a request only read would undo the write of a concurrent request.
       resave: false,
-      // A visitor who has not signed in has nothing to remember: no session, no cookie, nothing to fill Redis with.
+      // A visitor who has not signed in gets no session and no cookie, and takes no memory in Redis.
       saveUninitialized: false,
-      // A cookie on every answer would let a slow answer of an old session overwrite the cookie of a new login.
+      // With a cookie in every response, a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // Ending a session is always explicit, and confirmed before the answer (`end`).
+      // A session is only ended explicitly, and confirmed before the response (`end`).
       unset: 'keep',
-      // No maxAge: the store alone knows when a session ends. The function runs for each new session, and
-      // both middlewares share one store, whose `generate` is that of the last one made.
+      // No maxAge: only the store knows when a session ends. The cookie is a function of the request, because both
+      // middlewares share one store, which keeps only the `generate` of the middleware that was created last.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',
@@ -71,29 +75,32 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
   };
 }
 
-/** Not every store can expire a session in time (a configuration that got stricter, a clock that differs). */
+/**
+ * Makes `store.get` end sessions that are past their absolute end. Not every store expires them in time: the limits may
+ * have become stricter, or clocks may differ.
+ */
 function endAbsolutely(store: Store, limits: SessionLimits): void {
   const get = store.get.bind(store);
   store.get = (sid, callback) =>
     get(sid, (error, data) => {
       if (!data || secondsLeft(data, limits) > 0) return callback(error, data);
-      // If the store fails at that, the session is over all the same.
+      // The session has ended, even if the store fails to destroy it.
       store.destroy(sid, () => callback(null, null));
     });
 }
 
-/** Whose session it is; undefined if nobody is signed in or the store did not answer. */
+/** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // The types say that there always is a session: there is none after `end`, or when loading it failed.
+  // The types promise a session, but there is none after `end`, or if loading it failed.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }
 
 /**
- * Saves the session, and resolves only when the store has confirmed. Call it last, right before answering:
- * express-session by itself sends the headers first, saves then, and drops a save's error.
- * Throws Refusal 409 if the session has ended meanwhile or has grown too large, 503 if it was held too long,
- * StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response:
+ * express-session by itself sends the headers first, then saves, and drops a save's error.
+ * Throws Refusal 409 if the session has ended meanwhile or has grown too large, Refusal 503 if the request outlived
+ * its lock, and StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -102,12 +109,12 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // Too large is the one reason that leaves the session as it was.
+    // SessionTooLargeError is the only error after which the session is as before.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
-  // After `regenerate` express-session cannot tell that this session is saved, and would write it again behind
-  // the answer: a second chance to fail unseen, or, with a store that writes whole sessions, to undo a logout.
+  // After `regenerate`, express-session does not know that this session is saved, and would save it again after the
+  // response. That save could fail unseen, or, with a store that writes whole sessions, undo a logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {
@@ -117,7 +124,7 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-/** What to tell the user of a store's error: what it refused and why, or that it did not answer. */
+/** Converts a store's error for the user: what the store refused and why, or that it did not respond. */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(
@@ -142,7 +149,7 @@ function failure(cause: unknown): Refusal | StoreUnavailable {
   return new StoreUnavailable(cause);
 }
 
-/** Replaces the session by a new, empty one with a new id; the old one is destroyed. Throws StoreUnavailable. */
+/** Destroys the session, and starts an empty one with a new id. Throws StoreUnavailable. */
 export async function rotate(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.regenerate(error => (error ? reject(error) : resolve()));
@@ -152,7 +159,7 @@ export async function rotate(request: Request): Promise<void> {
   });
 }
 
-/** Destroys the session. Throws StoreUnavailable; then the cookie is left as it is, for another try. */
+/** Destroys the session. If it throws StoreUnavailable, the cookie stays, so that the user can retry. */
 export async function end(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.destroy(error => (error ? reject(error) : resolve()));
@@ -161,7 +168,7 @@ export async function end(request: Request): Promise<void> {
   });
 }
 
-/** Makes express-session forget the session, so that a refusal neither sets a cookie nor saves once more. */
+/** Makes express-session forget the session, so that an error response neither sets a cookie nor saves again. */
 export function abandon(request: Request): void {
   Reflect.deleteProperty(request, 'session');
 }

@@ -1,4 +1,4 @@
-/** An orchestrator kills what is still there after DRAIN_MS + SHUTDOWN_MS. */
+/** The process exits before an orchestrator kills it, which it does after DRAIN_MS + SHUTDOWN_MS. */
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { Request, Response } from 'express';
@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A server whose connections never end, with one request in flight. */
+/** Returns a server whose connections never end, with one request in flight. */
 function busy() {
   const server = createServer();
   vi.spyOn(server, 'close').mockReturnValue(server);
@@ -28,7 +28,7 @@ function busy() {
   return { server, lifecycle, log, lines };
 }
 
-/** A balancer that does not understand 502, and sends every request again. */
+/** Acts as a balancer that does not react to 502 and resends every request. */
 function sendForEver(lifecycle: Lifecycle): void {
   const request = { get: () => '502' } as unknown as Request;
   const response = { writeHead: () => ({ end: () => {} }) } as unknown as Response;
@@ -57,7 +57,7 @@ test.each([
     new AbortController().signal,
   );
   await vi.advanceTimersByTimeAsync(60_000);
-  // Each turn of the event loop costs the false clock a millisecond.
+  // The fake clock advances by 1 ms with each turn of the event loop.
   expect(exited && exited - began).toBeLessThanOrEqual(config.drainMs + config.shutdownMs + 5);
   expect(lines.at(-1)).toMatchObject({ event: 'stopped', cut: 1 });
 });

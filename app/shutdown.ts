@@ -1,10 +1,13 @@
-/** Leaving without dropping a request: fail readiness, say goodbye in each answer, finish, close. */
+/**
+ * Stops an instance without dropping a request: it reports not ready, closes connections, finishes requests, exits.
+ */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
+/** Time for the first request on a connection that was just accepted. */
 const NEWCOMERS_MS = 500;
 
 export interface Leaving {
@@ -12,13 +15,13 @@ export interface Leaving {
   readonly lifecycle: Lifecycle;
   readonly config: Pick<Config, 'drainMs' | 'shutdownMs' | 'instance'>;
   readonly log: Logger;
-  /** Closes what the requests used, once there are none. */
+  /** Closes the connections to the stores. Called after the last request. */
   readonly close: () => void;
 }
 
 /**
- * From the first SIGTERM or SIGINT: exits with 0 within DRAIN_MS + SHUTDOWN_MS.
- * A second signal skips what is left of the drain; requests in flight are still finished.
+ * Exits with status 0 within DRAIN_MS + SHUTDOWN_MS after the first SIGTERM or SIGINT.
+ * A second signal skips the rest of the drain; requests in flight are still finished.
  */
 export function leaveInOrder(leaving: Leaving): void {
   const hurry = new AbortController();
@@ -30,22 +33,23 @@ export function leaveInOrder(leaving: Leaving): void {
   process.on('SIGINT', onSignal);
 }
 
-/** Drains, finishes and exits. `hurry` skips what is left of the drain. */
+/** Drains, finishes the requests and exits. `hurry` skips the rest of the drain. */
 export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal): Promise<void> {
   const { server, lifecycle, config, log, close } = leaving;
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // Still listening: the balancer needs time to notice, and goes on using connections that it keeps.
+  // The server still listens: the balancer needs time to notice, and uses its open connections until then.
   await pause(config.drainMs, hurry);
-  // One deadline for all that follows: an orchestrator that waited for the sum of both would kill us after it.
+  // One deadline for all later steps: an orchestrator that waits DRAIN_MS + SHUTDOWN_MS kills the process after it.
   const end = performance.now() + config.shutdownMs;
   await noneSent(lifecycle, hurry, end);
   await allTaken(server, end);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // A connection that was just taken brings its request in a moment; one that a browser opened in advance never does.
+    // A connection that was just accepted soon carries a request; one that a browser opened in advance may never do
+    // so.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
@@ -69,15 +73,15 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
   });
 }
 
-/** How long the balancer may have nothing to send, and how soon after the last request it has understood. */
+/** The balancer sends no more requests after this time without one: before its first refused request, and after it. */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
-/** In all: a balancer that does not understand goes on for ever. */
+/** Limit of the whole wait: a balancer that does not react to refusals sends requests for ever. */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Leaves requests to other instances until no more come, or until `end`: a balancer that was sent elsewhere stays away
- * for a second, and the port can be closed while no request is on its way.
+ * Refuses requests, for other instances to serve, until no more come or until `end`. A balancer sends none for a second
+ * after a refusal, so the port can be closed while no request is on its way.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();
@@ -90,13 +94,13 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/** Turns of the event loop to wait for at the most, and how long one takes in which nothing happens. */
+/** Maximum number of turns of the event loop to wait, and maximum duration of a turn in which nothing happens. */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 
 /**
- * Resolves right after the loop has taken every connection that was waiting, and done nothing else meanwhile: those
- * that wait when the server closes are reset, and their requests lost.
+ * Resolves right after a turn of the event loop in which the server accepted no connection and did nothing else.
+ * Connections that still wait to be accepted when the server closes are reset, and their requests are lost.
  */
 async function allTaken(server: Server, end: number): Promise<void> {
   let taken = 0;

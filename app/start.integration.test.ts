@@ -1,4 +1,4 @@
-/** A start that fails says why: without that, an instance that never gets ready is a riddle. */
+/** An instance that cannot start logs the reason. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => redis?.dispose());
 
-/** A PostgreSQL server that rejects every password; its own words. */
+/** Starts a fake PostgreSQL server that rejects every password, with PostgreSQL's own message. */
 async function rejecting(): Promise<{ url: string; attempts: () => number; server: Server }> {
   let attempts = 0;
   const fields = ['SFATAL', 'C28P01', 'Mpassword authentication failed for user "baton"'];
@@ -53,7 +53,7 @@ test('a wrong database password is logged as an error, once, and never shown', a
   server.close();
 });
 
-test('a wrong Redis password is logged with the words of Redis', async () => {
+test('a wrong Redis password is logged with the message of Redis', async () => {
   const wrong = redis.url.replace('redis://', 'redis://baton:hush@');
   const app = await startProcess(wrong, { STORE_TIMEOUT_MS: '500' });
   await app.line(({ error }) => /WRONGPASS/.test(String(error)));

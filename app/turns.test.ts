@@ -6,7 +6,7 @@ function held() {
   return { promise, end: resolve };
 }
 
-test('no more run at once than may; the others run in the order in which they came', async () => {
+test('no more run at once than allowed; the others run in the order of their arrival', async () => {
   const turns = new Turns({ atOnce: 2, waitMs: 600_000 });
   const work = ['a', 'b', 'c', 'd'].map(name => ({ name, ...held() }));
   const begun: string[] = [];
@@ -27,7 +27,7 @@ test('no more run at once than may; the others run in the order in which they ca
   expect(begun).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('work that waited too long is refused with 503 and never begins, and the line moves on', async () => {
+test('work that waited too long is refused with 503 and never starts, and the queue continues', async () => {
   const turns = new Turns({ atOnce: 1, waitMs: -1 });
   await expect(turns.run(() => Promise.resolve('done'))).rejects.toMatchObject({ status: 503 });
   const patient = new Turns({ atOnce: 1, waitMs: 600_000 });

@@ -1,9 +1,9 @@
-/** Lets only so many pieces of work run at once; the others wait in line. */
+/** Limits how many pieces of work run at once; the others wait in a queue. */
 import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /** A piece of work that has waited longer is refused when its turn comes: its client has given up by then. */
+  /** Work that has waited longer is refused when its turn comes: its client has given up by then. */
   readonly waitMs: number;
 }
 
@@ -16,7 +16,7 @@ export class Turns {
     this.#limits = limits;
   }
 
-  /** Runs `work` when its turn comes. Throws Refusal 503 if that takes too long. */
+  /** Runs `work` when its turn comes. Throws Refusal 503 if it has waited longer than `waitMs`. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     if (this.#running >= this.#limits.atOnce) await new Promise<void>(go => this.#waiting.push(go));
@@ -26,7 +26,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // The turn passes on, so that a newcomer cannot take it first.
+      // Passes the turn to the next in the queue, so that new work cannot take it first.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

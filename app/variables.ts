@@ -1,4 +1,4 @@
-/** Every environment variable of the app: how its value is parsed, its default, and what it sets (docs/app.md). */
+/** Defines every environment variable of the app: its parser, its default, and its text in docs/app.md. */
 import { hostname } from 'node:os';
 import express from 'express';
 import { z } from 'zod';
@@ -19,14 +19,14 @@ export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Published with the code, so it protects nothing: only for a development machine and for trials. */
+/** Published with the code, so it protects nothing. Only for a development machine and for trials. */
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
-/** Replace the defaults where TRIAL is true. */
+/** The defaults that apply if TRIAL is true. */
 export const TRIAL_DEFAULTS = { SCRYPT_COST: '16384', LOGIN_LIMITS: 'off' };
 
 export interface About {
-  /** What docs/app.md shows as the default. */
+  /** The default, as docs/app.md shows it. */
   readonly shown: string;
   /** What the variable sets, for docs/app.md. */
   readonly sets: string;
@@ -40,7 +40,7 @@ interface Options {
   readonly secret?: boolean;
 }
 
-/** Adds the default and the text of docs/app.md to the schema of a variable. */
+/** Adds the default and the text for docs/app.md to the schema of a variable. */
 function variable<T extends z.ZodType<unknown, string>>(
   schema: T,
   fallback: z.input<T>,
@@ -245,7 +245,7 @@ export const VARIABLES = z.object({
   ),
 });
 
-/** The names and what docs/app.md says of them, in its order. */
+/** Returns the variables and their texts for docs/app.md, in its order. */
 export function aboutVariables(): [name: string, about: About][] {
   return Object.entries(VARIABLES.shape).map(([name, schema]) => {
     const { shown, sets, secret } = { ...schema.meta() };

@@ -1,6 +1,6 @@
 /**
- * One basket for each user, in PostgreSQL: all sessions of a user share it. Each item is a row and each change one
- * statement, so that what one request adds no other undoes, whatever becomes of the session.
+ * Stores one basket for each user in PostgreSQL: all sessions of a user share it. Each item is a row, and each change is
+ * one statement. So no request undoes what another one added, and the basket outlives the session.
  */
 import type { Pool } from 'pg';
 import { type BasketItem, full, inscription, MAX_ITEMS, waiting } from '../basket.ts';
@@ -30,18 +30,18 @@ export class BasketTable {
     return rows.map(row => ({ text: row.inscription, addedAt: Number(row.added_at), card: row.card }));
   }
 
-  /** Throws Refusal 422 or 409. Adds that race for the last place may all find one, as in a session. */
+  /** Adds an item. Throws Refusal 422 or 409. Concurrent adds for the last place may all succeed, as in a session. */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
     const { addedAt, card } = waiting();
     const { rowCount } = await confirmed(this.#pool.query(ADD, [owner, wanted, addedAt, card, MAX_ITEMS]));
     const after = await this.items(owner);
-    // Nothing was added: because it is there, or because there was no room.
+    // No row was added: the basket has the item already, or is full.
     if (rowCount === 0 && !after.some(item => item.text === wanted)) throw full();
     return after;
   }
 
-  /** Throws Refusal 422. */
+  /** Removes items. Throws Refusal 422. */
   async remove(owner: string, texts: readonly unknown[]): Promise<BasketItem[]> {
     await confirmed(this.#pool.query(REMOVE, [owner, texts.map(inscription)]));
     return this.items(owner);

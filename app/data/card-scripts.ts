@@ -1,6 +1,9 @@
-/** The Lua scripts of cards.ts. Each checks everything first and writes only then: Redis does not roll back. */
+/** The Lua scripts of cards.ts. Each script checks everything before it writes, because Redis does not roll back. */
 
-/** KEYS: user, owned, card …; ARGV: email, price, now, then id, text of each card. 1, or 0 if too poor. */
+/**
+ * KEYS: user, owned, card …; ARGV: email, price, now, then id, text of each card. Returns 1, or 0 if the balance is
+ * too low.
+ */
 export const CHECKOUT = `
 local new = 0
 for i = 3, #KEYS do new = new + 1 - redis.call('EXISTS', KEYS[i]) end
@@ -8,7 +11,7 @@ if new == 0 then return 1 end
 local due = new * tonumber(ARGV[2])
 local balance = tonumber(redis.call('HGET', KEYS[1], 'balance') or '0')
 if balance < due then return 0 end
--- Formatted, because Lua writes minus nothing as -0, which Redis takes for no number.
+-- Formatted, because Lua prints negative zero as -0, which HINCRBY rejects.
 redis.call('HINCRBY', KEYS[1], 'balance', string.format('%d', -due))
 for i = 3, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then
@@ -19,14 +22,14 @@ for i = 3, #KEYS do
 end
 return 1`;
 
-/** KEYS: card, market; ARGV: owner, price, id, now. 1, or 0 if it is somebody else's. */
+/** KEYS: card, market; ARGV: owner, price, id, now. Returns 1, or 0 if another user owns the card. */
 export const LIST = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'price', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
 return 1`;
 
-/** KEYS: card, market; ARGV: owner, id. 1, or 0 if it is somebody else's. */
+/** KEYS: card, market; ARGV: owner, id. Returns 1, or 0 if another user owns the card. */
 export const UNLIST = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'price')
@@ -35,7 +38,7 @@ return 1`;
 
 /**
  * KEYS: card, market, buyer, seller, cards of buyer, cards of seller; ARGV: buyer, seller, price, id, now.
- * 'changed' if owner or price is not what the caller read.
+ * Returns 'changed' if the owner or the price is not what the caller read.
  */
 export const BUY = `
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] or redis.call('HGET', KEYS[1], 'price') ~= ARGV[3] then

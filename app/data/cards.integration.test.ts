@@ -65,7 +65,7 @@ describe('buying', () => {
     expect(await cards.forSale()).toEqual([]);
   });
 
-  test('many cards at once never makes a balance negative', async () => {
+  test('many cards at once never makes the balance negative', async () => {
     const [buyer = ''] = BUYERS;
     const orders = BUYERS.map((_, i) => ({ card: `c${i}`, text: `card ${i}` }));
     await cards.checkout(ALICE, orders, 0);
@@ -76,7 +76,7 @@ describe('buying', () => {
     expect(await balance(buyer)).toBe(FIRST_BALANCE - 900);
   });
 
-  test('is refused at another price than the buyer saw, of what is not for sale, and of what is theirs', async () => {
+  test('is refused at another price than the buyer saw, if the card is not for sale, and if the buyer owns it', async () => {
     const [buyer = ''] = BUYERS;
     await cards.checkout(ALICE, [{ card: 'c1', text: 'one' }], 0);
     expect(await cards.buy('c1', buyer)).toBe('not-for-sale');
@@ -90,7 +90,7 @@ describe('buying', () => {
 });
 
 describe('checkout', () => {
-  test('raced with itself charges and mints once', async () => {
+  test('raced with itself charges once and creates the cards once', async () => {
     const orders = [
       { card: 'c1', text: 'one' },
       { card: 'c2', text: 'two' },
@@ -101,7 +101,7 @@ describe('checkout', () => {
     expect((await cards.ownedBy(ALICE)).map(card => card.id).sort()).toEqual(['c1', 'c2']);
   });
 
-  test('does nothing when the balance does not suffice', async () => {
+  test('changes nothing if the balance is too low', async () => {
     const orders = Array.from({ length: 3 }, (_, i) => ({ card: `c${i}`, text: 'x' }));
     expect(await cards.checkout(ALICE, orders, 400)).toBe(false);
     expect(await balance(ALICE)).toBe(FIRST_BALANCE);
@@ -110,7 +110,7 @@ describe('checkout', () => {
 });
 
 describe('selling', () => {
-  test("somebody else's card is refused", async () => {
+  test('the card of another user is refused', async () => {
     await cards.checkout(ALICE, [{ card: 'c1', text: 'one' }], 0);
     expect(await cards.list('c1', 'bob@example.test', 1)).toBe(false);
     expect(await cards.unlist('c1', 'bob@example.test')).toBe(false);
@@ -143,11 +143,11 @@ describe('a page of 200 cards', () => {
     const started = timers.mock.calls.filter(([, ms]) => ms === 300).length;
     timers.mockRestore();
     expect(owned.map(({ id, text }) => ({ card: id, text }))).toEqual(expect.arrayContaining(orders));
-    // Of the list of ids and of the cards, and perhaps of a heartbeat.
+    // Timers for the list of ids and for the cards, and perhaps one for a heartbeat.
     expect(started).toBeLessThanOrEqual(3);
   });
 
-  test('fails in time as a whole when Redis falls silent, and when one record is of another type', async () => {
+  test('fails as a whole: within the timeout if Redis is silent, and if one record has another type', async () => {
     const instance = new Cards(redis);
     await server.pause();
     await expect(instance.ownedBy(ALICE)).rejects.toThrow(StoreUnavailable);
@@ -178,7 +178,7 @@ describe('a password hash that is weaker than configured', () => {
     expect(await stored()).toBe(after);
   });
 
-  test('a stronger one stays', async () => {
+  test('a stronger hash stays', async () => {
     const hash = await hashPassword('correct-horse-battery', STRONGER);
     await connections[0]?.hset(userKey(ALICE), 'password', hash);
     expect(await users.authenticate(ALICE, 'correct-horse-battery')).toBe(true);
@@ -187,7 +187,7 @@ describe('a password hash that is weaker than configured', () => {
 });
 
 describe('users', () => {
-  test('made by several instances at once are made once, and never again', async () => {
+  test('created by several instances at once are created once, and never again', async () => {
     await cards.checkout(ALICE, [{ card: 'c1', text: 'one' }], 5);
     const others = connections.map(client => new Users(client, COST));
     await Promise.all(others.map(each => createFixtures(each, 1000, COST)));
@@ -198,7 +198,7 @@ describe('users', () => {
     expect(await users.authenticate('user1001@example.test', 'correct-horse-battery')).toBe(false);
   });
 
-  test('that register the same address at once: one gets it', async () => {
+  test('that register the same address at once: one succeeds', async () => {
     const tries = await Promise.all(
       ['a', 'b', 'c'].map(name => users.register('new@example.test', name, 'password')),
     );

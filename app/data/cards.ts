@@ -1,4 +1,7 @@
-/** Cards, their owners and the market. Every change of an owner or a balance is one Lua script: all or nothing. */
+/**
+ * Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script: all or
+ * nothing.
+ */
 import type { Redis, Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { executed } from '../redis.ts';
@@ -10,7 +13,7 @@ export interface Card {
   readonly text: string;
   /** Email address. */
   readonly owner: string;
-  /** In credits, when it is for sale. */
+  /** In credits; null if the card is not for sale. */
   readonly price: number | null;
 }
 
@@ -21,7 +24,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Most that a page shows of each list, newest first. */
+/** Maximum number of cards that a page shows of each list, newest first. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -52,19 +55,19 @@ export class Cards {
     redis.defineCommand('buyCard', { numberOfKeys: 6, lua: BUY });
   }
 
-  /** The newest 200 cards of a user. */
+  /** Returns the newest 200 cards of a user. */
   async ownedBy(email: string): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** The cards that were put up for sale last. */
+  /** Returns the cards that were put up for sale last. */
   async forSale(limit = SHOWN): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }
 
   /**
-   * Charges `price` credits for each order and mints its card; an order whose card exists has been paid and
-   * costs nothing. False, and nothing done, if the balance does not suffice.
+   * Charges `price` credits for each order and creates its card. An order whose card exists has been paid already and
+   * costs nothing. Returns false, and changes nothing, if the balance is too low.
    */
   async checkout(email: string, orders: readonly Order[], price: number): Promise<boolean> {
     const keys = [userKey(email), ownedKey(email), ...orders.map(order => cardKey(order.card))];
@@ -72,14 +75,14 @@ export class Cards {
     return (await confirmed(this.#redis.checkoutCards(keys.length, ...keys, ...args))) === 1;
   }
 
-  /** False if the card is not the user's. */
+  /** Puts a card up for sale. Returns false if the card is not the user's. */
   async list(id: string, owner: string, price: number): Promise<boolean> {
     return (
       (await confirmed(this.#redis.listCard(cardKey(id), MARKET_KEY, owner, price, id, Date.now()))) === 1
     );
   }
 
-  /** False if the card is not the user's. */
+  /** Takes a card off the market. Returns false if the card is not the user's. */
   async unlist(id: string, owner: string): Promise<boolean> {
     return (await confirmed(this.#redis.unlistCard(cardKey(id), MARKET_KEY, owner, id))) === 1;
   }
@@ -100,7 +103,7 @@ export class Cards {
       ownedKey(seller),
     ];
     const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
-    // It was for sale a moment ago, so somebody was faster or the seller changed their mind.
+    // The card was for sale a moment ago, so another user bought it or the seller changed the offer.
     return bought === 'changed' ? 'not-for-sale' : bought;
   }
 

@@ -1,4 +1,7 @@
-/** Users for tests and loads. All share one password and one hash of it: hashing a thousand would take minutes. */
+/**
+ * Creates the users of tests and load tests. All share one password and one hash: hashing a thousand would take
+ * minutes.
+ */
 import { hashPassword, type ScryptParameters } from '../password.ts';
 import type { NewUser, Users } from './users.ts';
 
@@ -7,7 +10,7 @@ const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
 const BATCH = 1000;
 
 /**
- * Makes user1@example.test … userN@example.test and four with names of people, where they do not exist.
+ * Creates user1@example.test … userN@example.test and four users with first names, unless they exist.
  * Several instances may do so at once. Throws StoreUnavailable.
  */
 export async function createFixtures(users: Users, count: number, scrypt: ScryptParameters): Promise<void> {

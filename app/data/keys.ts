@@ -1,6 +1,6 @@
 /**
- * Redis keys of users and cards. The hash tag keeps them in one slot of a cluster, so that one script can
- * move a card and its price.
+ * Names the Redis keys of users and cards. The hash tag keeps all in one slot of a cluster, so that one script can
+ * change a card, its owners and their balances.
  */
 export const userKey = (email: string) => `{shop}:user:${email}`;
 export const ownedKey = (email: string) => `{shop}:owned:${email}`;

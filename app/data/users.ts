@@ -1,11 +1,11 @@
-/** Who can sign in, and their balance. Any instance serves any user. */
+/** Stores the users who can sign in, and their balances, in Redis. Every instance serves every user. */
 import type { Redis, Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { hashPassword, isWeaker, type ScryptParameters, verifyPassword } from '../password.ts';
 import { executed } from '../redis.ts';
 import { userKey } from './keys.ts';
 
-/** In credits, of a new user. */
+/** Balance of a new user, in credits. */
 export const FIRST_BALANCE = 1000;
 
 export interface User {
@@ -28,13 +28,13 @@ declare module 'ioredis' {
   }
 }
 
-// A user that exists, with its password and balance, is never overwritten, whoever tries at the same time.
+// Never overwrites an existing user, so that concurrent registrations keep the first password and balance.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
 return 1`;
 
-// A password that another request has changed meanwhile stays.
+// Replaces the hash only if no other request has changed it meanwhile.
 const REPLACE_PASSWORD = `
 if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])
@@ -46,7 +46,7 @@ export class Users {
   readonly #parameters: ScryptParameters;
   readonly #placeholder: Promise<string>;
 
-  /** `parameters`: for new password hashes. */
+  /** @param parameters of new password hashes */
   constructor(redis: Redis, parameters: ScryptParameters) {
     this.#redis = redis;
     this.#parameters = parameters;
@@ -55,13 +55,13 @@ export class Users {
     redis.defineCommand('replaceShopPassword', { numberOfKeys: 1, lua: REPLACE_PASSWORD });
   }
 
-  /** False if the email address is taken. */
+  /** Creates a user. Returns false if the email address is taken. */
   async register(email: string, name: string, password: string): Promise<boolean> {
     const hash = await hashPassword(password, this.#parameters);
     return (await confirmed(this.#redis.createShopUser(userKey(email), name, hash, FIRST_BALANCE))) === 1;
   }
 
-  /** Creates those that do not exist yet. */
+  /** Creates those of the users that do not exist. */
   async createMissing(users: readonly NewUser[]): Promise<void> {
     const pipeline = this.#redis.pipeline();
     for (const { email, name, passwordHash } of users) {
@@ -71,8 +71,8 @@ export class Users {
   }
 
   /**
-   * True if the password is right; a hash with weaker parameters than the configured ones is then replaced.
-   * Takes as long for an unknown address as for a wrong password, so that time does not show who has an account.
+   * Returns whether the password is right. If so, replaces a hash with weaker parameters than the configured ones.
+   * Takes as long for an unknown address as for a wrong password, so that time does not show which users exist.
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));

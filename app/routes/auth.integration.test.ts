@@ -33,7 +33,7 @@ async function signedIn(user: string): Promise<Browser> {
 }
 
 describe('signing in', () => {
-  test('redirects to the dashboard, with a session cookie and nothing that may be cached', async () => {
+  test('redirects to the dashboard, with a session cookie and a response that must not be cached', async () => {
     const browser = visitor();
     await browser.read('/login');
     const answer = await browser.post('/login', { email: ' Alice@Example.test ', password: PASSWORD });
@@ -49,7 +49,7 @@ describe('signing in', () => {
 
   test.each([
     ['a wrong password', 'alice@example.test', 'wrong', 401],
-    ['an unknown address', 'nobody@example.test', PASSWORD, 401],
+    ['an unknown address', 'unknown@example.test', PASSWORD, 401],
     ['no address', '', PASSWORD, 422],
     ['no password', 'alice@example.test', '', 422],
   ])('is refused with the form for %s', async (_what, email, password, status) => {
@@ -62,7 +62,7 @@ describe('signing in', () => {
     expect(await browser.cookie('sid')).toBeUndefined();
   });
 
-  test('gives a new id, and the old one is dead', async () => {
+  test('gives the session a new id, and the old id is invalid', async () => {
     const browser = await signedIn('bob');
     const before = await browser.cookie('sid');
     await browser.signIn('bob');
@@ -72,14 +72,14 @@ describe('signing in', () => {
     expect([old.status, old.headers.get('location')]).toEqual([303, '/login']);
   });
 
-  test('ignores an id that somebody planted', async () => {
+  test('ignores a session id that an attacker planted', async () => {
     const browser = visitor();
     await browser.jar.setCookie('sid=s%3Aplanted.signature', one.url);
     await browser.signIn('bob');
     expect(await browser.cookie('sid')).not.toContain('planted');
   });
 
-  test('over https uses a Secure __Host- cookie, and only that', async () => {
+  test('over https sets a Secure __Host- cookie, and no other session cookie', async () => {
     const browser = visitor();
     await browser.read('/login', HTTPS);
     const answer = await browser.post('/login', { email: 'bob@example.test', password: PASSWORD }, HTTPS);
@@ -88,7 +88,7 @@ describe('signing in', () => {
     expect((await browser.get('/dashboard', HTTPS)).status).toBe(200);
   });
 
-  test('over https as only an untrusted proxy says does not', async () => {
+  test('does not if only an untrusted proxy reports https', async () => {
     const strict = await startInProcess(server.url, { env: { TRUST_PROXY: 'false' } });
     const browser = new Browser(strict.url);
     const answer = await browser.get('/login', HTTPS);
@@ -98,7 +98,7 @@ describe('signing in', () => {
 });
 
 describe('registering', () => {
-  test('signs in, with 1,000 credits', async () => {
+  test('signs the user in, with 1,000 credits', async () => {
     const browser = visitor();
     await browser.read('/register');
     const answer = await browser.post('/register', {
@@ -135,7 +135,7 @@ describe('signing out', () => {
 });
 
 describe('forms', () => {
-  test('without the right token change nothing, and say what to do', async () => {
+  test('without the right token change nothing, and the page says what to do', async () => {
     const browser = await signedIn('carol');
     for (const token of ['', 'wrong', 'a.b']) {
       const answer = await browser.post('/basket/items', { item: 'forged', _csrf: token });
@@ -145,14 +145,14 @@ describe('forms', () => {
     expect((await browser.dashboard()).basket).toEqual([]);
   });
 
-  test("do not take another session's token", async () => {
+  test("are refused with another session's token", async () => {
     const [carol, dave] = [await signedIn('carol'), await signedIn('dave')];
     const { csrf } = await dave.dashboard();
     await carol.jar.setCookie(`csrf=${csrf}; Path=/`, one.url);
     expect((await carol.post('/basket/items', { item: 'forged', _csrf: csrf })).status).toBe(403);
   });
 
-  test('take the token as a header too', async () => {
+  test('accept the token as a header too', async () => {
     const browser = await signedIn('carol');
     const { csrf } = await browser.dashboard();
     const headers = { ...JSON_VIEW, 'x-csrf-token': csrf, 'content-type': 'application/json' };
@@ -161,7 +161,7 @@ describe('forms', () => {
     expect([answer.status, JSON.parse(answer.text)]).toEqual([201, { basket: ['by header'] }]);
   });
 
-  test('of pages loaded in parallel right after the login all work', async () => {
+  test('of pages that load in parallel right after the login all work', async () => {
     const browser = visitor();
     await browser.read('/login');
     await browser.post('/login', { email: 'dave@example.test', password: PASSWORD });
@@ -170,7 +170,7 @@ describe('forms', () => {
   });
 
   test.each([
-    ['text that is no JSON', 'application/json', '{', 400],
+    ['text that is not JSON', 'application/json', '{', 400],
     ['more than 64 kB', 'application/x-www-form-urlencoded', `item=${'x'.repeat(70_000)}`, 413],
   ])('with %s are refused', async (_what, type, body, status) => {
     const answer = await visitor().request('/login', {

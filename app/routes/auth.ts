@@ -1,9 +1,9 @@
-/** Registering, signing in and out. */
+/** Serves registration, login and logout. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Users } from '../data/users.ts';
-import { noteWho } from '../log.ts';
+import { noteIdentity } from '../log.ts';
 import type { LoginLimits } from '../login-limits.ts';
 import { done, type Page, show } from '../pages.ts';
 import { forgetCookie } from '../protocol.ts';
@@ -28,7 +28,7 @@ export interface AuthDeps {
   readonly labels: Labels;
 }
 
-/** GET and POST /login and /register, POST /logout. */
+/** Serves GET and POST /login and /register, and POST /logout. */
 export function authRoutes({ users, csrf, limits, labels }: AuthDeps): Router {
   const router = Router();
   router.get('/login', (request, response) => show(request, response, form('login', request)));
@@ -75,18 +75,18 @@ export function authRoutes({ users, csrf, limits, labels }: AuthDeps): Router {
   return router;
 }
 
-/** Gives the user a session with a new id, so that an id that an attacker planted in the browser is worth nothing. */
+/** Starts a session with a new id, so that an id that an attacker planted in the browser is useless. */
 async function startSession(request: Request, response: Response, user: string, labels: Labels) {
   await rotate(request);
   request.session.user = user;
   request.session.signedInAt = Date.now();
   await save(request);
-  noteWho(response, labels, request.sessionID, user);
-  // Now, not on the next page: pages loaded in parallel would each set a token of their own.
+  noteIdentity(response, labels, request.sessionID, user);
+  // Sets the new token now, not on the next page: pages loaded in parallel would each set a different token.
   request.csrfToken?.({ overwrite: true });
 }
 
-/** Returns what answers with the form again, the error above it; with 429 it also says when to try again. */
+/** Returns a function that sends the form again with an error above it; with 429 also the header `Retry-After`. */
 function refuser(view: 'login' | 'register', request: Request, response: Response) {
   return (status: number, error: string, retryAfterSeconds?: number): void => {
     if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));

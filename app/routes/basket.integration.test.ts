@@ -1,4 +1,4 @@
-/** A checkout that takes its time, and what other requests of the session do meanwhile. */
+/** A slow checkout with concurrent requests of the same session. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { Browser } from '../testing/browser.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** The same person on both instances, with one card in the basket and its checkout waiting for the payment. */
+/** Returns the same user on both instances, with one card in the basket and a checkout that waits for the payment. */
 async function checkingOut(user: string) {
   [paying, paid] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const atSlow = new Browser(slow.url);
@@ -38,7 +38,7 @@ async function checkingOut(user: string) {
   return { atOther, checkout, cookie: `sid=${await atSlow.cookie('sid')}` };
 }
 
-test('what is added during the payment stays in the basket', async () => {
+test('an item that is added during the payment stays in the basket', async () => {
   const { atOther, checkout } = await checkingOut('alice');
   await atOther.post('/basket/items', { item: 'second' });
   paid.resolve();
@@ -48,7 +48,7 @@ test('what is added during the payment stays in the basket', async () => {
   expect(after.cards.map(card => card.text)).toEqual(['first']);
 });
 
-test('a checkout on another instance meanwhile charges once', async () => {
+test('a concurrent checkout on another instance charges once', async () => {
   const { atOther, checkout } = await checkingOut('bob');
   expect((await atOther.post('/basket/checkout')).status).toBe(303);
   paid.resolve();
@@ -57,7 +57,7 @@ test('a checkout on another instance meanwhile charges once', async () => {
   expect([after.balance, after.basket, after.cards.length]).toEqual([995, [], 1]);
 });
 
-test('a sign-out during the payment is final: 409, and the session stays dead', async () => {
+test('a logout during the payment is final: 409, and the session stays ended', async () => {
   const { atOther, checkout, cookie } = await checkingOut('carol');
   expect((await atOther.post('/logout')).status).toBe(303);
   paid.resolve();

@@ -1,4 +1,4 @@
-/** The basket and its checkout. */
+/** Serves the basket and its checkout. */
 import { Router } from 'express';
 import { CARD_PRICE } from '../basket.ts';
 import type { Baskets } from '../baskets.ts';
@@ -12,11 +12,11 @@ export interface BasketDeps {
   readonly baskets: Baskets;
   readonly cards: Cards;
   readonly csrf: CsrfProtection;
-  /** Resolves when the payment provider has answered. */
+  /** Pays for a checkout. Resolves when the payment provider has confirmed. */
   readonly pay: () => Promise<void>;
 }
 
-/** POST /basket/items, /basket/remove and /basket/checkout. */
+/** Serves POST /basket/items, /basket/remove and /basket/checkout. */
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser, csrf.require);
@@ -38,8 +38,8 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // By name, so that what another request added while we waited stays. Cards first, then the basket: if this
-    // change fails, the cards are there and a second checkout charges nothing for them.
+    // Removes items by name, so that items which another request added meanwhile stay. The cards are created before:
+    // if this change fails, a second checkout finds them and charges nothing for them.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

@@ -1,4 +1,4 @@
-/** Buying and selling over HTTP: which prices count. */
+/** Buying and selling over HTTP: which prices are accepted. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { Browser } from '../testing/browser.ts';
@@ -59,7 +59,7 @@ describe('a malformed price is refused with 422 and buys nothing', () => {
   });
 });
 
-test('another price than the listed one is refused with 409; the listed price, as text or number, and none buy', async () => {
+test('another price than the listed one gets 409; the listed price, as text or number, or no price buys', async () => {
   const [first, second, third] = [await cardForSale(), await cardForSale(), await cardForSale()];
   const { csrf } = await buyer.dashboard();
   expect((await buyer.post(`${first}/buy`, { price: String(PRICE - 1) })).status).toBe(409);

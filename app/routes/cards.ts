@@ -1,4 +1,4 @@
-/** Putting cards up for sale, and buying them. */
+/** Serves the sale of cards. */
 import { type Request, Router } from 'express';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Cards, Purchase } from '../data/cards.ts';
@@ -9,13 +9,13 @@ import { requireUser, userOf } from './guard.ts';
 const MAX_PRICE = 1_000_000;
 
 const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
-  'not-for-sale': 'This card is not for sale any more. Somebody was faster, or its owner took it back.',
+  'not-for-sale': 'This card is not for sale any more. Another user bought it, or its owner took it back.',
   'price-changed': 'The price changed since you looked, so nothing was bought. Look at the market again.',
   'own-card': 'This card is yours already.',
   'too-poor': 'Your balance does not suffice for this card. Sell one first.',
 };
 
-/** POST /cards/:id/list, /cards/:id/unlist and /cards/:id/buy. */
+/** Serves POST /cards/:id/list, /cards/:id/unlist and /cards/:id/buy. */
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
   router.use(requireUser, csrf.require);
@@ -35,7 +35,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
 
   router.post('/:id/buy', async (request, response) => {
     const { id } = request.params;
-    // A request without a price buys at any price; one with a malformed price has agreed to none.
+    // A request without a price buys at any price. A request with a malformed price is refused.
     const agreed = request.body?.price === undefined ? undefined : priceIn(request);
     const purchase = await cards.buy(id, userOf(request), agreed);
     if (purchase !== 'bought') throw new Refusal(409, REFUSED[purchase]);
@@ -44,7 +44,7 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
   return router;
 }
 
-/** The price in the request's body: text, or a number in JSON. Throws Refusal 422. */
+/** Returns the price in the request's body: text, or a number in JSON. Throws Refusal 422. */
 function priceIn(request: Request): number {
   const value: unknown = request.body?.price;
   const text = typeof value === 'number' ? String(value) : value;
@@ -56,6 +56,6 @@ function priceIn(request: Request): number {
 function notYours(): Refusal {
   return new Refusal(
     404,
-    'You have no such card. Somebody may have bought it meanwhile; look at your dashboard.',
+    'You have no such card. Another user may have bought it meanwhile; look at your dashboard.',
   );
 }

@@ -1,4 +1,4 @@
-/** The front page, the dashboard and the market. */
+/** Serves the front page, the dashboard and the market. */
 import { Router } from 'express';
 import type { Baskets } from '../baskets.ts';
 import type { Cards } from '../data/cards.ts';
@@ -14,7 +14,7 @@ export interface PageDeps {
   readonly baskets: Baskets;
 }
 
-/** GET /, /dashboard and /market. */
+/** Serves GET /, /dashboard and /market. */
 export function pageRoutes({ users, cards, baskets }: PageDeps): Router {
   const router = Router();
 

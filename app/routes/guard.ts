@@ -1,10 +1,10 @@
-/** What routes for signed-in users have in common. */
+/** Helps the routes for signed-in users: requires a login, and reads the user and form fields. */
 import type { Request, RequestHandler } from 'express';
 import { Refusal } from '../failures.ts';
 import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
 
-/** Lets signed-in users pass; sends others to the login page, or tells a program 401. */
+/** Lets signed-in users pass. Redirects others to the login page, or sends 401 to a program. */
 export const requireUser: RequestHandler = (request, response, next) => {
   if (signedInUser(request) !== undefined) return next();
   response.vary('Accept');
@@ -13,14 +13,17 @@ export const requireUser: RequestHandler = (request, response, next) => {
   else response.redirect(303, '/login');
 };
 
-/** The email address of the signed-in user. Throws behind any route that lacks `requireUser`. */
+/**
+ * Returns the email address of the signed-in user. Throws Refusal 401 if there is none: the route lacks
+ * `requireUser`.
+ */
 export function userOf(request: Request): string {
   const user = signedInUser(request);
   if (user === undefined) throw new Refusal(401, 'Not signed in. Sign in and send this again.');
   return user;
 }
 
-/** A form field as text; undefined if it is missing or no text. */
+/** Returns a form field; undefined if it is missing or not text. */
 export function field(request: Request, name: string): string | undefined {
   const value: unknown = request.body?.[name];
   return typeof value === 'string' ? value : undefined;

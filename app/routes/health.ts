@@ -1,9 +1,9 @@
-/** For balancers and orchestrators. */
+/** Serves the health checks of balancers and orchestrators. */
 import { Router } from 'express';
 import type { Backing } from '../backing.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 
-/** GET /healthz: the process runs. GET /readyz: send traffic here. */
+/** Serves GET /healthz (200: the process runs) and GET /readyz (200: the instance is ready for traffic). */
 export function healthRoutes({ backing, lifecycle }: { backing: Backing; lifecycle: Lifecycle }): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
@@ -18,7 +18,7 @@ export function healthRoutes({ backing, lifecycle }: { backing: Backing; lifecyc
 
 async function unreadiness(backing: Backing, lifecycle: Lifecycle): Promise<string | undefined> {
   if (lifecycle.draining) return 'draining';
-  const unanswered = await backing.unanswered();
-  if (unanswered !== undefined) return `${unanswered} does not answer`;
+  const unresponsive = await backing.unresponsive();
+  if (unresponsive !== undefined) return `${unresponsive} does not answer`;
   return lifecycle.prepared ? undefined : 'still starting';
 }

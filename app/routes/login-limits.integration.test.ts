@@ -35,7 +35,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** The balancer's word for the client's address, from a proxy that the app trusts. */
+/** The header in which a trusted proxy gives the client's address. */
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 function login(address: string, email: string, password: string): Promise<Answer> {
@@ -47,7 +47,7 @@ async function fail(times: number, address: (i: number) => string, email: (i: nu
 }
 
 describe('failed logins', () => {
-  test('of one address for one account: refused on every instance, with 429 and Retry-After', async () => {
+  test('from one address for one account: refused on every instance, with 429 and Retry-After', async () => {
     await fail(
       FAILED_LOGINS.account,
       () => ATTACKER,
@@ -67,7 +67,7 @@ describe('failed logins', () => {
     expect((await login(ATTACKER, 'bob@example.test', PASSWORD)).status).toBe(303);
   });
 
-  test('of one address for many accounts: refused for every account', async () => {
+  test('from one address for many accounts: refused for every account', async () => {
     await fail(
       FAILED_LOGINS.address,
       () => ATTACKER,
@@ -77,7 +77,7 @@ describe('failed logins', () => {
     expect((await login(VICTIM, 'bob@example.test', PASSWORD)).status).toBe(303);
   });
 
-  test('of other addresses keep no user out, however many they are', async () => {
+  test('from other addresses never lock a user out, however many there are', async () => {
     const addresses = (i: number) => `198.51.100.${i}`;
     await fail(FAILED_LOGINS.attack + 5, addresses, () => 'alice@example.test');
     await fail(
@@ -88,7 +88,7 @@ describe('failed logins', () => {
     expect((await login(VICTIM, 'alice@example.test', PASSWORD)).status).toBe(303);
   });
 
-  test('of many addresses for one account: each address has fewer attempts', async () => {
+  test('from many addresses for one account: each address has fewer attempts', async () => {
     await fail(
       FAILED_LOGINS.attack,
       i => `198.51.100.${i}`,
@@ -103,7 +103,7 @@ describe('failed logins', () => {
     expect((await login('192.0.2.1', 'alice@example.test', PASSWORD)).status).toBe(429);
   });
 
-  test('sent at once cannot pass the limit', async () => {
+  test('sent at once cannot exceed the limit', async () => {
     const guesses = Array.from({ length: 3 * FAILED_LOGINS.account }, () =>
       login(ATTACKER, 'alice@example.test', 'wrong'),
     );
@@ -112,7 +112,7 @@ describe('failed logins', () => {
     expect(statuses.filter(status => status === 429)).toHaveLength(2 * FAILED_LOGINS.account);
   });
 
-  test('are counted for an unknown account as for a known one', async () => {
+  test('are counted for an unknown account as for an existing one', async () => {
     await fail(
       FAILED_LOGINS.account,
       () => ATTACKER,
@@ -132,7 +132,7 @@ describe('logins that succeed', () => {
     expect(statuses).toEqual(new Set([303]));
   });
 
-  test('clear the failures of their account, and not those of others', async () => {
+  test('reset the failures of their account, and not those of others', async () => {
     await fail(
       FAILED_LOGINS.account - 1,
       () => VICTIM,
@@ -154,7 +154,7 @@ describe('logins that succeed', () => {
   });
 });
 
-test('registrations of one address: refused on every instance, with 429 and Retry-After', async () => {
+test('registrations from one address: refused on every instance, with 429 and Retry-After', async () => {
   const register = (i: number, address: string) =>
     browser.post(
       '/register',

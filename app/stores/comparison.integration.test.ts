@@ -1,4 +1,4 @@
-/** The two losses that redis-attributes exists to prevent, beside connect-redis in the same run. */
+/** Tests the two losses that redis-attributes prevents, and compares it with connect-redis in the same run. */
 import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Two instances: the same sessions through connections of their own. */
+/** Creates the stores of two instances: the same sessions, separate connections. */
 function pair(make: (client: Redis) => Store): [Store, Store] {
   const [one, two] = connections.map(make);
   if (!one || !two) throw new Error('expected two connections');
@@ -32,8 +32,8 @@ function pair(make: (client: Redis) => Store): [Store, Store] {
 }
 
 /**
- * 50 rounds of 20 parallel requests, each of which changes an attribute of its own, on alternating instances.
- * All have loaded before the first saves: the overlap is certain. Returns how many changes were lost.
+ * Runs 50 rounds of 20 concurrent requests on alternating instances. Each request changes a separate attribute. All
+ * requests load before the first one saves, so they certainly overlap. Returns how many changes were lost.
  */
 async function lostChanges([one, two]: [Store, Store]): Promise<number> {
   await save(create(one, 'shared', { user: 'alice' }));
@@ -53,8 +53,8 @@ async function lostChanges([one, two]: [Store, Store]): Promise<number> {
 }
 
 /**
- * A slow request loads the session, the user logs out on the other instance, the request saves.
- * In every second race the save does not wait for the logout's answer. Returns how many sessions live on.
+ * Runs races: a slow request loads the session, the user logs out on the other instance, the request saves.
+ * In every second race the save does not wait for the logout's response. Returns how many sessions were revived.
  */
 async function revivedSessions([one, two]: [Store, Store]): Promise<number> {
   const race = async (i: number) => {
@@ -83,14 +83,14 @@ describe('redis-attributes', () => {
     expect(lost).toBe(0);
   });
 
-  test('revives none of 200 sessions that a slow write outlived', async () => {
+  test('revives none of 200 sessions by a slow write after their logout', async () => {
     const revived = await revivedSessions(pair(make));
     report('redis-attributes', 'sessions revived after logout', revived, LOGOUTS);
     expect(revived).toBe(0);
   });
 });
 
-describe('connect-redis, the control: the same tests do find the losses where they are', () => {
+describe('connect-redis, the control: the same tests find its losses', () => {
   const make = (client: Redis) => new RedisStore({ client, prefix: 'stock:' });
 
   test('keeps one change of each round', async () => {

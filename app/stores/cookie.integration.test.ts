@@ -1,4 +1,7 @@
-/** Sessions that travel: what any instance can read, nobody else can read or change, and nobody can take back. */
+/**
+ * Sessions in cookies: every instance can read them, clients can neither read nor change them, and no instance can
+ * revoke them.
+ */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { type Answer, Browser } from '../testing/browser.ts';
@@ -29,7 +32,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** What the answer says of the session's cookie; the form token has one of its own. */
+/** Returns the session's cookie lines of a response, without the cookie of the form token. */
 const ofSession = ({ setCookies }: Answer) => setCookies.filter(line => line.startsWith('sid='));
 
 async function signedIn(): Promise<Browser> {
@@ -38,7 +41,7 @@ async function signedIn(): Promise<Browser> {
   return browser;
 }
 
-test('what one instance put into a session, the other finds in its cookie, and nobody can read', async () => {
+test('data that one instance puts into a session is readable for the other in the cookie, and not for the client', async () => {
   const browser = await signedIn();
   await browser.post('/basket/items', { item: 'tea' });
   await browser.post('/basket/items', { item: 'milk' });
@@ -48,7 +51,7 @@ test('what one instance put into a session, the other finds in its cookie, and n
     expect(part).not.toMatch(/alice|tea/);
 });
 
-test('each change gives one new cookie, and a mere look gives none', async () => {
+test('each change sets one new cookie, and a read sets none', async () => {
   const browser = await signedIn();
   const changed = await browser.post('/basket/items', { item: 'tea' });
   expect(ofSession(changed)).toEqual([
@@ -57,7 +60,7 @@ test('each change gives one new cookie, and a mere look gives none', async () =>
   expect(ofSession(await browser.get('/dashboard'))).toEqual([]);
 });
 
-test('a cookie that was changed in any part, cut or emptied is none', async () => {
+test('a cookie that was changed in any part, cut or emptied counts as no cookie', async () => {
   const browser = await signedIn();
   const cookie = decodeURIComponent((await browser.cookie('sid')) ?? '');
   const parts = cookie.split('*');
@@ -72,7 +75,7 @@ test('a cookie that was changed in any part, cut or emptied is none', async () =
   }
 });
 
-test('a secret can be replaced in two steps without signing anybody out', async () => {
+test('a secret can be replaced in two steps without signing users out', async () => {
   const browser = await signedIn();
   const [both, after] = await Promise.all([
     start({ SESSION_SECRET: `${NEW},${OLD}` }),
@@ -85,7 +88,7 @@ test('a secret can be replaced in two steps without signing anybody out', async 
   await Promise.all([both.close(), after.close()]);
 });
 
-test('a session that would not fit is refused, and stays as it was', async () => {
+test('a session that does not fit is refused, and the old one stays', async () => {
   const browser = await signedIn();
   const item = (i: number) => `${'x'.repeat(60)}${i}`;
   let added = 0;
@@ -99,7 +102,7 @@ test('a session that would not fit is refused, and stays as it was', async () =>
   expect(length).toBeLessThanOrEqual(4096);
 });
 
-test('a session is prolonged once half its idle time is over, and only then', async () => {
+test('a session is prolonged only after half of its idle time', async () => {
   const brief = await start({ SESSION_IDLE_SECONDS: '100' });
   const browser = new Browser(brief.url);
   await browser.signIn('alice');
@@ -115,7 +118,7 @@ test('a session is prolonged once half its idle time is over, and only then', as
   await brief.close();
 });
 
-test('signing out takes the cookie away, though it was about to be prolonged; who kept it is signed in still', async () => {
+test('a logout removes a cookie that was about to be prolonged; a client that kept the cookie is still signed in', async () => {
   const browser = await signedIn();
   const kept = `sid=${await browser.cookie('sid')}`;
   Date.now = () => realNow() + 1_000_000; // Past half of the 1,800 s.
@@ -124,7 +127,7 @@ test('signing out takes the cookie away, though it was about to be prolonged; wh
   expect((await new Browser(two.url).get('/dashboard', { cookie: kept })).status).toBe(200);
 });
 
-test('signing in again gives a new id, and does not make what was sealed before another session', async () => {
+test('a second login gives a new id, and leaves the session in the old cookie unchanged', async () => {
   const browser = await signedIn();
   await browser.post('/basket/items', { item: 'tea' });
   await browser.signIn('bob');

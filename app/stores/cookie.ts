@@ -1,6 +1,6 @@
 /**
- * No store at all: the session itself travels in its cookie, encrypted and authenticated (iron). Any instance with
- * the secret can read it, and no instance can take it back: docs/stores.md states what that cannot keep.
+ * Keeps each session in its cookie, encrypted and authenticated (iron), without a store. Every instance with the secret
+ * can read it, and no instance can revoke it. docs/stores.md states which guarantees this breaks.
  */
 import { randomBytes } from 'node:crypto';
 import { callbackify } from 'node:util';
@@ -13,35 +13,35 @@ import { deriveKey } from '../secrets.ts';
 import { SessionGoneError, SessionTooLargeError } from './errors.ts';
 
 export interface CookieStoreOptions {
-  /** The first seals, all are accepted. */
+  /** The first secret seals, all are accepted. */
   secrets: readonly string[];
-  /** Seconds that a session has left. */
+  /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;
   /** Name of the cookie, over http and over https. */
   names: { plain: string; secure: string };
 }
 
-/** What a cookie holds. */
+/** The content of a cookie. */
 const Sealed = z.object({
   id: z.string(),
   /** Milliseconds since the epoch, by the clock of the instance that sealed it. */
   sealedAt: z.number(),
-  /** After that it counts no more; the same clock. */
+  /** End of its validity, by the same clock. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });
 type Sealed = z.infer<typeof Sealed>;
 
-/** Browsers keep cookies of 4096 bytes, name and attributes included; the rest is for attributes. */
+/** Browsers accept cookies of up to 4096 bytes, with name and attributes. The difference is for the attributes. */
 const MOST_BYTES = 4000;
-/** Room for the difference between the clocks of two instances would be time that a session lives too long. */
+/** Zero: a tolerance for clock differences between instances would let sessions live too long by that time. */
 const SKEW_SECONDS = 0;
 
-/** An express-session store in form only: `handle` takes the place of the express-session middleware. */
+/** Has the interface of an express-session store, but `handle` replaces the express-session middleware. */
 export class CookieStore extends session.Store {
   readonly #options: CookieStoreOptions;
   readonly #keys: { id: string; secret: string }[];
-  /** Gives the request an empty session with a new id; express-session's Store asks for it. */
+  /** Gives the request an empty session with a new id. express-session's Store requires this method. */
   readonly generate = (request: Express.Request): void => {
     request.sessionID = randomBytes(24).toString('base64url');
     this.createSession(request as Request, { cookie: new session.Cookie() });
@@ -50,7 +50,7 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // A name for each key that depends on nothing but the secret: it is found whatever its place in the list.
+    // The name of a key depends only on its secret, so a key is found wherever it stands in the list.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -58,8 +58,9 @@ export class CookieStore extends session.Store {
   }
 
   /**
-   * Gives the request, whose cookies have been parsed, its session: that of its cookie, or an empty one if there is none that counts. A session whose
-   * idle time is half over gets a new cookie; one at each response would let slow answers undo more.
+   * Gives the request the session of its cookie, or an empty session if it has no valid cookie. Its cookies must have
+   * been parsed. A session whose idle time is half over gets a new cookie. A new cookie in each response would let slow
+   * responses undo more changes.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;
@@ -72,12 +73,12 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // If it cannot be prolonged, the cookie that it has counts until its time is over.
+    // If it cannot be prolonged, its present cookie stays valid until its time is over.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };
 
-  /** Nothing is kept here: what a request was given is all there is. */
+  /** Finds nothing: sessions are only in cookies. */
   override get(_sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callback(null, null);
   }
@@ -87,7 +88,7 @@ export class CookieStore extends session.Store {
     callbackify(() => this.#give(responseOf(data), sid, data))(callback);
   }
 
-  /** Can end nothing: whoever kept the cookie may send it again until its time is over. */
+  /** Does nothing: a client that kept the cookie can replay it until its time is over. */
   override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
     callback();
   }
@@ -101,7 +102,7 @@ export class CookieStore extends session.Store {
       const left = this.#options.ttl({ ...sealed.data, cookie: new session.Cookie() });
       return sealed.until > Date.now() && left > 0 ? sealed : undefined;
     } catch {
-      return undefined; // Forged, cut, of a secret that is not ours any more: as no cookie at all.
+      return undefined; // A forged or cut cookie, or one of a former secret, counts as no cookie.
     }
   }
 
@@ -132,10 +133,9 @@ function sealing(ttl: number): iron.SealOptions {
   return { ...iron.defaults, ttl, timestampSkewSec: SKEW_SECONDS };
 }
 
-/** express-session keeps the request in each Session, where JSON does not see it. */
+/** Returns the response. express-session keeps the request in each Session, in a property that JSON omits. */
 function responseOf(data: SessionData & { req?: Request }): Response {
   const response = data.req?.res;
-  if (response === undefined)
-    throw new Error('expected a session that a request was given, got another object');
+  if (response === undefined) throw new Error('expected a session of a request, got another object');
   return response;
 }

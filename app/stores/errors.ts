@@ -1,6 +1,6 @@
-/** Why a session store refuses, as opposed to failing: for a caller that can tell its user what to do. */
+/** The errors of a session store that refuses, in contrast to one that fails. The user can act on each of them. */
 
-/** A save refused because the session was destroyed or expired after it was loaded. */
+/** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
 export class SessionGoneError extends Error {
   override readonly name = 'SessionGoneError';
   readonly code = 'ESESSIONGONE';
@@ -12,12 +12,12 @@ export class SessionGoneError extends Error {
   }
 }
 
-/** A load refused because other requests held the session for longer than this one may wait. */
+/** Thrown if a load is refused because other requests held the session longer than this request may wait. */
 export class SessionBusyError extends Error {
   override readonly name = 'SessionBusyError';
   readonly code = 'ESESSIONBUSY';
 
-  /** `waitedMs`: milliseconds. */
+  /** @param waitedMs milliseconds */
   constructor(waitedMs: number) {
     super(
       `expected the session to be free within ${waitedMs} ms, but other requests of it held it; not loaded`,
@@ -25,12 +25,15 @@ export class SessionBusyError extends Error {
   }
 }
 
-/** A save refused because the request outlived its lock, so that another may have changed the session since. */
+/**
+ * Thrown if a save is refused because the request outlived its lock: another request may have changed the session
+ * since.
+ */
 export class SessionLockLostError extends Error {
   override readonly name = 'SessionLockLostError';
   readonly code = 'ESESSIONLOCKLOST';
 
-  /** `lockMs`: milliseconds that the lock lasts. */
+  /** @param lockMs duration of the lock, milliseconds */
   constructor(lockMs: number) {
     super(
       `expected to hold the session still, but the lock lasts ${lockMs} ms and the request took longer; not saved`,
@@ -38,7 +41,7 @@ export class SessionLockLostError extends Error {
   }
 }
 
-/** A save refused because the session does not fit into a cookie. */
+/** Thrown if a save is refused because the session does not fit into a cookie. */
 export class SessionTooLargeError extends Error {
   override readonly name = 'SessionTooLargeError';
   readonly code = 'ESESSIONTOOLARGE';

@@ -1,4 +1,4 @@
-/** Sessions that Redis ended are told where its owner wants that, and nowhere else. */
+/** The app logs sessions that Redis expired, but only if its owner has enabled these events. */
 import { afterEach, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { createLabels } from '../secrets.ts';
@@ -24,11 +24,11 @@ const start = (store: string) =>
   });
 
 test.each(['redis-attributes', 'redis-locked'])(
-  'in %s: by the label that the requests have, and a sign-out is none',
+  'in %s: with the label of the session in the request log; a logout is not reported',
   async store => {
     server = await startRedis({ args: ['--notify-keyspace-events', 'Ex'] });
     app = await start(store);
-    await app.line(({ event }) => event === 'session-expiry-told');
+    await app.line(({ event }) => event === 'session-expiry-reported');
     const [bob, alice] = [new Browser(app.url), new Browser(app.url)];
     await bob.signIn('bob');
     await bob.post('/logout');
@@ -38,31 +38,31 @@ test.each(['redis-attributes', 'redis-locked'])(
     const [client] = clients(server.url, 1);
     const keys = (await client?.keys('baton:*session:*')) ?? [];
     expect(keys).toHaveLength(1);
-    for (const key of keys) await client?.pexpire(key, 1); // As if its time were over.
+    for (const key of keys) await client?.pexpire(key, 1); // Makes the session expire now.
     client?.disconnect();
-    const told = await app.line(({ event }) => event === 'session-expired');
-    expect(told['session']).toBe(ofAlice['session']);
+    const expired = await app.line(({ event }) => event === 'session-expired');
+    expect(expired['session']).toBe(ofAlice['session']);
     app.signal('SIGTERM');
     expect(await app.ended).toBe(0);
     expect(app.log.filter(({ event }) => event === 'session-expired')).toHaveLength(1);
-    expect(app.log.filter(({ event }) => event === 'session-expiry-untold')).toEqual([]);
+    expect(app.log.filter(({ event }) => event === 'session-expiry-unreported')).toEqual([]);
   },
 );
 
-test('where Redis tells nothing, that is said, and nothing is set', async () => {
+test('if Redis does not report expired keys, the app logs that, and changes no setting of Redis', async () => {
   server = await startRedis();
   app = await start('redis-attributes');
-  await app.line(({ event }) => event === 'session-expiry-untold');
+  await app.line(({ event }) => event === 'session-expiry-unreported');
   const [client] = clients(server.url, 1);
   expect(await client?.config('GET', 'notify-keyspace-events')).toEqual(['notify-keyspace-events', '']);
   client?.disconnect();
 });
 
-test('a Redis that was away at the start is asked again', async () => {
+test('a Redis that was unavailable at the start is tested later', async () => {
   server = await startRedis();
   await server.stop();
   app = await start('redis-attributes');
   await app.line(({ event }) => event === 'listening');
   await server.restart();
-  await app.line(({ event }) => event === 'session-expiry-untold');
+  await app.line(({ event }) => event === 'session-expiry-unreported');
 });

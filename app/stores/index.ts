@@ -1,4 +1,4 @@
-/** SESSION_STORE → session store. */
+/** Creates the session store that SESSION_STORE names. */
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import session, { type Store } from 'express-session';
@@ -11,7 +11,7 @@ import { ExpiringMemoryStore } from './memory.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
-/** Of the keys of each store in Redis: one that met another's keys would fail on every old cookie. */
+/** Key prefixes of the stores in Redis. A store that read the keys of another would fail on every old cookie. */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
   'connect-redis': 'baton:stock-session:',
@@ -20,7 +20,7 @@ export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
 
 const PgStore = connectPgSimple(session);
 
-/** Makes the session store that the configuration names. */
+/** Creates the session store that the configuration names. */
 export function createStore(config: Config, { redis: client, database, memcached }: Backing): Store {
   const prefix = REDIS_PREFIXES[config.sessionStore] ?? 'baton:session:';
   const ttl = (data: session.SessionData) => secondsLeft(data, config);
@@ -44,7 +44,7 @@ export function createStore(config: Config, { redis: client, database, memcached
       });
     case 'postgres':
       if (database === undefined) throw new Error('expected a database for SESSION_STORE=postgres, got none');
-      // It knows one time to live for all; `sessions` sees to the absolute end.
+      // PgStore has one time to live for all sessions; `sessions` ensures the absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

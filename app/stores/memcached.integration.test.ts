@@ -30,7 +30,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
     });
     afterEach(() => client.shutdown());
 
-    test('keeps whole sessions, whatever is in them', async () => {
+    test('keeps whole sessions with any content', async () => {
       const store = open();
       const held = { user: 'alice', text: 'ä "quoted" \r\n \u0000 🎴', list: [1, null, { a: true }] };
       await save(create(store, 'a', held));
@@ -38,7 +38,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       expect(await load(store, 'b')).toBeUndefined();
     });
 
-    test('the last of parallel saves wins', async () => {
+    test('the last of concurrent saves wins', async () => {
       const store = open();
       await save(create(store, 'a', {}));
       const [one, two] = [await loadExisting(store, 'a'), await loadExisting(store, 'a')];
@@ -49,7 +49,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       expect(attributes(await load(store, 'a'))).toEqual({ two: 2 });
     });
 
-    test('a destroyed session does not come back, by a save or by a look', async () => {
+    test('neither a save nor a read revives a destroyed session', async () => {
       const store = open();
       await save(create(store, 'a', {}));
       const late = await loadExisting(store, 'a');
@@ -63,7 +63,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
     test.each([
       ['a second', 1],
       ['30 days', 2_592_000],
-      ['a year, which memcached would take for a date in 1971', 31_536_000],
+      ['a year, which memcached would read as a date in 1971', 31_536_000],
     ])('a session may live for %s, prolonged or not', async (_what, ttl) => {
       const store = open(ttl);
       await save(create(store, 'a', {}));
@@ -71,7 +71,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       expect(await load(store, 'a')).toBeDefined();
     });
 
-    test('a session ends with its time, and a look prolongs it', async () => {
+    test('a session expires, and a read prolongs it', async () => {
       const [brief, long] = [open(1), open(60)];
       await save(create(brief, 'ends', {}));
       await save(create(brief, 'prolonged', {}));
@@ -103,7 +103,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       await Promise.all([one?.close(), two?.close(), redis?.dispose()]);
     });
 
-    test('has one session on all instances, until the sign-out', async () => {
+    test('has one session on all instances, until the logout', async () => {
       const browser = new Browser(one.url, two.url);
       await browser.signIn('alice');
       await browser.post('/basket/items', { item: 'tea' });
@@ -117,10 +117,10 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
 
     test.each([
       ['silent', () => memcached.pause(), () => memcached.resume(), 200],
-      // What it held is gone with its memory.
+      // Its sessions are lost with its memory.
       ['killed', () => memcached.kill(), () => memcached.restart(), 303],
     ] as const)(
-      'with the server %s: 503, nobody signed out; it recovers',
+      'with the server %s: 503, no user is signed out; it recovers',
       async (_how, inject, heal, after) => {
         const browser = new Browser(one.url, two.url);
         await browser.signIn('bob');

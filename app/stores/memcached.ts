@@ -1,6 +1,6 @@
 /**
- * Sessions in memcached, one JSON text each. The published stores will not do: connect-memjs never prolongs a session
- * that is only read, and connect-memcached prolongs it by writing all of it back, which undoes parallel writes.
+ * Stores sessions in memcached, one JSON text each. The published stores are not suitable: connect-memjs never prolongs
+ * a session that is only read; connect-memcached prolongs it by saving all of it, which undoes concurrent writes.
  */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
@@ -10,21 +10,21 @@ import { SessionGoneError } from './errors.ts';
 
 export interface MemcachedStoreOptions {
   client: MemcacheClient;
-  /** Of every key. */
+  /** Prefix of every key. */
   prefix: string;
-  /** Seconds that a session has left. */
+  /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;
 }
 
-/** memcached takes a longer time to live for a date since 1970: the session would have expired long ago. */
+/** memcached reads a longer time to live as a date, in seconds since 1970: the session would expire at once. */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
-/** express-session store. The last of parallel saves wins; a destroyed session never comes back. */
+/** An express-session store. The last of concurrent saves wins; a destroyed session never comes back. */
 export class MemcachedStore extends session.Store {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
   readonly #ttl: (session: SessionData) => number;
-  /** What was loaded or saved: only a session that is not among them is new, and may make a key. */
+  /** Sessions that were loaded or saved. Only a session outside this set is new, and may create a key. */
   readonly #known = new WeakSet<object>();
 
   constructor({ client, prefix, ttl }: MemcachedStoreOptions) {
@@ -34,7 +34,7 @@ export class MemcachedStore extends session.Store {
     this.#ttl = ttl;
   }
 
-  /** Loads a session: null if there is none, or it was evicted. */
+  /** Loads a session: null if it does not exist or was evicted. */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callbackify(() => this.#load(sid))(callback);
   }
@@ -44,7 +44,7 @@ export class MemcachedStore extends session.Store {
     callbackify(() => this.#save(sid, data))(callback);
   }
 
-  /** Prolongs the session if it exists; never an error that it does not, and never its revival. */
+  /** Prolongs the session if it exists. Does nothing otherwise: it neither fails nor revives the session. */
   override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#touch(sid, data))(error => callback(error));
   }
@@ -53,7 +53,7 @@ export class MemcachedStore extends session.Store {
     callbackify(() => this.#destroy(sid))(error => callback(error));
   }
 
-  /** express-session makes its Session from the data that `get` gave. */
+  /** Marks the Session that express-session creates from the data of `get` as loaded. */
   override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
     const created = super.createSession(request, data);
     if (this.#known.has(data)) this.#known.add(created);
@@ -91,7 +91,9 @@ export class MemcachedStore extends session.Store {
     await accepted(this.#client.delete(this.#prefix + sid), 'NOT_FOUND');
   }
 
-  /** As memcached wants it: seconds from now, or the date in seconds since 1970 where that is far. */
+  /**
+   * Returns the expiry as memcached expects it: seconds from now up to 30 days, a date in seconds since 1970 beyond.
+   */
   #expires(data: SessionData): number {
     const seconds = Math.max(1, Math.ceil(this.#ttl(data)));
     return seconds <= LONGEST_SECONDS ? seconds : Math.ceil(Date.now() / 1000) + seconds;

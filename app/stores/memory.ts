@@ -1,4 +1,4 @@
-/** Sessions in the memory of one process: the classic mistake behind a load balancer, kept to be caught. */
+/** Stores sessions in the memory of one process: the classic mistake behind a load balancer, for Baton to detect. */
 import session, { type SessionData } from 'express-session';
 
 /** express-session's MemoryStore with an idle time, which it lacks. `ttl` in seconds. */

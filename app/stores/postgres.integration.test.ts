@@ -30,7 +30,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
     await Promise.all([redis?.dispose(), postgres?.dispose()]);
   });
 
-  test('tables are made by any number of instances that start at once', async () => {
+  test('any number of instances that start at once can create the tables', async () => {
     await Promise.all(Array.from({ length: 10 }, () => createTables(pool)));
     const { rows } = await pool.query(
       "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
@@ -38,7 +38,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
     expect(rows.map(row => row.tablename)).toEqual(['basket_item', 'session']);
   });
 
-  test('the app as it ships starts on it, serves, and leaves in order', async () => {
+  test('the app as it ships starts on it, serves, and stops in order', async () => {
     const app = await startProcess(redis.url, { ...env, BASKET_STORE: 'postgres', DRAIN_MS: '0' });
     const browser = new Browser(app.url);
     await until(async () => (await browser.get('/readyz')).status === 200, {
@@ -68,7 +68,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       await Promise.all([one?.close(), two?.close()]);
     });
 
-    test('are known to all instances until the sign-out, and die with it', async () => {
+    test('are known to all instances until the logout, which ends them', async () => {
       const browser = new Browser(one.url, two.url);
       await browser.signIn('alice');
       await browser.post('/basket/items', { item: 'tea' });
@@ -90,7 +90,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
         'SELECT extract(epoch FROM max(expire) - localtimestamp) AS seconds FROM session WHERE expire <';
       const { rows } = await pool.query(`${left} localtimestamp + interval '102 s'`);
       expect(Number(rows[0].seconds)).toBeGreaterThan(90);
-      // As if it had signed in long ago and been used all the time.
+      // Makes it look like a session with an old login that was used all the time.
       await pool.query(
         `UPDATE session SET sess = jsonb_set(sess::jsonb, '{signedInAt}', to_jsonb($1::bigint))`,
         [Date.now() - 151_000],
@@ -102,7 +102,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
     test.each([
       ['killed', () => postgres.kill(), () => postgres.restart()],
       ['silent', () => postgres.pause(), () => postgres.resume()],
-    ] as const)('with the server %s: 503, nobody signed out; it recovers', async (_how, inject, heal) => {
+    ] as const)('with the server %s: 503, no user is signed out; it recovers', async (_how, inject, heal) => {
       const browser = new Browser(one.url, two.url);
       await browser.signIn('bob');
       await browser.post('/basket/items', { item: 'before' });
@@ -152,7 +152,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       return browser;
     }
 
-    test('are of the user: all sessions see them, and other users do not', async () => {
+    test('belong to the user: all sessions of the user see them, and other users do not', async () => {
       const [phone, laptop, other] = [
         await signedIn('alice'),
         await signedIn('alice'),
@@ -167,7 +167,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       expect((await laptop.dashboard()).basket).toEqual(['milk']);
     });
 
-    test('keep every one of parallel changes', async () => {
+    test('keep every one of concurrent changes', async () => {
       const browser = await signedIn('alice');
       const items = Array.from({ length: 40 }, (_, i) => `card ${i}`);
       const answers = await Promise.all(items.map(item => browser.post('/basket/items', { item })));
@@ -175,7 +175,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       expect((await browser.dashboard()).basket.toSorted()).toEqual(items.toSorted());
     });
 
-    test(`hold ${MAX_ITEMS} cards and no more; adding one that is there is no error`, async () => {
+    test(`hold ${MAX_ITEMS} cards and no more; adding an item twice is no error`, async () => {
       await pool.query(
         `INSERT INTO basket_item SELECT 'alice@example.test', 'card ' || i, 0, 'c' || i FROM generate_series(1, $1) i`,
         [MAX_ITEMS - 1],
@@ -186,13 +186,13 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       expect((await browser.dashboard()).basket).toHaveLength(MAX_ITEMS);
     });
 
-    test('what is no inscription is refused', async () => {
+    test('an invalid inscription is refused', async () => {
       const browser = await signedIn('alice');
       expect((await browser.post('/basket/items', { item: 'a/b' })).status).toBe(422);
     });
 
     test.each(['postgres', 'connect-redis', 'redis-attributes'])(
-      'with sessions in %s a sign-out during the payment is final, and what was paid is paid once',
+      'with sessions in %s a logout during the payment is final, and the checkout charges once',
       async SESSION_STORE => {
         const stores = { env: { ...env, BASKET_STORE: 'postgres', SESSION_STORE } };
         const [slow, other] = await Promise.all([

@@ -37,7 +37,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-test('what one store saves, another loads, with cookie and types', async () => {
+test('another store loads what one store saved, with cookie and types', async () => {
   const data = create(store, 's1', { user: 'alice', count: 3, nested: { list: [1, null, 'x'] }, off: false });
   await save(data);
   const loaded = await loadExisting(other, 's1');
@@ -51,16 +51,16 @@ test('what one store saves, another loads, with cookie and types', async () => {
   expect(loaded.cookie.expires).toBeNull();
 });
 
-test('a session that nobody made is none', async () => {
+test('a session that was never saved does not exist', async () => {
   expect(await load(store, 'unknown')).toBeUndefined();
 });
 
 test.each([
   ['an empty text', ''],
   ['separators and control characters', 'a:b\nc\0d'],
-  ['a name of every object', '__proto__'],
-  ['another one', 'constructor'],
-  ['letters of elsewhere', '日本語 🎴 \ud83d'],
+  ['a property name of every object', '__proto__'],
+  ['another property name', 'constructor'],
+  ['letters of other scripts', '日本語 🎴 \ud83d'],
   ['a megabyte', 'x'.repeat(1 << 20)],
 ])('an item whose name is %s comes back as it was', async (_what, item) => {
   const name = `basket:${item}`.toWellFormed();
@@ -70,7 +70,7 @@ test.each([
   expect(loaded[name]).toEqual({ addedAt: 1, text: item.toWellFormed() });
 });
 
-test('an attribute named __proto__ in Redis reaches no prototype', async () => {
+test('an attribute named __proto__ in Redis changes no prototype', async () => {
   await save(create(store, 's', { user: 'alice' }));
   await redis.hset('sess:s', '__proto__', '{"admin":true}');
   const loaded = await loadExisting(store, 's');
@@ -78,20 +78,20 @@ test('an attribute named __proto__ in Redis reaches no prototype', async () => {
   expect(Object.getPrototypeOf(loaded)).toBe(Object.getPrototypeOf(create(store, 't')));
 });
 
-test('a save writes what changed and removes what was deleted, nothing else', async () => {
+test('a save writes changed attributes and removes deleted ones, nothing else', async () => {
   await save(create(store, 's', { kept: 1, changed: 1, removed: 1 }));
   const mine = await loadExisting(store, 's');
-  await redis.hset('sess:s', 'kept', '"by somebody else"');
+  await redis.hset('sess:s', 'kept', '"by another program"');
   mine['changed'] = 2;
   delete mine['removed'];
   mine['added'] = 1;
   mine['nothing'] = undefined;
   await save(mine);
   const loaded = attributes(await loadExisting(other, 's'));
-  expect(loaded).toEqual({ kept: 'by somebody else', changed: 2, added: 1 });
+  expect(loaded).toEqual({ kept: 'by another program', changed: 2, added: 1 });
 });
 
-test('a value that changed in place is seen as changed', async () => {
+test('a value that changed in place counts as changed', async () => {
   await save(create(store, 's', { list: [1] }));
   const mine = await loadExisting(store, 's');
   (mine['list'] as number[]).push(2);
@@ -110,7 +110,7 @@ test('several saves of one request build on each other', async () => {
   expect(attributes(await loadExisting(other, 's'))).toEqual({ step: 1 });
 });
 
-test('saves of one request that overlap end as the last one', async () => {
+test('of overlapping saves of one request, the last one wins', async () => {
   const mine = create(store, 's', { step: 0 });
   await save(mine);
   const saves = [1, 0, 2, 0].map(step => {
@@ -121,7 +121,7 @@ test('saves of one request that overlap end as the last one', async () => {
   expect((await loadExisting(other, 's'))['step']).toBe(0);
 });
 
-test('two requests that change one attribute: the later save wins, the others keep theirs', async () => {
+test('two requests that change one attribute: the later save wins, other attributes stay', async () => {
   await save(create(store, 's', { shared: 0 }));
   const [a, b] = [await loadExisting(store, 's'), await loadExisting(other, 's')];
   Object.assign(a, { shared: 'a', a: 1 });
@@ -131,7 +131,7 @@ test('two requests that change one attribute: the later save wins, the others ke
   expect(attributes(await loadExisting(other, 's'))).toEqual({ shared: 'a', a: 1, b: 1 });
 });
 
-test('a save after the session was destroyed is refused, again and again', async () => {
+test('every save after the session was destroyed is refused', async () => {
   await save(create(store, 's', { user: 'alice' }));
   const mine = await loadExisting(store, 's');
   await destroy(other, 's');
@@ -141,7 +141,7 @@ test('a save after the session was destroyed is refused, again and again', async
   expect(await redis.exists('sess:s')).toBe(0);
 });
 
-test('so is one that changed nothing, and one of the request that made the session', async () => {
+test('also a save without changes, and a save of the request that created the session', async () => {
   const maker = create(store, 's', { user: 'alice' });
   await save(maker);
   const reader = await loadExisting(other, 's');
@@ -161,7 +161,7 @@ test('touch prolongs, and never revives', async () => {
   expect(await redis.exists('sess:s')).toBe(0);
 });
 
-test('the time to live is set with the data: by option, function, or cookie', async () => {
+test('a save sets the time to live: by option, function, or cookie', async () => {
   await save(create(store, 'default', {}));
   expect(await redis.pttl('sess:default')).toBeGreaterThan(86_000_000);
   await save(create(new RedisAttributesStore({ client: redis, ttl: () => 5 }), 'function', {}));
@@ -203,7 +203,7 @@ test('an attribute whose save failed is written by the next save, even if it cha
   await expect(save(mine)).rejects.toThrow('OOM');
   await redis.config('SET', 'maxmemory', '0');
   expect(attributes(await loadExisting(other, 's'))).toEqual({ a: 1, b: 1 });
-  // As if the failed save had happened after all: only its answer was lost.
+  // Acts as if the failed save had happened, and only its reply was lost.
   await redis.hset('sess:s', 'a', '2');
   mine['a'] = 1;
   await save(mine);

@@ -10,23 +10,28 @@ import session, { type SessionData } from 'express-session';
 import type { Cluster, Redis, Result } from 'ioredis';
 import { SessionGoneError } from './errors.ts';
 
-/** The same meaning as the options of connect-redis's RedisStore. */
+/** These options have the same meaning as those of connect-redis's RedisStore. */
 export interface RedisAttributesOptions {
   client: Redis | Cluster;
-  /** Of every key; `sess:` by default. */
+  /** Prefix of every key; `sess:` by default. */
   prefix?: string;
-  /** Seconds, or a function of the session. A number yields to `cookie.expires` where that is set. */
+  /**
+   * Time to live in seconds, or a function of the session. `cookie.expires`, if set, takes precedence over a number.
+   */
   ttl?: number | ((session: SessionData) => number);
-  /** Sessions never expire in Redis. */
+  /** True: sessions never expire in Redis. */
   disableTTL?: boolean;
-  /** Reading a session does not prolong it. */
+  /** True: reading a session does not prolong it. */
   disableTouch?: boolean;
 }
 
-/** What Redis holds of a loaded session: attribute → JSON. */
+/** The content of a loaded session in Redis: attribute → JSON. */
 type Snapshot = Map<string, string>;
 
-/** After a failed write nobody knows what Redis holds. Equal to no JSON text, so the next save writes it. */
+/**
+ * Marks an attribute whose value in Redis is unknown after a failed write. Equals no JSON text, so the next save
+ * writes it.
+ */
 const UNKNOWN = '';
 
 declare module 'ioredis' {
@@ -36,8 +41,8 @@ declare module 'ioredis' {
   }
 }
 
-// New values are written before old fields are removed: a Redis that is full or read-only refuses the first
-// command, so a refused script changed nothing. Only a creation may bring a key into being.
+// Writes new values before it removes old fields. A Redis that is full or read-only refuses the first command, so a
+// refused script has changed nothing. Only the mode 'create' may create a key.
 const SAVE = `
 local key, mode, ttl, removed = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 if mode == 'create' then
@@ -50,7 +55,7 @@ for i = 4, 3 + removed do redis.call('HDEL', key, ARGV[i]) end
 if ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
 return 1`;
 
-/** express-session store; see the head of this file and docs/stores.md. */
+/** An express-session store; see the head of this file and docs/stores.md. */
 export class RedisAttributesStore extends session.Store {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
@@ -58,8 +63,8 @@ export class RedisAttributesStore extends session.Store {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * Keyed by the very object that was loaded or saved: it is per request, it dies with the request, and
-   * neither JSON.stringify nor a handler sees it. An object without a snapshot is a session to create.
+   * Keyed by the object that was loaded or saved, so a snapshot belongs to one request and ends with it. Neither
+   * JSON.stringify nor a handler sees it. An object without a snapshot is a new session.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
@@ -76,30 +81,30 @@ export class RedisAttributesStore extends session.Store {
     });
   }
 
-  /** Loads a session: null if there is none, an error if Redis or its data cannot be read. */
+  /** Loads a session: null if it does not exist, an error if Redis or the data cannot be read. */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callbackify(() => this.#load(sid))(callback);
   }
 
   /**
-   * Saves what changed since the session object was loaded or saved.
-   * Calls back with SessionGoneError if the session is gone, with Redis' error if it did not confirm.
+   * Saves the attributes that changed since the session object was loaded or saved.
+   * Calls back with SessionGoneError if the session no longer exists, with Redis' error if Redis did not confirm.
    */
   override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#save(sid, data))(callback);
   }
 
-  /** Prolongs the session if it exists; never an error that it does not, and never its revival. */
+  /** Prolongs the session if it exists. Does nothing otherwise: it neither fails nor revives the session. */
   override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#touch(sid, data))(callback);
   }
 
-  /** Ends the session; ending one that has gone already is no error. */
+  /** Ends the session. It is no error if the session has ended already. */
   override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#destroy(sid))(callback);
   }
 
-  /** express-session makes its Session from the data that `get` gave: the snapshot follows. */
+  /** Passes the snapshot on to the Session that express-session creates from the data of `get`. */
   override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);
@@ -125,7 +130,7 @@ export class RedisAttributesStore extends session.Store {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // Before the answer is there, so that a save that overlaps this one compares with what will be in Redis.
+    // Set before Redis replies, so that an overlapping save compares with the values that will be in Redis.
     this.#snapshots.set(data, now);
     const args = [this.#disableTTL ? '' : ttl, removed.length, ...removed, ...changed.flat()];
     let written: number;
@@ -154,7 +159,7 @@ export class RedisAttributesStore extends session.Store {
     await this.#client.del(this.#prefix + sid);
   }
 
-  /** Milliseconds, by the rules of connect-redis. */
+  /** Returns the time to live in milliseconds, by the rules of connect-redis. */
   #ttlMs(data: SessionData): number {
     if (typeof this.#ttl === 'function') return Math.ceil(this.#ttl(data) * 1000);
     const { expires } = data.cookie;
@@ -165,7 +170,7 @@ export class RedisAttributesStore extends session.Store {
 function encode(data: SessionData): Snapshot {
   const attributes: Snapshot = new Map();
   for (const [name, value] of Object.entries(data)) {
-    // undefined where JSON knows no such value (undefined, a function): no attribute, as in JSON.stringify.
+    // JSON has no form for some values (undefined, a function): they are omitted, as in JSON.stringify.
     const json: string | undefined = JSON.stringify(value);
     if (json !== undefined) attributes.set(name, json);
   }
@@ -179,7 +184,7 @@ function decode(fields: [string, string][]): SessionData {
   );
   if (!isSessionData(data)) {
     throw new Error(
-      'expected a session hash with a field "cookie", got one without; another program wrote this key',
+      'expected a session hash with a field "cookie", got a hash without it; another program wrote this key',
     );
   }
   return data;

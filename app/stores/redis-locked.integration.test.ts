@@ -1,4 +1,7 @@
-/** One request of a session at a time: nothing is lost or revived, and who waits too long is told so. */
+/**
+ * Only one request at a time uses a session: no change is lost or revived, and a request that waits too long is
+ * refused.
+ */
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
@@ -30,7 +33,7 @@ const open = (client: Redis, waitMs = 60_000) =>
 const locks = () => connections[0].keys('*:lock');
 
 describe('the store', () => {
-  test('lets the requests of a session in one after the other: none of 200 changes is lost', async () => {
+  test('serves the requests of a session one after the other: none of 200 changes is lost', async () => {
     const stores = connections.map(client => open(client));
     const [one] = stores as [RedisLockedStore];
     await save(create(one, 'shared', { user: 'alice', count: 0 }));
@@ -45,7 +48,7 @@ describe('the store', () => {
     expect((await loadExisting(one, 'shared'))['count']).toBe(200);
   });
 
-  test('refuses one that waited too long, and keeps other sessions out of it', async () => {
+  test('refuses a request that waited too long, and does not block other sessions', async () => {
     const [patient, hasty] = [open(connections[0]), open(connections[1], 0)];
     await save(create(patient, 'a', {}));
     await save(create(patient, 'b', {}));
@@ -56,20 +59,20 @@ describe('the store', () => {
     expect(await load(hasty, 'a')).toBeDefined();
   });
 
-  test('refuses the save of a request that lost its lock, also if nobody has it now', async () => {
+  test('refuses the save of a request that lost its lock, also if no request has the lock now', async () => {
     const store = open(connections[0]);
     await save(create(store, 'slow', { n: 1 }));
     const slow = await loadExisting(store, 'slow');
-    await connections[1].del(...(await locks())); // As it ends by itself.
+    await connections[1].del(...(await locks())); // As if the lock had expired.
     await expect(save(slow)).rejects.toThrow(SessionLockLostError);
     const next = await loadExisting(store, 'slow');
     await expect(save(slow)).rejects.toThrow(SessionLockLostError);
     await touch(store, slow);
-    expect(await locks()).toHaveLength(1); // Its late release took nobody else's lock.
+    expect(await locks()).toHaveLength(1); // Its late release did not release the lock of another request.
     await save(next);
   });
 
-  test('a session that was destroyed stays dead, for who held it and for who waited', async () => {
+  test('a destroyed session stays ended, for the request that held it and for those that waited', async () => {
     const [one, two] = connections.map(client => open(client)) as [RedisLockedStore, RedisLockedStore];
     await save(create(one, 'gone', {}));
     const held = await loadExisting(one, 'gone');
@@ -81,7 +84,7 @@ describe('the store', () => {
     expect(await connections[0].keys('*')).toEqual([]);
   });
 
-  test('holds nothing after asking for a session that is not there, or cannot be read', async () => {
+  test('holds no lock after loading a session that does not exist or cannot be read', async () => {
     const store = open(connections[0]);
     expect(await load(store, 'never')).toBeUndefined();
     await connections[0].set('sess:{broken}', '{');
@@ -121,7 +124,7 @@ describe('the app', () => {
     return { browser, elsewhere: browser.at(hasty.url), checkout };
   }
 
-  test('tells who waited in vain that the session is busy, and serves it afterwards', async () => {
+  test('responds to a request that waited too long that the session is busy, and serves it afterwards', async () => {
     const { elsewhere, checkout } = await checkingOut();
     const refused = await elsewhere.get('/dashboard');
     expect([refused.status, refused.setCookies]).toEqual([503, []]);
@@ -131,7 +134,7 @@ describe('the app', () => {
     expect((await elsewhere.dashboard()).cards.map(card => card.text)).toEqual(['tea']);
   });
 
-  test('lets the next one in when a client has gone, when a request failed, and after a sign-out', async () => {
+  test('serves the next request after a client disconnected, after a request failed, and after a logout', async () => {
     const { browser, elsewhere, checkout } = await checkingOut();
     slow.closeConnections();
     await expect(checkout).rejects.toThrow('fetch failed');

@@ -1,9 +1,9 @@
 /**
- * Sessions as connect-redis keeps them, one JSON text each, but one request at a time: a request that has loaded a
- * session holds its lock until the response ends. docs/stores.md states what that keeps and what it costs.
+ * Stores sessions as connect-redis does, one JSON text each, but lets only one request at a time use a session: a request
+ * that has loaded a session holds its lock until the response ends. docs/stores.md states the guarantees and the costs.
  *
- * The lock is a key with a random token and a time to live. Saving and releasing compare the token in the same step,
- * so that a request which outlived its lock changes nothing that another has been given since.
+ * The lock is a key with a random token and a time to live. Saving and releasing compare the token in the same step.
+ * So a request that outlived its lock saves nothing, and releases no lock of another request.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,13 +15,13 @@ import { SessionBusyError, SessionGoneError, SessionLockLostError } from './erro
 
 export interface RedisLockedOptions {
   client: Redis | Cluster;
-  /** Of every key; `sess:` by default. */
+  /** Prefix of every key; `sess:` by default. */
   prefix?: string;
-  /** Seconds that a session has left. */
+  /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;
   /** Milliseconds after which a lock ends by itself: longer than any request takes. */
   lockMs: number;
-  /** Milliseconds that a request waits for the lock of another. */
+  /** Milliseconds that a request waits for the lock of another request. */
   waitMs: number;
 }
 
@@ -32,7 +32,10 @@ interface Held {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    /** session, lock, token or '' for a new session, JSON, TTL in ms: 1 saved, 0 gone, -1 lock lost. */
+    /**
+     * Returns 1: saved, 0: the session no longer exists, -1: the lock is lost. `token`: '' for a new session; `ttl`:
+     * ms.
+     */
     saveLockedSession(
       key: string,
       lock: string,
@@ -56,15 +59,20 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/** Between two tries for a lock, milliseconds; drawn, so that those who wait do not try all at once. */
+/** Wait between two attempts to get a lock, milliseconds. Random, so that waiting requests do not try all at once. */
 const retryMs = () => 1 + Math.random() * 9;
 
-/** express-session store. `session.reload` would wait for the request's own lock: it calls back with SessionBusyError. */
+/**
+ * An express-session store. `session.reload` waits for the request's own lock, so it calls back with
+ * SessionBusyError.
+ */
 export class RedisLockedStore extends session.Store {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
-  /** Keyed by the object that was loaded, then by the Session made of it. One without a lock is a new session. */
+  /**
+   * Keyed by the object that was loaded, then by the Session made of it. An object without a lock is a new session.
+   */
   readonly #held = new WeakMap<object, Held>();
 
   constructor(options: RedisLockedOptions) {
@@ -76,7 +84,10 @@ export class RedisLockedStore extends session.Store {
     this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
   }
 
-  /** Loads and locks a session: null if there is none, SessionBusyError if its lock did not come free in time. */
+  /**
+   * Locks and loads a session: null if it does not exist, SessionBusyError if its lock was not released within
+   * `waitMs`.
+   */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callbackify(() => this.#load(sid))(callback);
   }
@@ -86,17 +97,22 @@ export class RedisLockedStore extends session.Store {
     callbackify(() => this.#save(sid, data))(callback);
   }
 
-  /** Prolongs the session if it exists, and lets the next request have it: express-session does this last. */
+  /** Prolongs the session if it exists, and releases its lock: express-session calls this last. */
   override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#touch(sid, data))(callback);
   }
 
-  /** Ends the session, and its lock: whoever waits for it finds none, and whoever held it can save no more. */
+  /**
+   * Ends the session and its lock: requests that wait for it find no session, and the request that held it cannot
+   * save.
+   */
   override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#destroy(sid))(callback);
   }
 
-  /** express-session makes its Session from the data that `get` gave: the lock follows, until the response ends. */
+  /**
+   * Passes the lock on to the Session that express-session creates from the data of `get`, until the response ends.
+   */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
     const created = super.createSession(request, data);
@@ -132,7 +148,7 @@ export class RedisLockedStore extends session.Store {
       try {
         if ((await this.#client.set(this.#lock(sid), token, 'PX', lockMs, 'NX')) === 'OK') return token;
       } catch (error) {
-        this.#letGo({ sid, token }); // Redis may have given it, with nobody left to hear.
+        this.#letGo({ sid, token }); // Redis may have set the lock although the reply was lost.
         throw error;
       }
       if (performance.now() >= deadline) throw new SessionBusyError(waitMs);
@@ -160,7 +176,9 @@ export class RedisLockedStore extends session.Store {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /** For what ends without a touch: a failed save, a client that has gone. */
+  /**
+   * Releases the lock of a request that ends without a touch: after a failed save, or when the client disconnected.
+   */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;
@@ -168,7 +186,7 @@ export class RedisLockedStore extends session.Store {
     else response.once('close', () => this.#letGo(held));
   }
 
-  /** Releases without waiting. If Redis does not answer, the lock ends by itself. */
+  /** Releases the lock without waiting. If Redis does not reply, the lock expires. */
   #letGo(held: Held): void {
     this.#release(held).catch(() => {});
   }

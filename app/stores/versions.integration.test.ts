@@ -1,4 +1,6 @@
-/** The promises of the session store, on every Redis and Valkey that people run: each in a container of its own. */
+/**
+ * Tests the guarantees of the session store on every common version of Redis and Valkey, each in its own container.
+ */
 import type { Redis } from 'ioredis';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -51,7 +53,7 @@ describe.each(IMAGES.map(one => ({ ...one, title: one.why ? `${one.image}: ${one
       await server?.stop();
     });
 
-    test('it is that version, or a stand-in that is told', async () => {
+    test('it is that version, or a stand-in that the test run reports', async () => {
       const info = (await open[0]?.info('server')) ?? '';
       const version = /valkey_version:(\S+)/.exec(info)?.[1] ?? /redis_version:(\S+)/.exec(info)?.[1] ?? '';
       const promised = /:([\d.]+)/.exec(image)?.[1] ?? '';
@@ -60,7 +62,7 @@ describe.each(IMAGES.map(one => ({ ...one, title: one.why ? `${one.image}: ${one
       expect(version).toMatch(/^\d/);
     });
 
-    test('what one instance saves, another loads', async () => {
+    test('another instance loads what one instance saved', async () => {
       await save(create(one, 's', { user: 'alice', count: 3, list: [1, null, 'x'] }));
       expect(attributes(await loadExisting(other, 's'))).toEqual({
         user: 'alice',
@@ -69,7 +71,7 @@ describe.each(IMAGES.map(one => ({ ...one, title: one.why ? `${one.image}: ${one
       });
     });
 
-    test('requests side by side that write different attributes lose none', async () => {
+    test('concurrent requests that write different attributes lose none', async () => {
       await save(create(one, 's', { user: 'alice' }));
       const [a, b] = await Promise.all([loadExisting(one, 's'), loadExisting(other, 's')]);
       Object.assign(a, { first: 1 });
@@ -78,7 +80,7 @@ describe.each(IMAGES.map(one => ({ ...one, title: one.why ? `${one.image}: ${one
       expect(attributes(await loadExisting(one, 's'))).toEqual({ user: 'alice', first: 1, second: 2 });
     });
 
-    test('a save after a logout revives nothing', async () => {
+    test('a save after a logout does not revive the session', async () => {
       await save(create(one, 's', { user: 'alice' }));
       const late = await loadExisting(other, 's');
       await destroy(one, 's');
@@ -87,7 +89,7 @@ describe.each(IMAGES.map(one => ({ ...one, title: one.why ? `${one.image}: ${one
       expect(await load(one, 's')).toBeUndefined();
     });
 
-    test('a session ends by itself', async () => {
+    test('a session expires', async () => {
       await save(create(one, 's', { user: 'alice' }));
       const [redis] = open;
       expect(await redis?.pttl('sess:s')).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** What a browser does: keeps cookies, and sends the token of the page with each form. */
+/** A test client that acts as a browser: it keeps cookies, and sends the token of the page with each form. */
 import { CookieJar } from 'tough-cookie';
 
 export interface Answer {
@@ -31,7 +31,7 @@ export class Browser {
     this.#urls = urls;
   }
 
-  /** The same person with the same cookies, at other instances. */
+  /** Returns a client with the same cookies that sends to other instances. */
   at(...urls: string[]): Browser {
     const twin = new Browser(...urls);
     twin.jar = this.jar;
@@ -39,11 +39,11 @@ export class Browser {
     return twin;
   }
 
-  /** Redirects are not followed. */
+  /** Sends a request. Does not follow redirects. */
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const headers = new Headers(init.headers);
-    // As the browser sees it: https when a proxy in between ends TLS.
+    // The URL that the browser would see: https if a proxy in front ends TLS.
     const seen = headers.get('x-forwarded-proto') === 'https' ? url.replace('http:', 'https:') : url;
     const cookie = headers.get('cookie') ?? (await this.jar.getCookieString(seen));
     if (cookie) headers.set('cookie', cookie);
@@ -57,7 +57,7 @@ export class Browser {
     return this.request(path, { headers });
   }
 
-  /** Sends a form, with the token of the page that was read last. */
+  /** Sends a form with the token of the page that was read last. */
   post(path: string, fields: Fields = {}, headers: Fields = {}): Promise<Answer> {
     const body = new URLSearchParams({ _csrf: this.#token, ...fields });
     return this.request(path, { method: 'POST', body, headers });
@@ -87,7 +87,7 @@ export class Browser {
     return this.read('/dashboard');
   }
 
-  /** The value of a cookie, as it is sent. */
+  /** Returns the value of a cookie, as the client sends it. */
   async cookie(name: string): Promise<string | undefined> {
     const url = this.#urls[0]?.replace('http:', 'https:') ?? '';
     return (await this.jar.getCookies(url)).find(cookie => cookie.key === name)?.value;

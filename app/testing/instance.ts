@@ -1,4 +1,4 @@
-/** App instances for tests: in this process, where their parts can be replaced, or as the process that ships. */
+/** Starts app instances for tests: in this process, where parts can be replaced, or as a separate process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -23,7 +23,7 @@ export interface TestInstance {
   readonly log: LogLine[];
   readonly store: Store;
   readonly lifecycle: Lifecycle;
-  /** As clients do that give up. */
+  /** Closes all connections, as clients do that give up. */
   closeConnections(): void;
   close(): Promise<void>;
 }
@@ -33,10 +33,10 @@ export interface InProcess {
   pay?: () => Promise<void>;
 }
 
-/** Passwords hashed at the least cost there is, and no limit on logins: most tests are not about these. */
+/** Hashes passwords at the lowest cost, and sets no limit on logins: most tests are not about these. */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
-/** An instance in this process, with fixture users, on a free port. */
+/** Starts an instance in this process, with fixture users, on a free port. */
 export async function startInProcess(redisUrl: string, options: InProcess = {}): Promise<TestInstance> {
   const config = readConfig({ ...CHEAP, REDIS_URL: redisUrl, ...options.env });
   const lines: LogLine[] = [];
@@ -68,18 +68,18 @@ export interface TestProcess {
   readonly url: string;
   readonly log: LogLine[];
   signal(name: NodeJS.Signals): void;
-  /** Resolves with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or with the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Resolves with the first log line, past or to come, that fits. */
+  /** Resolves with the first log line, past or future, that fits. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** The app as it ships, as a process; resolves when it listens. Throws if it ends before. */
+/** Starts the app as it ships, as a process. Resolves when it listens. Throws if it ends before. */
 export async function startProcess(redisUrl: string, env: Record<string, string>): Promise<TestProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
     env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A group of its own, which goes when these tests do, even by kill -9.
+    // A process group of its own, which the watchdog kills when these tests end, even by kill -9.
     detached: true,
   });
   const group = child.pid;
