@@ -1,4 +1,4 @@
-/** The servers behind the instances: Redis, and what the sessions and baskets of these instances need besides. */
+/** Plans the servers behind the instances: Redis, and the other servers that their sessions and baskets need. */
 import { join } from 'node:path';
 import { MemcachedProcess } from './memcached.ts';
 import { freePort } from './ports.ts';
@@ -7,41 +7,41 @@ import { requirePrograms } from './programs.ts';
 import { RedisProcess, redisPrograms } from './redis.ts';
 import { PRIMARY_NAME, planSentinelRedis, type SentinelRedis } from './sentinel.ts';
 
-/** What an app is told to keep its sessions and baskets in, by one instance's environment. */
+/** The environment of one instance. It names the stores of sessions and baskets. */
 type Environment = Record<string, string | undefined>;
 
-/** Every server here listens on a port of its own. */
+/** A server behind the instances. Each one listens on a separate port. */
 export type BackingServer = RedisProcess | SentinelRedis | PostgresProcess | MemcachedProcess;
 
 export interface Backing {
   readonly redis: RedisProcess | SentinelRedis;
-  /** Where sessions live, or Redis where they live in no server. */
+  /** The server that stores sessions; Redis if no server stores them. */
   readonly store: BackingServer;
-  /** All of them, the store first. */
+  /** All servers, the store first. */
   readonly servers: readonly BackingServer[];
-  /** Tells instances where they are. */
+  /** Environment variables that give instances the addresses of the servers. */
   readonly env: Record<string, string>;
 }
 
 export interface BackingOptions {
   /** The environments of the instances. */
   environments: readonly Environment[];
-  /** Redis keeps its data in a folder of its own there. */
+  /** Redis creates a subfolder there for its data. */
   dir: string;
-  /** Arguments of redis-server that win over ours. */
+  /** Arguments of redis-server that override those of the stack. */
   redis?: readonly string[] | undefined;
-  /** Told how one ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when a server ends unexpectedly. */
   onDeath: (description: string) => void;
 }
 
-/** What STACK_REDIS takes, for the stack itself; the first is the default. */
+/** The values of STACK_REDIS; the first is the default. */
 const REDIS = ['plain', 'hardened', 'valkey', 'sentinel'] as const;
 
 /**
- * Throws one MissingProgramError for all that the stack needs and this machine lacks, or an error if STACK_REDIS is
- * none of its names.
+ * Checks that all programs of the stack are installed. Throws one MissingProgramError that names all missing ones, or
+ * an error if STACK_REDIS has an unknown value.
  *
- * @param others what else it needs, each a choice of programs
+ * @param others further programs that the stack needs; each entry lists alternatives
  */
 export function requireServers(environments: readonly Environment[], others: string[][]): void {
   const redis = redisOf(environments);
@@ -54,7 +54,7 @@ export function requireServers(environments: readonly Environment[], others: str
   );
 }
 
-/** Prepares the servers and chooses their ports; nothing is started yet. Throws MissingProgramError. */
+/** Prepares the servers and chooses their ports, but starts none. Throws MissingProgramError. */
 export async function planBacking({
   environments,
   dir,

@@ -1,4 +1,4 @@
-/** The balancers of the local stack, and how one is chosen. */
+/** Chooses and prepares the balancer of the local stack: nginx or HAProxy. */
 import { Haproxy } from './haproxy.ts';
 import { balancerLog, haproxyLog } from './logs.ts';
 import { Nginx, type NginxAdditions } from './nginx.ts';
@@ -7,31 +7,32 @@ import { freePort } from './ports.ts';
 import type { Balancer, Instance, LogSource } from './stack.ts';
 import type { Sticky } from './sticky.ts';
 
-/** What it has to know of an instance. */
+/** The properties of an instance that a balancer needs. */
 export type Routed = Pick<Instance, 'name' | 'url'>;
 
 /** A balancer that runs as a process of this machine. */
 export interface LocalBalancer extends Balancer {
-  /** Takes a line for each request: see its template in deploy/. */
+  /** File with one line for each request; its template in deploy/ defines the format. */
   readonly accessLog: string;
-  /** @param via where it is reached in place of its own address */
+  /** @param via the address at which the balancer reaches the instance, if not its own */
   register(instance: Routed, via?: string): Promise<void>;
   deregister(instance: Routed): Promise<void>;
-  /** Registers several with one reload, or before the start with none. */
+  /** Registers several instances with one reload; before the start, without a reload. */
   registerAll(instances: readonly Routed[]): Promise<void>;
   start(): Promise<void>;
-  /** Ends it for good, at once. */
+  /** Ends the balancer at once. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
-/** What STACK_BALANCER takes; the first is the default. */
+/** The values of STACK_BALANCER; the first is the default. */
 const BALANCERS = ['nginx', 'haproxy'] as const;
 export type BalancerKind = (typeof BALANCERS)[number];
 
 /**
+ * Returns the balancer that STACK_BALANCER names. Returns nginx if an option is set that only nginx supports.
+ *
  * @param env of the caller and the stack
- * @param wishes what only nginx understands: then it is nginx, whatever was asked for
- * @throws Error if STACK_BALANCER is none of its names
+ * @throws Error if STACK_BALANCER has an unknown value
  */
 export function balancerOf(
   env: Record<string, string | undefined>,
@@ -45,20 +46,20 @@ export function balancerOf(
 }
 
 export interface BalancerOptions {
-  /** Listens there, on 127.0.0.1. */
+  /** Port to listen on, on 127.0.0.1. */
   port: number;
   /** An existing folder for its files. */
   dir: string;
   additions?: NginxAdditions | undefined;
-  /** Keeps each visitor on one instance. */
+  /** Pins each visitor to one instance. */
   sticky?: Sticky | undefined;
-  /** Milliseconds that a request may take longer than its instance is registered (30,000); nginx's alone. */
+  /** Milliseconds that a request in flight may take after its instance was deregistered (30,000); only for nginx. */
   retireMs?: number | undefined;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath: (description: string) => void;
 }
 
-/** Prepares it; nothing is started yet. Throws MissingProgramError. */
+/** Prepares the balancer, but does not start it. Throws MissingProgramError. */
 export async function planBalancer(
   kind: BalancerKind,
   { additions = {}, sticky, retireMs, ...options }: BalancerOptions,
@@ -71,7 +72,7 @@ export async function planBalancer(
   });
 }
 
-/** What it says of requests. `nameOf` knows an instance's name by its address, `host:port`. */
+/** Returns the balancer's request log. `nameOf` returns the name of the instance at an address, `host:port`. */
 export function logOf(
   kind: BalancerKind,
   { accessLog }: LocalBalancer,

@@ -3,20 +3,20 @@ import { expect, test } from 'vitest';
 import { notKept } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8');
-/** Of the table that names for each store what it cannot keep, with baskets in sessions and in tables. */
+/** Rows of the table of guarantees that each store does not keep, with baskets in sessions and in tables. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
 );
 
-/** The guarantees that a cell of the table names. */
+/** Returns the guarantees in a cell of the table. */
 const named = (cell: string) => [...cell.matchAll(/`([\w-]+)`/g)].map(match => match[1]);
 
-test.each(rows)('the docs say what $store does not claim', ({ store, inSession, beside }) => {
+test.each(rows)('the docs list the guarantees that $store does not claim', ({ store, inSession, beside }) => {
   expect(named(inSession)).toEqual(notKept({ SESSION_STORE: store }));
   expect(named(beside)).toEqual(notKept({ SESSION_STORE: store, BASKET_STORE: 'postgres' }));
 });
 
-test('of all stores', () => {
+test('the docs list all stores', () => {
   expect(rows.map(({ store }) => store)).toEqual([
     'redis-attributes',
     'redis-locked',
@@ -29,7 +29,7 @@ test('of all stores', () => {
   expect(notKept({})).toEqual([]);
 });
 
-/** Of the table that was measured with nothing disturbed: row, and the guarantees that broke. */
+/** Rows of the table that was measured without disturbances, with the violated guarantees. */
 const UNDISTURBED = /^\| \| continuity .*\n(?:\|.*\n)*/m.exec(DOCS)?.[0] ?? '';
 const measured = [...UNDISTURBED.matchAll(/^\| `([a-z-]+)`([^|]*) \| ((?:[✓✗?][^|]*\|\s?)+)$/gm)].map(
   ([, store = '', more = '', cells = '']) => ({
@@ -45,7 +45,7 @@ function columns(): string[] {
 }
 
 test.each(measured.filter(({ store }) => store !== 'memory'))(
-  'what was measured broken with $store and baskets in $basket is what it does not claim',
+  'guarantees that were measured as violated with $store and baskets in $basket are not claimed',
   ({ store, basket, broken }) => {
     expect(notKept({ SESSION_STORE: store, BASKET_STORE: basket })).toEqual(expect.arrayContaining(broken));
   },

@@ -1,10 +1,10 @@
-/** What the card store claims less than baton.yaml says, by where its sessions and baskets are. */
+/** Lists the guarantees of baton.yaml that the card store does not claim, by the stores of sessions and baskets. */
 import type { Guarantee } from '../verify/core/guarantees.ts';
 
-/** The whole session is one value, and the last save of it wins. */
+/** Not claimed if the whole session is one value: the last save of it wins. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
-/** By SESSION_STORE, baskets being in the sessions. `memory` drops nothing: it is there to be caught. */
+/** By SESSION_STORE, with baskets in the sessions. `memory` still claims all guarantees: Baton must find it broken. */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
   'redis-locked': [],
@@ -15,16 +15,20 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   cookie: [...WHOLE_SESSIONS, 'logout-final'],
 };
 
-/** As above, with BASKET_STORE=postgres: then no request but a login saves a session. */
+/** The same with BASKET_STORE=postgres: then only a login saves a session. */
 const BESIDE_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
-/** @param env of the instances */
+/**
+ * Returns the guarantees that the card store does not claim.
+ *
+ * @param env of the instances
+ */
 export function notKept(env: Record<string, string | undefined>): readonly Guarantee[] {
   const store = env['SESSION_STORE'] || 'redis-attributes';
   return (basketOfUser(env) ? BESIDE_TABLES : IN_SESSIONS)[store] ?? [];
 }
 
-/** Whether all sessions of a user share one basket, where baton.yaml says that each has its own. */
+/** Returns whether all sessions of a user share one basket. baton.yaml describes one basket for each session. */
 export function basketOfUser(env: Record<string, string | undefined>): boolean {
   return env['BASKET_STORE'] === 'postgres';
 }

@@ -1,13 +1,16 @@
-/** nginx in a container: deploy/balancer.sh does there what stack/nginx.ts does here. */
+/** Controls nginx in a container. There, deploy/balancer.sh does the work of stack/nginx.ts. */
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { run } from './engine.ts';
 import type { Balancer, Instance } from './stack.ts';
 
 const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
-/** Where instances listen in their own containers; docker-compose.yml says so too. */
+/** The port of instances in their own containers, as in docker-compose.yml. */
 export const INSTANCE_PORT = 3000;
 
-/** As balancer.sh takes an instance: the name is that of its service, which the engine's DNS knows. */
+/**
+ * Returns the address of an instance for balancer.sh. The host is the name of its service, which the engine's DNS
+ * resolves.
+ */
 export function routeTo(name: string): string {
   return `${name}:${INSTANCE_PORT}`;
 }
@@ -15,10 +18,10 @@ export function routeTo(name: string): string {
 export class ComposeBalancer extends ContainerService implements Balancer {
   readonly url: string;
   readonly #registered: Set<string>;
-  /** Changes of the configuration, one after the other. */
+  /** Serializes the changes of the configuration. */
   #changes: Promise<unknown> = Promise.resolve();
 
-  /** `registered`: the names that its environment began with. */
+  /** @param registered the names of the instances in its first environment */
   constructor(url: string, registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
     const ready = async () => (await run(spec.container, ...SCRIPT, 'healthy')) !== undefined;
     super({ ...spec, name: 'balancer', ready });
@@ -43,7 +46,7 @@ export class ComposeBalancer extends ContainerService implements Balancer {
       change();
       await run(this.container, ...SCRIPT, 'route', ...[...this.#registered].map(routeTo));
     });
-    this.#changes = done.catch(() => {}); // Told to whoever asked for it; the next change has its own chance.
+    this.#changes = done.catch(() => {}); // The caller of this change gets its error; the next change runs all the same.
     await done;
   }
 }

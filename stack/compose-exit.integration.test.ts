@@ -1,4 +1,4 @@
-/** However the process that started containers ends, none of them, no network and no volume is left. */
+/** No container, network or volume is left after the process that started them has ended, however it ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,7 @@ async function up(withinMs: number): Promise<void> {
   });
 }
 
-// The first start builds the image: on a machine that does much else that takes minutes.
+// The first start builds the image, which takes minutes on a busy machine.
 beforeAll(async () => {
   if (skip !== '') return;
   start();

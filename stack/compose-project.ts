@@ -1,4 +1,4 @@
-/** A compose project of our own: docker-compose.yml with what this stack adds, under a name that nobody else has. */
+/** Runs a compose project for one stack: docker-compose.yml with the additions of the stack, under a unique name. */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -21,13 +21,15 @@ import {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SERVICE = 'com.docker.compose.service';
-/** Of the output of compose, in an error. */
+/** Maximum number of lines of compose's output in an error. */
 const LAST_LINES = 40;
 
-/** As a compose file has it. */
+/** The services of a compose file. */
 export type Services = Record<string, Record<string, unknown>>;
 
-/** What the names begin with of all projects whose folders are here: one engine may have those of others too. */
+/**
+ * Returns the name prefix of all projects with their folders on this machine. The engine may run other projects too.
+ */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
 
@@ -38,11 +40,11 @@ export class ComposeProject {
   readonly #dir = temporaryPath('baton-compose-');
   readonly #environment: Record<string, string>;
   readonly #running = new Set<number>();
-  /** One `up` at a time: each writes the file that it reads. */
+  /** Runs one `up` at a time, because each one writes the file that compose reads. */
   #ups: Promise<unknown> = Promise.resolve();
   #removed = false;
 
-  /** `environment` fills the variables of docker-compose.yml. */
+  /** @param environment values of the variables of docker-compose.yml */
   constructor(engine: Engine, environment: Record<string, string>) {
     this.engine = engine;
     this.#environment = environment;
@@ -51,9 +53,9 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts these services and no others, and does not wait until they are healthy.
-   * `added` are all services that differ from docker-compose.yml or are not in it, those that run already included.
-   * Throws with what compose said if it fails.
+   * Creates and starts only these services, and does not wait until they are healthy. `added` has all services that
+   * differ from docker-compose.yml or are not in it, also those that run already.
+   * Throws an error with compose's output if it fails.
    */
   async up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     const up = this.#ups.then(async () => {
@@ -61,7 +63,7 @@ export class ComposeProject {
       writeFileSync(file, composeFile(added));
       await this.#compose(file, 'up', '--detach', '--no-deps', '--no-recreate', ...options, ...services);
     });
-    this.#ups = up.catch(() => {}); // Told to whoever asked for it.
+    this.#ups = up.catch(() => {}); // The caller of this `up` gets its error.
     await up;
   }
 
@@ -74,7 +76,7 @@ export class ComposeProject {
     return this.engine.docker.getContainer(found.Id);
   }
 
-  /** Ends what compose is doing, and removes all that it made. */
+  /** Ends the running compose commands, and removes all that they created. */
   async remove(): Promise<void> {
     this.#removed = true;
     for (const group of this.#running) signalGroup(group, 'SIGKILL');
@@ -88,7 +90,7 @@ export class ComposeProject {
     if (this.#removed) throw new Error('the stack was stopped and starts no more containers');
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // A group of its own: the terminal's Ctrl-C reaches only us, and we stop things in order.
+    // A separate process group: the terminal's Ctrl-C reaches only Baton, which stops everything in order.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -120,7 +122,10 @@ export class ComposeProject {
   }
 }
 
-/** Without the conditions of docker-compose.yml: what must be there before what is for the stack to say. */
+/**
+ * Returns the text of the compose file. It removes the `depends_on` of docker-compose.yml: the stack decides the
+ * order.
+ */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {
@@ -128,6 +133,6 @@ function composeFile(services: Services): string {
     none.tag = '!reset';
     document.setIn(['services', name, 'depends_on'], none);
   }
-  // In a compose file $ begins a variable.
+  // In a compose file, $ starts a variable.
   return document.toString().replaceAll('$', '$$$$');
 }

@@ -1,15 +1,15 @@
-/** Redis in a container, published on a port of this machine so that faults can give it orders. */
+/** Controls Redis in a container. Its port is published on this machine, so that faults can send it commands. */
 import type { Container } from 'dockerode';
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { run } from './engine.ts';
 
-/** Where it listens in its own container. */
+/** The port of Redis in its container. */
 export const REDIS_PORT = 6379;
 
 export class ComposeStore extends ContainerService {
   readonly url: string;
 
-  /** @param port of this machine that leads to it */
+  /** @param port of this machine that is mapped to Redis */
   constructor(container: Container, port: number, onDeath: ContainerSpec['onDeath']) {
     const ready = async () => (await run(container, 'redis-cli', 'ping')) === 'PONG';
     super({ name: 'redis', container, ready, onDeath });

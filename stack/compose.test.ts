@@ -6,7 +6,7 @@ test.each([
   ['SESSION_STORE', 'memcached'],
   ['BASKET_STORE', 'postgres'],
   ['STACK_BALANCER', 'haproxy'],
-])('%s=%s is refused before anything is asked of an engine, with what to do', async (name, value) => {
+])('%s=%s is refused with a remedy, before any call to an engine', async (name, value) => {
   await expect(startComposeStack({ env: { [name]: value } })).rejects.toThrow(
     new RegExp(`^${name}: expected .*docker-compose.yml.* got ${value}. Run it with --stack local`),
   );

@@ -1,4 +1,6 @@
-/** The stack in containers: docker-compose.yml under a name of its own, driven through the engine's API. */
+/**
+ * Runs the stack in containers: docker-compose.yml under a unique project name, controlled through the engine's API.
+ */
 import { randomBytes } from 'node:crypto';
 import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
@@ -13,13 +15,14 @@ import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from '
 
 const USUAL_PORT = 8080;
 const FIRST = 'app-1';
-/** The services of docker-compose.yml that are no instance. */
+/** The services of docker-compose.yml that are not instances. */
 const PARTS = ['redis', 'balancer'];
 
 /**
  * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
- * Throws MissingProgramError if there is no engine, an error if something is asked for that docker-compose.yml has not,
- * or one with the output of what did not start; nothing is left then. Nothing is left either however this process ends.
+ * Throws MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does
+ * not have, or an error with the output of the part that did not start. Nothing is left running then, and nothing is
+ * left running when this process ends in any way.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);
@@ -45,21 +48,21 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   }
 }
 
-/** Throws an error with the remedy where it is to have a server that docker-compose.yml has not. */
+/** Throws an error with the remedy if the options need a server that docker-compose.yml does not have. */
 function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
   const balancer = wanted['STACK_BALANCER'] || 'nginx';
   if (balancer !== 'nginx')
     throw new Error(
       `STACK_BALANCER: expected nginx, the balancer of docker-compose.yml, got ${balancer}. ` +
-        'Run it with --stack local, which starts what it needs.',
+        'Run it with --stack local, which starts the servers that it needs.',
     );
   for (const name of ['SESSION_STORE', 'BASKET_STORE']) {
     const value = wanted[name] ?? '';
     if (!['postgres', 'memcached'].includes(value)) continue;
     throw new Error(
-      `${name}: expected what needs no server but Redis, as docker-compose.yml has no other, got ${value}. ` +
-        'Run it with --stack local, which starts what it needs.',
+      `${name}: expected a store in Redis, the only server of docker-compose.yml, got ${value}. ` +
+        'Run it with --stack local, which starts the servers that it needs.',
     );
   }
 }
@@ -75,7 +78,7 @@ class ComposeInstance extends ContainerService implements Instance {
   }
 }
 
-/** An instance before its container is there. */
+/** An instance whose container does not exist yet. */
 interface Planned {
   name: string;
   url: string;
@@ -90,14 +93,14 @@ class ComposeStack implements Stack {
   readonly #options: StackOptions;
   readonly #onDeath: (description: string) => void;
   readonly #instances: ComposeInstance[] = [];
-  /** What is added to docker-compose.yml: also of instances that have gone, whose names are not given again. */
+  /** Services added to docker-compose.yml. Removed instances stay in it, because their names are not reused. */
   readonly #services: Services = {};
   readonly #watching = new AbortController();
   readonly #secret: string;
   #parts: { balancer: ComposeBalancer; store: ComposeStore } | undefined;
   #stopped: Promise<void> | undefined;
 
-  /** `secret`: with which the instances sign, unless they are told otherwise. */
+  /** @param secret the SESSION_SECRET of instances that do not set another one */
   constructor(
     project: ComposeProject,
     { url, secret }: { url: string; secret: string },
@@ -160,7 +163,7 @@ class ComposeStack implements Stack {
     const found: ComposeInstance[] = [];
     for (const one of planned) found.push(await this.#find(one));
     await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
-    // It began with the addresses of those that had one by then.
+    // nginx has started with the addresses of only those instances that had one then.
     await balancer.reload();
     onStep?.(`ready at ${this.url}`);
   }
@@ -198,7 +201,7 @@ class ComposeStack implements Stack {
     throw new Error('the stack has not started');
   }
 
-  /** Describes one more instance to compose. Its port is fixed, so that it comes back with the same address. */
+  /** Adds an instance to the compose file. Its port is fixed, so that it has the same address after a restart. */
   async #plan(options: InstanceOptions): Promise<Planned> {
     const { env, command } = options;
     const port = await freePort();
@@ -210,7 +213,7 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    // The secret among them: whoever replaces it has to know the old one.
+    // Includes the secret: a caller that replaces the secret needs the old one.
     const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }
@@ -224,7 +227,7 @@ class ComposeStack implements Stack {
     return instance;
   }
 
-  /** The container stays, for those who already follow its log, and is removed with the stack. */
+  /** Ends an instance. Its container stays, for readers that follow its log, and is removed with the stack. */
   async #forget(instance: ComposeInstance): Promise<void> {
     await instance.kill();
     instance.dispose();
@@ -235,7 +238,7 @@ class ComposeStack implements Stack {
     return [...(this.#parts ? Object.values(this.#parts) : []), ...this.#instances];
   }
 
-  /** Hears from the engine when a container of the project ends. */
+  /** Subscribes to the engine's events: checks all services when a container of the project ends. */
   async #watch(): Promise<void> {
     const { docker } = this.#project.engine;
     const stream = await docker.getEvents({
@@ -244,7 +247,7 @@ class ComposeStack implements Stack {
     stream.on('data', () => {
       for (const service of this.#all()) void service.look();
     });
-    stream.on('error', () => {}); // The engine has gone; whoever asks it next is told so.
+    stream.on('error', () => {}); // The engine is unavailable; the next call to it fails with the reason.
     const close = () => 'destroy' in stream && typeof stream.destroy === 'function' && stream.destroy();
     this.#watching.signal.addEventListener('abort', close);
   }
@@ -257,5 +260,5 @@ class ComposeStack implements Stack {
   }
 }
 
-/** Compose's own checks would cost what is to be measured; readiness is asked from here. */
+/** Health checks of compose would distort the measurements; the stack checks readiness itself. */
 const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

@@ -1,4 +1,4 @@
-/** One container of a compose project, driven through the engine's API. */
+/** Controls one container of a compose project through the engine's API. */
 import type { Container } from 'dockerode';
 import { text } from './engine-log.ts';
 import { NotReadyError } from './not-ready.ts';
@@ -8,23 +8,23 @@ import { until } from './wait.ts';
 export interface ContainerSpec {
   name: string;
   container: Container;
-  /** Asked until it says true; then it counts as started. */
+  /** Called repeatedly until it resolves with true; then the container counts as started. */
   ready: () => Promise<boolean>;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the container ends unexpectedly. */
   onDeath: (description: string) => void;
 }
 
-/** From a start to the end that follows. */
+/** One run of the container, from its start to its end. */
 interface Run {
-  /** Somebody asked it to end. */
-  asked: boolean;
+  /** True once the stack has stopped it: its end is expected. */
+  stopRequested: boolean;
   ready: boolean;
   readonly over: AbortController;
 }
 
 const LAST_LINES = 50;
 const READY_MS = 30_000;
-/** The app's DRAIN_MS and SHUTDOWN_MS, and some. */
+/** The sum of the app's DRAIN_MS and SHUTDOWN_MS, and a margin. */
 const STOP_SECONDS = 15;
 
 export class ContainerService implements Service {
@@ -34,7 +34,7 @@ export class ContainerService implements Service {
   #run: Run | undefined = newRun();
   #disposed = false;
 
-  /** For a container that compose has just started. */
+  /** Takes over a container that compose has just started. */
   constructor(spec: ContainerSpec) {
     this.name = spec.name;
     this.container = spec.container;
@@ -45,11 +45,14 @@ export class ContainerService implements Service {
     return this.#run !== undefined;
   }
 
-  /** Throws NotReadyError with its last output if it ends before it is ready, or is not ready in time. */
+  /**
+   * Waits until the container is ready. Throws NotReadyError with its last output if it ends before that, or is not
+   * ready within 30 s.
+   */
   async untilReady(): Promise<void> {
-    const run = this.#living('wait for');
+    const run = this.#requireRunning('wait for');
     const wait = { withinMs: READY_MS, what: `${this.name} to be ready`, signal: run.over.signal };
-    void this.look(); // It may have ended before anybody listened.
+    void this.look(); // It may have ended before the stack subscribed to events.
     try {
       await until(this.#spec.ready, wait);
       run.ready = true;
@@ -57,7 +60,7 @@ export class ContainerService implements Service {
       if (run.over.signal.aborted) {
         throw new NotReadyError(
           this.name,
-          `expected ${this.name} to start, but it did not: ${await this.#obituary()}`,
+          `expected ${this.name} to start, but it did not: ${await this.#describeEnd()}`,
         );
       }
       throw new NotReadyError(
@@ -67,18 +70,18 @@ export class ContainerService implements Service {
     }
   }
 
-  /** Asks the engine whether it still runs: to be called when something happened to it. */
+  /** Checks with the engine whether the container still runs. Call it after every event of the container. */
   async look(): Promise<void> {
     const run = this.#run;
     if (run === undefined || (await this.#lives()) || this.#run !== run) return;
     this.#run = undefined;
     run.over.abort();
-    if (run.ready && !run.asked) this.#spec.onDeath(await this.#obituary());
+    if (run.ready && !run.stopRequested) this.#spec.onDeath(await this.#describeEnd());
   }
 
   async stop(): Promise<void> {
     await this.#end(async () => {
-      await this.resume(); // A frozen one takes no signal but SIGKILL until it goes on.
+      await this.resume(); // A paused container handles only SIGKILL until it is resumed.
       await this.container.stop({ t: STOP_SECONDS });
     });
   }
@@ -88,12 +91,12 @@ export class ContainerService implements Service {
   }
 
   async pause(): Promise<void> {
-    this.#living('pause');
+    this.#requireRunning('pause');
     if (!(await this.#state()).Paused) await this.container.pause();
   }
 
   async resume(): Promise<void> {
-    this.#living('resume');
+    this.#requireRunning('resume');
     if ((await this.#state()).Paused) await this.container.unpause();
   }
 
@@ -102,10 +105,10 @@ export class ContainerService implements Service {
     await this.#start();
   }
 
-  /** It is about to be removed: its end is no news, and it does not start again. */
+  /** Call it before the container is removed: its end is then expected, and it cannot be started again. */
   dispose(): void {
     this.#disposed = true;
-    if (this.#run) this.#run.asked = true;
+    if (this.#run) this.#run.stopRequested = true;
   }
 
   async #start(): Promise<void> {
@@ -120,21 +123,21 @@ export class ContainerService implements Service {
     }
   }
 
-  #living(verb: string): Run {
+  #requireRunning(verb: string): Run {
     if (this.#run) return this.#run;
     throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
   }
 
-  async #end(ask: () => Promise<unknown>): Promise<void> {
+  async #end(stop: () => Promise<unknown>): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
-    run.asked = true;
-    const refused = await ask().then(
+    run.stopRequested = true;
+    const refused = await stop().then(
       () => undefined,
       (error: unknown) => error,
     );
     try {
-      // The engine has passed a signal on; when its container has ended is another matter.
+      // The engine has sent the signal, but the container may end later.
       await until(async () => !(await this.#lives()), { withinMs: 10_000, what: `${this.name} to end` });
     } catch (error) {
       throw refused ?? error;
@@ -164,7 +167,7 @@ export class ContainerService implements Service {
     }
   }
 
-  async #obituary(): Promise<string> {
+  async #describeEnd(): Promise<string> {
     const how = await this.#state().then(
       ({ ExitCode: code }) => `exit code ${code}`,
       () => 'it was removed',
@@ -176,10 +179,10 @@ export class ContainerService implements Service {
 }
 
 function newRun(): Run {
-  return { asked: false, ready: false, over: new AbortController() };
+  return { stopRequested: false, ready: false, over: new AbortController() };
 }
 
-/** The engine knows no such container any more. */
+/** Returns whether the engine reports that the container no longer exists. */
 function isGone(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404;
 }

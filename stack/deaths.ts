@@ -1,14 +1,15 @@
-/** Who died that nobody asked to. */
+/** Collects the unexpected ends of processes and containers. */
 export class Deaths {
-  /** Resolves with the description of the first. */
+  /** Resolves with the description of the first unexpected end. */
   readonly first: Promise<string>;
-  readonly tell: (description: string) => void;
+  /** Reports an unexpected end. */
+  readonly report: (description: string) => void;
 
-  /** @param onDeath told of each */
+  /** @param onDeath called with the description of each unexpected end */
   constructor(onDeath?: (description: string) => void) {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.first = promise;
-    this.tell = description => {
+    this.report = description => {
       resolve(description);
       onDeath?.(description);
     };

@@ -13,11 +13,11 @@ function frame(content: string, stream = 1): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** A time that comes after all that is now. */
+/** Returns a time in the future. */
 const at = (second: number): string => `2999-01-01T00:00:0${second}.000000000Z`;
 const line = (second: number, request: string): string => `${at(second)} ${request}\n`;
 
-/** A container whose log is `written`, and grows while its stream is open. */
+/** Returns a container whose log is `written`, and grows while its stream is open. */
 function container(written: string[]) {
   const asked: { since?: string; follow?: boolean }[] = [];
   const streams: PassThrough[] = [];
@@ -42,11 +42,11 @@ const served = (request: string): Served => ({
   status: 200,
 });
 
-test('frames are taken off, whichever stream they are of', () => {
+test('frames of every stream are removed', () => {
   expect(text(Buffer.concat([frame('one\n'), frame('two', 2), frame('')]))).toBe('one\ntwo');
 });
 
-test('lines come whole however the engine cuts them; a log that ended and goes on is read on, nothing twice', async () => {
+test('lines are complete wherever the engine cuts them; a log that ended and continues is read on, without repeats', async () => {
   const written = [line(1, 'a'), line(1, 'b')];
   const engine = container(written);
   const log = new EngineLog('app-1', 'instance', engine.container, served);
@@ -61,8 +61,8 @@ test('lines come whole however the engine cuts them; a log that ended and goes o
   for (const byte of bytes) first?.write(Buffer.from([byte]));
   await until(() => seen.length === 3, { withinMs: 30_000, what: 'the third' });
   written.push(line(2, 'größer'), line(2, 'same time'), line(3, 'd'));
-  first?.end(); // The container stopped; the engine is asked again, from the time of the last line.
-  await until(() => seen.length === 5, { withinMs: 30_000, what: 'what came after' });
+  first?.end(); // The container stopped. The log is requested again, from the time of the last line.
+  await until(() => seen.length === 5, { withinMs: 30_000, what: 'the lines after it' });
   written.push(line(4, 'the rest'));
   stop.abort();
   await reading;

@@ -1,14 +1,14 @@
-/** The output of a container as the engine keeps it: followed over stops and starts. */
+/** Follows the output of a container, as the engine stores it, over stops and starts. */
 import type { Container } from 'dockerode';
 import type { Served } from '../verify/core/history.ts';
 import { type Parse, timeOrAbort } from './logs.ts';
 import type { LogSource } from './stack.ts';
 
-/** The engine puts 8 bytes before each piece of output: which stream it is of, and its length in the last four. */
+/** The engine puts 8 bytes before each piece of output: the stream, and in the last four bytes the length. */
 const HEADER_BYTES = 8;
-const AGAIN_MS = 100;
+const RETRY_MS = 100;
 
-/** The output without the engine's frames. */
+/** Returns the output without the engine's frames. */
 export function text(framed: Buffer): string {
   return unframe(framed).text.toString('utf8');
 }
@@ -26,7 +26,7 @@ function unframe(framed: Buffer): { text: Buffer; rest: Buffer } {
 }
 
 interface Line {
-  /** The engine's time of it, as text of fixed width: it sorts as it is. */
+  /** The engine's timestamp, as text of fixed width that sorts by time. */
   time: string;
   line: string;
 }
@@ -54,7 +54,7 @@ export class EngineLog implements LogSource {
   readonly #parse: Parse;
   readonly #learn: ((line: string) => void) | undefined;
 
-  /** `learn` gets the lines that were there before. */
+  /** @param learn gets the lines that were written before `follow` is called */
   constructor(
     name: string,
     kind: 'balancer' | 'instance',
@@ -69,7 +69,7 @@ export class EngineLog implements LogSource {
     this.#learn = learn;
   }
 
-  /** "Now" is when this is called, by the clock of this machine, which is the engine's too. */
+  /** Follows from the time of this call, by the clock of this machine, which is also the engine's. */
   follow(signal: AbortSignal): AsyncIterable<Served> {
     return this.#entries(new Date().toISOString().replace('Z', '000000Z'), signal);
   }
@@ -81,14 +81,14 @@ export class EngineLog implements LogSource {
     const seen = new Seen(start);
     for (let last = false; !last; ) {
       seen.again();
-      last = signal.aborted; // What was written until then is read once more, to its end.
+      last = signal.aborted; // Reads the output up to the abort once more, to its end.
       for await (const { line, time } of last ? this.#written(seen.time) : this.#growing(seen.time, signal)) {
         if (!seen.isNew(time)) continue;
         const served = this.#parse(line);
         if (served !== undefined) yield served;
       }
-      // The engine ends a log with its container, which may start again.
-      if (!last && !signal.aborted) await timeOrAbort(AGAIN_MS, signal);
+      // The engine ends a log when its container ends, but the container may start again.
+      if (!last && !signal.aborted) await timeOrAbort(RETRY_MS, signal);
     }
   }
 
@@ -121,10 +121,10 @@ export class EngineLog implements LogSource {
 
 const OUTPUT = { stdout: true, stderr: false, timestamps: true } as const;
 
-/** The engine gives a line again when it is asked for all since that line's time. */
+/** Removes repeated lines: the engine sends the last line again if the log is requested from the time of that line. */
 class Seen {
   time: string;
-  /** How many lines of that very time there were, and how many are to be passed over. */
+  /** How many lines had exactly that time, and how many of them are still to be skipped. */
   #count = 0;
   #skip = 0;
 
@@ -148,7 +148,7 @@ class Seen {
   }
 }
 
-/** As the engine takes a time: seconds and nanoseconds. */
+/** Returns a time in the engine's format: seconds and nanoseconds. */
 function seconds(time: string): string {
   return `${Math.floor(Date.parse(time) / 1000)}.${/\.(\d+)Z$/.exec(time)?.[1] ?? '0'}`;
 }

@@ -1,4 +1,4 @@
-/** The Docker engine: where it is, and what Baton asks of it more than once. */
+/** Finds the Docker engine, and has the operations on it that several files need. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import Docker, { type Container } from 'dockerode';
@@ -8,12 +8,12 @@ import { until } from './wait.ts';
 
 export interface Engine {
   readonly docker: Docker;
-  /** As DOCKER_HOST says it. */
+  /** The address, in the format of DOCKER_HOST. */
   readonly host: string;
 }
 
 /**
- * The engine that the `docker` command speaks to: DOCKER_HOST, else the context in use.
+ * Finds the engine that the `docker` command uses: DOCKER_HOST, else the current context.
  * Throws MissingProgramError, with the remedy, if there is no engine or no compose plugin.
  */
 export async function findEngine(): Promise<Engine> {
@@ -28,12 +28,12 @@ export async function findEngine(): Promise<Engine> {
   } catch (error) {
     throw new MissingProgramError(
       `expected a Docker engine and its compose plugin, but found none (${said(error)}). ` +
-        'Install or start Docker, or do without containers: --stack local',
+        'Install or start Docker, or run without containers: --stack local',
     );
   }
 }
 
-/** @param host a socket, `unix:///var/run/docker.sock`, or `tcp://HOST:PORT` */
+/** Returns a client for an engine. @param host a socket, `unix:///var/run/docker.sock`, or `tcp://HOST:PORT` */
 export function connect(host: string): Engine {
   if (host.startsWith('unix://'))
     return { docker: new Docker({ socketPath: host.slice('unix://'.length) }), host };
@@ -53,8 +53,8 @@ function said(error: unknown): string {
 }
 
 /**
- * Runs a program in a container that runs, and waits for its end.
- * Throws with what it said if it does not end with exit code 0.
+ * Runs a program in a running container, waits for its end and returns its output.
+ * Throws an error with the output if the exit code is not 0.
  */
 export async function run(container: Container, ...program: [string, ...string[]]): Promise<string> {
   const exec = await container.exec({ Cmd: program, AttachStdout: true, AttachStderr: true });
@@ -69,14 +69,14 @@ export async function run(container: Container, ...program: [string, ...string[]
   );
 }
 
-/** The label by which the engine finds all that belongs to a compose project. */
+/** Returns the label that marks all containers, networks and volumes of a compose project. */
 export function ofProject(project: string): { label: string[] } {
   return { label: [`com.docker.compose.project=${project}`] };
 }
 
 /**
- * Removes every container, network and volume of a project, whatever they do. Looks again until nothing is left,
- * for whoever was just making one may still finish. Throws if something is left in the end.
+ * Removes every container, network and volume of a project, in any state. Repeats this until nothing is left, because
+ * a compose command that is still running may create more. Throws if something is left after 20 s.
  */
 export async function removeProject({ docker }: Engine, project: string): Promise<void> {
   let left: string[] = [];
@@ -94,7 +94,7 @@ export async function removeProject({ docker }: Engine, project: string): Promis
   }
 }
 
-/** @returns the names of what was there */
+/** Tries once to remove all of it. @returns the names of all that was found */
 async function removeOnce(docker: Docker, filters: { label: string[] }): Promise<string[]> {
   const containers = await docker.listContainers({ all: true, filters });
   await Promise.allSettled(

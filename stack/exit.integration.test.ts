@@ -1,4 +1,4 @@
-/** However the process that started a stack ends, nothing of the stack is left. */
+/** Nothing of a stack is left after the process that started it has ended, however it ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Its temporary folders come into a folder of our own. */
+/** Starts a program whose temporary folders are in the test's folder. */
 function run(program: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess {
   parent = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: dir, ...env } });
   for (const stream of [parent.stdout, parent.stderr]) {
@@ -38,7 +38,10 @@ function run(program: string, args: string[] = [], env: Record<string, string> =
 
 const said = (text: string) => until(() => output.includes(text), { withinMs: 20_000, what: `"${text}"` });
 
-/** Processes that have a file of our folder open, as all have their log: Redis, nginx, its workers, instances. */
+/**
+ * Returns the processes with an open file in the test's folder. All parts have their log there: Redis, nginx,
+ * instances.
+ */
 function processes(): number[] {
   return readdirSync('/proc').filter(isOurs).map(Number);
 }
@@ -48,7 +51,7 @@ function isOurs(pid: string): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some(fd => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(dir));
   } catch {
-    return false; // It ended while we looked, or is somebody else's.
+    return false; // The process has ended, or belongs to another user.
   }
 }
 
@@ -57,7 +60,7 @@ async function nothingIsLeft(): Promise<void> {
   await until(gone, { withinMs: 10_000, what: `no process and no folder in ${dir}` });
 }
 
-// It finds the processes in /proc; what it tests is the same code on every system.
+// These tests find processes in /proc. The tested code is the same on every system.
 const onLinux = test.skipIf(!existsSync('/proc/self/fd'));
 
 onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async signal => {
@@ -69,7 +72,7 @@ onLinux.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', async si
   await nothingIsLeft();
 });
 
-onLinux('an error that nobody caught', async () => {
+onLinux('an uncaught error', async () => {
   run(START_AND_STAY, ['local', 'throw']);
   const [code] = await once(parent, 'exit');
   expect(code).toBe(1);
@@ -77,34 +80,31 @@ onLinux('an error that nobody caught', async () => {
   await nothingIsLeft();
 });
 
-onLinux.each([5, 60, 120, 200, 300, 450])(
-  'kill -9 after %i ms, wherever the start is then',
-  async afterMs => {
-    run(START_AND_STAY);
-    await new Promise(resolve => setTimeout(resolve, afterMs));
-    parent.kill('SIGKILL');
-    await once(parent, 'exit');
-    await nothingIsLeft();
-  },
-);
+onLinux.each([5, 60, 120, 200, 300, 450])('kill -9 after %i ms, in any phase of the start', async afterMs => {
+  run(START_AND_STAY);
+  await new Promise(resolve => setTimeout(resolve, afterMs));
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+  await nothingIsLeft();
+});
 
 const onLinuxWithPostgres = test.skipIf(
   !existsSync('/proc/self/fd') || whyWithout('PostgreSQL', 'postgres') !== '',
 );
 
 onLinuxWithPostgres.each([150, 700, 'up'] as const)('with PostgreSQL, kill -9 after %s', async moment => {
-  chmodSync(dir, 0o755); // PostgreSQL, which runs as another user than root, has a folder in it.
+  chmodSync(dir, 0o755); // PostgreSQL does not run as root, and has a folder in it.
   run(START_AND_STAY, [], { SESSION_STORE: 'postgres' });
   if (moment === 'up') {
     await said('up');
-    expect(processes().length).toBeGreaterThanOrEqual(10); // PostgreSQL has some of its own.
+    expect(processes().length).toBeGreaterThanOrEqual(10); // PostgreSQL has several processes.
   } else await new Promise(resolve => setTimeout(resolve, moment));
   parent.kill('SIGKILL');
   await once(parent, 'exit');
   await nothingIsLeft();
 });
 
-onLinux('npm run stack: a person is told what to do, and Ctrl-C ends it with 0', async () => {
+onLinux('npm run stack: the output says how to use it, and Ctrl-C ends it with 0', async () => {
   run(MAIN, ['--instances', '3']);
   await said('Ctrl-C');
   expect(output).toMatch(/The card store is at http:\/\/127\.0\.0\.1:\d+\n/);
@@ -116,7 +116,7 @@ onLinux('npm run stack: a person is told what to do, and Ctrl-C ends it with 0',
   expect(readdirSync(dir)).toEqual([]);
 });
 
-onLinux('npm run stack: goes on without an instance, and not without Redis', async () => {
+onLinux('npm run stack: continues without an instance, but not without Redis', async () => {
   run(MAIN);
   await said('Ctrl-C');
   process.kill(find(/app\/server\.ts/), 'SIGKILL');
@@ -124,14 +124,14 @@ onLinux('npm run stack: goes on without an instance, and not without Redis', asy
   process.kill(find(/redis-server|valkey-server/), 'SIGKILL');
   expect(await once(parent, 'exit')).toEqual([69, null]);
   expect(output).toMatch(/redis \(process \d+\) ended: SIGKILL/);
-  expect(output).toContain('Without redis there is nothing to go on with');
+  expect(output).toContain('The stack cannot run without redis');
   expect(processes()).toEqual([]);
 });
 
-/** Throws if there is none: a signal to process 0 would go to the test itself. */
+/** Returns a process id. Throws if there is none: a signal to process 0 would reach the test itself. */
 function find(command: RegExp): number {
   const found = processes().find(pid => command.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
-  if (found === undefined) throw new Error(`expected a process of ours that is ${command}`);
+  if (found === undefined) throw new Error(`expected a process of the stack that matches ${command}`);
   return found;
 }
 
@@ -143,7 +143,7 @@ test.each([
     64,
     '--instances: expected a whole number from 1 to 64, got "many"',
   ],
-  ['a setting the app refuses', [], { SESSION_STORE: 'disk' }, 69, 'SESSION_STORE: expected one of'],
+  ['a setting that the app refuses', [], { SESSION_STORE: 'disk' }, 69, 'SESSION_STORE: expected one of'],
 ])('npm run stack: %s', async (_what, args, env: Record<string, string>, code, message) => {
   run(MAIN, args, env);
   expect(await once(parent, 'exit')).toEqual([code, null]);

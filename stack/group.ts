@@ -1,6 +1,6 @@
 /**
- * Process groups: each child leads one, so that its own children (nginx's workers) share its fate. Children of the
- * leader that lead groups of their own, as PostgreSQL's do, count as members while the leader lives.
+ * Signals and lists process groups. Each child leads a group, so that signals reach its own children too (nginx's
+ * workers). Children of the leader that lead separate groups, as PostgreSQL's do, count as members while the leader runs.
  */
 import { processes } from './process-table.ts';
 
@@ -10,9 +10,9 @@ interface Member {
   stopped: boolean;
 }
 
-/** Sends a signal to every process of the group. False if there is none. */
+/** Sends a signal to every process of the group. Returns false if there is none. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Looked for before the leader may be gone, which is what they are found by.
+  // Found before the signal, because they can only be found by their parent, the leader.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);
@@ -24,12 +24,12 @@ function send(to: number, signal: NodeJS.Signals): boolean {
     process.kill(to, signal);
     return true;
   } catch {
-    // ESRCH: gone. EPERM: macOS says so of a group in which only the dead are left.
+    // ESRCH: no such group. EPERM: macOS reports it for a group of only zombies.
     return false;
   }
 }
 
-/** The living processes of the group: zombies do not count. */
+/** Returns the processes of the group, without zombies. */
 export function groupMembers(pgid: number): Member[] {
   return processes()
     .filter(({ parent, group, state }) => (group === pgid || parent === pgid) && !/^[ZXx]/.test(state))

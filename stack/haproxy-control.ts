@@ -1,50 +1,52 @@
-/** Orders to a HAProxy that runs, through the socket of its master process. */
+/** Sends commands to a running HAProxy, through the socket of its master process. */
 import { createConnection } from 'node:net';
 
-/** Milliseconds within which an order is answered. */
+/** Timeout of a command, milliseconds. */
 const WITHIN_MS = 5_000;
 
 export interface Workers {
-  /** Of the processes that take new connections. */
+  /** Process ids of the workers that accept new connections. */
   serving: number[];
-  /** Of those that a reload has retired, and that still have connections. They take no orders and tell nothing. */
+  /**
+   * Process ids of the workers that a reload has retired, and that still have connections. They accept no commands.
+   */
   retired: number[];
 }
 
-/** An instance in one group of one worker. */
+/** An instance in one server group of one worker. */
 interface Server {
   name: string;
-  /** Requests that it has in flight. */
+  /** Number of requests in flight to it. */
   busy: number;
 }
 
 export class HaproxyControl {
   readonly #socket: string;
 
-  /** @param socket as `haproxy -S` makes it */
+  /** @param socket the path that `haproxy -S` has */
   constructor(socket: string) {
     this.#socket = socket;
   }
 
-  /** The workers there are. Throws when the master does not answer. */
+  /** Returns the workers. Throws if the master does not reply. */
   async workers(): Promise<Workers> {
-    const text = await this.#ask('show proc');
+    const text = await this.#send('show proc');
     const [, current = '', old = ''] = text.split(/^# (?:workers|old workers|programs).*$/m);
     const pids = (part: string) => [...part.matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => Number(pid));
     return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
   }
 
-  /** Tells a worker; throws what it answers, for an order that was carried out is not answered. */
+  /** Sends a command to a worker. Throws an error with its reply if it failed: a successful command has no reply. */
   async order(worker: number, order: string): Promise<void> {
-    const answer = await this.#ask(`@!${worker} ${order}`);
-    // Taken up, and told of in words.
-    if (answer === '' || /^(IP|port) changed from|^no need to change/.test(answer)) return;
-    throw new Error(`expected HAProxy to take "${order}", got: ${answer}`);
+    const reply = await this.#send(`@!${worker} ${order}`);
+    // These replies also mean success.
+    if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
+    throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }
 
-  /** Every instance in every group of a worker; empty when the worker has gone. */
+  /** Returns every instance in every group of a worker; empty if the worker has ended. */
   async servers(worker: number): Promise<Server[]> {
-    const [header = '', ...rows] = (await this.#ask(`@!${worker} show stat`)).split('\n');
+    const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
     const busy = header.split(',').indexOf('scur');
     return rows
       .map(row => row.split(','))
@@ -52,20 +54,20 @@ export class HaproxyControl {
       .map(row => ({ name: row[1] ?? '', busy: Number(row[busy]) }));
   }
 
-  #ask(question: string): Promise<string> {
+  #send(command: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = createConnection(this.#socket);
-      let answer = '';
-      socket.setEncoding('utf8').setTimeout(WITHIN_MS, () => socket.destroy(new Error(late(question))));
+      let reply = '';
+      socket.setEncoding('utf8').setTimeout(WITHIN_MS, () => socket.destroy(new Error(late(command))));
       socket.on('data', (data: string) => {
-        answer += data;
+        reply += data;
       });
       socket.on('error', reject);
-      socket.on('close', () => resolve(answer.trim()));
-      socket.end(`${question}\n`);
+      socket.on('close', () => resolve(reply.trim()));
+      socket.end(`${command}\n`);
     });
   }
 }
 
-const late = (question: string): string =>
-  `expected an answer of HAProxy to "${question}" within ${WITHIN_MS / 1000} s, got none`;
+const late = (command: string): string =>
+  `expected a reply from HAProxy to "${command}" within ${WITHIN_MS / 1000} s, got none`;

@@ -1,4 +1,4 @@
-/** HAProxy before peers in the test's own process: what nginx.integration.test.ts shows of nginx, in small. */
+/** HAProxy in front of peers in the test's own process: a shorter version of nginx.integration.test.ts. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ async function get(init: RequestInit = {}): Promise<{ status: number; text: stri
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/** On a connection that ends with it: a worker that was retired goes on for those that rest. */
+/** Sends a request on a connection that ends after it: a retired worker keeps running for idle connections. */
 const once = () => get({ headers: { connection: 'close' } });
 
 async function answers(count: number, one = () => get()): Promise<string[]> {
@@ -54,7 +54,7 @@ async function answers(count: number, one = () => get()): Promise<string[]> {
   return seen;
 }
 
-/** Answers when it is told to. */
+/** Holds its response until the test calls the function that it adds to `waiting`. */
 const slowly =
   (waiting: (() => void)[]): Parameters<typeof startPeer>[2] =>
   (request, response) => {
@@ -62,15 +62,15 @@ const slowly =
     else waiting.push(() => response.end('done'));
   };
 
-/** Requests of clients among what has reached a peer: the others are HAProxy's own, which looks after it. */
+/** Returns the requests of clients that reached a peer, without HAProxy's health checks. */
 const asked = ({ got }: Peer): string[] => got.filter(request => !request.includes('/readyz'));
 
 const log = () => readFileSync(haproxy.accessLog, 'utf8');
 const says = (what: string) =>
-  until(() => log().includes(what), { withinMs: 30_000, what: `HAProxy to say: ${what}` });
+  until(() => log().includes(what), { withinMs: 30_000, what: `HAProxy to log: ${what}` });
 
 describe.skipIf(skip !== '')('HAProxy', () => {
-  test('takes turns, and goes on with the others when an instance is gone: each request is sent once', async () => {
+  test('routes in turn, and to the others while an instance is down: each request is sent once', async () => {
     const [a, b] = await before([startPeer('a'), startPeer('b')]);
     const seen = await answers(8);
     expect(seen.slice(2)).toEqual(seen.slice(0, 6));
@@ -81,13 +81,13 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     expect(asked(b as Peer)).toHaveLength(sent + 6);
   });
 
-  test('a request that an instance read, and then reset, goes to no other', async () => {
+  test('a request that an instance read before it reset is not retried', async () => {
     const [bad, good] = await before([startResetting('bad'), startPeer('good')]);
     await answers(2, () => get({ method: 'POST', body: 'pay' }));
     expect(asked(bad as Peer).length + asked(good as Peer).length).toBe(2);
   });
 
-  test('passes on who asked, and under which name', async () => {
+  test('forwards the client’s address, the protocol, the host and the request id', async () => {
     const seen: Record<string, unknown>[] = [];
     await before([
       startPeer('a', 0, (request, response) => {
@@ -125,14 +125,14 @@ describe.skipIf(skip !== '')('HAProxy', () => {
       { request: 'r-2', status: 200, instance: 'a', tried: ['a'] },
       { request: 'r-3', status: 503 },
     ]);
-    // Whether it was sent to nobody, or in vain to somebody, depends on who noticed first.
+    // It was sent to no instance, or to an instance that was down: that depends on the time of the health check.
     expect(seen[1]?.tried?.filter(one => one !== '?')).toEqual([]);
     expect(seen[1]).not.toHaveProperty('instance');
     expect(log()).toContain('"GET" "/path"');
     expect(log()).not.toContain('secret');
   });
 
-  test('an instance that says that it is unfit is asked no more, after so many times, until it is fit', async () => {
+  test('an instance that fails enough checks gets no requests until it passes them again', async () => {
     let fit = true;
     const health = { path: '/health', everyMs: 50, unhealthy: 3, healthy: 4 };
     const checks: number[] = [];
@@ -151,7 +151,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     await says('Server instances/a is DOWN');
     expect(checks.filter(status => status === 503).length).toBeGreaterThanOrEqual(3);
     expect(await answers(4)).toEqual(['b', 'b', 'b', 'b']);
-    // Nobody is left who counts as fit: then they are asked all the same.
+    // No instance is healthy now, so all get requests.
     await b?.close();
     await says('Server instances/b is DOWN');
     expect((await answers(4)).includes('a')).toBe(true);
@@ -161,7 +161,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     expect(checks.length).toBeGreaterThanOrEqual(4);
   });
 
-  test('joins, leaves and moves under traffic, and not one request fails', async () => {
+  test('instances join, leave and move under traffic, and no request fails', async () => {
     const [a, b] = await before([startPeer('a'), startPeer('b')]);
     const moved = await startPeer('b');
     peers.push(moved);
@@ -180,7 +180,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     const c = await startPeer('c');
     peers.push(c);
     await haproxy.register(c);
-    await until(() => asked(c).length > 0, { withinMs: 30_000, what: 'the one that is new to be asked' });
+    await until(() => asked(c).length > 0, { withinMs: 30_000, what: 'a request to the new instance' });
     const { failures, served } = await traffic.stop();
     expect(failures).toEqual([]);
     expect(Object.keys(served).toSorted()).toEqual(['a', 'b', 'c']);
@@ -199,7 +199,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     });
     await says('Server instances/slow is going DOWN for maintenance');
     expect(await answers(4)).toEqual(['other', 'other', 'other', 'other']);
-    // Another may join meanwhile.
+    // Another instance may join meanwhile.
     const third = await startPeer('third');
     peers.push(third);
     await haproxy.register(third);
@@ -210,7 +210,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     expect((await inFlight).map(({ text }) => text).toSorted()).toEqual(['done', 'other']);
   });
 
-  test('its cookie keeps a visitor on an instance, for as long as that one is there', async () => {
+  test('its cookie pins a visitor to an instance, as long as the instance is up', async () => {
     const [a] = await before([startPeer('a'), startPeer('b')], { cookie: 'route' });
     const given = (await get()).headers.get('set-cookie') ?? '';
     expect(given).toMatch(/^route=[ab]; path=\/; HttpOnly; SameSite=Lax$/);
@@ -221,7 +221,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     expect([text, headers.get('set-cookie')?.split(';')[0]]).toEqual(['b', 'route=b']);
   });
 
-  test('killed it comes back at the same address; a stop lets the request in flight finish', async () => {
+  test('after a kill it restarts at the same address; a stop lets the request in flight finish', async () => {
     const waiting: (() => void)[] = [];
     const [, b] = await before([startPeer('a'), startPeer('b')]);
     await haproxy.deregister(b as Peer);
@@ -241,7 +241,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     await stopping;
   });
 
-  test('a port that is taken: the error has its own words', async () => {
+  test('a port in use: the error contains HAProxy’s message', async () => {
     const taken = await startPeer('taken');
     peers.push(taken);
     haproxy = new Haproxy({ port: taken.port, dir });

@@ -1,4 +1,4 @@
-/** HAProxy as a child process: the other balancer of the local stack. */
+/** Runs HAProxy as a child process: the second balancer of the local stack. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,24 +10,24 @@ import { findProgram } from './programs.ts';
 import { until } from './wait.ts';
 
 export interface HaproxyOptions {
-  /** Listens there, on 127.0.0.1. */
+  /** Port to listen on, on 127.0.0.1. */
   port: number;
   /** An existing folder for its configuration and log. */
   dir: string;
-  /** The cookie by which it keeps each visitor on one instance; it keeps nobody without. */
+  /** The cookie that pins each visitor to one instance; absent: visitors are not pinned. */
   cookie?: string;
   health?: Health;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
-/** How it finds out whether an instance is fit for requests: any answer below 500 says so. */
+/** The health checks of instances. A check passes if the status is below 500. */
 interface Health {
   path: string;
   everyMs: number;
-  /** So many bad answers in a row, or none, and it is asked no more. */
+  /** After this number of failed checks in a row, an instance gets no more requests. */
   unhealthy: number;
-  /** So many good ones, and it is asked again. */
+  /** After this number of passed checks in a row, it gets requests again. */
   healthy: number;
 }
 
@@ -36,19 +36,20 @@ const HEALTH: Health = { path: '/readyz', everyMs: 500, unhealthy: 2, healthy: 2
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 /** The groups of instances in the template. */
 const GROUPS = ['instances', 'any_instance'] as const;
-const ANSWER_IN_MS = 10_000;
-/** hard-stop-after of the template, and some. */
+/** Time within which an instance must respond. */
+const RESPONSE_TIMEOUT_MS = 10_000;
+/** hard-stop-after of the template, and a margin. */
 const IN_FLIGHT_MS = 35_000;
 
-/** One that it has had: those that have left stay in its configuration, out of use. */
+/** An instance in the configuration. Deregistered instances stay there, disabled. */
 interface Known {
   host: string;
   registered: boolean;
 }
 
 /**
- * HAProxy before a changing set of instances. The configuration holds all of them; what changes of one that the
- * running process knows is told to it without a reload.
+ * Runs HAProxy in front of a changing set of instances. The configuration has all of them. Changes of an instance that
+ * the running process knows are sent to it as commands, without a reload.
  * The constructor throws MissingProgramError if HAProxy is not installed.
  */
 export class Haproxy extends ServerProcess implements LocalBalancer {
@@ -62,7 +63,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   readonly forget?: () => Promise<void>;
   #forgotten = 0;
   #repeatMs: number | undefined;
-  /** Changes, one after the other. */
+  /** Serializes the changes. */
   #changes: Promise<void> = Promise.resolve();
 
   constructor(options: HaproxyOptions) {
@@ -79,9 +80,9 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       env: process.env,
       log: accessLog,
-      // The socket of a master that was killed answers nobody.
+      // A socket that a killed master left behind does not reply.
       ready: async () => (await control.workers()).serving.length > 0,
-      stopSignal: 'SIGUSR1', // SIGTERM would drop what is in flight.
+      stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
       ...(onDeath && { onDeath }),
     });
@@ -126,8 +127,8 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
 
   async deregister(instance: Routed): Promise<void> {
     const before = await this.#change(() => this.#retire(instance));
-    // Others may join and leave meanwhile.
-    await until(() => this.#isRidOf(instance, before), {
+    // Other instances may be registered and deregistered meanwhile.
+    await until(() => this.#hasDrained(instance, before), {
       withinMs: IN_FLIGHT_MS,
       what: `the requests in flight to ${instance.name} to end`,
     });
@@ -152,7 +153,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
 
   async #change<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(change);
-    // Told to whoever asked for it; the next change has its own chance.
+    // The caller of this change gets its error; the next change runs all the same.
     this.#changes = done.then(
       () => {},
       () => {},
@@ -165,7 +166,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     this.#write();
   }
 
-  /** Nothing new is sent to it. @returns the workers that may have something in flight to it */
+  /** Stops new requests to an instance. @returns the workers that may have requests in flight to it */
   async #retire(instance: Routed): Promise<number[]> {
     const known = this.#known.get(instance.name);
     if (known === undefined) return [];
@@ -174,15 +175,18 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     if (!this.running()) return [];
     const { serving, retired } = await this.#control.workers();
     for (const worker of serving) {
-      // Also those with its cookie go elsewhere from now on.
+      // `maint` also diverts the visitors that are pinned to it.
       for (const server of serversOf(instance))
         await this.#control.order(worker, `set server ${server} state maint`);
     }
     return [...serving, ...retired];
   }
 
-  /** A worker that a reload has retired goes by what it knew until its last connection has ended. */
-  async #isRidOf({ name }: Routed, before: readonly number[]): Promise<boolean> {
+  /**
+   * Returns whether no request to the instance is in flight. A retired worker keeps its old configuration until its last
+   * connection has ended, so it must have ended.
+   */
+  async #hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
     const { serving, retired } = await this.#control.workers();
     if (retired.some(worker => before.includes(worker))) return false;
@@ -190,7 +194,10 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     return servers.flat().every(server => server.name !== name || server.busy === 0);
   }
 
-  /** Resolves once another worker takes all new connections; what the old one has ends with its next answers. */
+  /**
+   * Resolves once a new worker accepts all new connections. The old worker closes each connection after its next
+   * response.
+   */
   async #reload(): Promise<void> {
     await this.#checkConfiguration();
     const before = (await this.#control.workers()).serving;
@@ -206,7 +213,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     });
   }
 
-  /** HAProxy goes on as it was after a reload with a wrong configuration, and says so only in its log. */
+  /** Throws if the configuration is invalid. HAProxy itself ignores such a reload, and reports it only in its log. */
   async #checkConfiguration(): Promise<void> {
     try {
       await promisify(execFile)(this.#program, ['-c', '-f', this.#config]);
@@ -228,7 +235,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     const values: Record<string, string> = {
       LISTEN: `127.0.0.1:${port}`,
       COOKIE: cookie ? `cookie ${cookie} insert indirect nocache httponly attr SameSite=Lax` : '',
-      ANSWER_IN: `${this.#repeatMs ?? ANSWER_IN_MS}ms`,
+      ANSWER_IN: `${this.#repeatMs ?? RESPONSE_TIMEOUT_MS}ms`,
       REPEAT_ON: this.#repeatMs === undefined ? 'conn-failure' : 'conn-failure response-timeout',
       CHECK_PATH: health.path,
       CHECK_EVERY: `${health.everyMs}ms`,
@@ -242,5 +249,5 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 }
 
-/** As orders name an instance, in each group. */
+/** Returns the names of an instance in commands, one for each group. */
 const serversOf = ({ name }: Routed): string[] => GROUPS.map(group => `${group}/${name}`);

@@ -1,4 +1,4 @@
-/** One instance of the app as a child process. */
+/** Runs one instance of the app as a child process. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,17 +7,17 @@ import type { Instance, InstanceOptions } from './stack.ts';
 
 export interface LocalInstanceOptions extends InstanceOptions {
   name: string;
-  /** What it is started with beyond what all are: told to whoever wants another one like it. */
+  /** Its own options, besides those of all instances. A caller can start a similar instance with them. */
   own: InstanceOptions;
-  /** Listens there, on 127.0.0.1. */
+  /** Port to listen on, on 127.0.0.1. */
   port: number;
-  /** Takes its output, the request log included. */
+  /** File for its output, including the request log. */
   log: string;
-  /** Where the servers behind it are: REDIS_URL … */
+  /** Addresses of the servers behind it: REDIS_URL … */
   backing: Record<string, string>;
-  /** The same for all instances of a stack, or they would not accept each other's cookies. */
+  /** Must be the same for all instances of a stack, so that they accept each other's cookies. */
   secret: string;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
@@ -25,7 +25,7 @@ const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
 /** Longer than nginx keeps an idle connection (keepalive_timeout in the template). */
 const DRAIN_MS = '3000';
-/** DRAIN_MS and the app's own bound for requests in flight (SHUTDOWN_MS), and some. */
+/** The sum of DRAIN_MS and the app's limit for requests in flight (SHUTDOWN_MS), and a margin. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {
@@ -48,15 +48,15 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/** Later ones win: our defaults, what the user set, what the stack decides, what this instance is to differ in. */
+/** Returns the environment. Later values override: defaults, the user's, the stack's, and those of this instance. */
 function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
-    // Where Node keeps it by itself too: an instance begins in half the time.
+    // Node's default folder. The cache halves the start time of an instance.
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     SESSION_SECRET: options.secret,
-    // Cheap password hashes and no limit on logins: loads log in often, and from one address.
+    // Cheap password hashes and no login limits: load tests log in often, and from one address.
     TRIAL: 'true',
     TRUST_PROXY: 'loopback',
     ...process.env,
@@ -69,8 +69,10 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
 }
 
 /**
- * Whether the instance takes requests; throws what it answered if not.
- * Another program than ours may know no /readyz: that it answers is all that can be asked of it.
+ * Returns true if the instance is ready; throws an error with its response if not. A program other than the shipped app
+ * may not have /readyz, so any status below 500 counts as ready.
+ *
+ * @param ours true for the shipped app
  */
 export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {
@@ -78,5 +80,5 @@ export async function isReady(url: string, ours: boolean): Promise<boolean> {
     signal: AbortSignal.timeout(2_000),
   });
   if (status === 200 || (!ours && status < 500)) return true;
-  throw new Error(`GET ${url}/readyz was answered ${status}`);
+  throw new Error(`expected 200 from GET ${url}/readyz, got ${status}`);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { likenessOf } from './likeness.ts';
 
-describe('what the stack is to be like', () => {
-  it('nothing, when nothing is said', () => expect(likenessOf({}, 2)).toEqual({}));
+describe('the options of the stack', () => {
+  it('no options: no profile and no stickiness', () => expect(likenessOf({}, 2)).toEqual({}));
 
   it('a profile, faster', () => {
     const { profile } = likenessOf({ profile: 'alb', speedup: '10' }, 3);
@@ -21,7 +21,7 @@ describe('what the stack is to be like', () => {
     expect(likenessOf({ sticky, profile }, 2).sticky?.cookie).toBe(cookie);
   });
 
-  it('a sticky cookie lasts as long as is said', () => {
+  it('a sticky cookie has the given lifetime', () => {
     const { sticky } = likenessOf({ sticky: 'duration=5' }, 2);
     expect(sticky?.additions.http).toContain('Max-Age=5;');
   });
@@ -32,7 +32,7 @@ describe('what the stack is to be like', () => {
     [{ profile: 'alb', speedup: '0.5' }, '--speedup: expected a number from 1 to 100, got "0.5"'],
     [{ sticky: 'glue' }, '--sticky: expected none, duration, application, hash; got "glue"'],
     [{ sticky: 'duration=0' }, '--sticky: expected none, duration, application, hash; got "duration=0"'],
-    [{ profile: 'seed' }, '--instances: expected exactly 2, as --profile seed has it; got 3'],
+    [{ profile: 'seed' }, '--instances: expected exactly 2 with --profile seed, got 3'],
   ])('%j', (words, message) => {
     expect(() => likenessOf(words, 3)).toThrow(message);
   });

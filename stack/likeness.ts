@@ -1,4 +1,4 @@
-/** What the bundled stack is to be like: the words of --profile, --speedup and --sticky. */
+/** Parses the options --profile, --speedup and --sticky of the bundled stack. */
 import { PROFILES, type Profile, profileOf } from './fleet/profile.ts';
 import { STICKY, type Sticky, stickyBy } from './sticky.ts';
 
@@ -14,8 +14,10 @@ export interface Words {
 }
 
 /**
- * @param instances that the stack is to begin with
- * @throws Error that names the option: what was expected, what came
+ * Parses the options.
+ *
+ * @param instances number of instances at the start of the stack
+ * @throws Error that names the option, with the expected and the given value
  */
 export function likenessOf({ profile: name, speedup, sticky }: Words, instances: number): Likeness {
   const profile =
@@ -42,10 +44,10 @@ function times(text = '1'): number {
 function requireSize({ name, group }: Profile, instances: number): void {
   if (group === undefined || (instances >= group.min && instances <= group.max)) return;
   const size = group.min === group.max ? `exactly ${group.min}` : `${group.min} to ${group.max}`;
-  throw new Error(`--instances: expected ${size}, as --profile ${name} has it; got ${instances}`);
+  throw new Error(`--instances: expected ${size} with --profile ${name}, got ${instances}`);
 }
 
-/** @param text a mode; `duration=60` gives the seconds too */
+/** @param text a mode; `duration=60` also sets the seconds */
 function stickyOf(text: string, like: Profile['cookies']): Sticky | undefined {
   const [, word = text, seconds] = /^(duration)=([1-9]\d*)$/.exec(text) ?? [];
   const mode = oneOf('--sticky', ['none', ...STICKY], word);

@@ -1,4 +1,4 @@
-/** What a link does to connections that are there, and to new ones. */
+/** The effects of a link on open and new connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ let server: Server;
 let link: ProxyLink;
 const clients: Socket[] = [];
 
-/** Answers with what it got. */
+/** A server that echoes its input. */
 async function startEcho(): Promise<Server> {
   const echo = createServer(socket => socket.on('error', () => {}).pipe(socket));
   echo.listen(0, '127.0.0.1');
@@ -18,7 +18,7 @@ async function startEcho(): Promise<Server> {
 
 const portOf = (one: Server): number => (one.address() as AddressInfo).port;
 
-/** However it ends. */
+/** Resolves when the socket is closed, with or without an error. */
 const closed = (socket: Socket): Promise<void> =>
   new Promise(resolve => socket.once('close', () => resolve()));
 
@@ -49,12 +49,12 @@ afterEach(async () => {
   server.close();
 });
 
-test('passes on what comes, much of it too', async () => {
+test('forwards data, also much of it', async () => {
   const socket = await client();
   expect(await echo(socket, 'x'.repeat(3_000_000))).toHaveLength(3_000_000);
 });
 
-test('slows a connection that was there, and leaves it alive', async () => {
+test('slows an open connection, and keeps it open', async () => {
   const socket = await client();
   await echo(socket, 'before');
   link.slow(60);
@@ -65,7 +65,7 @@ test('slows a connection that was there, and leaves it alive', async () => {
   expect(await echo(socket, 'after')).toBe('after');
 });
 
-test('holds what is sent, and delivers it when that is over', async () => {
+test('holds data, and delivers it after the disturbance', async () => {
   const socket = await client();
   link.hold();
   const fresh = await client();
@@ -74,14 +74,14 @@ test('holds what is sent, and delivers it when that is over', async () => {
   void answers.then(() => {
     came = true;
   });
-  // Meanwhile the server answers others.
+  // Meanwhile the server responds to other connections.
   expect(await echo(await client(portOf(server)), 'beside')).toBe('beside');
   expect(came).toBe(false);
   await link.restore();
   expect(await answers).toEqual(['old', 'new']);
 });
 
-test('lets so many bytes a second pass, on a connection that was there, and counts who had to wait', async () => {
+test('limits the bandwidth of an open connection, and counts how often data had to wait', async () => {
   const socket = await client();
   await echo(socket, 'before');
   link.narrow(10_000);
@@ -96,7 +96,7 @@ test('lets so many bytes a second pass, on a connection that was there, and coun
   expect(link.jams).toBe(jams);
 });
 
-test('cuts an answer in its middle, and resets', async () => {
+test('cuts a response in the middle, and resets the connection', async () => {
   const socket = await client();
   link.cutAnswers();
   const got: Buffer[] = [];
@@ -107,7 +107,7 @@ test('cuts an answer in its middle, and resets', async () => {
   expect(link.cuts).toBe(1);
 });
 
-test('resets and refuses, then takes connections on the same port again', async () => {
+test('resets and refuses connections, then accepts them on the same port again', async () => {
   const socket = await client();
   const { port } = link;
   const end = closed(socket);
@@ -120,7 +120,7 @@ test('resets and refuses, then takes connections on the same port again', async 
   expect(await echo(await client(), 'again')).toBe('again');
 });
 
-test('leads elsewhere', async () => {
+test('forwards to another port', async () => {
   const other = createServer(socket => socket.on('error', () => {}).end('other'));
   other.listen(0, '127.0.0.1');
   await once(other, 'listening');
@@ -134,7 +134,7 @@ test('leads elsewhere', async () => {
   other.close();
 });
 
-test('tells the other end when one ends', async () => {
+test('forwards the end of a connection to the other side', async () => {
   const socket = await client();
   const got: Buffer[] = [];
   socket.on('data', piece => got.push(piece));

@@ -1,23 +1,23 @@
-/** A connection's way from one part of the stack to another, where it can be slowed, held and cut. */
+/** A TCP proxy between two parts of the stack, which can delay, hold and cut connections. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
-/** Bytes that wait in one direction of a connection before its sender is asked to wait too. */
+/** Bytes that wait in one direction of a connection before the proxy stops reading from the sender. */
 const MOST_WAITING = 1 << 20;
 
-/** What a link does to the bytes that pass, of all connections, those that were there before included. */
+/** What a link does to the bytes of all connections, including those that were open before. */
 interface Disturbance {
-  /** Each piece arrives so much later, milliseconds. */
+  /** Delay of each piece of data, milliseconds. */
   delayMs: number;
-  /** So many pass in each direction of a connection, bytes a second. */
+  /** Bandwidth in each direction of a connection, bytes a second. */
   bytesPerSecond: number;
-  /** Nothing passes. */
+  /** True: no data passes. */
   held: boolean;
-  /** Of the answers, only the first half of the next piece passes; then the connection is reset. */
+  /** True: of each response, only the first half of the next piece passes; then the connection is reset. */
   cutting: boolean;
-  /** How often data had to wait, as the link was too narrow for it. */
+  /** How often data had to wait for bandwidth. */
   jams: number;
 }
 
@@ -34,7 +34,9 @@ interface Connection {
   pipes: Pipe[];
 }
 
-/** A TCP proxy. Undisturbed it passes on what comes; what ends a disturbance leaves live connections alone. */
+/**
+ * A TCP proxy. Without a disturbance it forwards all data. The end of a disturbance does not close open connections.
+ */
 export class ProxyLink implements Link {
   cuts = 0;
   readonly #connections = new Set<Connection>();
@@ -43,7 +45,7 @@ export class ProxyLink implements Link {
   #port = 0;
   #to: number;
 
-  /** @param to port of the server behind it, on 127.0.0.1 */
+  /** @param to port of the server behind the proxy, on 127.0.0.1 */
   constructor(to: number) {
     this.#to = to;
   }
@@ -56,7 +58,7 @@ export class ProxyLink implements Link {
     return this.#disturbance.jams;
   }
 
-  /** Begins to listen: on the port that it had before, if it had one. */
+  /** Starts to listen, on the same port as before if it has listened before. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));
@@ -108,7 +110,7 @@ export class ProxyLink implements Link {
     await this.open();
   }
 
-  /** Ends it for good. */
+  /** Closes the proxy and all its connections. */
   async close(): Promise<void> {
     await this.refuse();
   }
@@ -137,7 +139,7 @@ export class ProxyLink implements Link {
 
   #reset({ near, far }: Connection): void {
     for (const socket of [near, far]) {
-      // One that is ending cannot be reset: its handle would neither close nor let the process exit.
+      // A socket that is ending cannot be reset: its handle would not close, and would keep the process running.
       if (socket.writableEnded || socket.destroyed) socket.destroy();
       else socket.resetAndDestroy();
     }
@@ -150,14 +152,14 @@ class Pipe {
   readonly #to: Socket;
   readonly #disturbance: Disturbance;
   readonly #cut: (() => void) | undefined;
-  /** What has not passed yet, and when it came; a piece that is undefined is the end. */
+  /** Data that has not passed yet, with its time of arrival. An undefined piece marks the end. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
-  /** When the last piece will have passed, in a narrow link. */
+  /** When the last piece will have passed, with limited bandwidth. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param cut what to do where answers are cut; undefined in the direction of requests */
+  /** @param cut cuts the connection while responses are cut; undefined in the direction of requests */
   constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;
@@ -176,7 +178,7 @@ class Pipe {
     this.flow();
   }
 
-  /** Passes on what may pass by now. */
+  /** Forwards the data that may pass now. */
   flow(): void {
     clearTimeout(this.#timer);
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {

@@ -1,17 +1,17 @@
-/** The links of a local stack: before the servers behind the instances, and before instances. */
+/** Holds the links of a local stack: in front of the servers behind the instances, and in front of instances. */
 import { ProxyLink } from './link.ts';
 
 export class Links {
-  /** By what they lead to. */
+  /** Open links by the name of the part behind them. */
   readonly #open = new Map<string, ProxyLink>();
-  /** Those that nothing new takes. */
+  /** Links that get no new connections. */
   readonly #left: ProxyLink[] = [];
 
   get(to: string): ProxyLink | undefined {
     return this.#open.get(to);
   }
 
-  /** @param port of what is behind it */
+  /** @param port of the part behind the link */
   async open(to: string, port: number): Promise<ProxyLink> {
     const link = new ProxyLink(port);
     await link.open();
@@ -19,7 +19,7 @@ export class Links {
     return link;
   }
 
-  /** Nothing new takes it from now on; what is in flight ends on it. */
+  /** Retires a link: it gets no new connections, and requests in flight end on it. */
   leave(to: string): void {
     const link = this.#open.get(to);
     if (link === undefined) return;
@@ -27,7 +27,7 @@ export class Links {
     this.#left.push(link);
   }
 
-  /** @returns the address by way of the links, where there are any to what it names by port */
+  /** @returns the address, with the ports of servers replaced by the ports of their links */
   led(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);

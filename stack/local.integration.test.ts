@@ -1,4 +1,4 @@
-/** What only local processes promise; the rest is in stack.integration.test.ts. */
+/** Tests of only the local runner; stack.integration.test.ts has the tests of all runners. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from './local.ts';
@@ -10,7 +10,7 @@ afterEach(async () => {
   await Promise.all(stacks.splice(0).map(one => one.stop()));
 });
 
-test('a port that is taken: the next one', async () => {
+test('a port in use: the next one', async () => {
   const taken = createServer();
   const port = await new Promise<number>((resolve, reject) => {
     taken.once('error', reject);

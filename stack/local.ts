@@ -1,4 +1,4 @@
-/** The stack as local processes: the store, the balancer and any number of instances. */
+/** Runs the stack as local processes: the store, the balancer and any number of instances. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
@@ -20,32 +20,32 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 const USUAL_PORT = 8080;
 
-/** Something else that the instances use. */
+/** A further program that the instances use. */
 export interface Beside {
-  /** Added to the environment of all instances: where they find it. */
+  /** Added to the environment of all instances: the address of the program. */
   env: Record<string, string>;
   stop(): Promise<void>;
 }
 
-/** What only the local runner takes. */
+/** The options of the local runner. */
 export interface LocalStackOptions extends StackOptions {
-  /** The balancer keeps each visitor on one instance: by `duration` nginx and HAProxy can, else it is nginx. */
+  /** The balancer pins each visitor to one instance. nginx supports all modes, HAProxy only `duration`. */
   sticky?: Sticky | undefined;
-  /** What balancer and group it stands in for; then the balancer is nginx, as below. */
+  /** The balancer and the group that the stack imitates; the balancer is then nginx. */
   profile?: Profile | undefined;
-  /** Then the balancer is nginx, whatever STACK_BALANCER says. */
+  /** Directives for nginx; the balancer is then nginx, even if STACK_BALANCER names another one. */
   nginx?: NginxAdditions;
-  /** Arguments of redis-server that win over ours. */
+  /** Arguments of redis-server that override those of the stack. */
   redis?: readonly string[];
-  /** Starts what the instances need besides Redis, once that is ready; stopped after the instances. */
+  /** Starts a further program once Redis is ready. The program is stopped after the instances. */
   beside?: (redis: RedisServer) => Promise<Beside>;
 }
 
 /**
- * Starts Redis, what else the instances' SESSION_STORE and BASKET_STORE need, the instances and the balancer, and
- * waits until all are ready.
- * Throws MissingProgramError, naming all that is missing, or an error with the output of what did not start;
- * nothing is left running then. Nothing is left running either however this process ends.
+ * Starts Redis, the servers that SESSION_STORE and BASKET_STORE of the instances need, the instances and the balancer,
+ * and waits until all are ready.
+ * Throws MissingProgramError that names all missing programs, or an error with the output of the part that did not
+ * start. Nothing is left running then, and nothing is left running when this process ends in any way.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -57,11 +57,11 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   const { port = USUAL_PORT } = options;
   const dir = temporaryPath('baton-stack-');
   const deaths = new Deaths(options.onDeath);
-  const backing = await planBacking({ environments, dir, onDeath: deaths.tell, redis: options.redis });
+  const backing = await planBacking({ environments, dir, onDeath: deaths.report, redis: options.redis });
   const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
   makeFolder(dir);
   const balancer = await planBalancer(kind, {
-    ...{ dir, port: balancerPort, onDeath: deaths.tell },
+    ...{ dir, port: balancerPort, onDeath: deaths.report },
     ...{ additions, sticky, retireMs: profile?.drainMs },
   });
   const stack = new LocalStack(options, { dir, deaths, kind, balancer, backing });
@@ -102,7 +102,7 @@ class LocalStack implements Stack {
   readonly #plan: Plan;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
-  /** Also of those that have gone: the balancer's log may still speak of them. */
+  /** Name of each instance by its address. Removed instances stay, because the balancer's log may still name them. */
   readonly #names = new Map<string, string>();
   readonly #links = new Links();
   #created = 0;
@@ -119,7 +119,7 @@ class LocalStack implements Stack {
     const { fleet, ...governed } = govern(balancer, options.profile, {
       launch: options => this.#launch(options),
       end: instance => this.#end(instance),
-      say: message => options.onStep?.(message),
+      report: message => options.onStep?.(message),
     });
     this.balancer = governed.balancer;
     if (fleet) this.fleet = fleet;
@@ -140,10 +140,10 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (!('sentinels' in server)) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
-    // Given up meanwhile: `stop` has not seen it.
+    // If the start was aborted meanwhile, `stop` did not know this program.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
-    // In order, though their ports are chosen one by one: app-1 is the first.
+    // Creates them one after the other, so that app-1 is the first.
     const created: LocalInstance[] = [];
     for (const one of wanted) created.push(await this.#create(one));
     await Promise.all(created.map(instance => instance.start()));
@@ -185,7 +185,7 @@ class LocalStack implements Stack {
     const known = this.#links.get(to);
     if (known !== undefined) return known;
     if (this.servers.some(({ name }) => name === to))
-      throw new Error(`expected a stack that was started with links, as ${to} is reached through none`);
+      throw new Error(`expected a stack that was started with the option links, because ${to} has no link`);
     const instance = this.#named(to);
     const link = await this.#links.open(to, Number(new URL(instance.url).port));
     const host = `127.0.0.1:${link.port}`;
@@ -199,7 +199,7 @@ class LocalStack implements Stack {
     if (link === undefined) return;
     await link.restore();
     const instance = this.#instances.find(({ name }) => name === to);
-    if (instance !== undefined) await this.balancer.register(instance); // Else its fleet has replaced it.
+    if (instance !== undefined) await this.balancer.register(instance); // Otherwise the fleet has replaced it.
     this.#links.leave(to);
   }
 
@@ -227,7 +227,7 @@ class LocalStack implements Stack {
       backing: this.#backingEnv(),
       secret: this.#secret,
       own: this.#own(options),
-      onDeath: this.fleet === undefined ? this.#plan.deaths.tell : this.#tell,
+      onDeath: this.fleet === undefined ? this.#plan.deaths.report : this.#reportDeath,
       env: { ...this.#options.env, ...this.#beside?.env, ...options.env },
       ...(options.command && { command: options.command }),
     });
@@ -237,7 +237,7 @@ class LocalStack implements Stack {
     return instance;
   }
 
-  /** Where the servers are: behind their links, where there are any. */
+  /** Returns the environment variables with the servers' addresses, or with those of their links if they have any. */
   #backingEnv(): Record<string, string> {
     const { env } = this.#plan.backing;
     const { servers } = this;
@@ -246,7 +246,7 @@ class LocalStack implements Stack {
     );
   }
 
-  /** The secret among them: whoever replaces it has to know the old one. */
+  /** Returns the instance's own options. Includes the secret: a caller that replaces the secret needs the old one. */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =
       options.env?.['SESSION_SECRET'] ??
@@ -255,20 +255,20 @@ class LocalStack implements Stack {
     return { ...options, env: { ...options.env, SESSION_SECRET: secret } };
   }
 
-  /** One that could not be added is no part of the stack; its log stays, for those who already follow it. */
+  /** Ends an instance and removes it from the stack. Its log stays, for readers that follow it. */
   async #forget(instance: LocalInstance): Promise<void> {
     await instance.dispose();
     this.#instances.splice(this.#instances.indexOf(instance), 1);
   }
 
-  /** Of the death of an instance that will be replaced. */
-  readonly #tell = (description: string): void => {
+  /** Reports the death of an instance that the fleet will replace. */
+  readonly #reportDeath = (description: string): void => {
     this.#options.onStep?.(description.split('\n')[0] ?? description);
   };
 
   async #stop(): Promise<void> {
     this.fleet?.close();
-    // Against the flow of requests, so that none arrives where nobody is left.
+    // Stops the balancer first and the servers last, so that no request reaches a part that has ended.
     await this.balancer.dispose();
     await Promise.all(this.#instances.map(instance => instance.dispose()));
     await this.#links.close();

@@ -3,12 +3,12 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES = 32 * 1024;
 
-/** The last `count` lines of a file; '' if there is none. */
+/** Returns the last `count` lines of a file; '' if it does not exist. */
 export function lastLines(file: string, count: number): string {
   return readFrom(file, -TAIL_BYTES).trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** The text of a file from a byte on, counted from its end if negative; '' if there is no file. */
+/** Returns the text of a file from a byte offset, counted from its end if negative; '' if the file does not exist. */
 export function readFrom(file: string, offset: number): string {
   let fd: number;
   try {

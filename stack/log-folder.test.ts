@@ -23,7 +23,7 @@ function file(...path: string[]): string {
   return name;
 }
 
-test('the address of an answer is the instance that had it then, as the balancer told before', async () => {
+test('an address means the instance that had it then, by the earlier lines of the balancer', async () => {
   const log = file('balancer', 'access.log');
   writeFileSync(
     log,
@@ -36,7 +36,7 @@ test('the address of an answer is the instance that had it then, as the balancer
     for await (const served of source?.follow(stop.signal) ?? []) seen.push(served);
   })();
   appendFileSync(log, balanced('a', '10.0.0.2:3000'));
-  // app-1 has gone, and another container got its address.
+  // app-1 has ended, and another container got its address.
   appendFileSync(log, routed({ '10.0.0.3:3000': 'app-2', '10.0.0.2:3000': 'app-3' }));
   appendFileSync(log, balanced('b', '10.0.0.9:3000, 10.0.0.2:3000') + balanced('c', '10.0.0.3:3000'));
   await until(() => seen.length === 3, { withinMs: 30_000, what: 'three entries' });
@@ -50,7 +50,7 @@ test('the address of an answer is the instance that had it then, as the balancer
   expect(seen[1]?.tried).toEqual(['10.0.0.9:3000', 'app-3']);
 });
 
-test('each file of instances is the log of the instance that it is named after', () => {
+test('each file of instances is the log of the instance with that name', () => {
   writeFileSync(file('instances', 'app-2.log'), '');
   writeFileSync(file('instances', 'app-1.log'), '');
   writeFileSync(file('instances', 'notes.txt'), '');

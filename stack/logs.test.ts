@@ -21,19 +21,19 @@ function balanced(tried: string, upstreamHeaderTime: string, status = 200): stri
 
 describe('a line of the balancer', () => {
   test.each([
-    ['one instance answered', '127.0.0.1:4001', '0.002', 'app-1', ['app-1']],
+    ['one instance responded', '127.0.0.1:4001', '0.002', 'app-1', ['app-1']],
     [
-      'one refused, the next answered',
+      'one refused, the next responded',
       '127.0.0.1:4002 : 127.0.0.1:4001',
       '- : 0.002',
       'app-1',
       ['app-2', 'app-1'],
     ],
-    ['all counted as failed, one answered', 'instances : 127.0.0.1:4001', '- : 0.002', 'app-1', ['app-1']],
-    ['tried and not answered', '127.0.0.1:4001', '-', undefined, ['app-1']],
-    ['nobody was there to try', 'instances', '-', undefined, []],
+    ['all counted as failed, one responded', 'instances : 127.0.0.1:4001', '- : 0.002', 'app-1', ['app-1']],
+    ['tried without a response', '127.0.0.1:4001', '-', undefined, ['app-1']],
+    ['no instance to try', 'instances', '-', undefined, []],
     ['never left the balancer', '', '', undefined, []],
-    ['an instance nobody knows', '127.0.0.1:4003', '0.001', '127.0.0.1:4003', ['127.0.0.1:4003']],
+    ['an unknown instance', '127.0.0.1:4003', '0.001', '127.0.0.1:4003', ['127.0.0.1:4003']],
   ])('%s', (_what, tried, times, instance, expected) => {
     const served = parseBalancerLine('balancer', balanced(tried, times), nameOf);
     expect(served).toMatchObject({
@@ -47,7 +47,7 @@ describe('a line of the balancer', () => {
     expect(served?.tried).toEqual(expected);
   });
 
-  test('says when the instance had the request, where one was tried', () => {
+  test('has the interval in which the instance had the request, if one was tried', () => {
     const line = (upstreamSeconds: string) =>
       JSON.stringify({
         ...JSON.parse(balanced('127.0.0.1:4001', '0.002')),
@@ -61,7 +61,7 @@ describe('a line of the balancer', () => {
   });
 
   test.each(['', 'text', '{"event":"balanced"}', '{"event":"balanced","request":"r","sta'])(
-    '%j is none',
+    '%j is not such a line',
     line => {
       expect(parseBalancerLine('balancer', line, nameOf)).toBeUndefined();
     },
@@ -73,9 +73,15 @@ describe('a line of HAProxy', () => {
     `127.0.0.1:5 [25/Nov/2026:01:41:49.164] clients ${server} ${timers} ${status} 105 - - ---- 2/2/1/0/0 0/0 {${request}} "GET" "/"`;
 
   test.each([
-    ['an instance answered', line('instances/app-1', '0/0/0/4/4', 200), 'app-1', ['app-1'], 200],
-    ['tried and not answered', line('any_instance/app-2', '0/0/0/-1/10001', 504), undefined, ['app-2'], 504],
-    ['nobody was there to try', line('instances/<NOSRV>', '0/-1/-1/-1/0', 503), undefined, [], 503],
+    ['an instance responded', line('instances/app-1', '0/0/0/4/4', 200), 'app-1', ['app-1'], 200],
+    [
+      'tried without a response',
+      line('any_instance/app-2', '0/0/0/-1/10001', 504),
+      undefined,
+      ['app-2'],
+      504,
+    ],
+    ['no instance to try', line('instances/<NOSRV>', '0/-1/-1/-1/0', 503), undefined, [], 503],
   ])('%s', (_what, text, instance, tried, status) => {
     const served = parseHaproxyLine('balancer', text);
     expect(served).toMatchObject({ source: 'balancer', kind: 'balancer', request: 'r-1', tried, status });
@@ -86,10 +92,10 @@ describe('a line of HAProxy', () => {
     '',
     '[NOTICE]   (18165) : Loading success.',
     line('instances/app-1', '0/0/0/4/4', 200, 'no"good'),
-  ])('%j is none', text => expect(parseHaproxyLine('balancer', text)).toBeUndefined());
+  ])('%j is not such a line', text => expect(parseHaproxyLine('balancer', text)).toBeUndefined());
 });
 
-test('a line of an instance counts for whose log it is, whatever it says', () => {
+test('a line counts for the instance of its log, even if it names another one', () => {
   const line = '{"event":"request","request":"r","instance":"app-9","status":503,"ms":1}';
   expect(parseInstanceLine('app-1', line)).toEqual({
     type: 'served',
@@ -122,18 +128,18 @@ describe('following', () => {
     return seen;
   }
 
-  test('begins where the log ends when it is called', async () => {
+  test('starts at the end of the log at the time of the call', async () => {
     writeFileSync(file, line('before'));
     const entries = instanceLog('app-1', file).follow(AbortSignal.timeout(60_000));
     appendFileSync(file, line('after'));
     expect(await requests(entries, 1)).toEqual(['after']);
   });
 
-  test('waits for the rest of a line, and passes over what is no entry', async () => {
+  test('waits for the rest of a line, and skips lines that are not entries', async () => {
     const log = instanceLog('app-1', file);
     const seen = requests(log.follow(AbortSignal.timeout(60_000)), 3);
     const [first, second] = [line('é-1'), line('r-2')].map(text => Buffer.from(text));
-    const cut = (first?.indexOf('é') ?? 0) + 1; // Within a character.
+    const cut = (first?.indexOf('é') ?? 0) + 1; // In the middle of a character.
     for (const part of [
       first?.subarray(0, cut),
       first?.subarray(cut),
@@ -147,7 +153,7 @@ describe('following', () => {
     expect(await seen).toEqual(['é-1', 'r-2', 'r-3']);
   });
 
-  test('a line that a killed process left half written spoils only itself and its neighbour', async () => {
+  test('a line that a killed process left incomplete damages only itself and the next line', async () => {
     const log = instanceLog('app-1', file);
     const seen = requests(log.follow(AbortSignal.timeout(60_000)), 1);
     appendFileSync(file, `{"event":"requ{"event":"listening"}\n${line('r-1')}`);

@@ -1,4 +1,4 @@
-/** The logs of instances and balancer as they grow: who served which request. */
+/** Follows the logs of instances and balancer: which instance served which request. */
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
@@ -6,19 +6,19 @@ import type { Served } from '../verify/core/history.ts';
 import { servedIn, toldByHaproxy } from '../verify/import/access-log.ts';
 import type { LogSource } from './stack.ts';
 
-/** Milliseconds after which a log is looked at again: cheaper than a watcher per file, and as soon as needed. */
+/** Milliseconds between two reads of a log: cheaper than a watcher for each file, and fast enough. */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 export type Parse = (line: string) => Served | undefined;
 
-/** What one instance says of the requests that it answered: JSON lines with `event: "request"`. */
+/** Returns the log of an instance with the requests that it served: JSON lines with `event: "request"`. */
 export function instanceLog(name: string, file: string): LogSource {
   return new LogFile(name, 'instance', file, line => parseInstanceLine(name, line));
 }
 
-/** What nginx says. `nameOf` knows an instance's name by its address, `host:port`. */
+/** Returns nginx's log. `nameOf` returns the name of the instance at an address, `host:port`. */
 export function balancerLog(
   name: string,
   file: string,
@@ -27,15 +27,15 @@ export function balancerLog(
   return new LogFile(name, 'balancer', file, line => parseBalancerLine(name, line, nameOf));
 }
 
-/** What HAProxy says, which names instances by itself. */
+/** Returns HAProxy's log, which names instances itself. */
 export function haproxyLog(name: string, file: string): LogSource {
   return new LogFile(name, 'balancer', file, line => parseHaproxyLine(name, line));
 }
 
 /**
- * A log of somebody else's balancer, as those of nginx, HAProxy and Traefik mostly are.
+ * Returns the log of a balancer that Baton did not start, in the usual formats of nginx, HAProxy and Traefik.
  *
- * @param own the instance whose own log it is instead
+ * @param own the name of an instance, if it is the log of that instance and not of a balancer
  */
 export function foreignLog(file: string, own?: string): LogSource {
   const name = own ?? 'balancer';
@@ -44,8 +44,8 @@ export function foreignLog(file: string, own?: string): LogSource {
   );
 }
 
-/** The same of a log that tells by itself which address is which instance: what it told before is read first. */
-export function tellingBalancerLog(name: string, file: string): LogSource {
+/** Returns a log of nginx that also names the instance of each address. Reads earlier lines first for these names. */
+export function routedBalancerLog(name: string, file: string): LogSource {
   const routes = new Routes();
   return new LogFile(name, 'balancer', file, routes.parser(name), line => routes.learn(line));
 }
@@ -56,21 +56,21 @@ const routedLine = z.object({
 });
 
 /**
- * Which address is which instance, as deploy/balancer.sh tells it in nginx's log: in the order of what happened, for
- * an address may go from one container to another. Those that have gone are remembered.
+ * Maps addresses to instances, from the lines that deploy/balancer.sh writes into nginx's log. The order of lines
+ * matters, because an address may move from one container to another. Former addresses stay in the map.
  */
 export class Routes {
   readonly #names = new Map<string, string>();
 
-  /** Takes up what a line says of addresses; other lines say nothing. */
+  /** Adds the addresses of a line; ignores lines without addresses. */
   learn(line: string): void {
-    if (!line.includes('"routed"')) return; // Spares the parser a million lines.
+    if (!line.includes('"routed"')) return; // A cheap test first, because a log may have a million other lines.
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
       this.#names.set(address, name);
   }
 
-  /** Of the lines of that log in their order. */
+  /** Returns a parser for the lines of that log, which must be passed in order. */
   parser(name: string): Parse {
     return line => {
       this.learn(line);
@@ -85,7 +85,7 @@ const instanceLine = z.object({
   status: z.number(),
 });
 
-/** The name is that of whose log it is: the line's own word for it could be wrong. */
+/** Parses a line of an instance's log. Uses the name of the log, because the name in the line could be wrong. */
 export function parseInstanceLine(name: string, line: string): Served | undefined {
   const parsed = instanceLine.safeParse(parseJson(line));
   if (!parsed.success) return undefined;
@@ -100,7 +100,7 @@ export function parseInstanceLine(name: string, line: string): Served | undefine
   };
 }
 
-// Of each try, in order: nginx puts ", " or " : " between them.
+// One value for each attempt, in order: nginx separates them by ", " or " : ".
 const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
   event: z.literal('balanced'),
@@ -108,12 +108,14 @@ const balancerLine = z.object({
   status: z.number(),
   tried: tries,
   upstreamHeaderTime: tries,
-  // Seconds since 1970, and for how long each try had it.
+  // End of the request in seconds since 1970, and the duration of each attempt in seconds.
   ended: z.number().optional(),
   upstreamSeconds: tries.optional(),
 });
 
-/** Who answered is the address that was tried last, if headers came from it; what the answer claims is not asked. */
+/**
+ * Parses a line of nginx's log. The instance is the last address tried, if it sent headers; headers do not name it.
+ */
 export function parseBalancerLine(
   name: string,
   line: string,
@@ -130,14 +132,14 @@ export function parseBalancerLine(
     kind: 'balancer',
     request,
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-    // Without an address: nginx names the group when it had nobody to try.
+    // Skips the name of the group, which nginx logs if it had no instance to try.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
     ...spanOf(ended, upstreamSeconds),
   };
 }
 
-/** When the one instance that was tried had the request, microseconds. */
+/** Returns when the instance had the request, microseconds; empty unless exactly one instance was tried. */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],
@@ -147,19 +149,19 @@ function spanOf(
   return { began: Math.round((ended - seconds) * 1e6), ended: Math.round(ended * 1e6) };
 }
 
-/** A line of deploy/haproxy.cfg.template: the name of the request is the one header that is captured. */
+/** Parses a line in the format of deploy/haproxy.cfg.template. The request id is the only captured header. */
 export function parseHaproxyLine(name: string, line: string): Served | undefined {
   const request = / \{(?<request>[\w.-]{1,128})\} "/.exec(line)?.groups?.['request'];
-  const told = request === undefined ? undefined : toldByHaproxy(line);
-  if (request === undefined || told === undefined) return undefined;
-  return { type: 'served', source: name, kind: 'balancer', request, ...told };
+  const served = request === undefined ? undefined : toldByHaproxy(line);
+  if (request === undefined || served === undefined) return undefined;
+  return { type: 'served', source: name, kind: 'balancer', request, ...served };
 }
 
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return undefined; // Other output, or a line that a killed process left half written.
+    return undefined; // Other output, or a line that a killed process left incomplete.
   }
 }
 
@@ -170,7 +172,7 @@ class LogFile implements LogSource {
   readonly #parse: Parse;
   readonly #learn: ((line: string) => void) | undefined;
 
-  /** `learn` gets the lines that were there before. */
+  /** @param learn gets the lines that were written before `follow` is called */
   constructor(
     name: string,
     kind: 'balancer' | 'instance',
@@ -183,11 +185,11 @@ class LogFile implements LogSource {
     this.#file = file;
     this.#parse = parse;
     this.#learn = learn;
-    // There from the start, so that it can be followed from the start. One that is there may be read-only.
+    // Creates the file, so that it can be followed from its start. An existing file may be read-only.
     if (!existsSync(file)) closeSync(openSync(file, 'a'));
   }
 
-  /** "Now" is when this is called, not when the first entry is asked for. */
+  /** Follows from the time of this call, not from the time of the first read. */
   follow(signal: AbortSignal): AsyncIterable<Served> {
     return this.#entries(statSync(this.#file).size, signal);
   }
@@ -206,7 +208,9 @@ class LogFile implements LogSource {
   }
 }
 
-/** Whole lines from a byte on, up to `end` or for ever; after an abort, up to where the file ended then. */
+/**
+ * Yields complete lines from a byte offset up to `end`, or without end; after an abort, up to the file's size then.
+ */
 async function* lines(
   file: FileHandle,
   start: number,
@@ -232,7 +236,7 @@ async function* lines(
   }
 }
 
-/** Resolves after that time, or at once when the signal aborts. */
+/** Resolves after `ms`, or at once when the signal aborts. */
 export function timeOrAbort(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const done = () => {

@@ -1,4 +1,4 @@
-/** `npm run stack`: the stack stays up until Ctrl-C. */
+/** Implements `npm run stack`: starts the stack and keeps it up until Ctrl-C. */
 import { EventEmitter } from 'node:events';
 import { parseArgs } from 'node:util';
 import { type Likeness, likenessOf } from './likeness.ts';
@@ -10,14 +10,14 @@ const EXIT_UNAVAILABLE = 69;
 
 const USAGE = `npm run stack -- [--instances N] [--port N] [--profile NAME [--speedup N]] [--sticky MODE]
 
-Starts Redis (and what else SESSION_STORE needs), nginx and the instances of the card store, and keeps them up
-until Ctrl-C.
-  --instances N   how many instances (2)
-  --port N        the balancer's port, or the next that is free (8080)
-  --profile NAME  as what it behaves: seed, classic-elb, alb, nginx (docs/fleet.md); instances that die are replaced
-  --speedup N     divides all times of the profile (1)
+Starts Redis (and the server that SESSION_STORE needs), nginx and the instances of the card store, and keeps them
+up until Ctrl-C.
+  --instances N   number of instances (2)
+  --port N        port of the balancer, or the next free one (8080)
+  --profile NAME  behaves as: seed, classic-elb, alb, nginx (docs/fleet.md); replaces instances that die
+  --speedup N     divides all times of the profile by N (1)
   --sticky MODE   none, duration, duration=SECONDS, application, hash (docs/sticky.md)
-The app's own settings (SESSION_STORE, PAYMENT_MS …) are taken from the environment.`;
+The app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment.`;
 
 interface Arguments extends Likeness {
   instances: number;
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   process.stdout.write(welcome(stack));
   const missing = await interruptedOrMissing(stack, interrupted.signal, deaths);
   if (missing !== undefined) {
-    say(`Without ${missing} there is nothing to go on with: everything is stopped.`);
+    say(`The stack cannot run without ${missing}: everything is stopped.`);
     process.exitCode = EXIT_UNAVAILABLE;
   }
   await stack.stop();
@@ -60,7 +60,7 @@ function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-/** Resolves with what the stack cannot go on without, once that died, or with nothing when interrupted. */
+/** Resolves with the name of an essential part when it dies, or with undefined when interrupted. */
 function interruptedOrMissing(
   stack: Stack,
   signal: AbortSignal,
@@ -76,16 +76,19 @@ function interruptedOrMissing(
       look();
       say(`Still running: ${running(stack)}`);
     });
-    look(); // It may have died while we said that all is well.
+    look(); // It may have died while the welcome text was printed.
   });
 }
 
-/** The servers behind the instances and the balancer, and an instance, are what a stack cannot be without. */
+/**
+ * Returns the name of an essential part that died. Essential are each server, the balancer, and at least one
+ * instance.
+ */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;
   if (!stack.balancer.running()) return 'the balancer';
-  if (stack.fleet !== undefined) return undefined; // It starts others.
+  if (stack.fleet !== undefined) return undefined; // The fleet starts new instances.
   return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
 }
 
@@ -101,9 +104,9 @@ function welcome(stack: Stack): string {
   return `
 The card store is at ${stack.url}
 Log in as alice@example.test with the password correct-horse-battery, or register.
-Each page names the instance that answered:
+Each page names the instance that served it:
 ${instances.join('\n')}
-Ctrl-C stops it all.
+Ctrl-C stops everything.
 `;
 }
 

@@ -1,4 +1,4 @@
-/** A memcached server as a child process. */
+/** Runs a memcached server as a child process. */
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -8,24 +8,24 @@ import type { Service } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 export interface MemcachedOptions {
-  /** Added to its arguments, so that they win: `['-m', '1']` … */
+  /** Arguments that override the default ones: `['-m', '1']` … */
   args?: readonly string[];
-  /** By default one that is free. */
+  /** A free port by default. */
   port?: number;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
-/** Listens on 127.0.0.1. `restart` keeps the address; data does not outlive the process. */
+/** Listens on 127.0.0.1. `restart` keeps the address, but the data is lost when the process ends. */
 export interface MemcachedServer extends Service {
   /** `127.0.0.1:PORT` */
   readonly address: string;
-  /** Stops it for good, quickly. */
+  /** Stops it quickly. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
 /**
- * Starts memcached, and waits until it tells its version.
+ * Starts memcached, and waits until it replies to `version`.
  * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
  */
 export async function startMemcached(options: MemcachedOptions = {}): Promise<MemcachedServer> {
@@ -39,7 +39,7 @@ export async function startMemcached(options: MemcachedOptions = {}): Promise<Me
   return memcached;
 }
 
-/** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
+/** For the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
 export class MemcachedProcess extends ServerProcess implements MemcachedServer {
   readonly address: string;
   readonly port: number;
@@ -53,7 +53,7 @@ export class MemcachedProcess extends ServerProcess implements MemcachedServer {
       command: [findProgram('memcached'), ...memcachedArguments(port), ...(options.args ?? [])],
       env: process.env,
       log: join(folder, 'memcached.log'),
-      ready: () => tellsVersion(port),
+      ready: () => repliesToVersion(port),
       ...(options.onDeath && { onDeath: options.onDeath }),
     });
     this.address = `127.0.0.1:${port}`;
@@ -73,12 +73,12 @@ export class MemcachedProcess extends ServerProcess implements MemcachedServer {
 }
 
 function memcachedArguments(port: number): string[] {
-  // As root it wants to be told who to run as; -U 0: no UDP.
+  // As root, memcached requires the option -u with a user. -U 0: no UDP.
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user];
 }
 
-function tellsVersion(port: number): Promise<boolean> {
+function repliesToVersion(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
     socket.on('connect', () => socket.write('version\r\n'));
@@ -86,7 +86,7 @@ function tellsVersion(port: number): Promise<boolean> {
       socket.destroy();
       resolve(answer.toString('latin1').startsWith('VERSION '));
     });
-    socket.on('timeout', () => socket.destroy(new Error('no answer to "version"')));
+    socket.on('timeout', () => socket.destroy(new Error('no reply to "version"')));
     socket.on('error', reject);
     socket.on('close', () => resolve(false));
   });

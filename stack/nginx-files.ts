@@ -1,4 +1,4 @@
-/** What nginx finds on disk: its configuration, made of deploy/nginx.conf.template, and where the rest goes. */
+/** Writes nginx's files: its configuration, from deploy/nginx.conf.template, and the additions to it. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NginxAdditions } from './nginx.ts';
@@ -27,11 +27,12 @@ export function nginxFiles(dir: string) {
 }
 
 export function nginxCommand(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Started by root, the workers would become `nobody`, who cannot enter our folder. Others cannot choose.
+  // Started by root, the workers would run as the user `nobody`, which cannot enter the folder. Only root can set a
+  // user.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   const program = findProgram('nginx');
-  // A request that outlives this does not keep a retired worker for ever.
+  // Limits how long a request in flight keeps a retired worker running.
   const global = `daemon off; worker_shutdown_timeout ${retireMs}ms;${user}`;
   return [program, '-e', 'stderr', '-p', files.state, '-c', files.config, '-g', global];
 }
@@ -50,14 +51,14 @@ export function fillTemplate(port: number, statusPort: number, files: NginxFiles
   );
 }
 
-/** @param name of the file */
+/** Writes a file of directives. Does nothing if there are none. @param name of the file, without .conf */
 export function writeAddition(folder: string, name: string, directives: string | undefined): void {
   if (directives === undefined) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.conf`), `${directives}\n`);
 }
 
-/** Both; what only one of them can say is the second's where both say it. */
+/** Merges two sets of additions. Where only one value is possible, the second one wins. */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>
     [first[name], second[name]].filter(text => text !== undefined).join('\n');

@@ -1,4 +1,4 @@
-/** nginx as a child process: the balancer of the local stack. */
+/** Runs nginx as a child process: the balancer of the local stack. */
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -10,58 +10,58 @@ import type { Balancer, Instance } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface NginxOptions {
-  /** Listens there, on 127.0.0.1. */
+  /** Port to listen on, on 127.0.0.1. */
   port: number;
-  /** Answers there for its own numbers. */
+  /** Port of nginx's status page. */
   statusPort: number;
   /** An existing folder for its configuration, temporary files and logs. */
   dir: string;
   additions?: NginxAdditions;
-  /** Milliseconds that a request may outlive the configuration that it came under (30,000). */
+  /** Milliseconds that requests which started under the old configuration may take after a reload (30,000). */
   retireMs?: number;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
-/** Directives added to deploy/nginx.conf.template, each line as it would stand there. */
+/** Directives that are added to deploy/nginx.conf.template, each line in nginx's syntax. */
 export interface NginxAdditions {
-  /** Among those for all servers. */
+  /** Added to the directives for all servers. */
   http?: string;
-  /** In the server that clients reach; what is said there wins over what is said for all servers. */
+  /** Added to the server for clients; these directives override those for all servers. */
   server?: string;
   /**
-   * First in the group of instances: how one is chosen. A function is told how often nginx was made to forget whom it
-   * keeps where; visitors are placed anew each time.
+   * First in the group of instances: how nginx chooses one. A function gets the number of `forget` calls so far, so
+   * that it can place all visitors anew after each call.
    */
   upstream?: string | ((forgotten: number) => string);
   /**
-   * Said of each instance in the group: when it counts as failed, by what nginx itself sees, and its weight. A function
-   * gets the place of the instance, from 0.
+   * Parameters of each instance in the group: when nginx considers it failed (max_fails …), and its weight. A function
+   * gets the index of the instance, from 0.
    */
   perInstance?: string | ((place: number) => string);
-  /** First among the rules for what follows a failure, each a pattern and a location: `~. @bad_gateway;`. */
+  /** Put before the rules for failures. Each rule is a pattern and a location: `~. @bad_gateway;`. */
   failure?: string;
-  /** In the server that clients reach, while there is no instance. */
-  nobody?: string;
-  /** Among those for all servers, and made anew when the instances change. Told the same. */
+  /** Added to the server for clients while no instance is registered. */
+  noInstance?: string;
+  /** Returns more directives for all servers. Called again when the instances change, or after `forget`. */
   instances?: (instances: readonly Address[], forgotten: number) => string;
 }
 
-/** What it has to know of an instance. */
+/** The properties of an instance that nginx needs. */
 export type Address = Pick<Instance, 'name' | 'url'>;
 
 const WORKERS = 2;
-/** While idle connections get fewer within this, there are busy clients among those that have them. */
+/** If the number of idle connections falls within this time, some of them belong to busy clients. */
 const RESTING_MS = 500;
-/** So often in a row no idle connection was seen. */
+/** This many checks in a row must find no idle connection. */
 const LOOKS = 10;
-/** So long a request may outlive the configuration that it came under. */
+/** Requests that started under the old configuration may take this long after a reload. */
 const RETIRE_MS = 30_000;
-/** As deploy/nginx.conf.template has it: an instance that failed is left alone for a second. */
+/** As in deploy/nginx.conf.template: an instance that failed gets no requests for one second. */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 
 /**
- * nginx before a changing set of instances.
+ * Runs nginx in front of a changing set of instances.
  * The constructor throws MissingProgramError if nginx is not installed.
  */
 export class Nginx extends ServerProcess implements Balancer {
@@ -73,13 +73,13 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly #command: readonly [string, ...string[]];
   readonly #additions: NginxAdditions;
   readonly #retireMs: number;
-  /** Workers that were told to end, some of which are at it. */
+  /** Workers that were asked to end. Some of them still have requests in flight. */
   #retiring: number[] = [];
   readonly #registered = new Map<string, Address>();
   readonly forget?: () => Promise<void>;
   #forgotten = 0;
   #repeats = false;
-  /** Changes of the configuration, one after the other. */
+  /** Serializes the changes of the configuration. */
   #changes: Promise<void> = Promise.resolve();
 
   constructor({ port, statusPort, dir, additions = {}, retireMs = RETIRE_MS, onDeath }: NginxOptions) {
@@ -90,10 +90,10 @@ export class Nginx extends ServerProcess implements Balancer {
       command,
       env: process.env,
       log: files.log,
-      // Its pid file is there once it listens; by that alone, an old file or another server on the port would do.
+      // nginx writes its pid file when it listens. An open port alone could belong to another server.
       ready: async pid =>
         readFileSync(files.pid, 'utf8').trim() === `${pid}` && groupMembers(pid).length > WORKERS,
-      stopSignal: 'SIGQUIT', // SIGTERM would drop what is in flight.
+      stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
       ...(onDeath && { onDeath }),
     });
     this.url = `http://127.0.0.1:${port}`;
@@ -117,7 +117,7 @@ export class Nginx extends ServerProcess implements Balancer {
       });
   }
 
-  /** @param via where it is reached in place of its own address */
+  /** @param via the address at which nginx reaches the instance, if not its own */
   async register(instance: Address, via = instance.url): Promise<void> {
     await this.#change(async () => {
       this.#registered.set(instance.url, { name: instance.name, url: via });
@@ -126,7 +126,7 @@ export class Nginx extends ServerProcess implements Balancer {
     });
   }
 
-  /** Registers several with one reload, or before the start with none. */
+  /** Registers several instances with one reload; before the start, without a reload. */
   async registerAll(instances: readonly Address[]): Promise<void> {
     await this.#change(async () => {
       for (const instance of instances) this.#registered.set(instance.url, instance);
@@ -142,8 +142,8 @@ export class Nginx extends ServerProcess implements Balancer {
       this.#writeInstances();
       retired = await this.#reload();
     });
-    // Only the retired workers know the instance; they end with the last request that they have in flight. Other
-    // changes need not wait for that.
+    // Only the retired workers still know the instance. They end after their last request in flight. Other changes
+    // do not wait for that.
     await until(() => this.#workers().every(worker => !retired.includes(worker)), {
       withinMs: this.#retireMs + 5_000,
       everyMs: 50,
@@ -169,7 +169,7 @@ export class Nginx extends ServerProcess implements Balancer {
 
   async #change(change: () => Promise<void>): Promise<void> {
     const done = this.#changes.then(change);
-    this.#changes = done.catch(() => {}); // Told to whoever asked for it; the next change has its own chance.
+    this.#changes = done.catch(() => {}); // The caller of this change gets its error; the next change runs all the same.
     await done;
   }
 
@@ -178,7 +178,7 @@ export class Nginx extends ServerProcess implements Balancer {
     return master === undefined ? [] : memberPids(master).filter(pid => pid !== master);
   }
 
-  /** Resolves with the workers of the old configuration, once none of them takes new connections. */
+  /** Reloads. Resolves with the workers of the old configuration, once none of them accepts new connections. */
   async #reload(): Promise<number[]> {
     await this.#checkConfiguration();
     writeFileSync(this.#files.closing, '');
@@ -191,15 +191,15 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /**
-   * Busy clients soon have no idle connection left; those of clients that rest may be closed without harm. A request
-   * from before ends on a connection that its client keeps, so none is believed to be left at the first look.
+   * Waits until busy clients have no idle connection left; idle connections of other clients may be closed without harm.
+   * A request in flight may end meanwhile and leave its connection idle, so one check is not sufficient.
    */
   async #untilFewAreIdle(): Promise<void> {
     let least = Number.POSITIVE_INFINITY;
     let since = performance.now();
     let none = 0;
     const settled = async () => {
-      // The connection that asks counts as neither.
+      // The connection of this status request does not count as waiting.
       const idle = Number(/Waiting: (\d+)/.exec(await (await fetch(this.#statusUrl)).text())?.[1]);
       none = idle === 0 ? none + 1 : 0;
       if (idle > 0 && idle < least) {
@@ -236,7 +236,7 @@ export class Nginx extends ServerProcess implements Balancer {
     return retired;
   }
 
-  /** nginx ignores a reload with a wrong configuration, and says so only in its log. */
+  /** Throws if the configuration is invalid. nginx itself ignores such a reload, and reports it only in its log. */
   async #checkConfiguration(): Promise<void> {
     const [program, ...args] = this.#command;
     try {
@@ -247,21 +247,21 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   #writeInstances(): void {
-    const { upstream, perInstance = PER_INSTANCE, nobody, instances } = this.#additions;
+    const { upstream, perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const registered = [...this.#registered.values()];
     const hosts = registered.map(instance => new URL(instance.url).host);
-    // nginx takes no group without a server; one that is down answers as if all instances were.
+    // nginx requires a server in each group. A server marked `down` makes it respond as if all instances were down.
     const lines = (options: string | ((place: number) => string)) =>
       hosts
         .map((host, place) => `server ${host} ${typeof options === 'string' ? options : options(place)};\n`)
         .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
-    // Whoever repeats requests does so time and again: an instance that is late is not left alone then.
+    // While nginx retries slow requests, a slow instance must stay in use, so that every request to it is retried.
     const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
     writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);
-    writeAddition(this.#files.server, 'nobody', hosts.length === 0 ? nobody : '');
+    writeAddition(this.#files.server, 'no-instance', hosts.length === 0 ? noInstance : '');
     writeAddition(this.#files.http, 'instances', instances?.(registered, this.#forgotten));
   }
 }

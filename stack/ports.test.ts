@@ -4,12 +4,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { freePort, freePortFrom } from './ports.ts';
 
-it('gives no port twice', async () => {
+it('never returns a port twice', async () => {
   const ports = await Promise.all(Array.from({ length: 100 }, freePort));
   expect(new Set(ports).size).toBe(100);
 });
 
-it('gives no port that somebody listens on', async () => {
+it('never returns a port in use', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -17,7 +17,7 @@ it('gives no port that somebody listens on', async () => {
   server.close();
 });
 
-it('gives no port that another process was given, until that process is gone', async () => {
+it('never returns a port that another process has reserved, until that process has ended', async () => {
   const module = JSON.stringify(new URL('./ports.ts', import.meta.url).href);
   const script = `const { freePort } = await import(${module}); console.log(await freePort()); process.stdin.resume();`;
   const other = spawn(process.execPath, ['--input-type=module', '-e', script], {

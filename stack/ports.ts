@@ -1,23 +1,23 @@
-/** Ports for servers that listen on 127.0.0.1. */
+/** Finds free ports for servers that listen on 127.0.0.1. */
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// Below the range from which Linux (32768 …) and macOS (49152 …) take the ports of outgoing connections:
-// while an instance is down for a restart, no connection of a load generator can take its port away.
+// Below the range of ports for outgoing connections on Linux (32768 …) and macOS (49152 …). So no connection of a
+// load generator can take the port of an instance while it restarts.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** More than one process has in use at a time. What was given before is for others. */
+/** Maximum number of reserved ports, more than one process uses at a time. Older reservations are released. */
 const HELD = 1_000;
 
 /**
- * The ports that this process has been given, each with its UDP namesake: whoever holds that has the port, so that two
- * processes that look at the same time do not both find it free. The system lets go of it with the process.
+ * The ports that this process has reserved, each with an open UDP socket of the same number. The UDP socket is the
+ * reservation: two processes that search at the same time cannot both get the port. It ends with the process.
  */
 const held = new Map<number, Socket>();
 
-/** A free port that nobody who asks here has been given, in this process or another. */
+/** Returns a free port that no caller of this function has got, in this process or another. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const port = randomInt(FIRST, AFTER_LAST);
@@ -28,7 +28,7 @@ export async function freePort(): Promise<number> {
   );
 }
 
-/** The first free port from `port` on: for addresses that people type. */
+/** Returns the first free port from `port` on, for addresses that users type. */
 export async function freePortFrom(port: number): Promise<number> {
   for (let candidate = port; candidate < Math.min(port + 200, 65_536); candidate += 1) {
     if (await take(candidate)) return candidate;
@@ -55,7 +55,7 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** @returns the UDP port of the same number; undefined when somebody else has it */
+/** Reserves a port. @returns the UDP socket; undefined if another process has it */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');
@@ -70,7 +70,7 @@ function hold(port: number): Promise<Socket | undefined> {
   });
 }
 
-/** Whether a server could listen on it now. Someone who listens on all addresses takes it too. */
+/** Returns whether a server can listen on the port now. A server on all addresses counts too. */
 async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }

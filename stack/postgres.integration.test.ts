@@ -8,7 +8,7 @@ import { type PostgresServer, startPostgres } from './postgres.ts';
 import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
-/** Where the servers of these tests have their folders, and nobody else has. */
+/** A folder for only the servers of these tests. */
 let dir: string;
 const before = process.env['TMPDIR'];
 
@@ -33,7 +33,7 @@ describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () =>
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
-    chmodSync(dir, 0o755); // The server runs as another user than root.
+    chmodSync(dir, 0o755); // The server does not run as root.
     process.env['TMPDIR'] = dir;
     server = await startPostgres({ settings: ['max_connections=7'] });
   });
@@ -44,7 +44,7 @@ describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () =>
     rmSync(dir, { recursive: true });
   });
 
-  test('keeps data and address over restarts, in order or after a kill, whoever is connected', async () => {
+  test('keeps data and address over restarts, in order or after a kill, also with open connections', async () => {
     const connected = await connect(server);
     await connected.query('CREATE TABLE kept (n int)');
     await connected.query('INSERT INTO kept VALUES (1)');
@@ -59,7 +59,7 @@ describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () =>
     await Promise.allSettled([connected.end(), other.end()]);
   });
 
-  test('paused it answers on no connection, also none that was open; resumed it does', async () => {
+  test('while paused it does not respond, not even on an open connection; after a resume it does', async () => {
     const open = await connect(server);
     await server.pause();
     await expect(open.query('SELECT 1')).rejects.toThrow('timeout');
@@ -72,14 +72,14 @@ describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () =>
     await server.restart();
   });
 
-  test('a setting that it does not know: its own words, and nothing left', async () => {
+  test('an unknown setting: the error contains its message, and nothing is left', async () => {
     const folders = readdirSync(dir);
     const start = startPostgres({ settings: ['nonsense=1'] });
     await expect(start).rejects.toThrow(/postgres.*exit code 1.*nonsense/s);
     expect(readdirSync(dir)).toEqual(folders);
   });
 
-  test('killed, none of its processes is left, and disposed of, nothing is', async () => {
+  test('after a kill none of its processes is left; after `dispose` nothing is left', async () => {
     const pids = groupMembers(server.pid ?? 0).map(({ pid }) => pid);
     expect(pids.length).toBeGreaterThan(1);
     await server.kill();

@@ -1,4 +1,4 @@
-/** A PostgreSQL server as a child process, with a database cluster of its own. */
+/** Runs a PostgreSQL server as a child process, with a separate database cluster. */
 import { chownSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -9,29 +9,32 @@ import type { Service } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 export interface PostgresOptions {
-  /** Added to its settings, so that they win: `['max_connections=5']` … */
+  /** Settings that override the default ones: `['max_connections=5']` … */
   settings?: readonly string[];
-  /** By default one that is free. */
+  /** A free port by default. */
   port?: number;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
-/** Listens on 127.0.0.1, and believes everybody there. `restart`, also after `kill`, keeps address and data. */
+/**
+ * Listens on 127.0.0.1, and accepts all clients without a password. `restart` keeps address and data, also after
+ * `kill`.
+ */
 export interface PostgresServer extends Service {
   /** `postgres://baton@127.0.0.1:PORT/postgres` */
   readonly url: string;
-  /** Of the process; undefined when it does not run. */
+  /** Process id; undefined if it does not run. */
   readonly pid: number | undefined;
-  /** Stops it for good, quickly, and removes its data. */
+  /** Stops it quickly and removes its data. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
 const USER = 'baton';
 
 /**
- * Arguments: folder, postgres, its settings. Makes the cluster first where there is none: as the same process, so
- * that whoever ends one ends the other, and under another name until it is whole.
+ * Creates the cluster if it does not exist, then runs postgres. Both run as one process, so that a signal ends either.
+ * The cluster has another name until it is complete. Arguments: folder, postgres, its settings.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -46,7 +49,7 @@ fi
 exec "$program" -D "$folder/data" "$@"`;
 
 /**
- * Makes a cluster in a temporary folder, starts its server and waits until it answers a query.
+ * Creates a cluster in a temporary folder, starts its server and waits until it replies to a query.
  * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
@@ -60,7 +63,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return postgres;
 }
 
-/** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
+/** For the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
 export class PostgresProcess extends ServerProcess implements PostgresServer {
   readonly url: string;
   readonly port: number;
@@ -69,9 +72,9 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
 
   constructor(options: PostgresOptions & { port: number }) {
     const { port } = options;
-    // Where it is really, for initdb is beside it.
+    // The real path without links, because initdb is in the same folder.
     const program = realpathSync(findProgram('postgres'));
-    // In a folder of its own, for it runs as a user who cannot look into the stack's.
+    // A separate folder, because the server may run as a user that cannot enter the stack's folder.
     const folder = temporaryPath('baton-postgres-');
     const owner = ownerOfData();
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
@@ -89,7 +92,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       log: join(folder, 'postgres.log'),
       ready: () => answers(url),
-      // "Fast": SIGTERM would wait until every client has gone.
+      // PostgreSQL's fast shutdown: SIGTERM would wait until every client has disconnected.
       stopSignal: 'SIGINT',
       disposeSignal: 'SIGQUIT',
       ...(owner && { runAs: owner }),
@@ -113,7 +116,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that its package made, or as nobody. */
+/** Returns the user to run as. PostgreSQL refuses to run as root, so this is its package's user, or `nobody`. */
 function ownerOfData(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return findUser('postgres') ?? findUser('nobody');
@@ -124,7 +127,7 @@ function settings(port: number, more: readonly string[]): string[] {
     `port=${port}`,
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
-    // The system has what was acknowledged, also after SIGKILL; only a power cut would lose it.
+    // The operating system has all acknowledged writes, also after SIGKILL; only a power cut would lose them.
     'fsync=off',
     'max_connections=200',
     ...more,
@@ -134,7 +137,7 @@ function settings(port: number, more: readonly string[]): string[] {
 
 async function answers(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
-  client.on('error', () => {}); // Ended while we asked: told by the query.
+  client.on('error', () => {}); // If the server ends meanwhile, the query reports it.
   try {
     await client.connect();
     await client.query('SELECT 1');

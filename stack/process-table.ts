@@ -1,4 +1,7 @@
-/** The processes of this machine, from /proc where there is one, else from `ps`: a bare Debian has no `ps`, macOS no /proc. */
+/**
+ * Lists the processes of this machine, from /proc if it exists, else from `ps`: a bare Debian has no `ps`, macOS no
+ * /proc.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
@@ -19,7 +22,7 @@ export function processes(): Process[] {
   return readdirSync('/proc').flatMap(entry => (/^\d+$/.test(entry) ? fromProc(Number(entry)) : []));
 }
 
-/** Returns the state of a process; undefined where there is none with that id. */
+/** Returns the state of a process; undefined if no process has that id. */
 export function stateOf(pid: number): string | undefined {
   return (hasProc() ? fromProc(pid) : ps('-p', String(pid)))[0]?.state;
 }
@@ -27,7 +30,7 @@ export function stateOf(pid: number): string | undefined {
 /** Returns whether a process runs: a zombie only waits to be reaped. */
 export const isAlive = (pid: number): boolean => /^[^ZXx]/.test(stateOf(pid) ?? '');
 
-/** Returns the program and arguments of a process; empty where there is none with that id. */
+/** Returns the program and arguments of a process; empty if no process has that id. */
 export function commandLine(pid: number): string {
   try {
     if (!hasProc())
@@ -43,7 +46,7 @@ function fromProc(pid: number): Process[] {
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch {
-    return []; // It ended while we looked.
+    return []; // The process ended during the scan.
   }
   // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so count from its last bracket.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -55,7 +58,7 @@ function ps(...which: string[]): Process[] {
   try {
     table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
   } catch (error) {
-    // ps fails where none of the processes asked for exists.
+    // ps fails if none of the given processes exists.
     if ((error as { status?: number }).status === 1) return [];
     throw error;
   }

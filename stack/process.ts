@@ -1,4 +1,4 @@
-/** A server that runs as a child process: redis-server, nginx and each instance are one. */
+/** Runs a server as a child process: redis-server, nginx, or an instance. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -18,34 +18,34 @@ export interface User {
 export interface ServerSpec {
   name: string;
   command: readonly [string, ...string[]];
-  /** Its whole environment. */
+  /** Its complete environment. */
   env: NodeJS.ProcessEnv;
-  /** Takes its standard output and error, appended. */
+  /** File to which its standard output and error are appended. */
   log: string;
-  /** Asked until it says true or throws; then the server counts as started. */
+  /** Called repeatedly until it resolves with true; then the server counts as started. */
   ready: (pid: number) => Promise<boolean>;
-  /** Milliseconds it may take to be ready. */
+  /** Timeout of the start, milliseconds. */
   readyMs?: number;
-  /** Asks it to end in order; SIGTERM by default. */
+  /** Signal that ends it in order; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
-  /** Milliseconds it may take to end after that; then it is killed. */
+  /** Milliseconds after that signal until it is killed. */
   stopMs?: number;
-  /** Asks it to end for good, at once; SIGTERM by default. */
+  /** Signal of `dispose`, which ends it at once; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
-  /** Who it runs as: only root can say so. */
+  /** The user to run as. Requires root. */
   runAs?: User;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
 interface Run {
   child: ChildProcess;
   pid: number;
-  /** Somebody asked it to end. */
-  asked: boolean;
-  /** Started and found ready: from then on its end is told to `onDeath`. */
+  /** True once the stack has stopped it: its end is expected. */
+  stopRequested: boolean;
+  /** True once it was ready: from then on, its unexpected end is reported to `onDeath`. */
   ready: boolean;
-  /** Set once it and its group have gone. */
+  /** Description of its end; set when it and its group have ended. */
   end?: string;
   ended: Promise<string>;
 }
@@ -53,8 +53,8 @@ interface Run {
 const LAST_LINES = 50;
 
 /**
- * Becomes the program once we say go, which is when the watchdog knows of it. Killed before that, we leave a process
- * that nobody guards; it reads the end of the pipe instead, and ends.
+ * Shell script that becomes the program when it reads `go`, which is sent after the watchdog knows the process. If this
+ * process is killed before that, the script reads the end of the pipe and exits, so no unguarded process is left.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -69,7 +69,7 @@ export class ServerProcess implements Service {
     this.#spec = spec;
   }
 
-  /** Of the leader of its process group; undefined when it does not run. */
+  /** Process id of the leader of its group; undefined if it does not run. */
   get pid(): number | undefined {
     return this.running() ? this.#run?.pid : undefined;
   }
@@ -80,7 +80,8 @@ export class ServerProcess implements Service {
 
   /**
    * Starts it and waits until it is ready.
-   * Throws NotReadyError, and leaves nothing running, if it ends before or is not ready in time: with its last output.
+   * Throws NotReadyError with its last output if it ends before that or is not ready in time; then nothing is left
+   * running.
    */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
@@ -91,14 +92,14 @@ export class ServerProcess implements Service {
       const [error] = await once(child, 'error');
       throw new Error(`cannot start ${this.name} (${this.#spec.command[0]}): ${error.message}`);
     }
-    // Nothing awaited between the spawn and this: `dispose` at any moment finds the process.
+    // No await between the spawn and this line, so that `dispose` finds the process at any moment.
     const run = this.#watch(child, pid);
     this.#run = run;
     try {
       await this.#untilReady(run);
       run.ready = true;
     } catch (error) {
-      run.asked = true;
+      run.stopRequested = true;
       signalGroup(run.pid, 'SIGKILL');
       await run.ended;
       throw new NotReadyError(this.name, error instanceof Error ? error.message : String(error));
@@ -114,24 +115,24 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Ends it for good: it never starts again, not even from a `restart` under way. Asks over and over, for a server
-   * that drains takes the second SIGTERM as "now", and kills it after a second.
+   * Ends it; it never starts again, not even by a `restart` in progress. Repeats the signal, because a server that drains
+   * ends at once at the second SIGTERM. Kills it after 1 s.
    */
   async dispose(): Promise<void> {
     this.#disposed = true;
     const run = this.#run;
     if (run === undefined || run.end !== undefined) return;
-    const ask = () => run.child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
-    const askAgain = setInterval(ask, 50);
+    const stop = () => run.child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
+    const repeated = setInterval(stop, 50);
     try {
-      await this.#end(ask, 1_000);
+      await this.#end(stop, 1_000);
     } finally {
-      clearInterval(askAgain);
+      clearInterval(repeated);
     }
   }
 
   async pause(): Promise<void> {
-    const run = this.#living('pause');
+    const run = this.#requireRunning('pause');
     signalGroup(run.pid, 'SIGSTOP');
     await until(() => run.end !== undefined || groupMembers(run.pid).every(member => member.stopped), {
       withinMs: 2_000,
@@ -141,7 +142,7 @@ export class ServerProcess implements Service {
   }
 
   async resume(): Promise<void> {
-    const run = this.#living('resume');
+    const run = this.#requireRunning('resume');
     signalGroup(run.pid, 'SIGCONT');
     await until(() => run.end !== undefined || groupMembers(run.pid).every(member => !member.stopped), {
       withinMs: 2_000,
@@ -155,17 +156,17 @@ export class ServerProcess implements Service {
     await this.start();
   }
 
-  /** Sends a signal to the leader alone. Throws if it does not run. */
+  /** Sends a signal only to the leader. Throws if it does not run. */
   signal(signal: NodeJS.Signals): void {
-    this.#living(`send ${signal} to`).child.kill(signal);
+    this.#requireRunning(`send ${signal} to`).child.kill(signal);
   }
 
-  /** The last lines it wrote, for a message. */
+  /** Returns the last lines of its output, for a message. */
   lastOutput(): string {
     return lastLines(this.#spec.log, LAST_LINES);
   }
 
-  #living(verb: string): Run {
+  #requireRunning(verb: string): Run {
     if (this.#run === undefined || this.#run.end !== undefined) {
       throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
     }
@@ -176,8 +177,8 @@ export class ServerProcess implements Service {
     startWatchdog();
     const log = openSync(this.#spec.log, 'a');
     const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...this.#spec.command], {
-      // Leader of a process group: signals reach what it starts itself, and the terminal's Ctrl-C reaches only us,
-      // so that we stop things in order.
+      // Makes it the leader of a process group: signals reach its children too. The terminal's Ctrl-C reaches only
+      // Baton, which stops everything in order.
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],
       env: this.#spec.env,
@@ -191,22 +192,25 @@ export class ServerProcess implements Service {
     guardGroup(pid);
     const go = child.stdio[3];
     if (!(go instanceof Writable)) throw new Error('expected a pipe as the fourth file of a child');
-    go.on('error', () => {}); // Killed before it could start: its end is told by `exit`.
+    go.on('error', () => {}); // Killed before it started: `exit` reports its end.
     go.end('go\n');
     child.on('error', () => {}); // A signal that came too late.
     const exited = once(child, 'exit');
     const run: Run = {
       child,
       pid,
-      asked: false,
+      stopRequested: false,
       ready: false,
-      ended: exited.then(how => this.#bury(run, how)),
+      ended: exited.then(how => this.#finish(run, how)),
     };
     return run;
   }
 
-  /** What the leader left behind (nginx's workers survive a killed master) would hold its port: end it too. */
-  async #bury(run: Run, [code, signal]: unknown[]): Promise<string> {
+  /**
+   * Ends the rest of the group: nginx's workers survive a killed master, and would hold its port. Returns a
+   * description.
+   */
+  async #finish(run: Run, [code, signal]: unknown[]): Promise<string> {
     if (signalGroup(run.pid, 'SIGKILL')) {
       const gone = () => groupMembers(run.pid).length === 0;
       await until(gone, {
@@ -219,7 +223,7 @@ export class ServerProcess implements Service {
     const how = signal === null ? `exit code ${code}` : `${signal}`;
     const output = this.lastOutput();
     run.end = `${this.name} (process ${run.pid}) ended: ${how}. ${output === '' ? 'It wrote nothing.' : `Its last output:\n${output}`}`;
-    if (run.ready && !run.asked) this.#spec.onDeath?.(run.end);
+    if (run.ready && !run.stopRequested) this.#spec.onDeath?.(run.end);
     return run.end;
   }
 
@@ -242,12 +246,12 @@ export class ServerProcess implements Service {
     }
   }
 
-  async #end(ask: (run: Run) => void, withinMs: number): Promise<void> {
+  async #end(stop: (run: Run) => void, withinMs: number): Promise<void> {
     const run = this.#run;
     if (run === undefined || run.end !== undefined) return;
-    run.asked = true;
-    ask(run);
-    signalGroup(run.pid, 'SIGCONT'); // A paused process takes no signal but SIGKILL until it goes on.
+    run.stopRequested = true;
+    stop(run);
+    signalGroup(run.pid, 'SIGCONT'); // A paused process handles only SIGKILL until it is resumed.
     const tooLong = setTimeout(() => signalGroup(run.pid, 'SIGKILL'), withinMs);
     await run.ended;
     clearTimeout(tooLong);

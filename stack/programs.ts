@@ -1,17 +1,17 @@
-/** Finds the programs that the stack runs but does not bring. */
+/** Finds the installed programs that the stack runs. */
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A program that the stack needs is not on this machine. */
+/** Thrown if a program that the stack needs is not installed. */
 export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 
-/** Needed by some ways to run the stack only, and installed only when asked for. */
+/** Only some options of the stack need these programs, and the setup installs them only with --stores. */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy'];
 
-// Debian leaves the sbin folders, where nginx is, out of a normal user's PATH, and PostgreSQL, of which several
-// versions may be there, out of everybody's.
+// On Debian, a normal user's PATH lacks the sbin folders, where nginx is. PostgreSQL, of which several versions may be
+// installed, is on no user's PATH.
 const ALSO = ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()];
 
 function postgresFolders(): string[] {
@@ -34,8 +34,8 @@ function entries(folder: string): string[] {
 }
 
 /**
- * The path of the first of `names` that is installed, in that order.
- * Throws MissingProgramError with the remedy if none is.
+ * Returns the path of the first of `names` that is installed.
+ * Throws MissingProgramError with the remedy if none is installed.
  */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
@@ -61,7 +61,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Each argument is a choice of names. Throws one MissingProgramError for all that are missing. */
+/**
+ * Checks that programs are installed. Each argument lists alternatives. Throws one MissingProgramError for all
+ * missing ones.
+ */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];
   for (const names of choices) {
@@ -75,7 +78,7 @@ export function requirePrograms(...choices: string[][]): void {
   if (problems.length > 0) throw new MissingProgramError(problems.join('\n'));
 }
 
-/** The ids of a user of this machine; undefined if there is none of that name. */
+/** Returns the ids of a user of this machine; undefined if the user does not exist. */
 export function findUser(name: string): { uid: number; gid: number } | undefined {
   const users = readFileSync('/etc/passwd', 'utf8').split('\n');
   const [, , uid, gid] = users.find(line => line.startsWith(`${name}:`))?.split(':') ?? [];

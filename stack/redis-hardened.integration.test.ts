@@ -1,4 +1,4 @@
-/** The app on a Redis that allows no more than a managed service does. */
+/** The app with a Redis that allows only what a managed service allows. */
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { Redis } from 'ioredis';
@@ -37,7 +37,7 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redi
     await expect(client.call(command, ...args)).rejects.toThrow(/NOPERM|not allowed/);
   });
 
-  test('takes no other password, and speaks nothing but TLS', async () => {
+  test('accepts no other password, and only TLS', async () => {
     await expect(client.call('AUTH', 'baton', 'wrong')).rejects.toThrow('WRONGPASS');
     const plain = createConnection({ host: '127.0.0.1', port: server.port });
     let heard = '';
@@ -62,7 +62,7 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redi
     expect(await client.mget('kept', 'of a transaction', 'of a script')).toEqual(['1', '1', '1']);
   });
 
-  test('is all that the stack needs, whichever store of Redis holds the sessions', async () => {
+  test('is sufficient for the stack with every session store in Redis', async () => {
     const stores = ['redis-attributes', 'connect-redis', 'redis-locked'];
     const stack = await startLocalStack({
       port: 'any',
@@ -77,7 +77,7 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redi
   });
 });
 
-/** All that the app does with Redis. */
+/** Performs every operation of the app on Redis. */
 async function shop(browser: Browser): Promise<void> {
   await browser.signIn('user1');
   await browser.post('/basket/items', { item: 'tea' });
@@ -92,7 +92,7 @@ async function shop(browser: Browser): Promise<void> {
   expect((await browser.get('/dashboard', { cookie })).status).toBe(303);
 }
 
-test('STACK_REDIS is refused where it names nothing that there is', async () => {
+test('an unknown value of STACK_REDIS is refused', async () => {
   await expect(startLocalStack({ port: 'any', env: { STACK_REDIS: 'disk' } })).rejects.toThrow(
     'STACK_REDIS: expected one of plain, hardened, valkey, sentinel, got "disk"',
   );

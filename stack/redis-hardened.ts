@@ -1,6 +1,6 @@
 /**
- * Redis as managed services run it (ElastiCache with transport encryption and access control): TLS only, a user with a
- * password, and none of the commands that are the service's own.
+ * Configures Redis as managed services do (ElastiCache with transport encryption and access control): only TLS, a user
+ * with a password, and without the commands that the service reserves for itself.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,7 +12,7 @@ import { findProgram } from './programs.ts';
 
 const USER = 'baton';
 
-/** What ElastiCache refuses, and KEYS, SLOWLOG and MONITOR besides, which careful owners refuse. */
+/** The commands that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which careful owners refuse. */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
@@ -21,9 +21,9 @@ const REFUSED = [
 export class Hardening {
   /** `rediss://USER:PASSWORD@127.0.0.1:PORT` */
   readonly url: string;
-  /** The certificate that clients are to trust: NODE_EXTRA_CA_CERTS for Node. */
+  /** File with the certificate that clients must trust: NODE_EXTRA_CA_CERTS for Node. */
   readonly caFile: string;
-  /** Of redis-server. */
+  /** Arguments of redis-server. */
   readonly args: readonly string[];
   readonly #port: number;
   readonly #keyFile: string;
@@ -31,7 +31,7 @@ export class Hardening {
   readonly #openssl: string;
   readonly #password = randomBytes(24).toString('hex');
 
-  /** `dir`: the server's folder. Throws MissingProgramError without openssl, which makes the certificate. */
+  /** @param dir the server's folder @throws MissingProgramError without openssl, which creates the certificate */
   constructor(dir: string, port: number) {
     this.#openssl = findProgram('openssl');
     this.#port = port;
@@ -46,7 +46,7 @@ export class Hardening {
     ];
   }
 
-  /** Writes what the arguments name into the folder, unless it is there. */
+  /** Writes the files that the arguments name, unless they exist. */
   prepare(): void {
     if (existsSync(this.#aclFile)) return;
     const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
@@ -56,8 +56,9 @@ export class Hardening {
       stdio: 'pipe',
     });
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // `default` is off for everybody, and has its rights for the server itself: transactions and scripts in an
-    // append-only file are run as that user, and refused, which lost all sessions at a restart.
+    // No client can log in as `default`, but the user keeps all rights for the server itself. At a restart, Redis
+    // runs the
+    // transactions and scripts of the append-only file as this user. Without the rights, all sessions were lost.
     writeFileSync(
       this.#aclFile,
       `user default off ~* &* +@all\nuser ${USER} on >${this.#password} ~* &* +@all ${refused}\n`,

@@ -53,14 +53,14 @@ test('its folder is removed when it stops, and a folder of yours is not', async 
   rmSync(dir, { recursive: true });
 });
 
-test('has each write on its way to the disk before it is acknowledged, however slow the disk', async () => {
+test('writes each change to the file before it acknowledges it, even on a slow disk', async () => {
   const server = await redis({});
   const config = (name: string) => ask(server, client => client.config('GET', name));
   expect(await config('appendonly')).toEqual(['appendonly', 'yes']);
   expect(await config('appendfsync')).toEqual(['appendfsync', 'no']);
 });
 
-test('your arguments win', async () => {
+test('given arguments override the default ones', async () => {
   const server = await redis({ args: ['--appendonly', 'no', '--maxmemory', '10mb'] });
   expect(await ask(server, client => client.config('GET', 'maxmemory'))).toEqual(['maxmemory', '10485760']);
   await ask(server, client => client.set('a', '1'));
@@ -69,7 +69,7 @@ test('your arguments win', async () => {
   expect(await ask(server, client => client.get('a'))).toBeNull();
 });
 
-test.skipIf(whyWithout('Valkey', 'valkey-server') !== '')('Valkey, where it is asked for', async () => {
+test.skipIf(whyWithout('Valkey', 'valkey-server') !== '')('runs Valkey on request', async () => {
   const server = await redis({ valkey: true });
   expect(await ask(server, client => client.info('server'))).toContain('valkey_version');
   await ask(server, client => client.set('a', '1'));
@@ -77,7 +77,7 @@ test.skipIf(whyWithout('Valkey', 'valkey-server') !== '')('Valkey, where it is a
   expect(await ask(server, client => client.get('a'))).toBe('1');
 });
 
-test('paused it is silent and still runs; resumed it answers', async () => {
+test('while paused it runs but does not reply; after a resume it replies', async () => {
   const server = await redis();
   await server.pause();
   expect(server.running()).toBe(true);
@@ -89,13 +89,13 @@ test('paused it is silent and still runs; resumed it answers', async () => {
   expect(server.running()).toBe(false);
 });
 
-test('an argument that it does not know: its own words, and nothing left', async () => {
+test('an unknown argument: the error contains its message, and nothing is left', async () => {
   const before = readdirSync(tmpdir()).filter(name => name.startsWith('baton-redis-'));
   await expect(startRedis({ args: ['--nonsense', '1'] })).rejects.toThrow(/redis.*exit code 1.*nonsense/s);
   expect(readdirSync(tmpdir()).filter(name => name.startsWith('baton-redis-'))).toEqual(before);
 });
 
-test('its end is told when nobody asked for it, and only then', async () => {
+test('only an unexpected end is reported', async () => {
   const deaths: string[] = [];
   const { promise: died, resolve } = Promise.withResolvers<string>();
   const server = await redis({

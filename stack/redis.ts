@@ -1,4 +1,4 @@
-/** A Redis (or Valkey) server as a child process. */
+/** Runs a Redis (or Valkey) server as a child process. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -10,37 +10,37 @@ import type { Service } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 export interface RedisOptions {
-  /** Where its data and log live; kept when it stops. By default a temporary folder, removed when it stops. */
+  /** Folder of its data and log, kept when it stops. By default a temporary folder, removed when it stops. */
   dir?: string;
-  /** Added to its arguments, so that they win: `['--appendonly', 'no']`, `['--maxmemory', '10mb']` … */
+  /** Arguments that override the default ones: `['--appendonly', 'no']`, `['--maxmemory', '10mb']` … */
   args?: readonly string[];
-  /** By default one that is free. */
+  /** A free port by default. */
   port?: number;
-  /** As managed services run it: see redis-hardened.ts. */
+  /** Configures it as managed services do: see redis-hardened.ts. */
   hardened?: boolean;
-  /** Valkey, and not Redis where that is installed too. */
+  /** Runs Valkey, even if Redis is installed too. */
   valkey?: boolean;
-  /** Told how it ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
 
-/** Listens on 127.0.0.1. `restart`, also after `kill`, keeps address and data. */
+/** Listens on 127.0.0.1. `restart` keeps address and data, also after `kill`. */
 export interface RedisServer extends Service {
   /** `redis://127.0.0.1:PORT`; hardened `rediss://…`, with user and password. */
   readonly url: string;
-  /** Hardened, the file with the certificate that clients are to trust. */
+  /** If hardened, the file with the certificate that clients must trust. */
   readonly caFile: string | undefined;
   readonly port: number;
-  /** Of the process; undefined when it does not run. */
+  /** Process id; undefined if it does not run. */
   readonly pid: number | undefined;
-  /** Forgets all data. Only while it does not run. */
+  /** Removes all data. Throws if the server runs. */
   wipe(): void;
-  /** Stops it for good, quickly. */
+  /** Stops it quickly. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
 /**
- * Starts redis-server, or valkey-server where that is what there is, and waits until it answers PING.
+ * Starts redis-server, or valkey-server if only that is installed, and waits until it replies to PING.
  * Throws MissingProgramError if neither is installed, and an error with its output if it does not start.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
@@ -57,7 +57,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return redis;
 }
 
-/** For the stack, which has to know it before it starts. The constructor throws MissingProgramError. */
+/** For the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
 export class RedisProcess extends ServerProcess implements RedisServer {
   readonly url: string;
   readonly port: number;
@@ -106,7 +106,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 
   override async restart(): Promise<void> {
-    await super.stop(); // Ours would remove the data.
+    await super.stop(); // `stop` of this class would remove the data.
     await this.start();
   }
 
@@ -120,7 +120,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 }
 
-/** Names of the program, in the order in which they are looked for. */
+/** Returns the names of the program, in order of preference. */
 export function redisPrograms(valkey = false): string[] {
   return valkey ? ['valkey-server'] : ['redis-server', 'valkey-server'];
 }
@@ -128,10 +128,10 @@ export function redisPrograms(valkey = false): string[] {
 function redisArguments(port: number, dir: string): string[] {
   return [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'no'],
-    // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing. With
-    // `everysec`, as by default, Redis keeps writes to itself for up to two seconds while the disk is slow.
+    // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing. With the
+    // default, `everysec`, Redis may hold writes back for up to two seconds while the disk is slow.
     ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-    // A replica that joins is served at once: there is no second one to wait for.
+    // Serves a replica at once: Redis need not wait for a second one.
     ...['--repl-diskless-sync-delay', '0'],
   ];
 }
@@ -139,13 +139,13 @@ function redisArguments(port: number, dir: string): string[] {
 function answersPing(dial: () => Socket): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = dial();
-    socket.write('PING\r\n'); // Sent once it is connected.
+    socket.write('PING\r\n'); // Node sends it after the connection is open.
     socket.on('data', answer => {
       socket.destroy();
-      // A server with a password is ready too; one that still loads its data (-LOADING) is not.
+      // A server that requires a password is ready too; a server that still loads its data (-LOADING) is not.
       resolve(/^(\+PONG|-NOAUTH)/.test(answer.toString('latin1')));
     });
-    socket.on('timeout', () => socket.destroy(new Error('no answer to PING')));
+    socket.on('timeout', () => socket.destroy(new Error('no reply to PING')));
     socket.on('error', reject);
     socket.on('close', () => resolve(false));
   });

@@ -1,11 +1,11 @@
-/** A sticky balancer: nginx gives each visitor a route cookie, and chooses the instance by it. */
+/** Directives for a sticky balancer: nginx gives each visitor a route cookie, and chooses the instance by it. */
 import type { NginxAdditions } from './nginx.ts';
 
 export const ROUTE_COOKIE = 'route';
 
 /**
- * It comes with the first response, and the instance is chosen by it from the very request on that had none: also the
- * login goes where the session will be.
+ * nginx sets the cookie in the first response, and uses its value already for the first request, which has no cookie.
+ * So the login reaches the instance that gets all later requests of the session.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `

@@ -1,4 +1,7 @@
-/** Redis under Sentinel: a primary, two replicas, and three sentinels that make a replica the primary when it dies. */
+/**
+ * Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica when the primary
+ * dies.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -12,22 +15,22 @@ const SERVERS = 3;
 const SENTINELS = 3;
 /** How many sentinels must agree that the primary is down. */
 const QUORUM = 2;
-/** The primary is given up when it has not answered for so long, milliseconds. */
+/** The sentinels consider the primary down after this time without a reply, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
-/** What the sentinels call the primary and its replicas. */
+/** The sentinels' name for the primary and its replicas. */
 export const PRIMARY_NAME = 'baton';
 const SETTLED = { withinMs: 30_000, everyMs: 50 };
 
 export interface SentinelOptions {
-  /** Each of them has a folder of its own there. */
+  /** Each process creates a subfolder there. */
   dir: string;
-  /** Added to the arguments of each server, so that they win. */
+  /** Arguments of each server that override the default ones. */
   args: readonly string[];
-  /** Told how one ended, with its last output, when nobody asked it to. */
+  /** Called with the exit status and the last output when a process ends unexpectedly. */
   onDeath: (description: string) => void;
 }
 
-/** Chooses ports; nothing is started yet. Throws MissingProgramError. */
+/** Prepares the processes and chooses ports, but starts nothing. Throws MissingProgramError. */
 export async function planSentinelRedis({ dir, args, onDeath }: SentinelOptions): Promise<SentinelRedis> {
   const servers: RedisProcess[] = [];
   for (let n = 1; n <= SERVERS; n++)
@@ -41,7 +44,7 @@ export async function planSentinelRedis({ dir, args, onDeath }: SentinelOptions)
   return new SentinelRedis(servers, sentinels);
 }
 
-/** The store as a whole: what is done to it is done to its primary, whichever server that is at the time. */
+/** The store as a whole: every operation applies to the server that is the primary at that time. */
 export class SentinelRedis implements RedisServer {
   readonly name = 'redis';
   readonly caFile = undefined;
@@ -50,7 +53,7 @@ export class SentinelRedis implements RedisServer {
   readonly #servers: readonly RedisProcess[];
   readonly #sentinels: readonly SentinelProcess[];
   #primary: RedisProcess;
-  /** The one that was stopped, killed or paused last. */
+  /** The server that was stopped, killed or paused last. */
   #fallen: RedisProcess | undefined;
   #following: Redis | undefined;
 
@@ -101,7 +104,7 @@ export class SentinelRedis implements RedisServer {
     await this.#settle();
   }
 
-  /** What is back is a replica of the primary that there is by then. */
+  /** Restarts the server that was ended last. It becomes a replica if there is a new primary by then. */
   async restart(): Promise<void> {
     await (this.#fallen ?? this.#primary).restart();
     await this.#settle();
@@ -122,7 +125,7 @@ export class SentinelRedis implements RedisServer {
     await act(this.#fallen);
   }
 
-  /** Learns from a sentinel which server is the primary, and each time that another one is. */
+  /** Subscribes to a sentinel's events, and updates the primary when another server is promoted. */
   async #follow(): Promise<void> {
     const following = connection(this.#sentinels[0]?.port ?? 0);
     this.#following = following;
@@ -134,8 +137,8 @@ export class SentinelRedis implements RedisServer {
   }
 
   /**
-   * The sentinels would bring a server into line that comes back and takes itself for the primary, but after ten
-   * seconds; its owner does it at once.
+   * Makes a restarted server that acts as a primary a replica of the current primary. The sentinels would do so too, but
+   * only after ten seconds.
    */
   async #settle(): Promise<void> {
     const inLine = async (): Promise<boolean> => {
@@ -189,7 +192,7 @@ class SentinelProcess extends ServerProcess {
   }
 
   override async start(): Promise<void> {
-    this.#write(); // It writes there what it learns.
+    this.#write(); // The sentinel changes this file while it runs.
     await super.start();
   }
 }
@@ -206,7 +209,7 @@ const configuration = (port: number, dir: string, primary: number): string =>
     '',
   ].join('\n');
 
-/** Whether a sentinel knows the replicas and all other sentinels: only then would they replace the primary. */
+/** Returns whether a sentinel knows all replicas and all other sentinels: only then can they replace the primary. */
 async function agrees(port: number): Promise<boolean> {
   const redis = connection(port);
   try {
@@ -225,6 +228,6 @@ function connection(port: number): Redis {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  redis.on('error', () => {}); // Whoever waits for an answer is told.
+  redis.on('error', () => {}); // The pending command rejects with the error.
   return redis;
 }

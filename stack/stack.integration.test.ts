@@ -1,4 +1,4 @@
-/** What holds of a stack however it runs: as local processes and in containers. */
+/** The tests that a stack must pass with every runner: as local processes and in containers. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { used } from '../tests/used.ts';
 import type { Served } from '../verify/core/history.ts';
@@ -8,7 +8,10 @@ import { RUNNERS, SMALL } from './testing/runners.ts';
 import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
-/** The same in containers takes minutes: in `npm run test:long`. What people do with them is in tests/compose. */
+/**
+ * With containers they take minutes, so they run in `npm run test:long`. tests/compose tests the use of the
+ * containers.
+ */
 const LONG = process.env['BATON_LONG'] !== undefined;
 const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');
 
@@ -24,7 +27,7 @@ function nth(one: Stack, index: number): Instance {
   return instance;
 }
 
-async function whoAnswers(url: string, count = 6): Promise<Record<string, number>> {
+async function countServed(url: string, count = 6): Promise<Record<string, number>> {
   const seen: Record<string, number> = {};
   for (let index = 0; index < count; index += 1) {
     const response = await fetch(url);
@@ -68,34 +71,34 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
 
   test('two instances take turns; a third joins; one leaves', async () => {
     const one = await stack();
-    expect(await whoAnswers(one.url)).toEqual({ 'app-1': 3, 'app-2': 3 });
+    expect(await countServed(one.url)).toEqual({ 'app-1': 3, 'app-2': 3 });
     const third = await one.add(small);
     expect(third.name).toBe('app-3');
     expect(one.instances().map(({ name }) => name)).toEqual(['app-1', 'app-2', 'app-3']);
-    expect(await whoAnswers(one.url)).toEqual({ 'app-1': 2, 'app-2': 2, 'app-3': 2 });
+    expect(await countServed(one.url)).toEqual({ 'app-1': 2, 'app-2': 2, 'app-3': 2 });
     await one.balancer.deregister(nth(one, 0));
-    expect(await whoAnswers(one.url)).toEqual({ 'app-2': 3, 'app-3': 3 });
+    expect(await countServed(one.url)).toEqual({ 'app-2': 3, 'app-3': 3 });
   });
 
-  test('an instance is stopped, killed and restarted, and the others serve meanwhile', async () => {
+  test('an instance is stopped, killed and restarted, while the others serve', async () => {
     const one = await stack();
     const instance = nth(one, 0);
     for (const disturb of [() => instance.stop(), () => instance.kill()]) {
       await disturb();
       expect(instance.running()).toBe(false);
-      expect(await whoAnswers(one.url)).toEqual({ 'app-2': 6 });
+      expect(await countServed(one.url)).toEqual({ 'app-2': 6 });
       const { url } = instance;
       await instance.restart();
       expect(instance.url).toBe(url);
       expect(instance.running()).toBe(true);
-      await until(async () => 'app-1' in (await whoAnswers(one.url, 2)), {
+      await until(async () => 'app-1' in (await countServed(one.url, 2)), {
         withinMs: 10_000,
         what: 'app-1 to serve',
       });
     }
   });
 
-  test('a paused instance answers nothing and lives; resumed it answers', async () => {
+  test('a paused instance runs but does not respond; after a resume it responds', async () => {
     const one = await stack();
     const instance = nth(one, 0);
     await instance.pause();
@@ -107,16 +110,16 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     await expect(instance.resume()).resolves.toBeUndefined();
   });
 
-  test('the balancer and the store come back with their addresses', async () => {
+  test('the balancer and the store restart with the same addresses', async () => {
     const one = await stack();
     for (const service of [one.balancer, one.store]) {
       await service.restart();
       expect(service.running()).toBe(true);
-      expect(await whoAnswers(one.url, 4)).toEqual({ 'app-1': 2, 'app-2': 2 });
+      expect(await countServed(one.url, 4)).toEqual({ 'app-1': 2, 'app-2': 2 });
     }
   });
 
-  test('logs say who served which request, over a restart, and who was tried in vain', async () => {
+  test('logs name the instance of each request, over a restart, and the instances that were tried without success', async () => {
     const one = await stack();
     const stop = new AbortController();
     const seen: Served[] = [];
@@ -128,7 +131,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     await nth(one, 0).kill();
     await Promise.all([2, 3].map(ask));
     await nth(one, 0).restart();
-    await until(async () => 'app-1' in (await whoAnswers(one.url, 2)), {
+    await until(async () => 'app-1' in (await countServed(one.url, 2)), {
       withinMs: 10_000,
       what: 'app-1 to serve',
     });
@@ -146,7 +149,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     }
   });
 
-  test('tells what died that nobody asked to, with its last output', async () => {
+  test('reports each unexpected end, with the last output', async () => {
     const one = await stack({ instances: [small, runner.instance(DIES_WHEN_ASKED)] });
     await nth(one, 0).kill();
     await fetch(`${nth(one, 1).url}/die`).catch(() => {});
@@ -156,7 +159,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     expect(nth(one, 1).running()).toBe(false);
   });
 
-  test('instances differ in environment and program, and share what makes them one app', async () => {
+  test('instances can differ in environment and program, and share the secret and the store', async () => {
     const prints = runner.instance(PRINTS_ENVIRONMENT);
     const one = await stack({
       instances: [{ ...prints, env: { ONLY: 'the $first' } }, prints],
@@ -173,7 +176,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     expect(shared(a ?? {})).toEqual(shared(b ?? {}));
   });
 
-  test('stopping leaves nothing, whatever was paused, killed or stopped before; twice does no harm', async () => {
+  test('a stop leaves nothing running, also of paused, killed or stopped parts; a second stop is harmless', async () => {
     const before = runner.left();
     const one = await stack({ instances: [small, small, small] });
     const [a, b] = one.instances();
@@ -190,21 +193,21 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     expect(runner.left()).toEqual(before);
   });
 
-  test('an instance that does not start: its output, and nothing left', async () => {
+  test('an instance that does not start: the error has its output, and nothing is left', async () => {
     const before = runner.left();
     const start = stack({ instances: [small, { ...small, env: { FAIL: 'on purpose' } }] });
-    await expect(start).rejects.toThrow(/app-2 .*exit code 3.*told to fail: on purpose/s);
+    await expect(start).rejects.toThrow(/app-2 .*exit code 3.*configured to fail: on purpose/s);
     expect(runner.left()).toEqual(before);
   });
 
-  test('an instance that cannot be added: the others go on', async () => {
+  test('an instance that cannot be added: the others continue', async () => {
     const one = await stack();
-    await expect(one.add({ ...small, env: { FAIL: 'on purpose' } })).rejects.toThrow(/told to fail/);
+    await expect(one.add({ ...small, env: { FAIL: 'on purpose' } })).rejects.toThrow(/configured to fail/);
     expect(one.instances()).toHaveLength(2);
-    expect(await whoAnswers(one.url, 4)).toEqual({ 'app-1': 2, 'app-2': 2 });
+    expect(await countServed(one.url, 4)).toEqual({ 'app-1': 2, 'app-2': 2 });
   });
 
-  test('given up in the middle of its start, with the reason that was given', async () => {
+  test('an aborted start rejects with the given reason', async () => {
     const before = runner.left();
     const givenUp = new AbortController();
     const onStep = (message: string) => {
@@ -214,14 +217,14 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     expect(runner.left()).toEqual(before);
   });
 
-  test('two stacks at once do not meet', async () => {
+  test('two stacks at once do not interfere', async () => {
     const [a, b] = await Promise.all([stack(), stack()]);
     expect(a.url).not.toBe(b.url);
     await a.stop();
-    expect(await whoAnswers(b.url)).toEqual({ 'app-1': 3, 'app-2': 3 });
+    expect(await countServed(b.url)).toEqual({ 'app-1': 3, 'app-2': 3 });
   });
 
-  test('the shipped app: instances come, leave and are restarted, and not one request fails', async () => {
+  test('the shipped app: instances join, leave and are restarted, and no request fails', async () => {
     const one = await stack({ instances: 2 });
     const traffic = startTraffic(one.url, '/login');
     await traffic.more(50);

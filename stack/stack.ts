@@ -1,81 +1,81 @@
 /**
- * The system under test as Baton starts it: instances, a balancer and a store.
- * Runners (local processes, containers) implement this interface; nothing above it knows which one runs.
+ * The interface of the system under test that Baton starts: instances, a balancer and a store.
+ * Runners (local processes, containers) implement it. Code that uses it does not depend on the runner.
  */
 import type { Served } from '../verify/core/history.ts';
 
-/** The ways to run it: local processes, containers. */
+/** The runners of the stack: local processes, containers. */
 export const RUNNERS = ['local', 'compose'] as const;
 export type Runner = (typeof RUNNERS)[number];
 
-/** One process or container that can be disturbed. Every method resolves once its effect is certain. */
+/** One process or container that faults can disturb. Every method resolves once its effect is certain. */
 export interface Service {
   readonly name: string;
-  /** Ends it in order (SIGTERM) and waits until it has gone. */
+  /** Ends it in order (SIGTERM) and waits until it has ended. */
   stop(): Promise<void>;
-  /** Ends it at once (SIGKILL) and waits until it has gone. */
+  /** Ends it at once (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>;
-  /** Freezes it (SIGSTOP): its sockets stay open and nothing answers. */
+  /** Freezes it (SIGSTOP): its sockets stay open, but it sends nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Stops it if it runs, starts it again with the same address and waits until it is ready. */
   restart(): Promise<void>;
-  /** Whether its process lives (a paused one does). */
+  /** Returns whether its process runs; true while it is paused. */
   running(): boolean;
 }
 
 /**
- * One app process; `url` reaches it past the balancer.
- * `stop` and `restart` say nothing to the balancer, as a crash or a careless deploy would not: the few requests that
- * it sends just as the instance closes its port are lost. Deregister it first where none may be.
+ * One app process; `url` is its own address, without the balancer.
+ * `stop` and `restart` do not notify the balancer, as in a crash or a careless deploy. Requests that the balancer sends
+ * while the instance closes its port are lost. To lose none, deregister the instance first.
  */
 export interface Instance extends Service {
   readonly url: string;
-  /** What it was started with: `add` makes another one like it. */
+  /** The options it was started with: `add` starts a similar instance with them. */
   readonly options: InstanceOptions;
 }
 
 /** A server behind the instances. */
 interface StoreServer extends Service {
-  /** Where its clients reach it, past any link: `redis://…`; undefined where it cannot be reached from here. */
+  /** Its address, without a link: `redis://…`; undefined if it cannot be reached from this machine. */
   readonly url?: string;
-  /** HOST:PORT of each of those who are asked which server it is at the time. No link leads to it then. */
+  /** HOST:PORT of each sentinel, if sentinels name the primary. Such a server has no link. */
   readonly sentinels?: readonly string[];
 }
 
 /**
- * The way of connections from one part to another, where they can be disturbed: those that are there and those to
- * come. What ends a disturbance leaves live connections alone.
+ * A proxy between two parts of the stack. It can disturb open and new connections. The end of a disturbance does not
+ * close open connections.
  */
 export interface Link {
-  /** Connections to it, on 127.0.0.1, lead to the part behind it. */
+  /** Port of the proxy on 127.0.0.1. It forwards connections to the part behind it. */
   readonly port: number;
-  /** Answers that were cut so far. */
+  /** Number of responses that were cut so far. */
   readonly cuts: number;
-  /** How often data had to wait so far, as the link was too narrow for it. */
+  /** How often data had to wait for bandwidth so far. */
   readonly jams: number;
-  /** Each piece of data arrives so much later. */
+  /** Delays each piece of data by `delayMs`. */
   slow(delayMs: number): void;
-  /** So many pass in each direction of a connection. */
+  /** Limits the bandwidth in each direction of a connection. */
   narrow(bytesPerSecond: number): void;
-  /** Nothing passes and nobody is told, as when packets are lost: it arrives when that is over. */
+  /** Holds all data without an error, as when packets are lost. The data arrives after the disturbance. */
   hold(): void;
-  /** Each answer breaks off in its middle, and its connection is reset. */
+  /** Cuts each response in the middle, and resets its connection. */
   cutAnswers(): void;
   /** Resets all connections and refuses new ones. */
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Leads to another port from now on; what is connected is cut, or with `keep` stays where it is. */
+  /** Forwards to another port from now on. Open connections are reset; with `keep` they stay open. */
   lead(port: number, options?: { keep?: boolean }): Promise<void>;
-  /** Ends all of these. */
+  /** Ends all disturbances. */
   restore(): Promise<void>;
 }
 
 export interface InstanceOptions {
-  /** Added to the environment of this instance alone. */
+  /** Added to the environment of only this instance. */
   env?: Record<string, string>;
-  /** Runs instead of the shipped app: program and arguments. */
+  /** Program and arguments that run instead of the shipped app. */
   command?: readonly [string, ...string[]];
 }
 
@@ -83,81 +83,81 @@ export interface Balancer extends Service {
   readonly url: string;
   /** Routes to the instance from now on. */
   register(instance: Instance): Promise<void>;
-  /** Sends it nothing new and keeps what is in flight, then forgets it. */
+  /** Sends it no new requests, waits for those in flight, and then forgets it. */
   deregister(instance: Instance): Promise<void>;
   /** Reads its configuration again without dropping a request. */
   reload(): Promise<void>;
-  /** Forgets which instance it keeps each visitor on: all are placed anew. Absent where it keeps nobody. */
+  /** Forgets to which instance each visitor is pinned: all are placed anew. Absent if it does not pin visitors. */
   forget?(): Promise<void>;
   /**
-   * From now on sends a request, also one that writes, to another instance as well when the first has not answered in
-   * so many milliseconds; undefined ends that. Absent where it cannot be told.
+   * Retries slow requests: sends a request, also one that writes, to another instance too if the first instance has not
+   * responded within `afterMs` milliseconds. undefined ends this. Absent if the balancer does not support it.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
 }
 
-/** Where it can be read afterwards which instance served a request. */
+/** A log that names the instance that served each request. */
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
-  /** Entries from now on, each soon after it was written, until the signal aborts (the rest is read first). */
+  /** Yields new entries, each soon after it was written. After the signal aborts, first reads the rest, then ends. */
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
-/** Who keeps the number of instances, and replaces those that fail. */
+/** Keeps the number of instances, and replaces those that fail. */
 export interface Keeper {
-  /** Whether there are as many as are wanted, all fit, and none is on its way in or out. */
+  /** Returns whether the wanted number of instances runs, all are healthy, and none is starting or leaving. */
   whole(): boolean;
-  /** Within so many milliseconds an instance that crashed is replaced by one that serves. */
+  /** Milliseconds within which a crashed instance is replaced by one that serves. */
   readonly recoversWithinMs: number;
-  /** Tells each time an instance has joined or left. @returns what ends that */
+  /** Calls the listener each time an instance has joined or left. @returns a function that removes the listener */
   onChange(listener: () => void): () => void;
 }
 
 export interface Stack {
-  /** The balancer's address, as a client types it. */
+  /** The balancer's address, for clients. */
   readonly url: string;
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
-  /** Takes an instance out in order: nothing new is sent to it, what is in flight ends, then it is stopped. */
+  /** Removes an instance in order: it gets no new requests, those in flight end, then it is stopped. */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
-  /** Absent where nobody does: then an instance that dies stays away. */
+  /** Keeps the number of instances. Absent: an instance that dies is not replaced. */
   readonly fleet?: Keeper;
-  /** Where sessions live, or Redis where they live in no server. */
+  /** The server that stores sessions; Redis if no server stores them. */
   readonly store: StoreServer;
-  /** All that is behind the instances, the store first: users and cards are in Redis whatever the store. */
+  /** All servers behind the instances, the store first. Users and cards are in Redis with every store. */
   readonly servers: readonly StoreServer[];
   /**
-   * Links that can be disturbed; absent where the runner has none.
-   * - to a server, by name: all instances reach it through one link, where the stack was started with `links`
-   * - to an instance, by name: the balancer reaches it through one from then on, until `unlink`
+   * Returns a link that can be disturbed; absent if the runner has no links.
+   * - to a server, by name: all instances reach it through this link, if the stack was started with `links`
+   * - to an instance, by name: the balancer reaches it through this link from then on, until `unlink`
    */
   link?(to: string): Promise<Link>;
   unlink?(to: string): Promise<void>;
-  /** Of the balancer and of each instance; grows with `add`. */
+  /** Logs of the balancer and of each instance; `add` adds one. */
   readonly logs: readonly LogSource[];
-  /** Resolves with a description (name, exit, last output) once any part dies that nobody asked to. */
+  /** Resolves with a description (name, exit status, last output) once any part ends unexpectedly. */
   readonly died: Promise<string>;
-  /** Stops everything, also what is paused or half started. Safe to call twice. */
+  /** Stops everything, also paused parts and parts that are still starting. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** What every runner takes. */
+/** The options of every runner. */
 export interface StackOptions {
-  /** How many to begin with, or what each of them is to be. Default 2. */
+  /** The number of instances at the start, or the options of each. Default 2. */
   instances?: number | readonly InstanceOptions[];
-  /** The balancer's: this one or the next that is free (default 8080), or any that is free. */
+  /** The balancer's port: this one or the next free one (default 8080), or any free one. */
   port?: number | 'any';
   /** Added to the environment of all instances. */
   env?: Record<string, string>;
-  /** Whether the instances reach the servers behind them through links, which cost a little time. */
+  /** True if the instances reach the servers behind them through links, which cost a little time. */
   links?: boolean;
-  /** Told what happens while it starts, and what its fleet does, in words for a person. */
+  /** Called with messages for the user: the steps of the start, and the actions of the fleet. */
   onStep?: (message: string) => void;
-  /** Told, each time, what died that nobody asked to. `Stack.died` tells only the first. */
+  /** Called for each part that ends unexpectedly. `Stack.died` reports only the first one. */
   onDeath?: (description: string) => void;
-  /** Gives the start up: everything is stopped, and its reason is thrown. */
+  /** Aborts the start: everything is stopped, and the reason of the signal is thrown. */
   signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-/** Sticky balancers keep their visitors as those do whose cookies they set. */
+/** Sticky balancers pin visitors as the balancers do whose cookies they set. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** What the app sets at /login. */
+/** The cookie that the app sets at /login. */
 const APP_COOKIE =
   'sid=s1; Path=/; HttpOnly; Max-Age=100; Expires=Wed, 25 Nov 2026 01:00:00 GMT; SameSite=Lax';
 
@@ -41,10 +41,10 @@ async function behind(mode?: StickyMode, like?: 'classic' | 'alb', seconds?: num
   return peers;
 }
 
-/** A browser's jar, without its clock: `expire` does what a clock would. */
+/** A client with a cookie jar that never expires cookies by itself; tests delete them. */
 class Visitor {
   readonly jar = new Map<string, string>();
-  /** As they were set last, whole. */
+  /** The `Set-Cookie` lines of the last response. */
   set: string[] = [];
 
   async get(path = '/'): Promise<string> {
@@ -55,7 +55,7 @@ class Visitor {
     this.set = response.headers.getSetCookie();
     for (const line of this.set) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      // Over http, a browser keeps none that is Secure.
+      // Over http, a browser stores no Secure cookie.
       if (/; Max-Age=0/.test(line) || /; Secure/.test(line)) this.jar.delete(name);
       else this.jar.set(name, value);
     }
@@ -71,8 +71,8 @@ class Visitor {
 
 const other = (name: string): Peer[] => peers.filter(peer => peer.name !== name);
 const peerOf = (name: string): Peer => peers.find(peer => peer.name === name) as Peer;
-/** Names the cookie's value, which nobody is to read. */
-const told = (set: string[]): string[] => set.map(line => line.replace(/=[0-9a-f]{64}/, '=WORD'));
+/** Replaces the cookie's value, which is random. */
+const masked = (set: string[]): string[] => set.map(line => line.replace(/=[0-9a-f]{64}/, '=WORD'));
 
 test('none: three visits, three instances', async () => {
   await behind();
@@ -80,25 +80,25 @@ test('none: three visits, three instances', async () => {
 });
 
 describe('duration', () => {
-  test('classic: one cookie, set once, that leads to its instance until it expires', async () => {
+  test('classic: one cookie, set once, that pins to its instance until it expires', async () => {
     await behind('duration', 'classic', 60);
     const visitor = new Visitor();
     const mine = await visitor.get();
-    expect(told(visitor.set)).toEqual(['AWSELB=WORD; Path=/; Max-Age=60']);
+    expect(masked(visitor.set)).toEqual(['AWSELB=WORD; Path=/; Max-Age=60']);
     expect(await visitor.times(6)).toEqual(Array(6).fill(mine));
     expect(visitor.set).toEqual([]);
     visitor.jar.clear();
     expect(new Set(await Promise.all(Array.from({ length: 9 }, () => new Visitor().get()))).size).toBe(3);
     await visitor.get();
-    expect(told(visitor.set)).toEqual(['AWSELB=WORD; Path=/; Max-Age=60']);
+    expect(masked(visitor.set)).toEqual(['AWSELB=WORD; Path=/; Max-Age=60']);
   });
 
-  test('alb: set anew with every response, twice', async () => {
+  test('alb: two cookies, set again in every response', async () => {
     await behind('duration', 'alb', 60);
     const visitor = new Visitor();
     const mine = await visitor.get();
     for (let i = 0; i < 4; i++) {
-      expect(told(visitor.set)).toEqual([
+      expect(masked(visitor.set)).toEqual([
         'AWSALB=WORD; Path=/; Max-Age=60',
         'AWSALBCORS=WORD; Path=/; Max-Age=60; SameSite=None; Secure',
       ]);
@@ -106,7 +106,7 @@ describe('duration', () => {
     }
   });
 
-  test.each(['classic', 'alb'] as const)('%s: what cannot be read is as no cookie', async like => {
+  test.each(['classic', 'alb'] as const)('%s: an invalid cookie counts as no cookie', async like => {
     await behind('duration', like);
     const visitor = new Visitor();
     await visitor.get();
@@ -117,7 +117,7 @@ describe('duration', () => {
   });
 
   test.each(['classic', 'alb'] as const)(
-    '%s: an instance that was taken out loses its visitors to another, which keeps them when it is back',
+    '%s: visitors of a deregistered instance move to another, and stay there when it is registered again',
     async like => {
       await behind('duration', like);
       const visitor = new Visitor();
@@ -131,7 +131,7 @@ describe('duration', () => {
     },
   );
 
-  test('an instance that nobody answers for: another, and from then on that one', async () => {
+  test('the visitor of an instance that is down moves to another, and stays there', async () => {
     await behind('duration', 'classic');
     const visitor = new Visitor();
     const first = await visitor.get();
@@ -150,31 +150,31 @@ describe('application', () => {
     expect(visitor.set).toEqual([]);
     const mine = await visitor.get('/login');
     const attributes = APP_COOKIE.slice('sid=s1'.length);
-    expect(told(visitor.set).toSorted()).toEqual([`AWSELB=WORD${attributes}`, APP_COOKIE].toSorted());
+    expect(masked(visitor.set).toSorted()).toEqual([`AWSELB=WORD${attributes}`, APP_COOKIE].toSorted());
     expect(await visitor.times(6)).toEqual(Array(6).fill(mine));
     expect(visitor.set).toEqual([]);
-    // The app ends its own: the balancer's counts no more.
+    // The app deletes its cookie, so the balancer's cookie is ignored.
     expect(await visitor.get('/logout')).toBe(mine);
     expect(visitor.jar.has('AWSELB')).toBe(true);
     expect(new Set(await visitor.times(3)).size).toBe(3);
   });
 
-  test('alb: both have to come; its own lasts seven days and is set anew with every response', async () => {
+  test('alb: both cookies are required; its own lasts seven days and is set again in every response', async () => {
     await behind('application', 'alb');
     const visitor = new Visitor();
     await visitor.get();
     expect(visitor.set).toEqual([]);
     const mine = await visitor.get('/login');
     const own = 'AWSALBAPP=WORD; Path=/; Max-Age=604800';
-    expect(told(visitor.set)).toContain(own);
+    expect(masked(visitor.set)).toContain(own);
     for (const answer of await visitor.times(4)) expect(answer).toBe(mine);
-    expect(told(visitor.set)).toEqual([own]);
+    expect(masked(visitor.set)).toEqual([own]);
     visitor.jar.delete('sid');
     expect(new Set(await visitor.times(3)).size).toBe(3);
   });
 
   test.each(['classic', 'alb'] as const)(
-    '%s: an instance that was taken out loses its visitors to another, and they are stuck there',
+    '%s: visitors of a deregistered instance move to another, and stay there',
     async like => {
       await behind('application', like);
       const visitor = new Visitor();
@@ -188,7 +188,7 @@ describe('application', () => {
   );
 });
 
-test('hash: a cookie that says nothing of the instance; few move when one joins', async () => {
+test('hash: a cookie that does not name the instance; few visitors move when one joins', async () => {
   await behind('hash');
   const visitors = Array.from({ length: 30 }, () => new Visitor());
   const home = await Promise.all(visitors.map(visitor => visitor.get()));

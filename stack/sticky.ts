@@ -1,12 +1,12 @@
-/** Balancers that keep a visitor on one instance, each in the way of a balancer that does. */
+/** Makes nginx pin visitors to instances with the cookies of other balancers. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Address, NginxAdditions } from './nginx.ts';
 import { BY_ROUTE_COOKIE, ROUTE_COOKIE } from './route-cookie.ts';
 
 /**
- * duration: a cookie of the balancer names the instance, for a time
- * application: such a cookie comes with the app's own, and counts only beside it
- * hash: the instance follows from a cookie that says nothing of it; when instances change, some visitors move
+ * duration: a cookie of the balancer names the instance, for a limited time
+ * application: such a cookie is set with the app's cookie, and is valid only together with it
+ * hash: the instance is a hash of a cookie that does not name one; when instances change, some visitors move
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
 export type StickyMode = (typeof STICKY)[number];
@@ -14,19 +14,19 @@ export type StickyMode = (typeof STICKY)[number];
 /** A cookie of the balancer that names an instance. */
 interface StickyCookie {
   name: string;
-  /** The cookie of the app beside which alone it counts. */
+  /** The cookie of the app that must be sent too, or this cookie is ignored. */
   beside?: string;
   /** `Path=/; Max-Age=60`; absent: those of the app's cookie. */
   attributes?: string;
-  /** Comes with every response, and not only where it says something new. */
+  /** True: set in every response, and not only when it changes. */
   renewed: boolean;
-  /** A second one with the same value for requests from other sites, and its attributes. */
+  /** A second cookie with the same value for requests from other sites, and its attributes. */
   twin?: { name: string; attributes: string };
 }
 
 export interface Sticky {
   mode: StickyMode;
-  /** The balancer's. */
+  /** Name of the balancer's cookie. */
   cookie: string;
   additions: NginxAdditions;
 }
@@ -36,8 +36,10 @@ const APP_COOKIE = 'sid';
 const DAY_S = 86_400;
 
 /**
- * @param like whose cookie it is to be: that of a classic or an application load balancer; a plain one when absent
- * @param seconds that it is kept without another request, where the balancer says so: a day
+ * Returns the directives and the cookie of a sticky mode.
+ *
+ * @param like whose cookie to set: that of a classic or an application load balancer; absent: a plain one
+ * @param seconds lifetime of the cookie after the last response that sets it, in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
   if (mode === 'hash') return { mode, cookie: ROUTE_COOKIE, additions: BY_ROUTE_COOKIE };
@@ -61,7 +63,7 @@ function byApplication(like: 'classic' | 'alb' | undefined): StickyCookie {
   return { name: like === 'classic' ? 'AWSELB' : ROUTE_COOKIE, beside, renewed: false };
 }
 
-/** Directives for a cookie that names an instance by a word that nobody can guess. */
+/** Returns directives for a cookie that names an instance by a word that clients cannot guess. */
 function namedBy(cookie: StickyCookie): NginxAdditions {
   const { twin } = cookie;
   const secret = randomBytes(16).toString('hex');
@@ -75,7 +77,7 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/** A group of one for each instance, who is asked first, and by which word an instance is named. */
+/** Returns the directives for the instances: a group for each one, the group that a cookie selects, and the words. */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Address[],
@@ -96,12 +98,12 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // The last that was asked; looked at again once it is known.
+    // The instance that was tried last. Evaluated again when nginx knows it.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
 
-/** When the cookie is set, and to what. */
+/** Returns the directives that decide when the cookie is set, and its value. */
 function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   const follows = beside !== undefined && attributes === undefined;
   const value = `"${name}=$sticky_chosen${follows ? '$sticky_attributes' : `; ${attributes}`}"`;
@@ -110,7 +112,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // The app has set its own; or both came with the request.
+          // The app has set its cookie, or the request has both cookies.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];
@@ -123,7 +125,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   ].join('\n');
 }
 
-/** Lifetime and flags of the app's cookie, as it was set. */
+/** Returns directives that copy the lifetime and the flags of the app's cookie. */
 function attributesOf(cookie: string): string {
   const one = '; *(?:expires=\\w+, [^;,]*|[^;,]*)';
   return [

@@ -1,19 +1,19 @@
-/** Waiting for a condition, never for a time. */
+/** Waits for conditions instead of fixed times. */
 
 export interface Wait {
-  /** Milliseconds after which the wait is given up. */
+  /** Timeout, milliseconds. */
   withinMs: number;
-  /** What is waited for, as it reads after "expected". */
+  /** The expected condition, in words that follow "expected" in the error. */
   what: string;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   everyMs?: number;
-  /** Gives the wait up at once; its reason is thrown. */
+  /** Ends the wait at once; its reason is thrown. */
   signal?: AbortSignal;
 }
 
 /**
- * Looks again and again until `condition` holds.
- * Throws what was expected and the last error that `condition` threw, if it did not come in time.
+ * Checks `condition` repeatedly until it holds.
+ * After the timeout, throws an error with the expected condition and the last error that `condition` threw.
  */
 export async function until(condition: () => boolean | Promise<boolean>, wait: Wait): Promise<void> {
   const deadline = performance.now() + wait.withinMs;
@@ -28,7 +28,7 @@ export async function until(condition: () => boolean | Promise<boolean>, wait: W
     wait.signal?.throwIfAborted();
     if (performance.now() >= deadline) {
       const seen = problem instanceof Error ? `; last seen: ${problem.message}` : '';
-      throw new Error(`expected ${wait.what} within ${wait.withinMs} ms, but it did not come${seen}`);
+      throw new Error(`expected ${wait.what} within ${wait.withinMs} ms, but it did not happen${seen}`);
     }
     await new Promise(resolve => setTimeout(resolve, wait.everyMs ?? 20));
   }

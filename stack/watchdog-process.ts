@@ -1,4 +1,7 @@
-/** The watchdog's own process: see watchdog.ts. Reads what to guard from standard input until that closes. */
+/**
+ * The program of the watchdog process (see watchdog.ts). It reads from standard input what to guard, until that
+ * closes.
+ */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { groupMembers, signalGroup } from './group.ts';
@@ -7,7 +10,7 @@ const groups = new Set<number>();
 const folders = new Set<string>();
 const projects = new Set<string>();
 
-// It outlives the process it watches over; only the closing pipe ends it.
+// Ignores signals: only the closed pipe ends the watchdog, so that it outlives the guarded process.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });
@@ -25,7 +28,7 @@ lines.on('close', clearUp);
 
 async function clearUp(): Promise<void> {
   for (const group of groups) signalGroup(group, 'SIGKILL');
-  // What still dies may still write: folders are removed when the last has gone, or at the latest after 5 s.
+  // Dying processes may still write. Folders are removed when the last one has ended, or at the latest after 5 s.
   const deadline = performance.now() + 5_000;
   while (performance.now() < deadline && [...groups].some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));
@@ -36,7 +39,7 @@ async function clearUp(): Promise<void> {
 
 async function removeContainers(what: string): Promise<void> {
   const [host = '', project = ''] = what.split(' ');
-  // Only here: most stacks have no containers, and need no engine's library.
+  // Imported only here: most stacks have no containers, and do not need the engine's library.
   const { connect, removeProject } = await import('./engine.ts');
-  await removeProject(connect(host), project).catch(() => {}); // Nobody is left to be told.
+  await removeProject(connect(host), project).catch(() => {}); // No process is left that could report the error.
 }

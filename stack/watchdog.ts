@@ -1,7 +1,7 @@
 /**
- * Sees to it that no process, container or temporary folder outlives this process, however it ends: by its own will,
- * an uncaught error, a signal, even `kill -9`. A small second process (watchdog-process.ts) holds the reading end
- * of a pipe; when this process goes, the kernel closes the pipe, and the watchdog clears up.
+ * Ensures that no process, container or temporary folder outlives this process, however it ends: by itself, by an
+ * uncaught error, by a signal, even by `kill -9`. A small second process (watchdog-process.ts) holds the reading end of a
+ * pipe. When this process ends, the kernel closes the pipe, and the watchdog cleans up.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,62 +12,66 @@ import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-/** The process group `pgid` is killed when this process ends, unless released before. */
+/** Guards a process group: the watchdog kills it when this process ends, unless it was released before. */
 export function guardGroup(pgid: number): void {
-  tell(`+group ${pgid}`);
+  send(`+group ${pgid}`);
 }
 
-/** To be called as soon as the group has gone, for its number may be given to others. */
+/** Releases a process group. Call it as soon as the group has ended, because the system may reuse its number. */
 export function releaseGroup(pgid: number): void {
-  tell(`-group ${pgid}`);
+  send(`-group ${pgid}`);
 }
 
-/** A path in the system's folder for temporary files that nobody else uses. */
+/** Returns an unused path in the system's folder for temporary files. */
 export function temporaryPath(prefix: string): string {
   return join(tmpdir(), `${prefix}${randomBytes(6).toString('hex')}`);
 }
 
-/** Makes a folder, for this user alone, that is removed when this process ends, unless it was removed before. */
+/** Creates a folder that only this user can enter. The watchdog removes it when this process ends. */
 export function makeFolder(folder: string): void {
-  tell(`+folder ${folder}`); // Before it is there, so that there is no moment in which nobody would remove it.
+  send(`+folder ${folder}`); // Sent before the folder exists, so that it is guarded at every moment.
   mkdirSync(folder, { mode: 0o700, recursive: true });
 }
 
-/** Removes it and what is in it, now. */
+/** Removes the folder and its content now. */
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  tell(`-folder ${folder}`);
+  send(`-folder ${folder}`);
 }
 
-/** All that an engine (as DOCKER_HOST names it) has of a compose project is removed when this process ends. */
+/**
+ * Guards a compose project: the watchdog removes all of it when this process ends.
+ *
+ * @param host the engine, in the format of DOCKER_HOST
+ */
 export function guardProject(host: string, project: string): void {
-  tell(`+project ${host} ${project}`);
+  send(`+project ${host} ${project}`);
 }
 
 export function releaseProject(host: string, project: string): void {
-  tell(`-project ${host} ${project}`);
+  send(`-project ${host} ${project}`);
 }
 
-/** Starts the watchdog ahead of the first child, so that there is no moment without it. */
+/** Starts the watchdog. Call it before the first child starts, so that every child is guarded. */
 export function startWatchdog(): void {
   if (watchdog !== undefined) return;
   const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
   watchdog = spawn(process.execPath, [program], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // In a session of its own: Ctrl-C and a closed terminal end this process, and must not end the watchdog.
+    // In a separate session: Ctrl-C and a closed terminal end this process, but must not end the watchdog.
     detached: true,
     env: {},
   });
   watchdog.once('error', () => {});
-  watchdog.stdin?.on('error', () => {}); // Gone already: this process does not fail for want of a watchdog.
+  watchdog.stdin?.on('error', () => {}); // The watchdog has ended: this process continues without it.
   watchdog.unref();
-  // A ChildProcess's pipe is a Socket, though its type does not say so; it must not keep this process alive.
+  // The pipe must not keep this process running. It is a Socket, although the type of ChildProcess does not say so.
   if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
     watchdog.stdin.unref();
   }
 }
 
-function tell(line: string): void {
+function send(line: string): void {
   startWatchdog();
   watchdog?.stdin?.write(`${line}\n`);
 }

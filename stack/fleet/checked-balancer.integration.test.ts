@@ -1,4 +1,4 @@
-/** nginx behind health checks: who is asked follows from who is healthy, and no request is lost over it. */
+/** nginx with health checks: only healthy instances get requests, and no request is lost when that changes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,14 +15,14 @@ import { profileOf } from './profile.ts';
 let dir: string;
 let balancer: CheckedBalancer;
 const peers: Peer[] = [];
-/** How each answers its health check; 200 when absent. */
+/** Status of each instance's health check; 200 if absent. */
 const health = new Map<string, number>();
-const told: string[] = [];
-/** Answers that are held back, by path /slow. */
+const reports: string[] = [];
+/** Held responses, from the path /slow. */
 const waiting: (() => void)[] = [];
 
 const CHECK = {
-  ask: { path: '/health' },
+  probe: { path: '/health' },
   everyMs: 100,
   timeoutMs: 5_000,
   unhealthy: 2,
@@ -40,7 +40,7 @@ afterEach(async () => {
   await Promise.all(peers.splice(0).map(peer => peer.close().catch(() => {})));
   rmSync(dir, { recursive: true, force: true });
   health.clear();
-  told.length = 0;
+  reports.length = 0;
 });
 
 async function peer(name: string, port = 0): Promise<Peer> {
@@ -61,9 +61,9 @@ async function begin(
   const started = await Promise.all(names.map(name => peer(name)));
   const ports = { port: await freePort(), statusPort: await freePort() };
   balancer = new CheckedBalancer(new Nginx({ ...ports, dir, additions: directivesOf(like) }), {
-    // Longer than a test may take: a drain that only its limit ends would fail it.
+    // Longer than a test may take: a drain that ends only at its limit fails the test.
     ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
-    onHealth: ({ name }, state) => told.push(`${name} ${state}`),
+    onHealth: ({ name }, state) => reports.push(`${name} ${state}`),
     ...options,
   });
   await balancer.registerAll(started);
@@ -73,7 +73,7 @@ async function begin(
 
 async function get(path = '/'): Promise<string> {
   const response = await fetch(balancer.url + path, {
-    headers: { connection: 'close' }, // None that is idle holds up a reload.
+    headers: { connection: 'close' }, // No idle connection delays a reload.
   });
   return response.status === 200 ? response.text() : String(response.status);
 }
@@ -87,15 +87,18 @@ async function whoAnswers(count = 6): Promise<string[]> {
 const answered = (names: string[]) =>
   until(async () => String(await whoAnswers()) === String(names), {
     withinMs: 30_000,
-    what: `answers of ${names}`,
+    what: `responses of ${names}`,
   });
 
-test('under traffic: out when unhealthy, in when healthy again, and not one request fails', async () => {
+test('under traffic: out when unhealthy, in when healthy again, and no request fails', async () => {
   const [, b] = await begin(['a', 'b']);
   const traffic = startTraffic(balancer.url, '/');
   for (let round = 0; round < 2; round++) {
     health.set('b', 500);
-    await until(() => told.at(-1) === 'b unhealthy', { withinMs: 30_000, what: 'b to be found unhealthy' });
+    await until(() => reports.at(-1) === 'b unhealthy', {
+      withinMs: 30_000,
+      what: 'b to be found unhealthy',
+    });
     const requests = () => b?.got.filter(line => !line.endsWith('/health')).length;
     await until(
       async () => {
@@ -103,19 +106,19 @@ test('under traffic: out when unhealthy, in when healthy again, and not one requ
         await traffic.more(60);
         return requests() === before;
       },
-      { withinMs: 30_000, what: 'nothing to be sent to b' },
+      { withinMs: 30_000, what: 'no requests to b' },
     );
     health.delete('b');
-    await until(() => told.at(-1) === 'b healthy', { withinMs: 30_000, what: 'b to be found healthy' });
+    await until(() => reports.at(-1) === 'b healthy', { withinMs: 30_000, what: 'b to be found healthy' });
     const before = requests() ?? 0;
     await until(() => (requests() ?? 0) > before, { withinMs: 30_000, what: 'requests to b' });
   }
   const { failures } = await traffic.stop();
   expect(failures).toEqual([]);
-  expect(told.filter(line => line.startsWith('a'))).toEqual([]);
+  expect(reports.filter(line => line.startsWith('a'))).toEqual([]);
 });
 
-test('a new one is asked once it has passed, and not before', async () => {
+test('a new instance gets requests only after it has passed its checks', async () => {
   await begin(['a'], { check: { ...CHECK, first: 2 } });
   health.set('new', 503);
   const late = await peer('new');
@@ -127,7 +130,7 @@ test('a new one is asked once it has passed, and not before', async () => {
   expect(await whoAnswers()).toEqual(['a', 'new']);
 });
 
-test('one that leaves before it was healthy: whoever waits for it is told', async () => {
+test('an instance that leaves before it was healthy: `register` rejects', async () => {
   await begin(['a']);
   health.set('new', 503);
   const late = await peer('new');
@@ -139,14 +142,14 @@ test('one that leaves before it was healthy: whoever waits for it is told', asyn
   expect(balancer.state(late)).toBeUndefined();
 });
 
-describe('when none is healthy', () => {
+describe('while no instance is healthy', () => {
   const none = async (names: string[]) => {
     for (const name of names) health.set(name, 500);
-    const all = () => names.every(name => told.includes(`${name} unhealthy`));
+    const all = () => names.every(name => reports.includes(`${name} unhealthy`));
     await until(all, { withinMs: 30_000, what: 'all to be unhealthy' });
   };
 
-  test('alb fails open: all are asked, until one is healthy again', async () => {
+  test('alb fails open: all get requests, until one is healthy again', async () => {
     await begin(['a', 'b']);
     await none(['a', 'b']);
     await answered(['a', 'b']);
@@ -156,7 +159,7 @@ describe('when none is healthy', () => {
     await answered(['a', 'b']);
   });
 
-  test('classic answers 503 by itself', async () => {
+  test('classic itself responds with 503', async () => {
     await begin(['a', 'b'], {}, profileOf('classic-elb'));
     await none(['a', 'b']);
     await answered(['503']);
@@ -166,33 +169,33 @@ describe('when none is healthy', () => {
 });
 
 describe('a drain', () => {
-  /** @returns who has a request in flight */
-  async function inFlight(): Promise<{ answer: Promise<string>; who: Peer }> {
+  /** @returns the instance with a request in flight */
+  async function inFlight(): Promise<{ answer: Promise<string>; busy: Peer }> {
     const answer = get('/slow');
     await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });
-    return { answer, who: peers.find(({ got }) => got.includes('GET /slow')) as Peer };
+    return { answer, busy: peers.find(({ got }) => got.includes('GET /slow')) as Peer };
   }
 
-  test('ends with what is in flight', async () => {
+  test('ends with the request in flight', async () => {
     await begin(['a', 'b']);
-    const { answer, who } = await inFlight();
+    const { answer, busy } = await inFlight();
     let left = false;
-    const leaving = balancer.deregister(who).then(() => {
+    const leaving = balancer.deregister(busy).then(() => {
       left = true;
     });
-    await answered(peers.filter(one => one !== who).map(({ name }) => name));
+    await answered(peers.filter(one => one !== busy).map(({ name }) => name));
     expect(left).toBe(false);
     waiting[0]?.();
     await leaving;
-    expect(await answer).toBe(who.name);
+    expect(await answer).toBe(busy.name);
   });
 
-  test('is not longer than its limit, and whoever ends the instance then has its request answered 502', async () => {
+  test('is not longer than its limit; if the instance ends then, its request gets 502', async () => {
     await begin(['a', 'b'], { drainMs: 300 });
-    const { answer, who } = await inFlight();
-    await balancer.deregister(who);
+    const { answer, busy } = await inFlight();
+    await balancer.deregister(busy);
     expect(waiting).toHaveLength(1);
-    await who.close();
+    await busy.close();
     expect(await answer).toBe('502');
   });
 });

@@ -1,4 +1,4 @@
-/** A balancer that routes only to instances that pass its health checks, as those of clouds do. */
+/** Adds health checks to a balancer, as clouds do: it routes only to instances that pass them. */
 import type { LocalBalancer, Routed } from '../balancer.ts';
 import { until } from '../wait.ts';
 import { after, type Health, NEW, SERVING, type State } from './health.ts';
@@ -7,37 +7,37 @@ import type { Check } from './profile.ts';
 
 export interface CheckedOptions {
   check: Check;
-  /** So long an instance that leaves may take for what it has in flight, milliseconds. */
+  /** Time for the requests in flight of an instance that leaves, milliseconds. */
   drainMs: number;
-  /** Whether all are asked when none is healthy. */
+  /** True if all instances get requests while none is healthy. */
   failOpen: boolean;
-  /** Told whenever an instance was found healthy or unhealthy. */
+  /** Called whenever an instance becomes healthy or unhealthy. */
   onHealth?: (instance: Routed, state: State) => void;
 }
 
 interface Target {
   instance: Routed;
-  /** Where it is reached. */
+  /** The address at which the balancer reaches it. */
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Resolves once nothing is in flight to it any more; set when it was taken out. */
+  /** Resolves once no request to it is in flight; set when it was taken out. */
   drained: Promise<void>;
 }
 
-/** Beyond the checks that a new instance needs, milliseconds within which it is to pass them. */
+/** Time in which a new instance must pass its first checks, in addition to their duration; milliseconds. */
 const GRACE_MS = 60_000;
 
-/** Drives any balancer: what is healthy is registered there, and nothing else. */
+/** Controls any balancer: registers there only the healthy instances. */
 export class CheckedBalancer implements LocalBalancer {
   readonly #inner: LocalBalancer;
   readonly #options: CheckedOptions;
-  /** Who is registered, by address. */
+  /** The registered instances, by address. */
   readonly #targets = new Map<string, Target>();
-  /** Who is sent requests. */
+  /** The instances that get requests. */
   readonly #routed = new Set<Target>();
   #ended = false;
-  /** Changes of who is, one after the other. */
+  /** Serializes the changes of the inner balancer. */
   #changes: Promise<void> = Promise.resolve();
 
   readonly forget?: () => Promise<void>;
@@ -48,12 +48,12 @@ export class CheckedBalancer implements LocalBalancer {
     if (inner.forget) this.forget = () => inner.forget?.() ?? Promise.resolve();
   }
 
-  /** Of an instance that is registered; undefined of others. */
+  /** Returns the health of a registered instance; undefined for others. */
   state({ url }: Pick<Routed, 'url'>): State | undefined {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once it has passed its first checks and is sent requests. Throws when it does not in time. */
+  /** Resolves once it has passed its first checks and gets requests. Throws if that takes too long. */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -73,13 +73,13 @@ export class CheckedBalancer implements LocalBalancer {
     if (left()) throw new Error(`${instance.name} left the balancer before it was healthy`);
   }
 
-  /** Those that a stack begins with were seen to be ready: they count as healthy. */
+  /** Registers the first instances of a stack. They count as healthy, because the stack has found them ready. */
   async registerAll(instances: readonly Routed[]): Promise<void> {
     for (const instance of instances) this.#routed.add(this.#admit(instance, instance.url, SERVING));
     await this.#inner.registerAll(instances);
   }
 
-  /** Resolves once nothing is in flight to it, or its time for that is over. */
+  /** Resolves once no request to it is in flight, or after `drainMs`. */
   async deregister(instance: Routed): Promise<void> {
     const target = this.#targets.get(instance.url);
     if (target === undefined) return;
@@ -100,17 +100,17 @@ export class CheckedBalancer implements LocalBalancer {
 
   async #check(target: Target): Promise<void> {
     const { check, onHealth } = this.#options;
-    const passed = await probe(target.via, check.ask, check.timeoutMs);
+    const passed = await probe(target.via, check.probe, check.timeoutMs);
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // A balancer that takes nothing at the moment is told again after the next check.
+    // If the balancer rejects the change now, the next check tries again.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) onHealth?.(target.instance, state);
   }
 
-  /** Brings the balancer in step with who is healthy: first who joins, so that there is always somebody. */
+  /** Updates the balancer to the healthy instances. Registers first, so that it always has an instance. */
   async #route(): Promise<void> {
     const done = this.#changes.then(async () => {
       const wanted = this.#wanted();
@@ -122,7 +122,7 @@ export class CheckedBalancer implements LocalBalancer {
       for (const target of [...this.#routed].filter(target => !wanted.includes(target))) {
         this.#routed.delete(target);
         target.drained = this.#inner.deregister(target.instance);
-        target.drained.catch(() => {}); // Told to whoever deregisters it.
+        target.drained.catch(() => {}); // The caller of `deregister` gets the error.
       }
     });
     this.#changes = done.catch(() => {});
@@ -162,7 +162,7 @@ export class CheckedBalancer implements LocalBalancer {
   restart = (): Promise<void> => this.#inner.restart();
 }
 
-/** Waits for it, but not for longer. Throws what it throws in that time. */
+/** Waits for the promise, but at most this long. Throws its error if it rejects in this time. */
 async function atMost(milliseconds: number, awaited: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>(resolve => {

@@ -1,13 +1,13 @@
-/** What a profile is to nginx. */
+/** Translates a profile into directives of nginx. */
 import type { NginxAdditions } from '../nginx.ts';
 import type { Failures, Profile } from './profile.ts';
 
-/** @returns directives that make nginx choose and fail as the profile does; who is asked is not theirs to say */
-export function directivesOf({ choice, failures, nobody }: Profile): NginxAdditions {
+/** @returns directives that make nginx choose and fail as the profile does; health checks are not part of them */
+export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
     ...(choice === 'least-outstanding' && { upstream: 'least_conn;' }),
-    // nginx takes whole seconds here.
+    // nginx accepts only whole seconds here.
     perInstance:
       passive === undefined
         ? 'max_fails=0'
@@ -17,19 +17,19 @@ export function directivesOf({ choice, failures, nobody }: Profile): NginxAdditi
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // nginx's own way to try another instance; the template has a more careful one, which stays out of this then.
+      // nginx's own rule for a retry. It replaces the template's rule, which is more careful.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
-    // Without an instance, nginx says 502 by itself.
-    ...(nobody === 503 && { nobody: NOBODY }),
+    // Without an instance, nginx itself responds with 502.
+    ...(noInstance === 503 && { noInstance: NO_INSTANCE }),
   };
 }
 
-const NOBODY = `add_header X-Request-Id $request_name always;
+const NO_INSTANCE = `add_header X-Request-Id $request_name always;
 add_header Cache-Control no-store always;
 return 503;`;
 
-/** The template tries another instance where nothing was sent, and says 502 where something was. */
+/** Returns the rule for failures. The template retries if nothing was sent, and responds with 502 if something was. */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';
   return closed === 504 ? '~^something @gateway_timeout;' : '';

@@ -1,4 +1,4 @@
-/** The whole stack as a profile has it: what dies is replaced, and a deploy drops no request. */
+/** The whole stack with a profile: instances that die are replaced, and a deploy drops no request. */
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from '../local.ts';
 import type { Instance, InstanceOptions, Stack } from '../stack.ts';
@@ -6,7 +6,7 @@ import { startTraffic } from '../testing/traffic.ts';
 import { until } from '../wait.ts';
 import { type Profile, profileOf } from './profile.ts';
 
-/** Answers with its name, and dies when asked to. */
+/** A program that responds with its name, and dies at the path /die. */
 const PROGRAM = `import { createServer } from 'node:http';
 const name = process.env.INSTANCE_ID;
 createServer((request, response) => {
@@ -34,7 +34,10 @@ async function begin(profile: Profile): Promise<readonly Instance[]> {
 const names = () => stack.instances().map(({ name }) => name);
 const whole = () => until(() => stack.fleet?.whole() === true, { withinMs: 20_000, what: 'a whole fleet' });
 const gone = (instance: Instance | undefined) =>
-  until(() => !names().includes(instance?.name ?? ''), { withinMs: 20_000, what: 'it to be replaced' });
+  until(() => !names().includes(instance?.name ?? ''), {
+    withinMs: 20_000,
+    what: 'the instance to be replaced',
+  });
 
 async function whoAnswers(): Promise<string[]> {
   const seen = new Set<string>();
@@ -45,7 +48,7 @@ async function whoAnswers(): Promise<string[]> {
   return [...seen].toSorted();
 }
 
-test('one that dies is noticed, taken out and replaced, and the stack goes on', async () => {
+test('an instance that dies is detected, taken out and replaced, and the stack continues', async () => {
   const [first] = await begin(profileOf('seed', 20));
   const changes: string[][] = [];
   const end = stack.fleet?.onChange(() => changes.push(names()));
@@ -70,7 +73,7 @@ test('one that dies is noticed, taken out and replaced, and the stack goes on', 
   end?.();
 });
 
-test('under traffic: a new one in, the oldest out, one less, one more: not one request fails', async () => {
+test('under traffic: a new instance in, the oldest out, one less, one more: no request fails', async () => {
   const [, second] = await begin(profileOf('seed', 20));
   const traffic = startTraffic(stack.url, '/');
   await traffic.more(50);

@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Instance, InstanceOptions } from '../stack.ts';
 import { until } from '../wait.ts';
-import { Fleet, type Hands } from './fleet.ts';
+import { Fleet, type FleetActions } from './fleet.ts';
 import type { Group } from './profile.ts';
 
-/** Instances that only have a name and a state: what counts here is how many there are, and which. */
-class Yard implements Hands {
+/** Fake instances with only a name and a state: the tests check how many there are, and which. */
+class Yard implements FleetActions {
   readonly all: Instance[] = [];
   readonly ended: string[] = [];
   readonly said: string[] = [];
   readonly sick = new Set<Instance>();
   readonly dead = new Set<Instance>();
-  /** Errors that the next starts end with. */
+  /** Errors of the next starts. */
   readonly refusals: Error[] = [];
   most = 0;
   least = Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ class Yard implements Hands {
   }
 
   unhealthy = (instance: Instance): boolean => this.sick.has(instance) || this.dead.has(instance);
-  say = (message: string): number => this.said.push(message);
+  report = (message: string): number => this.said.push(message);
   names = (): string[] => this.all.map(({ name }) => name);
 }
 
@@ -66,7 +66,7 @@ const whole = () => until(() => fleet.whole(), { withinMs: 30_000, everyMs: 1, w
 afterEach(() => fleet.close());
 
 describe('a fleet', () => {
-  it('replaces what is unhealthy, each once', async () => {
+  it('replaces each unhealthy instance once', async () => {
     const [first] = begin();
     yard.sick.add(first as Instance);
     fleet.look();
@@ -78,14 +78,14 @@ describe('a fleet', () => {
     expect(yard.said).toEqual(['app-1 is unhealthy, and is replaced']);
   });
 
-  it('replaces all when all are', async () => {
+  it('replaces all instances if all are unhealthy', async () => {
     for (const instance of begin()) yard.sick.add(instance);
     fleet.look();
     await whole();
     expect(yard.names()).toEqual(['app-3', 'app-4']);
   });
 
-  it('leaves alone what is only unhealthy, where only those that ended are replaced', async () => {
+  it('keeps unhealthy instances that run, if the group replaces only those that have ended', async () => {
     const [first, second] = begin({ replaces: 'ended' });
     yard.sick.add(first as Instance);
     yard.dead.add(second as Instance);
@@ -104,7 +104,7 @@ describe('a fleet', () => {
     expect(yard.names()).toEqual(left);
   });
 
-  it('by default ends one of the version before', async () => {
+  it('by default ends an instance of the former version', async () => {
     begin({ policy: 'Default' });
     await fleet.add({ env: { VERSION: '2' } });
     await fleet.add({ env: { VERSION: '2' } });
@@ -124,17 +124,17 @@ describe('a fleet', () => {
     expect(yard.all).toHaveLength(1);
   });
 
-  it('at its minimum, one less begins another, started as those of late were', async () => {
+  it('at its minimum, one less starts another, with the latest options', async () => {
     const [first] = begin();
     await fleet.add({ env: { VERSION: '2' } });
     await whole();
-    await fleet.remove(first as Instance); // Has gone already.
+    await fleet.remove(first as Instance); // It has ended already.
     await fleet.remove(yard.all[0] as Instance);
     await whole();
     expect(yard.all.map(({ options }) => options)).toEqual(Array(2).fill({ env: { VERSION: '2' } }));
   });
 
-  it('whoever ends what it is ending waits for the same', async () => {
+  it('a second removal of the same instance waits for the first', async () => {
     const [first] = begin();
     yard.sick.add(first as Instance);
     fleet.look();
@@ -144,7 +144,7 @@ describe('a fleet', () => {
     expect(yard.names()).toEqual(['app-2', 'app-3']);
   });
 
-  it('tries again when an instance did not start, and tells whoever asked for it', async () => {
+  it('retries if an instance did not start, and rejects the call that wanted it', async () => {
     const [first] = begin();
     yard.refusals.push(new Error('no room'), new Error('still no room'));
     await expect(fleet.add({})).rejects.toThrow('no room');

@@ -1,39 +1,39 @@
-/** Keeps a number of instances: starts what is missing, replaces what fails, ends what is too many. */
+/** Keeps a number of instances: starts missing ones, replaces failed ones, and ends surplus ones. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
 import { type Member as Aged, toEnd } from './policy.ts';
 import type { Group } from './profile.ts';
 
-/** What it works with. */
-export interface Hands {
-  /** Starts one and registers it; resolves once it serves. */
+/** The operations on instances that a fleet needs. */
+export interface FleetActions {
+  /** Starts an instance and registers it; resolves once it serves. */
   launch(options: InstanceOptions): Promise<Instance>;
-  /** Deregisters it, lets it finish what is in flight, and ends it. */
+  /** Deregisters an instance, waits for its requests in flight, and ends it. */
   end(instance: Instance): Promise<void>;
-  /** Whether the balancer has found it unhealthy. */
+  /** Returns whether the balancer has found the instance unhealthy. */
   unhealthy(instance: Instance): boolean;
-  /** Told what happens, in words for a person. */
-  say(message: string): void;
+  /** Called with messages for the user. */
+  report(message: string): void;
 }
 
 interface Member extends Aged {
   instance: Instance;
 }
 
-/** Until the next try, when an instance could not be started. */
-const AGAIN_MS = 1_000;
-/** Within which an instance starts. */
+/** Wait before the next attempt after an instance could not be started, milliseconds. */
+const RETRY_MS = 1_000;
+/** Time within which an instance starts, milliseconds. */
 const START_MS = 20_000;
 
 export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
-  readonly #hands: Hands;
-  /** Those that serve, or did until they were found unhealthy. */
+  readonly #actions: FleetActions;
+  /** Instances that serve, or that served until they became unhealthy. */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
-  readonly #gone = new WeakSet<Instance>();
-  /** What instances were started as, in the order in which that came into use. */
+  readonly #ended = new WeakSet<Instance>();
+  /** Options with which instances were started, in the order of their first use. */
   readonly #launches: InstanceOptions[] = [];
   #starting = 0;
   #wanted = 0;
@@ -41,21 +41,21 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs by the figures, and without the time that an instance takes to start */
-  constructor(group: Group, hands: Hands, recoversWithinMs = 0) {
+  /** @param recoversWithinMs by the times of the profile, without the start of an instance */
+  constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
-    this.#hands = hands;
+    this.#actions = actions;
   }
 
-  /** Takes over those that a stack begins with, and keeps as many. */
+  /** Takes over the first instances of a stack, and keeps their number. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
     this.look();
   }
 
-  /** Somebody wants one more: as many are kept as the group may have. */
+  /** Adds an instance. Raises the number of instances, up to the maximum of the group. */
   async add(options: InstanceOptions): Promise<Instance> {
     const more = this.#bounded(this.#wanted + 1) - this.#wanted;
     this.#wanted += more;
@@ -67,9 +67,9 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Somebody ends one: as many are kept as the group must have. */
+  /** Ends an instance. Lowers the number of instances, down to the minimum of the group. */
   async remove(instance: Instance): Promise<void> {
-    if (this.#gone.has(instance)) return;
+    if (this.#ended.has(instance)) return;
     if (!this.#leaving.has(instance)) this.#wanted = this.#bounded(this.#wanted - 1);
     const leaving = this.#end(instance);
     this.look();
@@ -86,32 +86,32 @@ export class Fleet implements Keeper {
     return quiet && ![...this.#members].some(member => this.#fails(member));
   }
 
-  /** Looks whether all is as it is to be, and sees to it. */
+  /** Compares the instances with the wanted state, and starts or ends instances to reach it. */
   look(): void {
     if (this.#closed) return;
     for (const member of [...this.#members].filter(one => this.#fails(one))) {
-      this.#hands.say(`${member.name} is unhealthy, and is replaced`);
-      void this.#end(member.instance).catch(this.#tell);
+      this.#actions.report(`${member.name} is unhealthy, and is replaced`);
+      void this.#end(member.instance).catch(this.#reportError);
     }
     while (this.#members.size + this.#starting < this.#wanted)
-      void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#tell);
-    // Those that are starting may fail yet: only what serves can be too many.
+      void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#reportError);
+    // Instances that are starting may still fail, so only instances that serve can be surplus.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
       const { instance, name } = toEnd([...this.#members], policy, performance.now(), below);
-      this.#hands.say(`${name} is one too many, and is ended (${policy})`);
-      void this.#end(instance).catch(this.#tell);
+      this.#actions.report(`${name} is one too many, and is ended (${policy})`);
+      void this.#end(instance).catch(this.#reportError);
     }
   }
 
-  /** Nothing is started or ended by it from now on. */
+  /** Stops the fleet: it starts and ends no more instances. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
   }
 
   #fails({ instance }: Member): boolean {
-    return this.#hands.unhealthy(instance) && (this.#group.replaces === 'unhealthy' || !instance.running());
+    return this.#actions.unhealthy(instance) && (this.#group.replaces === 'unhealthy' || !instance.running());
   }
 
   #bounded(count: number): number {
@@ -129,10 +129,10 @@ export class Fleet implements Keeper {
     this.#starting += 1;
     let instance: Instance;
     try {
-      instance = await this.#hands.launch(options);
+      instance = await this.#actions.launch(options);
     } catch (error) {
       clearTimeout(this.#again);
-      if (!this.#closed) this.#again = setTimeout(() => this.look(), AGAIN_MS);
+      if (!this.#closed) this.#again = setTimeout(() => this.look(), RETRY_MS);
       throw error;
     } finally {
       this.#starting -= 1;
@@ -142,14 +142,14 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** Once, whoever asks for it how often. */
+  /** Ends an instance once, also if it is called several times. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;
     for (const member of this.#members) if (member.instance === instance) this.#members.delete(member);
-    const leaving = this.#hands.end(instance).finally(() => {
+    const leaving = this.#actions.end(instance).finally(() => {
       this.#leaving.delete(instance);
-      this.#gone.add(instance);
+      this.#ended.add(instance);
       this.#changed();
     });
     this.#leaving.set(instance, leaving);
@@ -161,8 +161,8 @@ export class Fleet implements Keeper {
     for (const listener of this.#listeners) listener();
   }
 
-  readonly #tell = (error: unknown): void => {
-    if (!this.#closed) this.#hands.say(error instanceof Error ? error.message : String(error));
+  readonly #reportError = (error: unknown): void => {
+    if (!this.#closed) this.#actions.report(error instanceof Error ? error.message : String(error));
   };
 }
 

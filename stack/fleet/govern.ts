@@ -1,14 +1,14 @@
-/** Puts health checks before a balancer, and a fleet behind it, as a profile has them. */
+/** Adds the health checks and the fleet of a profile to a balancer. */
 import type { LocalBalancer } from '../balancer.ts';
 import { CheckedBalancer } from './checked-balancer.ts';
-import { Fleet, type Hands } from './fleet.ts';
+import { Fleet, type FleetActions } from './fleet.ts';
 import { type Profile, replacedWithinMs } from './profile.ts';
 
-/** @returns the balancer to be used in its place, and who keeps the instances, where somebody does */
+/** @returns the balancer to use instead of `inner`, and the fleet if the profile has a group */
 export function govern(
   inner: LocalBalancer,
   profile: Profile | undefined,
-  hands: Omit<Hands, 'unhealthy'>,
+  actions: Omit<FleetActions, 'unhealthy'>,
 ): { balancer: LocalBalancer; fleet?: Fleet } {
   if (profile?.check === undefined) return { balancer: inner };
   const { check, drainMs, failOpen, group } = profile;
@@ -16,12 +16,12 @@ export function govern(
   const balancer = new CheckedBalancer(inner, {
     ...{ check, drainMs, failOpen },
     onHealth: ({ name }, state) => {
-      hands.say(`${name} was found ${state}`);
+      actions.report(`${name} was found ${state}`);
       fleet?.look();
     },
   });
   if (group === undefined) return { balancer };
-  const unhealthy: Hands['unhealthy'] = instance => balancer.state(instance) === 'unhealthy';
-  fleet = new Fleet(group, { ...hands, unhealthy }, replacedWithinMs(profile));
+  const unhealthy: FleetActions['unhealthy'] = instance => balancer.state(instance) === 'unhealthy';
+  fleet = new Fleet(group, { ...actions, unhealthy }, replacedWithinMs(profile));
   return { balancer, fleet };
 }

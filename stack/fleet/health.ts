@@ -1,28 +1,28 @@
-/** What results of health checks make of an instance. Pure: no clock, no network. */
+/** Derives the health of an instance from the results of its checks. Pure: no clock, no network. */
 
 export type State =
-  /** Registered, and not yet found healthy. */
+  /** Registered, but not yet found healthy. */
   'initial' | 'healthy' | 'unhealthy';
 
 export interface Thresholds {
-  /** So many failed checks in a row, and an instance is unhealthy. */
+  /** Number of failed checks in a row after which an instance is unhealthy. */
   unhealthy: number;
-  /** So many passed in a row, and one that was unhealthy is healthy again. */
+  /** Number of passed checks in a row after which an unhealthy instance is healthy again. */
   healthy: number;
-  /** So many passed in a row, and one that is new is healthy. */
+  /** Number of passed checks in a row after which a new instance is healthy. */
   first: number;
 }
 
 export interface Health {
   readonly state: State;
-  /** Of the last check; undefined before the first. */
+  /** Result of the last check; undefined before the first. */
   readonly passed: boolean | undefined;
-  /** So many checks in a row came out like the last. */
+  /** Number of checks in a row with the result of the last one. */
   readonly run: number;
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** One that serves already: a single failed check does not count against it. */
+/** The health of an instance that serves already: one failed check does not make it unhealthy. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
 /** @returns the health after one more check */

@@ -12,24 +12,24 @@ describe('which instance is ended', () => {
   it('the oldest', () => expect(ended(three, 'OldestInstance')).toBe('a'));
   it('the newest', () => expect(ended(three, 'NewestInstance')).toBe('c'));
 
-  it('the oldest launch configuration in use goes first, whatever the age of its instances', () => {
+  it('an instance of the oldest launch configuration in use goes first, at any age', () => {
     const mixed = [at('old', 1, 1), at('young', 5, 1), at('new', 2, 2)];
     expect(ended(mixed, 'Default')).toBe('old');
     expect(ended(mixed.slice(1), 'Default')).toBe('young');
   });
 
-  it('of those that were started alike, the one closest to its next billing hour', () => {
+  it('of instances with the same configuration, the one closest to its next billing hour', () => {
     expect(ended(three, 'Default')).toBe('a');
     // `a` has just begun its second hour; `b` is about to.
     expect(ended(three, 'Default', 1 + HOUR)).toBe('b');
   });
 
-  it('of those that are equal in all this, one that is drawn', () => {
+  it('of equal instances, a random one', () => {
     const twins = [at('a', 1), at('b', 1), at('c', 1)];
     expect([0, 1, 2].map(draw => ended(twins, 'Default', 10, draw))).toEqual(['a', 'b', 'c']);
   });
 
-  it('nobody to choose from: an error says so', () => {
+  it('no instance to choose from: an error', () => {
     expect(() => ended([], 'OldestInstance')).toThrow('expected an instance to choose from, got none');
   });
 });

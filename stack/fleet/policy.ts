@@ -1,23 +1,28 @@
-/** Which instance a group ends when it has one too many. Pure: the clock and the draw are given. */
+/**
+ * Chooses the instance that a group ends when it has one too many. Pure: the caller passes the time and the random
+ * choice.
+ */
 
-/** As Auto Scaling names them. */
+/** The names of Auto Scaling. */
 export type Policy = 'OldestInstance' | 'NewestInstance' | 'Default';
 
 export interface Member {
   name: string;
   /** When it was started, milliseconds on the clock of `now`. */
   born: number;
-  /** Of its launch configuration: equal for those that were started alike, higher the later that came into use. */
+  /** Number of its launch configuration: equal for the same options, higher for later ones. */
   launch: number;
 }
 
 const BILLING_HOUR_MS = 3_600_000;
 
 /**
+ * Chooses the instance to end.
+ *
  * @param members at least one
  * @param now milliseconds
- * @param below draws a whole number from 0 to below its argument
- * @throws RangeError when there is no member
+ * @param below returns a random whole number, at least 0 and less than its argument
+ * @throws RangeError if there is no member
  */
 export function toEnd<M extends Member>(
   members: readonly M[],
@@ -34,9 +39,9 @@ export function toEnd<M extends Member>(
 }
 
 /**
- * The documented steps, as far as there is something to choose by: here are no zones to balance and no spot
- * instances. Those of the oldest launch configuration come first, of these the ones closest to their next billing
- * hour, and of these one that is drawn.
+ * Follows the documented steps that apply here: the stack has no zones to balance and no spot instances. Chooses among
+ * the instances of the oldest launch configuration, of these among the ones closest to their next billing hour, and of
+ * these at random.
  */
 function byDefault<M extends Member>(
   oldest: readonly M[],

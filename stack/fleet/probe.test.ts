@@ -24,17 +24,17 @@ describe('a health check', () => {
     [204, false],
     [302, false],
     [503, false],
-  ])('an answer of %i: %s', async (status, passes) => {
+  ])('status %i: %s', async (status, passes) => {
     expect(await probe(await answering(status), { path: '/' }, 5_000)).toBe(passes);
   });
 
-  it('by TCP, an instance that accepts and says nothing passes; by HTTP it does not', async () => {
+  it('an instance that accepts connections but sends nothing passes by TCP, and fails by HTTP', async () => {
     const url = await silent();
     expect(await probe(url, 'TCP', 5_000)).toBe(true);
     expect(await probe(url, { path: '/' }, 50)).toBe(false);
   });
 
-  it.each(['TCP', { path: '/' }] as const)('nobody there: it fails (%j)', async ask => {
+  it.each(['TCP', { path: '/' }] as const)('no server: it fails (%j)', async ask => {
     const url = await answering(200);
     await new Promise(resolve => servers.pop()?.close(resolve));
     expect(await probe(url, ask, 5_000)).toBe(false);

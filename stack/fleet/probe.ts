@@ -1,17 +1,19 @@
-/** One health check of one instance, over a connection of its own. */
+/** Performs one health check of one instance, over a new connection. */
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
-/** What is asked: that a connection comes about, or that GET of a path is answered 200. */
-export type Ask = 'TCP' | { path: string };
+/** The kind of check: that a TCP connection opens, or that GET of a path gets 200. */
+export type Probe = 'TCP' | { path: string };
 
 /**
+ * Performs a check.
+ *
  * @param url of the instance
- * @param timeoutMs within which the connection, or the head of the answer, is to come
+ * @param timeoutMs for the connection, or for the response headers
  * @returns whether it passed; never throws
  */
-export function probe(url: string, ask: Ask, timeoutMs: number): Promise<boolean> {
-  return ask === 'TCP' ? connects(url, timeoutMs) : answers200(new URL(ask.path, url), timeoutMs);
+export function probe(url: string, kind: Probe, timeoutMs: number): Promise<boolean> {
+  return kind === 'TCP' ? connects(url, timeoutMs) : respondsWith200(new URL(kind.path, url), timeoutMs);
 }
 
 function connects(url: string, timeoutMs: number): Promise<boolean> {
@@ -29,17 +31,17 @@ function connects(url: string, timeoutMs: number): Promise<boolean> {
   });
 }
 
-function answers200(url: URL, timeoutMs: number): Promise<boolean> {
+function respondsWith200(url: URL, timeoutMs: number): Promise<boolean> {
   return new Promise(resolve => {
-    const asked = request(url, { agent: false, headers: { 'user-agent': 'baton-health-check' } });
+    const sent = request(url, { agent: false, headers: { 'user-agent': 'baton-health-check' } });
     const done = (passed: boolean) => {
       clearTimeout(tooLong);
-      asked.destroy();
+      sent.destroy();
       resolve(passed);
     };
     const tooLong = setTimeout(() => done(false), timeoutMs);
-    asked.on('response', ({ statusCode }) => done(statusCode === 200));
-    asked.on('error', () => done(false));
-    asked.end();
+    sent.on('response', ({ statusCode }) => done(statusCode === 200));
+    sent.on('error', () => done(false));
+    sent.end();
   });
 }

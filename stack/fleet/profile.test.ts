@@ -19,7 +19,7 @@ describe('profiles', () => {
     expect(profileOf('seed', 1e9).check?.everyMs).toBe(1);
   });
 
-  it.each(PROFILES)('%s has the name that it is asked for by, and is not changed by a speedup', name => {
+  it.each(PROFILES)('%s has its own name, and a speedup does not change the original', name => {
     const before = structuredClone(profileOf(name));
     profileOf(name, 100);
     expect(profileOf(name)).toEqual({ ...before, name });
@@ -30,7 +30,7 @@ describe('profiles', () => {
     ['classic-elb', 395_000],
     ['alb', 125_000],
     ['nginx', 0],
-  ] as const)('%s replaces what crashed within %i ms', (name, expected) => {
+  ] as const)('%s replaces a crashed instance within %i ms', (name, expected) => {
     expect(replacedWithinMs(profileOf(name))).toBe(expected);
   });
 });

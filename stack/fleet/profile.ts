@@ -1,17 +1,17 @@
 /**
- * The balancers and groups that the bundled stack can stand in for, with the figures of their documentation. Times are
- * milliseconds. What of it the stand-in really does is measured by `baton stack conformance` (docs/fleet.md).
+ * Defines the balancers and groups that the bundled stack can imitate, with the numbers of their documentation. Times are
+ * milliseconds. `baton stack conformance` measures how well the stack imitates them (docs/fleet.md).
  */
 import type { Thresholds } from './health.ts';
 import type { Policy } from './policy.ts';
-import type { Ask } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 export const PROFILES = ['seed', 'classic-elb', 'alb', 'nginx'] as const;
 export type ProfileName = (typeof PROFILES)[number];
 
 export interface Check extends Thresholds {
-  ask: Ask;
-  /** From the beginning of one check to that of the next. */
+  probe: Probe;
+  /** Time from the start of one check to the start of the next. */
   everyMs: number;
   timeoutMs: number;
 }
@@ -20,54 +20,54 @@ export interface Group {
   min: number;
   max: number;
   policy: Policy;
-  /** Which are replaced: all that the balancer finds unhealthy, or of these only those whose process has ended. */
+  /** Which instances are replaced: all unhealthy ones, or only the unhealthy ones whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
-/** What the balancer does when an instance gives no answer. */
+/** What the balancer does when an instance does not respond. */
 export interface Failures {
-  /** Where no connection came about: it goes to another instance, or is answered 502. */
+  /** If no connection opens: retries on another instance, or responds with 502. */
   refused: 'another' | 502;
-  /** Where the instance closed the connection with a request outstanding. */
+  /** If the instance closes the connection during a request. */
   closed: 'another-if-safe' | 502 | 504;
-  /** Within which a connection is to come about. */
+  /** Timeout for a connection. */
   connectMs: number;
-  /** Within which the instance is to say something. */
+  /** Timeout for data from the instance. */
   idleMs: number;
-  /** What nginx itself concludes from failures; absent: nothing. */
+  /** When nginx itself stops using an instance that fails, and for how long; absent: never. */
   passive?: { fails: number; forMs: number };
 }
 
 export interface Profile {
   name: ProfileName;
-  /** What it stands in for, in a few words. */
+  /** The imitated deployment, in a few words. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
-  /** Whose cookies keep visitors on one instance, where they are kept. */
+  /** Whose cookies are set if visitors are pinned to instances. */
   cookies?: 'classic' | 'alb';
-  /** Absent: the balancer asks nobody how they are. */
+  /** Absent: the balancer has no health checks. */
   check?: Check;
-  /** So long an instance that leaves may take for what it has in flight. */
+  /** Time for the requests in flight of an instance that leaves. */
   drainMs: number;
-  /** Whether all are asked when none is healthy. */
+  /** True if all instances get requests while none is healthy. */
   failOpen: boolean;
-  /** The answer while there is nobody to ask. */
-  nobody: 502 | 503;
+  /** Status of responses while no instance can get requests. */
+  noInstance: 502 | 503;
   failures: Failures;
-  /** Absent: nobody replaces anything. */
+  /** Absent: instances are not replaced. */
   group?: Group;
 }
 
 /**
- * Of a classic balancer: documented timeouts and answers. Connections that fail are tried again: its metric
- * BackendConnectionErrors counts more of them than requests for that reason.
+ * The documented timeouts and statuses of a classic balancer. It retries connections that fail: therefore its metric
+ * BackendConnectionErrors can exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
   cookies: 'classic',
   drainMs: 300_000,
   failOpen: false,
-  nobody: 503,
+  noInstance: 503,
   failures: {
     refused: 'another',
     closed: 504,
@@ -77,7 +77,9 @@ const CLASSIC = {
   },
 } as const;
 
-/** A group that is given no size of its own, with the defaults of Auto Scaling; and as many as a stack may have. */
+/**
+ * A group without a fixed size, with the defaults of Auto Scaling. 64 is the maximum number of instances of a stack.
+ */
 const ANY_SIZE = { min: 1, max: 64, policy: 'Default', replaces: 'ended' } as const;
 
 const ALL: Record<ProfileName, Profile> = {
@@ -85,14 +87,14 @@ const ALL: Record<ProfileName, Profile> = {
     ...CLASSIC,
     name: 'seed',
     about: 'the original deployment: classic ELB, TCP health checks, a group of exactly two',
-    check: { ask: 'TCP', everyMs: 5_000, timeoutMs: 2_000, unhealthy: 2, healthy: 2, first: 2 },
+    check: { probe: 'TCP', everyMs: 5_000, timeoutMs: 2_000, unhealthy: 2, healthy: 2, first: 2 },
     group: { min: 2, max: 2, policy: 'OldestInstance', replaces: 'unhealthy' },
   },
   'classic-elb': {
     ...CLASSIC,
     name: 'classic-elb',
     about: 'classic ELB with the defaults of its console',
-    check: { ask: { path: '/' }, everyMs: 30_000, timeoutMs: 5_000, unhealthy: 2, healthy: 10, first: 10 },
+    check: { probe: { path: '/' }, everyMs: 30_000, timeoutMs: 5_000, unhealthy: 2, healthy: 10, first: 10 },
     group: ANY_SIZE,
   },
   alb: {
@@ -100,10 +102,10 @@ const ALL: Record<ProfileName, Profile> = {
     about: 'Application Load Balancer with its defaults',
     choice: 'round-robin',
     cookies: 'alb',
-    check: { ask: { path: '/' }, everyMs: 30_000, timeoutMs: 5_000, unhealthy: 2, healthy: 5, first: 1 },
+    check: { probe: { path: '/' }, everyMs: 30_000, timeoutMs: 5_000, unhealthy: 2, healthy: 5, first: 1 },
     drainMs: 300_000,
     failOpen: true,
-    nobody: 503,
+    noInstance: 503,
     failures: { refused: 502, closed: 502, connectMs: 10_000, idleMs: 60_000 },
     group: ANY_SIZE,
   },
@@ -111,11 +113,11 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // A worker that a reload retires has no limit of its own (worker_shutdown_timeout): as long as a response may
-    // take by default.
+    // A worker that a reload retires has no limit by default (worker_shutdown_timeout). 60 s is the default limit of a
+    // response.
     drainMs: 60_000,
     failOpen: false,
-    nobody: 502,
+    noInstance: 502,
     failures: {
       refused: 'another',
       closed: 'another-if-safe',
@@ -127,8 +129,9 @@ const ALL: Record<ProfileName, Profile> = {
 };
 
 /**
- * @param speedup divides all times; counts stay
- * @returns the profile of that name
+ * Returns the profile of a name.
+ *
+ * @param speedup divides all times, but no counts
  */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
@@ -145,8 +148,8 @@ function faster(value: unknown, by: number): unknown {
 }
 
 /**
- * The longest that it takes, by the figures, until an instance that crashed is replaced by one that serves; without
- * the time that an instance takes to start.
+ * Returns the longest time, by the profile, until a crashed instance is replaced by one that serves, without the start of
+ * the new instance.
  */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;

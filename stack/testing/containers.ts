@@ -1,4 +1,4 @@
-/** What of containers can be tested on this machine: tests skip the rest, and say why. */
+/** Finds out which tests with containers can run on this machine. The others are skipped with a reason. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 const PULL_MS = 60_000;
 
-/** The engine's name and version; undefined, if there is none or it cannot run compose files. */
+/** The engine's name and version; undefined if there is none or it cannot run compose files. */
 const engine: string | undefined = (() => {
   try {
     docker('compose', 'version', '--short');
@@ -16,7 +16,7 @@ const engine: string | undefined = (() => {
   }
 })();
 
-/** Why containers of these images cannot be started here; '' if they can. Pulls those that are absent. */
+/** Returns why containers of these images cannot be started here; '' if they can. Pulls missing images. */
 export function whyNot(...images: string[]): string {
   if (engine === undefined) return 'no Docker engine with compose';
   const missing = images.filter(image => !isHere(image) && !pulled(image));
@@ -24,8 +24,8 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Sets testcontainers up where images are stand-ins made on the spot (docker-here): there its reaper's image cannot
- * be pulled, and it takes this machine for a container.
+ * Configures testcontainers for machines whose images are local stand-ins (docker-here). There, its reaper's image cannot
+ * be pulled, and it would mistake this machine for a container.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;
@@ -33,13 +33,13 @@ export function prepareEngine(): void {
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
 }
 
-/** For the last lines of a test run. */
+/** Returns a line for the end of a test run. */
 export function containersOf(...images: string[]): string {
   const why = whyNot(...images);
   return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;
 }
 
-/** Images that docker-compose.yml and the Dockerfile name for the stack itself. */
+/** The images of the stack, as docker-compose.yml and the Dockerfile name them. */
 export const STACK_IMAGES: string[] = [
   ...named('docker-compose.yml', /^ {4}image: ((?:redis|nginx):\S+)$/gm),
   ...named('deploy/Dockerfile', /^ARG NODE_IMAGE=(\S+)$/gm),

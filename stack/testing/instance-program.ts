@@ -1,9 +1,9 @@
-/** A small program in the app's place: answers at once with its name, drains on SIGTERM, logs as the app does. */
+/** A small program that replaces the app: responds at once with its name, drains on SIGTERM, logs as the app does. */
 import { createServer } from 'node:http';
 
 const { INSTANCE_ID: name = '', PORT, HOST, FAIL } = process.env;
 if (FAIL !== undefined) {
-  process.stderr.write(`told to fail: ${FAIL}\n`);
+  process.stderr.write(`configured to fail: ${FAIL}\n`);
   process.exit(3);
 }
 

@@ -1,4 +1,4 @@
-/** A server in the test's own process in an instance's place, that remembers what reached it. */
+/** A server in the test's own process that replaces an instance, and records its requests. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -14,7 +14,7 @@ export interface Peer {
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
-/** Answers 200 with its name, unless told otherwise. */
+/** Starts a server that responds with 200 and its name, or with `answer`. */
 export async function startPeer(name: string, port = 0, answer?: Answer): Promise<Peer> {
   const got: string[] = [];
   const server = createHttpServer(async (request, response) => {
@@ -36,7 +36,7 @@ export async function startPeer(name: string, port = 0, answer?: Answer): Promis
   return { name, ...address(server), got, close };
 }
 
-/** Accepts, reads the beginning of a request, and resets the connection. */
+/** Starts a server that accepts a connection, reads the start of a request, and resets the connection. */
 export async function startResetting(name: string, port = 0): Promise<Peer> {
   const got: string[] = [];
   const server = createTcpServer(socket => {

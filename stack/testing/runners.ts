@@ -1,4 +1,4 @@
-/** The ways to run a stack, for the tests that hold on each. */
+/** The runners of a stack, for the tests that must pass on each. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,16 +10,16 @@ import { STACK_IMAGES, whyNot } from './containers.ts';
 
 export interface TestedRunner {
   name: 'local' | 'compose';
-  /** Why it cannot be tested here; '' if it can. */
+  /** Why it cannot be tested on this machine; '' if it can. */
   skip: string;
   start(options: StackOptions): Promise<Stack>;
-  /** An instance that runs this JavaScript or TypeScript in the app's place. */
+  /** Returns the options of an instance that runs this JavaScript or TypeScript instead of the app. */
   instance(source: string): { command: NonNullable<InstanceOptions['command']> };
-  /** What stacks leave while they run, to be compared: folders, containers, networks, volumes. */
+  /** Returns what running stacks have created: folders, containers, networks, volumes. */
   left(): string[];
 }
 
-/** The program of the tests, as an instance's source: see instance-program.ts. */
+/** The source of the tests' instance program: see instance-program.ts. */
 export const SMALL = readFileSync(new URL('./instance-program.ts', import.meta.url), 'utf8');
 
 function running(node: string): TestedRunner['instance'] {
@@ -45,7 +45,7 @@ export const RUNNERS: TestedRunner[] = [
   },
 ];
 
-/** Names that a run of this test file gave: neither those of others that run meanwhile, nor what a person started. */
+/** Returns the names in the engine that belong to this test run, not to other runs or to the user. */
 function ofEngine(): string[] {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],

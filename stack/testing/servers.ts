@@ -1,8 +1,8 @@
-/** Servers that not every machine has: tests of them are skipped where they are not, and say so. */
+/** Finds servers that are not installed on every machine. Their tests are skipped if they are missing. */
 import { type Part, used } from '../../tests/used.ts';
 import { findProgram, MissingProgramError } from '../programs.ts';
 
-/** Why it cannot be tested here; '' if it can. Told in the last lines of the test run. */
+/** Returns why it cannot be tested here; '' if it can. The end of the test run reports it. */
 export function whyWithout(what: Part, program: string): string {
   let why = '';
   try {

@@ -1,11 +1,13 @@
-/** A program that starts a stack, says so, and stays or fails: `start-and-stay.ts [local|compose] [throw]`. */
+/**
+ * A program that starts a stack, prints `up`, and then waits or fails: `start-and-stay.ts [local|compose] [throw]`.
+ */
 import { RUNNERS, SMALL } from './runners.ts';
 
 const runner = RUNNERS.find(({ name }) => name === (process.argv[2] ?? 'local'));
 if (runner === undefined) throw new Error(`expected local or compose, got ${process.argv[2]}`);
 const small = runner.instance(SMALL);
 const stack = await runner.start({ port: 'any', instances: [small, small] });
-await stack.instances()[0]?.pause(); // A paused process takes no signal but SIGKILL.
+await stack.instances()[0]?.pause(); // A paused process handles only SIGKILL.
 process.stdout.write('up\n');
 if (process.argv[3] === 'throw') {
   setImmediate(() => {

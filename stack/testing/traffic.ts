@@ -1,16 +1,16 @@
-/** A load on connections that are kept, as browsers and load generators keep them. */
+/** Sends requests over kept connections, as browsers and load generators do. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { until } from '../wait.ts';
 
 export interface Traffic {
-  /** Resolves once that many more requests were answered. */
+  /** Resolves once this many more requests have ended. */
   more(requests: number): Promise<void>;
-  /** Ends it. What was not answered 200, in words; and how many were, by instance. */
+  /** Ends it. Resolves with a text for each failed request, and the number of served requests by instance. */
   stop(): Promise<{ failures: string[]; served: Record<string, number> }>;
 }
 
-/** `clients` send a request each, wait for the answer, rest for up to 4 ms, and so on. GET and POST in turn. */
+/** Starts clients. Each one sends GET and POST in turn, and waits up to 4 ms after each response. */
 export function startTraffic(url: string, path: string, clients = 8): Traffic {
   const pool = new Pool(url, { connections: clients });
   const failures: string[] = [];
@@ -29,7 +29,7 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // Before its router, the app refuses a POST without a token; it was served all the same.
+        // The app refuses a POST without a token. That counts as served.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {
@@ -44,7 +44,7 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
   return {
     more: requests => {
       const target = answered + requests;
-      return until(() => answered >= target, { withinMs: 30_000, what: `${requests} more answers` });
+      return until(() => answered >= target, { withinMs: 30_000, what: `${requests} more responses` });
     },
     stop: async () => {
       stopping = true;

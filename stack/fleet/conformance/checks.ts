@@ -1,4 +1,4 @@
-/** What health checks conclude. */
+/** Scenes that measure the results of health checks. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Check } from '../profile.ts';
 import type { Scene, Stage } from './scene.ts';
@@ -21,7 +21,7 @@ const outWithin = ({ unhealthy, everyMs, timeoutMs }: Check): [number, number] =
 
 export const answersOfChecks: Scene = {
   name: 'answers to health checks',
-  fits: ({ check }) => check !== undefined && check.ask !== 'TCP',
+  fits: ({ check }) => check !== undefined && check.probe !== 'TCP',
   async play(plain) {
     const stage = checked(plain);
     await forgiven(stage);
@@ -33,7 +33,7 @@ export const answersOfChecks: Scene = {
 
 async function forgiven({ rig, check, row }: Checked): Promise<void> {
   const since = performance.now();
-  await rig.tell(rig.second(), 'next=500');
+  await rig.control(rig.second(), 'next=500');
   await sleep(3 * check.everyMs);
   const out = rig.heard('app-2 was found unhealthy', since);
   row({
@@ -44,13 +44,13 @@ async function forgiven({ rig, check, row }: Checked): Promise<void> {
 
 async function redirected({ rig, check, pace, row }: Checked): Promise<void> {
   const since = performance.now();
-  await rig.tell(rig.second(), 'health=302');
+  await rig.control(rig.second(), 'health=302');
   const [least, most] = outWithin(check);
   const noticed = await rig.said('app-2 was found unhealthy', since, most + SLACK_MS);
   row({
-    what: 'checks answered 302',
+    what: 'checks with a 302 response',
     documented: `only 200 passes: unhealthy after ${check.unhealthy}`,
-    measured: `unhealthy after ${pace.told(noticed)}`,
+    measured: `unhealthy after ${pace.seconds(noticed)}`,
     agrees: pace.fits(noticed, least, most),
   });
   await rig.answeredBy(['app-1'], SLACK_MS);
@@ -58,13 +58,13 @@ async function redirected({ rig, check, pace, row }: Checked): Promise<void> {
 
 async function healed({ rig, check, pace, row }: Checked): Promise<void> {
   const since = performance.now();
-  await rig.tell(rig.second(), 'health=200');
+  await rig.control(rig.second(), 'health=200');
   const most = check.healthy * check.everyMs + check.timeoutMs;
   const back = await rig.said('app-2 was found healthy', since, most + SLACK_MS);
   row({
-    what: 'an instance that is well again is asked',
-    documented: `after ${check.healthy} passed checks, ${pace.told(check.everyMs)} apart`,
-    measured: `after ${pace.told(back)}`,
+    what: 'an instance that is healthy again gets requests',
+    documented: `after ${check.healthy} passed checks, ${pace.seconds(check.everyMs)} apart`,
+    measured: `after ${pace.seconds(back)}`,
     agrees: pace.fits(back, (check.healthy - 1) * check.everyMs, most),
   });
   await rig.answeredBy(BOTH, SLACK_MS);
@@ -72,7 +72,7 @@ async function healed({ rig, check, pace, row }: Checked): Promise<void> {
 
 async function noneHealthy({ rig, profile, check, row }: Checked): Promise<void> {
   const since = performance.now();
-  for (const instance of rig.stack.instances()) await rig.tell(instance, 'health=500');
+  for (const instance of rig.stack.instances()) await rig.control(instance, 'health=500');
   const [, most] = outWithin(check);
   for (const name of BOTH) await rig.said(`${name} was found unhealthy`, since, most + SLACK_MS);
   const expected = profile.cookies === 'alb' ? BOTH : ['503'];
@@ -80,8 +80,8 @@ async function noneHealthy({ rig, profile, check, row }: Checked): Promise<void>
   const answers = await rig.answers(6);
   row({
     what: 'no instance is healthy',
-    documented: expected === BOTH ? 'all are asked (fail open)' : '503',
-    measured: String(answers) === String(BOTH) ? 'all are asked' : answers.join(', '),
+    documented: expected === BOTH ? 'all get requests (fail open)' : '503',
+    measured: String(answers) === String(BOTH) ? 'all get requests' : answers.join(', '),
     agrees: String(answers) === String(expected),
   });
 }
@@ -95,14 +95,14 @@ export const hung: Scene = {
     const since = performance.now();
     await rig.second().pause();
     const what = 'an instance hangs, and its port is open';
-    if (check.ask === 'TCP') {
+    if (check.probe === 'TCP') {
       await sleep(most + 2 * check.everyMs);
       const out = rig.heard('app-2 was found unhealthy', since);
       row({
         what,
         ...{ documented: 'the check passes: the connection succeeds' },
         ...{
-          measured: out ? 'found unhealthy' : `healthy after ${pace.told(performance.now() - since)}`,
+          measured: out ? 'found unhealthy' : `healthy after ${pace.seconds(performance.now() - since)}`,
           agrees: !out,
         },
       });
@@ -111,7 +111,7 @@ export const hung: Scene = {
       row({
         what,
         documented: `unhealthy after ${check.unhealthy} checks that time out`,
-        measured: `unhealthy after ${pace.told(noticed)}`,
+        measured: `unhealthy after ${pace.seconds(noticed)}`,
         agrees: pace.fits(noticed, least, most),
       });
     }
@@ -119,10 +119,10 @@ export const hung: Scene = {
   },
 };
 
-/** Where what is unhealthy is replaced at once, and where nobody asks. */
+/** For profiles whose group replaces unhealthy instances at once, and for those without health checks. */
 export const allDead: Scene = {
   name: 'all instances dead',
-  fits: ({ check }) => check === undefined || check.ask === 'TCP',
+  fits: ({ check }) => check === undefined || check.probe === 'TCP',
   async play({ rig, profile, row }) {
     const since = performance.now();
     await Promise.all(rig.stack.instances().map(instance => instance.kill()));
@@ -131,7 +131,7 @@ export const allDead: Scene = {
         await rig.said(`${name} was found unhealthy`, since, outWithin(profile.check)[1] + SLACK_MS);
     const expected = profile.check === undefined ? '502' : '503';
     let measured = '';
-    // A moment only: others are on their way in.
+    // Only a short time: new instances are starting.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row({

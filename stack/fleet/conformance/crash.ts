@@ -1,4 +1,4 @@
-/** An instance crashes. */
+/** A scene in which an instance crashes. */
 import { until } from '../../wait.ts';
 import type { Rig } from './rig.ts';
 import type { Scene, Stage } from './scene.ts';
@@ -39,8 +39,8 @@ async function replaced({ rig, profile, pace, row }: Stage, since: number): Prom
   const noticed = await rig.said('app-1 was found unhealthy', since, most + 20_000);
   row({
     what: 'a dead instance is found unhealthy',
-    documented: `${check.unhealthy} failed checks, ${pace.told(check.everyMs)} apart`,
-    measured: `after ${pace.told(noticed)}`,
+    documented: `${check.unhealthy} failed checks, ${pace.seconds(check.everyMs)} apart`,
+    measured: `after ${pace.seconds(noticed)}`,
     agrees: pace.fits(noticed, least, most),
   });
   const started = since + (await rig.said('app-3 has started', since, most + 60_000));
@@ -51,8 +51,8 @@ async function replaced({ rig, profile, pace, row }: Stage, since: number): Prom
     documented:
       check.first === 1
         ? 'one passed check'
-        : `${check.first} passed checks, ${pace.told(check.everyMs)} apart`,
-    measured: `${pace.told(served)} after it has started`,
+        : `${check.first} passed checks, ${pace.seconds(check.everyMs)} apart`,
+    measured: `${pace.seconds(served)} after it has started`,
     agrees: pace.fits(served, first - check.everyMs, first),
   });
   await until(() => rig.stack.fleet?.whole() === true, { withinMs: 60_000, what: 'a whole fleet' });
@@ -60,19 +60,19 @@ async function replaced({ rig, profile, pace, row }: Stage, since: number): Prom
     what: 'the group, of two, when one has died',
     ...{
       documented: 'replaces it',
-      measured: `has ${told(rig)}`,
+      measured: `has ${namesOf(rig)}`,
       agrees: String(rig.names()) === 'app-2,app-3',
     },
   });
 }
 
-const told = (rig: Rig): string => rig.names().join(' and ');
+const namesOf = (rig: Rig): string => rig.names().join(' and ');
 
 async function stays({ rig, row }: Stage): Promise<void> {
   row({
     what: 'an instance that died',
-    documented: 'nobody replaces it',
-    measured: rig.first().running() ? 'is there again' : 'stays away',
+    documented: 'is not replaced',
+    measured: rig.first().running() ? 'runs again' : 'stays away',
     agrees: !rig.first().running() && rig.names().length === 2,
   });
 }

@@ -1,8 +1,8 @@
 /**
- * An instance that does what it is told, in the app's place. To be asked past the balancer: /control?health=500 answers
- * its health checks so, ?next=500 only the next one, ?release lets those go that it holds; the answer is how many
- * it holds. By `only`, paths do it at
- * one instance alone: /close, /garbage, /silent, /hold, /trickle.
+ * A program that replaces the app, and whose behaviour the rig controls. The rig sends commands directly to it, without
+ * the balancer: /control?health=500 sets the status of its health checks, ?next=500 that of the next one only, ?release
+ * ends the held responses. The response is the number of held responses. The paths /close, /garbage, /silent, /hold and
+ * /trickle misbehave; with `?only=NAME` only at that instance.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -18,14 +18,14 @@ function control(query: URLSearchParams): void {
   if (query.has('release')) for (const response of held.splice(0)) response.end(name);
 }
 
-/** Answers a little at a time, so that no time-out for silence ends it. */
+/** Sends the response in small pieces, so that no timeout for silence ends it. */
 function trickle(response: ServerResponse): void {
   held.push(response);
   const drops = setInterval(() => response.write('.'), 200);
   response.on('close', () => clearInterval(drops));
 }
 
-/** Misbehaves, if the path says so. @returns whether it did */
+/** Misbehaves if the path requires it. @returns whether it did */
 function misbehaves(path: string, request: IncomingMessage, response: ServerResponse): boolean {
   if (path === '/close') request.socket.destroy();
   else if (path === '/garbage') request.socket.end('HTTP/1.1 200 OK\r\n this is no header\r\n\r\n');

@@ -1,4 +1,4 @@
-/** Instances that leave: what they have in flight, and who ends them. */
+/** Scenes in which instances leave: their requests in flight, and the size of the group. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import { heldBy, type Rig } from './rig.ts';
@@ -16,7 +16,7 @@ export const draining: Scene = {
       withinMs: 20_000,
       what: 'app-1 to be out',
     });
-    await rig.tell(leaver, 'release');
+    await rig.control(leaver, 'release');
     const { status, text } = await answer;
     await leaving;
     const ended = status === 200 && text === 'app-1';
@@ -33,7 +33,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // nginx itself gives a worker that a reload retires no limit.
+  // nginx itself sets no limit for a worker that a reload retires.
   fits: ({ cookies }) => cookies !== undefined,
   async play(stage) {
     const { rig, profile, pace, row } = stage;
@@ -50,18 +50,18 @@ export const drainLimit: Scene = {
     const took = performance.now() - since;
     const { drainMs } = profile;
     row({
-      what: 'one that takes longer, of an instance that is ended',
-      documented: `cut after ${pace.told(drainMs)}`,
-      measured: `${cutOff ? 'cut' : 'ended'} after ${pace.told(took)}`,
+      what: 'a longer request, of an instance that is ended',
+      documented: `cut after ${pace.seconds(drainMs)}`,
+      measured: `${cutOff ? 'cut' : 'ended'} after ${pace.seconds(took)}`,
       agrees: cutOff && pace.fits(took, drainMs, drainMs),
     });
     await Promise.race([kept.answer.catch(() => {}), sleep(5_000)]);
     const cut = kept.settled();
     row({
-      what: 'the same of one that only leaves the balancer',
+      what: 'the same, of an instance that only leaves the balancer',
       ...{ documented: 'cut after the same time', measured: cut ? 'cut' : 'goes on', agrees: cut },
     });
-    if (!cut) await rig.tell(second, 'release');
+    if (!cut) await rig.control(second, 'release');
     await Promise.all([leaving, kept.answer.catch(() => {})]);
   },
 };

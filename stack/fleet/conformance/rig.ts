@@ -1,4 +1,4 @@
-/** A stack of a profile, with instances that do what they are told, and what is observed of it. */
+/** Runs a stack of a profile with instances that it controls, and observes it. */
 import { fileURLToPath } from 'node:url';
 import { startLocalStack } from '../../local.ts';
 import type { Instance, Stack } from '../../stack.ts';
@@ -14,7 +14,7 @@ export interface Answer {
   text: string;
   /** Set-Cookie lines. */
   set: string[];
-  /** Milliseconds that it took. */
+  /** Duration in milliseconds. */
   ms: number;
 }
 
@@ -61,7 +61,7 @@ export class Rig {
     return this.stack.add(LIKE);
   }
 
-  /** Through the balancer, over a connection of its own. */
+  /** Sends a request through the balancer, over a new connection. */
   async get(path = '/', init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Answer> {
     const begin = performance.now();
     const response = await fetch(this.stack.url + path, {
@@ -73,7 +73,7 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /** @returns what so many requests were answered, each once: the name of who did it, or the status */
+  /** Sends requests. @returns the different results: the name of the instance that responded, or the status */
   async answers(count: number, path = '/', init: RequestInit = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -86,48 +86,48 @@ export class Rig {
     return [...seen].toSorted();
   }
 
-  /** Tells an instance what to do, past the balancer. @returns how many requests it holds back */
-  async tell({ url }: Instance, query = ''): Promise<number> {
+  /** Sends a command directly to an instance. @returns how many requests it holds */
+  async control({ url }: Instance, query = ''): Promise<number> {
     return Number(await (await fetch(`${url}/control?${query}`)).text());
   }
 
-  /** Waits until the stack says something. @returns milliseconds from `since` until it did */
+  /** Waits until the stack reports a message. @returns milliseconds from `since` until then */
   async said(what: string, since: number, withinMs: number): Promise<number> {
     const found = () => this.#said.find(({ at, message }) => at >= since && message.includes(what));
-    await until(() => found() !== undefined, { withinMs, what: `the stack to say "${what}"` });
+    await until(() => found() !== undefined, { withinMs, what: `the stack to report "${what}"` });
     return (found()?.at ?? since) - since;
   }
 
-  /** @returns whether the stack has said so since */
+  /** @returns whether the stack has reported the message since */
   heard(what: string, since: number): boolean {
     return this.#said.some(({ at, message }) => at >= since && message.includes(what));
   }
 
-  /** Waits until requests are answered like that. */
+  /** Waits until requests have exactly these results. */
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {
-      ...{ withinMs, everyMs: 50, what: `answers of ${wanted}` },
+      ...{ withinMs, everyMs: 50, what: `responses of ${wanted}` },
     });
   }
 }
 
-/** A request that is not answered yet. */
+/** A request that has no response yet. */
 interface Held {
   answer: Promise<Answer>;
   settled: () => boolean;
 }
 
-/** @returns a request that this instance holds back, until it is told to let it go */
+/** Sends requests until the instance holds one. @returns that request; the command `release` ends it */
 export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Promise<Held> {
   for (let i = 0; i < 8; i++) {
     let done = false;
     const answer = rig.get(`${path}?only=${instance.name}`).finally(() => {
       done = true;
     });
-    answer.catch(() => {}); // Told to whoever waits for it.
-    await until(async () => done || (await rig.tell(instance)) > 0, {
-      ...{ withinMs: 20_000, what: `a request to be held by ${instance.name}, or answered` },
+    answer.catch(() => {}); // The caller that awaits it gets the error.
+    await until(async () => done || (await rig.control(instance)) > 0, {
+      ...{ withinMs: 20_000, what: `a request to be held by ${instance.name}, or to get a response` },
     });
     if (!done) return { answer, settled: () => done };
   }

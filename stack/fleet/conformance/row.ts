@@ -1,20 +1,20 @@
-/** What conformance is told in: one documented behaviour, and what was measured of it. */
+/** One result of conformance: a documented behaviour, and the measured one. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {
   profile: ProfileName;
-  /** What is looked at, in a few words. */
+  /** The behaviour, in a few words. */
   what: string;
-  /** What the documentation says. */
+  /** The behaviour in the documentation. */
   documented: string;
   measured: string;
-  /** Undefined where it could not be measured. */
+  /** Undefined if it could not be measured. */
   agrees: boolean | undefined;
-  /** Why it differs, where that is known. */
+  /** Why it differs, if the reason is known. */
   known?: string;
 }
 
-/** agrees; differs, and that is known; differs; could not be measured */
+/** Agrees; differs for a known reason; differs unexpectedly; could not be measured. */
 export type Outcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
 export function outcomeOf({ agrees, known }: Row): Outcome {
@@ -25,7 +25,7 @@ export function outcomeOf({ agrees, known }: Row): Outcome {
 
 export const MARKS: Record<Outcome, string> = { agrees: '✓', known: '≠', differs: '✗', unknown: '?' };
 
-/** Times of a profile as they would be without its speedup, and the bounds that they are to keep. */
+/** Formats measured times without the speedup of the profile, and compares them with their limits. */
 export class Pace {
   readonly #speedup: number;
 
@@ -33,18 +33,20 @@ export class Pace {
     this.#speedup = speedup;
   }
 
-  /** @param ms as measured @returns as it would be at the profile's own pace: `58 s` */
-  told(ms: number): string {
-    const seconds = (ms * this.#speedup) / 1000;
-    return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  /** @param ms as measured, with the speedup @returns the time without the speedup: `58 s` */
+  seconds(ms: number): string {
+    const real = (ms * this.#speedup) / 1000;
+    return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;
   }
 
-  /** @param least and most by the figures, milliseconds @returns whether it fits; this machine takes time too */
+  /**
+   * @param least and most the documented limits, milliseconds @returns whether `ms` is within them, with a tolerance
+   */
   fits(ms: number, least: number, most: number): boolean {
     return ms >= least - EARLY_MS && ms <= most + LATE_MS;
   }
 }
 
-/** What a timer may be early, and what probing, reloading and a busy machine may add; milliseconds. */
+/** Tolerances: a timer may be early; probes, reloads and a busy machine add time. Milliseconds. */
 const EARLY_MS = 50;
 const LATE_MS = 1_500;

@@ -1,8 +1,8 @@
-/** The command as people type it. In `npm run test:long`: it takes half a minute. */
+/** The command as users type it. Runs in `npm run test:long`, because it takes half a minute. */
 import { expect, it } from 'vitest';
 import { allGone, Baton, baton } from '../../../verify/testing/baton.ts';
 
-it.runIf(process.env['BATON_SHARE'])('seed: all agrees, or is known to differ', async () => {
+it.runIf(process.env['BATON_SHARE'])('seed: everything agrees, or differs for a known reason', async () => {
   const { stdout, code } = await baton(['stack', 'conformance', '--profile', 'seed']);
   expect(stdout).toMatch(/^2\d agree, 3 differ as documented$/m);
   expect(stdout).toContain('divided by 10 (--speedup)');
@@ -18,7 +18,7 @@ it.runIf(process.env['BATON_SHARE'])('Ctrl-C leaves nothing running', async () =
   await allGone(below);
 });
 
-it('says what it was to be told', async () => {
+it('an unknown profile: the error lists the profiles', async () => {
   const { stderr, code } = await baton(['stack', 'conformance', '--profile', 'gce']);
   expect(stderr).toContain('--profile: expected seed, classic-elb, alb, nginx; got "gce"');
   expect(code).toBe(64);

@@ -1,4 +1,4 @@
-/** Measures the bundled stack against what is documented of the balancers and groups that it stands in for. */
+/** Compares the bundled stack with the documentation of the balancers and groups that it imitates. */
 
 import { stickyBy } from '../../sticky.ts';
 import { type ProfileName, profileOf } from '../profile.ts';
@@ -17,9 +17,9 @@ const SCENES: readonly Scene[] = [
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Scenes at a time: they wait most of theirs. */
+/** Number of scenes that run at once: they mostly wait. */
 const AT_ONCE = 4;
-/** So often at the most a scene is played. */
+/** Maximum number of times that a scene is played. */
 const TIMES = 3;
 
 export interface ConformanceOptions {
@@ -27,13 +27,15 @@ export interface ConformanceOptions {
   /** Divides the times of the profiles while they are measured. */
   speedup: number;
   signal: AbortSignal;
-  /** Told what was measured, as it comes. */
+  /** Called after each scene. */
   onScene?: (profile: ProfileName, scene: string) => void;
 }
 
 /**
- * @returns what was measured, by profile and in the order of the scenes; what could not be measured is among it
- * @throws what the stack throws when it cannot be started at all, and the reason of the signal
+ * Plays all scenes of the profiles.
+ *
+ * @returns the results by profile and in the order of the scenes, including those that could not be measured
+ * @throws the stack's error if it cannot start, and the reason of the signal
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;
@@ -52,7 +54,7 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/** What differs unexpectedly is looked at again: a busy machine fails health checks, and is late, by itself. */
+/** Repeats a scene with an unexpected difference: on a busy machine, health checks fail and responses are late. */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

@@ -1,4 +1,4 @@
-/** What a scene is: some minutes in the life of a stack, of which several behaviours are measured. */
+/** The interface of a scene: it runs on one stack for some minutes, and measures several behaviours. */
 import type { StickyMode } from '../../sticky.ts';
 import type { Profile } from '../profile.ts';
 import type { Rig } from './rig.ts';
@@ -8,13 +8,13 @@ export interface Stage {
   rig: Rig;
   profile: Profile;
   pace: Pace;
-  /** Tells what was measured. */
+  /** Records a result. */
   row(row: Omit<Row, 'profile'>): void;
 }
 
 export interface Scene {
   name: string;
-  /** Whether it says anything of this profile. */
+  /** Returns whether the scene applies to a profile. */
   fits(profile: Profile): boolean;
   sticky?: { mode: StickyMode; seconds?: number };
   play(stage: Stage): Promise<void>;

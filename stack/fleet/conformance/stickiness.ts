@@ -1,9 +1,9 @@
-/** Cookies that keep a visitor on one instance. */
+/** Scenes that measure the cookies that pin a visitor to one instance. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Rig } from './rig.ts';
 import type { Scene, Stage } from './scene.ts';
 
-/** Sends the cookies that it was given, whatever their age. */
+/** Sends all cookies that it has received, also expired ones. */
 class Visitor {
   readonly #rig: Rig;
   readonly jar = new Map<string, string>();
@@ -22,7 +22,7 @@ class Visitor {
     return answer;
   }
 
-  /** @returns who answered so many requests */
+  /** Sends requests. @returns the names of the instances that responded */
   async served(count: number): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) seen.add((await this.get()).text);
@@ -50,17 +50,17 @@ export const byDuration: Scene = {
     const second = namesOf(await visitor.get());
     row({
       what: 'cookies with the next response',
-      documented: classic ? 'none' : 'both, anew',
+      documented: classic ? 'none' : 'both, set again',
       ...{ measured: second, agrees: second === (classic ? 'none' : cookies) },
     });
-    await sleep(1_500); // Longer than the cookie lasts; a browser would have dropped it.
+    await sleep(1_500); // Longer than the cookie's lifetime; a browser would have dropped it.
     const kept = (await visitor.served(8)).join() === first.text;
     row({
       what: 'a cookie sent after its time',
-      documented: classic ? 'is followed: the balancer does not look' : 'is not followed',
+      documented: classic ? 'is followed: the balancer does not check its age' : 'is not followed',
       measured: kept ? 'is followed' : 'is not followed',
       agrees: kept === classic,
-      ...(!classic && { known: 'nginx cannot look: browsers drop the cookie in time' }),
+      ...(!classic && { known: 'nginx cannot check its age: browsers drop the cookie in time' }),
     });
     await moved(stage, visitor, first.text);
   },
@@ -124,7 +124,7 @@ export const byApplication: Scene = {
     const next = namesOf(await visitor.get());
     row({
       what: 'with the next response',
-      documented: classic ? 'no cookie' : 'the same, anew',
+      documented: classic ? 'no cookie' : 'the same, set again',
       ...{ measured: next, agrees: next === (classic ? 'none' : name) },
     });
     visitor.jar.delete('sid');

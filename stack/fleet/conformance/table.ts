@@ -1,4 +1,4 @@
-/** The table of conformance: pure, rows → text. */
+/** Formats the results of conformance as text. Pure. */
 import { MARKS, type Outcome, outcomeOf, type Row } from './row.ts';
 
 const WORDS: Record<Outcome, string> = {
@@ -8,7 +8,7 @@ const WORDS: Record<Outcome, string> = {
   unknown: 'could not be measured',
 };
 
-/** @returns how many rows came out how: `31 agree, 6 differ as documented` */
+/** @returns the number of rows of each outcome: `31 agree, 6 differ as documented` */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
   return (Object.keys(WORDS) as Outcome[])
@@ -34,7 +34,7 @@ export function conformanceText(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** @returns the same as lines of Markdown */
+/** @returns the tables as lines of Markdown */
 export function conformanceMarkdown(rows: readonly Row[]): string[] {
   return byProfile(rows).flatMap(([profile, all]) => [
     '',
