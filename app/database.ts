@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 /** Maximum number of connections; a request holds one for one or two queries. */
 const CONNECTIONS = 10;
 
-/** Lock for which instances that start at once take turns. Any number that no other program of this database uses. */
+/** Advisory lock: instances that start at once create the tables one after the other. No other program may use it. */
 const TABLES_LOCK = 7_215_036;
 
 // The first table has the columns that connect-pg-simple expects, and its default name.

@@ -22,11 +22,11 @@ const EXIT_USAGE = 64;
 
 /** Parts that replace those of the shipped app, so that another program can run this app with one difference. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
-  /** Makes the session store, in place of the one that SESSION_STORE names. */
+  /** Creates the session store, instead of the one that SESSION_STORE names. */
   readonly store?: (config: Config, redis: Redis) => Store;
 }
 
-/** Runs an instance in this process, as the environment says; resolves when it listens. */
+/** Runs an instance in this process, with the settings of the environment. Resolves when it listens. */
 export async function serve(parts: Parts = {}): Promise<void> {
   const config = configOrExit();
   const log = createLogger(config);

@@ -73,7 +73,10 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
   });
 }
 
-/** The balancer sends no more requests after this time without one: before its first refused request, and after it. */
+/**
+ * If no request comes within this time, the balancer sends no more. The first value applies until a request was refused,
+ * the second one after that.
+ */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
 /** Limit of the whole wait: a balancer that does not react to refusals sends requests for ever. */

@@ -21,8 +21,8 @@ const PARTS = ['redis', 'balancer'];
 /**
  * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
  * Throws MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does
- * not have, or an error with the output of the part that did not start. Nothing is left running then, and nothing is
- * left running when this process ends in any way.
+ * not have, or an error with the output of the part that did not start. Nothing is left running then. The same
+ * holds after this process has ended, however it ends.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);

@@ -27,7 +27,7 @@ export class Links {
     this.#left.push(link);
   }
 
-  /** @returns the address, with the ports of servers replaced by the ports of their links */
+  /** Returns the address, with the ports of servers replaced by the ports of their links. */
   led(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);

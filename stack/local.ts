@@ -45,7 +45,7 @@ export interface LocalStackOptions extends StackOptions {
  * Starts Redis, the servers that SESSION_STORE and BASKET_STORE of the instances need, the instances and the balancer,
  * and waits until all are ready.
  * Throws MissingProgramError that names all missing programs, or an error with the output of the part that did not
- * start. Nothing is left running then, and nothing is left running when this process ends in any way.
+ * start. Nothing is left running then. The same holds after this process has ended, however it ends.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));

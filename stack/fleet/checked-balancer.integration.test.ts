@@ -169,7 +169,7 @@ describe('while no instance is healthy', () => {
 });
 
 describe('a drain', () => {
-  /** @returns the instance with a request in flight */
+  /** Returns the instance with a request in flight. */
   async function inFlight(): Promise<{ answer: Promise<string>; busy: Peer }> {
     const answer = get('/slow');
     await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });

@@ -2,7 +2,7 @@
 import type { NginxAdditions } from '../nginx.ts';
 import type { Failures, Profile } from './profile.ts';
 
-/** @returns directives that make nginx choose and fail as the profile does; health checks are not part of them */
+/** Returns directives that make nginx choose and fail as the profile does; health checks are not part of them. */
 export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
@@ -17,7 +17,7 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // nginx's own rule for a retry. It replaces the template's rule, which is more careful.
+      // nginx's own rule for retries. The template's rule, which is more careful, is off then.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
     // Without an instance, nginx itself responds with 502.

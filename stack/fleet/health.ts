@@ -25,7 +25,7 @@ export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
 /** The health of an instance that serves already: one failed check does not make it unhealthy. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
-/** @returns the health after one more check */
+/** Returns the health after one more check. */
 export function after({ state, passed: last, run }: Health, passed: boolean, thresholds: Thresholds): Health {
   const now = { passed, run: passed === last ? run + 1 : 1 };
   if (!passed) return { ...now, state: now.run >= thresholds.unhealthy ? 'unhealthy' : state };

@@ -98,7 +98,7 @@ export class Rig {
     return (found()?.at ?? since) - since;
   }
 
-  /** @returns whether the stack has reported the message since */
+  /** Returns whether the stack has reported the message since. */
   heard(what: string, since: number): boolean {
     return this.#said.some(({ at, message }) => at >= since && message.includes(what));
   }

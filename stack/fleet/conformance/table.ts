@@ -8,7 +8,7 @@ const WORDS: Record<Outcome, string> = {
   unknown: 'could not be measured',
 };
 
-/** @returns the number of rows of each outcome: `31 agree, 6 differ as documented` */
+/** Returns the number of rows of each outcome: `31 agree, 6 differ as documented`. */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
   return (Object.keys(WORDS) as Outcome[])
@@ -18,7 +18,7 @@ export function counts(rows: readonly Row[]): string {
     .join(', ');
 }
 
-/** @returns one table for each profile, for a terminal */
+/** Returns one table for each profile, for a terminal. */
 export function conformanceText(rows: readonly Row[]): string {
   const widest = (of: (row: Row) => string): number => Math.max(...rows.map(row => of(row).length));
   const what = widest(row => row.what);
@@ -34,7 +34,7 @@ export function conformanceText(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** @returns the tables as lines of Markdown */
+/** Returns the tables as lines of Markdown. */
 export function conformanceMarkdown(rows: readonly Row[]): string[] {
   return byProfile(rows).flatMap(([profile, all]) => [
     '',
