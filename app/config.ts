@@ -1,4 +1,4 @@
-/** Reads the app's settings from environment variables. No other file of the app interprets them. */
+/** Parses the app's settings. Only serve.ts passes process.env to it; no other file of the app reads process.env. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ScryptParameters } from './password.ts';

@@ -168,7 +168,7 @@ export const VARIABLES = z.object({
   SESSION_LOCK_WAIT_MS: variable(
     milliseconds(),
     '5000',
-    '`redis-locked`: a request waits this long for the lock, then it is answered 503.',
+    '`redis-locked`: a request waits this long for the lock, then it gets 503.',
   ),
   SESSION_EXPIRY_EVENTS: variable(
     truth,

@@ -4,7 +4,7 @@ import { PROFILES, profileOf, replacedWithinMs } from './profile.ts';
 describe('profiles', () => {
   it('seed is the original deployment', () => {
     expect(profileOf('seed')).toMatchObject({
-      check: { ask: 'TCP', everyMs: 5_000, timeoutMs: 2_000, unhealthy: 2, healthy: 2 },
+      check: { probe: 'TCP', everyMs: 5_000, timeoutMs: 2_000, unhealthy: 2, healthy: 2 },
       group: { min: 2, max: 2, policy: 'OldestInstance' },
     });
   });
