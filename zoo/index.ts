@@ -7,6 +7,8 @@ import { cookieBeyondTheBalancer } from './controls/cookie-beyond-the-balancer.t
 import { dataFromElsewhere } from './controls/data-from-elsewhere.ts';
 import { deploysUnderLoad } from './controls/deploys-under-load.ts';
 import { instancesThatFail } from './controls/instances-that-fail.ts';
+import { lateWrites } from './controls/late-writes.ts';
+import { limitedRequests } from './controls/limited-requests.ts';
 import { managedRedis } from './controls/managed-redis.ts';
 import { plainBehindACache } from './controls/plain-behind-a-cache.ts';
 import { plainDoneRight } from './controls/plain-done-right.ts';
@@ -169,6 +171,8 @@ export const CONTROLS: readonly Control[] = [
   unequalHosts,
   warmsUpSlowly,
   stickyOverSharedSessions,
+  lateWrites,
+  limitedRequests,
   managedRedis,
   chunkedCookieGuestLogin,
 ];

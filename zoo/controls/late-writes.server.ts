@@ -1,0 +1,63 @@
+import { Router } from 'express';
+import type { Redis } from 'ioredis';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
+import { signedIn, textOf, userOf } from '../hosts/plain/guard.ts';
+import { form, list, page } from '../hosts/plain/pages.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+
+/** A shelf takes no more books. */
+const MOST = 6;
+/** One motto in so many is saved after the response. */
+const EVERY = 8;
+/** So much later, milliseconds. */
+const LATE_MS = 400;
+
+/** Adds a book to a shelf that has room, in one step. */
+const ADD = `
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+return redis.call('RPUSH', KEYS[1], ARGV[1])`;
+
+servePlain({
+  store: redis => new RedisAttributesStore({ client: redis }),
+  onSession(redis) {
+    const router = Router();
+    router.use(['/app/shelf', '/app/motto'], signedIn);
+    shelf(router, redis);
+    motto(router, redis);
+    return router;
+  },
+});
+
+/** The books of a user, as many as the shelf holds. */
+function shelf(router: Router, redis: Redis): void {
+  const path = '/app/shelf';
+  router.get(path, async (request, response) => {
+    const books = await redis.lrange(`shelf:${userOf(request)}`, 0, -1);
+    response.send(page(request, 'Shelf', `${list(books)}${form(path, ['text'], 'Add', '')}`));
+  });
+  router.post(path, async (request, response) => {
+    const added = await redis.eval(ADD, 1, `shelf:${userOf(request)}`, textOf(request, 'text') ?? '', MOST);
+    if (added === 0) response.status(409).send(page(request, 'The shelf is full', ''));
+    else response.redirect(303, path);
+  });
+}
+
+/** One text of each user. A 503 says that the text may be saved later, and it is: perhaps over a newer one. */
+function motto(router: Router, redis: Redis): void {
+  const path = '/app/motto';
+  let writes = 0;
+  router.get(path, async (request, response) => {
+    const text = (await redis.get(`motto:${userOf(request)}`)) ?? '';
+    response.send(page(request, 'Motto', `<p data-motto="${text}">${form(path, ['text'], 'Save', '')}</p>`));
+  });
+  router.post(path, async (request, response) => {
+    const save = () => redis.set(`motto:${userOf(request)}`, textOf(request, 'text') ?? '');
+    if (++writes % EVERY === 0) {
+      setTimeout(save, LATE_MS);
+      response.status(503).send('The database is slow: the text may be saved later.');
+      return;
+    }
+    await save();
+    response.redirect(303, path);
+  });
+}

@@ -1,0 +1,44 @@
+import type { Control } from '../entry.ts';
+
+const path = (name: string): string => `/app/${name}`;
+
+export const lateWrites: Control = {
+  kind: 'control',
+  name: 'late-writes',
+  sound:
+    'A motto of each user: one write in eight is answered with 503 and saved 400 ms later, perhaps over a newer one, which a 503 allows. A shelf of each user takes six books and refuses more.',
+  deployment: {
+    host: 'plain',
+    program: new URL('./late-writes.server.ts', import.meta.url),
+  },
+  target: {
+    probes: [
+      {
+        object: 'shelf',
+        scope: 'user',
+        kind: 'list',
+        cap: 6,
+        read: { path: path('shelf'), items: 'data-item="([^"]*)"' },
+        add: { path: path('shelf'), form: { text: '{value}' } },
+      },
+      {
+        object: 'motto',
+        scope: 'user',
+        kind: 'register',
+        read: { path: path('motto'), items: 'data-motto="([^"]*)"' },
+        set: { path: path('motto'), form: { text: '{value}' } },
+      },
+    ],
+    slow: { read: '/app/report' },
+    claims: [
+      'continuity',
+      'isolation',
+      'instances-agree',
+      { routing: 'spread' },
+      'read-your-writes',
+      'monotonic-reads',
+      'linearizability',
+      'evidence',
+    ],
+  },
+};

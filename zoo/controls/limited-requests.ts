@@ -1,0 +1,15 @@
+import type { Control } from '../entry.ts';
+import { plainDoneRight } from './plain-done-right.ts';
+
+export const limitedRequests: Control = {
+  kind: 'control',
+  name: 'limited-requests',
+  sound:
+    'The plain host done right, and a target file that allows Baton few requests a second. Each client waits inside Baton for its turn, longer than a client may wait for a response of the app.',
+  deployment: plainDoneRight.deployment,
+  target: {
+    limits: { requests: 60 },
+    budgets: { wait: '300ms' },
+    claims: ['continuity', 'isolation', 'instances-agree', { routing: 'spread' }, 'availability', 'evidence'],
+  },
+};
