@@ -28,7 +28,7 @@ export class FaultLedger {
   readonly windows: FaultWindow[] = [];
   /** How many windows are open. */
   open = 0;
-  facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
+  readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
   /** The latest end of a closed window, and the latest end of a recovery time, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
@@ -86,11 +86,16 @@ export class FaultLedger {
   ended(operation: Operation, standing: Standing): void {
     const failed = failedOf(operation);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
-    this.facts = { failed, touched: this.#touchedBy(operation), first: undefined, disturbed: false };
+    const { facts } = this;
+    facts.failed = failed;
+    facts.touched = this.#touchedBy(operation);
+    facts.first = undefined;
+    facts.disturbed = false;
     this.#gaps.ended(operation, failed, this.#matters);
     this.#losses?.ended(operation, standing);
     if (failed === undefined) return;
-    for (const window of this.facts.touched) count(window, operation, failed);
+    const { touched } = facts;
+    for (let i = 0; i < touched.length; i++) count(touched[i] as FaultWindow, operation, failed);
     if (operation.with !== undefined) return;
     this.#waited(operation, failed);
     if (this.windows.length > 0) this.#relogin(operation, standing);
