@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { BasicApp, TokenApi, TwoPages } from '../tests/apps/logins.ts';
-import type { How } from '../tests/apps/serve.ts';
-import { PASSWORD, type SmallApp } from '../tests/apps/small-app.ts';
+import type { Answer, Asked, How } from '../tests/apps/serve.ts';
+import { PASSWORD, type Session, SmallApp } from '../tests/apps/small-app.ts';
 import { USUAL, withApp } from '../tests/apps/verified.ts';
 import { used } from '../tests/used.ts';
 import { k6Target } from '../verify/target/k6.ts';
@@ -98,6 +98,37 @@ it.each<[string, new () => SmallApp, object]>([
   // Each instance knows only the sessions that began on it.
   app.knows = ({ born }, { instance }) => born === instance;
   const broken = await loaded(app, file);
+  expect(broken.stdout).toMatch(/✗ continuity +violated/);
+  expect(broken.code).toBe(99);
+});
+
+/** As Laravel's `guest`: the login leads back to its page, which sends signed-in users on. The notes are JSON. */
+class GuestOnly extends SmallApp {
+  protected override route({ method, path }: Asked, session: Session | undefined): Answer | undefined {
+    if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
+    if (path !== '/notes.json') return undefined;
+    if (session === undefined) return { status: 401, body: '{}' };
+    return { body: JSON.stringify(session.notes) };
+  }
+
+  protected override login(asked: Asked): Answer {
+    const answer = super.login(asked);
+    return answer.to === undefined ? answer : { ...answer, to: '/login' };
+  }
+}
+
+const [NOTES] = USUAL.probes;
+const GUEST_ONLY = {
+  probes: [{ ...NOTES, read: { path: '/notes.json', items: { json: '/*' } }, add: undefined }],
+};
+
+it('log in where that leads back to the login page, and read JSON that names no user', async () => {
+  const healthy = await loaded(new GuestOnly(), GUEST_ONLY);
+  expect(healthy.stdout).toMatch(/✓ continuity +valid/);
+  expect(healthy.code).toBe(0);
+  const app = new GuestOnly();
+  app.knows = ({ born }, { instance }) => born === instance;
+  const broken = await loaded(app, GUEST_ONLY);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);
   expect(broken.code).toBe(99);
 });

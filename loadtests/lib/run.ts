@@ -1,8 +1,10 @@
 /** Creates the state that all virtual users of a run share, once, in setup(). */
 import { hmac, randomBytes } from 'k6/crypto';
+import http from 'k6/http';
 import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history.ts';
 import { FORMAT, VERSION } from '../../verify/core/history.ts';
 import type { Environment } from '../target/environment.ts';
+import { newJar, paramsOf, type Response } from './client.ts';
 import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
@@ -13,6 +15,8 @@ export interface Shared {
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
+  /** Probes whose page names no user, and is shown only to a signed-in client. */
+  unnamed: readonly string[];
 }
 
 const hex = (bytes: number): string =>
@@ -43,7 +47,19 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
   };
   // Several k6 processes of one run each have their own setup(), and so their own clock.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
-  return { run, key, zero, clock };
+  return { run, key, zero, clock, unnamed: unnamedIn(settings) };
+}
+
+/** Returns the probes that read JSON where pages name the user: they say "signed in" if a stranger does not see them. */
+function unnamedIn({ app, url }: Settings): string[] {
+  const { user } = app.signedIn;
+  const named = typeof user === 'object' && 'json' in user;
+  const reads = app.probes.filter(
+    ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
+  );
+  const params = { ...paramsOf(newJar()), responseCallback: http.expectedStatuses({ min: 200, max: 499 }) };
+  const hidden = ({ status }: Response): boolean => status >= 300 && status < 500 && status !== 429;
+  return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
 /** Returns the target's budgets. If the run is one fault window, the script's name is the fault, with its own budget. */

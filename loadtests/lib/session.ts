@@ -16,6 +16,8 @@ import type { VirtualUser } from './virtual-user.ts';
 const PAUSE = 1;
 /** How often the first lost session is read again, to find out which instances still accept its cookie. */
 const REPLAYS = 4;
+/** A login page may come from an instance that does not know the session: it is opened so often. */
+const LANDINGS = 4;
 /** Tags the requests of a login, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
 /** Statuses that k6 counts as expected: requests after a logout must be refused, and a login page may be missing. */
@@ -119,11 +121,27 @@ export class JudgedSession {
     const safe = isSafe(what.action);
     if (!safe) readings.changed();
     const seen = readings.seen(reply, what);
+    if (what.action === 'login' && reply.redirect === this.vu.app.login.page) this.#land(seen);
     this.response = response;
     if (safe && reply.status === 200) this.filling.page = reply;
     this.recording.returned(called, seen, this.alive);
     this.#follow(what, seen);
     return seen;
+  }
+
+  /** Decides a login that leads back to its page: the app accepted it if the page sends the user on, or shows no form. */
+  #land(seen: Seen): void {
+    const { app, settings, interpreter, replies } = this.vu;
+    if (this.#byScript || app.login.accepted !== undefined) return;
+    for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
+      const page = { ...this.params, tags: LOGIN_TAGS };
+      const reply = replies.of(http.get(settings.url + app.login.page, page));
+      const accepted = reply.redirect === undefined ? interpreter.landed(reply) : true;
+      if (accepted === false) continue;
+      seen.outcome = accepted ? 'ok' : 'info';
+      delete seen.signedIn;
+      if (accepted) seen.signedIn = 'in';
+    }
   }
 
   #follow({ action, with: cookies }: What, { outcome, signedIn, sawUser }: Seen): void {

@@ -38,6 +38,7 @@ export class VirtualUser {
   readonly settings: Settings;
   readonly observer: Observer;
   readonly replies: Replies;
+  readonly interpreter: Interpreter;
   readonly readings: Readings;
   readonly random: Random;
   readonly #number: number;
@@ -69,6 +70,8 @@ export class VirtualUser {
       decode,
     });
     interpreter.sessionCookies = cookies;
+    for (const object of shared.unnamed) interpreter.unnamed.add(object);
+    this.interpreter = interpreter;
     this.#csrf = app.csrf === undefined ? undefined : finder(app.csrf, decode);
     this.replies = new Replies({ url, headers: headersOf(app), cookies, canary });
     this.readings = new Readings(interpreter);
