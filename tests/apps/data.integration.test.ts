@@ -1,7 +1,17 @@
 /** Tests probes: no healthy app is accused, broken ones are found, and wrong expressions are refused. */
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../verify/errors.ts';
-import { Capped, Counts, KeepsNotes, LosesNotes, Motto, NotesInCookie, ShortTexts, Shouts } from './data.ts';
+import {
+  Capped,
+  Counts,
+  KeepsNewest,
+  KeepsNotes,
+  LosesNotes,
+  Motto,
+  NotesInCookie,
+  ShortTexts,
+  Shouts,
+} from './data.ts';
 import type { How } from './serve.ts';
 import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
@@ -86,6 +96,12 @@ it('a list that refuses adds at its cap is judged, and found broken if an instan
   const broken = new Capped(3);
   broken.blanks = 'two';
   expect(those(await run(broken, { cap: 3 }, SESSION, ['hop']), 'violated')).toEqual(SESSION);
+});
+
+it('a list that keeps the newest values without a word is accused of nothing, and `cap` is suggested', async () => {
+  const healthy = await run(new KeepsNewest(), {}, SESSION, ['hop']);
+  expect(those(healthy, 'violated')).toEqual([]);
+  expect(healthy.remarks.join('\n')).toMatch(/reads? of "notes" showed 10 values .* `cap: 10`/);
 });
 
 describe('the audit', () => {

@@ -69,6 +69,17 @@ export class Capped extends SmallApp {
   }
 }
 
+/** Keeps the newest `most` notes, and says nothing of the others. */
+export class KeepsNewest extends SmallApp {
+  readonly most = 10;
+
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
+    const response = super.inside(asked, session);
+    session.notes = session.notes.slice(-this.most);
+    return response;
+  }
+}
+
 /** Accepts texts of any length, and drops those longer than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;

@@ -166,6 +166,7 @@ export class Judge {
       ...brokenUnclaimed(guarantees).map(unclaimedRemark),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
       ...refusedRemark(this.#sessions.refused()),
+      ...this.#objects.remarks(),
       ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
     ];
     return {

@@ -187,4 +187,22 @@ describe('a list of a usual page size', () => {
     const short = filled(51, s => s.hops(22, values(49)));
     expect(broken(short)).toContain('read-your-writes');
   });
+
+  it('is compared where the app has shown a longer one', () => {
+    const longer = filled(51, s => {
+      s.hops(2, values(51));
+      s.hops(22, values(50));
+    });
+    expect(broken(longer)).toContain('read-your-writes');
+  });
+
+  it('may be the newest values, in a round number', () => {
+    const newest = () => filled(23, s => s.hops(22, values(23).slice(3)));
+    expect(broken(newest())).toEqual([]);
+    expect(newest().result().remarks.join()).toContain('22 reads of "basket" showed 20 values');
+    const oldest = filled(23, s => s.hops(22, values(20)));
+    expect(broken(oldest)).toContain('read-your-writes');
+    const holed = filled(21, s => s.hops(22, values(21).toSpliced(9, 1)));
+    expect(broken(holed)).toContain('read-your-writes');
+  });
 });

@@ -8,7 +8,7 @@ import { Counter } from './counter.ts';
 import type { ObjectState, ReadFacts } from './read-facts.ts';
 import { Register } from './register.ts';
 import { Scoped } from './scoped.ts';
-import { Sift } from './sift.ts';
+import { cutOffRemark, type Shown, Sift } from './sift.ts';
 import { Values } from './values.ts';
 
 interface Followed {
@@ -28,6 +28,8 @@ function stateOf(kind: ObjectEvent): ObjectState {
 /** All objects of a run. */
 export class Objects {
   readonly #objects: Scoped<Followed>;
+  /** By the name of the probe. */
+  readonly #shown = new Map<string, Shown>();
   readonly #facts: ReadFacts = {
     stale: [],
     back: [],
@@ -39,7 +41,12 @@ export class Objects {
 
   /** @param canary what the values of the run begin with */
   constructor(canary: string) {
-    this.#objects = new Scoped(kind => ({ state: stateOf(kind), sift: new Sift(kind, canary) }));
+    this.#objects = new Scoped(kind => {
+      const probe = kind.object.slice(0, kind.object.lastIndexOf('@'));
+      const ofProbe = this.#shown.get(probe) ?? { most: 0, cut: 0 };
+      this.#shown.set(probe, ofProbe);
+      return { state: stateOf(kind), sift: new Sift(kind, canary, ofProbe) };
+    });
   }
 
   declared(event: ObjectEvent): void {
@@ -89,5 +96,10 @@ export class Objects {
 
   sessionEnded(session: string): void {
     this.#objects.ended(session);
+  }
+
+  /** Returns what to say of probes whose lists may be cut off. */
+  remarks(): string[] {
+    return [...this.#shown].flatMap(([probe, shown]) => cutOffRemark(probe, shown));
   }
 }

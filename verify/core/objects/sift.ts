@@ -11,10 +11,32 @@ export interface Sifted {
   foreign?: number;
 }
 
+/** Numbers of rows at which apps cut a list off without a word, whichever values that leaves out. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
+/** From so many rows on, a list may also be one that keeps or shows a round number of its newest values. */
+const FEWEST_ROWS = 10;
+const ROUND = 5;
 
-/** Returns whether a list of so many values may be cut off: apps that do so without a word show this many rows. */
-export const mayBeCutOff = (values: number): boolean => PAGE_SIZES.includes(values);
+/** Returns whether a list of so many values may be cut off. */
+export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
+
+/** What reads show of all objects of one probe. */
+export interface Shown {
+  /** Number of values in the longest list of a read. */
+  most: number;
+  /** Reads that showed so many, lacked others, and were not compared. */
+  cut: number;
+}
+
+/** Returns what to say of a probe whose lists may be cut off, if any are. */
+export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
+  cut === 0
+    ? []
+    : [
+        `${cut === 1 ? '1 read' : `${cut} reads`} of "${probe}" showed ${most} values and no longer list was seen: the app may keep or ` +
+          `show no more, so they were not compared. If it does, say so in the probe: \`cap: ${most}\` if it keeps ` +
+          `${most} values, \`rows: ${most}\` under \`read\` if it shows ${most} of them`,
+      ];
 
 /** Sifts the reads of one object. */
 export class Sift {
@@ -29,10 +51,16 @@ export class Sift {
   /** Values that may be in a collection, as far as the run knows. */
   readonly #present = new Set<string>();
 
-  /** @param canary what the values of the run begin with */
-  constructor(kind: ObjectEvent, canary: string) {
+  readonly #shown: Shown;
+
+  /**
+   * @param canary what the values of the run begin with
+   * @param shown of the object's probe: one for all of its objects
+   */
+  constructor(kind: ObjectEvent, canary: string, shown: Shown) {
     this.#kind = kind;
     this.#canary = canary;
+    this.#shown = shown;
     this.#whole = kind.initial !== undefined || kind.kind === 'counter';
     this.#collects = kind.kind !== 'register' && kind.kind !== 'counter';
   }
@@ -60,7 +88,7 @@ export class Sift {
   read(read: Operation & Sifted): void {
     const { saw } = read;
     if (saw === undefined) return;
-    if (this.#collects && mayBeCutOff(saw.length) && this.#misses(saw)) delete read.saw;
+    if (this.#collects && this.#cutOff(saw)) delete read.saw;
     else if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
   }
 
@@ -73,11 +101,23 @@ export class Sift {
     else for (const value of saw) this.#known.add(value);
   }
 
-  /** Returns whether a list of a usual page size lacks a value: then the app may have cut it off. */
-  #misses(saw: readonly string[]): boolean {
+  /**
+   * Returns whether the app may have cut a list off: it lacks values, and no list of its probe was ever longer. Lists
+   * are cut off at a page size, or at a round number of their newest values.
+   */
+  #cutOff(saw: readonly string[]): boolean {
+    const { length } = saw;
+    if (length < this.#shown.most) return false;
+    if (length > this.#shown.most) Object.assign(this.#shown, { most: length, cut: 0 });
+    if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
-    for (const value of this.#present) if (!shown.has(value)) return true;
-    return false;
+    // In the order in which they were written: which are there.
+    const there = Array.from(this.#present, value => shown.has(value));
+    if (!there.includes(false)) return false;
+    const newest = !there.slice(there.indexOf(true)).includes(false);
+    const cut = newest || PAGE_SIZES.includes(length);
+    if (cut) this.#shown.cut++;
+    return cut;
   }
 
   /** By index: in k6 a closure for each read costs more than the comparison. */
