@@ -129,7 +129,7 @@ export class Judge {
     this.#faults.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
-    this.#objects.sessionEnded(event.session);
+    this.#objects.sessionEnded(event);
     const session = this.#sessions.sessionEnded(event.session);
     if (session !== undefined) this.#sessionEnded(session);
   }

@@ -67,6 +67,10 @@ export class Counter implements ObjectState {
     else this.#base += by;
   }
 
+  sessionEnded(session: string): void {
+    this.#readers.forget(session);
+  }
+
   besideStarted(other: Start): void {
     this.#overlaps.besideStarted(other);
   }

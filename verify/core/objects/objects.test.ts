@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Guarantee } from '../guarantees.ts';
 import type { ObjectEvent } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
+import { Objects } from './objects.ts';
+import { Readers } from './read-facts.ts';
 
 const DATA: readonly Guarantee[] = [
   'read-your-writes',
@@ -205,4 +207,24 @@ describe('a list of a usual page size', () => {
     const holed = filled(21, s => s.hops(22, values(21).toSpliced(9, 1)));
     expect(broken(holed)).toContain('read-your-writes');
   });
+});
+
+it('forgets what an ended session wrote and saw of an object of its user', () => {
+  const readers = new Readers(session => ({ session }));
+  const [first, other] = [readers.of('s1'), readers.of('s2')];
+  readers.forget('s1');
+  expect(readers.of('s2')).toBe(other);
+  expect(readers.of('s1')).not.toBe(first);
+
+  const forgotten: string[] = [];
+  const { forget } = Readers.prototype;
+  Readers.prototype.forget = session => void forgotten.push(session);
+  try {
+    const objects = new Objects('canary');
+    objects.declared({ type: 'object', object: 'notes@alice', kind: 'set' });
+    objects.sessionEnded({ session: 's1', user: 'alice' });
+  } finally {
+    Readers.prototype.forget = forget;
+  }
+  expect(forgotten).toEqual(['s1']);
 });

@@ -2,7 +2,7 @@
  * Gathers facts about what reads show of each object, once for all checks of data: which earlier write or read of its
  * session a read contradicts. Checks make the judgement.
  */
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+import type { ObjectEvent, Operation, SessionEvent, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
 import { Counter } from './counter.ts';
 import type { ObjectState, ReadFacts } from './read-facts.ts';
@@ -94,8 +94,12 @@ export class Objects {
     return facts;
   }
 
-  sessionEnded(session: string): void {
+  /** Forgets a session's own objects, and what it wrote and saw of those that it shares. */
+  sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): void {
     this.#objects.ended(session);
+    for (const scope of [user, '*']) {
+      for (const { state } of this.#objects.in(scope)) state.sessionEnded(session);
+    }
   }
 
   /** Returns what to say of probes whose lists may be cut off. */

@@ -41,6 +41,8 @@ export interface ObjectState {
    * may have been undone by it, since many apps write back at the end of a request what they loaded at its begin.
    */
   beside(other: Operation): void;
+  /** A session has ended: it reads and writes nothing more. */
+  sessionEnded(session: string): void;
   /** Adds to `facts` what a read of a live session contradicts, and what it was compared with. */
   read(read: Operation, facts: ReadFacts): void;
 }
@@ -73,5 +75,10 @@ export class Readers<R extends Reader> {
     }
     this.#last = reader;
     return reader;
+  }
+
+  forget(session: string): void {
+    this.#all.delete(session);
+    if (this.#last?.session === session) this.#last = undefined;
   }
 }

@@ -53,6 +53,10 @@ export class Register implements ObjectState {
     else this.#writes.set(value, write);
   }
 
+  sessionEnded(session: string): void {
+    this.#readers.forget(session);
+  }
+
   besideStarted(other: Start): void {
     this.#overlaps.besideStarted(other);
   }

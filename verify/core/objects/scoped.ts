@@ -66,6 +66,11 @@ export class Scoped<T> {
     });
   }
 
+  /** Returns what is kept for the objects of a session, of a user, or of all users (`*`). */
+  in(scope: string): readonly T[] {
+    return (this.#scopes.get(scope) ?? []).flatMap(object => this.#states.get(object) ?? []);
+  }
+
   /** What is kept for all objects that have not ended. */
   all(): Iterable<T> {
     return this.#states.values();

@@ -170,6 +170,10 @@ export class Values implements ObjectState {
     this.#removed.delete(value);
   }
 
+  sessionEnded(session: string): void {
+    this.#readers.forget(session);
+  }
+
   besideStarted(other: Start): void {
     this.#overlaps.besideStarted(other);
   }
