@@ -6,10 +6,10 @@ export const limitedRequests: Control = {
   name: 'limited-requests',
   sound:
     'The plain host done right, and a target file that allows Baton few requests a second. Each client waits inside Baton for its turn, longer than a client may wait for a response of the app.',
-  deployment: plainDoneRight.deployment,
+  deployment: { ...plainDoneRight.deployment, env: { WORK_MS: '100' } },
   target: {
-    limits: { requests: 60 },
-    budgets: { wait: '300ms' },
+    limits: { requests: 30 },
+    budgets: { wait: '600ms' },
     claims: ['continuity', 'isolation', 'instances-agree', { routing: 'spread' }, 'availability', 'evidence'],
   },
 };
