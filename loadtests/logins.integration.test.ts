@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { BasicApp, TokenApi, TwoPages } from '../tests/apps/logins.ts';
-import type { Answer, Asked, How } from '../tests/apps/serve.ts';
+import type { AppRequest, AppResponse, How } from '../tests/apps/serve.ts';
 import { PASSWORD, type Session, SmallApp } from '../tests/apps/small-app.ts';
 import { USUAL, withApp } from '../tests/apps/verified.ts';
 import { used } from '../tests/used.ts';
@@ -104,14 +104,17 @@ it.each<[string, new () => SmallApp, object]>([
 
 /** As Laravel's `guest`: the login leads back to its page, which sends signed-in users on. The notes are JSON. */
 class GuestOnly extends SmallApp {
-  protected override route({ method, path }: Asked, session: Session | undefined): Answer | undefined {
+  protected override route(
+    { method, path }: AppRequest,
+    session: Session | undefined,
+  ): AppResponse | undefined {
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
     if (session === undefined) return { status: 401, body: '{}' };
     return { body: JSON.stringify(session.notes) };
   }
 
-  protected override login(asked: Asked): Answer {
+  protected override login(asked: AppRequest): AppResponse {
     const answer = super.login(asked);
     return answer.to === undefined ? answer : { ...answer, to: '/login' };
   }
