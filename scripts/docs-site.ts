@@ -1,0 +1,38 @@
+/**
+ * `npm run docs`: builds the docs site from README and docs/ into site/dist, with a search. Links to files that are no
+ * pages stay as text. VitePress is installed under site/ by the first build, so that setup does without it.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sidebar, siteFiles, sitePages } from './site-pages.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const site = join(root, 'site');
+const pages = join(site, 'pages');
+
+function makePages(): void {
+  rmSync(pages, { recursive: true, force: true });
+  mkdirSync(join(pages, 'public/docs'), { recursive: true });
+  for (const [page, text] of sitePages()) {
+    mkdirSync(dirname(join(pages, page)), { recursive: true });
+    writeFileSync(join(pages, page), text);
+  }
+  for (const file of siteFiles()) copyFileSync(join(root, file), join(pages, 'public', file));
+  writeFileSync(join(pages, 'sidebar.json'), JSON.stringify(sidebar()));
+}
+
+/** Runs a command in site/. @throws Error if it fails */
+function run(command: string, ...args: string[]): void {
+  const { status } = spawnSync(command, args, { cwd: site, stdio: 'inherit' });
+  if (status === 0) return;
+  throw new Error(
+    `expected \`${[command, ...args].join(' ')}\` in site/ to succeed, got exit code ${status}; see above`,
+  );
+}
+
+makePages();
+if (!existsSync(join(site, 'node_modules/vitepress'))) run('npm', 'ci', '--no-audit', '--no-fund');
+run(process.execPath, 'node_modules/vitepress/bin/vitepress.js', 'build', '.');
+console.error(`docs site: ${join(site, 'dist')}`);
