@@ -1,9 +1,9 @@
-/** Which account is whose, and what histories and reports call it. Pure; no list of all accounts is ever made. */
+/** Maps account numbers and page names to accounts and their labels, without ever listing all accounts. */
 
-/** One account, or with `count` as many: {n} stands for 1 to count. */
+/** One account; with `count`, that many accounts, where {n} stands for 1 to `count`. */
 interface AccountSpec {
   user: string;
-  /** What pages call the user, where that is not the name that logs in; {n} likewise. */
+  /** The user's name on pages, if it differs from the login name; may contain {n} too. */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;
@@ -19,10 +19,10 @@ export interface Account {
 
 const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 
-/** @returns how many there are */
+/** Returns the number of accounts. */
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/** @returns the n-th account, from 1 on; there is no end to them, since they come round again */
+/** Returns the n-th account, counted from 1. After the last account it starts again with the first. */
 export function accountOf(accounts: Accounts, n: number): Account {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
@@ -36,7 +36,7 @@ export function accountOf(accounts: Accounts, n: number): Account {
   throw new Error('expected at least one account');
 }
 
-/** @returns the label of an account of the pool by what pages call its user; undefined for anybody else */
+/** Returns the label of the account whose user pages call `name`; undefined if the pool has no such account. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -49,7 +49,7 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** @returns which of an entry's accounts pages call so */
+/** Returns the number of the entry's account that pages call `name`; undefined if there is none. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -58,7 +58,10 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/** As the verifier's: the part before the @. Two users never share a label, so a later entry says which it is. */
+/**
+ * Returns the account's label: the part of its name before the @. Two users never share a label: if an earlier entry
+ * may have the same one, the number of the entry is appended.
+ */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));
@@ -73,14 +76,14 @@ function mayBe(spec: AccountSpec, label: string): boolean {
   return label.startsWith(before);
 }
 
-/** @returns the user name of somebody who registers during the run, and never did before */
+/** Returns a new account, for a user who registers during the run. */
 export const newcomer = (canary: string, number: number, nth: number): Account => ({
   user: `${canary}-${number}-${nth}@example.test`,
   password: `new-${canary}-${number}`,
   label: `${canary}-${number}-${nth}`,
 });
 
-/** @returns the label of somebody who registered in the run with this prefix */
+/** Returns the label of a user who registered during the run with this canary prefix; undefined for other names. */
 export function newcomerLabel(name: string, canary: string): string | undefined {
   const label = name.split('@')[0] ?? '';
   return label.startsWith(`${canary}-`) && name === `${label}@example.test` ? label : undefined;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { canaryFinder } from './canary.ts';
 
-it('finds the same in a text, whatever was in those before', () => {
+it('finds the same canaries in a text, whatever the earlier texts contained', () => {
   const values = ['1.aaaaaaaa', '1.aaaaaaab', '11.aaaaaaaa', '2.bbbbbbbb'].map(
     end => `bc0ffee.alice.s1.${end}`,
   );

@@ -7,7 +7,7 @@ const canary = (user: string, number = 1) =>
 describe('canaryFinder', () => {
   const find = canaryFinder('bc0ffee');
 
-  it('finds every canary of the run, wherever it stands', () => {
+  it('finds every canary of the run, at any place', () => {
     const text = `· ${canary('alice')}<li>${canary('bob', 12)}</li>${canary('alice')}x`;
     expect(find(text)).toEqual([canary('alice'), canary('bob', 12), canary('alice')]);
   });
@@ -21,17 +21,17 @@ describe('canaryFinder', () => {
     canary('alice').slice(1),
   ])('finds none in %j', text => expect(find(text)).toEqual([]));
 
-  it('finds one that the prefix stands before by chance', () => {
+  it('finds a canary after another occurrence of the prefix', () => {
     expect(find(`bc0ffee${canary('alice')}`)).toEqual([canary('alice')]);
   });
 
-  it('leaves it to the canary to say whose it is', () => {
+  it('reads the owner from the canary', () => {
     expect(canaryOwner(canary('alice'), 'bc0ffee')).toBe('alice');
     expect(canaryOwner('anything', 'bc0ffee')).toBeUndefined();
   });
 });
 
-it('a canary that was made longer is told, whole or cut', () => {
+it('recognises a padded canary, whole or cut', () => {
   const canary = canaryOf({ prefix: 'bc0ffee', user: 'alice', session: 's1', number: 3, random: 0.999 });
   const long = padded(canary, 400);
   const unpadded = unpadder('bc0ffee');
@@ -44,7 +44,7 @@ it('a canary that was made longer is told, whole or cut', () => {
   ]);
 });
 
-it('a value that all users may see is no canary, and is told when it was made longer', () => {
+it('a value that all users may see is no canary, and is recognised when padded', () => {
   const prefix = sharedPrefix('bc0ffee');
   const shared = canaryOf({ prefix, user: 'alice', session: 's1', number: 3, random: 0.5 });
   expect(canaryFinder('bc0ffee')(`<li>${shared}</li>`)).toEqual([]);

@@ -1,6 +1,8 @@
-/** Canaries: unguessable values that their user puts into private state, so that a foreign one is recognised. */
+/**
+ * Makes and recognises canaries: unguessable values in a user's private state that show when it reaches another user.
+ */
 
-/** `<prefix>.<user>.<session>.<number>.<random>`; fits what apps accept as a short text. */
+/** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
   prefix: string;
   user: string;
@@ -15,18 +17,18 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of values that all users may see: they are values of the run, and no canaries. */
+/** Returns the prefix of values that all users may see. Such values belong to the run but are not canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
-/** What makes a canary as long as is wanted. */
+/** The character that is appended to lengthen a canary. */
 const PADDING = 'x';
 
-/** @param size characters that the text is to have at the least */
+/** Returns the canary, padded to at least `size` characters. */
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
 
 /**
- * @returns what tells of any text of an app which canary it is, padded or cut: an app that keeps so many characters of
- *   a text has kept it
+ * Returns a function that removes the padding of a canary, and returns any other text unchanged. The padding may be
+ * cut short: an app that keeps the canary and cuts only padding has kept the value.
  */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
@@ -34,16 +36,17 @@ export function unpadder(prefix: string): (text: string) => string {
     text.endsWith(PADDING) && text.startsWith(prefix) ? (canary.exec(text)?.[1] ?? text) : text;
 }
 
-/** More than the longest canary has. */
+/** Upper limit of a canary's length, in characters. */
 const LONGEST = 256;
 
 /**
- * @returns what finds every canary of a run in a text, those that follow each other once. It looks only where the prefix stands: in k6 an expression
- *   takes long over a page, and most texts have no canary at all.
+ * Returns a function that finds every canary of the run in a text. Equal canaries in a row count once. It applies the
+ * expression only where the prefix occurs: in k6, a regular expression is slow on a whole page, and most texts have no
+ * canary.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** Those of the last text that had any: the next one mostly has the same, in that order. */
+  /** The canaries of the last text that had any. The next text mostly has the same ones, in the same order. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
@@ -69,14 +72,14 @@ export function canaryFinder(prefix: string): (text: string) => string[] {
   };
 }
 
-/** @returns the user whose canary this is; undefined when the value is no canary of the run */
+/** Returns the label of the canary's user; undefined if the value is not a canary of the run. */
 export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
 
-/** @returns the session whose canary this is, of a value that is a canary of the run */
+/** Returns the session of a canary. The value must be a canary of the run. */
 export const canarySession = (value: string, prefix: string): string | undefined =>
   value.slice(prefix.length + 1).split('.')[1];
 
-/** @returns what every canary of one user begins with */
+/** Returns the prefix of all canaries of one user. */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;

@@ -16,11 +16,11 @@ describe('percent', () => {
     [0.00012, '0.012 %'],
     [0.0000011, '0.00011 %'],
     [0.0000009, '< 0.0001 %'],
-  ])('%d: %s', (rate, told) => expect(percent(rate)).toBe(told));
+  ])('%d: %s', (rate, text) => expect(percent(rate)).toBe(text));
 });
 
 describe('counted', () => {
-  it('groups by thousands, and has a plural', () => {
+  it('groups digits by thousands, and uses the plural', () => {
     expect([1, 12, 999, 1000, 12034, 1234567].map(grouped)).toEqual([
       '1',
       '12',
@@ -62,7 +62,7 @@ describe('conclude', () => {
     });
   });
 
-  it('reads a count that nothing was added to as 0', () => {
+  it('reads an absent count as 0', () => {
     const of = reader({ one: 1 });
     expect([of('one'), of('other')]).toEqual([1, 0]);
   });
@@ -77,9 +77,9 @@ describe('Anomalies', () => {
     notes: [],
   });
 
-  it('keeps the first five whole, tells of those, and counts the others without making them', () => {
-    const told: string[] = [];
-    const anomalies = new Anomalies(({ name }) => told.push(name));
+  it('keeps and reports the first five, and counts the others without making them', () => {
+    const reported: string[] = [];
+    const anomalies = new Anomalies(({ name }) => reported.push(name));
     let makes = 0;
     for (let i = 1; i <= 8; i++) {
       anomalies.add(() => {
@@ -89,12 +89,12 @@ describe('Anomalies', () => {
     }
     expect(anomalies.count).toBe(8);
     expect(anomalies.kept.map(({ name }) => name)).toEqual(['A1', 'A2', 'A3', 'A4', 'A5']);
-    expect([told, makes]).toEqual([['A1', 'A2', 'A3', 'A4', 'A5'], 5]);
+    expect([reported, makes]).toEqual([['A1', 'A2', 'A3', 'A4', 'A5'], 5]);
   });
 });
 
 describe('Reach', () => {
-  it('tells how often each instance was tried of those that there are', () => {
+  it('counts how often each known instance was tried', () => {
     const found = new Reach();
     found.met('app-2');
     found.tried('app-2');

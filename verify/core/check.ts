@@ -1,57 +1,57 @@
-/** What every check is made of. */
+/** The interface of a check, and helpers that all checks share. */
 import type { FaultLedger } from './faults/ledger.ts';
 import type { Guarantee } from './guarantees.ts';
 import type { Event, Operation, Run, Start } from './history.ts';
 import type { SessionState, Standing } from './sessions.ts';
 import type { Anomaly, Judgement, Verdict } from './verdict.ts';
 
-/** What the fold of a check is given, in the order of the history. */
+/** The state of one check over one run. The judge calls it with each event, in the order of the history. */
 export interface Fold {
-  /** An operation that may change something has been called. */
+  /** Called when an operation that may change something starts. */
   started?(start: Start): void;
-  /** An operation has ended, or will never be known to (then it has no `return`). */
+  /** Called when an operation ends. It has no `return` if its end was never recorded. */
   ended?(operation: Operation, standing: Standing): void;
-  /** Any other line. */
+  /** Called for every other event. */
   event?(event: Event): void;
-  /** Nothing more comes of a session; called once for each, at the end of the run at the latest. */
+  /** Called once for each session after its last operation, at the end of the run at the latest. */
   sessionEnded?(session: SessionState): void;
-  /** What was counted so far: cheap, and may be asked after every event. */
+  /** Returns the counts so far. Cheap enough to call after every event. */
   counts(): Counts;
   finish(): Finding;
 }
 
-/** Figures that a verdict follows from. Those of parts of a run (k6's virtual users) are added up. */
+/** The counts that decide a verdict. The counts of parts of a run (k6's virtual users) can be added up. */
 export type Counts = Readonly<Record<string, number>>;
 
 /** Called with each anomaly that is kept, as soon as it is found. */
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
-/** A verdict but for what the registry knows. */
+/** A verdict without the two fields that the registry adds. */
 export type Finding = Omit<Verdict, 'guarantee' | 'claimed'>;
 
-/** A finding but for its witnesses: all that counts alone can tell. */
+/** A finding without its witnesses: the part that follows from the counts alone. */
 export type Conclusion = Omit<Finding, 'anomalies'>;
 
 export interface Check {
   guarantee: Guarantee;
-  /** What must be true of a history for the verdict to mean anything, for docs and reports. */
+  /** What must be true of the history for the verdict to be sound. Shown in docs and reports. */
   assumes: string;
-  /** The least evidence for `valid`. */
+  /** The minimum evidence for `valid`. */
   minimum: string;
   /**
-   * Begins a fold over one run.
+   * Starts the check for one run.
    *
-   * @param faults the run's fault ledger, which takes in each line before the fold does
+   * @param faults the run's fault ledger, which receives each event before the fold does
    */
   start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger): Fold;
-  /** What the counts of a fold, or of several added up, amount to. */
+  /** Decides the verdict from the counts of one fold, or from the sum of several folds' counts. */
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** How many anomalies of a name are kept with their witness; the rest is counted. */
+/** Anomalies of one name that are kept with their witness; further ones are only counted. */
 const KEPT = 5;
 
-/** Collects anomalies: the first few of each name whole, the rest by number. */
+/** Collects anomalies: keeps the first few of each name with their witness, and counts the rest. */
 export class Anomalies {
   count = 0;
   readonly kept: Anomaly[] = [];
@@ -62,7 +62,7 @@ export class Anomalies {
     this.#onAnomaly = onAnomaly;
   }
 
-  /** @param name of the anomaly, from a check that knows several: none is to hide another */
+  /** @param name the anomaly's name, in a check that has several: each name has its own limit, so none hides another */
   add(make: () => Anomaly, name = ''): void {
     this.count++;
     const known = this.#of.get(name) ?? 0;
@@ -75,10 +75,10 @@ export class Anomalies {
 }
 
 /**
- * The common end of a check: violated if anything broke, unknown if there is too little, else valid.
+ * Decides a check's verdict: violated if there is any anomaly, unknown if evidence is missing, else valid.
  *
- * @param violations how many anomalies there were
- * @param missing what evidence is missing and how to get it; undefined when there is enough
+ * @param violations number of anomalies
+ * @param missing the missing evidence and how to get it; undefined if there is enough
  */
 export function conclude(
   violations: number,
@@ -96,16 +96,16 @@ export function conclude(
   };
 }
 
-/** @returns what reads one of the counts; those that nothing was added to are 0 */
+/** Returns a function that reads one count by name; an absent count is 0. */
 export const reader =
   (counts: Counts) =>
   (name: string): number =>
     counts[name] ?? 0;
 
-/** The least number of handoffs that anything which follows from continuity is judged on. */
+/** Minimum number of handoffs for every verdict that rests on handoffs. */
 export const ENOUGH_HANDOFFS = 10;
 
-/** A rate as a person reads it: `0.012 %`. */
+/** Formats a rate for reports: 0.00012 becomes `0.012 %`. */
 export function percent(rate: number): string {
   const value = rate * 100;
   if (value === 0) return '0 %';
@@ -113,8 +113,8 @@ export function percent(rate: number): string {
   return `${Number(value.toPrecision(2))} %`;
 }
 
-/** 12034 → `12,034`, the same in every runtime (k6 has no Intl). */
+/** Formats a number with thousands separators: 12034 becomes `12,034`. Does not use Intl, which k6 lacks. */
 export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
-/** `1 session`, `2 sessions`, `3,000 sessions`. */
+/** Formats a count with its noun: `1 session`, `2 sessions`, `3,000 sessions`. */
 export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;

@@ -10,13 +10,13 @@ const at = (call: number, end: number | undefined, clock = 'c0', uncertainty?: n
 });
 
 describe('precedes', () => {
-  it('takes what touches for concurrent, and what never returned for before nothing', () => {
+  it('takes equal times for concurrent; an operation without return precedes nothing', () => {
     expect(precedes(at(0, 1), at(2, 3))).toBe(true);
     expect(precedes(at(0, 2), at(2, 3))).toBe(false);
     expect(precedes(at(0, undefined), at(2, 3))).toBe(false);
   });
 
-  it('orders two clocks only beyond their uncertainty', () => {
+  it('orders times of two clocks only beyond their uncertainty', () => {
     expect(precedes(at(0, 1, 'a', 5), at(20, 30, 'b', 5))).toBe(true);
     expect(precedes(at(0, 11, 'a', 5), at(20, 30, 'b', 5))).toBe(false);
   });
@@ -34,13 +34,13 @@ describe('a history of two clocks', () => {
     return picture.verdict('read-your-writes').judgement;
   };
 
-  it('is judged on one of them', () => {
+  it('is judged on the first of them', () => {
     expect(twoClocks('2026-01-01T00:00:00.000Z', 0)).toBe('violated');
     // The write was an hour after the read, by its own clock.
     expect(twoClocks('2026-01-01T01:00:00.000Z', 0)).toBe('valid');
   });
 
-  it('does not order what its clocks cannot', () => {
+  it('does not order operations within the uncertainty of the clocks', () => {
     expect(twoClocks('2026-01-01T00:00:00.000Z', 1_000_000)).toBe('valid');
   });
 });

@@ -1,7 +1,9 @@
-/** Puts the times of several clocks on one, and says what comes before what. */
+/** Converts the times of several clocks to the first one, and decides which operation came before another. */
 import type { Clock } from './history.ts';
 
-/** The times of an operation, with the uncertainty of its clock against the others, microseconds; absent: exact. */
+/**
+ * The times of an operation, and the uncertainty of its clock, in microseconds; without an uncertainty they are exact.
+ */
 export interface Placed {
   clock: string;
   call: number;
@@ -11,7 +13,7 @@ export interface Placed {
 
 export class Clocks {
   #first: { base: number; uncertainty: number } | undefined;
-  /** Clocks that are not the first: what to add to their times, and how far off they may be. */
+  /** All clocks but the first: the offset to add to their times, and their uncertainty, in microseconds. */
   readonly #others = new Map<string, { offset: number; uncertainty: number }>();
 
   add(clock: Clock): void {
@@ -24,7 +26,10 @@ export class Clocks {
     this.#others.set(clock.clock, { offset, uncertainty: clock.uncertainty + this.#first.uncertainty });
   }
 
-  /** Moves a time of an operation to the first clock. With one clock, as in most histories, nothing is done. */
+  /**
+   * Converts one time of an operation to the first clock. Does nothing if there is only one clock, as in most
+   * histories.
+   */
   place(operation: Placed, time: 'call' | 'return'): void {
     if (this.#others.size === 0) return;
     const other = this.#others.get(operation.clock);
@@ -34,7 +39,7 @@ export class Clocks {
   }
 }
 
-/** Whether `a` had certainly returned before `b` was called. Intervals are closed: what touches is concurrent. */
+/** Returns whether `a` had certainly returned before `b` was called. If both times are equal, they are concurrent. */
 export function precedes(a: Placed, b: Placed): boolean {
   if (a.return === undefined) return false;
   if (a.clock === b.clock) return a.return < b.call;

@@ -1,2 +1,2 @@
-/** The command as printed texts and docs name it. The npm package named `baton` alone is another project's. */
+/** The command as messages and docs show it. The npm package named just `baton` belongs to another project. */
 export const COMMAND = 'npx baton-verify';

@@ -1,4 +1,4 @@
-/** Laws that hold for every history: random ones are drawn, and shrunk when one breaks a law. */
+/** Tests laws that hold for every history, on random histories. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../tests/share.ts';
@@ -13,7 +13,7 @@ fc.configureGlobal({ numRuns: share(100) });
 const step = fc.record({
   what: fc.constantFrom('read', 'read', 'read', 'add', 'remove', 'lost'),
   instance: fc.constantFrom('app-1', 'app-2', 'app-3'),
-  /** One in five steps meets a fault of the store, where there are any. */
+  /** One in five reads is stale, if the store has that fault. */
   stale: fc.constantFrom(true, false, false, false, false),
   outcome: fc.constantFrom('ok', 'ok', 'ok', 'info', 'fail'),
 });
@@ -23,7 +23,7 @@ const session = fc.record({
 });
 type SessionPlan = typeof session extends fc.Arbitrary<infer T> ? T : never;
 
-/** Runs a plan over a store with the faults that it names. */
+/** Draws a plan over a store with the faults of the plan. */
 function play(picture: Picture, plan: SessionPlan, name: string): void {
   const drawn = picture.session(name, plan.user).login('app-1');
   let state: string[] = [];
@@ -82,7 +82,7 @@ describe('laws', () => {
     );
   });
 
-  it('the order in which independent sessions are written changes no judgement', () => {
+  it('the order of independent sessions in the history changes no judgement', () => {
     fc.assert(
       fc.property(plans, sessions => {
         const there = drawn(sessions);
@@ -93,7 +93,7 @@ describe('laws', () => {
     );
   });
 
-  it('a healthy session more never hides a violation, and never makes one', () => {
+  it('an additional healthy session neither hides nor causes a violation', () => {
     fc.assert(
       fc.property(plans, sessions => {
         const before = judgements(drawn(sessions));
@@ -107,7 +107,7 @@ describe('laws', () => {
     );
   });
 
-  it('what follows never takes back an anomaly', () => {
+  it('later events never take back an anomaly', () => {
     fc.assert(
       fc.property(plans, fc.nat(100), (sessions, part) => {
         const whole = drawn(sessions);
@@ -122,7 +122,7 @@ describe('laws', () => {
     );
   });
 
-  it('a store without faults is never accused', () => {
+  it('a store without faults is never violated', () => {
     fc.assert(
       fc.property(plans, sessions => {
         const healthy = sessions.map(plan => ({
@@ -137,7 +137,7 @@ describe('laws', () => {
 });
 
 describe('a simple judge of sequential sessions agrees', () => {
-  /** By the definitions, looking at every pair: only for one request after the other, all acknowledged. */
+  /** Judges by the definitions, pair by pair. Only for sequential requests that were all acknowledged. */
   const simple = (events: readonly Event[]): { stale: boolean; back: boolean } => {
     const ops = operationsOf(events);
     const removed = (value: string, from: Operation, to: Operation) =>
@@ -186,7 +186,7 @@ describe('a simple judge of sequential sessions agrees', () => {
       }),
       { numRuns: share(3000) },
     );
-    // The comparison says something only if all kinds occurred.
+    // The comparison is meaningful only if all kinds occurred.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(3000) / 100);
   });
 });
@@ -201,7 +201,7 @@ function operationsOf(events: readonly Event[]): Operation[] {
 }
 
 describe('parseEvent', () => {
-  it('gives an event or a HistoryError for whatever a damaged line holds', () => {
+  it('gives an event or a HistoryError for any damaged line', () => {
     const lines = [runLine(), ...drawn([{ user: 'alice', steps: [] }]).events].map(event =>
       JSON.stringify(event),
     );

@@ -1,6 +1,6 @@
 /**
- * The fields of every line of a history, once: parse.ts holds lines to them, lines.ts (generated) joins them, and the
- * tables of docs/history.md are made from them. The types of history.ts make the list complete.
+ * Defines the fields of every line of a history. parse.ts validates lines against these tables; lines.ts and the tables
+ * of docs/history.md are generated from them. The compiler checks that they have every field of the types in history.ts.
  */
 import {
   type Budget,
@@ -25,7 +25,7 @@ import {
   VERSION,
 } from './history.ts';
 
-/** What a field may hold. time: whole microseconds. count: a whole number, 0 or more. */
+/** The type of a field's value. time: whole microseconds. count: a whole number, 0 or more. */
 export type Kind =
   | 'text'
   | 'flag'
@@ -39,15 +39,15 @@ export type Kind =
 
 export interface Field {
   readonly kind: Kind;
-  /** A line without it is none. */
+  /** The field is required. */
   readonly must?: true;
-  /** What it says, for docs/history.md. */
+  /** Its meaning, for docs/history.md. */
   readonly means: string;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** The kinds that fit a type: values of a list, where the type has so few. */
+/** The kinds that fit a TypeScript type; for a union of literals, the list of its values. */
 type KindOf<V> = [V] extends [string]
   ? string extends V
     ? 'text'
@@ -84,7 +84,7 @@ const ATTRIBUTES: FieldsOf<CookieAttributes> = {
     must,
     kind: 'number',
     means:
-      'that the value has room for: by its letters and its length; once 20 values are known, only in the places where they differ, unless the session is in several cookies',
+      'bits that the value can hold, by its characters and length. Once 20 values are known, only the positions where they differ count, unless the session is in several cookies',
   },
   folded: { kind: 'flag', means: 'a proxy joined several cookies in this one header line' },
 };
@@ -93,7 +93,7 @@ const COOKIE: FieldsOf<CookieChange> = {
   name: { must, kind: 'text', means: '' },
   change: { must, kind: ['set', 'deleted'], means: '' },
   label: { kind: 'text', means: 'equal labels are equal values; absent for a deletion' },
-  attributes: { kind: { fields: ATTRIBUTES }, means: 'where a workload looks' },
+  attributes: { kind: { fields: ATTRIBUTES }, means: 'only where a workload records them' },
 };
 
 const CACHING: FieldsOf<Caching> = {
@@ -103,14 +103,14 @@ const CACHING: FieldsOf<Caching> = {
   hit: {
     kind: 'flag',
     means:
-      'a cache served it: `Cache-Status`, `X-Cache` and the like say so, or `Age` is greater than the time that the request took',
+      'a cache served the response: a header such as `Cache-Status` or `X-Cache` says so, or `Age` is greater than the time that the request took',
   },
 };
 
-/** What was asked. */
+/** The fields that are known before a request is sent. */
 export const CALLED: FieldsOf<Called> = {
   id: { must, kind: 'count', means: 'unique in the history' },
-  clock: { must, kind: 'text', means: 'the clock of its times' },
+  clock: { must, kind: 'text', means: 'the clock that its times are read from' },
   client: { must, kind: 'text', means: 'the cookie jar that sent it' },
   session: { must, kind: 'text', means: 'the session; with `with`, the one that the cookies belong to' },
   user: { must, kind: 'text', means: 'the user' },
@@ -130,39 +130,43 @@ export const CALLED: FieldsOf<Called> = {
       'clear',
     ],
     means:
-      "`form` opens the login page; `login`; `logout` ends this session; `logout-all` all sessions of the user; `read`; `add`, `remove` one `value`; `set` a register's `value`, or with `state` all that an object holds; `cas` sets a register whose value is `expected`; `increment` a counter; `clear` takes out all",
+      "`form` opens the login page; `login`; `logout` ends this session; `logout-all` all sessions of the user; `read`; `add`, `remove` one `value`; `set` a register's `value`, or with `state` the whole content of an object; `cas` sets a register if its value is `expected`; `increment` a counter; `clear` removes all values",
   },
   object: {
     kind: 'text',
     means:
-      'what it reads or changes, named `<what>@<session or user>`, or `<what>@*` where all users share it',
+      'the object that it reads or changes, named `<what>@<session or user>`, or `<what>@*` if all users share it',
   },
   value: { kind: 'text', means: 'the value that is added, removed or set' },
-  expected: { kind: 'text', means: 'of `cas`: the value that is to be replaced' },
-  state: { kind: TEXTS, means: 'of `set`: all of the new state, of an object that holds several values' },
+  expected: { kind: 'text', means: 'of `cas`: the value to be replaced' },
+  state: { kind: TEXTS, means: 'of `set`: the whole new state of an object that holds several values' },
   request: { must, kind: 'text', means: 'its X-Request-Id' },
   call: { must, kind: 'time', means: 'when it was called' },
   path: { kind: 'text', means: 'path of the request, without query' },
   with: {
     kind: ['old', 'before-login', 'another', 'invented', 'forged', 'none'],
     means:
-      "what was sent in place of the jar's own cookies: `old` (those from before the logout, or from before the session was lost), `before-login` (those from before the login), `another` (those of another user's live session, in whose jar the session's user logged in), `invented` (an id of the client's making), `forged` (an own cookie, changed), `none`",
+      "which cookies were sent in place of the jar's own: `old` (from before the logout, or from before the session was lost), `before-login` (from before the login), `another` (of another user's live session, in whose jar the session's user logged in), `invented` (an id that the client made up), `forged` (the client's own cookie, changed), `none`",
   },
   change: { kind: 'text', means: 'how a forged cookie was changed: `flip`, `cut`, `empty`, `splice` …' },
   direct: { kind: 'flag', means: "sent to the instance's own address, past the balancer" },
-  steered: { kind: 'flag', means: 'sent through the balancer with what makes it pick this instance' },
+  steered: {
+    kind: 'flag',
+    means: 'sent through the balancer with the cookie or header that makes it pick this instance',
+  },
   sent: {
     kind: 'text',
     means:
-      'label of the session cookie that was sent, where that matters. A replay of cookies from before the login without it carried no session cookie, and is no evidence for `rotation`',
+      'label of the session cookie that was sent, in operations where that matters. If a replay of cookies from before the login lacks it, the replay carried no session cookie and is no evidence for `rotation`',
   },
 };
 
-/** What came. */
+/** The fields that are known when a request has ended. */
 export const RETURNED: FieldsOf<Returned> = {
   return: {
     kind: 'time',
-    means: 'when; absent while nothing is known, as the operation may then take effect at any later time',
+    means:
+      'when it returned; absent if that is unknown: the operation may then take effect at any later time',
   },
   outcome: {
     must,
@@ -173,50 +177,57 @@ export const RETURNED: FieldsOf<Returned> = {
   note: {
     kind: 'text',
     means:
-      'what came in a few words: `303 to /login`, `timeout`, `reset`, `refused`, `garbled`, `certificate: …` (that of the server is not trusted); `oversized` when its body was too large, `aborted` when the run itself gave up',
+      'the response or failure in a few words: `303 to /login`, `timeout`, `reset`, `refused`, `garbled`, `certificate: …` (the certificate of the server is not trusted), `oversized` (the body was too large), `aborted` (the run stopped the request)',
   },
   instance: { kind: 'text', means: 'the instance that served it' },
   source: {
     kind: 'text',
     means:
-      'where the instance was read: `header`, `cookie`, `body`, `log`, or `address` where an instance was asked at its own',
+      'what named the instance: `header`, `cookie`, `body`, `log`, or `address` (the request was sent to the own address of the instance)',
   },
-  signedIn: { kind: ['in', 'out'], means: '`in`, `out`; absent when the response says nothing of it' },
+  signedIn: { kind: ['in', 'out'], means: '`in`, `out`; absent when the response does not show it' },
   sawUser: { kind: 'text', means: 'the user that the page names' },
   saw: { kind: TEXTS, means: "state of the object, in the response's order" },
   canaries: { kind: TEXTS, means: 'canaries anywhere else in the response' },
   cookies: { kind: { list: { fields: COOKIE } }, means: 'session cookies that changed' },
-  version: { kind: 'count', means: 'version of the object that the server gave, where it gives one' },
+  version: { kind: 'count', means: 'version of the object, if the server gives one' },
   skew: { kind: 'time', means: "the response's Date minus our wall clock at the return, µs" },
-  caching: { kind: { fields: CACHING }, means: 'where a workload looks, `{}` when nothing was said' },
+  caching: {
+    kind: { fields: CACHING },
+    means: 'only where a workload records it; `{}` if the response has no caching header',
+  },
   exposed: {
     kind: { list: ['url', 'body'] },
-    means: 'where the value of a session cookie stood in the open: `url`, `body`',
+    means: 'where the value of a session cookie was exposed: `url`, `body`',
   },
   resent: {
     kind: 'flag',
     means:
-      'sent again on a fresh connection, as browsers do: the server closed the kept one just as the request left, before any byte of an answer. Only a GET or HEAD that changes nothing is; the time is that of both',
+      'the request was sent again on a new connection, as browsers do, because the server closed the kept-alive connection before any byte of a response. Only a GET or HEAD that changes nothing is sent again; the times cover both attempts',
   },
   starved: {
     kind: 'flag',
     means:
-      'it got no answer, or 502, 503 or 504, or took more than a second, while six or more threads were ready to run for each core of the machine of the run, on the average of that time and at least of its last second (Linux says so, in `/proc/loadavg`; elsewhere it is never set). While nothing is disturbed it is no error for `availability`, and no hang for `outage`, but leaves them unknown; so does a budget of a fault that only such requests exceed',
+      'the request got no response, or 502, 503 or 504, or took more than 1 s, while the machine that runs Baton had six or more runnable threads per core, on average over the time of the request and at least over its last second (read from `/proc/loadavg` on Linux; never set on other systems). Outside fault windows such a request is no error for `availability` and no hang for `outage`, but leaves them unknown. A fault budget that only such requests exceed is unknown too',
   },
 };
 
 const BUDGET: FieldsOf<Budget> = {
-  survival: { kind: 'number', means: 'share of sessions and writes that outlive it, 1 when absent' },
-  errors: { kind: 'number', means: 'share of requests' },
-  gap: { kind: 'number', means: 'longest time without an answer' },
-  wait: { kind: 'number', means: 'longest time until a client has what it asked for, however often' },
+  survival: { kind: 'number', means: 'share of sessions and writes that survive the fault, 1 when absent' },
+  errors: { kind: 'number', means: 'share of requests that may fail' },
+  gap: { kind: 'number', means: 'longest time without any response' },
+  wait: {
+    kind: 'number',
+    means: 'longest time from the first attempt of a client until it succeeds, retries included',
+  },
   recovery: {
     kind: 'number',
-    means: 'errors so long after its end are its own; without it no error may follow',
+    means:
+      'errors within this time after the end of the fault count as caused by it; without it, no error may follow',
   },
 };
 
-/** What the target states beside its claims. */
+/** The fields that the target declares in addition to its claims. */
 export const DECLARED: FieldsOf<Declared> = {
   expiry: {
     kind: {
@@ -226,32 +237,32 @@ export const DECLARED: FieldsOf<Declared> = {
         renew: {
           kind: ['each', 'half', 'write', 'never'],
           means:
-            'the idle time begins anew at `each` request, past `half` of it, at each `write`, or `never`',
+            'which request restarts the idle time: `each`, the first after `half` of it, each `write`, or `never`',
         },
       },
     },
-    means: 'after which a session ends',
+    means: 'timeouts after which a session ends',
   },
-  deadline: { kind: 'number', means: 'within which an answer must come while the store is down' },
+  deadline: { kind: 'number', means: 'time within which a response must come while the store is down' },
   budgets: {
     kind: {
       fields: {
         ...BUDGET,
         faults: {
           kind: { named: { fields: BUDGET } },
-          means: 'the same for single faults, by name, which wins',
+          means: 'the same for single faults, by name; takes precedence',
         },
       },
     },
-    means: 'of each fault, where what is absent is measured only',
+    means: 'limits for each fault; an absent one is only measured',
   },
-  weights: { kind: { named: 'number' }, means: 'shares of the instances, any scale' },
-  cookies: { kind: ['asvs'], means: '`asvs`: cookies are held to OWASP ASVS too' },
+  weights: { kind: { named: 'number' }, means: 'shares of the instances, on any scale' },
+  cookies: { kind: ['asvs'], means: '`asvs`: cookies must also fulfil OWASP ASVS' },
   caching: { kind: ['strict'], means: '`strict`: a response without any caching directive is a violation' },
   logout: {
     kind: ['strict'],
     means:
-      '`strict`: a late response that sets a dead cookie over the cookie of a later login is a violation',
+      '`strict`: a late response that replaces the cookie of a later login with a dead one is a violation',
   },
   clocks: { kind: ['strict'], means: '`strict`: instances whose clocks differ are a violation' },
 };
@@ -273,22 +284,27 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
   run: line<Run>('first', {
     format: { must, kind: [FORMAT], means: '' },
     version: { must, kind: [VERSION], means: '' },
-    run: { must, kind: 'text', means: 'its name; every `request` begins with it' },
+    run: { must, kind: 'text', means: 'its name; every `request` id begins with it' },
     seed: { must, kind: 'count', means: '' },
     started: { must, kind: 'text', means: 'ISO 8601' },
     target: { must, kind: 'text', means: '' },
     url: { must, kind: 'text', means: '' },
-    command: { must, kind: 'text', means: 'the command that runs it again' },
+    command: { must, kind: 'text', means: 'the command that repeats the run' },
     claims: { must, kind: TEXTS, means: '' },
     routing: { must, kind: ['spread', 'sticky', 'least-outstanding'], means: '' },
     canary: { must, kind: 'text', means: "prefix of the run's canaries" },
-    logs: { must, kind: TEXTS, means: 'logs that are read' },
+    logs: { must, kind: TEXTS, means: 'names of the logs that are read' },
     declared: { kind: { fields: DECLARED }, means: 'below' },
   }),
   clock: line<Clock>('before its first use', {
     clock: { must, kind: 'text', means: '' },
-    base: { must, kind: 'text', means: 'wall-clock time of zero' },
-    uncertainty: { must, kind: 'count', means: 'µs; operations on two clocks are ordered only beyond both' },
+    base: { must, kind: 'text', means: "wall-clock time of the clock's zero" },
+    uncertainty: {
+      must,
+      kind: 'count',
+      means:
+        'µs; operations on two clocks are ordered only if they are further apart than both uncertainties',
+    },
   }),
   object: line<ObjectEvent>(
     'before the first operation on it',
@@ -297,22 +313,25 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
       kind: {
         must,
         kind: ['set', 'list', 'bag', 'register', 'counter'],
-        means: '`set`, `list`, `bag`: a list with repeats, `register`, `counter`',
+        means: '`set`, `list`, `bag` (may hold a value several times), `register`, `counter`',
       },
       initial: {
         kind: TEXTS,
         means:
-          'state before the first operation; without it the object may hold values from before the run: values that no operation of the history wrote are ignored, and a register or counter begins with what it shows before its first write',
+          'state before the first operation. Without it, the object may hold values from before the run: values that no operation of the history wrote are ignored, and a register or counter begins with the value that it shows before its first write',
       },
-      cap: { kind: 'count', means: 'the app keeps at most so many values' },
+      cap: { kind: 'count', means: 'the maximum number of values that the app keeps' },
     },
-    'Without this line an object is a set',
+    'An object without this line is a set',
   ),
   start: line<Called>('before the first byte of an operation that may change something', CALLED),
-  end: line<End>('when it has ended', { id: { must, kind: 'count', means: 'of its start' }, ...RETURNED }),
+  end: line<End>('when that operation has ended', {
+    id: { must, kind: 'count', means: 'of its start' },
+    ...RETURNED,
+  }),
   op: line<Called & Returned>('when a read (or the opening of a form) has ended', { ...CALLED, ...RETURNED }),
   session: line<SessionEvent>(
-    'when one is `born` or `ended`',
+    'when a session is `born` or `ended`',
     {
       session: { must, kind: 'text', means: '' },
       user: { must, kind: 'text', means: '' },
@@ -321,7 +340,7 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
       at: { must, kind: 'time', means: '' },
       reason: { kind: 'text', means: '' },
     },
-    'A session ends after the last operation that sends one of its cookies, replays included: what comes later is not judged with it',
+    'A session ends after the last operation that sends one of its cookies, replays included. Later operations are not judged as part of it',
   ),
   phase: line<Phase>(
     'when a part of the run begins',
@@ -334,7 +353,7 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
       clock: { must, kind: 'text', means: '' },
       at: { must, kind: 'time', means: '' },
     },
-    'Reads after `final` are what `survival` is judged by',
+    '`survival` is judged by the reads after `final`',
   ),
   fault: line<Fault>('before a fault is injected, and again with `end` when it is over', {
     id: { must, kind: 'count', means: '' },
@@ -342,32 +361,38 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
     clock: { must, kind: 'text', means: '' },
     begin: { must, kind: 'time', means: '' },
     end: { kind: 'time', means: '' },
-    where: { kind: 'text', means: 'what was disturbed, by name' },
+    where: { kind: 'text', means: 'name of what was disturbed' },
     part: { kind: ['instance', 'balancer', 'store'], means: '`instance`, `balancer`, `store`' },
-    down: { kind: 'flag', means: 'the store answers no request while it lasts' },
+    down: { kind: 'flag', means: 'the store answers no request during the fault' },
     did: { kind: 'text', means: 'with `end`: what was done, in a few words' },
     bit: { kind: 'flag', means: 'with `end`: whether the fault was seen to take effect' },
     healthy: {
       kind: 'flag',
-      means: 'with `end`: whether all that was disturbed answered its health check again in time',
+      means: 'with `end`: whether everything that was disturbed passed its health check again in time',
     },
-    healed: { kind: 'flag', means: 'with `end`: false where its heal failed' },
-    unready: { kind: 'text', means: 'with `end`: what was started and never got ready, by name' },
+    healed: { kind: 'flag', means: 'with `end`: false if healing the fault failed' },
+    unready: { kind: 'text', means: 'with `end`: name of what was started and never became ready' },
   }),
   served: line<Served>('when a log has a request', {
     source: { must, kind: 'text', means: 'name of the log' },
     kind: { must, kind: ['balancer', 'instance'], means: '`balancer`, `instance`' },
     request: { must, kind: 'text', means: '' },
-    instance: { kind: 'text', means: 'the one that answered' },
-    tried: { kind: TEXTS, means: 'instances in order; `?` where the log does not say which' },
+    instance: { kind: 'text', means: 'the instance that responded' },
+    tried: {
+      kind: TEXTS,
+      means: 'the instances that were tried, in order; `?` if the log does not name one',
+    },
     status: { must, kind: 'count', means: '' },
-    began: { kind: 'time', means: 'when the instance had it, µs since 1970 by the clock of the log' },
-    ended: { kind: 'time', means: 'likewise' },
+    began: {
+      kind: 'time',
+      means: 'when the request was sent to the instance, µs since 1970 by the clock of the log',
+    },
+    ended: { kind: 'time', means: 'when the response ended, likewise' },
   }),
   fingerprint: line<Fingerprint>(
-    'before the load, where nothing names the instance',
+    'before the load, if nothing names the instance',
     {
-      instances: { must, kind: 'count', means: 'from how many the answers look' },
+      instances: { must, kind: 'count', means: 'how many instances the responses seem to come from' },
       by: { must, kind: TEXTS, means: '`header order`, `error page`, `clock`, `counter`' },
     },
     'A hint: no guarantee is judged by it',

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Finder } from './finder.ts';
 
-/** Few characters, so that texts have what the expressions look for. */
+/** A small alphabet, so that random texts match the expressions. */
 const text = (max: number) =>
   fc.string({ unit: fc.constantFrom('a', 'b', '"', '>', ' ', 'ü'), maxLength: max });
 const part = fc.string({ unit: fc.constantFrom('a', 'b', '"', '>', ' '), minLength: 1, maxLength: 2 });
 const stop = fc.constantFrom('"', '>', 'a');
 
 describe('Finder', () => {
-  it('finds what the expression finds, whatever the text', () => {
+  it('finds the same as the expression, in any text', () => {
     const source = fc
       .tuple(part, fc.option(fc.tuple(stop, part)), stop, fc.option(part, { nil: '' }))
       .map(([before, skip, quote, after]) => {

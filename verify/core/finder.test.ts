@@ -19,7 +19,7 @@ describe('Finder', () => {
     'li(?= )( )',
     'b{2}(b)',
     '[U·](.)',
-  ])('finds what the expression %s finds', source => {
+  ])('finds the same as the expression %s', source => {
     const matches = [...PAGE.matchAll(new RegExp(source, 'g'))].map(match => match[1] ?? '');
     const finder = new Finder(source);
     expect(finder.all(PAGE)).toEqual(matches);

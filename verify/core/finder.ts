@@ -1,16 +1,16 @@
 /**
- * Finds what a regular expression's first group holds, fast in k6 too. Its engine compiles an expression anew for each
- * `matchAll`, and matches five times slower in a text that has a character beyond ASCII. So the most common shape,
- * such as `<body[^>]* data-user="([^"]*)"`, is searched for by its parts. A match of any other expression that begins
- * with a literal text can only begin where that stands, so all before is cut off, and mostly with it the one such
- * character of a page, in its title.
+ * Finds the first group of a regular expression in a text, fast in k6 too. The engine of k6 compiles an expression again
+ * for each `matchAll`, and matches five times slower in a text with a non-ASCII character. So expressions of the most
+ * common shape, such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. If any other
+ * expression begins with a literal text, the text before its first occurrence is cut off; mostly this also cuts off the
+ * only non-ASCII character of the page, in its title.
  */
 export class Finder {
   readonly #search: Search | undefined;
   readonly #pattern: RegExp;
   readonly #literal: string;
 
-  /** @param source of a regular expression with a group */
+  /** @param source source of a regular expression with a group */
   constructor(source: string) {
     const shape = shapeOf(source);
     this.#search = shape === undefined ? undefined : new Search(shape);
@@ -18,7 +18,7 @@ export class Finder {
     this.#literal = literalStart(source);
   }
 
-  /** @returns the group of the first match; undefined when there is none or the group is not part of it */
+  /** Returns the group of the first match; undefined if there is no match or the group did not take part in it. */
   first(text: string): string | undefined {
     const search = this.#search;
     if (search !== undefined) return search.find(text, 0) ? text.slice(search.from, search.to) : undefined;
@@ -26,7 +26,7 @@ export class Finder {
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
 
-  /** @returns the group of every match, empty where it is not part of one */
+  /** Returns the group of every match; an empty text if the group did not take part in a match. */
   all(text: string): string[] {
     const found: string[] = [];
     const search = this.#search;
@@ -38,7 +38,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // One that matches nothing at all would be found at the same place for ever.
+      // An empty match would be found again at the same place, for ever.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -51,17 +51,19 @@ export class Finder {
   }
 }
 
-/** `before([^q]*)q…`, or `before[^s]*second([^q]*)q…`: each part ends at the first character that it may not have. */
+/**
+ * The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`. Each class ends at the first character it excludes.
+ */
 interface Shape {
   before: string;
-  /** What the part between the two texts may not have, and the second of them. */
+  /** The character that the class between the two literal texts excludes, and the second literal text. */
   skip: { stop: string; second: string } | undefined;
-  /** What the group may not have: the first character of `after`. */
+  /** The character that the group excludes: the first character of `after`. */
   quote: string;
   after: string;
 }
 
-/** A text that means itself, without what an expression gives a meaning. */
+/** A literal text: no character that has a meaning in regular expressions. */
 const TEXT = '[^\\\\^$.*+?()[\\]{}|]+';
 const CLASS = '\\[\\^([^\\\\\\]^-])\\]\\*';
 const SHAPE = new RegExp(`^(${TEXT})(?:${CLASS}(${TEXT}))?\\(${CLASS}\\)(${TEXT})$`);
@@ -73,12 +75,15 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-/** Where a shape was found last: to k6 an object for each match would be as dear as the match. */
+/**
+ * Searches for a shape and keeps the place of its last match. In k6, an object for each match costs as much as the
+ * match.
+ */
 class Search {
-  /** The group. */
+  /** Begin and end of the group. */
   from = 0;
   to = 0;
-  /** Of the whole match. */
+  /** End of the whole match. */
   end = 0;
   readonly #shape: Shape;
 
@@ -86,7 +91,7 @@ class Search {
     this.#shape = shape;
   }
 
-  /** Looks for the first match from a place on. @returns whether there is one */
+  /** Searches for the first match at or after `begin`. Returns whether there is one. */
   find(text: string, begin: number): boolean {
     const { before, skip } = this.#shape;
     for (let at = text.indexOf(before, begin); at !== -1; at = text.indexOf(before, at + 1)) {
@@ -96,7 +101,7 @@ class Search {
     return false;
   }
 
-  /** The part between takes as much as it can: the last place of the second text that it reaches, then those before. */
+  /** Tries each place of the second text, the last one first, since the class before it is greedy. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
@@ -111,7 +116,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // What follows the group begins with the quote, and mostly is no more.
+    // The text after the group begins with the quote, and mostly is the quote alone.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -120,10 +125,10 @@ class Search {
   }
 }
 
-/** @returns the text that every match begins with; empty when there is no such text, or it is not plain to see */
+/** Returns the literal text that every match begins with; empty if there is none or it is not obvious. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // What a quantifier follows may not be there.
+  // A character before a quantifier may be absent from a match.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

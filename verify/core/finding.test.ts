@@ -50,7 +50,7 @@ describe('a finding', () => {
   ])('the pointer %s finds %j', (json, found) => expect(all({ json }, answer)).toEqual(found));
 });
 
-it('an escaped text matches itself alone', () => {
+it('an escaped text matches only itself', () => {
   const text = 'a.b*c[d]/e-f(g)|h\\i{j}^$?+';
   expect(new RegExp(`^${escaped(text)}$`).test(text)).toBe(true);
   expect(new RegExp(`^${escaped('a.b')}$`).test('axb')).toBe(false);

@@ -1,7 +1,7 @@
-/** How one thing is found in a reply: a name, a token, an item of a list. */
+/** Finds one thing in a response, as a target file describes it: a name, a token, an item of a list. */
 import { Finder } from './finder.ts';
 
-/** A regular expression whose first group is what it finds; or the place where it stands. */
+/** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
 export type Finding =
   | string
   /** A JSON pointer (RFC 6901) into the body; `*` stands for every member of a list or an object. */
@@ -15,7 +15,7 @@ export type Finding =
   /** `<input name="…" value="…">` */
   | { field: string };
 
-/** What a finding looks at. */
+/** The parts of a response that a finding may search. */
 interface Found {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
@@ -23,13 +23,17 @@ interface Found {
 }
 
 export interface Findings {
-  /** @returns the first one in a reply */
+  /** Returns the first value in a response; undefined if there is none. */
   first(reply: Found): string | undefined;
-  /** @returns all, in the order in which they stand there */
+  /** Returns all values in a response, in its order. */
   all(reply: Found): string[];
 }
 
-/** @param decode resolves the character references of HTML, where the finding is in a page */
+/**
+ * Returns functions that find the values.
+ *
+ * @param decode resolves the HTML character references in a value from a page
+ */
 export function finder(finding: Finding, decode: (html: string) => string): Findings {
   if (typeof finding === 'string') {
     const expression = new Finder(finding);
@@ -40,7 +44,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
       },
       all: ({ body }) => {
         const texts = expression.all(body);
-        // By index: in k6 a callback costs more than what it does.
+        // By index: in k6 a callback costs more than the work that it does.
         for (let i = 0; i < texts.length; i++) texts[i] = decode(texts[i] as string);
         return texts;
       },
@@ -52,7 +56,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
   return { first: reply => all(reply)[0], all };
 }
 
-/** Those that are no texts of a page. */
+/** Returns a function that finds the values of a JSON pointer, a header or a cookie. */
 function everyOne(finding: { json: string } | { header: string } | { cookie: string }): Findings['all'] {
   if ('json' in finding) {
     const steps = stepsOf(finding.json);
@@ -66,11 +70,11 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/** @returns an expression that finds an attribute of the tag that has this name, in whichever order they stand */
+/** Returns an expression that finds an attribute of the tag with this name. The attributes may be in any order. */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 
-/** @returns the source of a regular expression that matches just this text */
+/** Returns the source of a regular expression that matches exactly this text. */
 export const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 const stepsOf = (pointer: string): string[] =>
@@ -94,7 +98,7 @@ function pointed(value: unknown, [step, ...more]: readonly string[]): unknown[] 
   return Object.hasOwn(value, step) ? pointed((value as Record<string, unknown>)[step], more) : [];
 }
 
-/** Texts and numbers; a list stands for its members. */
+/** Returns the texts and numbers among the values, as texts. A list is replaced by its members. */
 const texts = (values: readonly unknown[]): string[] =>
   values.flatMap(value =>
     Array.isArray(value)

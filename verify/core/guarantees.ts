@@ -1,11 +1,11 @@
-/** What Baton knows of, by name: the vocabulary of claims, verdicts and reports. */
+/** Lists all guarantees by name, with their anomalies: the vocabulary of claims, verdicts and reports. */
 
 export interface GuaranteeInfo {
-  /** Names of the anomalies that break it. */
+  /** Names of the anomalies that violate it. */
   anomalies: readonly string[];
-  /** One sentence: it holds when … */
+  /** Completes the sentence "It holds when …". */
   holds: string;
-  /** Requirements of published standards that it tests, where there are any. */
+  /** Requirements of published standards that it tests; may be empty. */
   standards: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export const GUARANTEES = {
   'private-responses': info('CACHED', 'no signed-in response may be kept by a shared cache', [
     'OWASP ASVS 5.0 14.2.1',
   ]),
-  outage: info('LOGOUT HANG', 'while the store is down nobody is signed out and nothing hangs'),
+  outage: info('LOGOUT HANG', 'while the store is down, no session is signed out and no request hangs'),
   survival: info('GONE', 'sessions and acknowledged writes outlive each fault'),
   availability: info('DOWN', 'errors, hangs and gaps stay within the declared budget'),
   evidence: info('DISPUTED', 'header, balancer log and instance logs agree on who served each request'),
@@ -66,7 +66,7 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/** Ready-made claims, of what the workloads give evidence for. */
+/** Named sets of claims. A set claims those of its guarantees that the workloads give evidence for. */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

@@ -1,5 +1,5 @@
 /**
- * The events of a run, as a history file holds them: one JSON object a line (docs/history.md).
+ * Defines the events of a run as a history file holds them: one JSON object a line (docs/history.md).
  * Times are whole microseconds on the line's clock.
  */
 
@@ -9,8 +9,8 @@ export const VERSION = 1;
 /**
  * form: opens the login page · login · logout: ends this session · logout-all: ends all sessions of the user
  * read: shows who is signed in and, with an object, its state · add, remove: one value of it
- * set: replaces a register's value, or with `state` all that an object holds · cas: sets a register whose value is
- * `expected` · increment: a counter, by its value · clear: takes out all that is in it
+ * set: replaces a register's value, or with `state` the whole content of an object · cas: sets a register if its
+ * value is `expected` · increment: increases a counter by its value · clear: removes all values
  */
 export type Action =
   | 'form'
@@ -26,9 +26,9 @@ export type Action =
   | 'clear';
 
 /**
- * What was sent in place of the jar's own cookies. old: those from before the logout, or from before the session was
- * lost · before-login: those from before the login · another: those of another user's live session, over which this
- * session's user logged in · invented: an id of the client's making · forged: an own cookie, changed · none: no cookie
+ * Which cookies were sent in place of the jar's own. old: from before the logout, or from before the session was lost ·
+ * before-login: from before the login · another: of another user's live session, in whose jar this session's user
+ * logged in · invented: an id that the client made up · forged: the client's own cookie, changed · none: no cookie
  */
 export type With = 'old' | 'before-login' | 'another' | 'invented' | 'forged' | 'none';
 
@@ -41,7 +41,7 @@ export type ObjectKind = 'set' | 'list' | 'bag' | 'register' | 'counter';
 /** ok: happened. fail: certainly did not happen. info: may have happened, now or later. */
 export type Outcome = 'ok' | 'fail' | 'info';
 
-/** First line: what was run, against what, and what it claims. */
+/** First line: the run, its target, and the claims of the target. */
 export interface Run {
   type: 'run';
   format: typeof FORMAT;
@@ -53,7 +53,7 @@ export interface Run {
   started: string;
   target: string;
   url: string;
-  /** The command that runs it again with the same seed. */
+  /** The command that repeats the run with the same seed. */
   command: string;
   claims: string[];
   routing: 'spread' | 'sticky' | 'least-outstanding';
@@ -64,36 +64,45 @@ export interface Run {
   declared?: Declared;
 }
 
-/** What the target states beside its claims: the measure for expiry, outages, faults, cookies. Microseconds. */
+/** What the target declares in addition to its claims: limits for expiry, outages, faults, cookies. Microseconds. */
 export interface Declared {
   expiry?: { idle?: number; absolute?: number; renew?: 'each' | 'half' | 'write' | 'never' };
-  /** Within which an answer must come while the store is down. */
+  /** Time within which a response must come while the store is down. */
   deadline?: number;
-  /** Of each fault window; `faults` says otherwise for single ones, by name. */
+  /** Limits of each fault window; `faults` overrides them for single faults, by name. */
   budgets?: Budget & { faults?: Record<string, Budget> };
-  /** Shares of the instances, any positive scale; equal when absent. */
+  /** Shares of the instances, on any positive scale; equal when absent. */
   weights?: Record<string, number>;
-  /** `asvs`: cookies must meet OWASP ASVS too. */
+  /** `asvs`: cookies must also fulfil OWASP ASVS. */
   cookies?: 'asvs';
   /** `strict`: a signed-in response without any caching directive is a violation. */
   caching?: 'strict';
-  /** `strict`: a late response that sets a dead cookie over that of a later login is a violation. */
+  /** `strict`: a late response that replaces the cookie of a later login with a dead one is a violation. */
   logout?: 'strict';
-  /** `strict`: instances whose clocks differ are condemned. */
+  /** `strict`: instances whose clocks differ are a violation. */
   clocks?: 'strict';
 }
 
-/** Of a fault window: share of sessions and writes that outlive it (1), share of errors, gap, wait and recovery. */
+/**
+ * Limits of a fault window: the share of sessions and writes that must survive it (1 if absent), the share of requests
+ * that may fail, and the longest gap, wait and recovery time.
+ */
 export interface Budget {
   survival?: number;
   errors?: number;
   gap?: number;
-  /** Until somebody has what they asked for, however often; where it is no single fault's, at any time. */
+  /**
+   * From a client's first attempt until it succeeds, retries included. Unless set for a single fault, also applies
+   * outside windows.
+   */
   wait?: number;
   recovery?: number;
 }
 
-/** A clock that times are read from; two clocks are comparable only beyond their uncertainties. */
+/**
+ * A clock that times are read from. Times of two clocks are ordered only if they differ by more than both
+ * uncertainties.
+ */
 export interface Clock {
   type: 'clock';
   clock: string;
@@ -119,9 +128,9 @@ export interface ObjectEvent {
   type: 'object';
   object: string;
   kind: ObjectKind;
-  /** State before the first operation. Absent: not known, and values that no operation wrote are ignored. */
+  /** State before the first operation. If absent, it is not known, and values that no operation wrote are ignored. */
   initial?: string[];
-  /** The app keeps at most so many values: more may be dropped. */
+  /** The maximum number of values that the app keeps; it may drop further ones. */
   cap?: number;
 }
 
@@ -133,7 +142,7 @@ export interface Phase {
   at: number;
 }
 
-/** What identifies an operation: known before its first byte leaves. */
+/** The fields of an operation that are known before its first byte is sent. */
 export interface Called {
   /** Unique in the history. */
   id: number;
@@ -144,23 +153,23 @@ export interface Called {
   action: Action;
   object?: string;
   value?: string;
-  /** cas: the value that is to be replaced. */
+  /** cas: the value to be replaced. */
   expected?: string;
-  /** set: all of the new state, of an object that holds several values. */
+  /** set: the whole new state of an object that holds several values. */
   state?: string[];
   request: string;
   call: number;
   /** Path of the request, without query. */
   path?: string;
-  /** Absent: the cookies that the client was last given. */
+  /** Absent: the client's current cookies were sent. */
   with?: With;
   /** How a forged cookie was changed: `flip`, `cut` … */
   change?: string;
   /** Sent to the instance's own address, past the balancer. */
   direct?: boolean;
-  /** Sent through the balancer with what makes it pick this instance. */
+  /** Sent through the balancer with the cookie or header that makes it pick this instance. */
   steered?: boolean;
-  /** Label of the session cookie that was sent, where that matters. */
+  /** Label of the session cookie that was sent; recorded only where it matters. */
   sent?: string;
 }
 
@@ -168,16 +177,16 @@ export interface Called {
 export interface CookieChange {
   name: string;
   change: 'set' | 'deleted';
-  /** Label of the value, keyed per run; equal labels are equal values. Absent for a deletion. */
+  /** Label of the value, made with a key of the run: equal labels are equal values. Absent for a deletion. */
   label?: string;
   attributes?: CookieAttributes;
 }
 
-/** How a session cookie was set, where a workload looks. */
+/** How a session cookie was set; recorded only where a workload asks for it. */
 export interface CookieAttributes {
   httpOnly: boolean;
   secure: boolean;
-  /** As sent, in small letters; absent when it was not. */
+  /** In lower case; absent if the response did not set it. */
   sameSite?: string;
   path?: string;
   domain?: string;
@@ -185,58 +194,58 @@ export interface CookieAttributes {
   lifetime?: number;
   /** Name and value, as sent. */
   bytes: number;
-  /** Room of the value, bits: what it could carry at the most, by its letters and where such values differ. */
+  /** Upper bound of the bits that the value can hold, by its characters and the positions where such values differ. */
   bits: number;
-  /** Its line holds further cookies, joined by commas: a client takes them for attributes of this one. */
+  /** The header line holds further cookies, joined by commas. A client takes them for attributes of this one. */
   folded?: boolean;
 }
 
-/** What a response says to caches, and what shows that it came from one. */
+/** What a response says to caches, and whether it came from one. */
 export interface Caching {
   /** Cache-Control as sent. */
   control?: string;
   /** Seconds from Date to Expires. */
   expires?: number;
   vary?: string;
-  /** Age in seconds, or a header that says so: it was served from a cache. */
+  /** Whether the response came from a cache: its Age, or a header of the cache, shows it. */
   hit?: boolean;
 }
 
-/** What is known of an operation once it has ended. */
+/** The fields of an operation that are known when it has ended. */
 export interface Returned {
-  /** Absent while nobody knows: the operation may take effect at any later time. */
+  /** Absent if the end is unknown: the operation may take effect at any later time. */
   return?: number;
   outcome: Outcome;
   /** HTTP status; absent when no response came. */
   status?: number;
-  /** What came, in a few words: `303 to /login`, `timeout` … */
+  /** The response or failure in a few words: `303 to /login`, `timeout` … */
   note?: string;
   instance?: string;
-  /** Where the instance was read: `header` … */
+  /** What named the instance: `header` … */
   source?: string;
-  /** Absent when the response says nothing of it. */
+  /** Absent if the response does not show it. */
   signedIn?: 'in' | 'out';
-  /** Whom the response names; a label when it is none of the run's users. */
+  /** The user that the response names; `unknown-<label>` for a user who is not of the run. */
   sawUser?: string;
   /** State of the object, in the response's order. */
   saw?: string[];
-  /** Canaries anywhere in the response but in `saw`. */
+  /** Canaries anywhere in the response except in `saw`. */
   canaries?: string[];
   cookies?: CookieChange[];
-  /** Version of the object that the server gave, where it gives one. */
+  /** Version of the object, if the server gives one. */
   version?: number;
   /** The response's Date minus our wall clock at its return, microseconds. */
   skew?: number;
   caching?: Caching;
-  /** Where the value of a session cookie stood in the open. */
+  /** Where the value of a session cookie was exposed. */
   exposed?: ('url' | 'body')[];
-  /** Sent again on a fresh connection, as browsers do: the kept one was closed before any byte of an answer. */
+  /** Sent again on a new connection, as browsers do: the kept-alive one was closed before any byte of a response. */
   resent?: boolean;
-  /** It failed or was slow while the machine of the run was so crowded that nothing on it got its time. */
+  /** The request failed or was slow while the machine that runs Baton was overloaded. */
   starved?: boolean;
 }
 
-/** Written before the first byte of an operation that may change something. */
+/** The start of an operation that may change something; written before its first byte is sent. */
 export interface Start extends Called {
   type: 'start';
 }
@@ -252,7 +261,7 @@ export interface Operation extends Called, Returned {
   type: 'op';
 }
 
-/** A disturbance; `end` is absent in the line that opens the window. */
+/** A fault. `end` is absent in the line that opens its window. */
 export interface Fault {
   type: 'fault';
   id: number;
@@ -263,21 +272,23 @@ export interface Fault {
   /** What was disturbed, by name: `app-1`, `redis` … */
   where?: string;
   part?: 'instance' | 'balancer' | 'store';
-  /** The store answers nobody while it lasts. */
+  /** The store answers no request during the fault. */
   down?: boolean;
   /** In the line that closes the window: what was done, in a few words: `2 instances restarted`. */
   did?: string;
   /** In the line that closes the window: whether the fault was seen to take effect. */
   bit?: boolean;
-  /** In the line that closes the window: whether all that was disturbed answered its health check again in time. */
+  /**
+   * In the line that closes the window: whether everything that was disturbed passed its health check again in time.
+   */
   healthy?: boolean;
-  /** In the line that closes the window: false where its heal failed, so that the disturbance may go on. */
+  /** In the line that closes the window: false if healing failed, so that the disturbance may go on. */
   healed?: boolean;
-  /** In the line that closes the window: what was started and never got ready, by name. */
+  /** In the line that closes the window: name of what was started and never became ready. */
   unready?: string;
 }
 
-/** What a log says of one request: who served it. */
+/** A log entry about one request: which instance served it. */
 export interface Served {
   type: 'served';
   /** The log's name: `balancer`, `app-1` … */
@@ -285,25 +296,26 @@ export interface Served {
   kind: 'balancer' | 'instance';
   /** X-Request-Id of the request. */
   request: string;
-  /** The instance that answered; absent when none did. */
+  /** The instance that responded; absent if none did. */
   instance?: string;
   /** Balancer only: the instances that were tried, in order. */
   tried?: string[];
   status: number;
-  /** Balancer only: when the instance had it, microseconds since 1970 by the clock of the log. */
+  /** Balancer only: when it passed the request to the instance, microseconds since 1970 by the clock of the log. */
   began?: number;
+  /** Balancer only: when the response ended, likewise. */
   ended?: number;
 }
 
-/** As how many instances answers looked before the load, where nothing names one: a hint, and no evidence. */
+/** How many instances the responses before the load seem to come from, if nothing names them. A hint, not evidence. */
 export interface Fingerprint {
   type: 'fingerprint';
   instances: number;
-  /** What tells that many apart: `header order`, `error page`, `clock`, `counter`. */
+  /** What distinguishes the instances: `header order`, `error page`, `clock`, `counter`. */
   by: string[];
 }
 
-/** Last line. A history without it was cut off. */
+/** Last line. A history without it is incomplete. */
 export interface Finish {
   type: 'finish';
   clock: string;

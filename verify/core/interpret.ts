@@ -1,4 +1,6 @@
-/** What a reply says about the session: signed in or out, as whom, which state, which instance. */
+/**
+ * Reads from a response whether the session is signed in, which user and state it shows, and which instance sent it.
+ */
 import { canaryFinder, unpadder } from './canary.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Action, CookieAttributes, CookieChange, Operation } from './history.ts';
@@ -8,57 +10,60 @@ import { type Named, type Naming, namer } from './naming.ts';
 import { type Failure, outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 
-/** What came back: a response, or why there is none. */
+/** A response, or the reason why there is none. */
 export interface Reply {
   status?: number;
   failure?: Failure;
-  /** What is wrong with the certificate of the server, where that is the failure. */
+  /** What is wrong with the certificate of the server; only if that is the failure. */
   distrusted?: string;
-  /** By name, in lower case. */
+  /** The headers, by name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
   /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
   redirect?: string;
-  /** Where the redirect leads, with its query, when it stays on the target and its scheme: it is followed only then. */
+  /**
+   * The redirect's address with its query. Absent if it leaves the target or its scheme: such a redirect is not
+   * followed.
+   */
   leads?: string;
-  /** Cookies that the response changed; one without a value is deleted. */
+  /** Cookies that the response changed; a cookie without a value is deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */
   sent?: readonly { name: string; value: string }[];
-  /** It was sent a second time, as the connection of the first was closed just then. */
+  /** The request was sent twice, because the first connection was closed at that moment. */
   resent?: true;
 }
 
-/** What is known of a target's pages. */
+/** The parts of a target that interpret its pages. */
 export interface Pages {
   login: {
     page: string;
     accepted?: readonly number[] | undefined;
-    /** Finds what an answer says that refuses a login, or the path that it redirects to. */
+    /** Matches the text of a response that refuses a login, or the path that it redirects to. */
     refused?: string | undefined;
   };
   signedIn: { user: Finding };
-  /** Answers that say "signed out", beside 401 and a redirect to the login page. */
+  /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: Naming | undefined;
-  /** Finds "busy, try again": the request was refused, and nothing came of it. */
+  /** Matches "busy, try again": the request was refused and had no effect. */
   busy?: string | undefined;
 }
 
 export interface Reading {
-  /** What stands for a secret in the history. */
+  /** Returns the label that replaces a secret in the history. */
   label(secret: string): string;
-  /** @returns the label of a user of the run; undefined for anybody else */
+  /** Returns the label of a user of the run; undefined for any other name. */
   userLabel(name: string): string | undefined;
-  /** What every canary of the run begins with: letters and digits. */
+  /** The prefix of all canaries of the run: letters and digits. */
   canary: string;
-  /** Resolves the character references of HTML (k6 and Node have different libraries for it). */
+  /** Resolves HTML character references. k6 and Node have different libraries for it. */
   decode(html: string): string;
 }
 
-/** The part of an operation that the reply decides. */
+/** The fields of an operation that the response decides. */
 export type Seen = Pick<
   Operation,
   | 'outcome'
@@ -75,11 +80,11 @@ export type Seen = Pick<
 
 export interface Asked {
   action: Action;
-  /** The object whose state the reply shows, if any: its name in the target file. */
+  /** The target file's name of the object whose state the response shows, if any. */
   object?: string;
-  /** The page need not name its user: one that does not says nothing of the session. */
+  /** The page need not name its user. If it does not, it does not show whether the session is signed in. */
   unmarked?: boolean;
-  /** What was asked for, with its query. */
+  /** The requested path, with its query. */
   path?: string;
 }
 
@@ -87,13 +92,13 @@ const NO_PAGE: ListPage = { values: [], cut: false };
 
 const safe = new Set<Action>(['form', 'read']);
 const writes = (action: Action): boolean => !safe.has(action) && !silent.has(action) && action !== 'login';
-/** Their answers say nothing of the session. */
+/** Actions whose responses do not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 
 export class Interpreter {
-  /** Names of the cookies that carry the session; until they are known, no cookie is recorded. */
+  /** Names of the session cookies. While they are unknown, no cookie is recorded. */
   sessionCookies: readonly string[] = [];
-  /** Probes whose page does not name its user, and is shown only to a signed-in client: a 2xx says "signed in". */
+  /** Probes whose page does not name its user but requires a login: a 2xx means "signed in". */
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
@@ -101,7 +106,7 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /** How a page that a stranger may not see answers one, beside what the target file says. */
+  /** How private pages responded to a client without a session, in addition to the rules of the target file. */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
@@ -122,22 +127,22 @@ export class Interpreter {
     this.#instance = namer(pages.instance ?? {}, reading.decode);
   }
 
-  /** @returns the form token in a page; undefined when there is none */
+  /** Returns the CSRF token in a page; undefined if there is none. */
   csrf(reply: Reply): string | undefined {
     return this.#csrf?.first(reply);
   }
 
-  /** @returns which instance answered; undefined when the answer does not tell */
+  /** Returns the instance that sent the response; undefined if the response does not name it. */
   named(reply: Reply): Named | undefined {
     return this.#instance(reply);
   }
 
-  /** @returns how a reply names its user, before that becomes a label; undefined when it names none */
+  /** Returns the user name that a response shows, not yet replaced by a label; undefined if it shows none. */
   userName(reply: Reply): string | undefined {
     return this.#user.first(reply);
   }
 
-  /** @param named which instance answered, for those who know it already */
+  /** Interprets a response. @param named the instance that sent it, if the caller knows it already */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
     const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
@@ -152,12 +157,12 @@ export class Interpreter {
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, safe.has(action));
-    // A write that is answered with a login form may or may not have happened.
+    // If the response to a write is a login form, the write may or may not have happened.
     if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;
   }
 
-  /** Whether it says "busy, try again". */
+  /** Returns whether the response says "busy, try again". */
   busy({ body }: Reply): boolean {
     return this.#busy?.test(body) === true;
   }
@@ -180,8 +185,10 @@ export class Interpreter {
   }
 
   /**
+   * Returns whether the last page of a login's redirects shows that the login was accepted; undefined if the page is an
+   * error, which shows neither.
+   *
    * @param reply the page at the end of a login's redirects
-   * @returns whether it shows that the login was accepted; undefined when it is an error, which says neither
    */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
@@ -189,7 +196,7 @@ export class Interpreter {
     return status !== 401 && !this.#asksPassword(reply);
   }
 
-  /** Whether it is a login form: a page with a password field that names no user. */
+  /** Returns whether the response is a login form: a page with a password field that names no user. */
   #asksPassword(reply: Reply): boolean {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
@@ -202,7 +209,7 @@ export class Interpreter {
     );
   }
 
-  /** A page that should name its user, and does not, is signed out. */
+  /** Records the user that the page names. A page that should name its user and does not is signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -213,15 +220,17 @@ export class Interpreter {
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
 
-  /** What is only a part of the object is not its state. */
+  /** Records the state that the page shows, unless the page shows only a part of it. */
   #state(seen: Seen, reply: Reply, object: string, path: string | undefined): void {
     const { values, next, cut } = this.page(reply, object, path);
     if (next === undefined && !cut) seen.saw = values;
   }
 
   /**
+   * Returns the values of an object that a page shows.
+   *
    * @param object its name in the target file
-   * @param path that was asked for
+   * @param path the requested path
    */
   page(reply: Reply, object: string, path?: string): ListPage {
     const page = this.#lists.get(object)?.page(reply, path);
@@ -231,7 +240,7 @@ export class Interpreter {
     return page;
   }
 
-  /** Takes in how somebody without a session was answered by a page that only a signed-in user sees. */
+  /** Records how a page that requires a login responded to a client without a session. */
   stranger(reply: Reply): void {
     const { status, redirect } = reply;
     if (status === undefined || status < 300 || status === 429 || status >= 500) return;
@@ -244,18 +253,18 @@ export class Interpreter {
     return status !== undefined && this.#strangers.status.has(status);
   }
 
-  /** Canaries anywhere but in the state that was asked for, and session cookies that changed. */
+  /** Records canaries outside of the requested state, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries(reply.body);
-    // Not by values() and flat(): in k6 those take longer than to look through a header.
+    // Not with values() and flat(): in k6 they take longer than the search in a header.
     for (const name in reply.headers) {
       const value = reply.headers[name];
-      // Mostly there is none, and to spread nothing takes as long as the look.
+      // Most headers have no canary. In k6, spreading an empty list takes as long as this test.
       if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }
     const saw = seen.saw ?? [];
-    // Mostly a page shows the state that was asked for, and no more.
+    // Most pages show no canaries except those of the requested state.
     if (found.length > 0 && !alike(found, saw)) {
       const foreign = new Set(found.filter(canary => !saw.includes(canary)));
       if (foreign.size > 0) seen.canaries = [...foreign];

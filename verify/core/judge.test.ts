@@ -7,7 +7,7 @@ import { Picture, PREFIX, runLine } from './testing/picture.ts';
 import { type Anomaly, combine } from './verdict.ts';
 
 describe('combine', () => {
-  it('ranks violated over unknown over valid, and never passes on nothing', () => {
+  it('ranks violated over unknown over valid, and is unknown for an empty list', () => {
     expect(combine([])).toBe('unknown');
     expect(combine(['valid', 'valid'])).toBe('valid');
     expect(combine(['valid', 'unknown'])).toBe('unknown');
@@ -33,7 +33,7 @@ describe('outcomeOf', () => {
 });
 
 describe('Judge', () => {
-  it('fails a run only for what is claimed', () => {
+  it('fails a run only for claimed guarantees', () => {
     const draw = (claims: string[]) => {
       const picture = new Picture({ claims });
       const session = picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(60, ['a']);
@@ -49,7 +49,7 @@ describe('Judge', () => {
     });
   });
 
-  it('does not pass over a claim that it cannot judge', () => {
+  it('reports a claim that it cannot judge as unknown', () => {
     const judge = new Judge(
       runLine({ claims: ['rotation'] }),
       CHECKS.filter(check => check.guarantee !== 'rotation'),
@@ -60,7 +60,7 @@ describe('Judge', () => {
     expect(verdict?.why).toContain('does not judge it yet');
   });
 
-  it('counts which instance served how much', () => {
+  it('counts the requests of each instance', () => {
     const picture = new Picture();
     picture
       .session('s1', 'alice')
@@ -81,7 +81,7 @@ describe('Judge', () => {
     });
   });
 
-  it('takes a write without an end for one that may have happened, and says that the run was cut off', () => {
+  it('takes a write without an end as possibly happened, and reports that the run was cut off', () => {
     const picture = new Picture();
     picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(22, ['a']).write('b', 'app-1');
     picture.events.pop();
@@ -92,16 +92,16 @@ describe('Judge', () => {
     expect(picture.verdict('read-your-writes').judgement).toBe('valid');
   });
 
-  it('tells how many requests were sent again on a fresh connection', () => {
-    const told = (times: number) => {
+  it('reports how many requests were sent again on a new connection', () => {
+    const remarks = (times: number) => {
       const picture = new Picture();
       const session = picture.session('s1', 'alice').login('app-1');
       for (let i = 0; i < times; i++) session.read('app-1', [], { resent: true });
       return picture.finish().result().remarks.join();
     };
-    expect(told(0)).toBe('');
-    expect(told(1)).toMatch(/^1 read was sent again/);
-    expect(told(2)).toMatch(/^2 reads were sent again/);
+    expect(remarks(0)).toBe('');
+    expect(remarks(1)).toMatch(/^1 read was sent again/);
+    expect(remarks(2)).toMatch(/^2 reads were sent again/);
   });
 
   it('refuses an end without a start, a second start and a second run', () => {
@@ -135,10 +135,10 @@ describe('a run that is judged in parts, as k6 does', () => {
     return { judge, events: picture.events };
   };
 
-  it('amounts to the same verdicts as one that is judged whole, once the counts are added up', () => {
+  it('has the same verdicts as a run that is judged whole, once the counts are added up', () => {
     const parts = [part('s1', 'alice'), part('s2', 'bob')];
     const whole = new Judge(runLine(), CHECKS);
-    // Ids are unique in a history.
+    // Ids must be unique in a history.
     parts.forEach(({ events }, i) => {
       for (const event of events) whole.step('id' in event ? { ...event, id: event.id + i * 1000 } : event);
     });
@@ -150,20 +150,20 @@ describe('a run that is judged in parts, as k6 does', () => {
         for (const [name, n] of Object.entries(checks[index]?.counts ?? {})) sum[name] = (sum[name] ?? 0) + n;
       }
       const { anomalies: _, claimed: __, guarantee, ...verdict } = verdicts[index] ?? never();
-      // Each part knows its own sources and pairs of instances: those do not add up.
+      // Each part knows only its own sources and pairs of instances, whose numbers cannot be added up.
       const mine = check.conclude({ ...sum, sources: 1, 'login pairs': 1 }, runLine());
       expect({ guarantee, ...mine }).toEqual({ guarantee, ...verdict });
     });
   });
 
-  it('has no result where only counts are wanted', () => {
-    expect(() => part('s1', 'alice').judge.finish()).toThrow('expected a judge of whom a result is wanted');
+  it('has no result if it was made for counts only', () => {
+    expect(() => part('s1', 'alice').judge.finish()).toThrow('expected a Judge that was made for a result');
   });
 
-  it('tells of an anomaly at the operation that shows it, or at the end of its session', () => {
-    const told: string[] = [];
-    part('s2', 'bob', anomaly => told.push(anomaly.name));
-    expect(told).toEqual(['STALE', 'BACK', 'BLEED', 'LOSS', 'NONLINEAR']);
+  it('reports an anomaly at the operation that shows it, or at the end of its session', () => {
+    const reported: string[] = [];
+    part('s2', 'bob', anomaly => reported.push(anomaly.name));
+    expect(reported).toEqual(['STALE', 'BACK', 'BLEED', 'LOSS', 'NONLINEAR']);
   });
 });
 

@@ -1,4 +1,4 @@
-/** One pass over the events of a history, through every check, to the result. */
+/** Passes the events of a history once through every check, and makes the result. */
 
 import { type Check, type Counts, counted, type Finding, type Fold, type OnAnomaly } from './check.ts';
 import { Clocks } from './clocks.ts';
@@ -23,28 +23,28 @@ import { brokenUnclaimed, combine, type Verdict } from './verdict.ts';
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
-  /** Of these, those that want starts, and those that want what has ended. */
+  /** The folds that handle starts, and the folds that handle ended operations. */
   readonly #starting: Fold[];
   readonly #ending: Fold[];
   readonly #sessions: Sessions;
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
-  /** One for all: read by the checks, by the tally and by the result. */
+  /** The ledger that the checks, the tally and the result share. */
   readonly #faults: FaultLedger;
-  /** Counts of the whole run, where a result is wanted. */
+  /** Counts of the whole run; undefined if no result is wanted. */
   readonly #tally: Tallying | undefined;
   readonly #open = new Map<number, Start>();
-  /** What the last operation was compared with, if it is a read of a live session that shows an object. */
+  /** Facts about the last operation, if it is a read of a live session that shows an object. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
   /**
    * @param run the first line of the history
-   * @param checks those to judge by; named by the caller, so that k6 need not load what a script does not use
-   * @param onAnomaly called with the first few anomalies of each check, as soon as they are found
-   * @param wanted `counts`: only `counts` will be asked for, and there will be no result; k6 sums up by itself
-   * @throws HistoryError when the run claims what no guarantee is called
+   * @param checks the checks to apply; passed by the caller, so that k6 need not load checks that a script does not use
+   * @param onAnomaly called with the first few anomalies of each check as they are found
+   * @param wanted `counts`: only `counts()` will be called, not `finish()`; k6 adds the counts up by itself
+   * @throws HistoryError if the run claims an unknown guarantee
    */
   constructor(
     run: Run,
@@ -67,7 +67,7 @@ export class Judge {
     this.#ending = folds.filter(fold => fold.ended !== undefined);
   }
 
-  /** @throws HistoryError when the event cannot follow what came before it */
+  /** Takes in the next event. @throws HistoryError if it cannot follow the events before it */
   step(event: Event): void {
     switch (event.type) {
       case 'start':
@@ -117,7 +117,7 @@ export class Judge {
     this.reads = standing.reads;
     this.#faults.ended(operation, standing);
     this.#tally?.ended(operation, standing);
-    // By index, here and above: in k6 a step of `for … of` takes as long as a check.
+    // By index, here and above: in k6 one step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
 
@@ -139,17 +139,17 @@ export class Judge {
     for (const { fold } of this.#folds) fold.sessionEnded?.(session);
   }
 
-  /** What was counted so far, for those who report while the run goes on. */
+  /** Returns the counts so far, for progress reports during the run. */
   counts(): { guarantee: Guarantee; counts: Counts }[] {
     return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
   }
 
-  /** @param remarks what the reader of the history has to say of it */
+  /** Ends the run and returns its result. @param remarks remarks of the reader of the history, added to the result */
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)
-      throw new Error('expected a judge of whom a result is wanted, got one of counts');
-    // Nobody knows how these went: they may take effect at any time from their call on.
+      throw new Error('expected a Judge that was made for a result, got one that was made for counts only');
+    // The outcome of these operations is unknown: they may take effect at any time after their call.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
@@ -160,9 +160,11 @@ export class Judge {
     const guarantees = this.#verdicts(findings);
     const faults = summaryOf(this.#faults.windows);
     const tally = tallying.finish();
-    const told = [
+    const added = [
       ...(this.#finish?.remarks ?? []),
-      ...(cutOff ? ['the history has no last line: the run was cut off, and this judges what there is'] : []),
+      ...(cutOff
+        ? ['the history has no last line: the run was cut off, and only the recorded part is judged']
+        : []),
       ...brokenUnclaimed(guarantees).map(unclaimedRemark),
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
       ...refusedRemark(this.#sessions.refused()),
@@ -183,11 +185,11 @@ export class Judge {
       guarantees,
       tally,
       ...(faults.length === 0 ? {} : { faults }),
-      remarks: [...remarks, ...told, ...unhealed({ faults })],
+      remarks: [...remarks, ...added, ...unhealed({ faults })],
     };
   }
 
-  /** What is judged, then what is claimed and cannot be: a claim is never passed over. */
+  /** Returns the verdicts of all checks, then an `unknown` for each claim that no check judges. */
   #verdicts(findings: ReadonlyMap<Guarantee, Finding>): Verdict[] {
     const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({
@@ -220,7 +222,7 @@ const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +
   'one was closed just as it left, as by a balancer that reloads';
 
-/** How many users are named. */
+/** Users that a remark names at most. */
 const NAMED = 5;
 
 function refusedRemark(refused: readonly (readonly [user: string, times: number])[]): string[] {

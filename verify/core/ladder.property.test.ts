@@ -1,4 +1,4 @@
-/** How the guarantees of data stand to each other: what each fault of a store breaks, and what implies what. */
+/** Tests how the data guarantees relate: which of them each store fault violates, and which implies which. */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../tests/share.ts';
 import type { Guarantee } from './guarantees.ts';
@@ -18,14 +18,14 @@ const GUARANTEES = [
 
 const OF_SESSIONS: readonly Guarantee[] = ['read-your-writes', 'monotonic-reads'];
 
-/** Of the guarantees of data, those that are violated. */
+/** Returns the data guarantees that are violated. */
 const broken = (picture: Picture): Guarantee[] =>
   picture
     .result()
     .guarantees.filter(({ guarantee, violations }) => violations > 0 && GUARANTEES.some(g => g === guarantee))
     .map(({ guarantee }) => guarantee);
 
-/** What each fault breaks. All of them break linearizability, which is the strongest. */
+/** The guarantees that each fault violates. All faults violate linearizability, the strongest one. */
 const breaks: Record<StoreFault, Guarantee[]> = {
   none: [],
   'late-write': [],
@@ -36,14 +36,14 @@ const breaks: Record<StoreFault, Guarantee[]> = {
 };
 
 describe.each(FAULTS)('a store with the fault %s', fault => {
-  it('is judged as the switch says', () => {
+  it('violates exactly the expected guarantees', () => {
     for (let seed = 0; seed < share(100); seed++) {
-      // Only a list has an order to lose.
+      // Only a list has an order.
       const picture = simulate(fault, seed, fault === 'reorder' ? 'list' : 'bag');
       expect(broken(picture), `seed ${seed}`).toEqual(breaks[fault]);
       if (breaks[fault].length > 0) continue;
       for (const guarantee of GUARANTEES) {
-        // While a write may still take effect it may undo others: what a read misses then is no evidence of a session's.
+        // A write that may still take effect may undo others. What a read lacks then is no evidence for session guarantees.
         const undecided = fault === 'late-write' && OF_SESSIONS.includes(guarantee);
         expect(undecided ? ['valid', 'unknown'] : ['valid'], guarantee).toContain(
           picture.verdict(guarantee).judgement,
@@ -71,7 +71,7 @@ describe('each pair of neighbours', () => {
     expect(found).toEqual(['read-your-writes', 'linearizability']);
   });
 
-  it('both hold, linearizability does not: two reads beside one write, of two sessions', () => {
+  it('both hold, linearizability does not: reads of two sessions overlap one write', () => {
     const picture = new Picture();
     const [one, two] = [
       picture.session('s1', 'alice').login('app-1'),
@@ -86,14 +86,14 @@ describe('each pair of neighbours', () => {
     expect(broken(picture.inTime())).toEqual(['linearizability']);
   });
 
-  it('no-lost-updates holds, at-most-once does not, and the other way round', () => {
+  it('no-lost-updates holds, at-most-once does not; and vice versa', () => {
     expect(broken(simulate('double-apply', 1, 'bag'))).not.toContain('no-lost-updates');
     expect(broken(simulate('lost-update', 1, 'bag'))).not.toContain('at-most-once');
   });
 });
 
 describe('linearizability', () => {
-  /** One session asks for all of it. */
+  /** One session sends all requests. */
   const pictured = ({ kind, initial, operations }: Drawn): Picture => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1');

@@ -3,7 +3,7 @@ import { atRank, bucketOf, formatBuckets, merged, parseBuckets, sizeOf } from '.
 import { Picture } from './testing/picture.ts';
 
 describe('buckets', () => {
-  it('keep the order of answers, and each within three per cent', () => {
+  it('keep the order of response times, each within 3 %', () => {
     const times = Array.from({ length: 500 }, (_, i) => 100 * 1.02 ** i);
     const buckets = merged(times.map(time => new Map([[bucketOf(time), 1]])));
     times.forEach((time, i) => {
@@ -25,7 +25,7 @@ describe('buckets', () => {
 });
 
 describe('the latency of a run', () => {
-  it('is that of answers that succeeded, by action and instance, outside faults', () => {
+  it('covers successful responses outside faults, by action and instance', () => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1').read('app-1').read('app-2').read('app-2');
     session.signedOut('app-1');

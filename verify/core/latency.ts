@@ -1,23 +1,23 @@
 /**
- * How long answers took, in a bounded summary: how many fell into each bucket of a scale in which each is a few per
- * cent wider than the one before. Two summaries add up, and quantiles are read from them within a bucket's width.
+ * Summarises response times in a histogram of bounded size, whose buckets grow by 3 %. Histograms can be added up, and
+ * quantiles are exact to the width of a bucket.
  */
 import type { Action, Operation } from './history.ts';
 
-/** Each bucket ends this much above its begin. */
+/** Ratio of a bucket's end to its begin. */
 const WIDTH = 1.03;
 const LOG_WIDTH = Math.log(WIDTH);
 
-/** Of one action on one instance. */
+/** The response times of one action on one instance. */
 export interface Latency {
   action: Action;
-  /** Absent where no answer named its instance. */
+  /** Absent for responses that named no instance. */
   instance?: string;
-  /** `number:count` of each bucket that is not empty, by number; bucket n is from 1.03^n microseconds on. */
+  /** `number:count` of each bucket that is not empty, by number; bucket n begins at 1.03^n microseconds. */
   buckets: string;
 }
 
-/** Count of answers by number of bucket. */
+/** Count of responses by bucket number. */
 export type Buckets = ReadonlyMap<number, number>;
 
 export const bucketOf = (microseconds: number): number =>
@@ -46,8 +46,10 @@ export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
 /**
- * @param rank of the answer, 1 for the fastest; those of one bucket are taken to be spread evenly over it
- * @returns microseconds
+ * Returns the response time of one rank. The responses of a bucket are assumed to be spread evenly over it.
+ *
+ * @param rank the rank of the response, 1 for the fastest
+ * @returns microseconds; NaN if there are fewer responses
  */
 export function atRank(buckets: Buckets, rank: number): number {
   let below = 0;
@@ -58,10 +60,10 @@ export function atRank(buckets: Buckets, rank: number): number {
   return Number.NaN;
 }
 
-/** More pairs of action and instance than a deployment has are not told apart. */
+/** Pairs of action and instance that are recorded at most; no deployment is expected to have more. */
 const MOST = 100;
 
-/** Gathers them. */
+/** Collects the response times of a run. */
 export class Latencies {
   readonly #actions = new Map<Action, Map<string | undefined, Map<number, number>>>();
   #series = 0;
@@ -82,7 +84,7 @@ export class Latencies {
     return buckets;
   }
 
-  /** By action, then by instance. */
+  /** Returns the response times, sorted by action, then by instance. */
   finish(): Latency[] {
     const series = [...this.#actions].flatMap(([action, instances]) =>
       [...instances].map(([instance, buckets]) => ({

@@ -1,4 +1,4 @@
-/** Laws of the checks of session life, cookies and faults, on random runs of a simulated site. */
+/** Tests laws of the checks of session life, cookies and faults, on random runs of a simulated site. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -27,7 +27,7 @@ const MINE = [
   'availability',
 ] as const satisfies Guarantee[];
 
-/** What each switch breaks; what may be seen of it by another guarantee too stands behind it. */
+/** The guarantee that each switch violates; then further guarantees that may be violated too. */
 const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'keeps the id at login': ['rotation'],
   'adopts invented ids': ['rotation'],
@@ -50,7 +50,7 @@ const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'fails now and then': ['availability'],
 };
 
-/** mulberry32: the same seed, the same run. */
+/** Returns a random generator (mulberry32): equal seeds draw equal runs. */
 function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -78,7 +78,7 @@ const renamed = (events: readonly Event[], rename: (text: string) => string): Ev
   );
 
 describe('a simulated site', () => {
-  it('without faults is found valid by every check', () => {
+  it('without defects is valid by every check', () => {
     fc.assert(
       fc.property(seeds, seed => {
         const judged = judgements(site([], seed));
@@ -88,7 +88,7 @@ describe('a simulated site', () => {
     );
   });
 
-  it.each(SWITCHES)('that %s is found so, and accused of nothing else', which => {
+  it.each(SWITCHES)('with the defect "%s" violates the expected guarantees and no other', which => {
     const [first, ...also] = BREAKS[which];
     fc.assert(
       fc.property(seeds, seed => {
@@ -102,7 +102,7 @@ describe('a simulated site', () => {
 });
 
 describe('laws', () => {
-  it('what follows never takes back an anomaly of logout-final', () => {
+  it('later events never take back an anomaly of logout-final', () => {
     fc.assert(
       fc.property(seeds, fc.array(switches, { maxLength: 3 }), fc.nat(100), (seed, on, part) => {
         const { events } = site(on, seed);
@@ -114,7 +114,7 @@ describe('laws', () => {
     );
   });
 
-  it('a healthy session more changes no verdict on sessions', () => {
+  it('an additional healthy session changes no verdict on sessions', () => {
     const perSession = ['logout-final', 'rotation', 'forgery', 'expiry', 'outage', 'survival'] as const;
     fc.assert(
       fc.property(seeds, switches, (seed, on) => {
@@ -149,10 +149,10 @@ describe('laws', () => {
     );
   });
 
-  it('operations whose outcome nobody knows accuse nobody, whatever they may have done', () => {
+  it('operations with unknown outcome cause no violation', () => {
     fc.assert(
       fc.property(seeds, seed => {
-        // The same healthy run, with the end of each change left open: no logout or login is acknowledged.
+        // The same healthy run, but no change is acknowledged, logins and logouts included.
         const { events } = site([], seed);
         const judge = new Judge(new Picture({ declared }).run, CHECKS);
         for (const event of events) {

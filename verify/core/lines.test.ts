@@ -6,7 +6,7 @@ import { parseEvent } from './parse.ts';
 import { fullEnd, fullStart } from './testing/full.ts';
 import { linesModule } from './testing/lines-module.ts';
 
-it('lines.ts is what fields.ts says (vitest -u writes it)', async () => {
+it('lines.ts is generated from fields.ts (vitest -u writes it)', async () => {
   await expect(linesModule()).toMatchFileSnapshot('lines.ts');
 });
 
@@ -41,10 +41,10 @@ const plain: Record<string, unknown>[] = [
   { type: 'end', id: 1, ...returned },
 ];
 
-/** A field that only the table knows, so that it has to tell of the whole line. */
+/** For each type of line, a field that only the table validates. */
 const rare: Record<string, object> = { op: { skew: 0 }, start: { sent: 'x' }, end: { skew: 0 } };
 
-/** What fields may hold, and what they may not. */
+/** Valid and invalid values of fields. */
 const others = [
   undefined,
   null,
@@ -80,7 +80,7 @@ describe.each(plain)('a plain line: $type', line => {
     expect(refusal(line)).toBe('');
   });
 
-  it.each(fields)('is not plain where the table refuses its %s', name => {
+  it.each(fields)('is not plain if the table refuses its %s', name => {
     for (const value of others) {
       const changed = JSON.parse(JSON.stringify({ ...line, [name]: value }));
       const byTable = refusal({ ...rare[line['type'] as string], ...changed });
@@ -101,7 +101,7 @@ describe('a start line and its end line', () => {
     expect(joined(fullStart, fullEnd)).toEqual({ ...fullStart, ...fullEnd, type: 'op' });
   });
 
-  it('give nothing that is not theirs', () => {
+  it('give no field that is not theirs', () => {
     const strange = { ...fullStart, saw: null, status: 'x' } as unknown as Start;
     const other = { id: 1, outcome: 'ok', session: 'other', value: 'other' } as unknown as End;
     const operation = joined(strange, other);

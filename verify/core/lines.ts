@@ -1,6 +1,6 @@
 /**
- * Generated from fields.ts by `vitest -u`: the lines that a history mostly consists of, field by field. The table says
- * the same of all lines, and says what is wrong; but looking up each field by name takes as long as parsing the JSON.
+ * Validates the most frequent lines of a history, field by field. Generated from fields.ts by `vitest -u`. The table in
+ * fields.ts covers all lines and names the wrong field, but its lookups take as long as parsing the JSON.
  */
 import type { End, Operation, Start } from './history.ts';
 
@@ -23,7 +23,7 @@ const WITH = new Set<unknown>(['old', 'before-login', 'another', 'invented', 'fo
 const OUTCOME = new Set<unknown>(['ok', 'fail', 'info']);
 const SIGNED_IN = new Set<unknown>(['in', 'out']);
 
-/** @returns true: the line is as the table wants it; false: the table has to say */
+/** Returns true if the line is valid; false if the table must decide. */
 export function isPlain(line: Line): boolean {
   switch (line['type']) {
     case 'op':
@@ -99,8 +99,8 @@ function mayBeTexts(value: unknown): boolean {
 }
 
 /**
- * Makes one operation of a start line and its end line: takes from each what it may say, and nothing else. Both are left
- * as they are.
+ * Makes one operation of a start line and its end line, from the fields that each of them may have. Changes neither
+ * line.
  */
 export function joined(start: Start, end: Omit<End, 'type'>): Operation {
   const operation: Operation = {

@@ -1,23 +1,25 @@
-/** What the answer to a login says of it, before any page is asked for. */
+/**
+ * Decides from the response to a login request whether the login was accepted, before any further page is requested.
+ */
 import type { Pages, Reply } from './interpret.ts';
 
 type Login = Pages['login'];
 
-/** Statuses that refuse a login for now, whatever the password. */
+/** Statuses that refuse a login temporarily, whatever the password. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
 const PASSWORD_FIELD = /type=["']?password/i;
 
 export const hasPasswordField = ({ body }: Reply): boolean => PASSWORD_FIELD.test(body);
 
-/** Whether an answer says, by the target's own words, that the login is refused. */
+/** Returns whether a response refuses the login according to `login.refused` of the target. */
 export const refusesLogin = ({ redirect, body }: Reply, { refused }: Login): boolean =>
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Whether the answer to a login request accepts it, by this answer alone: the page after it may come from an
- * instance that does not know the session.
+ * Returns whether the response to a login request accepts the login. Decides from this response alone, since the next
+ * page may come from an instance that does not know the session.
  *
- * @returns undefined when it says neither (an error of the server, "not now")
+ * @returns undefined if the response shows neither (a server error, or a status that refuses temporarily)
  */
 export function acceptsLogin(reply: Reply, login: Login): boolean | undefined {
   const { status, redirect } = reply;

@@ -1,41 +1,49 @@
-/** Whether requests that overlapped by our own times did so where it matters: by the log of the balancer. */
+/**
+ * Counts how many requests that overlapped by the client's times also overlapped by the times in the balancer's log.
+ */
 import type { Counts } from './check.ts';
 import type { Operation, Served } from './history.ts';
 
-/** Pairs that are looked for in the log: enough to tell a share. */
+/** Pairs that are looked up in the log at most: enough to estimate a share. */
 const MOST = 500;
-/** Lines of the log that are remembered: it tells of a request long before, or long after, it is known to have raced. */
+/**
+ * Log lines that are remembered: the line of a request may come long before or after the request is known to have
+ * raced.
+ */
 const REMEMBERED = 4_000;
 
 type Span = readonly [began: number, ended: number];
 
 export class Meetings {
-  /** By both names, so that each is there once. */
+  /** Pairs of request ids; the key is made of both ids, so that each pair is stored once. */
   readonly #pairs = new Map<string, readonly [string, string]>();
-  /** Of requests that raced, as far as the log has told of them. */
+  /** Requests that raced, with their times in the log; undefined while their log line has not come. */
   readonly #raced = new Map<string, Span | undefined>();
-  /** What the log told last, by request. */
-  readonly #told = new Map<string, Span>();
+  /** The last log entries, by request. */
+  readonly #logged = new Map<string, Span>();
 
-  /** Two requests overlapped by our times. */
+  /** Adds two requests that overlapped by the client's times. */
   add(one: Operation, other: Operation): void {
     if (this.#pairs.size >= MOST) return;
     const [first, second] = one.id < other.id ? [one, other] : [other, one];
     this.#pairs.set(`${first.request} ${second.request}`, [first.request, second.request]);
     for (const { request } of [first, second])
-      if (!this.#raced.has(request)) this.#raced.set(request, this.#told.get(request));
+      if (!this.#raced.has(request)) this.#raced.set(request, this.#logged.get(request));
   }
 
   served({ request, began, ended }: Served): void {
     if (began === undefined || ended === undefined) return;
     const span = [began, ended] as const;
     if (this.#raced.has(request)) this.#raced.set(request, span);
-    this.#told.set(request, span);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest);
+    this.#logged.set(request, span);
+    const [oldest] = this.#logged.keys();
+    if (this.#logged.size > REMEMBERED && oldest !== undefined) this.#logged.delete(oldest);
   }
 
-  /** @returns `logged`: pairs of which the log tells when the instances had them; `met`: those that overlap there */
+  /**
+   * Returns counts of pairs: `logged`, with the log's times for both requests; `met`, those that overlap by these
+   * times.
+   */
   counts(): Counts {
     let [logged, met] = [0, 0];
     for (const [one, other] of this.#pairs.values()) {

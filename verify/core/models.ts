@@ -1,33 +1,33 @@
 /**
  * Models each kind of object as four pure functions. The search for linearizability orders the operations, and the
- * model says whether the answers fit that order.
+ * model decides whether the responses fit that order.
  */
 import type { ObjectKind } from './history.ts';
 import { type Change, countOf, effectOf } from './objects/effect.ts';
 
-/** What an operation asked and what came; an `Operation` is one. */
+/** The request and result of an operation on an object; every `Operation` is a `Deed`. */
 export interface Deed extends Change {
   /** read: the whole state. A register or counter shows one text, an unset register none. */
   saw?: readonly string[];
 }
 
-/** What a read of the object would show, in an order that is the same for equal states. */
+/** The values that a read of the object shows, in an order that is the same for equal states. */
 export type State = readonly string[];
 
 export interface Model {
-  /** @param values what the object holds at first; absent: nothing, or 0 for a counter */
+  /** Returns the first state. @param values what the object holds at first; if absent, nothing, or 0 for a counter */
   initial(values?: readonly string[]): State;
-  /** @returns the state after the deed, or undefined when its answer cannot come from this state */
+  /** Returns the state after the operation; undefined if its result is impossible in this state. */
   step(state: State, deed: Deed): State | undefined;
-  /** Equal for equal states, and for those alone. */
+  /** Returns a text that is the same for equal states and differs for different ones. */
   key(state: State): string;
-  /** For people. */
+  /** Describes the state for reports. */
   describe(state: State): string;
 }
 
 const EMPTY: State = [];
 
-/** Whether two states are shown alike, value by value. */
+/** Returns whether two states have equal values in the same order. */
 export function alike(a: State, b: State): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -64,7 +64,10 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/** Several values. The kinds differ in how values are ordered, and in what a second equal value does. */
+/**
+ * Makes the model of a kind with several values. The kinds differ in the order of values and in how a repeated value
+ * counts.
+ */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,
@@ -85,14 +88,14 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A value is in it or not; a read that shows one twice says no more than that it is there. */
+/** A value is in it or not; a read that shows a value twice is the same as one that shows it once. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
   (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
-/** A value may be in it several times, a removal takes out one; the order in which it is shown means nothing. */
+/** A value may be in it several times, and a removal takes out one. The order of values has no meaning. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
 /** Values in the order of their adds. */

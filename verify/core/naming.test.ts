@@ -5,7 +5,7 @@ import { type Naming, namer } from './naming.ts';
 const reply = (part: Partial<Reply>): Reply => ({ status: 200, headers: {}, body: '', cookies: [], ...part });
 const named = (naming: Naming, part: Partial<Reply>) => namer(naming, text => text)(reply(part));
 
-describe('the instance that answered', () => {
+describe('the instance that responded', () => {
   it.each<[string, Naming, Partial<Reply>, string | undefined]>([
     [
       'a header that holds the address of an instance',
@@ -54,7 +54,7 @@ describe('the instance that answered', () => {
       'cookie a',
     ],
     [
-      'nobody, when no answer came',
+      'nothing, if there is no response',
       { cookie: 'route' },
       { status: undefined as never, sent: [{ name: 'route', value: 'a' }] },
       undefined,
@@ -74,13 +74,13 @@ describe('the instance that answered', () => {
       'cookie b',
     ],
     ['nothing', {}, { headers: { 'x-served-by': 'a' } }, undefined],
-  ])('is told by %s', (_, naming, part, expected) => {
+  ])('is named by %s', (_, naming, part, expected) => {
     const found = named(naming, part);
     expect(found && `${found.source} ${found.instance}`).toBe(expected);
   });
 });
 
-it('finds the same in a header that came before, however many there are', () => {
+it('finds the same name in a header text that came before, however many texts there are', () => {
   const find = namer({ header: 'x-served-by', find: '(app-\\d+)' }, text => text);
   for (let round = 0; round < 2; round++) {
     for (let n = 0; n < 200; n++)
@@ -88,6 +88,6 @@ it('finds the same in a header that came before, however many there are', () => 
         instance: `app-${n}`,
         source: 'header',
       });
-    expect(find(reply({ headers: { 'x-served-by': 'nobody' } }))).toBeUndefined();
+    expect(find(reply({ headers: { 'x-served-by': 'none' } }))).toBeUndefined();
   }
 });

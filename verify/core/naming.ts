@@ -1,12 +1,12 @@
-/** Which instance served a request, as the answer tells it: the upper rungs of the ladder. */
+/** Finds in a response the name of the instance that served it, by header, cookie or body. */
 import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
 import type { Reply } from './interpret.ts';
 
-/** How an answer names its instance; each is asked in this order, and the first that tells counts. */
+/** How a response names its instance. The ways are tried in this order; the first one that finds a name counts. */
 export interface Naming {
   header?: string | undefined;
-  /** Finds the name in that header. */
+  /** A regular expression that finds the name in that header. */
   find?: string | undefined;
   /** A cookie of the balancer. */
   cookie?: string | undefined;
@@ -17,17 +17,17 @@ export interface Naming {
 
 export interface Named {
   instance: string;
-  /** header, cookie, body; `address`: it was asked at its own */
+  /** What named the instance: `header`, `cookie`, `body`, or `address` (the request went to its own address). */
   source: string;
 }
 
-/** A name is short; what is longer is cut, so that no answer fills a history. */
+/** Characters of a name that are kept, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Texts of a header that are kept with what was found in them; where each answer has another, more are of no use. */
+/** Header texts whose names are cached. If every response has another text, a larger cache would not help. */
 const KNOWN = 64;
 
-/** @returns what finds the name; undefined when the answer does not tell */
+/** Returns a function that finds the instance of a response. It returns undefined if the response names none. */
 export function namer(
   { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,
@@ -35,13 +35,13 @@ export function namer(
   const name = header?.toLowerCase();
   const part = find === undefined ? undefined : new Finder(find);
   const shown = body === undefined ? undefined : finder(body, decode);
-  // A balancer may name an instance by its address (nginx's $upstream_addr).
+  // A balancer may name an instance by its address, as nginx does with $upstream_addr.
   const names = new Map(Object.entries(addresses).map(([own, url]) => [hostOf(url), own]));
   const named = (instance: string | undefined, source: string): Named | undefined =>
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Few instances send the same few texts with every answer.
+  // Few instances send the same few texts with every response.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -56,10 +56,10 @@ export function namer(
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
 }
 
-/** Host and port of an address (k6 has no URL). */
+/** Returns the host and port of an address. Does not use URL, which k6 lacks. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/** Balancers that try several instances list them all, and the last one answered. */
+/** Finds the name in a header. A balancer that tried several instances lists them all; the last one responded. */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
@@ -71,7 +71,7 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/** A balancer that sends somebody elsewhere says so by another cookie. */
+/** Finds the name in the balancer's cookie. A cookie that the response sets counts before the one that was sent. */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

@@ -1,10 +1,10 @@
-/** How a request went, as far as HTTP tells. */
+/** Decides the outcome of an operation from its HTTP response. */
 import type { Outcome } from './history.ts';
 
 /**
- * refused: no connection, so nothing was sent. certificate: none either, since the server's certificate is not trusted. reset: it broke while a request was on it.
- * timeout: no (whole) answer in time. aborted: we gave up, since the run was stopped. oversized: we gave up, since its
- * body was too large. garbled: its body could not be decompressed.
+ * Why a request got no complete response. refused: no connection, so nothing was sent. certificate: the same, since the
+ * server's certificate is not trusted. reset: the connection broke during the request. timeout: no complete response in
+ * time. aborted: the run was stopped. oversized: the body was too large. garbled: the body could not be decompressed.
  */
 export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
@@ -14,11 +14,11 @@ export interface Answer {
 }
 
 /**
- * The one place that decides whether an operation happened.
+ * Decides whether an operation happened. No other code decides this.
  *
- * @param answer the response's status, or why none came
- * @param signedIn whether it shows the session signed in
- * @param safe whether the operation changes nothing (a read that got no answer simply did not happen)
+ * @param answer the response's status, or why there is no response
+ * @param signedIn whether the response shows the session signed in
+ * @param safe whether the operation changes nothing: without a response, it counts as not happened
  * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {

@@ -23,15 +23,15 @@ describe('the next page', () => {
     expect(read(body).next).toBe(next);
   });
 
-  it('is the one after that which was asked for', () => {
+  it('is the page after the requested one', () => {
     const links = [1, 2, 3].map(n => `<a href="?page=${n}">${n}</a>`).join('');
     expect(read(links, {}, '/items?page=2').next).toBe('?page=3');
     expect(read(links, {}, '/items?page=3').next).toBeUndefined();
-    // Where nobody knows what was asked for, a number says nothing.
+    // If the requested path is not known, a page number has no meaning.
     expect(read(links, {}, '').next).toBeUndefined();
   });
 
-  it('is told by a header, or as the target file says, and then nowhere else', () => {
+  it('is linked by a header or as the target file says; then other links are ignored', () => {
     const link = '</items?page=1>; rel="prev", </items?after=9>; rel="next"';
     expect(read('', {}, '/items', link).next).toBe('/items?after=9');
     const next = { json: '/next' };
@@ -41,14 +41,14 @@ describe('the next page', () => {
 });
 
 describe('a list', () => {
-  it('may be cut off at the number of rows that a page has, and at no other', () => {
+  it('may be cut off only at the number of rows of a page', () => {
     const cut = (count: number, spec: Partial<ListSpec> = {}) => read(rows(count), spec).cut;
     expect([0, 8, 24, 25, 26, 50, 99, 100, 101].filter(count => cut(count))).toEqual([]);
     expect([25, 30].filter(count => cut(count, { rows: 30 }))).toEqual([30]);
     expect(cut(100, { next: 'more="([^"]*)"' })).toBe(false);
   });
 
-  it('is what stands within it, and empty where it is not', () => {
+  it('has only the items within its part of the page, and is empty without that part', () => {
     const within = '<ul id=list>(.*?)</ul>';
     expect(read(`<li>no</li><ul id=list><li>yes</li></ul><li>no</li>`, { within }).values).toEqual(['yes']);
     expect(read('<li>no</li>', { within }).values).toEqual([]);

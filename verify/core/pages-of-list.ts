@@ -1,4 +1,4 @@
-/** What one page of a list shows of it: its values, and whether there are more elsewhere. */
+/** Reads one page of a list: its values, and whether further pages follow. */
 import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Reply } from './interpret.ts';
@@ -6,19 +6,19 @@ import type { Reply } from './interpret.ts';
 /** How a probe's list is read. */
 export interface ListSpec {
   items: Finding;
-  /** Finds the part of the page that is the list: the same text may stand elsewhere. */
+  /** A regular expression that finds the part of the page with the list, since equal texts may be elsewhere. */
   within?: string | undefined;
   /** Finds the address of the next page. */
   next?: Finding | undefined;
-  /** Rows on a page at the most. */
+  /** Maximum number of rows on a page. */
   rows?: number | undefined;
 }
 
 export interface ListPage {
   values: string[];
-  /** Address of the next page, as it stands there. */
+  /** Address of the next page, as written in the page. */
   next?: string;
-  /** Nothing more is to be found, and yet the list may go on. */
+  /** No next page was found, but the list may go on. */
   cut: boolean;
 }
 
@@ -41,14 +41,14 @@ export class ListReader {
     this.#decode = decode;
   }
 
-  /** @param path that was asked for, with its query, where that is known */
+  /** Reads a page. @param path the requested path with its query, if known */
   page(reply: Reply, path = ''): ListPage {
     const { body } = reply;
     const part = this.#within === undefined ? reply : { ...reply, body: this.#within.first(body) ?? '' };
     const values = this.#items.all(part);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // Where the next page is told, its absence tells too.
+    // If the target file says where the next page is linked, a page without that link is the last one.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -58,14 +58,14 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Mostly neither is there, which is found out faster than by an expression.
+    // Most pages have no such link; a plain search finds that out faster than an expression.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
   }
 }
 
-/** A link to the same page with the number after this one's. */
+/** Returns the link to the same page with the next page number. */
 function numbered(body: string, path: string): string | undefined {
   if (path === '') return undefined;
   const [bare = ''] = path.split('?');

@@ -4,7 +4,7 @@ import { HistoryError, parseEvent } from './parse.ts';
 import { fullEnd, fullStart } from './testing/full.ts';
 import { Picture, runLine } from './testing/picture.ts';
 
-/** With nothing but what every operation has. */
+/** An operation with only the required fields. */
 const { id, clock, client, session, user, action, request, call } = fullStart;
 const plainOp = { id, clock, client, session, user, action, request, call, type: 'op', outcome: 'ok' };
 
@@ -18,7 +18,7 @@ const error = (line: string): string => {
 };
 
 describe('parseEvent', () => {
-  it('refuses a field of a wrong type, whichever field of an operation it is', () => {
+  it('refuses a wrong type in every field of an operation', () => {
     for (const name of Object.keys(LINES.op.fields)) {
       for (const others of [{ ...fullStart, ...fullEnd, type: 'op' }, plainOp]) {
         const line = JSON.stringify({ ...others, [name]: [[]] });
@@ -27,7 +27,7 @@ describe('parseEvent', () => {
     }
   });
 
-  it('reads what is written', () => {
+  it('reads back a written line', () => {
     const picture = new Picture();
     picture
       .session('s1', 'alice')
@@ -78,7 +78,7 @@ describe('parseEvent', () => {
   });
 });
 
-/** One event of each type with every field that it may have, and the fields that it must have. */
+/** One event of each type with all fields, and the names of its required fields. */
 const cookies = [
   {
     name: 'sid',
@@ -132,7 +132,7 @@ const full: [event: Record<string, unknown>, must: string][] = [
 ];
 
 describe.each(full)('a line with all its fields: %o', (event, must) => {
-  it('is read as it is', () => expect(parseEvent(JSON.stringify(event))).toEqual(event));
+  it('is read unchanged', () => expect(parseEvent(JSON.stringify(event))).toEqual(event));
 
   it.each(Object.keys(event).filter(name => name !== 'type'))(
     'may be without %s only where that says nothing',
@@ -147,7 +147,7 @@ describe.each(full)('a line with all its fields: %o', (event, must) => {
     },
   );
 
-  it.each(Object.keys(event).filter(name => name !== 'type'))('must hold in %s what belongs there', name => {
+  it.each(Object.keys(event).filter(name => name !== 'type'))('is refused with a wrong type in %s', name => {
     const value = event[name];
     const strange: unknown[] = [
       null,
@@ -168,7 +168,7 @@ describe.each(full)('a line with all its fields: %o', (event, must) => {
   });
 });
 
-describe('fields of few values, and of parts', () => {
+describe('fields with fixed values or parts', () => {
   const end = { type: 'end', id: 1, outcome: 'ok' };
   const accepts = (event: object): boolean => {
     try {
@@ -178,7 +178,7 @@ describe('fields of few values, and of parts', () => {
     }
   };
 
-  it('hold one of the values that there are', () => {
+  it('hold one of their fixed values', () => {
     const start: object = { ...fullStart };
     for (const action of [
       'form',
@@ -244,7 +244,7 @@ describe('fields of few values, and of parts', () => {
     ]).toEqual([false, false, false]);
   });
 
-  it('are what a response says to caches, and what the target declares, each field of its type', () => {
+  it('are caching headers and declarations of the target, each with fields of its type', () => {
     const says = (caching: unknown) => accepts({ ...end, caching });
     expect([says({ control: 'no-store', expires: -1, hit: true }), says({}), says({ new: {} })]).toEqual([
       true,
@@ -275,7 +275,7 @@ describe('fields of few values, and of parts', () => {
   });
 });
 
-it('shows of a long value what fits in a line', () => {
+it('shortens a long value in the message', () => {
   expect(error(`{"type":"${'x'.repeat(100)}"}`)).toMatch(/got "x{56}…$/);
   expect(error(`{"type":"${'x'.repeat(58)}"}`)).toMatch(/got "x{58}"$/);
   expect(error(`{"type":"${'x'.repeat(59)}"}`)).toMatch(/got "x{56}…$/);

@@ -1,14 +1,14 @@
-/** One line of a history file → one event that the rest of the core can trust. */
+/** Parses and validates one line of a history file. */
 import { type Field, type Fields, type Kind, LINES } from './fields.ts';
 import type { Event } from './history.ts';
 import { isPlain } from './lines.ts';
 
-/** A line that is no event of this format. The message says what was expected and what came. */
+/** Thrown for a line that is not a valid event. The message says what was expected and what came. */
 export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
-/** A line that is no JSON. The last line of a history is one where a kill cut it. */
+/** Thrown for a line that is not JSON, such as the last line of a history that was cut by a kill. */
 export class CutLineError extends HistoryError {}
 
 type Test = (value: unknown) => boolean;
@@ -30,7 +30,7 @@ const isTexts = (value: unknown): boolean =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is wrong inside a value: where, what was expected there, and what came. */
+/** An error inside a value: its place, what was expected there, and what came. */
 interface Wrong {
   path: string;
   means: string;
@@ -41,7 +41,7 @@ const wrong = (came: unknown, means: string): Wrong => ({ path: '', means, came 
 
 const inside = (path: string, wrong: Wrong): Wrong => ({ ...wrong, path: path + wrong.path });
 
-/** Finds what is wrong with a value; undefined where nothing is. */
+/** Returns the first error in a value; undefined if the value is valid. */
 function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
   if (typeof kind === 'string')
     return SCALARS[kind].is(value) ? undefined : wrong(value, SCALARS[kind].means);
@@ -82,7 +82,7 @@ function wrongAmong(values: Record<string, unknown>, fields: Fields): Wrong | un
   return undefined;
 }
 
-/** The tables as lists, made once: many lines of a long history go through one of them. */
+/** The field tables as lists. Cached, since a long history has many lines of each type. */
 const lists = new Map<Fields, [name: string, field: Field][]>();
 function entriesOf(fields: Fields): [name: string, field: Field][] {
   const known = lists.get(fields);
@@ -98,9 +98,11 @@ const shown = (value: unknown): string => {
 };
 
 /**
+ * Parses one line of a history.
+ *
  * @param line one line, without its line end
- * @returns the event that it holds; fields that this version does not know are left as they are
- * @throws HistoryError saying which field is wrong, what was expected and what came
+ * @returns the event; fields that this version does not know are kept
+ * @throws HistoryError that names the wrong field, what was expected and what came
  */
 export function parseEvent(line: string): Event {
   let value: unknown;

@@ -8,6 +8,6 @@ it.each([
   ['/shop;jsessionid=secret/cart;v=1?x=/;y#z', '/shop/cart'],
   ['https://other.test/a;sid=secret', 'https://other.test/a'],
   ['/cart#a;b?c', '/cart'],
-])('%s is told as %s', (path, told) => {
-  expect(barePath(path)).toBe(told);
+])('%s is shortened to %s', (path, bare) => {
+  expect(barePath(path)).toBe(bare);
 });

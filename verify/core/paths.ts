@@ -1,7 +1,8 @@
-/** Paths as a history has them. */
+/** Shortens paths to the form that a history records. */
 
 /**
- * @param path of a request or a redirect
- * @returns it without query and parameters (`;jsessionid=…`): apps that rewrite addresses put session ids there
+ * Returns a path without its query and parameters (`;jsessionid=…`), where apps that rewrite addresses put session ids.
+ *
+ * @param path the path of a request or a redirect
  */
 export const barePath = (path: string): string => path.replace(/[?#].*$/s, '').replace(/;[^/]*/g, '');

@@ -1,14 +1,14 @@
-/** Which instances a check has tried, of those that the run has met. */
+/** Counts on which instances of the run a check has tried something. */
 import { type Counts, counted } from './check.ts';
 
-/** Names of the counts begin with this. */
+/** Prefix of the names of these counts. */
 export const TRIED = 'tried on ';
 
-/** How often each instance was tried. */
+/** Counts how often each instance was tried. */
 export class Reach {
   readonly #tried = new Map<string, number>();
 
-  /** There is such an instance. */
+  /** Adds an instance, tried 0 times so far. */
   met(instance: string | undefined): void {
     if (instance !== undefined && !this.#tried.has(instance)) this.#tried.set(instance, 0);
   }
@@ -17,13 +17,13 @@ export class Reach {
     if (instance !== undefined) this.#tried.set(instance, (this.#tried.get(instance) ?? 0) + 1);
   }
 
-  /** To be added to the counts of a check; those of parts of a run add up. */
+  /** Returns the counts, to be included in the counts of a check. Counts of parts of a run can be added up. */
   counts(): Counts {
     return Object.fromEntries([...this.#tried].map(([instance, times]) => [TRIED + instance, times]));
   }
 }
 
-/** @returns each instance with how often it was tried, in the order of their names */
+/** Returns each instance and how often it was tried, sorted by name. */
 function reached(counts: Counts): [instance: string, times: number][] {
   return Object.entries(counts)
     .filter(([name]) => name.startsWith(TRIED))
@@ -31,10 +31,10 @@ function reached(counts: Counts): [instance: string, times: number][] {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** How many instances were tried. */
+/** Returns the number of instances that were tried at least once. */
 export const reach = (counts: Counts): number => reached(counts).filter(([, times]) => times > 0).length;
 
-/** @returns what is missing until each instance was tried so often; undefined when nothing is */
+/** Describes which instances were tried less than `least` times; returns undefined if there are none. */
 export function untried(counts: Counts, what: string, least = 1): string | undefined {
   const few = reached(counts).filter(([, times]) => times < least);
   if (few.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** To read a page that was read before, from whichever instance, comes to the same as to interpret it anew. */
+/** Tests that reusing the result of an earlier page gives the same as interpreting the page again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interpreter, type Pages, type Reply } from './interpret.ts';
@@ -26,7 +26,7 @@ interface Page {
   changed: boolean;
 }
 
-/** Names of unequal lengths, one of them within another, and two that users' names begin with. */
+/** Instance names of different lengths; one is part of another, and two are prefixes of user names. */
 const by = fc.constantFrom('app-1', 'app-2', 'app-10', 'an', 'bo', undefined);
 const contents = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ user: 'ann', items: ['milk', 'c0.user-1.s1.1.aaaaaaaa'] }) },
@@ -51,7 +51,7 @@ function replyOf({ by: instance, user, items }: Omit<Page, 'changed'>): Reply {
 }
 
 describe('Readings', () => {
-  it('say what the interpreter says', () => {
+  it('give the same result as the interpreter', () => {
     let again = 0;
     const property = fc.property(fc.array(page, { minLength: 2, maxLength: 12 }), pages => {
       const readings = new Readings(interpreter());
@@ -66,11 +66,11 @@ describe('Readings', () => {
       }
     });
     fc.assert(property, { numRuns: 2000 });
-    // The very object of an earlier page was given, or nothing was tried here.
+    // The test is meaningful only if many results were reused.
     expect(again).toBeGreaterThan(1000);
   });
 
-  it('know a page by another instance, by another name and of another length', () => {
+  it('recognise a page from another instance whose name has another length', () => {
     const readings = new Readings(interpreter());
     const asked = { action: 'read', object: 'basket' } as const;
     const from = (instance: string) =>
@@ -84,14 +84,14 @@ describe('Readings', () => {
     expect(from('app-1')).not.toBe(first);
   });
 
-  it("take no user's page for another's, where instances are called as users are", () => {
+  it('do not mix up users if instances have similar names', () => {
     const readings = new Readings(interpreter());
     const asked = { action: 'read', object: 'basket' } as const;
     expect(readings.seen(replyOf({ by: 'an', user: 'ann', items: [] }), asked).sawUser).toBe('user-1');
     expect(readings.seen(replyOf({ by: 'bo', user: 'bon', items: [] }), asked).sawUser).toBe('unknown-bon');
   });
 
-  it('say of a page that names nobody what it says of the question: a stranger, or nothing', () => {
+  it('interpret a page without a user name by the request: signed out, or undetermined', () => {
     const readings = new Readings(interpreter());
     const login = (by: string) => replyOf({ by, user: '', items: [] });
     expect(readings.seen(login('app-1'), { action: 'read', unmarked: true }).signedIn).toBeUndefined();

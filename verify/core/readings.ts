@@ -1,25 +1,25 @@
-/** What replies say, without reading the same page twice. */
+/** Interprets responses, and reuses the result for a page that came before. */
 import type { Asked, Interpreter, Reply, Seen } from './interpret.ts';
 import type { Named } from './naming.ts';
 
 interface Kept {
   body: string;
-  /** What it was asked for: the same page says something else of another question. */
+  /** The requested object; the same page is interpreted differently for another one. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** Who gave it; absent when what the page shows may have that name in it, or nobody is named. */
+  /** The instance that sent it; undefined if it is not named, or if the values on the page may contain its name. */
   instance: string | undefined;
-  /** The page, cut where that name stands; made when it is needed. */
+  /** The page, split at each occurrence of that name; made on first use. */
   parts: string[] | undefined;
 }
 
-/** As many pages as a session gets in turn: one from each instance, and a few that others show. */
+/** Pages that are kept: one from each instance, and a few of other objects. */
 const KEPT = 6;
 
 /**
- * Most pages under load are, to the letter, one that came before, or are but for the name of the instance; they say
- * the same. To compare two texts takes k6 a microsecond; to read one takes it a hundred.
+ * Most pages under load are equal to an earlier page, or differ from it only in the name of the instance; then the
+ * result of interpreting them is the same. In k6, comparing two pages takes 1 µs, interpreting one takes 100 µs.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -30,9 +30,9 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /** @returns what the interpreter says of the reply; the same object for the same page, with this instance in it */
+  /** Interprets a response. For a known page it returns the same object again, with the instance of this response. */
   seen(reply: Reply, asked: Asked): Seen {
-    // What is in the headers is not in the page.
+    // Only pages whose result does not depend on other headers can be reused.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -59,7 +59,7 @@ export class Readings {
     return seen;
   }
 
-  /** Something was changed: pages from before will hardly come again, and are not to be compared with. */
+  /** Forgets all pages. To be called after a change, since pages from before it will hardly come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -71,8 +71,8 @@ export class Readings {
 }
 
 /**
- * Whether a page is one that was kept, with the name of another instance wherever that one had its own. Part by part,
- * and only if the length is right: to make a page without the name takes k6 more memory than all else about it.
+ * Returns whether a page equals a kept page except for the name of the instance. Compares part by part, and only if the
+ * length is right: in k6, replacing the name in a page takes more memory than everything else.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -95,7 +95,7 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** @returns what was seen, by the instance that gave it this time */
+/** Sets the instance of this response in an earlier result, and returns that result. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -107,13 +107,16 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** Whether what a page shows has the name of the instance in it: then it matters. */
+/**
+ * Returns whether the values on a page contain the name of the instance: then the page is not reused for other
+ * instances.
+ */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // By index: a step of an iterator takes k6 as long as the look.
+  // By index: in k6 one step of an iterator takes as long as the test itself.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

@@ -1,4 +1,4 @@
-/** To leave repeated reads out, and count them, comes to the same as to judge them. */
+/** Tests that counting repeated reads gives the same counts as judging them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { continuity } from './checks/continuity.ts';
@@ -34,20 +34,20 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-interface Told {
+interface ClientStep {
   seen: Seen;
   action: Operation['action'];
   value: string | undefined;
   session: string;
 }
 
-/** What a client would see: the same object for the same page, as the readings of k6 give it. */
-function* seenBy(steps: readonly Step[]): Generator<Told> {
+/** Draws what a client sees: the same object for the same page, as `Readings` gives it. */
+function* seenBy(steps: readonly Step[]): Generator<ClientStep> {
   const pages = new Map<string, Seen>();
   let state: string[] = [];
   let older: string[] = [];
   let [sessions, values] = [0, 0];
-  const login = (instance: string | undefined): Told => {
+  const login = (instance: string | undefined): ClientStep => {
     [state, older] = [[], []];
     const seen: Seen = { outcome: 'ok', signedIn: 'in', ...(instance === undefined ? {} : { instance }) };
     return { seen, action: 'login', value: undefined, session: `s${++sessions}` };
@@ -84,7 +84,7 @@ function pageOf(what: Step['what'], saw: string[]): Seen {
 
 let ids = 0;
 
-function eventsOf({ seen, action, value, session }: Told): Event[] {
+function eventsOf({ seen, action, value, session }: ClientStep): Event[] {
   const id = ++ids;
   const looks = action === 'read' && seen.signedIn === 'in' && seen.saw === undefined;
   const object = action === 'login' || looks ? {} : { object: `basket@${session}` };
@@ -107,7 +107,7 @@ function eventsOf({ seen, action, value, session }: Told): Event[] {
   ];
 }
 
-/** The counts of each check, of those that the repeated reads add to. */
+/** Returns the counts of the checks that repeated reads add to. */
 const figures = (judge: Judge) => {
   const [of, shown, after, back] = judge.counts().map(({ counts }) => counts);
   return {
@@ -127,8 +127,8 @@ describe('Repeats', () => {
       fc.property(fc.array(step, { maxLength: 60 }), steps => {
         ids = 0;
         const whole = new Judge(runLine(), CHECKS);
-        const anomalies = { told: 0 };
-        const rest = new Judge(runLine(), CHECKS, () => anomalies.told++);
+        const anomalies = { count: 0 };
+        const rest = new Judge(runLine(), CHECKS, () => anomalies.count++);
         const counts = nothingRepeated();
         let repeats = new Repeats(counts);
         let session = '';
@@ -137,24 +137,24 @@ describe('Repeats', () => {
           if (repeats.settle() && held !== undefined) rest.step(held);
         };
         for (const judge of [whole, rest]) judge.step(CLOCK);
-        for (const told of seenBy(steps)) {
-          const events = eventsOf(told);
+        for (const one of seenBy(steps)) {
+          const events = eventsOf(one);
           for (const event of structuredClone(events)) whole.step(event);
-          if (told.action === 'read' && repeats.repeats(told.seen)) {
+          if (one.action === 'read' && repeats.repeats(one.seen)) {
             held = structuredClone(events[0]);
             continue;
           }
           settle();
-          if (told.session !== session) repeats = new Repeats(counts);
-          session = told.session;
-          const before = anomalies.told;
+          if (one.session !== session) repeats = new Repeats(counts);
+          session = one.session;
+          const before = anomalies.count;
           for (const event of structuredClone(events)) rest.step(event);
           const clean =
-            anomalies.told === before && told.seen.signedIn === 'in' && told.seen.sawUser === 'alice';
+            anomalies.count === before && one.seen.signedIn === 'in' && one.seen.sawUser === 'alice';
           const compared = 'object' in (events[0] ?? {});
-          if (told.action === 'read' && !compared) repeats.interrupted();
-          else if (told.action === 'read') repeats.read(told.seen, clean, rest.reads);
-          else repeats.other(told.action, told.seen);
+          if (one.action === 'read' && !compared) repeats.interrupted();
+          else if (one.action === 'read') repeats.read(one.seen, clean, rest.reads);
+          else repeats.other(one.action, one.seen);
         }
         settle();
         const [expected, got] = [figures(whole), figures(rest)];

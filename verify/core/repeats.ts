@@ -1,21 +1,21 @@
 /**
- * Most reads of a quiet session show, to the letter, what has been judged already. What is new about such a read is
- * only which instance gave it, so it is counted here, and the judge need not see it: in k6 that takes a fiftieth of
- * the time. The counts of the judge and these, added up, are what the judge alone would have counted
+ * Counts reads that repeat an already judged one, so that the judge need not see them. Most reads of an unchanged
+ * session show exactly the same page; only the instance may be new. In k6, counting such a read takes a fiftieth of the
+ * time of judging it. These counts plus those of the judge equal what the judge alone would have counted
  * (repeats.property.test.ts).
  */
 import type { Seen } from './interpret.ts';
 import type { ReadFacts } from './objects/read-facts.ts';
 
-/** What repeated reads add to the counts of the checks. */
+/** The numbers that repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** Reads; those on another instance than the operation before. */
+  /** All reads; and the reads on another instance than the operation before. */
   reads: number;
   handoffs: number;
-  /** Reads that were compared with a write of the session; those on another instance than the write. */
+  /** Reads that were compared with a write of the session; and those of them on another instance than the write. */
   written: number;
   writtenElsewhere: number;
-  /** Reads that were compared with the read before; those on another instance. */
+  /** Reads that were compared with the read before; and those of them on another instance. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -29,45 +29,48 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** What a judged read was compared with: its like is compared with the same. */
+/** What a judged read was compared with; an equal read is compared with the same. */
 export type Compared = Pick<ReadFacts, 'write' | 'again'>;
 
-/** Of one session, whose object nobody else writes, and which does one thing after the other. */
+/** Counts the repeats of one session. Its object must have no other writer, and its operations must not overlap. */
 export class Repeats {
   readonly #counts: Repeated;
-  /** What reads have shown since the last other operation: all the same, and nothing that breaks a guarantee. */
+  /** The results of reads since the last other operation: all equal, and without any violation. */
   readonly #settled: Seen[] = [];
-  /** A write may still take effect, or something broke: every read is judged from here on. */
+  /** A write may still take effect, or there was a violation: from now on every read is judged. */
   #unsure = false;
-  /** The write and the read that the last judged read was compared with; '' where the instance is not known. */
+  /**
+   * Instance of the write that the last judged read was compared with, '' if it is not known; and whether it was
+   * compared with a read.
+   */
   #wrote: string | undefined;
   #pairs = false;
-  /** Instance of the last read that the judge has seen, and of the last read at all. */
+  /** Instance of the last read that was judged, and of the last read, judged or not. */
   #judged = '';
   #last = '';
   #pending = false;
 
-  /** @param counts where to add; other sessions may add to it too */
+  /** @param counts the counts to add to; other sessions may share them */
   constructor(counts: Repeated) {
     this.#counts = counts;
   }
 
-  /** Something else than a read was judged. */
+  /** Called when an operation other than a read was judged. */
   other(action: string, { outcome, instance }: Seen): void {
     this.#settled.length = 0;
     if (action === 'login') this.#unsure = false;
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** A read of something else was judged: what comes next is held against that. */
+  /** Called when a read of another object was judged: the next operation is compared with that one. */
   interrupted(): void {
     this.#settled.length = 0;
   }
 
   /**
-   * A read was judged.
+   * Called when a read was judged.
    *
-   * @param clean whether it shows the session alive and broke nothing
+   * @param clean whether it shows the session signed in and caused no anomaly
    * @param compared what it was compared with
    */
   read(seen: Seen, clean: boolean, compared: Compared | undefined): void {
@@ -85,8 +88,10 @@ export class Repeats {
   }
 
   /**
-   * @param seen the very object that an earlier read was judged by; equal ones are not enough
-   * @returns whether the read need not be judged; then it is counted
+   * Counts a read if it repeats a judged one.
+   *
+   * @param seen the result of the read: the same object as that of the judged read, not only an equal one
+   * @returns whether it was counted; if not, it must be judged
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -98,11 +103,9 @@ export class Repeats {
   }
 
   /**
-   * Before anything else of the session is judged, the judge has to know of its last read, if another instance gave
-   * that than the last one that it has seen: the next operation is held against it. It will count that read once more,
-   * which is taken back here.
-   *
-   * @returns whether there is such a read
+   * Returns whether the session's last read must be judged before its next operation, which is compared with it. This
+   * is so if the read came from another instance than the last judged read. The judge will count that read again, so its
+   * count is taken back here.
    */
   settle(): boolean {
     if (!this.#pending) return false;
@@ -113,7 +116,11 @@ export class Repeats {
     return true;
   }
 
-  /** Counts one read more, or one less. @param elsewhere than the read before */
+  /**
+   * Adds 1 or −1 to the counts of reads.
+   *
+   * @param elsewhere whether the read came from another instance than the one before
+   */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

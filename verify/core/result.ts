@@ -1,4 +1,4 @@
-/** The outcome of judging one history: everything that a report needs (docs/result.schema.json). */
+/** Defines the result of judging one history: everything that a report needs (docs/result.schema.json). */
 
 import { titleOf } from './faults/window.ts';
 import type { Finish } from './history.ts';
@@ -22,20 +22,22 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
-  /** Sent again on a fresh connection, since the server closed the kept one just then; absent where none tells (k6). */
+  /**
+   * Requests sent again on a new connection, since the server had closed the kept-alive one; absent if not known (k6).
+   */
   resent?: number;
   /** From the first call to the last return, microseconds. */
   duration: number;
-  /** How requests failed, by status or failure; in no order, since keys that are numbers have one of their own. */
+  /** Failed requests by status or failure. Without an order: JavaScript sorts keys that are numbers. */
   failures: Record<string, number>;
   instances: InstanceTally[];
-  /** What named the instance, and of how many requests: `header`, `cookie`, `body`, `log`. */
+  /** Number of requests by what named their instance: `header`, `cookie`, `body`, `log`. */
   namedBy?: Record<string, number>;
-  /** How long answers took that succeeded, fault windows left out. */
+  /** Response times of successful requests outside fault windows. */
   latency?: Latency[];
 }
 
-/** What became of people during a fault. Times are microseconds. */
+/** What clients experienced during a fault. Times are microseconds. */
 export interface FaultSummary {
   id: number;
   name: string;
@@ -43,23 +45,27 @@ export interface FaultSummary {
   where?: string;
   /** What was done, in a few words: `2 instances restarted`. */
   did?: string;
-  /** Whether it took effect: that was seen, or it took sessions or writes. And whether all was healthy again in time. */
+  /** Whether the fault took effect: this was observed, or sessions or writes were lost. */
   bit: boolean;
+  /** Whether everything that was disturbed was healthy again in time. */
   healthy: boolean;
-  /** False where its heal failed, so that the disturbance may go on; else absent. */
+  /** False if healing failed, so that the disturbance may go on; else absent. */
   healed?: false;
-  /** Until all was healthy again; absent when it never was. */
+  /** Time until everything was healthy again; absent if it never was. */
   duration?: number;
   requests: number;
   failed: number;
-  /** Clients who had lost their session and had to log in again. */
+  /** Clients that lost their session and had to log in again. */
   relogins: number;
-  /** Of those from before it that were asked for at the end; `atLeast`: the share that survives, at 95 %. */
+  /**
+   * Sessions from before the fault that were checked at the end. `atLeast`: lower bound of the surviving share, at 95 %
+   * confidence.
+   */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
-  /** The longest time in which requests waited and none was answered. */
+  /** The longest time in which requests waited and no request got a response. */
   gap: number;
-  /** From when a client first asked until it got an answer, however often it had to ask. */
+  /** Time from a client's first attempt until it succeeded, retries included. */
   wait: { longest: number; p99: number };
 }
 
@@ -71,28 +77,28 @@ export interface Result {
   url: string;
   seed: number;
   started: string;
-  /** The command that runs it again with the same seed. */
+  /** The command that repeats the run with the same seed. */
   command: string;
   /** `cut off`: the history has no last line, as after a kill. */
   finished: Finish['reason'] | 'cut off';
-  /** Over the claimed guarantees, and violated where one of `limits` is crossed. */
+  /** Over the claimed guarantees; violated also if one of `limits` is exceeded. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;
-  /** In the order in which they began; absent when there were none. */
+  /** In the order of their begin; absent if there were none. */
   faults?: FaultSummary[];
-  /** What was wrong with the history itself, and what is worth knowing. */
+  /** Problems of the history itself, and other remarks for the reader. */
   remarks: string[];
-  /** Limits of the load beside the guarantees that were crossed: thresholds of k6. Absent when there were none. */
+  /** Thresholds of k6, other than the guarantees, that were exceeded. Absent if there were none. */
   limits?: string[];
 }
 
-/** @returns how requests failed, and how often, the most frequent first */
+/** Returns the kinds of failures and their counts, the most frequent first. */
 export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
   Object.entries(failures).sort(([, a], [, b]) => b - a);
 
-/** @returns what is to be said of each fault whose heal failed */
+/** Returns a remark for each fault that could not be healed. */
 export const unhealed = ({ faults = [] }: Pick<Result, 'faults'>): string[] =>
   faults
     .filter(({ healed }) => healed === false)
-    .map(fault => `${titleOf(fault)} could not be healed: what it disturbed may still be so`);
+    .map(fault => `${titleOf(fault)} could not be healed: what it disturbed may still be disturbed`);

@@ -1,4 +1,4 @@
-/** What a client holds after each response, as far as a history says. */
+/** Tests which session cookies a client holds after each response, according to the history. */
 import { describe, expect, it } from 'vitest';
 import type { CookieChange, Operation } from './history.ts';
 import { SessionJar } from './session-jar.ts';
@@ -44,12 +44,12 @@ describe('the jar of a session', () => {
     expect(empties(held, response('/home', gone('sid')))).toBe(false);
   });
 
-  it('is empty after a deletion where the history does not say what it held', () => {
+  it('is empty after a deletion if the history does not show what it held', () => {
     expect(new SessionJar().take(response('/', { name: 'sid', change: 'deleted' }))).toBe(true);
     expect(new SessionJar().take(response('/'))).toBe(false);
   });
 
-  it('knows a value that it does not hold', () => {
+  it('recognises a value that it does not hold', () => {
     const jar = new SessionJar();
     jar.take(response('/', set('sid', 'a', '/')));
     expect([

@@ -1,11 +1,14 @@
-/** The session cookies that a client holds, as far as a history says: by name, domain and path, as browsers keep them. */
+/**
+ * Follows which session cookies a client holds according to the history: by name, domain and path, as browsers keep
+ * them.
+ */
 import type { CookieChange, Operation } from './history.ts';
 
 export class SessionJar {
   /** Keys of the cookies, with the label of each value. */
   readonly #held = new Map<string, string | undefined>();
 
-  /** @returns whether the response deleted a session cookie and the jar holds none after it */
+  /** Applies a response's cookie changes. Returns whether it deleted a session cookie and the jar is empty now. */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
@@ -14,7 +17,7 @@ export class SessionJar {
       else {
         deleted = true;
         this.#held.delete(key);
-        // A recorder that keeps no attributes says only the name.
+        // A change without attributes gives only the name.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }
@@ -26,14 +29,14 @@ export class SessionJar {
     for (const key of this.#held.keys()) if (key.startsWith(`${name};`)) this.#held.delete(key);
   }
 
-  /** @returns whether the response sets a session cookie to a value that the jar does not hold */
+  /** Returns whether the response sets a session cookie to a value that the jar does not hold. */
   replacedBy({ cookies }: Operation): boolean {
     const held = [...this.#held.values()];
     return cookies?.some(({ change, label }) => change === 'set' && !held.includes(label)) ?? false;
   }
 }
 
-/** Without a Path, a cookie is kept for the folder of the page that set it (RFC 6265, 5.1.4). */
+/** Returns the key of a cookie. Without a Path, it belongs to the folder of the page that set it (RFC 6265, 5.1.4). */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

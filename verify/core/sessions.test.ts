@@ -1,4 +1,4 @@
-/** When a session lives, as every check is told: from its login to its logout, its loss or its timeout. */
+/** Tests when a session is live: from its login to its logout, its loss or its timeout. */
 import { describe, expect, it } from 'vitest';
 import type { Action, Declared, Operation, Start } from './history.ts';
 import { deletedCookie, honoured, Sessions, timeoutTolerance } from './sessions.ts';
@@ -6,7 +6,7 @@ import { runLine } from './testing/picture.ts';
 
 const SECOND = 1_000_000;
 let ids = 0;
-/** From a call to a return, in seconds, of one session of alice. */
+/** Makes an operation of a session of alice; call and return are in seconds. */
 const asked = (action: Action, call: number, end: number, more: Partial<Operation> = {}): Operation =>
   ({
     type: 'op',
@@ -48,7 +48,7 @@ describe('a session lives', () => {
     expect(new Sessions(runLine()).ended(read(20)).live).toBe(false);
   });
 
-  it('to the call of its first logout, or of one that ends all sessions of its user', () => {
+  it('until the call of its first logout, or of a logout of all sessions of its user', () => {
     for (const action of ['logout', 'logout-all'] as const) {
       const lives = (call: number, end: number, user = 'alice', session = 's') => {
         const sessions = begun();
@@ -61,13 +61,13 @@ describe('a session lives', () => {
         [false, false],
         [false, false],
       ]);
-      // Another session's logout, or another user's.
+      // The logout of another session, or of another user.
       expect([lives(23, 24, 'alice', 't')[0], lives(23, 24, 'bob', 't')[0]], action).toEqual([
         action === 'logout',
         true,
       ]);
     }
-    // One that is made meanwhile may have come just before the end of all, or just after it.
+    // A login that overlaps a logout-all may have come just before or just after it.
     const meanwhile = (call: number, end: number, user = 'alice') => {
       const sessions = begun();
       const all = asked('logout-all', 20, 22, { session: 't', user: 'alice' });
@@ -97,14 +97,14 @@ describe('a session lives', () => {
     };
     expect(then({ signedIn: 'in' })).toEqual([true, true, false]);
     expect(then(out)).toEqual([true, false, true]);
-    // A page of another user says nothing of this session.
+    // A page of another user does not show the state of this session.
     expect(then({ signedIn: 'in', sawUser: 'bob' })).toEqual([false, true, false]);
     expect(then({ cookies: [{ name: 'sid', change: 'deleted' }] })).toEqual([true, false, true]);
     expect(then({ cookies: [{ name: 'sid', change: 'set', label: 'x' }] })).toEqual([true, true, false]);
     expect(then({ outcome: 'fail', status: 500 })).toEqual([true, true, false]);
   });
 
-  it('until it may have reached a timeout, by its grace', () => {
+  it('until it may have reached a timeout, within the tolerance', () => {
     const lives = (expiry: Declared['expiry'], end: number, ...before: Operation[]) => {
       const sessions = begun(expiry);
       for (const operation of before) sessions.ended(operation);
@@ -140,14 +140,14 @@ describe('a session lives', () => {
       false,
       true,
     ]);
-    // What was not acknowledged renews nothing for certain.
+    // An unacknowledged request does not certainly renew the session.
     expect(lives(idle(), 40, read(20, 21, { outcome: 'fail', status: 500 }))).toBe(false);
     expect(lives({}, 1e6)).toBe(true);
     const never = (call: number) => begun(idle()).ended({ ...read(call), return: undefined } as never).live;
     expect([never(37), never(38)]).toEqual([true, false]);
   });
 
-  it('and ends with its line, to begin anew under the same name', () => {
+  it('ends with its line, and may begin again under the same name', () => {
     const sessions = begun();
     expect(sessions.sessionEnded('s')?.login?.call).toBe(10 * SECOND);
     expect([sessions.sessionEnded('s'), [...sessions.open()].length]).toEqual([undefined, 0]);
@@ -155,8 +155,8 @@ describe('a session lives', () => {
   });
 });
 
-describe('the baton', () => {
-  it('changes hands between two answers of different instances, the last of which was acknowledged', () => {
+describe('a handoff', () => {
+  it('is between two responses of different instances, the first of which was acknowledged', () => {
     const handoffs = (...operations: Operation[]) => {
       const sessions = begun();
       return operations.map(operation => sessions.ended(operation).handoffFrom?.instance);
@@ -173,7 +173,7 @@ describe('the baton', () => {
     expect(handoffs(read(20, 21, { ...out, instance: 'app-2' }), read(22))).toEqual(['app-1', undefined]);
   });
 
-  it('is known to meet an instance for the first time since the login', () => {
+  it('marks the first response of an instance since the login as first contact', () => {
     const sessions = new Sessions(runLine());
     const first = (operation: Operation) => sessions.ended(operation).firstContact;
     expect(first(read(1))).toBe(false);
@@ -190,8 +190,8 @@ describe('the baton', () => {
   });
 });
 
-describe('an answer', () => {
-  it('honours the session when it names its user, or no user, as signed in', () => {
+describe('a response', () => {
+  it('honours the session if it is signed in and names its user or no user', () => {
     expect(honoured(read(1, 2, { signedIn: 'in' }))).toBe(true);
     expect(honoured(read(1, 2, { signedIn: 'in', sawUser: 'alice' }))).toBe(true);
     expect(honoured(read(1, 2, { signedIn: 'in', sawUser: 'bob' }))).toBeUndefined();
@@ -200,7 +200,7 @@ describe('an answer', () => {
     expect([honoured(read(1)), honoured(read(1, 2, { sawUser: 'alice' }))]).toEqual([undefined, undefined]);
   });
 
-  it('takes the cookie away that it deletes', () => {
+  it('names the cookie that it deletes', () => {
     expect(deletedCookie(read(1))).toBeUndefined();
     expect(
       deletedCookie(
@@ -214,7 +214,7 @@ describe('an answer', () => {
     ).toBe('b');
   });
 
-  it('may come late by the larger of 2 s and 5 %', () => {
+  it('may come late by the larger of 2 s and 5 % of the timeout', () => {
     expect([10, 40, 60, 100].map(seconds => timeoutTolerance(seconds * SECOND))).toEqual(
       [2, 2, 3, 5].map(s => s * SECOND),
     );

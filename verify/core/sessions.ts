@@ -1,6 +1,6 @@
 /**
- * Facts about each session that several checks need, gathered once: who it belongs to, whether it lives,
- * which instance served it last. No judgement is made here.
+ * Follows each session for all checks: its user, whether it is live, and which instance served it last. Makes no
+ * judgement.
  */
 
 import { ownCanaries } from './canary.ts';
@@ -9,7 +9,7 @@ import type { Declared, Operation, Run, Start } from './history.ts';
 import type { ReadFacts } from './objects/read-facts.ts';
 import { SessionJar } from './session-jar.ts';
 
-/** How the logins of one user went, over the whole run. One that was never accepted may have a wrong password. */
+/** The logins of one user over the whole run. If none was accepted, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -18,52 +18,52 @@ export interface Credentials {
 export interface SessionState {
   session: string;
   user: string;
-  /** Shared by all sessions of the user: what is read of it at the end of the run is true of the whole run. */
+  /** Shared by all sessions of the user: at the end of the run it covers the whole run. */
   credentials: Credentials;
-  /** What every canary of its user begins with. */
+  /** Prefix of all canaries of its user. */
   canary: string;
-  /** Instances that have answered it since the login, in the order of first contact. */
+  /** Instances that have responded to it since the login, in the order of first contact. */
   instances: string[];
-  /** Of these, those that knew it: they served the login, or showed the session signed in. */
+  /** Those of `instances` that knew the session: they served the login, or showed the session signed in. */
   knownBy: string[];
-  /** What its client holds. */
+  /** The session cookies that its client holds. */
   jar: SessionJar;
   /** The last response that set another session cookie and did not show the session signed in. */
   replaced?: Operation | undefined;
-  /** The login that made it, once it was acknowledged. */
+  /** The login that created the session, once it was acknowledged. */
   login?: Operation;
   /** The first logout, from its call on. */
   logout?: Start;
-  /** The first judged operation that was answered signed out, or left the jar without a cookie: the session is lost. */
+  /** The first judged operation that was answered signed out or left the jar without a cookie: it lost the session. */
   lost?: Operation;
-  /** The last judged operation before `lost` (the login at first). */
+  /** The last judged operation before `lost`; at first the login. */
   last?: Operation;
   /** Call of the operation that the idle timeout counts from, microseconds. */
   active?: number;
 }
 
-/** How an operation stands to the life of its session. */
+/** The relation of an operation to the life of its session. */
 export interface Standing {
   session: SessionState;
   /**
-   * Called after the login returned and over before any logout was called: continuity is judged on it. A response that
-   * is signed in as another user is judged by isolation alone.
+   * The operation was called after the login returned, and returned before any logout was called: continuity is judged
+   * on it. False for a response that is signed in as another user, which only isolation judges.
    */
   live: boolean;
-  /** The operation before it, when another instance served that one: the baton changed hands. */
+  /** The session's operation before, if another instance served it: this operation is a handoff. */
   handoffFrom: Operation | undefined;
-  /** The first answer of this instance to the session since its login. */
+  /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
-  /** The same, before anything was disturbed: what is to be tried on each instance is tried on these. */
+  /** The same, only before the first fault: checks that must try each instance take these instances. */
   meets: boolean;
-  /** For a read of a live session that shows an object: what it contradicts. Good until the next operation. */
+  /** For a read of a live session that shows an object: what it contradicts. Valid until the next operation. */
   reads: ReadFacts | undefined;
 }
 
-/** Refusals of a user who is never accepted, before they are worth a remark. */
+/** Minimum number of refused logins of a user without an accepted one that cause a remark. */
 const REFUSALS = 2;
 
-/** How far a timeout may be off: the larger of 2 s and 5 %, microseconds. */
+/** Returns the tolerance of a timeout: the larger of 2 s and 5 %, in microseconds. */
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
 export class Sessions {
@@ -73,7 +73,7 @@ export class Sessions {
   readonly #expires: boolean;
   readonly #canary: string;
   readonly #credentials = new Map<string, Credentials>();
-  /** The last request that ends all sessions of a user. */
+  /** The last `logout-all` of each user. */
   readonly #endings = new Map<string, { start: Start; end?: Operation }>();
   #disturbed = false;
 
@@ -112,15 +112,15 @@ export class Sessions {
     for (const state of this.#open.values()) if (state.user === start.user) state.logout ??= start;
   }
 
-  /** A fault begins. */
+  /** Called when a fault begins. */
   disturbed(): void {
     this.#disturbed = true;
   }
 
-  /** Takes in an operation that has ended and says how it stands. */
+  /** Takes in an operation that has ended, and returns its relation to its session. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // One string for each name: maps find it faster, since its hash is known.
+    // Reuses one string for each name: lookups in maps are faster, since its hash is cached.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     const result = this.#stand(operation, session);
@@ -133,7 +133,7 @@ export class Sessions {
     return result;
   }
 
-  /** @returns whether the response left the client without a session cookie */
+  /** Follows the session cookies. Returns whether the response left the client without one. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -143,7 +143,7 @@ export class Sessions {
     return session.jar.take(operation);
   }
 
-  /** @returns whether the instance is new to the session */
+  /** Adds an instance to those of the session. Returns whether it is new. */
   #met(instances: string[], operation: Operation, instance: string): boolean {
     const at = instances.indexOf(instance);
     if (at !== -1) {
@@ -189,20 +189,23 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // Sent with the cookies of another session, an answer may be that session's.
+    // The response to a login with the cookies of another session may belong to that session.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /** A login that overlaps the end of all sessions of its user may have come just before it. */
+  /** Handles a login that overlaps a `logout-all` of its user: the logout may have ended the new session. */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
     if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
   }
 
-  /** Within the tolerance of a declared timeout nothing is judged: either answer is right. */
+  /**
+   * Returns whether a timeout may have ended the session. Within its tolerance, signed in and signed out are both
+   * right.
+   */
   #mayHaveExpired({ login, active }: SessionState, { call, return: end = call }: Operation): boolean {
     const { idle, absolute } = this.#expiry;
     if (absolute !== undefined && end >= (login?.call ?? 0) + absolute - timeoutTolerance(absolute))
@@ -217,21 +220,21 @@ export class Sessions {
     session.active = call;
   }
 
-  /** Users whose every login was refused, and how often that was: their passwords may be wrong. */
+  /** Returns the users whose logins were all refused, with the number of refusals: their passwords may be wrong. */
   refused(): [user: string, times: number][] {
     return [...this.#credentials].flatMap(([user, { accepted, refused }]) =>
       accepted === 0 && refused >= REFUSALS ? [[user, refused]] : [],
     );
   }
 
-  /** Forgets a session. @returns what was known of it */
+  /** Forgets a session, and returns its state. */
   sessionEnded(session: string): SessionState | undefined {
     const state = this.#open.get(session);
     this.#open.delete(session);
     return state;
   }
 
-  /** Those that have not ended, in the order of their first operation. */
+  /** Returns the sessions that have not ended, in the order of their first operation. */
   open(): Iterable<SessionState> {
     return this.#open.values();
   }
@@ -246,24 +249,27 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   reads: undefined,
 });
 
-/** @returns whether the response is signed in as another user: that says nothing of its own session */
+/**
+ * Returns whether the response is signed in as another user. Such a response does not show the state of its own
+ * session.
+ */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
 /**
- * @returns true when the response shows the session signed in as its own user, false when it is signed out;
- *   undefined when it says nothing of it (an error, the bare answer to a write, a page of another user)
+ * Returns true if the response shows the session signed in as its own user, false if it shows it signed out; undefined
+ * if it shows neither (an error, a bare response to a write, a page of another user).
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
   return operation.signedIn === 'in' && !showsAnother(operation) ? true : undefined;
 }
 
-/** @returns whether the login was refused; an error, or "too many requests", is no refusal */
+/** Returns whether the login was refused. An error or "too many requests" is not a refusal. */
 export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === 'out';
 
-/** @returns the name of a session cookie that the response deletes, if it does */
+/** Returns the name of a session cookie that the response deletes; undefined if it deletes none. */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 

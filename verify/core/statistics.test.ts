@@ -30,7 +30,7 @@ describe('statistics', () => {
     expect(upperGamma(5, 20)).toBeCloseTo(1.694474e-5, 10);
   });
 
-  it('upperBound is exact, and about 3/n for no event in many', () => {
+  it('upperBound is exact, and about 3/n for no event in n trials', () => {
     expect(upperBound(0, 40_000)).toBeCloseTo(7.489e-5, 8);
     expect(upperBound(0, 10)).toBeCloseTo(1 - 0.05 ** 0.1, 12);
     // The largest rate p with P(X ≤ 1 | 10, p) ≥ 5 %.
@@ -57,35 +57,35 @@ describe('statistics', () => {
     expect(fisherP(1000, 1000, 0, 1000)).toBeLessThan(1e-300);
   });
 
-  it('idSpace is the birthday problem turned round', () => {
-    // 23 people: 0.4927 that no two share a birthday of 365; 41 people: 0.0968.
+  it('idSpace inverts the birthday problem', () => {
+    // P(no two share a birthday of 365): 0.4927 for 23 people, 0.0968 for 41.
     expect(idSpace(23, 1 - 0.492702766)).toBeCloseTo(365, 3);
     expect(idSpace(41, 1 - 0.0968483885)).toBeCloseTo(365, 2);
     expect(idSpace(0)).toBe(0);
     expect(idSpace(1)).toBe(1);
     expect(Math.log2(idSpace(500))).toBeCloseTo(15.35, 2);
-    // The bound for many ids is the same to all that matters, and never above.
+    // The approximation for many ids is nearly equal, and never above the exact bound.
     const near = (10_001 * 10_000) / (-2 * Math.log(0.05));
     expect(idSpace(10_001)).toBeCloseTo(near, 3);
     expect(idSpace(10_000) / ((10_000 * 9999) / (-2 * Math.log(0.05)))).toBeCloseTo(1, 3);
   });
 });
 
-/** The same by adding up every case, for counts that are small enough. */
+/** Compares with sums over all cases, for small counts. */
 describe('statistics, against sums over all cases', () => {
   const choose = (n: number, k: number): number => {
     let product = 1;
     for (let i = 1; i <= k; i++) product = (product * (n - k + i)) / i;
     return product;
   };
-  /** P(X ≤ events), binomial. */
+  /** Returns P(X ≤ events) for a binomial X. */
   const atMost = (events: number, trials: number, p: number): number => {
     let sum = 0;
     for (let k = 0; k <= events; k++) sum += choose(trials, k) * p ** k * (1 - p) ** (trials - k);
     return sum;
   };
 
-  it('logGamma is the logarithm of factorials, and of what lies between', () => {
+  it('logGamma is the logarithm of factorials, and interpolates between them', () => {
     let factorial = 1;
     for (let n = 1; n <= 20; n++) {
       expect(logGamma(n)).toBeCloseTo(Math.log(factorial), 10);
@@ -110,7 +110,7 @@ describe('statistics, against sums over all cases', () => {
     expect(incompleteBeta(0.5, 5000, 5000)).toBeCloseTo(0.5, 10);
   });
 
-  it('upperBound is the rate at which so few events come once in twenty', () => {
+  it('upperBound is the rate at which so few events have a probability of 5 %', () => {
     for (let trials = 1; trials <= 25; trials++) {
       for (let events = 0; events < trials; events++)
         expect(atMost(events, trials, upperBound(events, trials)), `${events} of ${trials}`).toBeCloseTo(
@@ -175,14 +175,14 @@ describe('statistics, against sums over all cases', () => {
     }
   });
 
-  it('idSpace is where ids are all different once in twenty', () => {
+  it('idSpace is the size at which all ids are different with a probability of 5 %', () => {
     for (const ids of [10, 100, 3000]) {
       const size = idSpace(ids);
       let log = 0;
       for (let i = 1; i < ids; i++) log += Math.log1p(-i / size);
       expect(Math.exp(log), String(ids)).toBeCloseTo(0.05, 6);
     }
-    // So many were seen at the least.
+    // At least as many different ids were seen.
     expect([idSpace(2), idSpace(3)].map(Math.round)).toEqual([2, 3]);
     expect(idSpace(100, 0.5)).toBeLessThan(idSpace(100, 0.05));
   });

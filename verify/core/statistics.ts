@@ -1,6 +1,6 @@
-/** Exact bounds and tests. Every function is pure arithmetic. */
+/** Exact confidence bounds and statistical tests, as pure arithmetic. */
 
-/** ln Γ(x) for x > 0 by Lanczos' approximation (g = 7, n = 9), about 15 digits. */
+/** Returns ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9), to about 15 digits. */
 export function logGamma(x: number): number {
   const c = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
@@ -17,7 +17,9 @@ export function logGamma(x: number): number {
 const tiny = 1e-300;
 const precision = 1e-15;
 
-/** Regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4). */
+/**
+ * Returns the regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4).
+ */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -44,12 +46,12 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 const guard = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
 
 /**
- * Upper end of the one-sided Clopper-Pearson interval: the largest rate that still yields so few events.
+ * Returns the upper end of the one-sided Clopper-Pearson interval: the largest rate that is consistent with the count.
  *
- * @param events how many were seen, 0 ≤ events ≤ trials
- * @param trials out of how many
+ * @param events number of events, 0 ≤ events ≤ trials
+ * @param trials number of trials
  * @param confidence between 0 and 1
- * @returns the rate, 0 to 1; 1 when there were no trials
+ * @returns the rate, 0 to 1; 1 if there were no trials
  */
 export function upperBound(events: number, trials: number, confidence = 0.95): number {
   if (trials <= 0 || events >= trials) return 1;
@@ -65,7 +67,7 @@ export function upperBound(events: number, trials: number, confidence = 0.95): n
   return high;
 }
 
-/** Upper tail of the regularised incomplete gamma function, Q(a, x) (Numerical Recipes 6.2). */
+/** Returns the upper tail of the regularised incomplete gamma function, Q(a, x) (Numerical Recipes 6.2). */
 export function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
@@ -94,10 +96,10 @@ export function upperGamma(a: number, x: number): number {
 }
 
 /**
- * Pearson's chi-square test of counts against shares.
+ * Tests counts against expected shares by Pearson's chi-square test.
  *
- * @param counts how many fell into each class
- * @param shares what is expected of each class, any positive scale; equal when absent
+ * @param counts the count of each class
+ * @param shares the expected share of each class, on any positive scale; equal when absent
  * @returns the probability of a spread at least as uneven as this one by chance; 1 for fewer than two classes
  */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
@@ -116,10 +118,10 @@ export function chiSquareP(counts: readonly number[], shares?: readonly number[]
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
 /**
- * Fisher's exact test, one-sided: is the first rate higher than the second by more than chance?
+ * Tests whether the first rate is higher than the second, by Fisher's exact test, one-sided.
  *
- * @param events how many of the first trials, 0 ≤ events ≤ trials; the same of the second
- * @returns the probability of so many events or more among the first, were both rates the same
+ * @param events number of events in the first trials, 0 ≤ events ≤ trials; likewise for the second
+ * @returns the probability of at least this many events in the first trials if both rates were equal
  */
 export function fisherP(events: number, trials: number, otherEvents: number, otherTrials: number): number {
   const all = events + otherEvents;
@@ -132,14 +134,14 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** From so many on, 1 − x and e^−x are the same for all that matters, and a sum over all would take long. */
+/** From this many ids on, the approximation is used: its error is negligible, and the exact sum would take long. */
 const MANY = 10_000;
 
 /**
- * How large the space that ids are drawn from must be at the least, since no two were equal (the birthday problem).
+ * Returns a lower bound of the size of the space that ids are drawn from, since no two were equal (birthday problem).
  *
- * @param ids how many were drawn, all different
- * @returns the lower end of the confidence interval of its size; `ids` at the least, as so many were seen
+ * @param ids number of ids that were drawn, all different
+ * @returns the lower end of the confidence interval of the size; at least `ids`, since that many different ids were seen
  */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);

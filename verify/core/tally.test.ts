@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Picture } from './testing/picture.ts';
 
 describe('the tally of a run', () => {
-  it('is nothing of nothing', () => {
+  it('is zero for an empty run', () => {
     expect(new Picture().result().tally).toEqual({
       operations: 0,
       ok: 0,
@@ -19,7 +19,7 @@ describe('the tally of a run', () => {
     });
   });
 
-  it('counts how requests went, who logged in, and which instance served whom', () => {
+  it('counts outcomes, logins, and requests by instance', () => {
     const p = new Picture();
     const fail = { outcome: 'fail' as const };
     p.now = 5000;
@@ -45,7 +45,7 @@ describe('the tally of a run', () => {
     one
       .read('app-2', [], { call: 1000, return: 1200, resent: true })
       .read('app-1', [], { return: p.now + 70_000 });
-    // Held to its own test: latency.test.ts.
+    // latency.test.ts tests this part.
     const { latency: _, ...tally } = p.result().tally;
     expect(tally).toMatchInlineSnapshot(`
       {
@@ -85,7 +85,7 @@ describe('the tally of a run', () => {
     `);
   });
 
-  it('lasts from the first call to the last return, or to the call of what never returned', () => {
+  it('lasts from the first call to the last return, or to the call of a request that never returned', () => {
     const lasting = (end: number | undefined) => {
       const p = new Picture();
       p.session('s', 'alice').login('app-1', { call: 1000, return: 1500 });

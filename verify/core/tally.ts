@@ -1,4 +1,4 @@
-/** Counts of a run: how much was done, how it went, and which instance served how much. */
+/** Counts the operations of a run by outcome, failure and instance. */
 import type { FaultLedger } from './faults/ledger.ts';
 import type { Operation } from './history.ts';
 import { Latencies } from './latency.ts';
@@ -42,7 +42,7 @@ export class Tallying {
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
-  /** Whether a signed-out answer is a failure is for the checks to say: many are what was asked for. */
+  /** Counts a failure. Signed-out responses are not counted: many are expected, and the checks judge them. */
   #failed({ status, note }: Operation): void {
     const how = status === undefined ? (note ?? 'no answer') : String(status);
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** What a check says, and how several verdicts become one. */
+/** Defines the verdict of a check, and combines several verdicts into one. */
 import type { Guarantee } from './guarantees.ts';
 import type { Operation } from './history.ts';
 
@@ -7,9 +7,9 @@ export type Judgement = 'valid' | 'violated' | 'unknown';
 /** One request of a witness, in order of time. */
 export interface WitnessStep {
   operation: Operation;
-  /** What the guarantee asks of this request; absent for a request that only sets the scene. */
+  /** What the guarantee requires of this request; absent for a request that is only context. */
   expected?: string;
-  /** What it did or showed. */
+  /** What the request did or showed. */
   came: string;
 }
 
@@ -19,36 +19,36 @@ export interface Anomaly {
   guarantee: Guarantee;
   session?: string;
   user?: string;
-  /** One sentence that a person understands without the rest. */
+  /** One sentence that is understandable without the witness. */
   summary: string;
   witness: WitnessStep[];
-  /** What else was seen that helps to understand it. */
+  /** Further observations that help to understand it. */
   notes: string[];
 }
 
 export interface Verdict {
   guarantee: Guarantee;
-  /** Whether the target claims it; a violation of anything else is measured, and fails nothing. */
+  /** Whether the target claims it. A violation of an unclaimed guarantee is reported and does not fail the run. */
   claimed: boolean;
   judgement: Judgement;
-  /** Why, when it is `unknown`: what is missing and how to get it. */
+  /** Only if `unknown`: which evidence is missing and how to get it. */
   why?: string;
-  /** What it rests on: figures by name, in the order to show them. */
+  /** The counts that the verdict rests on, by name, in display order. */
   rests: Record<string, number>;
-  /** What a `valid` rules out, or how much broke: one short sentence. */
+  /** One short sentence: what a `valid` rules out, or how much was violated. */
   finding: string;
-  /** How many anomalies there were; `anomalies` holds the first few. */
+  /** Number of anomalies; `anomalies` holds the first few. */
   violations: number;
   anomalies: Anomaly[];
 }
 
-/** @returns the verdicts on guarantees that are not claimed and were seen broken: they fail nothing, and must be known */
+/** Returns the violated guarantees that are not claimed: they do not fail the run, but must be reported. */
 export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/** @returns violated if any is violated, else unknown if any is unknown or there is none, else valid */
+/** Returns `violated` if any is violated, else `unknown` if any is unknown or the list is empty, else `valid`. */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

@@ -38,7 +38,7 @@ it('reports what the fault did, and a heal that failed', () => {
   picture.heal(1, { did: 'app-1 stopped', healthy: false, healed: false }).wait(1).phase('final');
   const { faults, remarks } = picture.finish().result();
   expect(faults).toMatchObject([{ did: 'app-1 stopped', healthy: false, healed: false }]);
-  expect(remarks).toEqual(['stop of app-1 could not be healed: what it disturbed may still be so']);
+  expect(remarks).toEqual(['stop of app-1 could not be healed: what it disturbed may still be disturbed']);
 });
 
 it('is absent in a run without faults', () => {

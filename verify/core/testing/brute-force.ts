@@ -1,12 +1,12 @@
 /**
- * The second judge of linearizability, as simple as can be: it tries every order of the operations, with every
- * choice of those that may not have happened. For histories of a few operations only.
+ * Decides linearizability by brute force, to check the real search: tries every order of the operations, with and without
+ * those that may not have happened. For histories of a few operations only.
  */
 import type { ObjectKind } from '../history.ts';
 import { MODELS, type State } from '../models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/** @returns whether some order explains every answer */
+/** Returns whether there is an order that explains every result. */
 export function linearizableByBruteForce(
   kind: ObjectKind,
   initial: readonly string[] | undefined,

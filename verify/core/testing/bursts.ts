@@ -1,11 +1,11 @@
-/** Draws what a burst looks like: adds of one session that overlap on two instances, then reads. */
+/** Draws the history of a burst: adds of one session that overlap on two instances, then reads. */
 import type { ObjectEvent } from '../history.ts';
 import type { Picture, SessionPicture } from './picture.ts';
 
-/** Times between two bursts; within one, requests overlap in pairs. */
+/** Microseconds between two pairs of overlapping requests. */
 const APART = 10_000;
 
-/** The kind of the object that the session reads and writes. */
+/** Declares the kind of the object that the session reads and writes. */
 export const declared = (
   picture: Picture,
   session: SessionPicture,
@@ -14,9 +14,9 @@ export const declared = (
 ): Picture => picture.add({ type: 'object', object: `basket@${session.name}`, kind, ...more });
 
 /**
- * Pairs of overlapping adds on two instances, each followed by a read that shows all.
+ * Adds pairs of overlapping adds on two instances to the history, each pair followed by a read that shows all values.
  *
- * @returns what the object holds then
+ * @returns the final state of the object
  */
 export function burst(picture: Picture, session: SessionPicture, pairs: number, counts = false): string[] {
   const state: string[] = [];

@@ -1,4 +1,6 @@
-/** Runs as comparing sees them, for tests and benchmarks: each says only what differs from a healthy one. */
+/**
+ * Makes digests of runs for tests and benchmarks of the comparison. Callers give only what differs from a healthy run.
+ */
 import type { Digest, GuaranteeDigest } from '../compare/digest.ts';
 import type { Guarantee } from '../guarantees.ts';
 import { bucketOf, formatBuckets } from '../latency.ts';
@@ -13,7 +15,7 @@ export const judged = (guarantee: Guarantee, more: Partial<GuaranteeDigest> = {}
   ...more,
 });
 
-/** @param minute of an hour at which it started */
+/** Returns the digest of a run. @param minute the minute of the hour at which it started */
 export const digest = (minute = 0, more: Partial<Digest> = {}): Digest => ({
   run: `run-${minute}`,
   target: 'shop',
@@ -30,7 +32,7 @@ export const digest = (minute = 0, more: Partial<Digest> = {}): Digest => ({
 export const served = (...requests: readonly number[]): Digest['instances'] =>
   requests.map((count, i) => ({ instance: `app-${i + 1}`, requests: count, sessions: 500 }));
 
-/** @param times microseconds, each once */
+/** Returns the response times of one instance. @param times response times in microseconds, one for each request */
 export function answered(times: readonly number[], instance = 'app-1'): Digest['latency'] {
   const buckets = new Map<number, number>();
   for (const time of times) buckets.set(bucketOf(time), (buckets.get(bucketOf(time)) ?? 0) + 1);

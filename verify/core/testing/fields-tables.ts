@@ -1,7 +1,7 @@
-/** The tables of docs/history.md, from the table of fields. */
+/** Generates the tables of docs/history.md from the field tables of fields.ts. */
 import { CALLED, DECLARED, type Field, type Fields, type Kind, LINES, RETURNED } from '../fields.ts';
 
-/** Rows by the name of their marks in the page. */
+/** Returns the rows of each table, by the name of the marks around it in the page. */
 export const fieldsTables = (): Record<string, string[]> => ({
   lines: ['| line | when it is written | fields |', '|---|---|---|', ...Object.entries(LINES).map(lineRow)],
   asked: rows(CALLED),
@@ -11,8 +11,8 @@ export const fieldsTables = (): Record<string, string[]> => ({
 
 function lineRow([type, { when, more, fields }]: [string, (typeof LINES)['run']]): string {
   const below: Record<string, string> = {
-    start: 'what was asked (below)',
-    end: '`id` of its start, and what came (below)',
+    start: 'the fields of the request (below)',
+    end: '`id` of its start, and the fields of the response (below)',
     op: 'the fields of `start` and `end` together',
   };
   return `| \`${type}\` | ${when} | ${below[type] ?? named(fields)}${more === undefined ? '' : `. ${more}`} |`;
@@ -52,7 +52,7 @@ function meaning({ kind, means }: Field): string {
   return inner === undefined ? means : `${means}: ${named(inner)}`;
 }
 
-/** Of a field that has a table of its own. */
+/** The meaning of a field that has a table of its own. */
 const BELOW = 'below';
 
 function innerOf(kind: Kind): Fields | undefined {
@@ -64,7 +64,7 @@ function innerOf(kind: Kind): Fields | undefined {
 const named = (fields: Fields): string =>
   Object.entries(fields)
     .map(([name, field]) => {
-      const told = meaning(field);
-      return told === '' ? `\`${name}\`` : `\`${name}\` (${told})`;
+      const text = meaning(field);
+      return text === '' ? `\`${name}\`` : `\`${name}\` (${text})`;
     })
     .join(', ');

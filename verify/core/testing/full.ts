@@ -1,7 +1,7 @@
-/** A start line and an end line with everything that they may say. */
+/** A start line and an end line with every field that they may have. */
 import type { End, Start } from '../history.ts';
 
-/** Every field that the two lines may have: the types make this list complete. */
+/** `Required` makes the compiler check that no field is missing. */
 export const fullStart: Required<Start> = {
   type: 'start',
   id: 1,

@@ -1,4 +1,4 @@
-/** A simulated site: sessions in a store behind two instances, with a switch for each way to get their life wrong. */
+/** Simulates a site with two instances and a session store, with a switch for each defect of the session lifecycle. */
 import type { CookieAttributes, Declared } from '../history.ts';
 import { Picture, type SessionPicture, type Shown } from './picture.ts';
 
@@ -38,7 +38,7 @@ export const declared: Declared = {
 interface Stored {
   user: string;
   active: number;
-  /** Instances that have forgotten it. */
+  /** Instances that have forgotten the session. */
   forgotten: Set<string>;
 }
 
@@ -50,7 +50,7 @@ export class Site {
   #names = 0;
   #colds = 0;
 
-  /** @param random 0 ≤ random() < 1, the same for the same plan */
+  /** @param random returns a number with 0 ≤ n < 1; the sequence must be the same for the same plan */
   constructor(on: readonly Switch[], random: () => number) {
     this.#on = new Set(on);
     this.#random = random;
@@ -67,7 +67,7 @@ export class Site {
     return late ? IDLE * 3 : IDLE;
   }
 
-  /** Whom an instance takes the holder of an id for, now; and renews. */
+  /** Returns whether an instance accepts a session id now, and renews the session if so. */
   #known(id: string, instance: string): boolean {
     const stored = this.#store.get(id);
     if (stored === undefined || stored.forgotten.has(instance)) return false;
@@ -93,7 +93,7 @@ export class Site {
     return { caching: { control: this.#on.has('pages are public') ? 'public, max-age=60' : 'private' } };
   }
 
-  /** Logs in a fresh session, on an instance, after requests before it if need be. */
+  /** Logs in a new session on an instance. @param before draws requests before the login */
   #login(instance = this.#any(), before?: (session: SessionPicture) => void): [SessionPicture, string] {
     const name = `s${++this.#names}`;
     const session = this.picture.session(name, this.#random() < 0.5 ? 'alice' : 'bob');
@@ -117,7 +117,7 @@ export class Site {
     return alive;
   }
 
-  /** Sessions that go to and fro, reading and writing; each is read again at the end. */
+  /** Draws sessions that alternate between the instances, with reads and writes. */
   hop(sessions = 12): [SessionPicture, string][] {
     return Array.from({ length: sessions }, (_, i) => {
       const home = INSTANCES[i % 2] ?? 'app-1';
@@ -190,7 +190,7 @@ export class Site {
       fresh.form(this.#any(), { call, ...this.#cookie('app-1', `${fresh.name}-1`) });
       fresh.form(this.#any(), { call: call + 100, ...this.#cookie('app-1', `${fresh.name}-2`) });
     };
-    // The first always is, so that no run is free of it by chance.
+    // The first burst always fails, so that no run lacks the defect by chance.
     if (orphaned && (this.#colds++ === 0 || this.#random() < 0.7)) {
       const session = this.picture.session(`s${++this.#names}`, 'alice');
       two(session);
@@ -202,7 +202,7 @@ export class Site {
     session.ended();
   }
 
-  /** Waits until near the end of the idle time, and beyond it, on each instance. */
+  /** Draws sessions that are idle until shortly before and after the idle timeout, on each instance. */
   idle(): void {
     for (const instance of INSTANCES) {
       for (const share of [0.85 + 0.08 * this.#random(), 1.07 + 0.1 * this.#random()]) {
@@ -225,7 +225,7 @@ export class Site {
     session.ended();
   }
 
-  /** The store is away for a while: everybody gets errors, and lives on. */
+  /** Draws an outage of the store: all requests fail, and the sessions survive. */
   outage(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(1, 'stop', { part: 'store', where: 'redis', down: true });
@@ -244,7 +244,7 @@ export class Site {
     for (const [session, id] of sessions) this.#read(session, id, this.#any(), {}, [`${id}-v`]);
   }
 
-  /** The store restarts: nobody asks meanwhile, so that nobody waits. */
+  /** Draws a restart of the store. No request waits for its end. */
   restart(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(2, 'restart', { part: 'store', where: 'redis' });
@@ -265,7 +265,7 @@ export class Site {
     this.picture.finish();
   }
 
-  /** All of it, in an order that leaves enough evidence for every check. */
+  /** Draws all of the above, in an order that leaves enough evidence for every check. */
   run(): Picture {
     for (let i = 0; i < 6; i++) this.logoutRace();
     for (let i = 0; i < 4; i++) this.fixation();

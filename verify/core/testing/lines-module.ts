@@ -1,7 +1,10 @@
-/** Writes lines.ts from the table of fields: code that names each field is several times as fast as a loop over names. */
+/**
+ * Generates lines.ts from the table of fields: code that names each field is several times as fast as a loop over
+ * names.
+ */
 import { CALLED, type Field, type Fields, type Kind, RETURNED } from '../fields.ts';
 
-/** Sets of values, by their name in the module. */
+/** Sets of values, by their names in the generated module. */
 type Sets = Map<string, readonly (string | number)[]>;
 
 export function linesModule(): string {
@@ -14,7 +17,7 @@ export function linesModule(): string {
     return `const ${name} = new Set<unknown>([\n${values.map(value => `  ${quoted(value)},\n`).join('')}]);\n`;
   });
   return `${HEAD}${constants.join('')}
-/** @returns true: the line is as the table wants it; false: the table has to say */
+/** Returns true if the line is valid; false if the table must decide. */
 export function isPlain(line: Line): boolean {
   switch (line['type']) {
     case 'op':
@@ -58,8 +61,8 @@ ${mays(RETURNED, 'end')}
 }
 
 const HEAD = `/**
- * Generated from fields.ts by \`vitest -u\`: the lines that a history mostly consists of, field by field. The table says
- * the same of all lines, and says what is wrong; but looking up each field by name takes as long as parsing the JSON.
+ * Validates the most frequent lines of a history, field by field. Generated from fields.ts by \`vitest -u\`. The table in
+ * fields.ts covers all lines and names the wrong field, but its lookups take as long as parsing the JSON.
  */
 import type { End, Operation, Start } from './history.ts';
 
@@ -84,12 +87,12 @@ function mayBeTexts(value: unknown): boolean {
 }
 `;
 const JOIN = `/**
- * Makes one operation of a start line and its end line: takes from each what it may say, and nothing else. Both are left
- * as they are.
+ * Makes one operation of a start line and its end line, from the fields that each of them may have. Changes neither
+ * line.
  */
 `;
 
-/** Columns of a line, as the formatter has them. */
+/** Line width of the formatter, in columns. */
 const WIDTH = 110;
 
 const quoted = (value: string | number): string => (typeof value === 'string' ? `'${value}'` : String(value));

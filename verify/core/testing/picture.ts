@@ -1,4 +1,4 @@
-/** Draws small histories for tests: each call is one request, one after the other unless times are given. */
+/** Draws small histories for tests. Each call adds one request, after the previous one unless times are given. */
 import { CHECKS } from '../checks/index.ts';
 import type { Guarantee } from '../guarantees.ts';
 import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history.ts';
@@ -25,7 +25,7 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
   ...more,
 });
 
-/** What a request shows, where it is not the plain success; undefined takes out what the plain success has. */
+/** The fields in which a request differs from a plain success; `undefined` removes a field of the plain success. */
 export type Shown = Absent<
   Pick<
     Operation,
@@ -94,14 +94,14 @@ export class Picture {
     return this.add({ type: 'fault', id, name, clock: 'c0', begin: this.now, ...more });
   }
 
-  /** Closes it, the fault having taken effect unless told otherwise. */
+  /** Closes the window of a fault. By default the fault has taken effect (`bit`). */
   heal(id: number, more: Partial<Fault> = {}): this {
     const opened = this.events.find((event): event is Fault => event.type === 'fault' && event.id === id);
     if (opened === undefined) throw new Error(`no fault ${id} was begun`);
     return this.add({ ...opened, end: this.now, bit: true, ...more });
   }
 
-  /** Puts the lines as a recorder writes them: each when it happens, whatever the order of drawing. */
+  /** Sorts the lines by time, as a recorder writes them. */
   inTime(): this {
     const calls = new Map<number, number>();
     for (const event of this.events) if (event.type === 'start') calls.set(event.id, event.call);
@@ -184,7 +184,7 @@ export class SessionPicture {
     return this.#request('remove', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Any other change of the object. */
+  /** Adds any other change of the object. */
   change(action: Action, value: string, instance: string, shown: Shown = {}): this {
     return this.#request(action, instance, { object: `basket@${this.name}`, value, ...shown });
   }
@@ -197,12 +197,12 @@ export class SessionPicture {
     return this.#request('logout-all', instance, shown);
   }
 
-  /** A page asked for with other cookies than the jar's, and shown to the session's user. */
+  /** Adds a page request with other cookies than the jar's, answered signed in as the session's user. */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });
   }
 
-  /** The same, and refused. */
+  /** Adds the same request, answered signed out. */
   refuses(cookies: With, instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',
@@ -215,7 +215,7 @@ export class SessionPicture {
     });
   }
 
-  /** A request that is no page of the session: a health check, a file. */
+  /** Adds a request whose response does not show the session, such as a health check or a static file. */
   asks(instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, shown);
   }
@@ -226,7 +226,7 @@ export class SessionPicture {
     return this;
   }
 
-  /** Reads in turn on two instances: as many handoffs as asked for, less one. */
+  /** Adds `count` reads that alternate between two instances: `count - 1` handoffs. */
   hops(count: number, saw: string[] = []): this {
     for (let i = 0; i < count; i++) this.read(i % 2 === 0 ? 'app-2' : 'app-1', saw);
     return this;
@@ -258,6 +258,6 @@ export class SessionPicture {
   }
 }
 
-/** Without the fields that are absent. */
+/** Removes the fields that are undefined. */
 const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

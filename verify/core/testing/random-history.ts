@@ -1,9 +1,9 @@
-/** Draws small histories of one object: from an atomic one that happened, most of them then damaged a little. */
+/** Draws small random histories of one object. Each begins as a correct history; most are then damaged a little. */
 import type { Action, ObjectKind } from '../history.ts';
 import { type Deed, MODELS, type State } from '../models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/** Whole numbers below a bound, the same ones for the same seed (mulberry32). */
+/** Returns a random whole number below a bound; the sequence is the same for the same seed (mulberry32). */
 export type Draw = (bound: number) => number;
 
 export function drawing(seed: number): Draw {
@@ -31,8 +31,10 @@ const updates: Record<ObjectKind, readonly Action[]> = {
 };
 
 /**
- * @param unique every value is written once
- * @param writes what occurs beside reads; absent: plain writes if values are unique, else all that the kind has
+ * Draws a history.
+ *
+ * @param unique whether every value is written only once
+ * @param writes the actions other than reads; if absent, plain writes if values are unique, else all actions of the kind
  */
 export function drawHistory(
   kind: ObjectKind,
@@ -47,7 +49,7 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /** Small spans make many equal times: closed intervals are put to the test. */
+  /** A small span makes many equal times, which tests that intervals are closed. */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;
@@ -60,7 +62,7 @@ export function drawHistory(
     if (action === 'set' && kind !== 'register' && kind !== 'counter') deed.state = [value(), value()];
     const after = model.step(state, deed);
     const info = action !== 'read' && draw(4) === 0;
-    // What nobody acknowledged may be without effect, and a cas that failed did not happen.
+    // An unacknowledged write may have no effect, and a cas that failed did not happen.
     if (after === undefined && !info) continue;
     if (after !== undefined && (!info || draw(2) > 0)) state = after;
     operations.push({
@@ -75,7 +77,7 @@ export function drawHistory(
 
 const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.length)] as T;
 
-/** Changes one answer or one interval, as a fault of the store would. */
+/** Changes one result or one interval, as a fault of the store would. */
 function damage(operations: Interval[], draw: Draw): void {
   const operation = operations[draw(operations.length)];
   if (operation === undefined || operation.return === Number.POSITIVE_INFINITY) return;

@@ -1,12 +1,12 @@
-/** Sessions over a store that is as it should be but for one fault of consistency, which strikes once. */
+/** Simulates a session over a store that is correct except for one consistency fault, which happens once. */
 import { declared } from './bursts.ts';
 import { Picture } from './picture.ts';
 import { type Draw, drawing } from './random-history.ts';
 
 /**
  * stale-read: a read shows the state before the last writes. lost-update: of two overlapping adds the second
- * overwrites the first. double-apply: an add takes effect twice. reorder: one read shows two values the other way
- * round. late-write: an add that nobody acknowledged takes effect much later, which is no fault.
+ * overwrites the first. double-apply: an add takes effect twice. reorder: one read shows two values in the wrong order.
+ * late-write: an unacknowledged add takes effect much later, which is allowed.
  */
 export const FAULTS = ['none', 'stale-read', 'lost-update', 'double-apply', 'reorder', 'late-write'] as const;
 export type StoreFault = (typeof FAULTS)[number];
@@ -15,7 +15,11 @@ const ROUNDS = 15;
 /** Microseconds between two rounds. */
 const APART = 10_000;
 
-/** Two overlapping adds on two instances in each round, then a read on each. A store that keeps order is a list. */
+/**
+ * Draws rounds of two overlapping adds on two instances, each followed by a read on each instance.
+ *
+ * @param kind `list` for a store that keeps the order of values
+ */
 export function simulate(fault: StoreFault, seed: number, kind: 'bag' | 'list'): Picture {
   const draw = drawing(seed);
   const picture = new Picture();
