@@ -15,12 +15,12 @@ interface Viewer extends Reader {
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Increments of a phase that are kept one by one: a request that overlapped one may end later. */
+/** Increments of a phase that are kept individually, since a request that overlapped one may end later. */
 const KEPT = 64;
 
 /**
  * While a counter only rises, a larger count is a later state. A set, a clear or a decrement begins a new phase. An
- * increment that overlapped another request may be undone by it, and owes nothing.
+ * increment that overlapped another request may be undone by it, so no read must show it.
  */
 export class Counter implements ObjectState {
   readonly name: string;
@@ -28,9 +28,9 @@ export class Counter implements ObjectState {
   #base: number | undefined;
   /** The largest count that the phase can have; undefined while it is not known. */
   #most: number | undefined;
-  /** The last increments of the phase that were called, and what is in `#base` of earlier ones. */
+  /** The last increments of the phase that were called. Earlier ones are included in `#base`. */
   #rises: { write: Write; by: number }[] = [];
-  /** What overlapped increments before those have added. */
+  /** Sum of earlier increments that may have been undone by a request that overlapped them. */
   #undoable = 0;
   #phase = 0;
   /** Sets, clears and decrements that may still take effect. */
@@ -115,7 +115,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Returns the least count that a state has which is not older than the end of an operation. */
+  /** Returns the smallest possible count of a state that is not older than the end of an operation. */
   #least({ return: end = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -134,7 +134,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // The first read without a change under way tells where the count is.
+    // The first read that no change overlaps shows the base of the phase.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) {
       this.#base = count;
       this.#rises = [];
@@ -168,7 +168,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // From the count at the begin it cannot go back.
+    // No state of a phase is older than its first one.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, { write, by }) => sum + (overlapped(write) ? by : 0),

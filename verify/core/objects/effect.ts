@@ -1,13 +1,13 @@
 /** Says what an action does to an object: the only code that knows add, remove, set, cas, increment and clear. */
 import type { Action, ObjectKind } from '../history.ts';
 
-/** What an operation asks of an object. */
+/** The change that an operation requests. */
 export interface Change {
   action: Action;
   value?: string;
   /** cas: the change happens only if the object holds this value. */
   expected?: string;
-  /** set: all that a collection holds afterwards. */
+  /** set: the whole content of a collection afterwards. */
   state?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ function onRegister({ action, value, expected }: Change): Effect {
   return action === 'cas' ? { does: 'replaces', values, expected } : { does: 'replaces', values };
 }
 
-/** A change without a number is by one. */
+/** Returns the effect on a counter. A change without a number changes it by one. */
 function onCounter({ action, value }: Change): Effect {
   if (action === 'clear') return { does: 'replaces', values: ZERO };
   if (action === 'set') return { does: 'replaces', values: [String(numberOf(value, 0))] };

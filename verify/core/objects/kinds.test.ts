@@ -19,7 +19,7 @@ describe('a register', () => {
   const register = (draw: (session: SessionPicture, picture: Picture) => void) =>
     judged('register', ['0'], draw);
 
-  it('is ordered by its one writer', () => {
+  it('is ordered by its only writer', () => {
     expect(register(good)).toEqual(['valid', 'valid']);
     expect(register(s => good(s).change('set', 'b', 'app-1').read('app-2', ['a']))).toEqual([
       'violated',
@@ -28,7 +28,7 @@ describe('a register', () => {
     expect(register(s => good(s).read('app-1', ['0']))).toEqual(['violated', 'violated']);
   });
 
-  it('is ordered between two writers only by versions of the server, or by what a session saw replaced', () => {
+  it('with two writers is ordered only by versions of the server, or by a replacement that a session saw', () => {
     const two = (versions: boolean, first?: string[]) =>
       register((s, p) => {
         const version = (n: number) => (versions ? { version: n } : {});
@@ -45,14 +45,14 @@ describe('a register', () => {
     expect(two(false, ['a'])).toEqual(['unknown', 'violated']);
   });
 
-  it('owes nothing to a write that may have happened, and never shows a value again that was replaced', () => {
+  it('need not show a write that may have happened, and never shows a replaced value again', () => {
     const unsure = { outcome: 'info' as const };
     const set = (s: SessionPicture) => good(s).change('set', 'b', 'app-1', unsure);
     expect(register(s => set(s).hops(2, ['a']).hops(2, ['b']))).toEqual(['valid', 'valid']);
     expect(register(s => set(s).hops(2, ['b']).hops(2, ['a']))).toEqual(['valid', 'violated']);
   });
 
-  it('that shows no value after an acknowledged write is STALE, and BACK after a read that showed it', () => {
+  it('without a value after an acknowledged write is STALE, and BACK after a read that showed the value', () => {
     expect(register(s => good(s).change('set', 'b', 'app-1').read('app-2', []))).toEqual([
       'violated',
       'violated',
@@ -64,7 +64,7 @@ describe('a register', () => {
     ]);
   });
 
-  it('may show the value of an info write over a later acknowledged one', () => {
+  it('may show the value of an info write after a later acknowledged write', () => {
     const unsure = { outcome: 'info' as const, status: 504 };
     const late = (s: SessionPicture) =>
       good(s)
@@ -87,7 +87,7 @@ describe('a counter', () => {
       draw(s);
     });
 
-  it('never shows less than was counted, or shown', () => {
+  it('never shows less than was acknowledged or shown', () => {
     expect(counter(() => {})).toEqual(['valid', 'valid']);
     expect(counter(s => s.change('increment', '1', 'app-1').read('app-2', ['7']))).toEqual([
       'violated',
@@ -96,7 +96,7 @@ describe('a counter', () => {
     expect(counter(s => s.read('app-2', ['9']).read('app-1', ['8']))).toEqual(['valid', 'violated']);
   });
 
-  it('may fall when it is set, cleared or counted down, and must then', () => {
+  it('must fall when it is set, cleared or decremented', () => {
     const fell = (action: 'set' | 'clear' | 'remove' | 'increment', value: string, count: string) =>
       counter(s => s.change(action, value, 'app-1').read('app-2', [count]));
     expect(fell('increment', '-3', '4')).toEqual(['valid', 'valid']);
@@ -112,13 +112,13 @@ describe('a counter', () => {
     ]);
   });
 
-  it('counts by one where no number is given, and is at 0 where none is shown', () => {
+  it('changes by one if no number is given, and is 0 if none is shown', () => {
     expect(counter(s => s.increment('app-1').read('app-2', ['8']))).toEqual(['valid', 'valid']);
     expect(counter(s => s.increment('app-1').read('app-2', ['7']))).toEqual(['violated', 'valid']);
     expect(counter(s => s.read('app-2', []))).toEqual(['violated', 'violated']);
   });
 
-  it('owes nothing once an info write may still take effect', () => {
+  it('need not show a count while an info write may still take effect', () => {
     const unsure = { outcome: 'info' as const, status: 504 };
     const late = (action: 'set' | 'increment') =>
       counter(s =>
@@ -127,7 +127,7 @@ describe('a counter', () => {
     expect(late('set')).toEqual(['valid', 'valid']);
   });
 
-  it('that begins anywhere is followed from the first count that is read', () => {
+  it('with an unknown initial value is followed from the first count that is read', () => {
     const picture = new Picture();
     picture.add({ type: 'object', object: 'basket@s1', kind: 'counter' });
     const s = picture.session('s1', 'alice').login('app-1').read('app-1', ['57']).increment('app-1');
@@ -151,7 +151,7 @@ describe('a set', () => {
     return [picture.verdict('read-your-writes').judgement, picture.verdict('monotonic-reads').judgement];
   };
 
-  it('that is cleared may be empty, and must be of what was there before', () => {
+  it('that was cleared may be empty, and must not show earlier values', () => {
     expect(set(s => s.change('clear', '', 'app-1').hops(4, []))).toEqual(['valid', 'valid']);
     expect(set(s => s.change('clear', '', 'app-1').read('app-2', ['a']))).toEqual(['violated', 'valid']);
     const refused = { outcome: 'fail' as const, status: 409 };
@@ -161,7 +161,7 @@ describe('a set', () => {
     ]);
   });
 
-  it('may be set to several values at once: the others are gone, these are there', () => {
+  it('may be set to several values at once: it then has these and no others', () => {
     const setTo = (state: string[]) => (s: SessionPicture, p: Picture) => {
       s.change('set', '', 'app-1');
       for (const event of p.events.slice(-2))
@@ -179,7 +179,7 @@ describe('a set', () => {
     expect(shown(['a', 'b'], ['b'])).toEqual(['violated', 'violated']);
   });
 
-  it('that the app caps may drop what is too much', () => {
+  it('with a cap may drop values above it', () => {
     const full = (s: SessionPicture) => s.write('b', 'app-1').read('app-2', ['b']);
     expect(set(full)).toEqual(['violated', 'violated']);
     expect(set(full, { cap: 1 })).toEqual(['valid', 'valid']);

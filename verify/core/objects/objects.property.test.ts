@@ -1,4 +1,7 @@
-/** Facts about reads, against the definitions written down as they stand: every pair of operations is looked at. */
+/**
+ * Tests the facts about reads against a direct implementation of the definitions, which compares every pair of
+ * operations.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
@@ -11,20 +14,20 @@ const plan = fc.array(
     session: fc.constantFrom('s1', 's1', 's2'),
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
-    /** Mostly one after the other, since what overlaps may be overwritten and contradicts little. */
+    /** Mostly short, so that few operations overlap: overlapping writes may be overwritten and contradict little. */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
       fc.integer({ min: 1, max: 25 }),
     ),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'fail'),
     which: fc.nat(50),
-    /** What a read shows wrongly: one value too few, or one that is not there. */
+    /** The error of a read: it misses one value, or shows one that is not there. */
     wrong: fc.constantFrom('no', 'no', 'no', 'misses', 'shows'),
   }),
   { minLength: 2, maxLength: 14, size: 'max' },
 );
 
-/** Operations of two sessions on one object, overlapping or not; a read mostly shows the state at its call. */
+/** Draws operations of two sessions on one object, which may overlap. A read mostly shows the state at its call. */
 function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Operation[] {
   const operations: Operation[] = [];
   let at = 10;
@@ -66,7 +69,7 @@ function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Op
   return operations;
 }
 
-/** As a recorder writes them: starts by call, ends and reads by return. */
+/** Returns the events in a recorder's order: starts by call, ends and reads by return. */
 function eventsOf(operations: readonly Operation[]): Event[] {
   const timed = operations.flatMap((operation): { at: number; event: Event }[] => {
     const { return: end = 0, call: at } = operation;
@@ -94,15 +97,20 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const addOf = (value: string) => operations.find(o => o.action === 'add' && o.value === value);
   const endedBy = (o: Operation, read: Operation) =>
     (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
-  /** The first read that shows an `info` add: until its return the add may take effect. */
+  /** Returns the first read that shows an `info` add: until it returns, the add may take effect. */
   const shownBy = (o: Operation, read: Operation) =>
     reads
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
       .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
-  /** Whether an operation can do nothing any more when another is called, as far as a read's moment tells. */
+  /**
+   * Returns whether an operation can no longer take effect when another is called, by what is known when the read ends.
+   */
   const over = (o: Operation, other: Operation | undefined, read: Operation) =>
     o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
-  /** A removal that fails excuses what was read before it was known to. */
+  /**
+   * Returns whether an operation may have removed a value; a failed removal counts for reads before its failure was
+   * known.
+   */
   const removes = (o: Operation, value: string, read: Operation) => {
     const [failed = 0, seen = 0] = [o.return, read.return];
     if (o.outcome === 'fail' && (failed < seen || (failed === seen && o.id < read.id))) return false;
@@ -112,7 +120,10 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   };
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
-  /** What is written beside another request may be undone by it, but not by the read that shows it first. */
+  /**
+   * Returns whether a request that overlapped a write of the value may have undone it. The read that shows it first may
+   * not.
+   */
   const raced = (value: string, read: Operation) => {
     const concerns = operations.filter(
       o =>
@@ -132,7 +143,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   };
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
-  /** It was missed though it may only have been overwritten, and then it was there again. */
+  /** Returns whether a value that a quiet read lacks is shown again later: then it was not overwritten. */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));
   const contradicts = (value: string, read: Operation) => !raced(value, read) || again(value, read);
@@ -163,7 +174,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
 }
 
 describe('what a read contradicts', () => {
-  it('is what the definitions say, whatever overlaps', () => {
+  it('agrees with the definitions, whatever overlaps', () => {
     const found = { stale: 0, back: 0, neither: 0, both: 0 };
     fc.assert(
       fc.property(plan, steps => {
@@ -182,7 +193,7 @@ describe('what a read contradicts', () => {
       }),
       { numRuns: share(4000) },
     );
-    // The comparison says something only if all kinds occurred.
+    // The comparison is meaningful only if all kinds occurred.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(4000) / 200);
   });
 });

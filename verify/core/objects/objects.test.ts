@@ -1,4 +1,6 @@
-/** What reads of data may and may not be held against: values of other runs, writes that come late, lists cut off. */
+/**
+ * Tests which writes and reads a read may be compared with: late writes, values of other runs, lists that are cut off.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Guarantee } from '../guarantees.ts';
 import type { ObjectEvent } from '../history.ts';
@@ -29,7 +31,7 @@ const broken = (picture: Picture): Guarantee[] =>
   DATA.filter(guarantee => picture.verdict(guarantee).violations > 0);
 
 describe('an info write that takes effect late', () => {
-  it('may undo a later acknowledged write: that is a lost update, and neither STALE nor BACK', () => {
+  it('may undo a later acknowledged write: a lost update, but neither STALE nor BACK', () => {
     const picture = drawn(s => {
       s.write('a', 'app-1').hops(22, ['a']);
       s.write('late', 'app-1', unsure).write('b', 'app-2').hops(4, ['a', 'b']).hops(4, ['a', 'late']);
@@ -37,7 +39,7 @@ describe('an info write that takes effect late', () => {
     expect(broken(picture)).toEqual(['no-lost-updates', 'linearizability']);
   });
 
-  it('is over once a read shows it: what is written then must stay', () => {
+  it('is over once a read shows it: later writes must stay', () => {
     const picture = drawn(s => {
       s.write('a', 'app-1').write('late', 'app-1', unsure).hops(4, ['a', 'late']);
       s.write('b', 'app-2').read('app-1', ['a', 'late']);
@@ -45,7 +47,7 @@ describe('an info write that takes effect late', () => {
     expect(broken(picture)).toEqual(['read-your-writes', 'linearizability']);
   });
 
-  it('to another object of the session may undo a write too', () => {
+  it('to another object of the session may also undo a write', () => {
     const late = drawn(s => {
       s.write('a', 'app-1').note('n', 'app-1', unsure).write('b', 'app-2').hops(2, ['a', 'b']).hops(2, ['a']);
     });
@@ -53,7 +55,7 @@ describe('an info write that takes effect late', () => {
     expect(broken(late)).not.toContain('monotonic-reads');
   });
 
-  it('that clears may take out what is added later', () => {
+  it('that clears the object may remove values that are added later', () => {
     const picture = drawn(s => {
       s.write('a', 'app-1').change('clear', '', 'app-1', unsure);
       s.write('b', 'app-1').hops(2, ['a', 'b']).hops(2, []);
@@ -63,7 +65,7 @@ describe('an info write that takes effect late', () => {
 });
 
 describe('values that the run did not write', () => {
-  it('are ignored in a collection, whether from before the run or of another one', () => {
+  it('are ignored in a collection, both from before the run and of another run', () => {
     for (const kind of ['set', 'list', 'bag'] as const) {
       const picture = drawn(
         s => {
@@ -76,12 +78,12 @@ describe('values that the run did not write', () => {
     }
   });
 
-  it('hide no loss of those that it did write', () => {
+  it('do not hide the loss of values that it wrote', () => {
     const picture = drawn(s => s.write('a', 'app-1').read('app-1', ['old', 'a']).read('app-2', ['old']));
     expect(broken(picture)).toEqual(['read-your-writes', 'monotonic-reads', 'linearizability']);
   });
 
-  it('of a register are its first state before the first write, and say nothing after it', () => {
+  it('of a register are its initial state before the first write, and are ignored after it', () => {
     const register = (...later: string[]) =>
       broken(
         drawn(
@@ -97,7 +99,7 @@ describe('values that the run did not write', () => {
     expect(register('old')).toEqual(['read-your-writes', 'monotonic-reads', 'linearizability']);
   });
 
-  it('are none where the state at the begin is declared', () => {
+  it('are errors if the initial state is declared', () => {
     const picture = drawn(s => s.write('a', 'app-1').read('app-2', ['never written', 'a']), {
       kind: 'set',
       initial: [],
@@ -105,7 +107,7 @@ describe('values that the run did not write', () => {
     expect(broken(picture)).toEqual(['linearizability']);
   });
 
-  it('take up room that the app caps', () => {
+  it('count for the cap of the app', () => {
     const full = drawn(
       s =>
         s
@@ -122,7 +124,7 @@ describe('values that the run did not write', () => {
 describe('only what was compared is evidence', () => {
   const rests = (picture: Picture, guarantee: Guarantee) => Object.values(picture.verdict(guarantee).rests);
 
-  it('reads of an object that the app may drop values of are none', () => {
+  it('reads of an object above its cap are no evidence', () => {
     const picture = drawn(
       s => {
         s.write('a', 'app-1').write('b', 'app-1').hops(24, ['b']);
@@ -136,7 +138,7 @@ describe('only what was compared is evidence', () => {
     expect(rests(picture, 'linearizability')[0]).toBe(1);
   });
 
-  it('adds that the app refuses at its cap fill nothing: what is shown and gone is BACK', () => {
+  it('adds that the app refuses do not count for the cap: a shown value that disappears is BACK', () => {
     const refused = { outcome: 'fail' as const, status: 409 };
     const picture = drawn(
       s => {
@@ -148,13 +150,13 @@ describe('only what was compared is evidence', () => {
     expect(broken(picture)).toContain('monotonic-reads');
   });
 
-  it('nor are reads that show nothing after reads that showed nothing', () => {
+  it('empty reads after empty reads are no evidence', () => {
     const picture = drawn(s => s.hops(40, []));
     expect(picture.verdict('monotonic-reads').judgement).toBe('unknown');
     expect(rests(picture, 'monotonic-reads')[0]).toBe(0);
   });
 
-  it('nor are reads after writes that any request may have undone', () => {
+  it('reads after writes that another request may have undone are no evidence', () => {
     const picture = drawn(s => {
       s.write('n', 'app-1', unsure);
       for (let i = 0; i < 20; i++)
@@ -176,13 +178,13 @@ describe('a list of a usual page size', () => {
       draw(s);
     });
 
-  it('that shows all values is compared as any other', () => {
+  it('that shows all values is compared like any other', () => {
     const whole = filled(50, s => s.hops(22, values(50)));
     expect(whole.verdict('read-your-writes').judgement).toBe('valid');
     expect(whole.verdict('monotonic-reads').judgement).toBe('valid');
   });
 
-  it('that lacks values may be cut off, and says nothing', () => {
+  it('that lacks values may be cut off, and is no evidence', () => {
     const cut = filled(51, s => s.hops(22, values(51).slice(1)));
     expect(broken(cut)).toEqual([]);
     expect(cut.verdict('read-your-writes').judgement).toBe('unknown');

@@ -1,6 +1,6 @@
 /**
- * Gathers facts about what reads show of each object, once for all checks of data: which earlier write or read of its
- * session a read contradicts. Checks make the judgement.
+ * Finds for all data checks which earlier write or read of its session a read contradicts. The checks make the
+ * judgement.
  */
 import type { ObjectEvent, Operation, SessionEvent, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';
@@ -16,7 +16,7 @@ interface Followed {
   sift: Sift;
 }
 
-// Made once: in k6 a function is as dear as what these do.
+// Defined once: in k6, creating a function costs as much as running these.
 const besideStarted = ({ state }: Followed, start: Start): void => state.besideStarted(start);
 const beside = ({ state }: Followed, operation: Operation): void => state.beside(operation);
 
@@ -39,7 +39,7 @@ export class Objects {
     fresh: [],
   };
 
-  /** @param canary what the values of the run begin with */
+  /** @param canary the prefix of the values of the run */
   constructor(canary: string) {
     this.#objects = new Scoped(kind => {
       const probe = kind.object.slice(0, kind.object.lastIndexOf('@'));
@@ -65,7 +65,7 @@ export class Objects {
   /**
    * Takes in an operation that has ended, and leaves in its `saw` only values of the run.
    *
-   * @returns what a read of a live session shows; the same object each time. Undefined for anything else
+   * @returns the facts about a read of a live session, in the same object each time; undefined for any other operation
    */
   ended(operation: Operation, standing: Standing): ReadFacts | undefined {
     const { object } = operation;

@@ -10,13 +10,13 @@ export interface Write {
   over?: Operation;
   /** The first few writes that overlapped it. */
   rivals: Write[];
-  /** Another request that did: it may have written back what it had loaded before. */
+  /** Another request that overlapped it: it may have written back an older state that it had loaded. */
   beside?: Start | Operation;
-  /** A removal may have taken away what it added, or a reset of the whole object: nothing is owed. */
+  /** A removal or a replacement of the object may have removed its value: the final state need not have it. */
   excused: boolean;
 }
 
-/** Whether a write overlapped another request, which may have undone it. */
+/** Returns whether a write overlapped another request, which may have undone it. */
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
 
 /** Rivals kept of each write: enough to find one that another instance served. */
@@ -25,8 +25,8 @@ const RIVALS = 8;
 const RECENT = 64;
 
 /**
- * An `info` write may take effect at any time after its call, also after its return: it overlaps all that comes
- * later, until a read shows its value.
+ * Follows the overlaps of one object's writes. An `info` write may take effect at any time after its call, even after its
+ * return. So it overlaps all later requests until a read shows its value.
  */
 export class Overlaps {
   /** Writes that may still take effect. */
@@ -36,9 +36,9 @@ export class Overlaps {
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by their ids. */
   readonly #others = new Map<number, Start>();
-  /** Those of both that have ended as `info`. */
+  /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
-  /** Values written so far: one that was written twice does not tell which write took effect. */
+  /** Values written so far, and those written twice: a read of such a value does not show which write took effect. */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
 
@@ -86,13 +86,13 @@ export class Overlaps {
     if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(RECENT / 2);
   }
 
-  /** Another object of the session or the user is changed. */
+  /** Called when a change of another object of the session or user starts. */
   besideStarted(other: Start): void {
     this.#others.set(other.id, other);
     this.#mark(other);
   }
 
-  /** Any other request has ended: a read of the object, or whatever its session or user did meanwhile. */
+  /** Called when any other request ends: a read of the object, or any request of its session or user. */
   beside(other: Operation): void {
     if (other.outcome !== 'info') this.#others.delete(other.id);
     else if (this.#others.has(other.id)) this.#indeterminate.set(other.id, other);
@@ -112,7 +112,7 @@ export class Overlaps {
       const write = this.open.get(id);
       const { value, action } = write?.start ?? this.#others.get(id) ?? {};
       if (value === undefined || action === 'remove' || !saw.includes(value)) continue;
-      // A count may be shown for other reasons, and so may a value that was written twice.
+      // A count, or a value that was written twice, may be shown for another reason.
       if (action === 'increment' || this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       this.#others.delete(id);
@@ -132,12 +132,14 @@ export class Overlaps {
     }
   }
 
-  /** Whether no write can take effect any more when the request is called. */
+  /** Returns whether no write can take effect any more when the request is called. */
   overBefore(other: Operation): boolean {
     return this.open.size === 0 && this.#allBefore(other);
   }
 
-  /** Whether every write had returned when the request is called; an `info` one may take effect later all the same. */
+  /**
+   * Returns whether every write had returned when the request is called. An `info` write may still take effect later.
+   */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -147,7 +149,9 @@ export class Overlaps {
     return true;
   }
 
-  /** Whether every ended write was over before: mostly so, and then none needs to be looked at. */
+  /**
+   * Returns whether every ended write returned before the operation. Mostly true; then no write needs to be compared.
+   */
   #allBefore(operation: Operation | Start): boolean {
     return this.#last === undefined || precedes(this.#last, operation);
   }

@@ -1,13 +1,15 @@
-/** The rules of no-lost-updates about what is owed, on an object alone: adds, removals, clears, in whatever overlap. */
+/** Tests which overlapping adds must be in the final state of one object, with adds, removals and clears. */
 import { describe, expect, it } from 'vitest';
 import type { Action, ObjectEvent, Operation, Start } from '../history.ts';
 import { Races } from './races.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** `[add a from 0 to 9]`; outcome ok unless told; a read has what it saw. */
+/**
+ * An operation with its call and end time. The outcome is ok by default; the value of a read is the state that it saw.
+ */
 type Line = [action: Action, value: string, call: number, end: number, more?: Partial<Operation>];
 
-/** Puts the lines in order of time, as a recorder does, and tells what the final state lacks. */
+/** Replays the lines in order of time, and returns the values that the final state lacks. */
 const judged = (object: Partial<ObjectEvent>, lines: Line[], final = true) => {
   const races = new Races({ type: 'object', object: 'basket@s', kind: 'set', ...object });
   const moments = lines.flatMap(([action, value, call, end, more], i) => {
@@ -32,7 +34,7 @@ const judged = (object: Partial<ObjectEvent>, lines: Line[], final = true) => {
 const lost = (object: Partial<ObjectEvent>, ...lines: Line[]) => judged(object, lines).lost;
 const info: Partial<Operation> = { outcome: 'info' };
 const fail: Partial<Operation> = { outcome: 'fail' };
-/** Two adds that overlap, and a read that shows neither. */
+/** Two adds that overlap. */
 const pair: Line[] = [
   ['add', 'a', 0, 10],
   ['add', 'b', 5, 15],
@@ -40,7 +42,7 @@ const pair: Line[] = [
 const nothing: Line = ['read', '', 90, 91];
 
 describe('an add that overlapped another request', () => {
-  it('is owed by the final state, once it was acknowledged', () => {
+  it('must be in the final state, if it was acknowledged', () => {
     expect(lost({}, ...pair, nothing)).toEqual(['a', 'b']);
     expect(lost({}, ...pair, ['read', 'a', 90, 91])).toEqual(['b']);
     expect(lost({}, ...pair, ['read', 'b a', 90, 91])).toEqual([]);
@@ -48,12 +50,12 @@ describe('an add that overlapped another request', () => {
     expect(lost({}, ['add', 'a', 0, 10, fail], ['add', 'b', 5, 15], nothing)).toEqual(['b']);
   });
 
-  it('is one that touched another, and no other', () => {
+  it('overlaps another request also if only their end points are equal', () => {
     expect(lost({}, ['add', 'a', 0, 10], ['add', 'b', 10, 20], nothing)).toEqual(['a', 'b']);
     expect(lost({}, ['add', 'a', 0, 10], ['add', 'b', 11, 20], nothing)).toEqual([]);
     expect(lost({}, ['add', 'a', 0, 10], ['read', '', 5, 6], nothing)).toEqual(['a']);
     expect(lost({}, ['add', 'a', 0, 10], ['read', '', 10, 12], nothing)).toEqual(['a']);
-    // The read ended before the add returned, and was told of first.
+    // The read began after the add returned.
     expect(lost({}, ['add', 'a', 0, 10], ['read', '', 11, 12], nothing)).toEqual([]);
     expect(lost({}, ['add', 'x', 0, 30], ['add', 'a', 5, 10], ['add', 'b', 20, 25], nothing)).toEqual([
       'a',
@@ -62,7 +64,7 @@ describe('an add that overlapped another request', () => {
     ]);
   });
 
-  it('is counted with a rival that was acknowledged, and as crossed when another instance served that one', () => {
+  it('is counted if its rival was acknowledged, and as crossed if another instance served the rival', () => {
     const counts = (...lines: Line[]) => {
       const { judged: adds, crossed } = judged({}, lines);
       return [adds, crossed];
@@ -81,8 +83,8 @@ describe('an add that overlapped another request', () => {
   });
 });
 
-describe('an add owes nothing', () => {
-  it('where a removal of it, or a reset, overlapped or followed it', () => {
+describe('an add need not be in the final state', () => {
+  it('if a removal of it, or a replacement, overlapped or followed it', () => {
     for (const take of ['clear', 'set'] as const) {
       expect(lost({}, ...pair, [take, '', 20, 25], nothing), take).toEqual([]);
       expect(lost({}, ...pair, [take, '', 12, 25], nothing), take).toEqual([]);
@@ -99,7 +101,7 @@ describe('an add owes nothing', () => {
     expect(lost({}, ['remove', 'x', 0, 20], ['add', 'a', 5, 10], nothing)).toEqual(['a']);
   });
 
-  it('where a removal of it, or a reset, may still take effect', () => {
+  it('if a removal of it, or a replacement, may still take effect', () => {
     const later = pair.map(([a, v, c, e]): Line => [a, v, c + 30, e + 30]);
     expect(lost({}, ['remove', 'a', 0, 10, info], ...later, nothing)).toEqual(['b']);
     expect(lost({}, ['remove', 'a', 0, 10, fail], ...later, nothing)).toEqual(['a', 'b']);
@@ -110,7 +112,7 @@ describe('an add owes nothing', () => {
     }
   });
 
-  it('beyond the app’s cap, and in a register', () => {
+  it('above the app’s cap, or in a register', () => {
     expect(lost({ cap: 2 }, ...pair, nothing)).toEqual(['a', 'b']);
     expect(lost({ cap: 1 }, ...pair, nothing)).toEqual([]);
     expect(lost({ cap: 3, initial: ['x', 'y'] }, ...pair, nothing)).toEqual([]);
@@ -120,7 +122,7 @@ describe('an add owes nothing', () => {
 });
 
 describe('the final state', () => {
-  it('is what the last read shows after all writes, or of the final phase', () => {
+  it('is what the last read after all writes, or of the final phase, shows', () => {
     const early: Line = ['read', '', 12, 13];
     expect(judged({}, [...pair, early], false).lost).toEqual([]);
     expect(judged({}, [...pair, early, ['read', 'a b', 80, 81]], false).lost).toEqual([]);
@@ -131,7 +133,7 @@ describe('the final state', () => {
     expect(lost({}, ...pair)).toEqual([]);
   });
 
-  it('owes what an earlier one had: of it a set has one, a bag as many as were added', () => {
+  it('must have the values of earlier final states: a set once, a bag as often as added', () => {
     const first: Line = ['read', 'a b', 20, 21];
     expect(lost({}, ...pair, first, nothing)).toEqual(['a', 'b']);
     expect(lost({}, ...pair, nothing, ['read', 'a b', 95, 96])).toEqual([]);
@@ -139,13 +141,13 @@ describe('the final state', () => {
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b a', 90, 91])).toEqual([]);
     expect(lost({ kind: 'set' }, ...twice, ['read', 'a b', 90, 91])).toEqual([]);
-    // Added again, alone, after it was settled: a bag must have both.
+    // Added again, without overlap, after the first add was found: a bag must have both.
     const again: Line[] = [...pair, first, ['add', 'a', 30, 35]];
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a a b', 90, 91])).toEqual([]);
   });
 
-  it('of a counter is what the increments amount to, or more', () => {
+  it('of a counter is the sum of the increments, or more', () => {
     const counter = (saw: string, ...lines: Line[]) =>
       lost({ kind: 'counter', initial: ['5'] }, ...lines, ['read', saw, 90, 91]);
     const two: Line[] = [
@@ -162,10 +164,10 @@ describe('the final state', () => {
     expect(counter('1', ...two, ['increment', '-1', 20, 25])).toEqual([]);
     expect(counter('1', ...two, ['clear', '', 20, 25])).toEqual([]);
     expect(counter('9', ...two, ['increment', '0', 20, 25])).toEqual(['10']);
-    // One that returned when the read was called need not be in it.
+    // An increment that returned at the moment of the read's call need not be in it.
     expect(counter('6', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual([]);
     expect(counter('5', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual(['6']);
-    // Settled by a read in between, and lower later: that is no race of what came after.
+    // A read in between showed the sum; a lower count later is no lost update of these increments.
     expect(counter('3', ...two, ['read', '10', 20, 21])).toEqual([]);
   });
 });

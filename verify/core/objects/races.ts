@@ -1,6 +1,6 @@
 /**
  * Follows the acknowledged adds of one object that overlapped another request, until it is known whether they are in
- * its final state. Of what a read has shown only the value is kept.
+ * its final state. When a read has shown a value, only the value is kept, not its writes.
  */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
@@ -23,45 +23,49 @@ export interface LostUpdate {
 interface Owed {
   /** Its acknowledged adds that no final state has shown yet. */
   writes: Write[];
-  /** How often it must be there: adds of it that were acknowledged. */
+  /** How often the final state must have it: the number of its acknowledged adds. */
   least: number;
   /** Whether one of its adds overlapped another request. */
   raced: boolean;
-  /** Whether the last final state had it, and the one that last did when it has not. */
+  /** Whether the last final state lacked it. */
   absent: boolean;
+  /** The last read that showed it, if it is absent now. */
   showed: Operation | undefined;
 }
 
-/** Values owed that are looked for one by one. */
+/** Up to this many expected values are searched one by one. */
 const FEW = 4;
 
 export class Races {
-  /** Acknowledged adds that overlapped an acknowledged add, and were looked for in a final state. */
+  /** Acknowledged adds that overlapped an acknowledged add and were looked for in a final state. */
   judged = 0;
-  /** Of those: with one on another instance. */
+  /** Those of `judged` that overlapped an add on another instance. */
   crossed = 0;
   readonly #object: ObjectEvent;
-  readonly #met: (one: Operation, other: Operation) => void;
+  readonly #onOverlap: (one: Operation, other: Operation) => void;
   readonly #overlaps: Overlaps;
   readonly #values = new Map<string, Owed>();
-  /** Counter: increments that no final state has shown, and the count that they lead to, if it is known. */
+  /** Counter: increments that no final state has shown, and the count that they lead to, if known. */
   #increments: Write[] = [];
   #sum: number | undefined;
-  /** Values whose removal may come at any time. */
+  /** Values that an unacknowledged removal may remove at any time. */
   readonly #doubtful = new Set<string>();
-  /** What the object must hold is not known: it may be emptied at any time, or was filled beyond the app's cap. */
+  /** True if the required content is not known: the object may be emptied at any time, or exceeded the app's cap. */
   #free = false;
-  /** Counter: sets, clears and decrements under way. */
+  /** Counter: sets, clears and decrements in flight. */
   #falls = 0;
   #adds: number;
-  /** The last final state, until the next write is called; and the last one that was seen at all. */
+  /** The last read of a final state; undefined again when the next write is called. */
   #final: Operation | undefined;
+  /** The last read of any final state. */
   #last: Operation | undefined;
 
-  /** @param met told of two acknowledged adds that overlapped, once for each that is looked for in a final state */
-  constructor(object: ObjectEvent, met: (one: Operation, other: Operation) => void = () => {}) {
+  /**
+   * @param onOverlap called with two acknowledged adds that overlapped, once for each one looked for in a final state
+   */
+  constructor(object: ObjectEvent, onOverlap: (one: Operation, other: Operation) => void = () => {}) {
     this.#object = object;
-    this.#met = met;
+    this.#onOverlap = onOverlap;
     this.#overlaps = new Overlaps(object.kind);
     this.#sum = object.initial === undefined ? undefined : countOf(object.initial);
     this.#adds = object.initial?.length ?? 0;
@@ -84,20 +88,26 @@ export class Races {
     if (effect?.does === 'replaces') this.#values.clear();
   }
 
-  /** Counts the values that the object may hold, of which the app keeps so many. @param others not of this run */
+  /**
+   * Counts the values that the object may hold, to detect that the app's cap is exceeded.
+   *
+   * @param others values not of this run
+   */
   #fill(more: number, others = 0): void {
     this.#adds += more;
     if (this.#adds + others > (this.#object.cap ?? Number.POSITIVE_INFINITY)) this.#free = true;
   }
 
-  /** The count is not known until the change has ended, and a read or the change itself tells. */
+  /**
+   * Handles a change that may lower the count: the count is unknown until it ends and a read or the change shows it.
+   */
   #falling(): void {
     this.#falls++;
     this.#sum = undefined;
     this.#increments = [];
   }
 
-  /** @param certain it was acknowledged, in a session that lives */
+  /** Called when a write ends. @param certain whether it was acknowledged in a live session */
   wrote(operation: Operation, certain: boolean): void {
     const write = this.#overlaps.ended(operation, certain);
     const { outcome } = operation;
@@ -137,19 +147,21 @@ export class Races {
     if (this.#object.kind === 'bag' || owed.least === 0) owed.least++;
   }
 
-  /** A change of another object of the session or the user begins. */
+  /** Called when a change of another object of the session or user starts. */
   besideStarted(other: Start): void {
     this.#overlaps.besideStarted(other);
   }
 
-  /** Another request of the session or the user has ended. */
+  /** Called when another request of the session or user ends. */
   beside(other: Operation): void {
     this.#overlaps.beside(other);
   }
 
   /**
-   * @param shows of a live session, with the state that it showed; any other may undo writes all the same
-   * @param final the phase of the run in which no writes are begun
+   * Called when a read ends.
+   *
+   * @param shows whether it shows the state in a live session; any other read may still undo writes
+   * @param final whether it belongs to the phase in which no writes start
    */
   read(read: Operation & Sifted, shows: boolean, final: boolean): void {
     this.beside(read);
@@ -165,7 +177,7 @@ export class Races {
     if (this.#values.size === 0) return;
     const { saw = [], foreign = 0 } = read;
     this.#fill(0, foreign);
-    // Mostly one value is owed, and stands at the end: to look for it is cheaper than to count all.
+    // Mostly one value is expected, near the end of the list: searching for it is cheaper than counting all values.
     const has = this.#object.kind !== 'bag' && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [value, owed] of this.#values) {
       if (has(value, owed.least)) {
@@ -173,7 +185,7 @@ export class Races {
         owed.raced ||= owed.writes.some(overlapped);
         if (owed.writes.length > 0) owed.writes = [];
         owed.absent = false;
-        // What raced with nothing is the business of other guarantees. Of a bag its number must be known.
+        // Other guarantees judge values that did not race. In a bag, their number must be known.
         if (!owed.raced && this.#object.kind !== 'bag') this.#values.delete(value);
       } else if (!owed.absent) {
         owed.absent = true;
@@ -184,7 +196,7 @@ export class Races {
 
   #readCounter(read: Operation): void {
     const count = countOf(read.saw);
-    // The first read without a change under way tells where the count is.
+    // The first read that no change overlaps shows the count.
     if (this.#sum === undefined) {
       if (this.#falls === 0 && this.#overlaps.overBefore(read)) this.#sum = count;
       return;
@@ -200,7 +212,7 @@ export class Races {
       if (rivals.length === 0) continue;
       this.judged++;
       const rival = rivals[0]?.acknowledged;
-      if (write.acknowledged !== undefined && rival !== undefined) this.#met(write.acknowledged, rival);
+      if (write.acknowledged !== undefined && rival !== undefined) this.#onOverlap(write.acknowledged, rival);
       const here = write.acknowledged?.instance;
       if (here === undefined) continue;
       const elsewhere = rivals.some(
@@ -210,7 +222,7 @@ export class Races {
     }
   }
 
-  /** Nothing more comes. @returns what the final state lacks */
+  /** Called after the last operation. Returns the adds that the final state lacks. */
   finish(): LostUpdate[] {
     const read = this.#final;
     if (read === undefined || this.#free) return [];
@@ -239,7 +251,7 @@ export class Races {
     return [{ value: String(sum), write, showed: undefined, read }];
   }
 
-  /** Whether the first may undo what the second puts in. */
+  /** Returns whether the change `start` may remove the value that `add` adds. */
   #takesAway(start: Start, add: Start): boolean {
     const { kind } = this.#object;
     const effect = effectOf(kind, start);
@@ -253,13 +265,13 @@ const byOf = (start: Start): number => {
   return effect?.does === 'counts' ? effect.by : 0;
 };
 
-/** @returns what tells whether a value is there at all */
+/** Returns a function that returns whether the list has a value. */
 const within =
   (saw: readonly string[]) =>
   (value: string): boolean =>
     saw.lastIndexOf(value) >= 0;
 
-/** @returns what tells whether a value is there so often */
+/** Returns a function that returns whether the list has a value at least `least` times. */
 function counted(saw: readonly string[]): (value: string, least: number) => boolean {
   const counts = new Map<string, number>();
   for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -1,14 +1,14 @@
-/** Defines what a read may contradict, and what an object remembers to find it. */
+/** Defines what a read may contradict, and what is remembered of an object to detect it. */
 import type { Operation, Start } from '../history.ts';
 
-/** A read shows what an earlier operation of its session rules out. */
+/** A contradiction: a read shows a state that an earlier operation of its session rules out. */
 export interface Contradiction {
   against: Operation;
   /** What that operation did or showed. */
   was: string;
   expected: string;
   came: string;
-  /** What happened, where that is another story. */
+  /** A summary that replaces the usual one, if the case is a special one. */
   summary?: string;
 }
 
@@ -17,28 +17,28 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's read before it, if the two were compared. */
   read: Operation | undefined;
-  /** Whether the session's next read will be compared with this one if it shows the same and nothing changes. */
+  /** Whether the session's next read will be compared with this one, if it shows the same state and nothing changes. */
   again: boolean;
-  /** All values that it shows and the session's read before it did not; there may be others among them. */
+  /** Contains all values that this read shows and the session's read before did not; may contain others too. */
   fresh: readonly string[];
-  /** Against acknowledged writes of its session. */
+  /** Contradictions to acknowledged writes of its session. */
   stale: Contradiction[];
-  /** Against earlier reads of its session. */
+  /** Contradictions to earlier reads of its session. */
   back: Contradiction[];
 }
 
-/** Follows the operations of one object, in the order of the history. There is one for each family of kinds. */
+/** Follows the operations on one object, in the order of the history. Each family of kinds has one implementation. */
 export interface ObjectState {
-  /** The object's name, one string for all of its operations. */
+  /** The object's name: the same string instance for all of its operations. */
   readonly name: string;
   started(start: Start): void;
-  /** A change has ended, with any outcome. */
+  /** Called when a change ends, with any outcome. */
   wrote(operation: Operation): void;
-  /** A change of another object of the same session or user begins. */
+  /** Called when a change of another object of the same session or user starts. */
   besideStarted(other: Start): void;
   /**
-   * Another request has ended: a read of the object, or any request of its session or user. Writes that overlapped it
-   * may have been undone by it, since many apps write back at the end of a request what they loaded at its begin.
+   * Called when another request ends: a read of the object, or any request of its session or user. It may have undone
+   * writes that it overlapped, since many apps write back at the end of a request the state that they loaded at its start.
    */
   beside(other: Operation): void;
   /** A session has ended: it reads and writes nothing more. */
@@ -47,7 +47,7 @@ export interface ObjectState {
   read(read: Operation, facts: ReadFacts): void;
 }
 
-/** What one session has written to an object, and seen of it. */
+/** The last write and read of one session on an object. */
 export interface Reader {
   session: string;
   /** Its last acknowledged write. */
@@ -56,7 +56,10 @@ export interface Reader {
   last?: Operation;
 }
 
-/** Keeps a reader for each session of an object. Mostly one session reads many times in a row. */
+/**
+ * Keeps a reader for each session of an object. Caches the last one, since mostly one session reads many times in a
+ * row.
+ */
 export class Readers<R extends Reader> {
   readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();

@@ -20,19 +20,20 @@ interface Viewer extends Reader {
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Version numbers of the server order the states, where there are any. Otherwise values must be unique: of two writes
- * of one client the one that was called after the other had returned is later, and a state that a session saw
- * replaced never comes back. A write that overlapped another request may be undone by it, and owes nothing.
+ * Follows the states of a register. If the server gives version numbers, they order the states. Otherwise values must be
+ * unique. Then, of two writes of one client, the write that was called after the other had returned is later; and a state
+ * that a session saw replaced never comes back. A write that overlapped another request may be undone by it, so no read
+ * must show it.
  */
 export class Register implements ObjectState {
   readonly name: string;
   /** The write of each value. */
   readonly #writes = new Map<string, Write>();
-  /** Values that it held before the first write. */
+  /** Values that the register held before the first write. */
   readonly #first = new Set<string>();
-  /** Writes that leave it without a value. */
+  /** Writes that leave the register without a value. */
   #unsets: Write[] = [];
-  /** A value was written twice: the values do not tell the states apart. */
+  /** True if a value was written twice: then values do not identify states. */
   #repeats = false;
   readonly #overlaps = new Overlaps('register');
   readonly #readers = new Readers(viewer);
@@ -82,14 +83,14 @@ export class Register implements ObjectState {
     this.#againstWrite(read, shown, reader, facts);
     this.#againstRead(read, shown, reader, facts);
     const { shown: before } = reader;
-    // Without a value it may be for several reasons, so that this state may come back.
+    // Several writes can leave it without a value, so that state may come back.
     if (before !== undefined && shown !== before && !this.#unsets.includes(before as Write))
       reader.past.add(before);
     reader.last = read;
     reader.shown = shown;
   }
 
-  /** Returns the state that a read shows; undefined if the values do not tell. */
+  /** Returns the state that a read shows; undefined if its value does not identify a state. */
   #shownBy({ saw = [] }: Operation): Shown | undefined {
     const [value] = saw;
     if (value === undefined)

@@ -1,4 +1,4 @@
-/** Keeps something for each object of a run, and lets it go with the object's session. */
+/** Keeps a state for each object of a run, and deletes it when the object's session ends. */
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 
 /**
@@ -16,13 +16,13 @@ export class Scoped<T> {
     this.#make = make;
   }
 
-  /** From here on what happens beside it counts. */
+  /** Declares an object. From then on, `besides` includes it. */
   declared(event: ObjectEvent): void {
     this.#kinds.set(event.object, event);
     this.of(event.object);
   }
 
-  /** Made when it is declared, or else when it is first asked for. */
+  /** Returns the state of an object. It is made when the object is declared, or on first use. */
   of(object: string): T {
     let state = this.#states.get(object);
     if (state === undefined) {
@@ -36,7 +36,7 @@ export class Scoped<T> {
     return state;
   }
 
-  /** Looks at each other object of the operation's session and of its user: one request may change them all. */
+  /** Calls `look` for every other object of the operation's session and user, since one request may change them all. */
   besides<E extends Start | Operation>(event: E, look: (state: T, event: E) => void): void {
     const { session, user } = event;
     this.#besides(session, event, look);
@@ -53,7 +53,7 @@ export class Scoped<T> {
     }
   }
 
-  /** @returns what was kept for the objects of the session, which is forgotten */
+  /** Deletes the states of the session's objects, and returns them. */
   ended(session: string): readonly T[] {
     const objects = this.#scopes.get(session);
     if (objects === undefined) return [];
@@ -66,12 +66,12 @@ export class Scoped<T> {
     });
   }
 
-  /** Returns what is kept for the objects of a session, of a user, or of all users (`*`). */
+  /** Returns the states of the objects of a session, of a user, or of all users (`*`). */
   in(scope: string): readonly T[] {
     return (this.#scopes.get(scope) ?? []).flatMap(object => this.#states.get(object) ?? []);
   }
 
-  /** What is kept for all objects that have not ended. */
+  /** Returns the states of all objects that have not ended. */
   all(): Iterable<T> {
     return this.#states.values();
   }

@@ -1,34 +1,34 @@
 /**
- * Takes out of each read the values that the run did not write: an object may hold some from before the run, and
- * another run may write to it.
+ * Removes from each read the values that the run did not write: an object may hold values from before the run, or of
+ * another run.
  */
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { effectOf, putsIn } from './effect.ts';
 
 /** An operation whose `saw` was sifted. */
 export interface Sifted {
-  /** How many values of the read the run did not write. */
+  /** Number of values in the read that the run did not write. */
   foreign?: number;
 }
 
-/** Numbers of rows at which apps cut a list off without a word, whichever values that leaves out. */
+/** Page sizes at which apps silently cut a list off; the missing values may be any of them. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** From so many rows on, a list may also be one that keeps or shows a round number of its newest values. */
+/** From this many rows on, a list may also keep or show only a round number of its newest values. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
-/** Returns whether a list of so many values may be cut off. */
+/** Returns whether a list of this length may be cut off. */
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
-/** What reads show of all objects of one probe. */
+/** The reads of all objects of one probe. */
 export interface Shown {
   /** Number of values in the longest list of a read. */
   most: number;
-  /** Reads that showed so many, lacked others, and were not compared. */
+  /** Reads of that length that lacked values and were not compared. */
   cut: number;
 }
 
-/** Returns what to say of a probe whose lists may be cut off, if any are. */
+/** Returns a remark on a probe whose lists may be cut off; an empty list if none may be. */
 export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
   cut === 0
     ? []
@@ -42,20 +42,20 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** The state at the begin is declared: every other value is one that the run must have written. */
+  /** True if the initial state is known: then the run must have written every other value. */
   readonly #whole: boolean;
   readonly #collects: boolean;
-  /** Values of the run that are no canaries, and those that a register showed before it was first written. */
+  /** Values of the run that are not canaries, and values that a register showed before its first write. */
   readonly #known = new Set<string>();
   #written = false;
-  /** Values that may be in a collection, as far as the run knows. */
+  /** Values that a collection should hold, by the operations so far. */
   readonly #present = new Set<string>();
 
   readonly #shown: Shown;
 
   /**
-   * @param canary what the values of the run begin with
-   * @param shown of the object's probe: one for all of its objects
+   * @param canary the prefix of the values of the run
+   * @param shown the reads of the object's probe, shared by all of its objects
    */
   constructor(kind: ObjectEvent, canary: string, shown: Shown) {
     this.#kind = kind;
@@ -78,13 +78,13 @@ export class Sift {
     }
   }
 
-  /** A change was refused: what it would have put in is not there. */
+  /** Called when a change ends. The values of a refused change are not in the object. */
   wrote(write: Operation): void {
     if (write.outcome !== 'fail' || !this.#collects) return;
     for (const value of putsIn(effectOf(this.#kind.kind, write))) this.#present.delete(value);
   }
 
-  /** Leaves in `saw` of a read the values of the run; takes `saw` away if it says nothing of them. */
+  /** Keeps only the values of the run in a read's `saw`; deletes `saw` if it does not show their state. */
   read(read: Operation & Sifted): void {
     const { saw } = read;
     if (saw === undefined) return;
@@ -97,7 +97,7 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // What a register shows before it is first written is its first state.
+    // The value that a register shows before its first write is its initial state.
     else for (const value of saw) this.#known.add(value);
   }
 
@@ -111,7 +111,7 @@ export class Sift {
     if (length > this.#shown.most) Object.assign(this.#shown, { most: length, cut: 0 });
     if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
-    // In the order in which they were written: which are there.
+    // For each present value, in the order of their writes: whether the read shows it.
     const there = Array.from(this.#present, value => shown.has(value));
     if (!there.includes(false)) return false;
     const newest = !there.slice(there.indexOf(true)).includes(false);
@@ -120,7 +120,9 @@ export class Sift {
     return cut;
   }
 
-  /** By index: in k6 a closure for each read costs more than the comparison. */
+  /**
+   * Returns whether the run wrote all values. By index: in k6, a closure for each read costs more than the comparison.
+   */
   #allOwn(saw: readonly string[]): boolean {
     for (let i = 0; i < saw.length; i++) if (!this.#own(saw[i] as string)) return false;
     return true;

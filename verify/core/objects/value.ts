@@ -1,31 +1,31 @@
 /**
- * One value of a set, list or bag: what is known of it, what a session has seen of it, and what a read may show.
+ * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A write that overlapped another request may have been overwritten by it: a state without it is a later one, and
- * whether it may be lost so is for no-lost-updates to say. Such a state contradicts nothing, unless the value is
- * there again afterwards: then it was never overwritten.
+ * A write that overlapped another request may have been overwritten by it; then a state without the value is a later
+ * one. (no-lost-updates judges whether it may be lost.) Such a state contradicts nothing, unless a later read shows the
+ * value again: then it was never overwritten.
  */
 import { precedes } from '../clocks.ts';
 import type { Operation, Start } from '../history.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
-/** Facts about one value of a set, list or bag. Values are unique, so it is added and removed once at most. */
+/** One value of a set, list or bag. Values are unique, so it is added and removed at most once. */
 export interface Value {
   value: string;
   /** Its acknowledged add. */
   add: Operation | undefined;
   /** Its add, and the changes that may have removed it, with what each of them overlapped. */
   writes: Write[];
-  /** The changes that may have removed it, from the call of each on. */
+  /** The changes that may have removed it; each is added when it is called. */
   removing: Removing[];
-  /** A read that misses it was reported. */
+  /** True if a read that lacks it was reported. */
   missed: boolean;
-  /** Not known to be removed. */
+  /** True while it is not known to be removed. */
   present: boolean;
-  /** It is no longer remembered: a later add of the same text makes another value. */
+  /** True if it is no longer remembered: a later add of the same text makes another value. */
   forgotten: boolean;
-  /** Number of the last read that was compared and showed it. */
+  /** Number of the last compared read that showed it. */
   shownIn: number;
 }
 
@@ -40,23 +40,29 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/** Facts about what one session has written and seen. The maps are keyed by value, not by text: every read uses them. */
+/** The writes and reads of one session. The maps are keyed by `Value`, not by text, for speed: every read uses them. */
 export interface Viewer extends Reader {
-  /** Its acknowledged adds, but for those that are known to be removed. */
+  /** Its acknowledged adds, without those known to be removed. */
   added: Value[];
-  /** Its last acknowledged removal, and a value that it took out. */
+  /** Its last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
-  /** The first read that showed it. */
+  /** The first read that showed each value. */
   shown: Map<Value, Operation>;
-  /** Of what was shown and may have been removed: the first read without it. */
+  /** For values that were shown and may have been removed: the first read without the value. */
   gone: Map<Value, Operation>;
-  /** What a quiet read missed, and may have been overwritten: stale or back, should it show again. */
+  /**
+   * Values that a quiet read lacks and that may have been overwritten: a contradiction if a later read shows them
+   * again.
+   */
   suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
-  /** The object's number of changes at the last read, if that read owed nothing; else −1. */
+  /** The object's change count at the last read, if that read lacked no value that a later read may show; else −1. */
   settled: number;
   /** The values that the last read showed. */
   values: readonly Value[];
-  /** What the last read was compared with, and whether its like would be with it; good until the object changes. */
+  /**
+   * What the last read was compared with, and whether an equal next read will be compared with it; valid until a
+   * change.
+   */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
@@ -72,11 +78,11 @@ export const viewer = (session: string): Viewer => ({
   values: [],
 });
 
-/** A removal of one value, or a replacement of all, that was called; one that failed removed nothing. */
+/** A removal of one value or a replacement of all, from its call on. If it failed, it removed nothing. */
 export interface Removing {
   start: Start;
   write: Write;
-  /** It replaces all values. */
+  /** True if it replaces all values. */
   whole: boolean;
   end?: Operation;
 }
@@ -86,7 +92,7 @@ export function mayRemove(known: Value, removing: Removing): void {
   known.writes.push(removing.write);
 }
 
-/** Whether a write of it overlapped another request. */
+/** Returns whether a write of the value overlapped another request. */
 export const raced = ({ writes }: Value): boolean => writes.some(overlapped);
 
 export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
@@ -96,10 +102,10 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Looks for the values that earlier reads showed.
+ * Compares a read with earlier reads of its session: reports values that they showed and this read lacks.
  *
- * @param quiet no write could take effect any more when the read was called
- * @returns whether some of them are not there
+ * @param quiet whether no write could take effect any more when the read was called
+ * @returns whether the read lacks any of these values
  */
 export function lacking(
   read: Operation,
@@ -146,7 +152,10 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** The read shows a value that an earlier one missed: that read was wrong, since nothing had overwritten the value. */
+/**
+ * Reports an earlier read that lacked a value which this read shows: the value was not overwritten, so that read was
+ * wrong.
+ */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined || !precedes(of.read, read)) return;
@@ -167,7 +176,7 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, end, whole } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement takes out what was there before it was called; a removal takes its value, whenever it was added.
+    // A replacement removes the values from before its call; a removal removes its value, whenever that was added.
     if (!whole || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
@@ -176,7 +185,7 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 /**
  * Returns whether a read without the value would be reported: at once, or once a later read shows it again.
  *
- * @param quiet as above
+ * @param quiet as in `lacking`
  */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));

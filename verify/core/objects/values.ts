@@ -23,9 +23,9 @@ import {
   viewer,
 } from './value.ts';
 
-/** Removed values that are remembered, for an object: enough to see one come back, and bounded. */
+/** Removed values that are remembered for an object: enough to detect that one comes back, and bounded. */
 const REMEMBERED = 1000;
-/** Replacements of all values that are remembered, for an object. */
+/** Replacements of all values that are remembered for an object. */
 const REPLACEMENTS = 16;
 
 const NOTHING: readonly string[] = [];
@@ -34,13 +34,13 @@ const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 /** Counts of the values in one read. */
 interface Seen {
   different: number;
-  /** Of these: how many are not known to be removed. */
+  /** Those of `different` that are not known to be removed. */
   present: number;
-  /** A change may remove one of them, or have removed it. */
+  /** True if a change may have removed one of them, or may still do so. */
   removing: boolean;
 }
 
-/** One state of the object is later than another when it has what was added since. */
+/** Follows a set, list or bag. A state is later than another one if it has the values that were added since. */
 export class Values implements ObjectState {
   readonly name: string;
   readonly #kind: ObjectKind;
@@ -49,11 +49,11 @@ export class Values implements ObjectState {
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
-  /** The last replacements of all values: a value that is added meanwhile may be gone with one. */
+  /** The last replacements of all values: one may remove a value whose add overlaps it. */
   readonly #replacements: Removing[] = [];
   readonly #overlaps: Overlaps;
   #reads = 0;
-  /** Rises with every event that may change what a read must show. */
+  /** Counts the events that may change what a read must show. */
   #changes = 0;
 
   constructor({ object, kind, cap, initial = [] }: ObjectEvent) {
@@ -114,7 +114,7 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /** A value whose only add was refused is not there, and needs no room. */
+  /** Removes a value whose only add was refused: it is not in the object and does not count for the cap. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, writes, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -136,7 +136,7 @@ export class Values implements ObjectState {
     if (reader === undefined) return;
     for (const known of [...this.#present.values()]) {
       if (values.includes(known.value)) continue;
-      // A value that was added meanwhile may have come before or after.
+      // A value whose add overlapped the replacement may have been added before or after it.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       reader.removed = { end: operation, value: known };
       this.#remove(known);
@@ -187,7 +187,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The same state as before, which contradicted nothing and owed nothing: so does this one.
+    // The same state as the read before, which neither contradicted anything nor left anything open.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -201,14 +201,17 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /** @returns whether a later read with the same state might contradict what this one need not show yet */
+  /**
+   * Compares a read. Returns whether a later read with the same state might be a contradiction although this one is
+   * not.
+   */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
-    // The app may drop a value to make room.
+    // Above its cap, the app may drop any value.
     if (this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
-    // While writes are under way each may write a state that it loaded before.
+    // Each write in flight may write back an older state that it loaded.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -216,7 +219,7 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Most reads show all that is there and all that was shown before: then nothing is missing.
+    // Most reads show all present values and all values that were shown before: then nothing is missing.
     const misses = seen.present < this.#present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
       (seen.removing || seen.different < reader.shown.size) && lacking(read, number, quiet, reader, facts);
@@ -239,9 +242,9 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Takes in what a read shows. Subtle: a value that the session's read before showed too is found by comparing the
-   * two texts in their places, several times faster than by looking it up. It was taken in then, so that there is
-   * nothing left to do unless a change may remove it.
+   * Records the values of a read. Fast path: a value that the session's read before showed at the same place is found by
+   * comparing the two texts, several times faster than by lookup. It was recorded then, so nothing is left to do unless a
+   * change may remove it.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): Seen {
     const { saw = [] } = read;
@@ -252,7 +255,7 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // Where one was taken out, the others have moved up.
+      // After a removal, the following values have moved up by one place.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -274,7 +277,7 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /** Looks for the session's own acknowledged adds. @returns whether some of the values are not there */
+  /** Reports the session's own acknowledged adds that the read lacks. Returns whether it lacks any. */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#present.forEach(known => {
