@@ -26,36 +26,36 @@ const now = digest(1, {
 const plain = { colour: false, width: 100 };
 
 describe('comparisonText', () => {
-  it('says what is worse, where, and since which baseline; what is said alike once', () => {
+  it('shows what is worse, where, and since which baseline, and groups equal sentences', () => {
     expect(comparisonText(compare([base], [now]), plain)).toMatchInlineSnapshot(`
       "
       compared with run run-0 of 3f2a9c1b7e60, 2026-01-01
-      worse     continuity: LOSS is new: 3 of 500 sessions; none of 500 before; it points at app-2
-      not told  read-your-writes, monotonic-reads: too little evidence now; it was valid
+      worse         continuity: LOSS is new: 3 of 500 sessions; none of 500 before; it points at app-2
+      undetermined  read-your-writes, monotonic-reads: too little evidence now; it was valid
       same  isolation
        WORSE  continuity (app-2), since run run-0 of 3f2a9c1b7e60, 2026-01-01
       "
     `);
   });
 
-  it('says that nothing got worse, and on what that is compared', () => {
+  it('shows that nothing is worse, and what was compared', () => {
     expect(comparisonText(compare([base, base], [base]), plain)).toMatchInlineSnapshot(`
       "
       compared with 2 runs of 3f2a9c1b7e60, 2026-01-01
       same  continuity, isolation, read-your-writes, monotonic-reads
-       NOT WORSE  nothing that is claimed got worse since 2 runs of 3f2a9c1b7e60, 2026-01-01
+       NOT WORSE  nothing claimed is worse since 2 runs of 3f2a9c1b7e60, 2026-01-01
       "
     `);
   });
 
-  it('colours only when asked to', () => {
+  it('uses colours only if requested', () => {
     expect(comparisonText(compare([base], [now]), plain)).not.toContain('\u001b');
     expect(comparisonText(compare([base], [now]), { ...plain, colour: true })).toContain('\u001b[31mworse');
   });
 });
 
 describe('brief', () => {
-  it('is one screen: what is wrong, one proof of the worst, the verdict', () => {
+  it('is one screen: violations, the proof of the worst one, the verdict', () => {
     expect(brief(broken(), plain)).toMatchInlineSnapshot(`
       "
       alice  http://127.0.0.1
@@ -83,7 +83,7 @@ describe('brief', () => {
     `);
   });
 
-  it('of a healthy run is a few lines', () => {
+  it('is a few lines for a healthy run', () => {
     expect(brief(healthy(), plain)).toMatchInlineSnapshot(`
       "
       picture  http://127.0.0.1
@@ -96,7 +96,7 @@ describe('brief', () => {
     `);
   });
 
-  it('says what is missing where nothing is broken', () => {
+  it('shows what is missing if nothing is violated', () => {
     const result = healthy();
     const guarantees = result.guarantees.map(verdict => ({
       ...verdict,

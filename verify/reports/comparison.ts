@@ -1,4 +1,4 @@
-/** Comparison → text for a terminal, and Markdown for summaries and comments. */
+/** Writes a comparison as text for a terminal, and as Markdown for summaries and comments. */
 import { counted } from '../core/check.ts';
 import type { Compared, Comparison } from '../core/compare/compare.ts';
 import type { Change, Difference } from '../core/compare/difference.ts';
@@ -11,7 +11,7 @@ import { wrap } from './wrap.ts';
 export const WORD: Record<Change, string> = {
   worse: 'worse',
   better: 'better',
-  untold: 'not told',
+  untold: 'undetermined',
   same: 'same',
 };
 const COLOUR: Record<Change, number> = { worse: 31, better: 32, untold: 33, same: 2 };
@@ -21,7 +21,7 @@ const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   valid: { text: 'NOT WORSE', colour: 32 },
 };
 
-/** @returns lines ended by newlines: what differs, worst first, and a last line with the verdict */
+/** Returns the differences, worst first, and a last line with the verdict; each line ends with a newline. */
 export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
   const comparison = printable(given);
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -44,7 +44,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** What differs, worst first; what is said alike is said once. */
+/** Returns the differences, worst first. Differences with equal sentences are grouped. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Change; abouts: string[]; said: string }[] {
@@ -60,19 +60,19 @@ export function whatDiffers({
   return [...groups.values()];
 }
 
-/** The same as paragraphs of Markdown. */
+/** Returns the comparison as paragraphs of Markdown. */
 export function comparisonMarkdown(comparison: Comparison): string[] {
-  const told = whatDiffers(comparison);
+  const rows = whatDiffers(comparison);
   return [
     `### Compared with ${inMarkdown(nameOf(comparison.base))}`,
     `**${inMarkdown(`${VERDICT[comparison.judgement].text.toLowerCase()}: ${conclusionOf(comparison)}`)}**`,
-    ...(told.length === 0
+    ...(rows.length === 0
       ? []
       : [
           [
             '| | | |',
             '|---|---|---|',
-            ...told.map(
+            ...rows.map(
               ({ change, abouts, said }) =>
                 `| ${WORD[change]} | ${abouts.join(', ')} | ${inMarkdown(said)} |`,
             ),
@@ -82,19 +82,19 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/** What was found, with the instance that it points at, and whether it matters. */
+/** Returns the sentence of a difference, with the instance that it points at, and a note if it is not claimed. */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** All that is the same, in a line. */
+/** Returns a line with all subjects that are the same; an empty list if there are none. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
 }
 
-/** One line that names what is worse, where, and since when it was good. */
+/** Returns one line that names what is worse, on which instance, and since which baseline. */
 export function conclusionOf({ judgement, differences, base }: Comparison): string {
   const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
   const what = deciding.map(({ about, instance }) =>
@@ -103,10 +103,10 @@ export function conclusionOf({ judgement, differences, base }: Comparison): stri
   const since = `since ${nameOf(base)}`;
   if (judgement === 'violated') return `${[...new Set(what)].join(', ')}, ${since}`;
   if (judgement === 'unknown') return `too little evidence for ${[...new Set(what)].join(', ')}, ${since}`;
-  return `nothing that is claimed got worse ${since}`;
+  return `nothing claimed is worse ${since}`;
 }
 
-/** The baseline of a day, with the revision and the run, as far as they are known. */
+/** Returns the name of a side of the comparison: its run, revision and day, as far as known. */
 export function nameOf({ runs, started, revision }: Compared): string {
   const day = started.slice(0, 10);
   const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;

@@ -40,7 +40,7 @@ describe('guarantees', () => {
     expect(changes({ violations: 2 }, {})).toBe('untold valid');
   });
 
-  it('what cannot be judged any more is not told, and that is not good enough', () => {
+  it('a guarantee that can no longer be judged is undetermined, and makes the comparison unknown', () => {
     expect(changes({}, unknown)).toBe('untold unknown');
     expect(changes({ violations: 3 }, unknown)).toBe('untold unknown');
     expect(changes({}, { claimed: false })).toBe('untold unknown');
@@ -54,13 +54,13 @@ describe('guarantees', () => {
     expect(changes(sessions(400), sessions(1000))).toBe('same valid');
   });
 
-  it('what nobody claims is told, and decides nothing', () => {
+  it('an unclaimed guarantee is reported, and decides nothing', () => {
     const not = { claimed: false };
     expect(changes(not, { ...not, violations: 1 })).toBe('worse valid');
     expect(changes({}, { ...not, violations: 1 })).toBe('worse violated');
   });
 
-  it('names the instance that all proofs point at', () => {
+  it('names the instance that all witnesses point at', () => {
     const now = continuity({ violations: 3, blamed: 'app-2' });
     expect(about('continuity', [continuity({})], [now])?.instance).toBe('app-2');
     const other = continuity({ violations: 3, blamed: 'app-1' });
@@ -93,22 +93,22 @@ describe('shares', () => {
     expect(share([250, 625, 625], [500, 500, 500])).toMatchObject({ change: 'better', instance: 'app-1' });
   });
 
-  it('small differences, and those of few requests, are none', () => {
+  it('small differences, and differences of few requests, are not reported', () => {
     expect(share([50_000, 50_000], [45_000, 55_000])).toBeUndefined();
     expect(share([10, 10], [5, 15])).toBeUndefined();
   });
 
-  it('an instance that serves nothing any more is worse', () => {
+  it('an instance that no longer serves anything is worse', () => {
     expect(share([100, 100, 100], [150, 150])).toMatchObject({ change: 'worse', instance: 'app-3' });
     expect(share([100, 100], [80, 80, 80])).toMatchObject({ change: 'untold', means: 'valid' });
   });
 
-  it('names of containers change, and are not what is compared', () => {
+  it('instances are not compared by name, since names of containers change', () => {
     const renamed = served(5000, 5000).map((one, i) => ({ ...one, instance: `pod-${i}` }));
     expect(about('share', [digest()], [digest(1, { instances: renamed })])).toBeUndefined();
   });
 
-  it('of sticky sessions are shares of sessions', () => {
+  it('are shares of sessions if sessions are sticky', () => {
     const sticky = (a: number, b: number): Digest =>
       digest(0, {
         sessions: a + b,
@@ -122,7 +122,7 @@ describe('shares', () => {
     expect(about('share', [sticky(160, 160)], [sticky(80, 240)])?.change).toBe('worse');
   });
 
-  it('are not compared where faults took instances away', () => {
+  it('are not compared if faults stopped instances', () => {
     const faults = [judged('availability', { rests: { requests: 1000, 'fault windows': 1 } })];
     expect(share([100, 100], [50, 150], { guarantees: faults })).toBeUndefined();
   });
@@ -130,10 +130,10 @@ describe('shares', () => {
 
 describe('latency', () => {
   const PAIRS = 12;
-  /** Answers of a run: as many of each, spread a little, `slower` times the usual. */
+  /** Returns a run with slightly spread response times, `slower` times the usual ones. */
   const run = (minute: number, slower: number): Digest =>
     digest(minute, { latency: answered(Array.from({ length: 200 }, (_, i) => slower * (10_000 + 50 * i))) });
-  /** base current current base …, with noise that both sides share */
+  /** Returns runs in the order base current current base …, with noise that both sides share. */
   const turns = (slower: number, pairs = PAIRS): [Digest[], Digest[]] => {
     const [base, current]: [Digest[], Digest[]] = [[], []];
     for (let i = 0; i < pairs; i++) {
@@ -145,14 +145,14 @@ describe('latency', () => {
     return [base, current];
   };
 
-  it('of two runs alone is told, and never worse', () => {
+  it('of two runs alone is reported, and never worse', () => {
     const found = about('latency', [run(0, 1)], [run(1, 3)]);
     expect(found).toMatchObject({ change: 'untold', means: 'valid' });
-    expect(found?.said).toMatch(/^read p50 14\.\d ms \(14\.\d–15\.\d\) → 4\d\.\d ms .*Told, not judged/);
+    expect(found?.said).toMatch(/^read p50 14\.\d ms \(14\.\d–15\.\d\) → 4\d\.\d ms .*Reported, not judged/);
     expect(about('latency', [run(0, 1)], [run(1, 1)])?.change).toBe('same');
   });
 
-  it('of runs in turns is judged', () => {
+  it('of alternating runs is judged', () => {
     expect(about('latency', ...turns(1.3))).toMatchObject({ change: 'worse', means: 'violated' });
     expect(about('latency', ...turns(1 / 1.3))).toMatchObject({ change: 'better', means: 'valid' });
     expect(about('latency', ...turns(1))?.change).toBe('same');
@@ -161,11 +161,11 @@ describe('latency', () => {
     );
   });
 
-  it('that differs by less than matters is the same', () => {
+  it('that differs by less than 5 % is the same', () => {
     expect(about('latency', ...turns(1.02, 40))?.change).toBe('same');
   });
 
-  it('is told where there are too few pairs, or they took no turns, or always in one order', () => {
+  it('is only reported if there are too few pairs, or runs did not alternate, or one side always ran first', () => {
     expect(about('latency', ...turns(1.3, PAIRS - 1))?.said).toContain('for 12 pairs of runs');
     const [base, current] = turns(1.3);
     const later = current.map((one, i) => ({ ...one, started: run(100 + i, 1).started }));
@@ -175,7 +175,7 @@ describe('latency', () => {
     expect(about('latency', first, second)?.said).toContain('one side nearly always ran first');
   });
 
-  it('names the one instance that is slower', () => {
+  it('names the only instance that is slower', () => {
     const both = (one: Digest, slower: number): Digest => ({
       ...one,
       latency: [

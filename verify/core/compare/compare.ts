@@ -1,4 +1,4 @@
-/** Two sides, each of one run or several: what got worse, what got better, what is undetermined. */
+/** Compares two sides, each of one or more runs: what is worse, what is better, what is undetermined. */
 import { combine, type Judgement } from '../verdict.ts';
 import type { Change, Difference } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -6,33 +6,37 @@ import { compareGuarantees, rateTests } from './guarantees.ts';
 import { compareLatency } from './latency.ts';
 import { compareShares, shareTests } from './shares.ts';
 
-/** What was compared. */
+/** One side of a comparison. */
 export interface Compared {
   target: string;
   /** Names of the runs. */
   runs: string[];
-  /** When the first of them started, ISO 8601. */
+  /** Start of the first run, ISO 8601. */
   started: string;
-  /** Of the code, where it is known. */
+  /** Revision of the code, if known. */
   revision?: string;
 }
 
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** violated: something claimed is worse; unknown: it may be, and the evidence does not tell; else valid. */
+  /**
+   * `violated`: a claimed guarantee is worse; `unknown`: the evidence is insufficient to exclude that; else `valid`.
+   */
   judgement: Judgement;
   base: Compared;
   current: Compared;
-  /** Worse first, then what cannot be told, what is better, what is the same. */
+  /** Sorted: worse, undetermined, better, the same. */
   differences: Difference[];
 }
 
 const ORDER: Record<Change, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
 /**
- * @param base runs of what was good, at least one
- * @param current runs of what is asked about, at least one
+ * Compares the runs of two sides.
+ *
+ * @param base runs of the version that was good, at least one
+ * @param current runs of the version in question, at least one
  */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
@@ -44,7 +48,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // Where nothing differs that anybody claims, nothing is worse.
+    // Starts with `valid`, so that the comparison is valid if no claimed guarantee differs.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

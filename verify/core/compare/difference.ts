@@ -1,23 +1,23 @@
-/** What comparing says, one thing at a time. */
+/** Defines one difference that a comparison reports. */
 import type { Guarantee } from '../guarantees.ts';
 import type { Judgement } from '../verdict.ts';
 
-/** untold: this evidence does not tell. */
+/** `untold` (the name in the JSON format): undetermined, since the evidence is insufficient. */
 export type Change = 'worse' | 'better' | 'same' | 'untold';
 
 export interface Difference {
   /** A guarantee, `share` of an instance, or `latency` of an action. */
   about: Guarantee | 'share' | 'latency';
   change: Change;
-  /** Whether the base or the current run claims it. What nobody claims is told, and decides nothing. */
+  /** Whether the base or the current run claims it. An unclaimed difference is reported and decides nothing. */
   claimed: boolean;
-  /** What follows for the exit code. */
+  /** What this difference means for the verdict and the exit code. */
   means: Judgement;
-  /** One sentence: before, now, and why that is called so. */
+  /** One sentence: the values before and now, and the reason for `change`. */
   said: string;
-  /** The instance that it points at. */
+  /** The instance that caused the difference, if it is only one. */
   instance?: string;
 }
 
-/** How likely a difference may be chance, over all tests of a comparison together, to be called one. */
+/** Significance level over all tests of a comparison together: a difference with a larger p-value counts as chance. */
 export const SIGNIFICANT = 1e-4;

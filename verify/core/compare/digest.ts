@@ -1,4 +1,4 @@
-/** What of a run is kept to compare others with: small, and all that comparing looks at. */
+/** Makes the digest of a run: the small part of its result that comparisons need. */
 import type { Guarantee } from '../guarantees.ts';
 import type { Latency } from '../latency.ts';
 import type { InstanceTally, Result } from '../result.ts';
@@ -8,12 +8,12 @@ export interface GuaranteeDigest {
   guarantee: Guarantee;
   claimed: boolean;
   judgement: Judgement;
-  /** How many anomalies. */
+  /** Number of anomalies. */
   violations: number;
   /** Their names, each once. */
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance whose answer is the wrong one in every proof that was kept. */
+  /** The instance that sent the wrong response in every witness that was kept, if it is only one. */
   blamed?: string;
 }
 
@@ -23,7 +23,7 @@ export interface Digest {
   /** Wall-clock time, ISO 8601. */
   started: string;
   seed: number;
-  /** Of the code that was verified, where it is known. */
+  /** Revision of the code that was verified, if known. */
   revision?: string;
   finished: Result['finished'];
   sessions: number;
@@ -32,7 +32,7 @@ export interface Digest {
   latency: Latency[];
 }
 
-/** @param revision of the code that was verified */
+/** Returns the digest of a result. @param revision revision of the code that was verified */
 export function digestOf(result: Result, revision?: string): Digest {
   const { run, target, started, seed, finished, guarantees, tally } = result;
   return {
@@ -51,7 +51,7 @@ export function digestOf(result: Result, revision?: string): Digest {
   };
 }
 
-/** The instance whose answer was not as expected. */
+/** Returns the instance whose response was not as expected. */
 const brokenBy = (witness: readonly WitnessStep[]): string | undefined =>
   (witness.findLast(step => step.expected !== undefined) ?? witness.at(-1))?.operation.instance;
 
@@ -76,6 +76,6 @@ function guaranteeOf({
   };
 }
 
-/** How many fault windows a run had: they move shares and times, and nobody's build is to blame. */
+/** Returns the number of fault windows of a run. Faults change shares and response times, whatever the build. */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

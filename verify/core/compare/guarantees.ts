@@ -1,4 +1,4 @@
-/** Guarantees before and now: new anomalies, rates, and evidence. */
+/** Compares the guarantees of two sides: new anomalies, violation rates, and evidence. */
 import { grouped } from '../check.ts';
 import type { Guarantee } from '../guarantees.ts';
 import { fisherP } from '../statistics.ts';
@@ -6,29 +6,31 @@ import type { Judgement } from '../verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** The figure that violations are counted out of, where that is not the first one. */
+/** The count that violations are a share of, for guarantees where it is not the first count of `rests`. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
   survival: 'sessions from before',
 };
 
-/** A guarantee over all runs of one side. */
+/** One guarantee over all runs of one side. */
 interface Side {
   claimed: boolean;
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** What its violations are counted out of. */
+  /** Name of the count that violations are a share of, and its value. */
   unit: string;
   trials: number;
-  /** The instance that all proofs point at. */
+  /** The instance that all witnesses point at, if it is only one. */
   blamed: string | undefined;
 }
 
 /**
- * @param tests how many tests the whole comparison makes
- * @returns one for each guarantee that either side claims or could judge
+ * Compares the guarantees of two sides.
+ *
+ * @param tests number of statistical tests in the whole comparison
+ * @returns a difference for each guarantee that either side claims or could judge
  */
 export function compareGuarantees(
   base: readonly Digest[],
@@ -46,7 +48,7 @@ export function compareGuarantees(
   });
 }
 
-/** How many rates there are to test. */
+/** Returns the number of rates to test. */
 export const rateTests = (base: readonly Digest[], current: readonly Digest[]): number =>
   guaranteesOf([...base, ...current]).length;
 
@@ -63,7 +65,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   const judgements = new Set(all.map(one => one.judgement));
   return {
     claimed: all.some(one => one.claimed),
-    // Several runs are one evidence: it is enough if it is in one of them.
+    // The evidence of all runs counts together: one run with enough is sufficient.
     judgement: judgements.has('violated') ? 'violated' : judgements.has('valid') ? 'valid' : 'unknown',
     violations: sum(one => one.violations),
     names: new Set(all.flatMap(one => one.anomalies)),
@@ -73,7 +75,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   };
 }
 
-/** @returns what all are, if they are */
+/** Returns the name that all entries have in common; undefined if they differ. */
 const onlyOne = (names: readonly (string | undefined)[]): string | undefined =>
   new Set(names).size === 1 ? names[0] : undefined;
 
@@ -82,25 +84,25 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** @param means whether it matters that it cannot be told */
-const untold = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
+/** @param means `unknown` if the missing evidence matters for the verdict */
+const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {
   if (now === undefined || (before?.claimed === true && !now.claimed && now.judgement !== 'violated')) {
     return before?.claimed === true
-      ? untold('claimed before, and not any more: make a new baseline if that is meant', 'unknown')
+      ? undetermined('claimed before, but no longer: make a new baseline if that is intended', 'unknown')
       : undefined;
   }
   if (now.judgement === 'violated') return broken(before, now, tests);
   if (now.judgement === 'unknown') {
     const was =
       before === undefined || before.judgement === 'unknown' ? 'as before' : `it was ${before.judgement}`;
-    return untold(`too little evidence now; ${was}`, 'unknown');
+    return undetermined(`too little evidence now; ${was}`, 'unknown');
   }
   return holds(before, now, tests);
 }
 
-/** A new anomaly is a regression whatever its rate. */
+/** Compares a guarantee that is violated now. A new anomaly is a regression, whatever its rate. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -111,13 +113,13 @@ function broken(before: Side | undefined, now: Side, tests: number): Found {
   }
   const fresh = new Set([...now.names].filter(name => !before.names.has(name)));
   if (fresh.size > 0) {
-    return worse(`${named(fresh)} is new: ${rate}; before there was ${named(before.names)} alone`);
+    return worse(`${named(fresh)} is new: ${rate}; before there was only ${named(before.names)}`);
   }
-  const told = `${named(now.names)} in ${rate}, ${rateOf(before)} before`;
+  const said = `${named(now.names)} in ${rate}, ${rateOf(before)} before`;
   const [more, less] = [higherP(now, before) * tests, higherP(before, now) * tests];
-  if (more < SIGNIFICANT) return worse(`${told} ${chance(more)}`);
-  if (less < SIGNIFICANT) return better(`${told} ${chance(less)}`);
-  return same(`${told}: that may be chance`);
+  if (more < SIGNIFICANT) return worse(`${said} ${chance(more)}`);
+  if (less < SIGNIFICANT) return better(`${said} ${chance(less)}`);
+  return same(`${said}: the difference may be chance`);
 }
 
 function holds(before: Side | undefined, now: Side, tests: number): Found {
@@ -126,17 +128,19 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   }
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
-    const told = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // Nothing broke now, so only whether it is better is not told.
+    const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
+    // There is no violation now, so only the improvement is undetermined.
     return less < SIGNIFICANT
-      ? better(`${told} ${chance(less)}`)
-      : untold(`${told}: that may be chance`, 'valid');
+      ? better(`${said} ${chance(less)}`)
+      : undetermined(`${said}: the difference may be chance`, 'valid');
   }
-  const told = `none of ${grouped(now.trials)} ${now.unit}, none of ${grouped(before.trials)} before`;
-  return now.trials < before.trials / 2 ? untold(`${told}: it holds on less evidence`, 'valid') : same(told);
+  const said = `none of ${grouped(now.trials)} ${now.unit}, none of ${grouped(before.trials)} before`;
+  return now.trials < before.trials / 2
+    ? undetermined(`${said}: it holds on less evidence`, 'valid')
+    : same(said);
 }
 
-/** P(so many or more among the first, were both rates the same). */
+/** Returns the probability of at least this many violations on the first side if both rates were equal. */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

@@ -1,7 +1,7 @@
 /**
- * How long answers took, before and now. Requests of one run are not independent of each other, and a machine is
- * faster at one time than at another: so two runs alone only tell, and never say "worse". Of runs that took turns, each
- * pair is one independent comparison, and a signed-rank test over the pairs decides.
+ * Compares response times of two sides. Requests of one run are not independent, and a machine is faster at one time
+ * than at another, so two runs alone are only reported and never judged "worse". If the runs of both sides alternated,
+ * each pair is one independent comparison, and a signed-rank test over the pairs decides.
  */
 import { grouped } from '../check.ts';
 import type { Action } from '../history.ts';
@@ -10,19 +10,19 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** The quantiles that are told, and those that are judged. */
-const TOLD = [0.5, 0.95, 0.99] as const;
+/** The quantiles that are reported, and those that are judged. */
+const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
-/** The least number of answers in a run for which a quantile means something. */
+/** Minimum number of responses in a run for a meaningful quantile. */
 const ENOUGH = 100;
-/** A smaller change is none that matters. */
+/** A change by a smaller factor does not matter. */
 const MARGIN = 1.05;
-/** How likely a difference may be chance, over all quantiles together. */
+/** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;
-/** Each order of a pair must be this part of all at least: else what grows slower with time looks like a worse build. */
+/** Minimum share of pairs in each order. Otherwise a machine that becomes slower over time looks like a worse build. */
 const EACH_ORDER = 1 / 3;
 
-/** Of one run, by action. */
+/** Response times of one run, by action. */
 type Series = ReadonlyMap<Action, Buckets>;
 
 export function compareLatency(base: readonly Digest[], current: readonly Digest[]): Difference[] {
@@ -33,7 +33,7 @@ export function compareLatency(base: readonly Digest[], current: readonly Digest
   if (action === undefined) return [];
   const judged = typeof pairs === 'string' ? [] : JUDGED.flatMap(quantile => judge(pairs, action, quantile));
   if (judged.length > 0) return judged;
-  return tell(base, current, action, reason ?? 'too few answers in a run');
+  return reportOnly(base, current, action, reason ?? 'too few responses in a run');
 }
 
 function seriesOf(digest: Digest): Series {
@@ -44,7 +44,7 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/** The one action that is judged: each further one would need more runs for the same certainty. */
+/** Returns the only action that is judged: each further action would need more runs for the same certainty. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -53,7 +53,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** @returns the runs in pairs of (base, current) that followed one another, or why they are none */
+/** Returns the runs as pairs of (base, current) that followed one another, or the reason why they are no such pairs. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -104,7 +104,7 @@ function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: num
   ];
 }
 
-/** The one instance that is slower, where all others are not. */
+/** Returns the instance that is slower, if all others are not. */
 function culprit(
   pairs: readonly [Digest, Digest][],
   action: Action,
@@ -135,8 +135,8 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/** Quantiles with their intervals, side by side; as if answers were independent, which is why it only tells. */
-function tell(
+/** Reports quantiles of both sides with their intervals. Does not judge: the intervals assume independent responses. */
+function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],
   action: Action,
@@ -150,17 +150,17 @@ function tell(
     const [was, is] = [intervalAt(before, quantile), intervalAt(now, quantile)];
     return is.low > MARGIN * was.high || was.low > MARGIN * is.high;
   });
-  const parts = TOLD.map(
+  const parts = REPORTED.map(
     quantile => `${nameOf('', quantile)} ${shown(before, quantile)} → ${shown(now, quantile)}`,
   );
-  const told = `${action} ${parts.join(', ')}`;
+  const quantiles = `${action} ${parts.join(', ')}`;
   return [
     {
       about: 'latency',
       claimed: true,
       change: apart ? 'untold' : 'same',
       means: 'valid',
-      said: apart ? `${told}. Told, not judged: ${reason}` : told,
+      said: apart ? `${quantiles}. Reported, not judged: ${reason}` : quantiles,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** P(X ≤ k), X binomial (n, 1/2), by adding up. */
+/** Returns P(X ≤ k) for X binomial (n, 1/2), by summation. */
 function half(k: number, n: number): number {
   let [ways, sum] = [1, 0];
   for (let i = 0; i <= k; i++) {
@@ -12,13 +12,13 @@ function half(k: number, n: number): number {
 }
 
 describe('quantileRanks', () => {
-  it('of a median are those of the binomial (tables of the sign test)', () => {
+  it('of a median agree with the binomial (tables of the sign test)', () => {
     expect(quantileRanks(10, 0.5, 0.95)).toEqual({ low: 2, high: 9 });
     expect(quantileRanks(25, 0.5, 0.95)).toEqual({ low: 8, high: 18 });
     expect(quantileRanks(100, 0.5, 0.95)).toEqual({ low: 40, high: 61 });
   });
 
-  it('are the narrowest that keep the confidence, and alike on both sides of a median', () => {
+  it('are the narrowest with that confidence, and symmetric around a median', () => {
     for (const n of [6, 17, 40, 333]) {
       const { low, high } = quantileRanks(n, 0.5, 0.99);
       expect(low + high).toBe(n + 1);
@@ -27,27 +27,27 @@ describe('quantileRanks', () => {
     }
   });
 
-  it('have no bound where the values give none', () => {
+  it('have no bound if too few values give none', () => {
     expect(quantileRanks(5, 0.5, 0.95)).toEqual({ low: 0, high: 6 });
     expect(quantileRanks(50, 0.99, 0.95).high).toBe(51);
   });
 });
 
 describe('signedRankP', () => {
-  it('is that of the tables', () => {
-    // Wilcoxon 1945: n = 10, a sum of the smaller ranks of 8 is the last with p ≤ 0.025 on one side.
+  it('agrees with the tables', () => {
+    // Wilcoxon 1945: for n = 10, 8 is the largest sum of the smaller ranks with one-sided p ≤ 0.025.
     const small = (sum: number[]): number[] =>
       Array.from({ length: 10 }, (_, i) => (sum.includes(i + 1) ? -(i + 1) : i + 1));
     expect(signedRankP(small([8]))).toBeCloseTo(25 / 1024, 10);
     expect(signedRankP(small([9]))).toBeCloseTo(33 / 1024, 10);
   });
 
-  it('of differences that all go up is one in all ways to give them signs', () => {
+  it('of positive differences only is one in the number of sign assignments', () => {
     expect(signedRankP([1, 2, 3, 4, 5])).toBe(1 / 32);
     expect(signedRankP([-1, -2, -3])).toBe(1);
   });
 
-  it('leaves out what is equal, and shares the ranks of equal sizes', () => {
+  it('leaves out zero differences, and averages the ranks of equal sizes', () => {
     expect(signedRankP([0, 0])).toBe(1);
     expect(signedRankP([2, 2, 0, 2])).toBe(1 / 8);
     expect(signedRankP([1, 1, -1])).toBe(4 / 8);

@@ -1,4 +1,4 @@
-/** Intervals for quantiles that assume nothing of how values are distributed: they are order statistics. */
+/** Computes confidence intervals of quantiles, and a signed-rank test, for values of any distribution. */
 import { incompleteBeta } from '../statistics.ts';
 
 /** P(X ≥ k) for X binomial (n, p). */
@@ -6,13 +6,13 @@ const atLeast = (k: number, n: number, p: number): number =>
   k <= 0 ? 1 : k > n ? 0 : incompleteBeta(p, k, n - k + 1);
 
 /**
- * Ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1): it is above the value of rank r
- * unless fewer than r values are below it, which a binomial tells.
+ * Returns the ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). It is above the value of
+ * rank r unless fewer than r values are below it; that number is binomially distributed.
  *
- * @param n how many independent values
+ * @param n number of independent values
  * @param quantile between 0 and 1
- * @param confidence that it lies between both; each side may fail with half of the rest
- * @returns ranks from 1 to n; low is 0 or high is n + 1 where n values do not bound that side
+ * @param confidence probability that the quantile lies between both; the error is split evenly between the sides
+ * @returns ranks from 1 to n; low is 0 or high is n + 1 if n values do not bound that side
  */
 export function quantileRanks(
   n: number,
@@ -20,13 +20,13 @@ export function quantileRanks(
   confidence: number,
 ): { low: number; high: number } {
   const tail = (1 - confidence) / 2;
-  // The largest rank that at least so many values are below with all but the tail, by bisection: both are monotone.
+  // Bisection finds each rank, since both conditions are monotone in the rank.
   const low = lastThat(n, rank => 1 - atLeast(rank, n, quantile) <= tail);
   const high = n + 1 - lastThat(n, rank => atLeast(n + 1 - rank, n, quantile) <= tail);
   return { low, high };
 }
 
-/** @returns the largest rank from 0 to n for which it holds, where it holds for all below */
+/** Returns the largest rank from 0 to n for which `holds` is true. It must be true for all smaller ranks too. */
 function lastThat(n: number, holds: (rank: number) => boolean): number {
   let [low, high] = [0, n];
   while (low < high) {
@@ -38,11 +38,11 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
 }
 
 /**
- * One side of Wilcoxon's signed-rank test, exact: ranks of the sizes of differences, summed over those that go up; how
- * many of all ways to give them signs reach that sum is counted. It asks only that up and down are alike where nothing
- * differs, as they are when two runs of the same build took turns.
+ * Computes Wilcoxon's signed-rank test, exact and one-sided. It ranks the differences by size, adds up the ranks of the
+ * positive ones, and counts the share of all assignments of signs that reach that sum. It assumes only that without a
+ * real difference both signs are equally likely, which holds if runs of the same build alternate.
  *
- * @returns how likely a sum so large is by chance; 1 where nothing differs
+ * @returns the probability of a sum this large by chance; 1 if all differences are 0
  */
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);

@@ -1,11 +1,11 @@
-/** Which part of the load each instance served, before and now. */
+/** Compares the share of the load that each instance served. */
 import { percent } from '../check.ts';
 import { fisherP } from '../statistics.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';
 
-/** Only a share that is off by more than this part of what it was is a difference. */
+/** Minimum relative change of a share that counts as a difference. */
 const OFF = 1 / 3;
 
 interface Share {
@@ -29,7 +29,7 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // The one that lost most of its share first: it is what the others had to take over.
+  // The instance that lost most of its share comes first: the others had to take over its load.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });
@@ -39,12 +39,12 @@ export function compareShares(
   });
 }
 
-/** With sticky sessions it is sessions that are spread, each with all of its requests. */
+/** Returns whether sessions are sticky: then the balancer spreads sessions, not requests. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);
-  const met = sum(({ instances }) => instances.reduce((total, { sessions }) => total + sessions, 0));
-  return met < 1.5 * sum(({ sessions }) => sessions);
+  const contacts = sum(({ instances }) => instances.reduce((total, { sessions }) => total + sessions, 0));
+  return contacts < 1.5 * sum(({ sessions }) => sessions);
 }
 
 function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Share[] {
@@ -58,7 +58,7 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** By name; names that changed, as those of containers do, by size. */
+/** Pairs the instances of both sides by name; if names changed, as those of containers do, by share. */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));
   const order = (shares: readonly Share[]): Share[] =>
