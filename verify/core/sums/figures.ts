@@ -1,6 +1,6 @@
 /**
- * The counts of the checks as metrics of k6, which adds them up over its virtual users: which metric is which count, and
- * the thresholds that fail a run.
+ * Maps the counts of the checks to k6 metrics, which k6 adds up over its virtual users, and defines the thresholds that
+ * fail a run.
  */
 import type { Check, Counts } from '../check.ts';
 import { ENOUGH_HANDOFFS } from '../check.ts';
@@ -15,7 +15,7 @@ import type { Guarantee } from '../guarantees.ts';
 import { TRIED } from '../reach.ts';
 import type { Repeated } from '../repeats.ts';
 
-/** What every virtual user judges: all that one client can see. */
+/** The checks that every virtual user applies: those that need to see only one client. */
 const ALWAYS: readonly Check[] = [
   continuity,
   isolation,
@@ -25,27 +25,29 @@ const ALWAYS: readonly Check[] = [
   availability,
 ];
 
-/** What a script is judged by: a guarantee that it does nothing for costs nothing. */
+/** The checks of a script. Checks that the script gives no evidence for are left out, so that they cost no time. */
 export interface Judged {
   checks: readonly Check[];
-  /** Of these, what the target claims: only that can fail the run. */
+  /** Those of the checks' guarantees that the target claims: only these can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
   /** The budget of a script whose whole run is one fault window; absent: no request may fail. */
   window?: WindowBudget;
 }
 
-/** What may fail while the run itself is the disturbance, as in a deploy. */
+/** What may fail in a run that is one fault window as a whole, as in a deploy. */
 export interface WindowBudget {
   /** Share of the requests that may fail. */
   errors?: number;
-  /** The longest time for which a user may wait for the next success, milliseconds. */
+  /** Longest time that a user may wait for the next success, milliseconds. */
   gap?: number;
 }
 
 /**
- * @param claims of the target
- * @param logouts whether the script logs out and asks with the old cookie
+ * Selects the checks and metrics of a script.
+ *
+ * @param claims the claims of the target
+ * @param logouts whether the script logs out and replays the old cookie
  * @param window the budget of a script whose whole run is one fault window
  */
 export function judgedBy(claims: readonly string[], logouts: boolean, window?: WindowBudget): Judged {
@@ -54,7 +56,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ counts }) => names.includes(counts[0][0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // Errors are counted; the budget decides how many there may be.
+  // Errors are only counted here; the budget limits their number.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -66,25 +68,25 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /** The counts that it stands for. They are equal; the first is where it is read. */
+  /** The counts that it stands for. They are all equal; the value is read from the first one. */
   counts: readonly [readonly [Guarantee, string], ...(readonly [Guarantee, string])[]];
   /**
-   * What the sum must be, as k6 writes it. Together these hold exactly when the verdicts that follow from the sums
-   * are valid (a test says so). A counter to which nothing was added is 0, so that nothing passes for want of data.
+   * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid (a
+   * test checks this). A counter without any increment is 0, so that no condition passes for lack of data.
    */
   needs?: string;
-  /** What reads add to it that only repeat what was judged. */
+  /** The count of repeated reads that is added to it. */
   repeated?: keyof Repeated;
-  /** Counted once for each account: two virtual users that share one are one user. */
+  /** Counted once for each account: virtual users that share an account are one user. */
   perAccount?: true;
 }
 
 const some = `count>=${ENOUGH_HANDOFFS}`;
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** Of those: requests that got a 5xx or no response. */
+/** Those of DOWN that got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
-/** Requests that availability has judged. */
+/** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';
 
 export const FIGURES: readonly Figure[] = [
@@ -141,34 +143,34 @@ export const FIGURES: readonly Figure[] = [
   { metric: 'baton_zombies', counts: [['logout-final', 'alive']], needs: 'count==0' },
 ];
 
-/** Counters with a tag, and the values that the tag may have. */
+/** Counters with a tag. */
 export const TAGGED = {
   /** Requests by the instance that served them. */
   requests: { metric: 'baton_requests', tag: 'instance' },
-  /** Sessions that an instance has met. */
+  /** Sessions that an instance served at least once. */
   met: { metric: 'baton_sessions_met', tag: 'instance' },
-  /** Operations by how they went. */
+  /** Operations by outcome. */
   operations: { metric: 'baton_operations', tag: 'outcome' },
-  /** Those without success, by what came instead. */
+  /** Operations without success, by status class or failure. */
   failed: { metric: 'baton_failed', tag: 'how' },
-  /** Answers of an instance to the cookie of a session that was logged out. */
+  /** Responses of an instance to the cookie of a session that was logged out. */
   replayed: { metric: 'baton_replayed', tag: 'instance' },
 } as const;
 
 const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
-/** Stands for all instances that were not expected. */
+/** Tag value for all instances that were not expected. */
 export const OTHER = 'other';
-/** Exceptions of the script: an iteration that ended in one has checked nothing. */
+/** Exceptions of the script. An iteration that ended in one has checked nothing. */
 export const ERRORS = 'baton_script_errors';
 /** Logins of users whose session was lost. */
 export const RELOGINS = 'baton_relogins';
-/** Milliseconds from the beginning of the run to something that broke, by guarantee. */
+/** Milliseconds from the start of the run to each anomaly, by guarantee. */
 export const BROKE = 'baton_broke_after';
 /** Milliseconds since the last success of a session, for each request that failed and for the next success. */
 export const GAP = 'baton_gap';
 
-/** What came instead of success, in one of few words. */
+/** Returns the class of a response that is not a success. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
   if (status === undefined) return 'no answer';
   return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
@@ -177,7 +179,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** @returns the thresholds of k6; one without a condition only makes k6 keep that part of a metric for the summary */
+/** Returns the thresholds of k6. A threshold without a condition only makes k6 keep that submetric for the summary. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],
@@ -202,8 +204,9 @@ export function thresholdsOf(
 }
 
 /**
- * @param sum of a metric over all virtual users
- * @returns the counts of each check
+ * Converts the sums of the metrics back to the counts of each check.
+ *
+ * @param sum returns the sum of a metric over all virtual users
  */
 export function countsOf(
   { figures }: Judged,

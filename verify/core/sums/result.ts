@@ -1,4 +1,4 @@
-/** The metrics of a whole k6 run → the result that the reports show. */
+/** Makes the result of a k6 run from its metrics. */
 import { type Conclusion, type Counts, conclude, counted, grouped, percent } from '../check.ts';
 import { served } from '../checks/shares.ts';
 import { COMMAND } from '../command.ts';
@@ -45,7 +45,7 @@ export interface Judging {
 
 type Sum = (metric: string) => number;
 
-/** @param run what setup() made */
+/** Returns the result of a k6 run. @param run the run line that setup() made */
 export function resultOf(data: Summed, run: Run, settings: Judging): Result {
   const { instances } = settings;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
@@ -73,7 +73,7 @@ export function resultOf(data: Summed, run: Run, settings: Judging): Result {
   };
 }
 
-/** @returns the thresholds that did not hold, beside those that the table of guarantees explains */
+/** Returns the thresholds that failed, except those that the verdicts explain. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -112,7 +112,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Judgi
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // No threshold of k6 can hold a chi-square test, so no more is claimed than one can hold.
+    // A k6 threshold cannot express a chi-square test, so routing is judged without one here.
     const found = verdict(
       guarantee,
       claimed,
@@ -123,10 +123,10 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Judgi
   });
 }
 
-/** The least number of requests in the window of a whole run. */
+/** Minimum number of requests in a run that is one fault window. */
 const ENOUGH = 100;
 
-/** Judges availability where the whole run is one fault window. @param gap the longest of a user, milliseconds */
+/** Judges availability if the whole run is one fault window. @param gap longest gap of a user, milliseconds */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;
@@ -148,14 +148,14 @@ function verdict(
   claimed: boolean,
   conclusion: Omit<Verdict, 'guarantee' | 'claimed' | 'anomalies'>,
 ): Verdict {
-  // Each virtual user knows its own pairs of instances, which do not add up.
+  // Each virtual user knows only its own pairs of instances, whose numbers cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }
 
 const notServed = (missing: readonly string[]): string =>
-  `${missing.join(', ')} served nothing, and INSTANCES expects ${missing.length === 1 ? 'it' : 'them'}: see that ` +
-  'the balancer reaches every instance and that the session does not stick to one';
+  `${missing.join(', ')} served nothing, and INSTANCES expects ${missing.length === 1 ? 'it' : 'them'}: check that ` +
+  'the balancer reaches every instance and that sessions are not sticky';
 
 function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tally {
   const outcome = (name: string): number => sum(tagged(TAGGED.operations, name));
