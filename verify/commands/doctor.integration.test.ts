@@ -56,7 +56,7 @@ describe('baton doctor', () => {
     expect(stdout).toMatch(
       /[✓-] haproxy {4}(\d|not found; needed for STACK_BALANCER=haproxy: scripts\/setup --stores)/,
     );
-    expect(stdout).toContain('✓ every guarantee that is claimed can be judged');
+    expect(stdout).toContain('✓ every claimed guarantee can be judged');
     expect(code).toBe(0);
   });
 
@@ -66,7 +66,7 @@ describe('baton doctor', () => {
     const { code, stdout } = await baton(['doctor', file], { K6: '/nowhere/k6' });
     expect(stdout).toMatch(/- k6 +what K6 names is none; needed for --k6/);
     expect(stdout).toMatch(
-      /claimed, and unknown as it stands\n {4}\? logout-final +no way to log out: add `logout`/,
+      /claimed, but cannot be judged with this target file\n {4}\? logout-final +no way to log out: add `logout`/,
     );
     expect(code).toBe(2);
   });

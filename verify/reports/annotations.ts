@@ -1,6 +1,6 @@
 /**
- * Result → workflow commands of GitHub Actions, to be printed by a step: an annotation for each guarantee that is not
- * as claimed, worst first. GitHub shows ten of each kind for a step, so the tenth says how many there are more.
+ * Writes a result as workflow commands of GitHub Actions, which a step prints: one annotation for each guarantee that is
+ * violated or lacks evidence, worst first. GitHub shows ten of each kind for a step, so the tenth one counts the rest.
  */
 import { counted } from '../core/check.ts';
 import { type Result, unhealed } from '../core/result.ts';
@@ -21,21 +21,21 @@ import {
 } from './report.ts';
 
 const SHOWN = 10;
-/** Longer messages are cut. UTF-16 units. */
+/** Maximum length of a message, in UTF-16 units. */
 const LONGEST = 4000;
 
 type Kind = 'error' | 'notice';
 
-export const annotations: Report = safely(told => {
-  const { result, source } = told;
+export const annotations: Report = safely(input => {
+  const { result, source } = input;
   const wrong = worstFirst(result.guarantees).filter(
     ({ claimed, judgement }) => judgement === 'violated' || (claimed && judgement === 'unknown'),
   );
-  const worse = against(told).map(({ about, means, lines }) =>
+  const worse = against(input).map(({ about, means, lines }) =>
     command(
       'error',
       { file: source.path, title: `${about} ${means === 'violated' ? 'is worse' : 'cannot be compared'}` },
-      [...lines, `compared with ${told.comparison === undefined ? '' : nameOf(told.comparison.base)}`].join(
+      [...lines, `compared with ${input.comparison === undefined ? '' : nameOf(input.comparison.base)}`].join(
         '\n',
       ),
     ),
@@ -60,7 +60,7 @@ export const annotations: Report = safely(told => {
   return [...first, ...lines, ...faults].map(line => `${line}\n`).join('');
 });
 
-/** One for all faults. */
+/** Returns one annotation for all faults. */
 function disturbed(result: Result, { path: file }: Source): string[] {
   const lines = faultLines(result);
   if (lines.length === 0) return [];
@@ -73,14 +73,16 @@ function annotation(kind: Kind, verdict: Verdict, source: Source): string {
   const [first] = shownOf(verdict);
   const title = `${guarantee} ${judgement}${first === undefined ? '' : ` (${first.name})`}`;
   const proof = first === undefined ? [] : [first.summary, ...proofLines(first)];
-  const text = [said(verdict), ...proof, ...(claimed ? [] : ['not claimed: it fails nothing'])].join('\n');
+  const text = [said(verdict), ...proof, ...(claimed ? [] : ['not claimed: does not fail the run'])].join(
+    '\n',
+  );
   const line = `${lineOf(source, guarantee)}`;
   return command(kind, { file: source.path, line, title }, startOf(text, LONGEST));
 }
 
 function command(kind: Kind, properties: Readonly<Record<string, string>>, message: string): string {
-  const told = Object.entries(properties).map(([name, value]) => `${name}=${property(value)}`);
-  return `::${kind} ${told.join(',')}::${data(message)}`;
+  const fields = Object.entries(properties).map(([name, value]) => `${name}=${property(value)}`);
+  return `::${kind} ${fields.join(',')}::${data(message)}`;
 }
 
 const data = (text: string): string =>

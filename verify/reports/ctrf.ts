@@ -1,6 +1,6 @@
 /**
- * Result → CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence is `failed` with the raw status
- * `unknown`: readers fail a build on `failed` alone, and unknown never passes.
+ * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence is `failed` with the raw
+ * status `unknown`: readers fail a build only on `failed`, and an unknown verdict must not pass.
  */
 
 import { GUARANTEES } from '../core/guarantees.ts';
@@ -14,8 +14,8 @@ interface Test {
   [more: string]: unknown;
 }
 
-export const ctrf: Report = safely(told => {
-  const { result, source } = told;
+export const ctrf: Report = safely(input => {
+  const { result, source } = input;
   const start = epoch(result.started);
   const duration = Math.round(result.tally.duration / 1000);
   const cut = unfinished(result);
@@ -36,7 +36,7 @@ export const ctrf: Report = safely(told => {
       extra: { claimed: verdict.claimed, violations: verdict.violations, rests: verdict.rests },
     }),
   );
-  const regressions = against(told).map(
+  const regressions = against(input).map(
     ({ about, means, lines }): Test => ({
       name: `baseline: ${about}`,
       status: 'failed',
@@ -71,7 +71,7 @@ export const ctrf: Report = safely(told => {
         environment: {
           appName: result.target,
           testEnvironment: result.url,
-          healthy: overall(told) === 'valid' && whole.length === 0,
+          healthy: overall(input) === 'valid' && whole.length === 0,
           extra: {
             ...{ seed: result.seed, command: result.command },
             ...(result.faults === undefined ? {} : { faults: result.faults }),

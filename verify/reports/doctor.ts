@@ -1,31 +1,31 @@
-/** What `baton doctor` found, for a person. */
+/** Writes what `baton doctor` found. */
 import type { Guarantee } from '../core/guarantees.ts';
 import { wrap } from './wrap.ts';
 
 /** A program, and whether this machine has it. */
 export interface Tool {
   name: string;
-  /** Absent when it is not there. */
+  /** Absent if the program was not found. */
   version?: string;
-  /** It is there, and does not do. */
+  /** Why the program is not usable, if it was found and is not. */
   wrong?: string;
-  /** What it is needed for. */
+  /** What the program is needed for. */
   for: string;
-  /** What to do when it is missing or wrong. */
+  /** What to do if it is missing or not usable. */
   remedy: string;
 }
 
-/** A guarantee that no run against a target can tell anything of, as it is described. */
+/** A guarantee that no run can judge with the target file as it is. */
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
-  /** What is not there. */
+  /** What is missing in the target file. */
   lacks: string;
   /** What to do. */
   remedy: string;
 }
 
-/** @returns a line for each program, and what to do about those that are missing; ended by newlines */
+/** Returns a line for each program, with a remedy if it is missing; each line ends with a newline. */
 export function toolsText(tools: readonly Tool[], width: number): string {
   const names = Math.max(...tools.map(({ name }) => name.length));
   const lines = tools.flatMap(tool => {
@@ -38,12 +38,15 @@ export function toolsText(tools: readonly Tool[], width: number): string {
   return ['this machine', ...lines, ''].join('\n');
 }
 
-/** @returns what a target cannot be judged by, those that it claims first, and why; lines ended by newlines */
+/**
+ * Returns the guarantees that cannot be judged on a target, claimed ones first, with reasons; each line ends with a
+ * newline.
+ */
 export function lacksText(title: string, lacks: readonly Lack[], width: number): string {
   const claimed = lacks.filter(lack => lack.claimed);
   const others = lacks.filter(lack => !lack.claimed);
   const names = Math.max(0, ...lacks.map(({ guarantee }) => guarantee.length));
-  const told = (heading: string, some: readonly Lack[]): string[] =>
+  const section = (heading: string, some: readonly Lack[]): string[] =>
     some.length === 0
       ? []
       : [
@@ -54,9 +57,9 @@ export function lacksText(title: string, lacks: readonly Lack[], width: number):
         ];
   return [
     title,
-    ...told('claimed, and unknown as it stands', claimed),
-    ...told('not claimed, and unknown as it stands', others),
-    ...(claimed.length === 0 ? ['  ✓ every guarantee that is claimed can be judged'] : []),
+    ...section('claimed, but cannot be judged with this target file', claimed),
+    ...section('not claimed, and cannot be judged with this target file', others),
+    ...(claimed.length === 0 ? ['  ✓ every claimed guarantee can be judged'] : []),
     '',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** What Baton knows of a guarantee → text for a terminal, and the page under docs/guarantees/. Written once. */
+/** Writes the explanation of a guarantee, as text for a terminal and as the page under docs/guarantees/. */
 import type { Check } from '../core/check.ts';
 import { COMMAND } from '../core/command.ts';
 import type { Explanation } from '../core/explain/explanation.ts';
@@ -6,9 +6,10 @@ import { GUARANTEES } from '../core/guarantees.ts';
 import { wrap } from './wrap.ts';
 
 /**
+ * Returns the explanation as text; each line ends with a newline.
+ *
  * @param check the check that decides the guarantee
  * @param width columns
- * @returns the explanation, lines ended by newlines
  */
 export function explainText(entry: Explanation, check: Check, width: number): string {
   const { anomalies, holds } = GUARANTEES[entry.guarantee];
@@ -37,7 +38,7 @@ export function explainText(entry: Explanation, check: Check, width: number): st
   ].join('\n');
 }
 
-/** @returns the same as Markdown */
+/** Returns the explanation as Markdown. */
 export function explainPage(entry: Explanation, check: Check): string {
   const { anomalies, holds } = GUARANTEES[entry.guarantee];
   const list = (items: readonly string[]): string => items.map(item => `- ${item}`).join('\n');

@@ -1,27 +1,27 @@
-/** What became of people during each fault, for every report. */
+/** Writes what happened to clients during each fault, for every report. */
 import { counted, grouped, percent } from '../core/check.ts';
 import { titleOf } from '../core/faults/window.ts';
 import type { FaultSummary, Result } from '../core/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 
-/** What is said of one fault. */
+/** The texts about one fault. */
 export interface FaultRow {
   title: string;
-  /** What was done under which load, and how much of it failed. */
+  /** What was done, the load during it, and how many requests failed. */
   load: string;
   sessions: string;
   writes: string;
   relogins: string;
   gap: string;
-  /** Everything that people had is still there, and the fault did what it should. */
+  /** True if the fault took effect and was healed, everything is healthy, and no session or write was lost. */
   well: boolean;
 }
 
-/** @returns a row for each fault, in the order in which they began */
+/** Returns a row for each fault, in the order of their begin. */
 export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
 
-/** @returns lines for a text of fixed width, each fault's apart by an empty one; none when there were no faults */
+/** Returns lines of text for all faults, each followed by an empty line; an empty list if there were none. */
 export function faultLines(result: Faults): string[] {
   const rows = faultRows(result);
   const names = Math.max(0, ...rows.map(({ title }) => title.length));
@@ -43,7 +43,7 @@ function rowOf(fault: FaultSummary): FaultRow {
     load: loadOf(fault),
     sessions:
       sessions.of === 0
-        ? 'none to be told of'
+        ? 'none checked at the end'
         : `${grouped(sessions.survived)} of ${grouped(sessions.of)} survived (≥ ${percent(sessions.atLeast)} at 95 %)`,
     writes: `${grouped(writes.acknowledged)} acknowledged, ${grouped(writes.lost)} lost`,
     relogins: grouped(relogins),
@@ -55,11 +55,11 @@ function rowOf(fault: FaultSummary): FaultRow {
 const seconds = (time: number): string => `${(time / 1e6).toFixed(2)} s`;
 
 function loadOf({ did, requests, failed, duration, bit, healthy, healed }: FaultSummary): string {
-  const told = did === undefined ? '' : `${did} `;
+  const action = did === undefined ? '' : `${did} `;
   const load =
     duration === undefined
-      ? `${told}under ${counted(requests, 'request')}, never over`
-      : `${told}under ${Math.round(requests / (duration / 1e6))} req/s: ` +
+      ? `${action}under ${counted(requests, 'request')}, never ended`
+      : `${action}under ${Math.round(requests / (duration / 1e6))} req/s: ` +
         `${counted(requests, 'request')} in ${(duration / 1e6).toFixed(1)} s`;
   const notes = [
     `${grouped(failed)} failed`,

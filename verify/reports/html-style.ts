@@ -1,4 +1,4 @@
-/** The style sheet of the HTML report: light and dark as the reader's system is, narrow and wide. */
+/** The style sheet of the HTML report, for light and dark mode, and narrow and wide screens. */
 export const STYLE = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --text: #1c2430; --dim: #5b6675; --line: #dde2e9;
   --valid: #14713d; --violated: #b3261e; --unknown: #8a5a00; --valid-bg: #e3f4ea; --violated-bg: #fbe6e4;

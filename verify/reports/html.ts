@@ -1,6 +1,6 @@
 /**
- * Result → one HTML page that needs nothing else: no script, no font, no picture, nothing from the network.
- * It is well-formed XML too, so that a parser of either can check it.
+ * Writes a result as one self-contained HTML page: no script, font, picture or network access. The page is also
+ * well-formed XML, so that parsers of both can check it.
  */
 import { counted, grouped } from '../core/check.ts';
 import { COMMAND } from '../core/command.ts';
@@ -17,10 +17,10 @@ import {
   conclusion,
   overall,
   type Report,
+  type ReportInput,
   safely,
   said,
   shownOf,
-  type Told,
   titleOf,
   worstFirst,
 } from './report.ts';
@@ -28,17 +28,17 @@ import { overlaps, spansOf, whatOf } from './witness.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-export const html: Report = safely(told => {
-  const { result } = told;
+export const html: Report = safely(input => {
+  const { result } = input;
   const broken = worstFirst(result.guarantees).filter(verdict => verdict.violations > 0);
-  return page(`${overall(told)}: ${result.target}`, [
-    banner(told),
-    ...compared(told),
+  return page(`${overall(input)}: ${result.target}`, [
+    banner(input),
+    ...compared(input),
     section('Guarantees', verdicts(result)),
     ...faults(result),
     ...(broken.length === 0
       ? []
-      : [section('What broke, and the requests that prove it', broken.map(proofs).join(''))]),
+      : [section('Violations, and the requests that prove them', broken.map(proofs).join(''))]),
     section('Instances', instances(result)),
     ...remarks(result),
     section('See it again', again(result)),
@@ -68,10 +68,10 @@ ${sections.join('\n')}
 const section = (title: string, inside: string): string =>
   `<section><h2>${escaped(title)}</h2>${inside}</section>`;
 
-function banner(told: Told): string {
-  const { result, comparison } = told;
+function banner(input: ReportInput): string {
+  const { result, comparison } = input;
   const { target, url, run, started } = result;
-  const judgement = overall(told);
+  const judgement = overall(input);
   const headline =
     comparison === undefined || result.judgement === judgement
       ? conclusion(result)
@@ -85,8 +85,8 @@ function banner(told: Told): string {
 
 const COLOUR: Record<Change, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
 
-/** With a baseline: what differs, worst first. */
-function compared({ comparison }: Told): string[] {
+/** Returns the section of the comparison: what differs, worst first. */
+function compared({ comparison }: ReportInput): string[] {
   if (comparison === undefined) return [];
   const rows = whatDiffers(comparison).map(
     ({ change, abouts, said: text }) =>
@@ -101,9 +101,9 @@ function compared({ comparison }: Told): string[] {
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function verdicts({ guarantees }: Result): string {
-  const told = worstFirst(guarantees).filter(({ claimed, judgement }) => claimed || judgement !== 'unknown');
-  const silent = guarantees.filter(verdict => !told.includes(verdict)).map(verdict => verdict.guarantee);
-  const rows = told.map(verdict => {
+  const shown = worstFirst(guarantees).filter(({ claimed, judgement }) => claimed || judgement !== 'unknown');
+  const silent = guarantees.filter(verdict => !shown.includes(verdict)).map(verdict => verdict.guarantee);
+  const rows = shown.map(verdict => {
     const { guarantee, claimed, judgement } = verdict;
     const how = claimed ? judgement : `${judgement}, not claimed`;
     return (
@@ -113,7 +113,7 @@ function verdicts({ guarantees }: Result): string {
     );
   });
   return (
-    '<table class="table"><thead><tr><th>verdict</th><th>guarantee: it holds when</th><th>what was found, and on what it rests</th></tr></thead>' +
+    '<table class="table"><thead><tr><th>verdict</th><th>guarantee: it holds when</th><th>finding, and the counts it rests on</th></tr></thead>' +
     `<tbody>${rows.join('')}</tbody></table>` +
     (silent.length === 0
       ? ''
@@ -139,7 +139,7 @@ function faults(result: Result): string[] {
   const heads = ['fault', 'what was done', 'sessions', 'writes'].map(head => `<th>${head}</th>`).join('');
   return [
     section(
-      'What became of people during each fault',
+      'What happened to clients during each fault',
       `<table class="table faults"><thead><tr>${heads}<th class="number">forced re-logins</th><th>longest gap</th></tr></thead>` +
         `<tbody>${rows.join('')}</tbody></table>`,
     ),
@@ -153,7 +153,7 @@ function proofs(verdict: Verdict): string {
   const none =
     shown.length > 0
       ? ''
-      : `<p>${verdict.guarantee} was broken ${counted(verdict.violations, 'time')}; the requests that prove it are not known here.</p>`;
+      : `<p>${verdict.guarantee} was violated ${counted(verdict.violations, 'time')}; the requests that prove it were not recorded.</p>`;
   return `<div class="card">${shown.map(anomaly => proof(anomaly, verdict)).join('')}${none}${rest}</div>`;
 }
 
@@ -165,7 +165,7 @@ function proof(anomaly: Anomaly, { claimed }: Verdict): string {
   );
 }
 
-/** More steps are left to result.json. */
+/** Requests of a witness that are shown at most; result.json has the rest. */
 const STEPS = 60;
 
 function witness(steps: readonly WitnessStep[]): string {
@@ -191,7 +191,7 @@ function cameOf({ operation, expected, came }: WitnessStep): string {
   return expected === undefined ? got : `<strong>expected ${escaped(expected)}</strong><br/>${got}`;
 }
 
-/** Requests that overlap, drawn over time: by rank of their moments, not to scale. */
+/** Draws requests that overlap as bars over time, not to scale: positions are the ranks of calls and returns. */
 function lanesOf(steps: readonly WitnessStep[]): string[] {
   const spans = spansOf(steps.map(step => step.operation));
   const last = Math.max(1, ...spans.map(span => span.to));
@@ -226,4 +226,4 @@ const remarks = ({ remarks: all }: Result): string[] =>
 
 const again = ({ command, seed }: Result): string =>
   `<div class="card"><code>${escaped(command)}</code><p class="dim">seed ${seed}; ` +
-  `what was recorded is judged again by <code>${COMMAND} check</code></p></div>`;
+  `<code>${COMMAND} check</code> judges the recorded history again</p></div>`;

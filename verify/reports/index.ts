@@ -1,4 +1,4 @@
-/** Every report that `--report FORMAT=FILE` can write. */
+/** All reports that `--report FORMAT=FILE` can write. */
 import { annotations } from './annotations.ts';
 import { codeQuality } from './code-quality.ts';
 import { ctrf } from './ctrf.ts';

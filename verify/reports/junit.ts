@@ -1,6 +1,6 @@
 /**
- * Result → JUnit XML, as Jenkins, GitLab, Azure and Ant read it: one test case for each guarantee. A claim that is
- * broken is a failure, one without enough evidence an error; what is not claimed is skipped, and says what was seen.
+ * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant: one test case for each guarantee. A violated claim is
+ * a failure, a claim without enough evidence is an error. A guarantee that is not claimed is skipped, with its finding.
  */
 import { type Result, unhealed } from '../core/result.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -11,10 +11,10 @@ import {
   conclusion,
   epoch,
   type Report,
+  type ReportInput,
   safely,
   said,
   storyLines,
-  type Told,
   unfinished,
   worstFirst,
 } from './report.ts';
@@ -29,7 +29,7 @@ interface Case {
 
 export const junit: Report = safely(all => {
   const { result } = all;
-  const told = [`${result.judgement}: ${conclusion(result)}`, '', ...faultLines(result)];
+  const output = [`${result.judgement}: ${conclusion(result)}`, '', ...faultLines(result)];
   const cases = [
     ...casesOfRun(result),
     ...casesOfComparison(all),
@@ -37,7 +37,7 @@ export const junit: Report = safely(all => {
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
   const seconds = (result.tally.duration / 1e6).toFixed(3);
-  // Some readers refuse a zone, or a fraction.
+  // Some readers reject a time zone or a fraction of a second.
   const time = isoSeconds(result.started);
   const properties = { run: result.run, seed: `${result.seed}`, url: result.url, command: result.command };
   return [
@@ -52,7 +52,7 @@ export const junit: Report = safely(all => {
     ),
     '    </properties>',
     ...cases.flatMap(testCase),
-    `    <system-out>${escaped(told.join('\n'))}</system-out>`,
+    `    <system-out>${escaped(output.join('\n'))}</system-out>`,
     '    <system-err></system-err>',
     '  </testsuite>',
     '</testsuites>',
@@ -60,7 +60,7 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** What keeps a run from passing beside its verdicts. */
+/** Returns test cases for the reasons, other than verdicts, that keep a run from passing. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
@@ -69,9 +69,9 @@ function casesOfRun(result: Result): Case[] {
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }
 
-/** What is worse than the baseline, or cannot be told from it. */
-const casesOfComparison = (told: Told): Case[] =>
-  against(told).map(({ about, means, lines }) => ({
+/** Returns a test case for each subject that is worse than the baseline, or undetermined. */
+const casesOfComparison = (input: ReportInput): Case[] =>
+  against(input).map(({ about, means, lines }) => ({
     name: `baseline: ${about}`,
     as: means === 'violated' ? 'failure' : 'error',
     type: means,
@@ -99,8 +99,8 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   ];
 }
 
-/** White space at the ends or in a row is none that these readers keep. */
+/** Escapes a token. These readers drop white space at its ends and repeated spaces, so it is removed here. */
 const token = (text: string): string => escaped(text.replace(/ +/g, ' ').trim());
 
-/** 2026-11-24T10:50:55 */
+/** Returns a time as 2026-11-24T10:50:55. */
 const isoSeconds = (time: string): string => (epoch(time) === 0 ? '1970-01-01T00:00:00' : time.slice(0, 19));

@@ -1,4 +1,4 @@
-/** The text that stands for k6's own summary has all of its lines. proxies.integration.test.ts holds it to real k6. */
+/** Tests that the summary has all lines of k6's own. proxies.integration.test.ts compares it with real k6. */
 import { describe, expect, it } from 'vitest';
 import { k6Summary, type SummaryData } from './k6-summary.ts';
 
@@ -75,13 +75,13 @@ describe('the summary of k6', () => {
 `);
   });
 
-  it('keeps the statistics and the unit that the options ask for', () => {
+  it('uses the statistics and the unit of the options', () => {
     const options = { summaryTrendStats: ['max', 'count'], summaryTimeUnit: 's' };
     const metrics = { took: trend({ max: 1500, count: 3 }) };
     expect(k6Summary({ metrics, options }, false)).toContain('took...: max=1.50s count=3');
   });
 
-  it('marks by colour only where it may', () => {
+  it('uses colours only if allowed', () => {
     expect(k6Summary(DATA, true)).toContain('\u001b[31m✗\u001b[0m');
     expect(k6Summary(DATA, false)).not.toContain('\u001b');
   });

@@ -1,6 +1,6 @@
 /**
  * Writes k6's end-of-test summary from the data that k6 passes to handleSummary(). A script that exports
- * handleSummary() replaces k6's own text, and k6 offers no function that returns it. Pure.
+ * handleSummary() replaces k6's own text, and k6 offers no function that returns it.
  */
 import type { Metric, Summed } from '../core/sums/result.ts';
 
@@ -15,14 +15,14 @@ interface Group {
   checks: readonly Checked[];
 }
 
-/** The data that k6 passes to handleSummary(), as far as it is used. */
+/** The part of the data of handleSummary() that is used here. */
 export interface SummaryData extends Summed {
   setup_data?: unknown;
   root_group?: Group;
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };
 }
 
-/** The sections of k6's summary and the metrics in each, in k6's order. All others are custom metrics. */
+/** The sections of k6's summary and their metrics, in k6's order. All other metrics are custom ones. */
 const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['HTTP', /^http_req(s|_duration|_failed)$/],
   ['EXECUTION', /^(dropped_iterations|iterations|iteration_duration|vus|vus_max)$/],
@@ -36,7 +36,7 @@ const HIDDEN =
   /^(http_req_(blocked|connecting|tls_handshaking|sending|waiting|receiving)|group_duration|checks)$/;
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
 
-/** @returns the summary in the layout of k6 1.x and 2.x; lines end with newlines */
+/** Returns the summary in the layout of k6 1.x and 2.x; each line ends with a newline. */
 export function k6Summary(data: SummaryData, colour: boolean): string {
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const title = (text: string): string => `  █ ${paint(text, 1)}`;
@@ -101,7 +101,7 @@ function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; l
   });
 }
 
-/** @returns the values of a metric as k6 writes them, one per column */
+/** Returns the values of a metric in k6's format, one per column. */
 function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   const { values, type } = metric;
   const show = (value = 0): string => human(value, metric, options?.summaryTimeUnit);
@@ -116,7 +116,7 @@ function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   return stats.map(stat => `${stat}=${stat === 'count' ? (values[stat] ?? 0) : show(values[stat])}`);
 }
 
-/** @returns the value that a threshold is about: `p(95)=1.2s` */
+/** Returns the measured value of a threshold: `p(95)=1.2s`. */
 function measured(metric: Metric, threshold: string, { options }: SummaryData): string {
   const stat = /^[^=<>!\s]+/.exec(threshold.trim())?.[0] ?? '';
   const value = metric.values[stat] ?? 0;
@@ -177,7 +177,12 @@ const UNITS: Readonly<Record<string, [factor: number, name: string]>> = {
   us: [1000, 'µs'],
 };
 
-/** @param value milliseconds; @param unit what `summaryTimeUnit` asks for; otherwise the unit that fits */
+/**
+ * Formats a duration.
+ *
+ * @param value milliseconds
+ * @param unit the option `summaryTimeUnit`; if empty, the unit that fits
+ */
 function duration(value: number, unit = ''): string {
   const asked = UNITS[unit];
   if (asked !== undefined) return (value * asked[0]).toFixed(2) + asked[1];

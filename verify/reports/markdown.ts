@@ -1,4 +1,4 @@
-/** Result → Markdown: the summary of a step of GitHub Actions, and the comment of a pull or merge request. */
+/** Writes a result as Markdown: a step summary of GitHub Actions, or a comment on a pull or merge request. */
 import { counted, grouped } from '../core/check.ts';
 import type { Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
@@ -10,36 +10,36 @@ import {
   overall,
   proofLines,
   type Report,
+  type ReportInput,
   safely,
   said,
   shownOf,
-  type Told,
   worstFirst,
 } from './report.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Where the run by itself is better than what it is compared with. */
+/** Headlines for a run whose comparison has a worse verdict than the run itself. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
   unknown: 'too little evidence to compare',
 };
 
-/** GitHub drops a summary of more than 1 MiB, and refuses a comment of more than 65,536 characters. */
+/** Limits in bytes: GitHub drops a summary of more than 1 MiB and refuses a comment of more than 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** The first line of a comment: by it the next run finds the comment that it replaces. */
+/** The first line of a comment, by which the next run finds the comment to replace. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
-export const stepSummary: Report = safely(told => fitted(blocksOf(told), LIMITS.summary));
+export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));
 
-export const comment: Report = safely(told => fitted([COMMENT_MARK, ...blocksOf(told)], LIMITS.comment));
+export const comment: Report = safely(input => fitted([COMMENT_MARK, ...blocksOf(input)], LIMITS.comment));
 
-/** Paragraphs, worst first. */
-function blocksOf(told: Told): string[] {
-  const { result, comparison } = told;
-  const judgement = overall(told);
+/** Returns the paragraphs of the report, worst first. */
+function blocksOf(input: ReportInput): string[] {
+  const { result, comparison } = input;
+  const judgement = overall(input);
   const wrong = worstFirst(result.guarantees).filter(verdict => verdict.violations > 0);
   return [
     `## ${MARK[judgement]} Sessions: ${result.judgement === judgement ? judgement : COMPARED[judgement]}`,
@@ -64,7 +64,7 @@ export function did({ tally }: Result): string {
   );
 }
 
-/** What is neither claimed nor could be judged needs no row. */
+/** Returns the table of verdicts, without guarantees that are neither claimed nor judged. */
 const tableOf = ({ guarantees }: Result): string =>
   [
     '| | guarantee | verdict | |',
@@ -115,12 +115,12 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** As many of the blocks as fit, and a last line that says what is left out. */
+/** Joins as many blocks as fit into the limit, and a last line that counts the others. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },
 ): string {
-  const left = (count: number): string => `… ${count} more parts are in the run’s result.json.`;
+  const left = (count: number): string => `… ${count} more sections are in the run’s result.json.`;
   const shown: string[] = [];
   let room = most - size(left(blocks.length));
   for (const block of blocks) {

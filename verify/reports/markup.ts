@@ -1,4 +1,4 @@
-/** Escaping: one function for each language that reports are written in. */
+/** Escapes text for the languages of the reports. */
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
@@ -8,20 +8,20 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** For text and quoted attributes of XML and HTML. */
+/** Escapes text and quoted attributes of XML and HTML. */
 export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
 
 /**
- * For a line of GitHub's and GitLab's Markdown: whatever could mark up, mention, refer or link is a character
- * reference, which is shown as the character and nothing else.
+ * Escapes a line of GitHub's and GitLab's Markdown: every character that could be markup, a mention, a reference or a
+ * link becomes a character reference, which shows only the character.
  */
 export const inMarkdown = (text: string): string =>
   text.replace(/[&<>"'\\`*_[\]{}()#|~@:$!^=+]|\bwww\./g, found =>
     [...found].map(character => `&#${character.charCodeAt(0)};`).join(''),
   );
 
-/** Lines as they are: the fence is longer than any run of backticks in them. */
+/** Returns the lines as a code block. Its fence is longer than any run of backticks in the lines. */
 export function fenced(lines: readonly string[]): string {
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -29,7 +29,7 @@ export function fenced(lines: readonly string[]): string {
   return `${fence}text\n${text}\n${fence}`;
 }
 
-/** How many bytes a text has in UTF-8 (k6 has no Buffer). */
+/** Returns the number of bytes of a text in UTF-8. Does not use Buffer, which k6 lacks. */
 export function bytesOf(text: string): number {
   let bytes = 0;
   for (const character of text) {

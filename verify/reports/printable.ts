@@ -1,14 +1,14 @@
-/** What others wrote (user names, values, failures) made safe to show: it can neither steer a terminal nor hide. */
+/** Makes texts of the target (user names, values, failures) safe to show: without control or invisible characters. */
 
-/** Longer texts are cut in the middle. UTF-16 units. */
+/** Longer texts are cut in the middle, in UTF-16 units. */
 const LONGEST = 1000;
 
-/** Left and right of the cut. */
+/** UTF-16 units that are kept on each side of the cut. */
 const KEPT = 450;
 
 /**
- * @returns a copy in which every text is one line of visible characters of bounded length: control characters are
- *   shown as their pictures (`␛`, `␊`), what reorders text or is half a character as `�`
+ * Returns a copy in which every text is one line of visible characters of bounded length. Control characters become
+ * their pictures (`␛`, `␊`); characters that reorder text, and halves of characters, become `�`.
  */
 export function printable<T>(value: T): T {
   return copied(value) as T;
@@ -21,7 +21,7 @@ function copied(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inside]) => [shown(key), copied(inside)]));
 }
 
-/** Most texts have nothing but these. */
+/** Matches texts of printable ASCII characters, which most texts are. */
 const PLAIN = /^[ -~]*$/;
 
 function shown(text: string): string {
@@ -34,7 +34,7 @@ function cut(text: string): string {
   return `${text.slice(0, KEPT)} … ${text.length - 2 * KEPT} more characters … ${text.slice(-KEPT)}`;
 }
 
-/** Control characters, marks of direction, separators of lines, halves of characters, and what is no character. */
+/** Ranges of control characters, direction marks, line separators, halves of characters, and non-characters. */
 const HIDDEN: readonly (readonly [number, number])[] = [
   [0x80, 0x9f],
   [0x200e, 0x200f],
@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** The first so many UTF-16 units of a text, and never half a character. */
+/** Returns the first `length` UTF-16 units of a text, without cutting a character in half. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

@@ -1,4 +1,4 @@
-/** What every report is made of, and what is the same in all of them. */
+/** Defines the interface of a report, and helpers that several reports share. */
 import type { Comparison } from '../core/compare/compare.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
@@ -8,38 +8,39 @@ import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
 import { witnessLines } from './witness.ts';
 
-/** The file to point at, where a format asks for one: the target file, and where it claims what. */
+/** The file that reports point at, for formats that require one: the target file, with the lines of its claims. */
 export interface Source {
-  /** From the folder of the project, with `/`. */
+  /** Path relative to the folder of the project, with `/`. */
   path: string;
-  /** Line of each claim, from 1. */
+  /** Line number of each claim, counted from 1. */
   claims: Readonly<Partial<Record<Guarantee, number>>>;
 }
 
-export interface Told {
+/** What a report is written from. */
+export interface ReportInput {
   result: Result;
   source: Source;
-  /** With a baseline. */
+  /** Only if the run is compared with a baseline. */
   comparison?: Comparison;
 }
 
-/** A report: what is told → text. */
-export type Report = (told: Told) => string;
+/** Writes a report. */
+export type Report = (input: ReportInput) => string;
 
-/** Makes all that others wrote safe to show first, so that no report can forget to. */
+/** Wraps a report so that it gets only printable texts. */
 export const safely =
   (report: Report): Report =>
-  told =>
-    report(printable(told));
+  input =>
+    report(printable(input));
 
-/** The verdict of the run, and of what it is compared with. */
-export const overall = ({ result, comparison }: Told): Judgement =>
+/** Returns the combined verdict of the run and its comparison. */
+export const overall = ({ result, comparison }: ReportInput): Judgement =>
   combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
 
-/** What of a comparison keeps the whole from passing: by what it is about, each once. */
+/** Returns the differences that keep the run from passing, grouped by their subject. */
 export function against({
   comparison,
-}: Told): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
+}: ReportInput): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
   const found = new Map<string, { about: string; means: 'violated' | 'unknown'; lines: string[] }>();
   for (const difference of comparison?.differences ?? []) {
     const { about, means } = difference;
@@ -54,21 +55,23 @@ export function against({
 
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 
-/** How bad it is: a claim that is broken, one without evidence, a break that is only measured, the rest. */
+/**
+ * Returns the rank of a verdict: violated claims first, then unknown claims, violations that are not claimed, the rest.
+ */
 function rank({ claimed, judgement }: Verdict): number {
   if (claimed) return { violated: 0, unknown: 1, valid: 3 }[judgement];
   return { violated: 2, unknown: 5, valid: 4 }[judgement];
 }
 
-/** @returns the verdicts, worst first; among equals in the order of the result */
+/** Returns the verdicts, worst first; verdicts of equal rank stay in their order. */
 export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => rank(a) - rank(b));
 
-/** What a verdict says of itself, in a sentence. */
+/** Returns the sentence that explains a verdict. */
 export const said = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
-/** One of each story: those that differ in numbers alone (which instance, which session) tell nothing new. */
+/** Returns one anomaly of each story: anomalies that differ only in numbers or quoted names are the same story. */
 export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   const stories = new Map<string, Anomaly>();
   for (const anomaly of anomalies) {
@@ -78,33 +81,33 @@ export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   return [...stories.values()];
 }
 
-/** More stories of one guarantee are left to result.json. */
+/** Stories of one guarantee that a report shows at most; result.json has the rest. */
 const STORIES = 5;
 
-/** The anomalies of a verdict that a report shows. */
+/** Returns the anomalies of a verdict that a report shows. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
-/** The same from run to run, for what is broken in the same way. */
+/** Returns a text that is the same in all runs for the same kind of anomaly. */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
 
-/** LOSS  continuity  session r1  user alice */
+/** Returns the title of an anomaly: `LOSS  continuity  session r1  user alice`. */
 export function titleOf({ name, guarantee, session, user }: Anomaly): string {
   const who = [session && `session ${session}`, user && `user ${user}`];
   return [name, guarantee, ...who].filter(part => part).join('  ');
 }
 
-/** Longer proofs are cut. */
+/** Lines of a proof that are shown at most. */
 const LINES = 60;
 
-/** The requests that prove it, and what else was seen. */
+/** Returns the requests of the witness and the notes, one line each. */
 export function proofLines({ witness, notes }: Anomaly): string[] {
   const lines = [...witnessLines(witness), ...notes.map(note => `  ${note}`)];
   if (lines.length <= LINES) return lines;
   return [...lines.slice(0, LINES), `  … and ${lines.length - LINES} more lines in result.json`];
 }
 
-/** A verdict as plain text: what it says, the proofs, when it holds, and how to see it again. */
+/** Returns a verdict as plain text: the finding, the proofs, the definition, and the command that reproduces it. */
 export function storyLines(verdict: Verdict, { command }: Result): string[] {
   const shown = shownOf(verdict);
   const more = verdict.violations - shown.length;
@@ -120,11 +123,14 @@ export function storyLines(verdict: Verdict, { command }: Result): string[] {
 
 const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'cut off': 'cut off' };
 
-/** What of a run is not as it should be, if it did not end by itself. */
+/** Returns how the run was stopped; undefined if it was complete. */
 export const unfinished = ({ finished }: Result): string | undefined =>
   finished === 'complete' ? undefined : `the run was ${stopped[finished]}`;
 
-/** The judgement in a sentence: what is broken, what lacks evidence, and what is broken without being claimed. */
+/**
+ * Returns the judgement as a sentence: violated claims, claims without enough evidence, and violations that are not
+ * claimed.
+ */
 export function conclusion(result: Result): string {
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const by = (judgement: Judgement): string =>
@@ -147,7 +153,7 @@ export function conclusion(result: Result): string {
   ].join('; ');
 }
 
-/** A number for a text, the same everywhere and always: FNV-1a, twice 32 bits, in hexadecimal. */
+/** Returns a stable hash of a text: FNV-1a, two times 32 bits, in hexadecimal. */
 export function fingerprint(text: string): string {
   const hash = (basis: number): string => {
     let value = basis;
@@ -157,5 +163,5 @@ export function fingerprint(text: string): string {
   return hash(0x811c9dc5) + hash(0x1234abcd);
 }
 
-/** Milliseconds since 1970, 0 where the text is no time. */
+/** Returns milliseconds since 1970; 0 if the text is not a time. */
 export const epoch = (time: string): number => Date.parse(time) || 0;

@@ -1,4 +1,4 @@
-/** Whatever others wrote, into whatever place: no report breaks, and none shows it as anything but text. */
+/** Tests with arbitrary texts from the target in every place that reports stay valid and show them only as text. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,9 +11,9 @@ import {
 } from '../testing/report-readers.ts';
 import { REPORTS } from './index.ts';
 import { terminal } from './terminal.ts';
-import { broken, compared, disturbed, told } from './testing/results.ts';
+import { broken, compared, disturbed, inputOf } from './testing/results.ts';
 
-const write = (format: string, text: string): string => REPORTS[format]?.report(told(broken(text))) ?? '';
+const write = (format: string, text: string): string => REPORTS[format]?.report(inputOf(broken(text))) ?? '';
 
 const NASTY = [
   '<script>alert(1)</script>',
@@ -67,8 +67,8 @@ const forEach = (check: (text: string) => void): void => {
   );
 };
 
-describe('whatever text others wrote', () => {
-  it('junit stays what its readers take, with the same elements', () => {
+describe('with any text of the target', () => {
+  it('junit stays valid, with the same elements', () => {
     const elements = elementsOf(write('junit', plain));
     forEach(text => {
       const xml = write('junit', text);
@@ -82,7 +82,7 @@ describe('whatever text others wrote', () => {
     forEach(text => expect(elementsOf(write('html', text))).toEqual(elements));
   });
 
-  it('a comparison is text too, in every report', () => {
+  it('comparisons show it only as text, in every report', () => {
     const report = (format: string, text: string): string => REPORTS[format]?.report(compared(text)) ?? '';
     const page = elementsOf(report('html', plain));
     const { blocks } = markdownOf(report('comment', plain));
@@ -94,9 +94,9 @@ describe('whatever text others wrote', () => {
     });
   });
 
-  it('what was disturbed is text too, in every report', () => {
+  it('names of disturbed parts are only text, in every report', () => {
     const report = (format: string, text: string): string =>
-      REPORTS[format]?.report(told(disturbed(text))) ?? '';
+      REPORTS[format]?.report(inputOf(disturbed(text))) ?? '';
     const page = elementsOf(report('html', plain));
     const { blocks } = markdownOf(report('comment', plain));
     forEach(text => {
@@ -115,7 +115,7 @@ describe('whatever text others wrote', () => {
     });
   });
 
-  it('annotations stay as many lines of the same kinds', () => {
+  it('annotations keep the number and kinds of their lines', () => {
     const kinds = (text: string): string[] =>
       write('annotations', text)
         .split(/\r\n|[\r\n]/)
@@ -124,7 +124,7 @@ describe('whatever text others wrote', () => {
     forEach(text => expect(kinds(text)).toEqual(expected));
   });
 
-  it('Markdown keeps its blocks, and makes neither elements nor links of it', () => {
+  it('Markdown keeps its blocks, and gets neither elements nor links', () => {
     const expected = markdownOf(write('comment', plain));
     const tags = (html: string): string[] => [...html.matchAll(/<\/?[a-z!][\w-]*/gi)].map(([tag]) => tag);
     forEach(text => {
@@ -134,8 +134,8 @@ describe('whatever text others wrote', () => {
     });
   });
 
-  it('no report and no terminal is given a character that steers it', () => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  it('no report contains control characters', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
     const steering = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
     forEach(text => {
       for (const format of ['junit', 'html', 'comment', 'annotations']) {
@@ -145,7 +145,7 @@ describe('whatever text others wrote', () => {
     });
   });
 
-  it('no report grows with one long text', () => {
+  it('one long text does not make a report long', () => {
     for (const format of Object.keys(REPORTS).filter(name => name !== 'json')) {
       expect(write(format, 'x'.repeat(100_000)).length).toBeLessThan(400_000);
     }

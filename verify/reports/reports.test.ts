@@ -1,4 +1,4 @@
-/** Every report, read as its readers read it. */
+/** Tests every report with the parser or schema of its readers. */
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../core/result.ts';
 import {
@@ -11,9 +11,9 @@ import {
 } from '../testing/report-readers.ts';
 import { REPORTS } from './index.ts';
 import { bytesOf } from './markup.ts';
-import { broken, compared, disturbed, healthy, huge, told } from './testing/results.ts';
+import { broken, compared, disturbed, healthy, huge, inputOf } from './testing/results.ts';
 
-const write = (format: string, result: Result): string => REPORTS[format]?.report(told(result)) ?? '';
+const write = (format: string, result: Result): string => REPORTS[format]?.report(inputOf(result)) ?? '';
 const interrupted = (): Result => ({ ...healthy(), finished: 'interrupted' });
 const unclaimed = (): Result => {
   const result = healthy();
@@ -31,7 +31,7 @@ describe.each([
 ])('a result that is %s', (_, make) => {
   const result = make();
 
-  it('junit is what its readers take', () => {
+  it('junit is accepted by its readers', () => {
     checkJunit(write('junit', result));
   });
 
@@ -43,14 +43,14 @@ describe.each([
     expect(sarifProblems(write('sarif', result))).toEqual([]);
   });
 
-  it('codequality is valid, and no fingerprint stands twice', () => {
+  it('codequality is valid, with unique fingerprints', () => {
     const text = write('codequality', result);
     expect(codeQualityProblems(text)).toEqual([]);
     const prints = (JSON.parse(text) as { fingerprint: string }[]).map(issue => issue.fingerprint);
     expect(new Set(prints).size).toBe(prints.length);
   });
 
-  it('html is well-formed, and needs nothing from anywhere', () => {
+  it('html is well-formed and self-contained', () => {
     const page = write('html', result);
     const elements = elementsOf(page);
     expect(elements['main']).toBe(1);
@@ -91,7 +91,7 @@ describe('junit', () => {
     expect(text).toMatch(/tests="20" failures="3" errors="1" skipped="16"/);
   });
 
-  it('is green only where the exit code is 0', () => {
+  it('passes only if the exit code is 0', () => {
     expect(write('junit', healthy())).toMatch(/failures="0" errors="0"/);
     expect(write('junit', interrupted())).toMatch(/failures="0" errors="1"/);
     expect(write('junit', unclaimed())).toMatch(/failures="0" errors="1"/);
@@ -99,7 +99,7 @@ describe('junit', () => {
 });
 
 describe('ctrf', () => {
-  it('fails what is unknown, and says so', () => {
+  it('fails unknown claims, with that raw status', () => {
     const { results } = JSON.parse(write('ctrf', broken()));
     const expiry = results.tests.find((test: { name: string }) => test.name === 'expiry');
     expect(expiry).toMatchObject({ status: 'failed', rawStatus: 'unknown' });
@@ -108,7 +108,7 @@ describe('ctrf', () => {
 });
 
 describe('sarif', () => {
-  it('names requirements of OWASP as rules, and points at the claim', () => {
+  it('names OWASP requirements as rules, and the line of the claim', () => {
     const [run] = JSON.parse(write('sarif', broken())).runs;
     expect(run.results[0]).toMatchObject({
       ruleId: 'WSTG-SESS-01:continuity',
@@ -152,7 +152,7 @@ describe('with a baseline', () => {
     });
   });
 
-  it('annotations, summary and page say it first', () => {
+  it('annotations, summary and page begin with it', () => {
     expect(all('annotations')).toMatch(
       /^::error file=deploy\/baton\.yaml,title=share is worse::app-1app-2 served 20 %.*%0Acompared with run app-2, 2026-01-01\n/,
     );
@@ -167,27 +167,30 @@ describe('with a baseline', () => {
 describe('with faults', () => {
   const all = (format: string): string => write(format, disturbed());
 
-  it.each(['junit', 'summary', 'comment', 'html', 'annotations'])('%s says what became of people', format => {
-    const text = all(format).replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
-    for (const words of [
-      'rolling-restart',
-      '2 instances restarted under 353 req/s: 5,148 requests in 14.6 s, 0 failed',
-      '32 of 32 survived (≥ 91 % at 95 %)',
-      '1,204 acknowledged, 0 lost',
-      '0.21 s (waits: p99 0.04 s, longest 0.39 s)',
-      'store-stop of redis',
-      '300 failed, not seen to take effect, NOT HEALED, not healthy again',
-    ])
-      expect(text).toContain(format === 'annotations' ? words.replaceAll('%', '%25') : words);
-  });
+  it.each(['junit', 'summary', 'comment', 'html', 'annotations'])(
+    '%s shows what happened to clients',
+    format => {
+      const text = all(format).replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+      for (const words of [
+        'rolling-restart',
+        '2 instances restarted under 353 req/s: 5,148 requests in 14.6 s, 0 failed',
+        '32 of 32 survived (≥ 91 % at 95 %)',
+        '1,204 acknowledged, 0 lost',
+        '0.21 s (waits: p99 0.04 s, longest 0.39 s)',
+        'store-stop of redis',
+        '300 failed, not seen to take effect, NOT HEALED, not healthy again',
+      ])
+        expect(text).toContain(format === 'annotations' ? words.replaceAll('%', '%25') : words);
+    },
+  );
 
-  it.each(['ctrf', 'sarif'])('%s has their figures', format => {
+  it.each(['ctrf', 'sarif'])('%s has their counts', format => {
     const read = JSON.parse(all(format));
     const { faults } = read.results?.environment.extra ?? read.runs[0].properties;
     expect(faults).toEqual(disturbed().faults);
   });
 
-  it('a heal that failed is no success anywhere', () => {
+  it('a fault that could not be healed fails every report', () => {
     expect(all('junit')).toMatch(/failures="0" errors="1"/);
     expect(JSON.parse(all('ctrf')).results).toMatchObject({
       summary: { failed: 1 },
@@ -202,7 +205,7 @@ describe('with faults', () => {
 });
 
 describe('comment', () => {
-  it('says the verdict first, then the worst, with the proof', () => {
+  it('begins with the verdict, then the worst violation with its proof', () => {
     const text = write('comment', broken());
     expect(text).toMatch(/^<!-- baton-verify -->\n\n## ❌ Sessions: violated\n/);
     expect(text.indexOf('| continuity |')).toBeLessThan(text.indexOf('| expiry |'));
@@ -211,8 +214,8 @@ describe('comment', () => {
     expect(text).toMatch(/├─+┤/);
   });
 
-  it('says what it left out', () => {
-    expect(write('comment', huge())).toMatch(/… \d+ more parts are in the run’s result\.json\.\n$/);
+  it('counts the sections that it left out', () => {
+    expect(write('comment', huge())).toMatch(/… \d+ more sections are in the run’s result\.json\.\n$/);
   });
 
   it('is a heading, a table and paragraphs', () => {

@@ -1,10 +1,10 @@
-/** The rules of SARIF reports: one for each guarantee, named by the requirement of OWASP that it tests, if any. */
+/** Makes the rules of SARIF reports: one for each guarantee, named by the OWASP requirement that it tests, if any. */
 
 import type { Explanation } from '../core/explain/explanation.ts';
 import { EXPLANATIONS } from '../core/explain/index.ts';
 import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
 
-/** Standards by the word that their ids have, as they are named in guarantees.ts. */
+/** The standards, by the prefix of their requirement ids in guarantees.ts. */
 const STANDARDS = {
   ASVS: { name: 'OWASP-ASVS', fullName: 'OWASP Application Security Verification Standard', version: '5.0' },
   WSTG: { name: 'OWASP-WSTG', fullName: 'OWASP Web Security Testing Guide', version: '4.2' },
@@ -12,7 +12,9 @@ const STANDARDS = {
 
 type Standard = keyof typeof STANDARDS;
 
-/** GitHub's order of alerts: how bad a break is for the security of users, 0 to 10. Others are no matter of security. */
+/**
+ * Security severity of a violation, 0 to 10, by which GitHub sorts alerts. Other guarantees do not concern security.
+ */
 const SEVERITY: Partial<Record<Guarantee, number>> = {
   forgery: 9.8,
   isolation: 9.1,
@@ -23,7 +25,7 @@ const SEVERITY: Partial<Record<Guarantee, number>> = {
   'cookie-policy': 5.4,
 };
 
-/** `OWASP ASVS 5.0 7.2.4` → `ASVS-5.0-7.2.4`, `OWASP WSTG-SESS-03` → `WSTG-SESS-03` */
+/** Returns the rule ids: `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`, `WSTG-SESS-03` for `OWASP WSTG-SESS-03`. */
 const idsOf = (guarantee: Guarantee): string[] =>
   GUARANTEES[guarantee].standards.map((standard: string) =>
     standard.replace(/^OWASP /, '').replaceAll(' ', '-'),
@@ -31,7 +33,7 @@ const idsOf = (guarantee: Guarantee): string[] =>
 
 const standardOf = (id: string): Standard => (id.startsWith('ASVS') ? 'ASVS' : 'WSTG');
 
-/** @returns `ASVS-5.0-7.2.4:rotation`, or `baton:routing` where no standard asks for it */
+/** Returns `ASVS-5.0-7.2.4:rotation`, or `baton:routing` if no standard requires the guarantee. */
 export const ruleId = (guarantee: Guarantee): string => `${idsOf(guarantee)[0] ?? 'baton'}:${guarantee}`;
 
 export function ruleOf(guarantee: Guarantee): object {
@@ -66,7 +68,7 @@ function helpOf({ causes, mend, guarantee }: Explanation): { text: string; markd
   return { text: text(''), markdown: text(`## ${guarantee}\n\n`).replace(/baton explain .*$/, '`$&`') };
 }
 
-/** The standards that the rules refer to, as SARIF wants them. */
+/** Returns the standards that the rules refer to, as SARIF taxonomies. */
 export function taxonomies(guarantees: readonly Guarantee[]): object[] {
   const ids = [...new Set(guarantees.flatMap(idsOf))].sort();
   return (Object.keys(STANDARDS) as Standard[]).flatMap(standard => {

@@ -15,7 +15,7 @@ function run(mode: string, hops: boolean, honours = true) {
 }
 
 describe('the sticky report', () => {
-  it('names what holds with stickiness alone', () => {
+  it('names the guarantees that hold only with stickiness', () => {
     const runs = [run('on', false), run('off', true, false)];
     expect(brokenWithout(runs)).toEqual(['continuity']);
     expect(stickyText(runs)).toContain(
@@ -23,12 +23,12 @@ describe('the sticky report', () => {
     );
   });
 
-  it('says that it can go when nothing breaks without it', () => {
+  it('says that stickiness can be turned off if nothing is violated without it', () => {
     expect(stickyText([run('on', false), run('off', true)])).toContain('Stickiness can be turned off');
   });
 
-  it('says nothing when no session ever changed its instance', () => {
-    expect(stickyText([run('on', false), run('off', false)])).toContain('Nothing can be told');
+  it('says that evidence is insufficient if no session changed its instance', () => {
+    expect(stickyText([run('on', false), run('off', false)])).toContain('Insufficient evidence');
     expect(stickyText([run('on', false)])).toContain('stopped before anything could be compared');
   });
 });

@@ -1,4 +1,4 @@
-/** What each guarantee gives with stickiness on, off, re-pinned and broken → a table, and the answer in words. */
+/** Writes a table of the verdicts with stickiness on, off, re-pinned and broken, and a conclusion. */
 import type { Result } from '../core/result.ts';
 import type { Judgement } from '../core/verdict.ts';
 
@@ -10,7 +10,7 @@ interface Run {
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 const WIDTH = 14;
 
-/** @returns lines ended by newlines */
+/** Returns the table and the conclusion; each line ends with a newline. */
 export function stickyText(runs: readonly Run[]): string {
   const names = (runs[0]?.result.guarantees ?? [])
     .map(({ guarantee }) => guarantee)
@@ -37,7 +37,7 @@ export function stickyText(runs: readonly Run[]): string {
       ),
     ),
     '',
-    answer(runs),
+    conclusionOn(runs),
     '',
   ];
   return lines.join('\n');
@@ -46,7 +46,7 @@ export function stickyText(runs: readonly Run[]): string {
 const judgementOf = ({ guarantees }: Result, name: string): Judgement =>
   guarantees.find(({ guarantee }) => guarantee === name)?.judgement ?? 'unknown';
 
-/** Of what is not a matter of routing: what holds with stickiness on, and no longer without. */
+/** Returns the guarantees, other than routing, that are not violated with stickiness and are violated without it. */
 export function brokenWithout(runs: readonly Run[]): string[] {
   const [on, ...without] = runs;
   if (on === undefined) return [];
@@ -56,7 +56,7 @@ export function brokenWithout(runs: readonly Run[]): string[] {
     .filter(name => without.some(({ result }) => judgementOf(result, name) === 'violated'));
 }
 
-function answer(runs: readonly Run[]): string {
+function conclusionOn(runs: readonly Run[]): string {
   const [on, ...without] = runs;
   const broken = brokenWithout(runs);
   if (broken.length > 0)
@@ -64,6 +64,6 @@ function answer(runs: readonly Run[]): string {
   if (on === undefined || without.length === 0)
     return 'The load was stopped before anything could be compared.';
   if (without.every(({ result }) => result.tally.handoffs === 0))
-    return 'Nothing can be told: no session changed its instance. Is `instance.sticky` the balancer’s cookie?';
-  return 'Stickiness can be turned off, as far as this load tells: nothing broke that holds with it.';
+    return 'Insufficient evidence: no session changed its instance. Is `instance.sticky` the balancer’s cookie?';
+  return 'Stickiness can be turned off, as far as this load shows: no guarantee that holds with it was violated without it.';
 }

@@ -12,7 +12,7 @@ const lost = () => {
 };
 
 describe('terminal', () => {
-  it('shows the verdict at a glance, the proof, and how to see it again', () => {
+  it('shows the verdicts, the proof, and the command that reproduces it', () => {
     expect(drawn(lost())).toMatchInlineSnapshot(`
       "
       picture  http://127.0.0.1
@@ -47,7 +47,7 @@ describe('terminal', () => {
     `);
   });
 
-  it('tells how requests failed, the most frequent first', () => {
+  it('shows how requests failed, the most frequent first', () => {
     const picture = lost();
     const session = picture.session('s2', 'bob').login('app-1');
     for (const status of [502, 409, 504, 409, 502, 409])
@@ -55,7 +55,7 @@ describe('terminal', () => {
     expect(drawn(picture)).toContain('6 requests without success: 409 × 3, 502 × 2, 504 × 1');
   });
 
-  it('shows what is not claimed apart, and lets it fail nothing', () => {
+  it('shows unclaimed guarantees separately, and does not fail the run for them', () => {
     const picture = new Picture({ claims: ['continuity'] });
     const session = picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(60, ['a']);
     session.write('b', 'app-1').read('app-2', ['a']);
@@ -67,25 +67,27 @@ describe('terminal', () => {
     );
   });
 
-  it('says that it knows no proof where only counts are known', () => {
+  it('says that there is no proof if only counts are known', () => {
     const result = lost().finish().result();
     const counts = result.guarantees.map(verdict => ({ ...verdict, anomalies: [] }));
     const text = terminal({ ...result, guarantees: counts }, { colour: false, width: 100 });
-    expect(text).toContain('\ncontinuity was broken 1 time; the requests that prove it are not known here\n');
+    expect(text).toContain(
+      '\ncontinuity was violated 1 time; the requests that prove it were not recorded\n',
+    );
   });
 
-  it('colours only when asked to', () => {
+  it('uses colours only if requested', () => {
     expect(drawn(lost())).not.toContain('\u001b');
     expect(drawn(lost(), true)).toContain('\u001b[31m✗ continuity');
   });
 
-  it('says when nothing is claimed, and when the run was cut off', () => {
+  it('reports that nothing is claimed, and that the run was cut off', () => {
     expect(drawn(new Picture({ claims: [] }))).toContain(' UNKNOWN  nothing is claimed');
     const cut = terminal(new Picture().result(), { colour: false, width: 80 });
     expect(cut).toContain('as far as it went: the run was cut off');
   });
 
-  it('keeps to the width of the terminal where it writes sentences', () => {
+  it('wraps sentences at the width of the terminal', () => {
     const text = terminal(lost().finish().result(), { colour: false, width: 80 });
     const sentences = text.split('\n').filter(line => line.startsWith('? '));
     expect(Math.max(...sentences.map(line => line.length))).toBeLessThanOrEqual(80);

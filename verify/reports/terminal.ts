@@ -1,4 +1,4 @@
-/** Result → what a person reads in a terminal: the verdict at a glance, then the proof of what broke. */
+/** Writes a result as text for a terminal: a table of verdicts, then the proof of each violation. */
 import { counted, grouped } from '../core/check.ts';
 import { GUARANTEES } from '../core/guarantees.ts';
 import { failuresOf, type Result, type Tally } from '../core/result.ts';
@@ -22,7 +22,7 @@ const codes: Record<Style, number> = { bold: 1, dim: 2, red: 31, green: 32, yell
 const colourOf: Record<Judgement, Style> = { valid: 'green', violated: 'red', unknown: 'yellow' };
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/** @returns the report, lines ended by newlines */
+/** Returns the report; each line ends with a newline. */
 export function terminal(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -58,7 +58,7 @@ const painter =
   (text, ...styles) =>
     colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
 
-/** @returns the same on one screen: what is wrong, one proof of the worst, and the verdict; lines ended by newlines */
+/** Returns a report of one screen: violations, the proof of the worst one, and the verdict. */
 export function brief(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -76,7 +76,7 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // Where something is broken, that is mostly why others cannot be judged.
+    // A violation is mostly also the reason why other guarantees cannot be judged.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -118,7 +118,7 @@ const restsOn = (verdict: Verdict): string =>
     .map(([name, value]) => `${name} ${grouped(value)}`)
     .join(' · ');
 
-/** What is neither claimed nor could be measured: named, in a line. */
+/** Returns a line with the guarantees that are neither claimed nor measured. */
 function unmeasured(others: readonly Verdict[], paint: Paint, width: number): string[] {
   const names = others.filter(verdict => verdict.judgement === 'unknown').map(verdict => verdict.guarantee);
   if (names.length === 0) return [];
@@ -150,12 +150,12 @@ function instances({ instances: tallies, namedBy = {} }: Tally, paint: Paint): s
 function failures({ tally }: Result, paint: Paint): string[] {
   const all = failuresOf(tally);
   if (all.length === 0) return [];
-  const told = all.map(([how, count]) => `${how} × ${grouped(count)}`).join(', ');
+  const counts = all.map(([how, count]) => `${how} × ${grouped(count)}`).join(', ');
   const sum = all.reduce((total, [, count]) => total + count, 0);
-  return [paint(`${counted(sum, 'request')} without success: ${told}`, 'yellow'), ''];
+  return [paint(`${counted(sum, 'request')} without success: ${counts}`, 'yellow'), ''];
 }
 
-/** @param most anomalies that are shown */
+/** Returns the proof of a violation. @param most maximum number of anomalies that are shown */
 function proof(
   verdict: Verdict,
   result: Result,
@@ -184,10 +184,12 @@ function proof(
   ];
 }
 
-/** Where only counts are known, as in a summary of k6, there is no witness to be shown. */
+/**
+ * Returns a line with the number of anomalies that are not shown. A k6 summary has only counts, and no witness to show.
+ */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0
-    ? `${guarantee} was broken ${counted(more, 'time')}; the requests that prove it are not known here`
+    ? `${guarantee} was violated ${counted(more, 'time')}; the requests that prove it were not recorded`
     : `  … and ${grouped(more)} more of ${guarantee}`;
 
 function last(result: Result, paint: Paint): string {

@@ -39,7 +39,7 @@ describe('witnessLines', () => {
     `);
   });
 
-  it('draws what touches as overlapping, and what never returned without an end', () => {
+  it('draws requests with equal end points as overlapping, and requests that never returned without an end', () => {
     const lines = witnessLines([
       step({ call: 0, return: 5, value: 'a' }, 'acknowledged'),
       step({ call: 5, value: 'b' }, 'never returned'),
@@ -48,7 +48,7 @@ describe('witnessLines', () => {
     expect(lines[1]).toContain('    ├───▶');
   });
 
-  it('draws nothing for requests one after the other', () => {
+  it('draws no bars for sequential requests', () => {
     const lines = witnessLines([step({ call: 0, return: 5 }, 'x'), step({ call: 6, return: 7 }, 'y')]);
     expect(lines.join()).not.toContain('├');
   });

@@ -1,10 +1,10 @@
-/** A witness as numbered requests: when, what, their overlap, on which instance, what came, what was expected. */
+/** Writes a witness as numbered requests: time, action, overlap, instance, response, and what was expected. */
 import type { Operation } from '../core/history.ts';
 import type { WitnessStep } from '../core/verdict.ts';
 
 /**
- * @returns one line a request, in columns, with what was expected below the request that failed to give it.
- *   Requests that overlap are drawn as bars over time, from call to return; `▶` never returned
+ * Returns one line a request, in columns. The request that violates the guarantee shows what was expected and what came.
+ * Requests that overlap are drawn as bars over time, from call to return; a bar with `▶` never returned.
  */
 export function witnessLines(steps: readonly WitnessStep[]): string[] {
   const bars = overlaps(steps) ? barsOf(steps.map(step => step.operation)) : undefined;
@@ -27,13 +27,16 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
   });
 }
 
-/** `add "b41"`, `read basket with old cookie` */
+/** Returns the action of an operation: `add "b41"`, `read basket with old cookie`. */
 export function whatOf({ action, object, value, with: cookies }: Operation): string {
   const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${short(value)}"`;
   return [action, what, cookies && `with ${cookies} cookie`].filter(part => part).join(' ');
 }
 
-/** The end of a long value tells it from others. By characters, since half of one would break a report. */
+/**
+ * Shortens a long value to its end, which is the unique part. Cuts between characters, since half of one would break a
+ * report.
+ */
 function short(value: string): string {
   const characters = [...value];
   return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;
@@ -41,13 +44,13 @@ function short(value: string): string {
 
 const end = ({ return: time = Number.POSITIVE_INFINITY }: Operation): number => time;
 
-/** Whether any two of the requests were under way at the same time. */
+/** Returns whether any two of the requests overlap. */
 export const overlaps = (steps: readonly WitnessStep[]): boolean =>
   steps.some(({ operation: a }, i) =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Columns between two moments: by rank, not to scale, since one request may be a thousand times another. */
+/** Columns between two moments. Not to scale, since one request may last a thousand times longer than another. */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {
@@ -58,10 +61,10 @@ function barsOf(operations: readonly Operation[]): string[] {
 }
 
 export interface Span {
-  /** Ranks among the moments at which a request was called or returned. */
+  /** Ranks of the call and the return among the calls and returns of all requests. */
   from: number;
   to: number;
-  /** It never returned. */
+  /** True if the request never returned. */
   open: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Breaks a sentence into lines of at most so many columns; a longer word stands alone. */
+/** Breaks a text into lines of at most `width` columns. A longer word gets its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -3,20 +3,23 @@ import { compare } from '../../core/compare/compare.ts';
 import { type FaultSummary, type Result, unhealed } from '../../core/result.ts';
 import { digest, judged, served } from '../../core/testing/digests.ts';
 import { Picture } from '../../core/testing/picture.ts';
-import type { Told } from '../report.ts';
+import type { ReportInput } from '../report.ts';
 
-const SOURCE: Told['source'] = { path: 'deploy/baton.yaml', claims: { continuity: 12, routing: 14 } };
+const SOURCE: ReportInput['source'] = { path: 'deploy/baton.yaml', claims: { continuity: 12, routing: 14 } };
 
-export const told = (result: Result): Told => ({ result, source: SOURCE });
+export const inputOf = (result: Result): ReportInput => ({ result, source: SOURCE });
 
-/** Everything that is claimed holds. */
+/** Returns a result in which every claimed guarantee holds. */
 export function healthy(): Result {
   const picture = new Picture({ claims: ['continuity', 'routing'] });
   picture.session('s1', 'alice').login('app-1').hops(120);
   return picture.finish().result();
 }
 
-/** Two faults, of which the second cost a session, left the store as it was, and a write. `text` as in `broken`. */
+/**
+ * Returns a result with two faults. The second one was not healed, and lost a session and a write. `text` as in
+ * `broken`.
+ */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
   const fault = {
@@ -43,10 +46,10 @@ export function disturbed(text = 'redis'): Result {
   return { ...result, faults, remarks: unhealed({ faults }) };
 }
 
-/** Stands for any text that others wrote. */
+/** Placeholder for any text of the target. */
 const MARK = 'MARK';
 
-/** A result as text, made once: the tests draw hundreds. */
+/** A result as JSON, made only once since the tests use it hundreds of times. */
 const BROKEN = JSON.stringify(one());
 
 function one(): Result {
@@ -71,14 +74,14 @@ function one(): Result {
 }
 
 /**
- * One of each: claims that are broken, with and without overlap in the proof, one without evidence, breaks that are
- * not claimed. `text` is in every place where others' words come in.
+ * Returns a result with one of each: violated claims, with and without overlap in the proof; a claim without evidence;
+ * and violations that are not claimed. `text` is in every place that shows a text of the target.
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
 
-/** The same as `healthy`, worse than its baseline in a share, and not told in a guarantee. `text` as in `broken`. */
-export function compared(text = 'app-2'): Told {
+/** Returns `healthy` with a baseline: one share is worse, one guarantee is undetermined. `text` as in `broken`. */
+export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {
     instances: served(5000, 5000),
     run: text,
@@ -88,10 +91,10 @@ export function compared(text = 'app-2'): Told {
     instances: served(2000, 8000).map(one => ({ ...one, instance: `${one.instance}${text}` })),
     guarantees: [judged('continuity'), judged('routing'), judged('expiry', { judgement: 'unknown' })],
   });
-  return { ...told(healthy()), comparison: compare([before], [now]) };
+  return { ...inputOf(healthy()), comparison: compare([before], [now]) };
 }
 
-/** So much of everything that no limit of any reader holds it. */
+/** Returns a result that exceeds the size limits of all readers. */
 export function huge(): Result {
   const result = broken();
   const long = 'x'.repeat(2_000);
@@ -105,7 +108,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // A story of its own each.
+        // A different story for each anomaly.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),
