@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Served } from '../verify/core/history.ts';
-import { servedIn, toldByHaproxy } from '../verify/import/access-log.ts';
+import { haproxyEntryIn, servedIn } from '../verify/import/access-log.ts';
 import type { LogSource } from './stack.ts';
 
 /** Milliseconds between two reads of a log: cheaper than a watcher for each file, and fast enough. */
@@ -152,7 +152,7 @@ function spanOf(
 /** Parses a line in the format of deploy/haproxy.cfg.template. The request id is the only captured header. */
 export function parseHaproxyLine(name: string, line: string): Served | undefined {
   const request = / \{(?<request>[\w.-]{1,128})\} "/.exec(line)?.groups?.['request'];
-  const served = request === undefined ? undefined : toldByHaproxy(line);
+  const served = request === undefined ? undefined : haproxyEntryIn(line);
   if (request === undefined || served === undefined) return undefined;
   return { type: 'served', source: name, kind: 'balancer', request, ...served };
 }

@@ -64,7 +64,7 @@ describe('an access log', () => {
       ['10.0.0.3:80'],
       200,
     ],
-  ])('%s tells', (_, line, instance, tried, status) => {
+  ])('names the instance in %s', (_, line, instance, tried, status) => {
     expect(servedIn('balancer', line)).toEqual({
       type: 'served',
       source: 'balancer',
@@ -80,5 +80,5 @@ describe('an access log', () => {
     ['another request', COMBINED],
     ['a line that is cut', `{"request_id":"${ID}","sta`],
     ['no access log', `2026/11/24 [error] upstream timed out, ${ID}`],
-  ])('says nothing with %s', (_, line) => expect(servedIn('balancer', line)).toBeUndefined());
+  ])('is ignored with %s', (_, line) => expect(servedIn('balancer', line)).toBeUndefined());
 });

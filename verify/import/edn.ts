@@ -1,12 +1,12 @@
 /**
- * Reads EDN (https://github.com/edn-format/edn), or JSON, as it streams in. Of our own, since the kept parser of npm
- * (edn-data) forgives what is never closed, does not say where an error is, and must hold a whole file.
+ * Parses a stream of EDN (https://github.com/edn-format/edn) or JSON. The maintained npm parser (edn-data) is not used: it
+ * accepts unclosed forms, does not report where an error is, and needs the whole file in memory.
  */
 
-/** Keywords, symbols, characters and strings are texts, sets are lists, and tags are left out. */
+/** An EDN value: keywords, symbols, characters and strings become texts, sets become lists, tags are ignored. */
 export type Edn = null | boolean | number | string | Edn[] | Map<string, Edn>;
 
-/** What is read is no EDN. The message says where. */
+/** Thrown if the input is not EDN. The message says where. */
 export class EdnError extends Error {
   override name = 'EdnError';
 }
@@ -14,7 +14,7 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** How many of the next forms are left out (`#_`). */
+  /** Number of following forms to ignore (`#_`). */
   discards: number;
   line: number;
   column: number;
@@ -28,7 +28,7 @@ const LONGEST = 1_000_000;
 
 type Mode = 'idle' | 'token' | 'string' | 'escape' | 'unicode' | 'comment';
 
-/** `feed` it a text in pieces, then `end` it. */
+/** Parses a text that is passed in pieces to `feed`. `end` must be called after the last piece. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
   readonly #stack: Frame[] = [];
@@ -40,7 +40,7 @@ export class EdnReader {
   #line = 1;
   #column = 0;
 
-  /** @param onForm told of each form: of those in a first list or vector, or of those one after the other */
+  /** @param onForm called with each form: the members of an outermost list or vector, or forms in sequence */
   constructor(onForm: (form: Edn, line: number) => void) {
     this.#onForm = onForm;
   }
@@ -56,7 +56,7 @@ export class EdnReader {
     }
   }
 
-  /** @throws EdnError when something is still open */
+  /** @throws EdnError if a form is not closed */
   end(): void {
     this.#take('\n');
     const open = this.#stack.at(-1);
@@ -147,7 +147,7 @@ export class EdnReader {
 
   #token(char: string): void {
     const text = this.#text;
-    // `\[` is a character, `#{` a set, `#_` leaves out the next form.
+    // `\[` is a character, `#{` begins a set, `#_` ignores the next form.
     if (text === '\\') this.#text += char;
     else if (text === '#' && char === '{') {
       this.#mode = 'idle';
@@ -175,7 +175,7 @@ export class EdnReader {
     else throw this.#error(`expected EDN or JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
 
-  /** A whole number that is too large for us stays the text that it is: values are only compared. */
+  /** Parses a number. A whole number beyond the safe range stays a text, since values are only compared. */
   #number(text: string): number | string {
     const plain = text.replace(/[NM]$/, '');
     const value = Number(plain);
@@ -202,7 +202,7 @@ export class EdnReader {
         `expected "${top.closes.slice(-1)}" to close line ${top.line}, column ${top.column}, got "${char}"`,
       );
     }
-    // The outermost list or vector is the history: its forms have been told one by one.
+    // The outermost list or vector is the history itself: its forms were already passed to `onForm`.
     if (this.#stack.length === 0 && top.closes !== '}' && top.closes !== '#}') return;
     this.#form(top.closes === '}' ? this.#map(top.items) : top.items);
   }
@@ -228,7 +228,7 @@ export class EdnReader {
   }
 }
 
-/** @returns the same text for equal values alone, but that a keyword is its name */
+/** Returns a text that is equal only for equal values, except that a keyword equals its name. */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

@@ -1,4 +1,4 @@
-/** Makes events of the operations that Jepsen recorded (https://github.com/jepsen-io/jepsen). */
+/** Converts the operations of a Jepsen history (https://github.com/jepsen-io/jepsen) to events. */
 import type { Action, End, Event, ObjectKind } from '../core/history.ts';
 import { UsageError } from '../errors.ts';
 import { type Edn, EdnError, EdnReader, textOf } from './edn.ts';
@@ -8,9 +8,9 @@ type JepsenModel = (typeof JEPSEN_MODELS)[number];
 
 export interface JepsenOptions {
   model: JepsenModel;
-  /** EDN: what each object holds at first; absent: nothing. */
+  /** Initial values of each object, as EDN; absent: none. */
   initial?: string | undefined;
-  /** An ok read of nil: says nothing (`any`), or shows the object as it is before any write (`initial`). */
+  /** What an ok read of nil means: nothing (`any`), or that the object has its initial state (`initial`). */
   nilReads: 'any' | 'initial';
 }
 
@@ -33,10 +33,10 @@ interface Invoked {
   call: number;
 }
 
-/** Between two lines of a history lie so many moments. */
+/** Time units between two lines of the history. */
 const STEP = 10;
 
-/** Makes events of the forms of a history: the place in the file is the time. */
+/** Converts the forms of a history to events. The position in the file is the time. */
 export class JepsenHistory {
   operations = 0;
   now = 0;
@@ -45,7 +45,7 @@ export class JepsenHistory {
   readonly #emit: (event: Event) => void;
   readonly #invoked = new Map<string, Invoked>();
   readonly #known = new Set<string>();
-  /** Whether values are `[key value]`: told by the first one. */
+  /** Whether values are `[key value]`; decided by the first one. */
   #keyed: boolean | undefined;
   #ids = 0;
 
@@ -55,11 +55,11 @@ export class JepsenHistory {
     this.#emit = emit;
   }
 
-  /** @throws EdnError when it cannot be an operation of the model */
+  /** Converts one form. @throws EdnError if it is not an operation of the model */
   take(form: Edn, line: number): void {
     if (!(form instanceof Map)) throw new EdnError(`line ${line}: expected an operation, got ${short(form)}`);
     const process = form.get('process');
-    // The nemesis is no client.
+    // The nemesis is not a client: its process is not a number.
     if (process !== undefined && typeof process !== 'number') return;
     const [type, f] = [form.get('type'), form.get('f')];
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string') {
@@ -131,7 +131,7 @@ export class JepsenHistory {
     return Array.isArray(value) ? value.map(textOf) : [textOf(value)];
   }
 
-  /** Jepsen has no sessions: a process counts as one that lives for ever. */
+  /** Adds a login. Jepsen has no sessions, so each process counts as a session that never ends. */
   #logIn(process: string): void {
     this.#known.add(process);
     const id = ++this.#ids;
@@ -162,7 +162,7 @@ export class JepsenHistory {
   }
 }
 
-/** What a read says of the form of values: `[key nil]`; of others: a value in the place where one has a pair. */
+/** Returns whether values are `[key value]`. A read has `[key nil]` then, and a cas has a pair as its value. */
 function isKeyed(action: Action, value: Edn): boolean {
   if (!Array.isArray(value)) return false;
   if (action === 'cas') return Array.isArray(value[1]);
@@ -184,7 +184,7 @@ function writing(
   return { value: textOf(value) };
 }
 
-/** @throws UsageError when `--initial` is no EDN */
+/** Parses `--initial`. @throws UsageError if it is not EDN */
 function initialOf({ initial, model }: JepsenOptions): string[] {
   const forms: Edn[] = [];
   try {

@@ -17,14 +17,14 @@ async function judged(text: string, model: string, more: { initial?: string; nil
   return result.guarantees[0]?.judgement;
 }
 
-/** `0 invoke write 1`: process, type, function, value in EDN. */
+/** Converts `0 invoke write 1` (process, type, function, value) to EDN. */
 const line = (text: string): string => {
   const [, process, type, f, value] = /^(\S+) (\S+) (\S+) (.*)$/.exec(text.trim()) ?? [];
   return `{:process ${process}, :type :${type}, :f :${f}, :value ${value}}`;
 };
 const history = (...lines: string[]): string => lines.map(line).join('\n');
 
-/** A read that overlaps a write, then one that must see it. */
+/** A read that overlaps a write, then a read that must see it. */
 const register = (last: string) =>
   history(
     '0 invoke write 1',
@@ -41,7 +41,7 @@ describe('Jepsen histories', () => {
     expect(await judged(register('2'), 'register')).toBe('violated');
   });
 
-  it('take a read of nil as what was there at first, or as saying nothing', async () => {
+  it('with a read of nil, which shows the initial state or is ignored', async () => {
     expect(await judged(register('nil'), 'register')).toBe('violated');
     expect(await judged(register('nil'), 'register', { nilReads: 'any' })).toBe('unknown');
     const reads = history('0 invoke read nil', '0 ok read 5');
@@ -49,7 +49,7 @@ describe('Jepsen histories', () => {
     expect(await judged(reads, 'register')).toBe('violated');
   });
 
-  it('of a register with compare-and-set: what failed did not happen, info may have', async () => {
+  it('of a register with compare-and-set: a failed one did not happen, an info one may have', async () => {
     const cas = (type: string, last: string) =>
       history(
         '0 invoke write 1',
@@ -66,7 +66,7 @@ describe('Jepsen histories', () => {
     expect(await judged(cas('info', '2'), 'cas-register')).toBe('valid');
   });
 
-  it('of a list that is appended to, or written whole', async () => {
+  it('of a list that is appended to or replaced', async () => {
     const append = (last: string) =>
       history(
         '0 invoke append 1',
@@ -100,7 +100,7 @@ describe('Jepsen histories', () => {
     expect(await judged(set('#{2}'), 'set')).toBe('violated');
   });
 
-  it('with independent keys, each an object of its own', async () => {
+  it('with independent keys, each a separate object', async () => {
     const keyed = (last: string) =>
       history(
         '0 invoke write [:x 1]',
@@ -114,7 +114,7 @@ describe('Jepsen histories', () => {
     expect(await judged(keyed('2'), 'register')).toBe('violated');
   });
 
-  it('in a vector, a list, as records, with comments, a nemesis and fields that nobody asked for', async () => {
+  it('in a vector, a list, as records, with comments, a nemesis and unknown fields', async () => {
     const nemesis =
       '{:process :nemesis, :type :info, :f :start, :value "cut {:a [\\"x\\"]}"} ; comment ] }\n';
     for (const last of ['1', '2']) {
@@ -147,7 +147,7 @@ describe('Jepsen histories', () => {
     }
   });
 
-  it('are refused with the place of what is wrong', async () => {
+  it('are refused with the place of the error', async () => {
     const ok = line('0 invoke read nil');
     const refused: [string, RegExp][] = [
       ['', /expected operations such as/],

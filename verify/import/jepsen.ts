@@ -1,4 +1,4 @@
-/** Judges histories that Jepsen recorded, as EDN or JSON: the check of linearizability decides. */
+/** Judges the linearizability of histories that Jepsen recorded, as EDN or JSON. */
 import { createReadStream } from 'node:fs';
 import { linearizabilityOf, type Searching } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
@@ -9,10 +9,10 @@ import { UsageError } from '../errors.ts';
 import { EdnError, EdnReader } from './edn.ts';
 import { JEPSEN_MODELS, JepsenHistory, type JepsenOptions } from './jepsen-history.ts';
 
-/** The user knows how much evidence the history holds: any history is judged, and long ones to the end. */
+/** No minimum evidence and no limit of length: the user decides which history is worth judging. */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
-/** @throws UsageError naming file and line when it is no such history */
+/** Judges a Jepsen history. @throws UsageError with file and line if the file is not one */
 export async function judgeJepsen(
   file: string,
   options: JepsenOptions,
@@ -58,8 +58,10 @@ const runOf = (file: string, { model, initial, nilReads }: JepsenOptions): Run =
 });
 
 /**
- * @param words the options of the command line, as they were typed
- * @throws UsageError saying which is missing or wrong
+ * Validates the options of the command line.
+ *
+ * @param words the options as typed
+ * @throws UsageError that names the missing or wrong option
  */
 export function jepsenOptions(words: {
   model?: string | undefined;
