@@ -1,10 +1,10 @@
-/** A set of claims that this kind of session can keep, and why. */
+/** Chooses the claims that the app can keep with its kind of session, and explains them. */
 import type { Login } from './login.ts';
 import { isSelfContained, type Left } from './logout.ts';
 import type { Alone, Signal } from './signal.ts';
 import type { Findings } from './write.ts';
 
-/** @param values of the cookies that carry the session */
+/** Returns the claims and their reason. @param values values of the cookies that carry the session */
 export function claimsOf({
   values,
   left,
@@ -22,14 +22,19 @@ export function claimsOf({
     return {
       claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],
       because: login.basic
-        ? 'Each request says who sends it: no user is ever logged out, and no cookie is judged.'
-        : `The ${login.capture === undefined ? 'cookie' : 'token'} holds the session itself, and lives on after a logout: a copy of it stays signed in.\n` +
-          'That is what this kind of session is, so `logout-final` is not claimed; `standard` claims it.\n' +
-          'A run measures it all the same, and names it beside the verdict.',
+        ? 'Each request carries the credentials: there is no logout, and no cookie is judged.'
+        : `The ${login.capture === undefined ? 'cookie' : 'token'} holds the session itself and stays valid after a logout: a copy of it is still signed in.\n` +
+          'That is normal for this kind of session, so `logout-final` is not claimed; `standard` claims it.\n' +
+          'A run measures it anyway, and reports it beside the verdict.',
     };
-  if (sticky) return { claims: ['sticky'], because: 'All that is judged, with a balancer that is sticky.' };
+  if (sticky)
+    return {
+      claims: ['sticky'],
+      because:
+        'All guarantees except no-lost-updates, at-most-once and linearizability; the balancer is sticky.',
+    };
   return {
     claims: ['standard'],
-    because: 'All that is judged but lost updates, double effects and linearizability.',
+    because: 'All guarantees except no-lost-updates, at-most-once and linearizability.',
   };
 }

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { Codes } from './enter.ts';
 
-it('waits for another code no longer than until it is stopped', async () => {
+it('stops waiting for another code when it is aborted', async () => {
   const stop = new AbortController();
-  // A code of 20 days: hardly another one comes while the test runs.
+  // With a period of 20 days, the code does not change during the test.
   const secret = `otpauth://totp/shop?secret=JBSWY3DPEHPK3PXP&period=${20 * 86_400}`;
   const codes = new Codes(async () => secret, stop.signal);
   const code = await codes.next('alice');

@@ -1,4 +1,4 @@
-/** Logs in as it was found out, as the target file will say it. */
+/** Logs in with the requests that were found out, as the target file will describe them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { codeOf, oneTime } from '../client/one-time.ts';
@@ -9,42 +9,47 @@ import { type Credentials, type Login, loginForm, type Step } from './login.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type Seen, type Visitor } from './visitor.ts';
 
-/** Each login is tried so often: some pairs of instances of a broken system refuse what is right. */
+/** Attempts of each login: in a broken system, some pairs of instances refuse correct logins. */
 export const LOGINS = 4;
 
-/** What a login came to. */
+/** The result of a login. */
 export interface Entered {
   visitor: Visitor;
-  /** The answer to the request itself. */
+  /** The response to the login request itself. */
   answer: Seen;
   accepted: boolean;
 }
 
-/** One-time codes of the accounts. */
+/** Makes the one-time codes of the accounts, and never sends one twice unless the app allows it. */
 export class Codes {
   readonly #secrets: Map<string, Promise<string | undefined>> = new Map();
-  /** The last that was sent, by user, and in which period. */
+  /** The last code that was sent, and its period, by user. */
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
   readonly #signal: AbortSignal;
-  /** Whether the app takes a code twice: until that is known, none is sent twice. */
+  /** Whether the app accepts a code twice. While this is not known, no code is sent twice. */
   again = false;
 
-  /** @param secretOf asks for a secret; undefined when there is none. @param signal ends the wait for a code */
+  /**
+   * @param secretOf returns the secret of a user, undefined if there is none.
+   *
+   * @param signal ends the wait for a code
+   */
   constructor(secretOf: (user: string) => Promise<string | undefined>, signal: AbortSignal) {
     this.#secretOf = secretOf;
     this.#signal = signal;
   }
 
-  /** How long a code counts, milliseconds. */
+  /** Returns the validity period of a code, milliseconds. */
   async period(user: string): Promise<number> {
     return oneTime(await this.#secret(user)).period * 1000;
   }
 
   /**
-   * @param last the code that was sent last, once more
-   * @returns a code, once there is one that was not sent before
-   * @throws UsageError when there is no secret, and the reason of an abort
+   * Waits for a code that was not sent before, and returns it.
+   *
+   * @param last return the code that was sent last instead
+   * @throws UsageError if there is no secret; the reason of an abort
    */
   async next(user: string, last = false): Promise<string> {
     const secret = await this.#secret(user);
@@ -65,13 +70,13 @@ export class Codes {
     const secret = await asked;
     if (secret !== undefined) return secret;
     throw new UsageError(
-      `init: the app asks ${user} for a one-time code: expected the secret of it in a variable, named by --totp-env, ` +
+      `init: the app asks ${user} for a one-time code: expected the secret of the code in a variable named by --totp-env, ` +
         'in the same order as --user (base32, or the otpauth:// address)',
     );
   }
 }
 
-/** What it takes to log in. */
+/** Everything that is needed to log in. */
 export interface Entrance {
   manners: Manners;
   login: Login;
@@ -79,11 +84,11 @@ export interface Entrance {
 }
 
 /**
- * Opens the page and sends what follows, once.
+ * Logs in once: opens the page and sends the requests that follow.
  *
- * @param lastCode whether the one-time code that was sent last is sent again
- * @param aside whether somebody else asks for something between the page and what follows: whoever is in step with a
- *   round robin gets to other pairs of instances
+ * @param lastCode whether to send the last one-time code again
+ * @param aside whether another visitor sends a request between the page and the next request. Behind a round robin this
+ *   changes the pair of instances that serve the login
  */
 export async function enter(
   { manners, login, codes }: Entrance,
@@ -108,7 +113,7 @@ export async function enter(
   return { visitor, answer: page, accepted: isAccepted(page, login) };
 }
 
-/** Where the login's answer holds a token, who has it sends it from then on. */
+/** Takes the token from the login's response, if there is one; the visitor then sends it with every request. */
 export function takeToken({ client }: Visitor, { capture }: Login, answer: Seen): void {
   if (capture === undefined) return;
   const token = finder(capture.token, text => text).first(answer);
@@ -123,7 +128,7 @@ function bodyOf(step: Step | Login, known: Record<string, string>) {
   };
 }
 
-/** As the target file will tell it. */
+/** Returns whether a login was accepted, by the rules that the target file will have. */
 export function isAccepted({ status = 500, redirect, forms, body }: Seen, { page, refused }: Login): boolean {
   if (status >= 400 || (redirect !== undefined && redirect === page)) return false;
   if (refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`)) return false;
@@ -131,16 +136,16 @@ export function isAccepted({ status = 500, redirect, forms, body }: Seen, { page
 }
 
 /**
- * Logs in with the account given, and again when that is not answered by a session.
+ * Logs in with an account, and tries again if the login is refused.
  *
- * @throws UsageError when it is refused each time
+ * @throws UsageError if it is refused each time
  */
 export async function signIn(entrance: Entrance, account: Credentials): Promise<Entered> {
   let last: Entered | undefined;
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // What a refusal says may stand where it leads to: that the account is locked, for one.
+    // The page that a refusal redirects to may give the reason, such as a locked account.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);
@@ -153,7 +158,7 @@ export const refusedEach = (login: Login, { user }: Credentials, last: Entered |
       'Name it with --login-page, or --login-path and --login-json',
   );
 
-/** Logs in where that may be refused for good reason: an app may allow so many sessions and no more. */
+/** Logs in; returns undefined if the login is refused, as by apps that limit the sessions of a user. */
 export async function mayEnter(entrance: Entrance, account: Credentials): Promise<Entered | undefined> {
   for (const aside of [false, true]) {
     const entered = await enter(entrance, account, { aside });

@@ -1,4 +1,4 @@
-/** What `baton init` makes of pages and answers, one thing at a time; whole apps are in tests/hosts. */
+/** Tests single steps of `baton init` on pages and responses. Whole apps are in tests/hosts. */
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from './claims.ts';
 import { differentFields } from './learn.ts';
@@ -37,20 +37,20 @@ describe('the login form', () => {
     ],
     ['which is none: it registers', REGISTER, undefined],
     ['which is none: it changes a password', CHANGE, undefined],
-    ['which is none: it would put the password into an address', LOGIN.replace('post', 'get'), undefined],
-    ['which is none: it subscribes', NEWSLETTER, undefined],
-    ['which is none: there are no forms', '<p>Single page</p><script>"<form>"</script>', undefined],
+    ['that is none: it would put the password into an address', LOGIN.replace('post', 'get'), undefined],
+    ['that is none: it subscribes', NEWSLETTER, undefined],
+    ['that is none: there are no forms', '<p>Single page</p><script>"<form>"</script>', undefined],
   ])('%s', (_, html, fields) => expect(named(loginForm(parsePage(html)))).toEqual(fields));
 });
 
-describe('the hidden fields of a login form that two visitors see differently', () => {
+describe('hidden fields of a login form that differ between visitors', () => {
   const page = (token: string) =>
     form('<input type="hidden" name="do" value="search"><input name="q">', 'method="get"') +
     form(
       `<input type="hidden" name="do" value="login"><input type="hidden" name="sec" value="${token}">` +
         '<input name="u"><input name="p" type="password">',
     );
-  it('are no fields that a search form before it has with another value', () => {
+  it('do not include fields that only a search form before it has with another value', () => {
     const login = loginForm(parsePage(page('one'))) as Form;
     expect([...differentFields(login, parsePage(page('two')))]).toEqual(['sec']);
     expect([...differentFields(login, parsePage(page('one')))]).toEqual([]);
@@ -62,7 +62,7 @@ const seen = (body: string, status = 200): Seen => {
   return { ...parsePage(body), path: '/', status, headers: {}, body, cookies: [], json };
 };
 
-/** @returns the expression and the names that pages have for the users */
+/** Returns the expression of the mark, and the users' names on the pages. */
 const mark = (
   page: (name: string, look: number) => string,
   outside = '<p>Log in</p>',
@@ -83,7 +83,7 @@ const mark = (
 };
 
 describe('the signed-in mark', () => {
-  it('is as short as tells the user from other texts, and from a stranger', () => {
+  it('is the shortest text that finds only the user, and nothing when signed out', () => {
     expect(mark(name => `<nav>Hi, <b>${name}</b></nav>`)).toEqual([
       'Hi,\\s+<b>([^<]+)',
       undefined,
@@ -107,7 +107,7 @@ describe('the signed-in mark', () => {
     });
   });
 
-  it('is what the page calls the user, where that is another name; never a token', () => {
+  it('is the name on the page, if it differs from the login name; never a token', () => {
     const page = (name: string, look: number) =>
       `<input name="token" value="t${name}${look}aaaaaaaaaaaaaaaaaaaaaaaaaa"><p>Dear <em>${name === 'alice' ? 'Alice A.' : 'Bob B.'}</em></p>`;
     expect(mark(page, '<p>Log in</p>', ['a@x.test', 'b@x.test'])).toEqual([
@@ -117,7 +117,7 @@ describe('the signed-in mark', () => {
     ]);
   });
 
-  it('is none where all see the same, or a stranger sees the name too', () => {
+  it('is undefined if all visitors see the same, or the name is visible when signed out', () => {
     expect(mark(() => '<p>Welcome</p>')).toBeUndefined();
     expect(mark(name => `<p>Members: alice, ${name}</p>`, '<p>Members: alice, bob</p>')).toBeUndefined();
   });
@@ -136,7 +136,7 @@ describe('a session cookie', () => {
     ],
     ["Django's", 'x1p0q9w8e7r6t5y4u3i2o1p0a9s8d7f6', false],
     ["PHP's", 'k4rqd9p0s1c2v3b4n5m6l7k8j9', false],
-  ])('%s holds the session by itself: %s → %s', (_, value, holds) =>
+  ])('%s contains the session data: %s → %s', (_, value, holds) =>
     expect(isSelfContained(value)).toBe(holds),
   );
 });
@@ -163,25 +163,25 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
     });
   const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYWxpY2Ui.c2lnbmF0dXJlLW9mLWFsaWNl';
 
-  it('says so beside the logout, and what the weaker claim leaves out', () => {
+  it('says so at the logout, and names what the weaker claim leaves out', () => {
     const text = written(TOKEN, true);
     expect(text).toMatch(/# Leaves the session valid: .*\n# `logout-final` \(ZOMBIE\)\.\nlogout:/);
     expect(text).toContain('`logout-final` is not claimed; `standard` claims it.');
     expect(text).toContain('- stateless-token');
   });
 
-  it('names the logouts that were tried where none signs out', () => {
+  it('names the logouts that were tried if none signs out', () => {
     const text = written('0123456789abcdef', false, { logout: undefined, failedLogouts: ['POST /logout'] });
-    expect(text).toContain('# No logout: after POST /logout the session was signed in still.');
+    expect(text).toContain('# No logout: after POST /logout the session was still signed in.');
     expect(text).not.toMatch(/^logout:/m);
     expect(written('0123456789abcdef', false, { logout: undefined })).not.toContain('No logout');
   });
 
-  it('says without a probe that isolation stays unknown', () => {
+  it('says that isolation stays unknown without a probe', () => {
     expect(written('0123456789abcdef', false)).toContain('so `isolation` stays unknown');
   });
 
-  it('claims the same as ever where the cookie is only an id, and says it beside the logout too', () => {
+  it('claims `standard` if the cookie is only an id, and says so at the logout too', () => {
     expect(written('0123456789abcdef', true)).toMatch(/# Leaves the session valid[\s\S]*- standard/);
     expect(written('0123456789abcdef', false)).not.toContain('Leaves the session valid');
   });

@@ -1,4 +1,4 @@
-/** From an address and two accounts to a target file: each thing that it must say is found out in turn. */
+/** Makes a target file from an address and two accounts: finds out each of its parts by visiting the app. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/finding.ts';
 import { claimsOf } from './claims.ts';
@@ -19,11 +19,11 @@ import { carriedText, type Findings, targetFile } from './write.ts';
 export type { InitOptions } from './inquiry.ts';
 
 /**
- * Drives the app as a careful person would.
+ * Visits the app as a careful user would.
  *
  * @returns the text of a target file
- * @throws UsageError when the app cannot be understood, with what to say by hand
- * @throws UnavailableError when it does not answer, or wants no more
+ * @throws UsageError if a part of the app is not understood, with the option or key to give by hand
+ * @throws UnavailableError if the app does not respond, or limits requests
  */
 export async function init(options: InitOptions): Promise<string> {
   const manners = new Manners(options.reached, options.signal, options.pause);
@@ -90,18 +90,18 @@ class Inquiry {
 
   async #signal({ page }: Login): Promise<Signal | Alone | undefined> {
     const signal = await findSignal(this.#manners, page);
-    if (signal === undefined) this.#say('instances', 'nothing tells which one answered');
+    if (signal === undefined) this.#say('instances', 'nothing names the instance that answered');
     else if ('pinned' in signal)
       this.#say(
         'instances',
         signal.pinned
-          ? `each connection has its own (header ${signal.header}); no way off by a cookie`
+          ? `each connection has its own (header ${signal.header}); no cookie can change that`
           : `only ${signal.name} answered (header ${signal.header})`,
       );
     return signal;
   }
 
-  /** Whether the balancer keeps somebody who is signed in, when it does not keep strangers. */
+  /** Completes the signal: tests whether the balancer is sticky for a signed-in client if it is not for others. */
   async #stays(
     signal: Signal | Alone | undefined,
     visitor: Visitor,
@@ -115,7 +115,7 @@ class Inquiry {
     return all;
   }
 
-  /** How it is told who is signed in, and where pages carry the form token. */
+  /** Finds out how pages show the signed-in user, and where they carry the CSRF token. */
   async #known(entrance: Entrance, found: Marked, beginning: Beginning | undefined): Promise<Inside> {
     const { login } = entrance;
     const { mark, outside, landing } = found;
@@ -133,7 +133,9 @@ class Inquiry {
     return { login: changed, csrf, page: mark.page, signedIn, pages };
   }
 
-  /** Whether a login is accepted with another token; the session that it makes is the last one then. */
+  /**
+   * Returns whether a login with the other CSRF token is accepted. If so, its session replaces the last one in `found`.
+   */
   async #fits(entrance: Entrance, found: Marked, csrf: Token): Promise<boolean> {
     if (entrance.login.csrf === undefined) return true;
     const login = { ...entrance.login, csrf };
@@ -150,9 +152,9 @@ class Inquiry {
     return { ...carried, visitor, values: cookies.map(({ value }) => value) };
   }
 
-  /** How one logs out, and what the app allows a user. */
+  /** Finds the logout, and the limits on a user's sessions. */
   async #sessions(entrance: Entrance, { one, two, views }: Marked, known: Inside) {
-    // What is not carried by a cookie is not counted either.
+    // Sessions that no cookie carries are not limited in number.
     const all: Crowd = known.login.basic
       ? { living: [one] }
       : await crowd(entrance, this.#first, { one, two, known });
@@ -198,7 +200,7 @@ class Inquiry {
 
 const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
 
-/** What the page says to a stranger, where that is neither 401 nor a redirect to the login page. */
+/** Returns the response of the page to a client that is not signed in, without a redirect to the login page. */
 function refusal({ status, redirect }: Seen, login: Login): { status?: number; redirect?: string } {
   return {
     ...(status === undefined ? {} : { status }),
@@ -210,7 +212,7 @@ function leftText({ left, failed }: LogoutSearch): string {
   if (left === undefined)
     return failed.length === 0
       ? 'none found'
-      : `none that signs out: after ${failed.join(', ')} the session was signed in still`;
+      : `none that signs out: after ${failed.join(', ')} the session was still signed in`;
   const lives = left.livesOn
     ? '; the old cookie is still signed in afterwards'
     : '; the old cookie is dead afterwards';

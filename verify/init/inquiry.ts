@@ -1,4 +1,4 @@
-/** What those who find something out about an app have in common. */
+/** Types and helpers that all parts of init share. */
 import type { Reached } from '../client/network.ts';
 import type { Codes } from './enter.ts';
 import type { Credentials } from './login.ts';
@@ -8,25 +8,25 @@ import type { Manners, Seen, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
-  /** How the target file names the certificates of its own authority, if it has one. */
+  /** The target file's path of the certificates of a private authority, if there is one. */
   ca?: string | undefined;
   accounts: readonly (Credentials & { passwordEnv: string; totpEnv?: string | undefined })[];
-  /** Name of a recipe: what is looked for first. */
+  /** Name of the recipe, which says what to look for first. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
-  /** The endpoint of an app that renders in the browser, and what it takes. */
+  /** The login endpoint of an app that renders in the browser, and its JSON body. */
   loginPath?: string | undefined;
   loginJson?: unknown;
   signal: AbortSignal;
-  /** Between two requests, milliseconds; as long as a person takes when absent. */
+  /** Pause between two requests, milliseconds; 15 when absent. */
   pause?: number;
-  /** One thing that was found out. */
+  /** Reports one finding. */
   say(line: string): void;
-  /** Whether a form may be sent, twice. */
+  /** Asks the user whether a form may be sent twice. */
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
-  /** Asked when no page has a login form. @returns the page that has; undefined when nobody knows */
+  /** Asks the user for the page with the login form, if none was found; undefined if the user does not know it. */
   whereLogin?(): Promise<string | undefined>;
-  /** Asked when a login wants a one-time code. @returns its secret; undefined when nobody knows */
+  /** Asks the user for the secret of one-time codes, if the login needs one; undefined if the user does not know it. */
   secretOf?(user: string): Promise<string | undefined>;
 }
 
@@ -34,19 +34,19 @@ export interface Looking {
   options: InitOptions;
   manners: Manners;
   codes: Codes;
-  /** The account that most is tried with. */
+  /** The account that is used for most tests. */
   first: Credentials;
   recipe: Recipe | undefined;
-  /** Tells one thing that was found out. */
+  /** Reports one finding under a heading. */
   say(what: string, text: string): void;
 }
 
-/** What is known of the pages inside. */
+/** The pages of a signed-in user. */
 export interface Inside extends Known {
   pages: readonly Seen[];
 }
 
-/** @returns a page as it is answered signed in, where it is */
+/** Opens a page, up to five times until the response is signed in. Returns the last response. */
 export async function insideOf(
   visitor: Visitor,
   path: string,
@@ -57,7 +57,7 @@ export async function insideOf(
   return seen;
 }
 
-/** @returns several of them */
+/** Opens several pages likewise. */
 export async function pagesOf(
   visitor: Visitor,
   paths: readonly string[],

@@ -1,4 +1,4 @@
-/** Goes the way of a login to its end: what its forms ask for, page after page, and what each carries to the next. */
+/** Follows a login over all of its pages, and learns which fields each form sends and passes on to the next. */
 import { escaped } from '../core/finding.ts';
 import { filled } from '../core/form.ts';
 import { UsageError } from '../errors.ts';
@@ -19,17 +19,18 @@ import type { Field, Form } from './page.ts';
 import { besideToken, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, Seen, Visitor } from './visitor.ts';
 
-/** What a form sends. */
+/** The fields that a form sends, and those whose values come from the page before. */
 interface Sending {
   form: Record<string, string>;
   capture: Record<string, { field: string }>;
 }
 
 /**
- * What the first form sends: a second look with another jar tells which hidden fields are tokens, since they differ.
+ * Returns the request of the first form. Opens the page a second time with another cookie jar: hidden fields that differ
+ * are tokens.
  *
- * @param preferred the token that is taken where there are several
- * @throws UsageError when the form leads to another host
+ * @param preferred the token to choose if there are several
+ * @throws UsageError if the form is sent to another host
  */
 export async function firstLogin(stranger: Visitor, beginning: Beginning, preferred?: Token): Promise<Login> {
   const { page } = beginning;
@@ -57,10 +58,10 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
 }
 
 /**
- * Compares with all forms of the other page: a search form may have a field of the same name before this form.
+ * Returns the names of the hidden fields whose values differ between two visitors. Compares with all forms of the other
+ * page, since a search form before this one may have a field of the same name.
  *
  * @param fresh the page as another visitor sees it
- * @returns the names of the hidden fields that have another value there
  */
 export function differentFields(form: Form, { forms }: Pick<Seen, 'forms'>): Set<string> {
   const there = forms.flatMap(({ fields }) => fields);
@@ -80,7 +81,7 @@ function tokenOfLogin(
   return meta ? preferred : { field };
 }
 
-/** Who goes the way of a login, and from where. */
+/** The first form of the login, and the account to log in with. */
 interface Way {
   beginning: FormBeginning;
   account: Credentials;
@@ -88,11 +89,11 @@ interface Way {
 }
 
 /**
- * Sends the forms as an account, until a page asks for nothing more; again when that is refused, or leads nowhere.
+ * Sends the forms of the login until no further form follows. Tries again if the login is refused.
  *
  * @param login the first form
- * @returns the whole login, which is the same when one form is all, and the session that it made
- * @throws UsageError when it is refused each time
+ * @returns the whole login, which is equal to `login` if it has only one form, and the session that it made
+ * @throws UsageError if it is refused each time
  */
 export async function wholeLogin(
   manners: Manners,
@@ -128,16 +129,16 @@ async function goes(
     const { path, method } = whole;
     const headers = filled(whole.headers ?? {}, known);
     const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
-    // An instance that does not know the session takes its cookie away: the session is what it was before.
+    // An instance that does not know the session may delete its cookie, so a copy of the jar from before is kept.
     const inside = visitor.twin();
     page = await visitor.follow(answer, true);
     const next = nextForm(page, sent);
     if (next === undefined) {
-      // Whoever was asked for the user alone has not been asked for everything.
-      const whether = whole !== login || beginning.asks !== 'user';
+      // A login that has asked only for the user name is not complete.
+      const isComplete = whole !== login || beginning.asks !== 'user';
       return {
         login: whole,
-        entered: { visitor: inside, answer, accepted: whether && isAccepted(answer, whole) },
+        entered: { visitor: inside, answer, accepted: isComplete && isAccepted(answer, whole) },
       };
     }
     sent.add(next.asks);
@@ -150,7 +151,7 @@ function captured(known: Record<string, string>, capture: NonNullable<Step['capt
   for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
 }
 
-/** What was the login is a step now; so is the page that it led to, when that was another one. */
+/** Extends the login by one form: the request so far becomes a step, and so does the page it redirected to, if any. */
 function longer(
   visitor: Visitor,
   login: Login,
@@ -186,7 +187,7 @@ const tokenAmong = (hidden: Form['fields']): Token | undefined => {
   return name === undefined ? undefined : { field: name };
 };
 
-/** Whoever is refused sees the same form again: sent there, or at once. */
+/** Returns an expression that recognises a refusal: the same form again, by a redirect or in the response. */
 function refusalOf({ path }: Seen, form: Form, asks: Asks, led: boolean): string {
   const field =
     asks === 'code' ? codeField(form)?.name : form.fields.find(({ type }) => type === 'password')?.name;
@@ -198,12 +199,12 @@ function actionOf(visitor: Visitor, page: Seen, form: Form): string {
   const path = visitor.pathOf(form.action, page.path);
   if (path !== undefined) return path.split('#')[0] as string;
   throw new UsageError(
-    `init: the login form of ${page.path} is sent to ${form.action}, which is another host: a login by somebody else ` +
-      '(single sign-on) is not followed. Give the app a login of its own for tests',
+    `init: the login form of ${page.path} is sent to ${form.action}, which is another host: single sign-on ` +
+      'is not supported. Give the app its own login form for tests',
   );
 }
 
-/** @param carried fields that are sent as the page before held them */
+/** Returns what a form sends. @param carried names of the fields whose values are taken from the page before */
 function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
   const user = asks === 'user' || asks === 'user and password' ? userField(form)?.name : undefined;
   const code = asks === 'code' ? codeField(form)?.name : undefined;

@@ -1,27 +1,27 @@
-/** What an app allows a user: so many sessions at the same time, and which of them a logout ends. */
+/** Finds out how many sessions a user may have at the same time, and whether a logout ends all of them. */
 import { type Entrance, mayEnter } from './enter.ts';
 import type { Credentials } from './login.ts';
 import { type Known, type Logout, leave } from './logout.ts';
 import { isIn } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
-/** So many sessions of one user are made, to see whether all of them live. */
+/** Sessions of one user that are made to find a limit. */
 const SESSIONS = 6;
 
-/** Sessions of one account, and what became of them. */
+/** Sessions of one account. */
 export interface Crowd {
-  /** Those that live, oldest first. */
+  /** The sessions that are live, oldest first. */
   living: Visitor[];
-  /** What one more session did; undefined when all live. */
+  /** The effect of one more session; undefined if no limit was found. */
   full?: 'oldest ends' | 'refused';
 }
 
 /**
- * Makes sessions until one more ends the oldest, or is refused. That it is so is seen twice: an instance that does not
- * know a session is no limit.
+ * Makes sessions until one more ends the oldest or is refused. A session that ends counts as a limit only if it happens
+ * twice: an instance that does not know a session is not a limit.
  *
  * @param one the first session
- * @param two the next; undefined when that was refused
+ * @param two the second one; undefined if it was refused
  */
 export async function crowd(
   entrance: Entrance,
@@ -49,9 +49,9 @@ export async function crowd(
 }
 
 /**
- * Whether one logout ends all sessions of the user, seen twice: once as one of `living` left, and once more.
+ * Returns whether one logout ends all sessions of the user. Checked twice: with `living`, and with two new sessions.
  *
- * @param living sessions that lived when another one left
+ * @param living sessions that were live when another session logged out
  */
 export async function endsAll(
   entrance: Entrance,

@@ -1,22 +1,22 @@
-/** Finds where an app is logged in to: the page, and the form on it that asks who is there. */
+/** Finds the login page of an app, and the login form on it. */
 import { UsageError } from '../errors.ts';
 import type { Field, Form } from './page.ts';
 import type { Seen, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 
-/** One request on the way in. */
+/** One request of a login. */
 export interface Step {
   method: 'GET' | 'POST';
   path: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** What its answer holds for the next. */
+  /** Values of the response that the next request sends. */
   capture?: Record<string, { field: string }>;
 }
 
 export interface Login {
   page: string;
-  /** Requests before the one that is accepted or refused. */
+  /** Requests before the last one, which is accepted or refused. */
   steps?: Step[];
   path: string;
   method: 'GET' | 'POST';
@@ -24,11 +24,11 @@ export interface Login {
   json?: unknown;
   headers?: Record<string, string>;
   csrf?: Token;
-  /** Finds what a refused login says, where that is not a form with a password. */
+  /** Matches the response to a refused login, if that is not a form with a password. */
   refused?: string;
-  /** HTTP Basic. */
+  /** The login is by HTTP Basic. */
   basic?: true;
-  /** Where the answer holds a token that all later requests carry, instead of a cookie. */
+  /** Where the response holds a token that all later requests carry instead of a cookie. */
   capture?: { token: { json: string } };
 }
 
@@ -39,7 +39,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Where apps have their login, when no link says so. */
+/** Usual login paths, tried if no link leads to a login. */
 export const USUAL: readonly string[] = [
   '/login',
   '/accounts/login/',
@@ -51,18 +51,20 @@ export const USUAL: readonly string[] = [
   '/Identity/Account/Login',
 ];
 
-/** What a form asks for. */
+/** The input that a form asks for. */
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
-/** Where a login begins. */
+/** The first page of a login. */
 export type FormBeginning = { page: Seen; form: Form; asks: Asks };
 export type Beginning = FormBeginning | { page: Seen; basic: true };
 
 /**
- * @param page where the form is, when it is known
- * @param first where it is looked for before all others
- * @returns the page, and its form, or that it asks by HTTP Basic
- * @throws UsageError when there is none
+ * Searches for the login.
+ *
+ * @param page path of the login page, if known
+ * @param first path to try first
+ * @returns the page and its form, or that it requires HTTP Basic
+ * @throws UsageError if there is none
  */
 export async function findLogin(stranger: Visitor, page?: string, first?: string): Promise<Beginning> {
   const tried: string[] = [];
@@ -71,7 +73,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     tried.push(seen.path);
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // Where it leads afterwards is no part of its address, if it is there without.
+    // The query, such as a return address, is dropped if the page has its login without it too.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
@@ -87,7 +89,7 @@ function beginningOn(page: Seen): Beginning | undefined {
   return named === undefined ? undefined : { page, form: named, asks: 'user' };
 }
 
-/** None of the pages has a login. */
+/** Thrown if no page has a login. */
 export class NoLogin extends UsageError {
   constructor(tried: readonly string[]) {
     super(
@@ -124,7 +126,7 @@ const asksBasic = ({ status, headers }: Seen): boolean =>
 
 type Page = Pick<Seen, 'forms'> & Partial<Pick<Seen, 'path' | 'text'>>;
 
-/** @returns the form of a page that logs in: not one that registers, changes a password, searches or subscribes */
+/** Returns the login form of a page: not a form that registers, changes a password, searches or subscribes. */
 export function loginForm({ forms }: Page): Form | undefined {
   const fits = forms.filter(form => {
     const passwords = form.fields.filter(({ type }) => type === 'password');
@@ -135,7 +137,7 @@ export function loginForm({ forms }: Page): Form | undefined {
   return fits.toSorted((a, b) => score(b) - score(a)).find(form => score(form) > -1.5);
 }
 
-/** @returns the form that asks for the user alone, where page, form or field say that it logs in */
+/** Returns a form that asks only for the user name, if words of the page, form or field show that it logs in. */
 function userForm({ forms, path = '' }: Page): Form | undefined {
   return forms.find(form => {
     const field = userField(form);
@@ -147,8 +149,9 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 }
 
 /**
- * @param sent what was asked for before: a form that asks for it again refuses it
- * @returns the form by which a login goes on
+ * Returns the form that continues the login; undefined if there is none.
+ *
+ * @param sent inputs of earlier forms: a form that asks for one of them again is a refusal
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;
@@ -167,7 +170,7 @@ export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; ask
   return form === undefined ? undefined : { form, asks: 'code' };
 }
 
-/** @returns the only field of a form that a person fills in */
+/** Returns the field for a one-time code, if it is the only field of the form that a user fills in. */
 export function codeField({ fields, method }: Form): Field | undefined {
   const typed = fields.filter(field => isText(field) || ['number', 'password'].includes(field.type));
   return method === 'POST' && typed.length === 1 && /cod|otp|token|pin|factor/.test(typed[0]?.hint ?? '')
@@ -178,7 +181,7 @@ export function codeField({ fields, method }: Form): Field | undefined {
 const isText = ({ type }: Field): boolean => ['text', 'email', 'tel', 'username'].includes(type);
 const USER = /user|mail|login|account|name|kennung|identif/;
 
-/** @returns the field of a form that names the user */
+/** Returns the field for the user name. */
 export function userField({ fields }: Form): Field | undefined {
   const password = fields.findIndex(({ type }) => type === 'password');
   const before = (password === -1 ? fields : fields.slice(0, password)).filter(isText);

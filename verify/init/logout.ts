@@ -1,4 +1,4 @@
-/** How an app is logged out of, and whether that ends the session or only takes the cookie away. */
+/** Finds the logout of an app, and whether it ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/finding.ts';
 import { filled, filledText } from '../core/form.ts';
@@ -9,7 +9,7 @@ import type { Seen, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** A page that is opened first, for what the request carries. */
+  /** A page that is opened first, to read values that the request carries. */
   steps?: { method: 'GET'; path: string; capture: Record<string, string> }[];
   method: 'GET' | 'POST';
   path: string;
@@ -19,13 +19,13 @@ export interface Logout {
 
 export interface Left {
   logout: Logout;
-  /** The old cookie is signed in afterwards, on some instance. */
+  /** Whether the old cookie is still signed in afterwards, on some instance. */
   livesOn: boolean;
 }
 
 export interface LogoutSearch {
   left: Left | undefined;
-  /** The logouts that pages offer, after which the session was signed in still. */
+  /** The logouts of the pages that did not end the session. */
   failed: string[];
 }
 
@@ -34,15 +34,15 @@ export interface Known extends Sign {
   csrf: Token | undefined;
 }
 
-/** Where apps are logged out of, when no page says so. */
+/** Usual logout paths, tried if no page has a logout. */
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries what the pages offer, in a session that nobody needs any more.
+ * Tries the logouts of the pages until one signs out. The session of the visitor is not used afterwards.
  *
- * @param pages that may offer it, as the visitor sees them; and as another session sees the same, by path
- * @param first where it is tried before all others
- * @returns no logout when nothing that they offer signs out, and what was tried
+ * @param pages pages that may have a logout, as the visitor sees them; `elsewhere`: as another session sees them, by path
+ * @param first prefix of the path to try first
+ * @returns the logout, or the logouts that were tried without success
  */
 export async function findLogout(
   visitor: Visitor,
@@ -62,7 +62,7 @@ export async function findLogout(
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
-/** Logs out, as the target file will say it. */
+/** Logs out with the requests that the target file will describe. */
 export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Known): Promise<void> {
   let last = await leaving.get(page);
   const values: Record<string, string> = {};
@@ -107,14 +107,16 @@ function links(visitor: Visitor, pages: readonly Seen[], elsewhere: ReadonlyMap<
   );
 }
 
-/** @returns the value in an address that another session has another one of; undefined when they are the same */
+/** Returns the query value of a link that differs from another session's link; undefined if there is none. */
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
   return undefined;
 }
 
-/** A link that carries a token is read anew each time: by what stands before the token in its address. */
+/**
+ * Returns a logout whose link carries a token: a step reads the token from the page each time, by the text before it.
+ */
 function withToken(page: Seen, path: string, token: string): Logout {
   const at = page.body.indexOf(token);
   const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;
@@ -133,7 +135,7 @@ function usual({ login, csrf }: Known): Logout[] {
   return USUAL.map((path): Logout => ({ method: 'POST', path, form: token, ...headers }));
 }
 
-/** @returns whether a cookie holds its session by itself: one that is signed or encrypted, not an id */
+/** Returns whether a cookie contains its session data, signed or encrypted, and not only an id. */
 export function isSelfContained(value: string): boolean {
   const text = decodedOnce(value);
   if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;

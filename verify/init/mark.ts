@@ -1,33 +1,34 @@
-/** The signed-in mark: the shortest stable difference between signed in and signed out that names the user. */
+/** Finds the signed-in mark: the shortest text that names the user when signed in and is absent when signed out. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/finding.ts';
 import type { Seen } from './visitor.ts';
 
-/** One address, as each of those who look at it sees it. */
+/** One page as different visitors see it. */
 export interface Views {
   path: string;
-  /** Two looks of the first user, each in a session of its own. */
+  /** Two views of the first user, each in another session. */
   first: readonly Seen[];
-  /** Of another user; absent when there is one account only. */
+  /** The view of another user; absent if there is only one account. */
   second?: Seen | undefined;
-  /** Of somebody who is not signed in; and the login page. */
+  /** The view of a visitor who is not signed in; and the login page. */
   outside: readonly Seen[];
 }
 
 export interface Mark {
   page: string;
   user: Exclude<Finding, { cookie: string } | { meta: string } | { field: string }>;
-  /** What the page calls each user, where that is not the name that logs in. */
+  /** Each user's name on the page, if it differs from the login name. */
   shown: (string | undefined)[];
 }
 
-/** Text before the name that is part of the mark, characters. */
+/** Limits in characters: of the text before the name that is part of the mark, and of the name. */
 const PREFIX = { least: 5, most: 90 };
 const NAME = { least: 2, most: 60 };
 
 /**
- * @param users names that log in, of the first account and the second
- * @returns undefined when no page tells the users apart
+ * Returns the best mark of all pages; undefined if no page distinguishes the users.
+ *
+ * @param users login names of the first and the second account
  */
 export function findMark(pages: readonly Views[], users: readonly string[]): Mark | undefined {
   const marks = pages.flatMap(views => {
@@ -37,7 +38,10 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
   return marks.toSorted((a, b) => a.cost - b.cost)[0]?.mark;
 }
 
-/** A page that refuses strangers is better than one that greets them; the name that logs in better than another. */
+/**
+ * Returns the cost of a mark. Cheaper are a page that refuses visitors without a session, and the login name as the
+ * name.
+ */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (outside[0]?.status === 200 ? 1000 : 0) +
   (shown.some(name => name !== undefined) ? 500 : 0) +
@@ -52,7 +56,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
   return proven({ page: path, user: { json } }, { path, first, second, outside }, users);
 }
 
-/** @returns all texts in a JSON value, but those in lists, and where they stand */
+/** Returns all texts in a JSON value, except those in lists, with their pointers. */
 export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
   if (typeof value === 'string') return [{ pointer, value }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
@@ -71,7 +75,7 @@ function textMark(views: Views, users: readonly string[]): Mark | undefined {
   return undefined;
 }
 
-/** The name that logs in, and what apps often make of an address. */
+/** Returns the login name, and the part before the @ of an e-mail address, which apps often show. */
 const namesOf = (user: string): string[] => [...new Set([user, user.split('@')[0] as string])];
 
 interface Place {
@@ -96,7 +100,7 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/** Texts and attributes that the first user sees each time, and nobody else. */
+/** Returns the texts and attributes that only the first user sees, and in both views. */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -106,14 +110,14 @@ function differences({ first, second, outside }: Views): Place[] {
     const name = text.trim();
     const at = index + text.indexOf(name);
     if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) continue;
-    // A long text without a space is a token or an id, which may change at any time.
+    // A long text without a space is a token or an id, which may change.
     if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) continue;
     if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
   }
   return places;
 }
 
-/** The least text before a place that leads there, for both users, and for a stranger nowhere. */
+/** Returns the mark with the shortest text before a place that finds both users' names, and nothing when signed out. */
 function shortest(
   views: Views,
   users: readonly string[],
@@ -122,12 +126,12 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // What ends the name: markup, a quote, or whatever stands there.
+  // The character that ends the name: markup, a quote, or the character that follows it.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;
   for (let length = PREFIX.least; length <= PREFIX.most && length <= at; length++) {
-    // A mark begins where a word or a tag does: it reads better, and changes less.
+    // A mark begins at a word or a tag, which is more readable and more stable.
     if (!beginsWord(body, at - length)) continue;
     const before = escaped(body.slice(at - length, at)).replaceAll(/\s+/g, '\\s+');
     const found = `${before}([^${classEscaped(stop)}]+)`;
@@ -137,13 +141,13 @@ function shortest(
   return undefined;
 }
 
-/** @returns whether a word or a tag begins at a place */
+/** Returns whether a word or a tag begins at this place. */
 export const beginsWord = (body: string, at: number): boolean =>
   body[at] === '<' || /[\s>]/.test(body[at - 1] ?? ' ');
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 
-/** @returns the mark, with what it finds for each user; undefined when it does not tell all apart */
+/** Returns the mark with the names that it finds; undefined if it does not distinguish all visitors. */
 function proven(
   { page, user }: Omit<Mark, 'shown'>,
   { first, second, outside }: Views,

@@ -1,4 +1,4 @@
-/** A page as a person sees it: its forms, where its links lead, what it says of itself. */
+/** Parses a page into its forms, links, meta tags and text. */
 import { DomUtils, parseDocument } from 'htmlparser2';
 
 type Node = ReturnType<typeof parseDocument>['children'][number];
@@ -6,28 +6,28 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface Field {
   name: string;
-  /** Of an input in lower case; `textarea`, `select`. */
+  /** The type of an input in lower case, `textarea` or `select`. */
   type: string;
-  /** What it holds when the page comes. */
+  /** Its value in the page. */
   value: string;
-  /** Its name, label, placeholder and what it says to be for, in lower case. */
+  /** Its name, id, label, placeholder and autocomplete, in lower case. */
   hint: string;
 }
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** As it stands in the page; the page's own address when empty. */
+  /** As written in the page; if empty, the address of the page. */
   action: string;
   fields: Field[];
   /** Its name, class, address and buttons, in lower case. */
   words: string;
-  /** Whether it sends files, which Baton does not. */
+  /** Whether it sends files; such forms are not supported. */
   multipart: boolean;
 }
 
 interface Link {
   href: string;
-  /** Its text and what stands for one, in lower case. */
+  /** Its text, title, label, class and id, in lower case. */
   words: string;
 }
 
@@ -36,13 +36,13 @@ export interface Parsed {
   links: Link[];
   /** Contents of `<meta name>`, by name. */
   metas: ReadonlyMap<string, string>;
-  /** What is to be read, without markup. */
+  /** The visible text, without markup. */
   text: string;
 }
 
 /**
- * Forms are taken as they are written: the parser keeps a form's fields inside it where browsers would lift them out
- * (a form in a table), which is what its author meant.
+ * Parses a page. The parser keeps a form's fields inside the form as written, where browsers may move them out (a form in
+ * a table); the written structure is what its author meant.
  */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);
@@ -64,7 +64,7 @@ export function parsePage(html: string): Parsed {
 
 const UNREAD = new Set(['script', 'style', 'template', 'noscript']);
 
-/** A script has text too, and nobody reads it. */
+/** Returns the visible text: without scripts, styles and templates. */
 function textOf(nodes: readonly Node[]): string {
   const read = (node: Node): string => {
     if (!('children' in node)) return node.type === 'text' ? node.data : '';
@@ -107,14 +107,14 @@ const isButton = ({ name, attribs }: Element): boolean =>
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
-/** What is sent when the form is; a button is, by whoever presses it. */
+/** Returns an element as a field if a browser submits it with the form. Buttons are left out. */
 function fieldOf(element: Element, labels: ReadonlyMap<string, string>): Field[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';
   if (name === '' || 'disabled' in attribs) return [];
   const type = element.name === 'input' ? (attribs['type']?.toLowerCase() ?? 'text') : element.name;
   if (!['input', 'textarea', 'select'].includes(element.name) || UNSENT.has(type)) return [];
-  // Somebody careful ticks nothing that was not ticked.
+  // Unchecked boxes and radio buttons are not sent.
   if ((type === 'checkbox' || type === 'radio') && !('checked' in attribs)) return [];
   const { id = '', placeholder = '', autocomplete = '' } = attribs;
   const hint = [name, id, placeholder, autocomplete, labels.get(id) ?? ''].join(' ').toLowerCase();
@@ -129,7 +129,9 @@ function held(element: Element, type: string): string {
   return chosen === undefined ? '' : (chosen.attribs['value'] ?? DomUtils.textContent(chosen));
 }
 
-/** @returns what the elements around a place are called, and the headings over it, in lower case */
+/**
+ * Returns the names, ids, classes and labels of the elements around a place, and the headings above it, in lower case.
+ */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });
   const holds = ({ startIndex, endIndex }: Element): boolean =>

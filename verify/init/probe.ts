@@ -1,4 +1,4 @@
-/** A form that safely keeps what is written into it: with it, guarantees about data can be judged. */
+/** Finds a form that stores a text and is safe to send, so that the data guarantees can be judged. */
 import { decodeHTML } from 'entities';
 import { escaped, finder } from '../core/finding.ts';
 import { filled } from '../core/form.ts';
@@ -13,7 +13,7 @@ export interface Candidate {
   page: string;
   path: string;
   form: Record<string, string>;
-  /** The field that is written. */
+  /** The field for the text. */
   field: string;
 }
 
@@ -24,10 +24,10 @@ export interface FoundProbe {
   add: { path: string; form: Record<string, string>; headers?: Record<string, string> };
 }
 
-/** Fields whose text is free. */
+/** Types of fields for free text. */
 const FREE = new Set(['text', 'textarea', 'search']);
 
-/** @returns forms with one free text that neither destroy, pay, send mail nor change who may log in */
+/** Returns the forms with one free text that neither delete, pay, send mail nor change who may log in. */
 export function candidates(visitor: Visitor, pages: readonly Seen[], csrf: Token | undefined): Candidate[] {
   const found = pages.flatMap(page => page.forms.flatMap(form => candidateOf(visitor, page, form, csrf)));
   return found.filter(
@@ -52,15 +52,15 @@ function candidateOf(visitor: Visitor, page: Seen, form: Form, csrf: Token | und
   return [{ page: page.path, path, form: Object.fromEntries(values), field: free.name }];
 }
 
-/** Reads of the page that follow the writes, at the most. */
+/** Maximum number of reads after the writes. */
 const READS = 6;
 
 /**
- * Writes two values, and finds where the page shows both, twice: what it says once is a message. Then looks with another
- * session of the same user.
+ * Writes two values, and finds where the page shows both in two reads: a text that is shown only once is a message. Then
+ * reads with another session of the user, to see whether the sessions share the object.
  *
- * @param other another session of the user, made when it is needed
- * @returns undefined when the values are not shown; `cut` when the page shows only a part of what there is
+ * @param other makes another session of the user, if needed
+ * @returns undefined if the values are not shown; `cut` if the page shows only a part of the list
  */
 export async function proven(
   visitor: Visitor,
@@ -99,7 +99,7 @@ export async function proven(
   return undefined;
 }
 
-/** A link to another part of a list. */
+/** Matches a link to another part of a list. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;
 
 const shows = (items: string, seen: Seen, values: readonly string[]): boolean => {
@@ -107,11 +107,11 @@ const shows = (items: string, seen: Seen, values: readonly string[]): boolean =>
   return values.every(value => found.includes(value));
 };
 
-/** Panels that show the same text for another reason, and soon no more; and those that may. */
+/** Words of page areas that show the text only for a while, such as recent activity; and of areas that may do so. */
 const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
-/** @returns an expression that finds just the values, by what stands before and after each */
+/** Returns an expression that finds only the values, by the text before and after each. */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
     index,

@@ -1,4 +1,4 @@
-/** A recipe names what is looked for first, and nothing that is not found without it. */
+/** Tests that a recipe only names pages, tokens and logouts that are also tried without it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,21 +11,21 @@ import { LOGOUT } from './words.ts';
 const DOCS = readFileSync(join(import.meta.dirname, '../../docs/init.md'), 'utf8');
 
 describe.each(Object.entries(RECIPES))('%s', (name, { page, csrf, logout, cookie, documented }) => {
-  it('names a page, a token and a logout that are looked for anyway', () => {
+  it('names a page, a token and a logout that are tried anyway', () => {
     expect(USUAL).toContain(page);
     expect(logout.toLowerCase()).toMatch(LOGOUT);
     if (csrf !== undefined) expect(Object.values(csrf)[0]).toMatch(TOKEN);
     expect('visitor').not.toMatch(cookie);
   });
 
-  it('stands in the help and in the docs, with where it is from', () => {
+  it('is in the help and in the docs, with its source', () => {
     expect(usageOf('init')).toContain(name);
     const row = DOCS.split('\n').find(line => line.startsWith('| `') && line.includes(`\`${name}\``));
     expect(row).toContain(documented === undefined ? 'tests/hosts' : 'documentation');
   });
 });
 
-it('an unknown name is told with the nearest', () => {
+it('an unknown name is refused with the nearest known name', () => {
   expect(unknownRecipe('django')).toBe(undefined);
   expect(unknownRecipe('djagno')).toBe('expected the name of a recipe, got "djagno": did you mean "django"?');
   expect(unknownRecipe('zend')).toBe(
@@ -33,7 +33,7 @@ it('an unknown name is told with the nearest', () => {
   );
 });
 
-it('what is otherwise is told, thing by thing', () => {
+it('differences are reported one by one', () => {
   const as = {
     login: { page: '/login', csrf: { field: '_csrf' } },
     cookies: ['connect.sid'],

@@ -1,20 +1,20 @@
 /**
- * What apps of well-known frameworks have by default. A recipe only says where to look first: what it names is found out
- * like everything else, and what turns out to be otherwise is told.
+ * Recipes: the defaults of well-known frameworks. A recipe only says what to try first. All of it is verified on the app,
+ * and differences are reported.
  */
 import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';
 
 export interface Recipe {
-  /** The page with the login form; a stranger is sent there. */
+  /** The login page, to which private pages redirect. */
   page: string;
-  /** Where pages carry the form token; absent: the login needs none. */
+  /** Where pages carry the CSRF token; absent if the login needs none. */
   csrf?: Token;
-  /** What the address of the logout begins with. */
+  /** Prefix of the logout's address. */
   logout: string;
-  /** The cookie that carries the session. */
+  /** Name of the session cookie. */
   cookie: RegExp;
-  /** Where it was read, as long as no such app proves it in tests/hosts. */
+  /** The documentation it was taken from, if no app in tests/hosts proves it. */
   documented?: string;
 }
 
@@ -73,7 +73,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
 };
 
-/** @returns what is wrong with the name of a recipe; undefined when there is one */
+/** Returns an error text for an unknown recipe; undefined if the recipe exists. */
 export function unknownRecipe(name: string): string | undefined {
   const names = Object.keys(RECIPES);
   return names.includes(name)
@@ -81,7 +81,7 @@ export function unknownRecipe(name: string): string | undefined {
     : `expected the name of a recipe, got ${JSON.stringify(name)}${nearest(name, names)}`;
 }
 
-/** @returns what the app has otherwise than its recipe says */
+/** Returns the differences between the app and its recipe. */
 export function departures(
   { page, csrf, logout, cookie }: Recipe,
   found: {

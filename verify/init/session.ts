@@ -1,4 +1,6 @@
-/** The first sessions: pages that only a signed-in user sees, who they name, and which cookies carry the session. */
+/**
+ * Explores the first sessions: the pages of a signed-in user, the mark on them, and the cookies that carry the session.
+ */
 import { UsageError } from '../errors.ts';
 import { type Entered, type Entrance, mayEnter, signIn } from './enter.ts';
 import type { Credentials } from './login.ts';
@@ -6,32 +8,32 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import type { Seen, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** An instance that does not know a session may be asked first: so often is asked again. */
+/** Attempts for each page, since an instance that does not know the session may respond first. */
 const TRIES = 4;
-/** Pages looked at for the mark. */
+/** Linked pages that are searched for the mark. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/** What the first sessions have shown. */
+/** The results of the first sessions. */
 export interface Marked {
   mark: Mark;
-  /** The page of the mark, as a stranger sees it. */
+  /** The page of the mark, as a visitor without a session sees it. */
   outside: Seen;
-  /** Where the login leads. */
+  /** The page that the login leads to. */
   landing: string;
   /** A session of the first account. */
   one: Visitor;
-  /** Another, made later; undefined when that was refused while the first lived. */
+  /** A later session of it; undefined if it was refused while the first one was live. */
   two: Visitor | undefined;
-  /** Pages as two sessions of the first account see them. */
+  /** The pages as all sessions see them. */
   views: readonly Views[];
 }
 
 /**
- * Each session looks at all pages before the next is made: it may end by that.
+ * Finds the mark. Each session opens all pages before the next session is made, which may end it.
  *
- * @param one the first, of the first account
- * @throws UsageError when no page names the user
+ * @param one the first session of the first account
+ * @throws UsageError if no page names the user
  */
 export async function marked(
   entrance: Entrance,
@@ -86,7 +88,7 @@ async function looks(visitor: Visitor, outside: ReadonlyMap<string, Seen>): Prom
   return all;
 }
 
-/** Where the login leads, what is linked there, and where apps have their users. */
+/** Returns the pages to search: the page after the login, its links, and usual paths of user pages. */
 async function pathsOf({ visitor, answer }: Entered, landing: string | undefined): Promise<string[]> {
   const start = landing === undefined ? answer : await visitor.twin().open(landing);
   const linked = start.links.flatMap(({ href, words }) => {
@@ -103,7 +105,7 @@ async function pathsOf({ visitor, answer }: Entered, landing: string | undefined
   );
 }
 
-/** @returns a page as it is answered signed in; undefined when it never is, or is no page */
+/** Returns a page as a signed-in user sees it; undefined if it is never shown signed in, or does not exist. */
 async function inside(visitor: Visitor, path: string, outside: Seen): Promise<Seen | undefined> {
   for (let i = 0; i < TRIES; i++) {
     const seen = await visitor.twin().get(path);
@@ -113,27 +115,27 @@ async function inside(visitor: Visitor, path: string, outside: Seen): Promise<Se
   return undefined;
 }
 
-/** How it is told that an answer is signed in, and where. */
+/** The page and the test that show whether a session is signed in. */
 export interface Sign {
   page: string;
   signedIn(seen: Seen): boolean;
 }
 
-/** @returns whether a jar is signed in, on any instance */
+/** Returns whether a session is signed in, on any instance. */
 export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<boolean> {
   for (let i = 0; i < TRIES; i++) if (signedIn(await visitor.twin().get(page))) return true;
   return false;
 }
 
-/** Which cookies carry a session. */
+/** The cookies that carry a session. */
 export interface Carried {
-  /** Without any of these it is not signed in; where each alone suffices, those. */
+  /** The cookies that are all needed to be signed in; or, with `each`, the cookies that suffice alone. */
   cookies: string[];
-  /** Each of them alone suffices: one that remembers the user, for example. */
+  /** Whether each cookie alone suffices, as with an additional remember-me cookie. */
   each: boolean;
 }
 
-/** Takes cookies away one at a time; where that never signs out, leaves one at a time. */
+/** Finds the session cookies: removes one at a time; if that never signs out, keeps only one at a time. */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
   const cookies: string[] = [];

@@ -1,43 +1,43 @@
-/** How an instance is recognised: what differs from answer to answer, and has only a few values that come again. */
+/** Finds what names the instance: a header, a cookie or a text with a few values that recur over many responses. */
 import { twinsOf } from '../client/affinity.ts';
 import type { Manners, Seen, Visitor } from './visitor.ts';
 
 export interface Signal {
-  /** As the target file calls it. */
+  /** The key `instance` of the target file. */
   instance: { header: string; find?: string } | { cookie: string } | { body: string };
   /** Names of the instances that answered. */
   names: string[];
   sticky: boolean;
-  /** The cookie by which the balancer is sticky: who does not send it gets off. */
+  /** The affinity cookie: without it, requests are balanced again. */
   by?: string;
 }
 
-/** Answers that all name one instance. */
+/** The only instance that all responses name. */
 export interface Alone {
   name: string;
   header: string;
-  /** Each connection has an instance of its own. */
+  /** Whether other connections reach other instances. */
   pinned: boolean;
 }
 
 const LOOKS = 24;
 const MOST_INSTANCES = 8;
-/** Headers that differ for other reasons. */
+/** Headers that differ between responses for other reasons. */
 const OTHER =
   /^(date|age|etag|expires|last-modified|content-|set-cookie|x-request-id|x-correlation-id|x-trace|traceparent|x-amzn-trace-id|x-runtime|x-response-time|x-ratelimit|ratelimit|retry-after|report-to|nel|cf-ray|x-amz-cf-id|vary|cache-control|connection|keep-alive|location|transfer-encoding|x-csrf)/;
-/** Headers and cookies that are there to tell. */
-const TELLING = /instance|served|backend|upstream|server|node|pod|host|route|worker|replica|via|app/;
-/** Cookies by which balancers keep somebody on one instance; the value of some is no name. */
+/** Names of headers that are made to name an instance. */
+const NAMING = /instance|served|backend|upstream|server|node|pod|host|route|worker|replica|via|app/;
+/** Affinity cookies of balancers. The values of some do not name an instance. */
 const STICKY =
   /^(AWSALB|AWSALBCORS|AWSELB|AWSELBCORS|SERVERID|route|ROUTEID|INGRESSCOOKIE|_?sticky|lb|BIGipServer.*|ARRAffinity.*|GCLB|SRV)$/i;
-/** A page may say it in words. */
+/** Matches a text on a page that names the instance. */
 const IN_PAGE =
   '(?:[Ss]erved.by|[Ii]nstance|[Hh]ostname|[Ss]erver|[Nn]ode|[Pp]od|[Bb]ackend)\\W{1,20}(\\w[\\w.:-]{1,60})';
 
-/** Looks over connections of their own. */
+/** Requests over new connections. */
 const CONNECTIONS = 6;
 
-/** @param path of a page that anybody sees */
+/** Searches for the signal. @param path path of a public page */
 export async function findSignal(manners: Manners, path: string): Promise<Signal | Alone | undefined> {
   const looks: Seen[] = [];
   for (let i = 0; i < LOOKS; i++) looks.push(await manners.fresh().get(path));
@@ -48,7 +48,7 @@ export async function findSignal(manners: Manners, path: string): Promise<Signal
   return { ...found, ...(await stickiness(visitor, path, found.instance)) };
 }
 
-/** A header that says who answers, and says the same each time. */
+/** Returns the instance that a header names, if it is the same in all responses. */
 async function alone(manners: Manners, path: string, looks: readonly Seen[]): Promise<Alone | undefined> {
   const header = Object.keys(looks[0]?.headers ?? {}).find(
     name => /instance|served|backend|upstream/.test(name) && !OTHER.test(name),
@@ -64,7 +64,7 @@ async function alone(manners: Manners, path: string, looks: readonly Seen[]): Pr
 
 type Found = Pick<Signal, 'instance' | 'names'>;
 
-/** @returns the values when they can be names of instances: few, each of them again and again */
+/** Returns the values if they can be names of instances: at least two, few, and each occurs more than once. */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
   for (const value of values) {
@@ -79,7 +79,7 @@ function few(values: readonly (string | undefined)[]): string[] | undefined {
 
 function inHeaders(looks: readonly Seen[]): Found | undefined {
   const names = Object.keys(looks[0]?.headers ?? {}).filter(name => !OTHER.test(name));
-  const order = [...names.filter(name => TELLING.test(name)), ...names.filter(name => !TELLING.test(name))];
+  const order = [...names.filter(name => NAMING.test(name)), ...names.filter(name => !NAMING.test(name))];
   for (const header of order) {
     for (const find of [undefined, ...PARTS]) {
       const instance = find === undefined ? { header } : { header, find };
@@ -90,7 +90,7 @@ function inHeaders(looks: readonly Seen[]): Found | undefined {
   return undefined;
 }
 
-/** Of a header that says more than a name: Server-Timing, Via. */
+/** Expressions for headers that contain more than a name: Server-Timing, Via. */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
 function inCookies(looks: readonly Seen[]): Found | undefined {
@@ -108,7 +108,7 @@ function inPages(looks: readonly Seen[]): Found | undefined {
   return names === undefined ? undefined : { instance, names };
 }
 
-/** @returns the name that an answer gives */
+/** Returns the name of the instance in a response. */
 function instanceOf(seen: Seen, instance: Signal['instance']): string | undefined {
   if ('cookie' in instance) return seen.cookies.find(({ name }) => name === instance.cookie)?.value;
   if ('body' in instance) return new RegExp(instance.body).exec(seen.body)?.[1];
@@ -118,9 +118,9 @@ function instanceOf(seen: Seen, instance: Signal['instance']): string | undefine
 }
 
 /**
- * Whether somebody with cookies stays where they were, and which cookie keeps them there.
+ * Returns whether a client with cookies stays on one instance, and the affinity cookie that pins it.
  *
- * @param visitor has the cookies that the app and the balancer give
+ * @param visitor a visitor with the cookies of the app and the balancer
  */
 export async function stickiness(
   visitor: Visitor,
@@ -141,17 +141,17 @@ async function stays(
   instance: Signal['instance'],
   without: readonly string[] = [],
 ): Promise<boolean> {
-  const met = new Set<string>();
+  const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // A cookie is set at the first request only: who has it, was sent there.
+    // The cookie may be set only by the first response; then the jar has the name.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance
         ? (instanceOf(seen, instance) ??
           twin.client.cookies(path).find(c => c.name === instance.cookie)?.value)
         : instanceOf(seen, instance);
-    if (name !== undefined) met.add(name);
+    if (name !== undefined) names.add(name);
   }
-  return met.size === 1;
+  return names.size === 1;
 }

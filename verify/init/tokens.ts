@@ -1,14 +1,14 @@
-/** Form tokens: where a page carries them, and what they are worth now. */
+/** Finds CSRF tokens in pages, and reads their current values. */
 import type { Token } from './login.ts';
 import type { Seen, Visitor } from './visitor.ts';
 
-/** Fields that hold a form token, by name. */
+/** Matches names of fields that may hold a CSRF token. */
 export const TOKEN = /csrf|xsrf|token|authenticity|nonce|verification/i;
 
-/** One that can hardly be anything else. */
+/** Matches names of fields that almost certainly hold one. */
 const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
 
-/** A token that scripts send: in a meta tag or a cookie, as a header that has its name. */
+/** Returns a token that scripts send: where it is (meta tag or cookie), and the header that carries it. */
 export function besideToken(
   visitor: Visitor,
   page: Seen,
@@ -22,7 +22,7 @@ export function besideToken(
   return { csrf: { cookie }, headers: { [header]: '{csrf}' } };
 }
 
-/** @returns the token that a page carries for what is sent next; undefined when it has none */
+/** Returns the current token of a page, for the next request; undefined if there is none. */
 export function tokenIn(visitor: Visitor, page: Seen, csrf: Token | undefined): string | undefined {
   if (csrf === undefined) return undefined;
   if ('meta' in csrf) return page.metas.get(csrf.meta);
@@ -31,15 +31,18 @@ export function tokenIn(visitor: Visitor, page: Seen, csrf: Token | undefined): 
   return value === undefined ? undefined : decodeURIComponent(value);
 }
 
-/** The same; empty when there is none. */
+/** Returns the current token of a page; an empty text if there is none. */
 export const tokenOf = (visitor: Visitor, page: Seen, csrf: Token | undefined): string =>
   tokenIn(visitor, page, csrf) ?? '';
 
-/** @returns what the first field of a name holds */
+/** Returns the value of the first field with a name. */
 export const fieldOf = ({ forms }: Seen, name: string): string | undefined =>
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
-/** @returns whether a field of a form holds the token; where it stands elsewhere for all forms, a field of its kind does */
+/**
+ * Returns whether a field of a form holds the token. If the token is in a meta tag or a cookie, this is the first field
+ * whose name is that of a CSRF token.
+ */
 export function isTokenField(
   name: string,
   fields: readonly { name: string }[],
@@ -50,7 +53,7 @@ export function isTokenField(
   return fields.find(field => TOKEN_FIELD.test(field.name))?.name === name;
 }
 
-/** A form token that only pages inside have. */
+/** Returns a token field that only pages of signed-in users have. */
 export function fieldToken(pages: readonly Seen[]): Token | undefined {
   const fields = pages.flatMap(({ forms }) => forms.flatMap(form => form.fields));
   const token = fields.find(({ type, name }) => type === 'hidden' && TOKEN_FIELD.test(name));
@@ -58,11 +61,12 @@ export function fieldToken(pages: readonly Seen[]): Token | undefined {
 }
 
 /**
- * A token that each form has for itself is found by its name in the first form only; the meta tag holds one for all.
+ * Returns the meta tag that holds the token for all forms, if the forms have different tokens. A field token is found by
+ * its name in the first form only, so it would be wrong for other forms.
  *
- * @param csrf a field
- * @param pages inside, and the login page
- * @returns the meta tag, where all pages have one and some form has another value than that
+ * @param csrf the token that was found so far
+ * @param pages pages of a signed-in user, and the login page
+ * @returns undefined unless all pages have a meta tag and some form has a value other than that
  */
 export function forAllForms(csrf: Token | undefined, pages: readonly Seen[]): Token | undefined {
   if (csrf === undefined || !('field' in csrf)) return undefined;

@@ -1,4 +1,4 @@
-/** Tries forms until one keeps what is written: as far as that is allowed. */
+/** Tries the forms that the user allows until one stores the text. */
 import { randomBytes } from 'node:crypto';
 import { type Entrance, signIn } from './enter.ts';
 import { type Inside, insideOf, type Looking, pagesOf } from './inquiry.ts';
@@ -6,7 +6,7 @@ import { type Left, leave } from './logout.ts';
 import { candidates, type FoundProbe, proven } from './probe.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Leaves nobody signed in: the app may count them. */
+/** Tries the forms, and logs out all sessions afterwards, since the app may limit their number. */
 export async function tryProbe(
   looking: Looking,
   entrance: Entrance,

@@ -1,4 +1,6 @@
-/** Somebody who looks at an app with a browser: opens pages, follows redirects, sends forms, and knows when to stop. */
+/**
+ * Simulates a careful visitor with a browser: opens pages, follows redirects, sends forms, and stops at rate limits.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
@@ -7,25 +9,25 @@ import type { Reply } from '../core/interpret.ts';
 import { UnavailableError } from '../errors.ts';
 import { type Parsed, parsePage } from './page.ts';
 
-/** Between two requests of a person, milliseconds. */
+/** Pause between two requests, milliseconds. */
 const PAUSE = 15;
-/** Nobody needs more to know an app. */
+/** Maximum number of requests to one app. */
 const MOST = 600;
 const REDIRECTS = 5;
-/** What apps say when they have had enough. */
+/** Matches the messages of apps that limit logins or requests. */
 const ENOUGH =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|try again in \d+ (seconds?|minutes?)/i;
 
-/** What stands for the header Authorization of somebody who has logged in. */
+/** Name of the captured value that becomes the header Authorization after a login. */
 export const AUTHORIZATION = 'authorization';
 
-/** One answer, and where it came from. */
+/** A response, with its path and its parsed body. */
 export interface Seen extends Reply, Parsed {
   path: string;
   json: unknown;
 }
 
-/** What all who look at one app share: how much was asked of it. */
+/** The limits that all visitors of one app share: the pause, and the number of requests. */
 export class Manners {
   readonly network: Network;
   readonly #reached: Reached;
@@ -36,7 +38,7 @@ export class Manners {
   /** @param pause between two requests, milliseconds */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
-    // Whoever has logged in by HTTP Basic, or was given a token, sends it each time.
+    // After a login by HTTP Basic, or one that returned a token, every request carries this header.
     this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `{${AUTHORIZATION}}` } };
     this.network = new Network(this.#reached);
     this.#signal = signal;
@@ -46,12 +48,12 @@ export class Manners {
     return this.network.close();
   }
 
-  /** Somebody who has never been here. */
+  /** Returns a visitor without cookies. */
   fresh(): Visitor {
     return new Visitor(this);
   }
 
-  /** Somebody who has never been here either, over connections of their own. */
+  /** Calls `act` with a visitor without cookies, over new connections. */
   async elsewhere<T>(act: (visitor: Visitor) => Promise<T>): Promise<T> {
     const network = new Network(this.#reached);
     try {
@@ -62,13 +64,18 @@ export class Manners {
   }
 
   /**
-   * @param told whether the answer speaks to whoever asked: of any other page, what it says may be for all
-   * @throws UnavailableError when nothing answers, or the app says that it has had enough
+   * Sends a request.
+   *
+   * @param addressed whether texts in the response are about this request. The text of any other page may be meant for all
+   *   visitors, so it is no sign of a rate limit
+   * @throws UnavailableError if there is no response, or the app limits logins or requests
    */
-  async send(client: SessionClient, request: Send, told = request.method !== 'GET'): Promise<Seen> {
+  async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<Seen> {
     this.#signal.throwIfAborted();
     if (++this.#sent > MOST)
-      throw new UnavailableError(`init: ${MOST} requests did not suffice to know the app; it is left alone`);
+      throw new UnavailableError(
+        `init: ${MOST} requests were not enough to learn how the app works; no more are sent`,
+      );
     await sleep(this.#pause);
     const reply = await client.send(request, this.#signal);
     const path = request.path;
@@ -76,28 +83,28 @@ export class Manners {
       throw new UnavailableError(distrust(this.network.url, reply.distrusted, '--ca ca.pem'));
     if (reply.status === undefined)
       throw new UnavailableError(
-        `${this.network.url}${path}: expected an answer, got none (${reply.failure}). Start the app and its balancer`,
+        `${this.network.url}${path}: expected a response, got none (${reply.failure}). Start the app and its balancer`,
       );
     const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));
     const parsed = parsePage(html ? reply.body : '');
-    stopAt(reply, parsed, request, told);
+    stopAt(reply, parsed, request, addressed);
     return { ...reply, ...parsed, path, json: jsonOf(reply) };
   }
 }
 
-/** The first sign that the app wants no more is the last request. */
+/** Throws at the first sign of a rate limit, so that no further request is sent. */
 function stopAt(
   { status, headers, body }: Reply,
   { text }: Parsed,
   { method, path }: Send,
-  told: boolean,
+  addressed: boolean,
 ): void {
   const [sign] = ENOUGH.exec(text === '' ? body : text) ?? [];
-  if (status !== 429 && (sign === undefined || !told)) return;
+  if (status !== 429 && (sign === undefined || !addressed)) return;
   const after = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
   throw new UnavailableError(
     `${method} ${path}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
-      'so nothing more is sent. Wait until it lets you in again, or exempt this machine; then start over',
+      'so nothing more is sent. Wait until the limit is over, or exempt this machine; then start again',
   );
 }
 
@@ -119,7 +126,7 @@ export class Visitor {
     this.client = client;
   }
 
-  /** Somebody with the same cookies, whose further ones are their own. */
+  /** Returns a visitor with a copy of the cookies, except those named in `without`. Later cookies are not shared. */
   twin(without: readonly string[] = []): Visitor {
     return new Visitor(this.manners, this.client.copy(without));
   }
@@ -128,27 +135,29 @@ export class Visitor {
     return this.send({ method: 'GET', path });
   }
 
-  send(request: Send, told?: boolean): Promise<Seen> {
-    return this.manners.send(this.client, request, told);
+  send(request: Send, addressed?: boolean): Promise<Seen> {
+    return this.manners.send(this.client, request, addressed);
   }
 
-  /** Opens a page, wherever redirects lead; those that leave the app are not followed. */
+  /** Opens a page and follows redirects, except redirects that leave the app. */
   async open(path: string): Promise<Seen> {
     return this.follow(await this.get(path));
   }
 
   /**
-   * @param told whether where it leads says what became of a form: frameworks send whoever is refused to a page that
-   *   says so
+   * Follows the redirects of a response.
+   *
+   * @param addressed whether the pages show the result of a form: frameworks redirect refused logins to a page with the
+   *   reason
    */
-  async follow(seen: Seen, told = false): Promise<Seen> {
+  async follow(seen: Seen, addressed = false): Promise<Seen> {
     let last = seen;
     for (let i = 0; i < REDIRECTS && last.leads !== undefined; i++)
-      last = await this.send({ method: 'GET', path: last.leads }, told);
+      last = await this.send({ method: 'GET', path: last.leads }, addressed);
     return last;
   }
 
-  /** @returns the path that an address in a page leads to; undefined when it leaves the app */
+  /** Returns the path of a link in a page; undefined if the link leaves the app. */
   pathOf(href: string, page: string): string | undefined {
     const { site } = this.manners.network;
     const prefix = site.pathname.replace(/\/$/, '');

@@ -1,4 +1,4 @@
-/** The way in: where the login begins, what else it asks for, and the first session that it makes. */
+/** Finds the whole login, from its first page to the first session. */
 import { type Entered, type Entrance, enter, signIn, takeToken } from './enter.ts';
 import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
@@ -6,7 +6,7 @@ import { type Beginning, findLogin, type Login, NoLogin } from './login.ts';
 import { pointersOf } from './mark.ts';
 import { besideToken } from './tokens.ts';
 
-/** Where the login begins. */
+/** Finds the page and the first form of the login. */
 export async function begin({
   options,
   manners,
@@ -31,7 +31,7 @@ export async function begin({
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf) };
 }
 
-/** The whole login, and the first session: where the first form is not all of it, it is gone to its end. */
+/** Logs in for the first time, and returns the whole login: follows a login of several forms to its last page. */
 export async function entranceOf(
   { manners, codes, first, say }: Looking,
   beginning: Beginning | undefined,
@@ -55,7 +55,7 @@ export async function entranceOf(
   return { entrance: { ...entrance, login }, entered };
 }
 
-/** @returns how far apart logins must be, where each one-time code counts once */
+/** Returns the minimum time between logins of a user, if each one-time code is accepted only once. */
 export async function everyOf(
   { codes, first, say }: Looking,
   entrance: Entrance,
@@ -64,12 +64,12 @@ export async function everyOf(
   codes.again = (await enter(entrance, first, { lastCode: true })).accepted;
   if (codes.again) return undefined;
   const seconds = (await codes.period(first.user)) / 1000;
-  say('codes', `each counts once: logins of a user are ${seconds} s apart`);
+  say('codes', `each is accepted once: logins of a user must be ${seconds} s apart`);
   return `${seconds}s`;
 }
 
 function loginText({ page, path, method, form = {}, csrf, steps = [], basic, json, capture }: Login): string {
-  if (basic) return `HTTP Basic, asked for on ${page}`;
+  if (basic) return `HTTP Basic, required on ${page}`;
   if (json !== undefined)
     return `JSON, POST ${path}${capture === undefined ? '' : `, answered by a token (${capture.token.json})`}`;
   const token = csrf === undefined ? '' : `, token in ${Object.entries(csrf)[0]?.join(' ')}`;
@@ -77,7 +77,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
-/** @returns where an answer that sets no cookie holds a token instead */
+/** Returns where the response holds a token, if it sets no cookie. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
   const found = pointersOf(answer.json).find(
@@ -86,5 +86,5 @@ function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   return found === undefined ? {} : { capture: { token: { json: found.pointer } } };
 }
 
-/** Shorter texts are no secrets. */
+/** Minimum length of a token, in characters. */
 const LEAST_TOKEN = 16;

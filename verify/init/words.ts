@@ -1,13 +1,13 @@
-/** Words by which a person tells what a form or a link is for. */
+/** Words that show the purpose of a form or a link. */
 
 export const LOGIN = /log.?in|log.?on|sign.?in|anmelden|connexion|acceder|entrar/;
 export const REGISTER = /regist|sign.?up|create.{0,12}account|join|reset|forgot|newsletter|subscribe|search/;
 export const LOGOUT = /log.?out|log.?off|sign.?out|abmelden|d[eé]connexion|salir|cerrar/;
 
-/** A field for a one-time code, beyond doubt; and a page or a form that asks for one. */
+/** Words of a field that is certainly for a one-time code; and of a page or form with such a field. */
 export const CODE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticator/;
 export const CODE_PAGE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticat|verification|challenge/;
 
-/** What is never sent, whatever is said: it destroys, pays, sends mail, or changes who may log in. */
+/** Words of forms that are never sent, even with permission: they delete, pay, send mail, or change who may log in. */
 export const UNSAFE =
   /delet|remov|destroy|drop|clear|empty|cancel|pay|checkout|order|buy|purchas|donat|transfer|withdraw|refund|billing|card.?number|iban|mail|invit|send|message|contact|share|publish|notif|password|passwd|pwd|secret|token|2fa|otp|account|profile|settings|username|phone|address|admin|role|permission|grant|import|upload|deploy|restart|shutdown|log.?out|sign.?out|unsubscrib|deactivat|close/;

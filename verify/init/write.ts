@@ -1,4 +1,4 @@
-/** What was found out, as a target file that explains itself. */
+/** Writes the findings as a target file with comments. */
 import { stringify } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import type { Login } from './login.ts';
@@ -11,34 +11,34 @@ import type { Alone, Signal } from './signal.ts';
 export interface Findings {
   name: string;
   url: string;
-  /** The file with the certificates of its own authority, relative to the target file. */
+  /** The file with the certificates of a private authority, relative to the target file. */
   ca?: string | undefined;
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
   mark: Mark;
   signedOut: { status?: number; redirect?: string };
   carried: Carried;
-  /** What the app allows a user. */
+  /** The limits on a user's sessions. */
   sessions: { most?: number; logout?: 'all'; every?: string };
-  /** What was looked for first, by the name of its recipe. */
+  /** The recipe that was tried first. */
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;
-  /** The old cookie is signed in after the logout. */
+  /** Whether the old cookie is still signed in after the logout. */
   livesOn: boolean;
-  /** The logouts that pages offer, after which the session was signed in still. */
+  /** The logouts of the pages that did not end the session. */
   failedLogouts: readonly string[];
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
   claims: (string | { routing: string })[];
-  /** Why these claims. */
+  /** The reason for these claims. */
   because: string;
 }
 
-/** @returns YAML, with what each part says of the app */
+/** Returns the target file as YAML, with a comment on each part. */
 export function targetFile(found: Findings): string {
   const parts: (string | undefined)[] = [
-    '# What Baton found out about the app (docs/target-file.md tells of every key).',
+    '# What Baton found out about the app (docs/target-file.md describes every key).',
     recipePart(found),
     yaml({
       version: 1,
@@ -48,12 +48,12 @@ export function targetFile(found: Findings): string {
     }),
     accountsPart(found),
     found.login.capture &&
-      comment('Sent with every request, once the login has answered with the token.', {
+      comment('Sent with every request after the login has returned the token.', {
         headers: { Authorization: 'Bearer {token}' },
       }),
     loginPart(found),
     found.csrf &&
-      comment('What forms carry against forgery: the token of the last page is sent as {csrf}.', {
+      comment('The CSRF token of forms: the token of the last page is sent as {csrf}.', {
         csrf: found.csrf,
       }),
     markPart(found),
@@ -80,7 +80,7 @@ function recipePart({ recipe }: Findings): string | undefined {
   const proof =
     documented === undefined
       ? ''
-      : `, which is written from documentation (${documented}): no such app proves it`;
+      : `, which was written from documentation (${documented}) and not tested with such an app`;
   return [`Looked for first: what --as ${name} says${proof}.`, ...departures.map(line => `It ${line}.`)]
     .map(line => `# ${line}`)
     .join('\n');
@@ -95,7 +95,7 @@ function accountsPart({ accounts, mark, login }: Findings): string {
     ...(mark.shown[i] === undefined ? {} : { shown: mark.shown[i] }),
   }));
   return comment(
-    'Passwords come from the environment. More accounts judge more: {n} with `count` stands for many.',
+    'Passwords come from the environment. More accounts give more evidence: {n} with `count` makes many.',
     { accounts: list },
   );
 }
@@ -103,13 +103,14 @@ function accountsPart({ accounts, mark, login }: Findings): string {
 function loginPart({ login, carried }: Findings): string {
   const { csrf: _, page, steps, ...request } = login;
   const by = `The session is carried by: ${carriedText(carried, login)}.`;
-  if (login.basic) return comment(`HTTP Basic: every request says who sends it. ${by}`, { login: request });
-  return comment(`The page with the login form, and what it sends. ${by}`, {
+  if (login.basic)
+    return comment(`HTTP Basic: every request carries the credentials. ${by}`, { login: request });
+  return comment(`The page with the login form, and the fields that it sends. ${by}`, {
     login: { page, ...(steps === undefined ? {} : { steps }), ...request },
   });
 }
 
-/** @returns what carries a session, in words */
+/** Describes what carries a session. */
 export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
   if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');
@@ -118,14 +119,14 @@ export function carriedText({ cookies, each }: Carried, { basic, capture }: Logi
 function logoutPart({ logout, livesOn, failedLogouts, sessions }: Findings): string | undefined {
   if (logout === undefined && failedLogouts.length > 0)
     return [
-      `# No logout: after ${failedLogouts.join(', ')} the session was signed in still. Users may be unable to log out.`,
-      '# Where one of these logs out after all, write it as `logout`, so that `logout-final` is judged.',
+      `# No logout: after ${failedLogouts.join(', ')} the session was still signed in. Users may be unable to log out.`,
+      '# If one of these does log out, write it as `logout`, so that `logout-final` is judged.',
       '',
     ].join('\n');
   if (logout === undefined) return undefined;
   const ends = sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.';
   const leaves =
-    'Leaves the session valid: a copy of its cookie or token from before was signed in afterwards. That breaks\n' +
+    'Leaves the session valid: a copy of its old cookie or token was still signed in afterwards. That violates\n' +
     '`logout-final` (ZOMBIE).';
   return comment(livesOn ? leaves : ends, { logout });
 }
@@ -133,17 +134,21 @@ function logoutPart({ logout, livesOn, failedLogouts, sessions }: Findings): str
 function sessionsPart({ sessions }: Findings): string | undefined {
   const { most, logout, every } = sessions;
   const lines = [
-    ...(most === undefined ? [] : [`A user has ${most} at the same time at the most.`]),
+    ...(most === undefined ? [] : [`A user may have at most ${most} at the same time.`]),
     ...(logout === undefined ? [] : ['A logout ends all sessions of its user.']),
-    ...(every === undefined ? [] : ['Each one-time code counts once, so logins of a user are so far apart.']),
+    ...(every === undefined
+      ? []
+      : ['Each one-time code is accepted once, so logins of a user must be this far apart (`every`).']),
   ];
   if (lines.length === 0) return undefined;
-  return comment(`${lines.join(' ')} More accounts make a run quicker.`, { sessions });
+  return comment(`${lines.join(' ')} More accounts make a run faster.`, { sessions });
 }
 
 function markPart({ mark, signedOut }: Findings): string {
-  const told = [signedOut.status, signedOut.redirect && `to ${signedOut.redirect}`].filter(Boolean).join(' ');
-  const text = comment(`Names the user when signed in; signed out, this page answers ${told}.`, {
+  const response = [signedOut.status, signedOut.redirect && `to ${signedOut.redirect}`]
+    .filter(Boolean)
+    .join(' ');
+  const text = comment(`This page names the user when signed in; signed out, it answers ${response}.`, {
     signedIn: { page: mark.page, user: mark.user },
   });
   const more = {
@@ -162,7 +167,7 @@ function probePart({ probe }: Findings): string {
       '',
     ].join('\n');
   return comment(
-    `What is written and read: ${probe.scope === 'user' ? 'all sessions of a user share it' : 'each session has its own'}.`,
+    `The object that is written and read: ${probe.scope === 'user' ? 'all sessions of a user share it' : 'each session has its own'}.`,
     { probes: [{ ...probe, kind: 'bag' }] },
   );
 }
@@ -170,12 +175,12 @@ function probePart({ probe }: Findings): string {
 function signalPart({ signal, carried }: Findings): string {
   if (signal === undefined || 'pinned' in signal)
     return [
-      '# Nothing tells which instance answered, so guarantees that need handoffs rest on requests alone.',
+      '# Nothing names the instance that answered, so guarantees that need handoffs rest on requests alone.',
       ...(signal === undefined ? NO_NAME : onlyOne(signal)),
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // Whoever leaves the session's own cookie away is signed out: that is no way off.
+  // A client without the session cookie is signed out, so that cookie cannot be dropped to change the instance.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },
@@ -192,7 +197,7 @@ const NO_NAME = [
 function onlyOne({ name, header, pinned }: Alone): string[] {
   const why = pinned
     ? 'and others over other connections: the balancer gives each connection an instance, so requests of a session are no evidence'
-    : 'each time: there is one instance only, or the balancer chooses by the address of the client';
+    : 'each time: there is only one instance, or the balancer chooses by the address of the client';
   return [`# The header ${header} named ${name}, ${why}.`, '# instance:', `#   header: ${header}`];
 }
 
@@ -200,10 +205,10 @@ function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
   if (!sticky) return '';
   if (off.sticky !== undefined)
     return (
-      `\nThe balancer keeps a client on one of them, by the cookie ${by}: who does not send it gets off.` +
+      `\nThe balancer pins a client to one of them by the cookie ${by}: without it, requests are balanced again.` +
       `\n${COMMAND} verify --sticky-report shows what breaks then.`
     );
   return by === undefined
-    ? '\nThe balancer keeps a client on one of them, and not by a cookie: `addresses` of single instances get past it.'
-    : `\nThe balancer keeps a client on one of them, by the cookie ${by}, which carries the session: \`addresses\` get past it.`;
+    ? '\nThe balancer pins a client to one of them, but not by a cookie: `addresses` of single instances bypass it.'
+    : `\nThe balancer pins a client to one of them by the cookie ${by}, which carries the session: \`addresses\` bypass it.`;
 }
