@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ObjectKind } from '../history.ts';
 import { declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 import type { Verdict } from '../verdict.ts';
 
 const judged = (kind: ObjectKind, draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
@@ -95,7 +95,7 @@ describe('at-most-once', () => {
   });
 
   it('says how much it rests on, and what that rules out', () => {
-    expect(told(judged('bag', good))).toMatchInlineSnapshot(`
+    expect(verdictText(judged('bag', good))).toMatchInlineSnapshot(`
       "valid
       at most 26 % of adds take effect twice
       rests on adds counted 10, on another instance 10"
@@ -105,13 +105,13 @@ describe('at-most-once', () => {
       session.write('a', 'app-1', { instance: undefined }).read('app-2', Array(10).fill('a'));
       session.write('a', 'app-1').read('app-2', Array(11).fill('a'), { instance: undefined });
     });
-    expect(told(nine)).toMatchInlineSnapshot(`
+    expect(verdictText(nine)).toMatchInlineSnapshot(`
       "unknown
       why: 9 acknowledged adds to a bag or counter with a read on another instance, 10 are needed: give the target file a probe that counts, run at least two instances, or run for longer
       rests on adds counted 11, on another instance 9"
     `);
     const set = judged('set', session => session.write('a', 'app-1').read('app-2', ['a', 'a']));
-    expect(told(set)).toMatchInlineSnapshot(`
+    expect(verdictText(set)).toMatchInlineSnapshot(`
       "unknown
       why: a set or a list without repeats cannot show that an add took effect twice: give the target file a probe that counts (\`kind: bag\` or \`counter\`)
       rests on adds counted 0, on another instance 0"
@@ -130,7 +130,7 @@ describe('at-most-once', () => {
       session.write('a', 'app-1', info).write('b', 'app-2').write('a', 'app-1');
       session.read('app-1', ['a', 'b', 'a', 'a', 'b', 'a']);
     });
-    expect(told(bag)).toMatchInlineSnapshot(`
+    expect(verdictText(bag)).toMatchInlineSnapshot(`
       "violated, 1
       at least 1 add took effect twice
       rests on adds counted 4, on another instance 3

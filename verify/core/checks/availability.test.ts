@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const SECOND = 1_000_000;
 const judged = (draw: (picture: Picture, session: SessionPicture) => void, declared: Declared = {}) => {
@@ -265,7 +265,7 @@ describe('availability, where a longest wait is declared', () => {
   it('counts from the first request of the client, over all retries, and also beyond the end of the fault', () => {
     expect(judged(asking(2 * SECOND), wait).judgement).toBe('valid');
     expect(judged(asking(4 * SECOND), {}).judgement).toBe('valid');
-    expect(told(judged(asking(4 * SECOND), wait))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(asking(4 * SECOND), wait))).toMatchInlineSnapshot(`
       "violated, 1
       at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 2 of 14 failed, longest gap 4 s
       rests on requests 103, fault windows 1, requests in them 14
@@ -304,7 +304,7 @@ describe('availability, where a longest wait is declared', () => {
     const slow = (time: number) =>
       judged((p, s) => s.hops(100).read('app-1', [], { call: p.now, return: p.now + time }), wait);
     expect(slow(3 * SECOND).judgement).toBe('valid');
-    expect(told(slow(4 * SECOND))).toMatchInlineSnapshot(`
+    expect(verdictText(slow(4 * SECOND))).toMatchInlineSnapshot(`
       "violated, 1
       at most 2.9 % of requests fail while nothing is disturbed
       rests on requests 102, fault windows 0, requests in them 0
@@ -323,17 +323,17 @@ describe('availability, exact messages', () => {
         s.hops(outside - 1);
         trouble(p, s, 1, inside - 2);
       });
-    expect(told(some(100, 10))).toMatchInlineSnapshot(`
+    expect(verdictText(some(100, 10))).toMatchInlineSnapshot(`
       "valid
       at most 3 % of requests fail while nothing is disturbed; in 1 fault window 1 of 10 failed, longest gap 0 s
       rests on requests 100, fault windows 1, requests in them 10"
     `);
-    expect(told(some(99, 10))).toMatchInlineSnapshot(`
+    expect(verdictText(some(99, 10))).toMatchInlineSnapshot(`
       "unknown
       why: 99 requests outside fault windows, 100 are needed: run for longer
       rests on requests 99, fault windows 1, requests in them 10"
     `);
-    expect(told(some(100, 9))).toMatchInlineSnapshot(`
+    expect(verdictText(some(100, 9))).toMatchInlineSnapshot(`
       "unknown
       why: fewer than 10 requests in 1 fault window: keep the load going
       rests on requests 100, fault windows 1, requests in them 9"
@@ -352,7 +352,7 @@ describe('availability, exact messages', () => {
       p.heal(2).wait(2 * SECOND);
       errors(s, 1);
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 4
       4 of 105 requests failed while nothing was disturbed; in 2 fault windows 0 of 23 failed, longest gap 0 s
       rests on requests 105, fault windows 2, requests in them 23
@@ -381,7 +381,7 @@ describe('availability, exact messages', () => {
       },
       { budgets: { errors: 0.3, gap: SECOND } },
     );
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 2
       at most 2.9 % of requests fail while nothing is disturbed; in 1 fault window 5 of 14 failed, longest gap 1 s
       rests on requests 101, fault windows 1, requests in them 14
@@ -422,7 +422,7 @@ describe('availability, exact messages', () => {
       },
       { budgets: { errors: 0, gap: 0 } },
     );
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "unknown
       why: not seen to take effect: kill of app-1. Check that the fault reaches the part that it should disturb
       rests on requests 101, fault windows 1, requests in them 19"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieChange } from '../history.ts';
 import { Picture, PREFIX } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -245,7 +245,7 @@ describe('continuity', () => {
 
   it('needs ten handoffs, and counts the judged requests: pages, and deletions of the cookie', () => {
     const enough = (hops: number) => judged(p => p.session('s1', 'alice').login('app-1').hops(hops));
-    expect(told(enough(9))).toMatchInlineSnapshot(`
+    expect(verdictText(enough(9))).toMatchInlineSnapshot(`
       "unknown
       why: 9 handoffs among 9 requests, 10 are needed: a session that stays on one instance proves nothing. Run at least two instances behind a balancer that is not sticky, for longer, and check that \`instance\` in the target file distinguishes them
       rests on requests 9, handoffs 9, sessions 1, login pairs 0"
@@ -272,7 +272,7 @@ describe('continuity', () => {
       p.session('s5', 'eve').login('app-1').read('app-2', [], { sawUser: 'mallory' }).ended();
       p.session('s6', 'fred').login('app-1').signedOut('app-2').ended();
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 5
       5 of 6 sessions lost
       rests on requests 6, handoffs 3, sessions 6, login pairs 0
@@ -337,7 +337,7 @@ describe('continuity', () => {
       p.session('h', 'hal').form('app-1').login('app-1', { instance: undefined });
       p.session('i', 'ida').form('app-2', { instance: undefined }).refusedLogin('app-1');
     };
-    expect(told(judged(pairs))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(pairs))).toMatchInlineSnapshot(`
       "violated, 2
       0 of 5 sessions lost; logins refused on 2 of 5 pairs of instances
       rests on requests 0, handoffs 0, sessions 5, login pairs 5

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, Run } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void, run: Partial<Run> = {}) => {
   const picture = new Picture(run);
@@ -163,7 +163,7 @@ describe('cookie-policy', () => {
   });
 
   it('shows its evidence and its findings', () => {
-    expect(told(judged(healthy))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(healthy))).toMatchInlineSnapshot(`
       "valid
       2 cookies set with all required attributes
       rests on cookies set 2, instances 2, requests without a cookie 1, session ids 2"
@@ -174,7 +174,7 @@ describe('cookie-policy', () => {
       p.session('x', 'carol').login('app-2', open).read('app-2', [], open).read('app-1', [], open);
       p.session('y', 'dave').login('app-1', { ...open, instance: undefined, path: undefined });
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 6
       6 ways in which the session cookie is exposed; 2 logins got an id that was issued before; SameSite=None: other sites may send it
       rests on cookies set 6, instances 2, requests without a cookie 1, session ids 2

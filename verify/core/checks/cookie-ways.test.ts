@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, CookieChange, Operation } from '../history.ts';
-import { stories } from '../testing/told.ts';
+import { stories } from '../testing/verdict-text.ts';
 import { CookieWays } from './cookie-ways.ts';
 
 const attributes: CookieAttributes = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Served } from '../history.ts';
 import { Picture, type SessionPicture, type Shown } from '../testing/picture.ts';
-import { stories, told as textOf } from '../testing/told.ts';
+import { stories, verdictText as textOf } from '../testing/verdict-text.ts';
 
 const logs = ['balancer', 'app-1', 'app-2'];
 

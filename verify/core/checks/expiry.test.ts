@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const SECOND = 1_000_000;
 type Expiry = NonNullable<Declared['expiry']>;
@@ -170,12 +170,12 @@ describe('expiry', () => {
 describe('expiry, exact messages', () => {
   it('says how much it rests on: sessions that lived to four fifths, or were refused before five quarters', () => {
     const both: Expiry = { idle: 60 * SECOND, absolute: 80 * SECOND };
-    expect(told(judged(both, healthy))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(both, healthy))).toMatchInlineSnapshot(`
       "unknown
       why: no session lived to near its end: the absolute timeout of 80 s was not tried
       rests on lived to near the end 2, expired in time 2, instances 2"
     `);
-    expect(told(judged(absolute, healthy))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(absolute, healthy))).toMatchInlineSnapshot(`
       "valid
       sessions end as declared (absolute 60 s)
       rests on lived to near the end 2, expired in time 2, instances 2"
@@ -187,12 +187,12 @@ describe('expiry, exact messages', () => {
           waited(p, `d-${instance}`, refused, false, instance).ended();
       });
     expect(tried(idle, 48, 77).judgement).toBe('valid');
-    expect(told(tried(idle, 47, 77))).toMatchInlineSnapshot(`
+    expect(verdictText(tried(idle, 47, 77))).toMatchInlineSnapshot(`
       "unknown
       why: no session lived to near its end: the idle timeout of 60 s was not tried
       rests on lived to near the end 0, expired in time 2, instances 2"
     `);
-    expect(told(tried(idle, 48, 79))).toMatchInlineSnapshot(`
+    expect(verdictText(tried(idle, 48, 79))).toMatchInlineSnapshot(`
       "unknown
       why: no session was requested soon after its end: the idle timeout of 60 s was not tried
       rests on lived to near the end 1, expired in time 0, instances 2"
@@ -223,7 +223,7 @@ describe('expiry, exact messages', () => {
       p.wait(30 * SECOND);
       bare.signedOut('app-1').ended();
     });
-    expect(told(idly)).toMatchInlineSnapshot(`
+    expect(verdictText(idly)).toMatchInlineSnapshot(`
       "violated, 3
       3 sessions did not end as declared
       rests on lived to near the end 2, expired in time 2, instances 2

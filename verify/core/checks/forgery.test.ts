@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -95,12 +95,12 @@ describe('forgery', () => {
         for (let i = 0; i < times; i++)
           session.refuses('forged', i % 2 ? 'app-1' : 'app-2', { change: i % 3 ? 'cut' : 'flip' });
       });
-    expect(told(few(9))).toMatchInlineSnapshot(`
+    expect(verdictText(few(9))).toMatchInlineSnapshot(`
       "unknown
       why: 9 changed cookies of live sessions sent, 10 are needed: change a character in the middle, cut it, empty it, splice two, on every instance
       rests on forged cookies 9, ways of changing 2, instances 2"
     `);
-    expect(told(few(10))).toMatchInlineSnapshot(`
+    expect(verdictText(few(10))).toMatchInlineSnapshot(`
       "valid
       at most 26 % of changed cookies are accepted
       rests on forged cookies 10, ways of changing 2, instances 2"
@@ -111,7 +111,7 @@ describe('forgery', () => {
       session.asks('app-1', { with: 'forged', change: 'long', status: 501, outcome: 'fail' });
       p.session('t', 'carol').honours('forged', 'app-2', { change: 'cut' });
     });
-    expect(told(broken)).toMatchInlineSnapshot(`
+    expect(verdictText(broken)).toMatchInlineSnapshot(`
       "violated, 4
       4 responses to changed cookies were signed in, or an error
       rests on forged cookies 15, ways of changing 6, instances 2

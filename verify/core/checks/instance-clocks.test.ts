@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../history.ts';
-import { stories } from '../testing/told.ts';
+import { stories } from '../testing/verdict-text.ts';
 import { Clocks } from './instance-clocks.ts';
 
 let ids = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, Run } from '../history.ts';
 import { Picture, type Shown } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const SECOND = 1_000_000;
 const judged = (draw: (picture: Picture) => void, run: Partial<Run> = {}) => {
@@ -228,12 +228,12 @@ describe('instances-agree', () => {
             p.session(`${home}${i}`, 'alice').login(home).read(other(home)).ended();
         p.session('h', 'alice').login('app-1').read('app-1').read('app-1').read('app-1');
       });
-    expect(told(pairs(9))).toMatchInlineSnapshot(`
+    expect(verdictText(pairs(9))).toMatchInlineSnapshot(`
       "unknown
       why: 9 responses of app-2 to sessions that logged in or wrote last on app-1, 10 are needed on each pair: run for longer
       rests on answers 21, pairs of instances 3"
     `);
-    expect(told(pairs(10))).toMatchInlineSnapshot(`
+    expect(verdictText(pairs(10))).toMatchInlineSnapshot(`
       "valid
       at most 63 % of responses differ on any pair of instances
       rests on answers 23, pairs of instances 3"

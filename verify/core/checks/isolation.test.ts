@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canaryOf, sharedPrefix } from '../canary.ts';
 import { Picture, PREFIX, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const canary = (user: string, number = 1) =>
   canaryOf({ prefix: PREFIX, user, session: 's', number, random: 0.5 });
@@ -134,7 +134,7 @@ describe('isolation', () => {
       .session('s3', 'carol')
       .login('app-1')
       .read('app-1', [canary('dave')]);
-    expect(told(verdict())).toMatchInlineSnapshot(`
+    expect(verdictText(verdict())).toMatchInlineSnapshot(`
       "violated, 3
       3 responses of 6 responses showed another user's data
       rests on responses 6, users 3, users with canaries 2, session ids 0
@@ -178,7 +178,7 @@ describe('isolation', () => {
     picture.session('s5', 'eve').login('app-2', { cookies: cookie('one'), outcome: 'fail', signedIn: 'out' });
     alice.read('app-1', [], { cookies: cookie() });
     picture.session('s6', 'fred').login('app-1', { cookies: cookie() });
-    expect(told(verdict())).toMatchInlineSnapshot(`
+    expect(verdictText(verdict())).toMatchInlineSnapshot(`
       "violated, 1
       1 response of 3 responses showed another user's data
       rests on responses 3, users 2, users with canaries 2, session ids 2

@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import { Judge } from '../judge.ts';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { told as textOf } from '../testing/told.ts';
+import { verdictText as textOf } from '../testing/verdict-text.ts';
 import type { Verdict } from '../verdict.ts';
 import { linearizabilityOf, type Searching } from './linearizability.ts';
 

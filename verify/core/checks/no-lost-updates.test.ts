@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 import type { Verdict } from '../verdict.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
@@ -127,12 +127,12 @@ describe('no-lost-updates', () => {
 
   it('says how much it rests on, and what that rules out', () => {
     const pairs = (count: number) => judged((session, picture) => burst(picture, session, count));
-    expect(told(pairs(4))).toMatchInlineSnapshot(`
+    expect(verdictText(pairs(4))).toMatchInlineSnapshot(`
       "unknown
       why: 8 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
       rests on overlapping adds 8, on two instances 8"
     `);
-    expect(told(pairs(5))).toMatchInlineSnapshot(`
+    expect(verdictText(pairs(5))).toMatchInlineSnapshot(`
       "valid
       at most 26 % of overlapping adds are lost
       rests on overlapping adds 10, on two instances 10"
@@ -141,7 +141,7 @@ describe('no-lost-updates', () => {
 
   it('shows the lost add, the request that overlapped it, and the last read that showed it', () => {
     const lost = (draw: (session: SessionPicture, picture: Picture) => void) =>
-      told(
+      verdictText(
         judged((session, picture) => {
           draw(session, picture);
           session.read('app-2', []).ended();
@@ -259,7 +259,7 @@ describe('no-lost-updates', () => {
       const form = picture.session('s2', 'bob').login('app-1');
       form.asks('app-1').form('app-2');
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "unknown
       why: 2 acknowledged adds overlapped one on another instance and had a final read, 10 are needed: run the workload \`burst\` on at least two instances
       rests on overlapping adds 2, on two instances 2"
@@ -277,7 +277,7 @@ describe('no-lost-updates', () => {
       });
     expect(lost(600)).toMatchObject({ judgement: 'unknown', violations: 0 });
     expect(lost(400, { outcome: 'info', return: undefined }).violations).toBe(1);
-    expect(told(lost(400))).toMatchInlineSnapshot(`
+    expect(verdictText(lost(400))).toMatchInlineSnapshot(`
       "violated, 1
       1 acknowledged add of 1 that overlapped are lost
       rests on overlapping adds 0, on two instances 0

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Judge } from '../judge.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { told } from '../testing/told.ts';
+import { verdictText } from '../testing/verdict-text.ts';
 import { CHECKS } from './index.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
@@ -129,7 +129,7 @@ describe('one-session, exact messages', () => {
       // This session has no request before the login.
       p.session('plain', 'bob').login('app-1').read('app-2').ended();
     });
-    expect(told(used)).toMatchInlineSnapshot(`
+    expect(verdictText(used)).toMatchInlineSnapshot(`
       "valid
       at most 63 % of logins after parallel first requests fail; 5 jars got more than one id
       rests on after parallel first requests 3, without them 4"
@@ -139,12 +139,12 @@ describe('one-session, exact messages', () => {
         for (let i = 0; i < after; i++) parallel(p, `p${i}`).login('app-2').read('app-1').ended();
         for (let i = 0; i < without; i++) p.session(`n${i}`, 'bob').login('app-2').read('app-1').ended();
       });
-    expect(told(few(2, 3))).toMatchInlineSnapshot(`
+    expect(verdictText(few(2, 3))).toMatchInlineSnapshot(`
       "unknown
       why: 2 logins after overlapping first requests of a new jar, 3 are needed: send several requests at once, then log in
       rests on after parallel first requests 2, without them 3"
     `);
-    expect(told(few(3, 2))).toMatchInlineSnapshot(`
+    expect(verdictText(few(3, 2))).toMatchInlineSnapshot(`
       "unknown
       why: 2 sessions without parallel first requests lived, 3 are needed to compare
       rests on after parallel first requests 3, without them 2"
@@ -164,7 +164,7 @@ describe('one-session, exact messages', () => {
         .signedOut('app-2')
         .ended();
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 2
       2 of 2 logins after parallel first requests failed; 1 jar got more than one id
       rests on after parallel first requests 2, without them 3

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared, Fault } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const SECOND = 1_000_000;
 const declared: Declared = { deadline: 2 * SECOND };
@@ -134,7 +134,7 @@ describe('outage', () => {
 
 describe('outage, exact messages', () => {
   it('says how much it rests on: ten requests while the store was down, three sessions afterwards', () => {
-    expect(told(judged(p => back(outage(p))))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(p => back(outage(p))))).toMatchInlineSnapshot(`
       "valid
       at most 22 % of requests are signed out or hang while the store is down
       rests on outages 1, requests 12, sessions asked again 4"
@@ -147,12 +147,12 @@ describe('outage, exact messages', () => {
         p.heal(1).wait(SECOND);
         back(all.slice(0, recovered));
       });
-    expect(told(some(9, 3))).toMatchInlineSnapshot(`
+    expect(verdictText(some(9, 3))).toMatchInlineSnapshot(`
       "unknown
       why: 9 requests of live sessions while the store was down, 10 are needed
       rests on outages 1, requests 9, sessions asked again 3"
     `);
-    expect(told(some(10, 2))).toMatchInlineSnapshot(`
+    expect(verdictText(some(10, 2))).toMatchInlineSnapshot(`
       "unknown
       why: 2 sessions with a request after the store was back, 3 are needed
       rests on outages 1, requests 10, sessions asked again 2"
@@ -180,7 +180,7 @@ describe('outage, exact messages', () => {
       all[2]?.read('app-1');
       all[3]?.read('app-1', [], { sawUser: 'bob' }).signedOut('app-1');
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 5
       5 of 15 requests signed out or hung
       rests on outages 1, requests 15, sessions asked again 1

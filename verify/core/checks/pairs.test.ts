@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../testing/picture.ts';
-import { told } from '../testing/told.ts';
+import { verdictText } from '../testing/verdict-text.ts';
 import { differences, PairTable, pairsOf } from './pairs.ts';
 
 /** Three requests: one before, the one with the different response, and one that shows that the session lives. */
@@ -52,7 +52,7 @@ describe('differences', () => {
     const skewed = table({ 11: [0, 100], 12: [80, 100], 21: [1, 100], 22: [90, 100] });
     const [anomaly] = differences(skewed);
     const verdict = { judgement: 'violated', violations: 1, rests: {}, finding: '', anomalies: [anomaly] };
-    expect(told(verdict as never)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict as never)).toMatchInlineSnapshot(`
       "violated, 1
       rests on 
       SKEW instances-agree s1 alice: app-2 responds 500 (wrote on app-2), and other pairs of instances do not

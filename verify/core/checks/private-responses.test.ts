@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Caching, Declared } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
-import { told } from '../testing/told.ts';
+import { verdictText } from '../testing/verdict-text.ts';
 import { CacheReader } from './freshness.ts';
 
 const judged = (draw: (picture: Picture) => void, declared: Declared = {}) => {
@@ -108,7 +108,7 @@ describe('CacheReader', () => {
 
 describe('private-responses, exact messages', () => {
   it('shows its evidence and its findings', () => {
-    expect(told(judged(healthy))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(healthy))).toMatchInlineSnapshot(`
       "valid
       no shared cache may keep such a response
       rests on signed-in responses 3, that set the cookie 1, instances 2"
@@ -123,7 +123,7 @@ describe('private-responses, exact messages', () => {
       session.read('app-1', [], { caching: {} }).read('app-1');
       p.session('n', 'guest').form('app-7');
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 5
       a shared cache may keep 6 responses, or served them; 1 have no directive for caches: send private or no-store
       rests on signed-in responses 9, that set the cookie 2, instances 2
@@ -139,7 +139,7 @@ describe('private-responses, exact messages', () => {
         #9 form: expected a response of the app; came it was served from a cache"
     `);
     const strict = judged(p => healthy(p).read('app-1', [], { caching: {} }), { caching: 'strict' });
-    expect(told(strict)).toMatchInlineSnapshot(`
+    expect(verdictText(strict)).toMatchInlineSnapshot(`
       "violated, 1
       a shared cache may keep 1 response, or served them; 1 have no directive for caches: send private or no-store
       rests on signed-in responses 4, that set the cookie 1, instances 2

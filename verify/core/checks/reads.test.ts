@@ -1,7 +1,7 @@
 /** Tests read-your-writes and monotonic-reads together: a history may satisfy one and violate the other. */
 import { describe, expect, it } from 'vitest';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 import type { Judgement } from '../verdict.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void) => {
@@ -134,12 +134,12 @@ describe('read-your-writes and monotonic-reads', () => {
 describe('read-your-writes and monotonic-reads, exact messages', () => {
   it('say how much they rest on: reads after a write, reads after a read, those on another instance', () => {
     const { own, monotonic } = judged(good);
-    expect(told(own)).toMatchInlineSnapshot(`
+    expect(verdictText(own)).toMatchInlineSnapshot(`
       "valid
       at most 24 % of reads on another instance miss a write
       rests on reads after a write 22, on another instance 11, sessions 1"
     `);
-    expect(told(monotonic)).toMatchInlineSnapshot(`
+    expect(verdictText(monotonic)).toMatchInlineSnapshot(`
       "valid
       at most 13 % of reads on another instance go back
       rests on pairs of reads 21, on two instances 21, sessions 1"
@@ -147,7 +147,7 @@ describe('read-your-writes and monotonic-reads, exact messages', () => {
     const few = judged(s =>
       s.write('a', 'app-1').hops(18, ['a']).read('app-2', ['a'], { instance: undefined }),
     );
-    expect(told(few.own)).toMatchInlineSnapshot(`
+    expect(verdictText(few.own)).toMatchInlineSnapshot(`
       "unknown
       why: 9 reads on another instance than its last acknowledged write, and comparable with it, 10 are needed: give the target file a probe with \`read\`, and \`add\`, \`set\` or \`increment\`, run at least two instances, or run for longer
       rests on reads after a write 19, on another instance 9, sessions 1"
@@ -162,7 +162,7 @@ describe('read-your-writes and monotonic-reads, exact messages', () => {
       const bob = p.session('s2', 'bob').login('app-2').write('b', 'app-2');
       bob.remove('b', 'app-1').read('app-2', ['b']).signedOut('app-2').ended();
     });
-    expect(told(own)).toMatchInlineSnapshot(`
+    expect(verdictText(own)).toMatchInlineSnapshot(`
       "violated, 2
       2 acknowledged writes were not in a later read
       rests on reads after a write 3, on another instance 1, sessions 2

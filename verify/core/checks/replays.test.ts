@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { healthy } from '../testing/logouts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -33,17 +33,17 @@ describe('logout-final, exact messages', () => {
         for (let i = 0; i < more; i++) session.refuses('old', i % 2 ? 'app-1' : 'app-2');
         session.ended();
       });
-    expect(told(times(3, 3))).toMatchInlineSnapshot(`
+    expect(verdictText(times(3, 3))).toMatchInlineSnapshot(`
       "unknown
       why: 9 replays of cookies from before a logout, 10 are needed: replay them on every instance, and send requests of each session to all instances before its logout
       rests on logouts 4, with a request in flight 3, replays 9, instances 2"
     `);
-    expect(told(times(2, 6))).toMatchInlineSnapshot(`
+    expect(verdictText(times(2, 6))).toMatchInlineSnapshot(`
       "unknown
       why: 2 logouts with a request of the session in flight, 3 are needed
       rests on logouts 3, with a request in flight 2, replays 10, instances 2"
     `);
-    expect(told(times(3, 4))).toMatchInlineSnapshot(`
+    expect(verdictText(times(3, 4))).toMatchInlineSnapshot(`
       "valid
       at most 63 % of logouts with a request in flight are undone
       rests on logouts 4, with a request in flight 3, replays 10, instances 2"
@@ -52,7 +52,7 @@ describe('logout-final, exact messages', () => {
       healthy(p);
       p.session('l', 'bob').login('app-1').read('app-2').signedOut('app-1').logout('app-2').ended();
     });
-    expect(told(lost)).toMatchInlineSnapshot(`
+    expect(verdictText(lost)).toMatchInlineSnapshot(`
       "unknown
       why: 1 logout of sessions that were lost before: restore continuity first
       rests on logouts 6, with a request in flight 6, replays 12, instances 2"
@@ -115,7 +115,7 @@ describe('logout-final, exact messages', () => {
       late.login('app-1').read('app-2');
       one.ended();
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 1
       the cookie was honoured after 1 of 2 logouts
       rests on logouts 2, with a request in flight 0, replays 3, instances 2
@@ -130,7 +130,7 @@ describe('logout-final, exact messages', () => {
       one.logoutAll('app-2');
       two.honours('old', 'app-1');
     });
-    expect(told(byLost)).toMatchInlineSnapshot(`
+    expect(verdictText(byLost)).toMatchInlineSnapshot(`
       "unknown
       why: 2 logouts, all of sessions that were lost before: restore continuity first
       rests on logouts 0, with a request in flight 0, replays 0, instances 0"

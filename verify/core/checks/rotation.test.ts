@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { told } from '../testing/told.ts';
+import { verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -135,7 +135,7 @@ describe('rotation', () => {
   });
 
   it('says how much it rests on: three sessions of each kind, each counted once', () => {
-    expect(told(judged(healthy))).toMatchInlineSnapshot(`
+    expect(verdictText(judged(healthy))).toMatchInlineSnapshot(`
       "valid
       at most 63 % of logins sign in the cookies from before them
       rests on replays 6, from before the login 3, invented 3"
@@ -155,12 +155,12 @@ describe('rotation', () => {
           .honours('invented', 'app-2');
         p.session('w', 'bob').login('app-1').read('app-1', [], { with: 'before-login', sawUser: 'carol' });
       });
-    expect(told(sessions(2, 3))).toMatchInlineSnapshot(`
+    expect(verdictText(sessions(2, 3))).toMatchInlineSnapshot(`
       "unknown
       why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, and no user logged in over the session of another. Give the target file two accounts, if it has one; an app that sends signed-in users away from its login leaves nothing to replay
       rests on replays 7, from before the login 2, invented 3"
     `);
-    expect(told(sessions(3, 2))).toMatchInlineSnapshot(`
+    expect(verdictText(sessions(3, 2))).toMatchInlineSnapshot(`
       "unknown
       why: an invented id was sent before the login of 2 sessions, 3 are needed
       rests on replays 8, from before the login 3, invented 2"
@@ -178,7 +178,7 @@ describe('rotation', () => {
       p.session('b', 'carol').login('app-2').logout('app-2').honours('invented', 'app-1').ended();
       p.session('a', 'bob').login('app-1').honours('before-login', 'app-2');
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 3
       3 of 10 sessions signed in a cookie from before the login
       rests on replays 10, from before the login 5, invented 5

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from '../../workloads/random.ts';
 import type { Event, Run } from '../history.ts';
 import { Picture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 import { routing } from './routing.ts';
 
 /** Draws one session for each row. A row has the last character of the instance of each request. */
@@ -194,14 +194,14 @@ describe('routing, whatever the order of log lines', () => {
       const random = seeded(seed);
       for (const line of lines)
         picture.events.splice(Math.floor(random.next() * (picture.events.length + 1)), 0, line);
-      verdicts.add(told(picture.verdict('routing')));
+      verdicts.add(verdictText(picture.verdict('routing')));
     }
     const before = drawn();
     before.events.unshift(...lines);
-    verdicts.add(told(before.verdict('routing')));
+    verdicts.add(verdictText(before.verdict('routing')));
     const after = drawn();
     after.events.push(...lines.toReversed());
-    verdicts.add(told(after.verdict('routing')));
+    verdicts.add(verdictText(after.verdict('routing')));
     expect(verdicts.size).toBe(1);
     expect([...verdicts][0]).toMatch(/^violated, 1\n/);
   });
@@ -218,19 +218,19 @@ describe('routing, exact messages', () => {
     fault(picture, 1, picture.now);
     picture.session('s3', 'carol').login('app-1').read('app-1');
     fault(picture, 2, picture.now);
-    expect(told(picture.verdict('routing'))).toMatchInlineSnapshot(`
+    expect(verdictText(picture.verdict('routing'))).toMatchInlineSnapshot(`
       "unknown
       why: 83 requests, 100 are needed: run for longer
       rests on requests 83, instances 2, sessions 1"
     `);
     const calm = routes(['12'.repeat(40)]);
     calm.session('s2', 'bob').login('app-1').hops(19);
-    expect(told(calm.verdict('routing'))).toMatchInlineSnapshot(`
+    expect(verdictText(calm.verdict('routing'))).toMatchInlineSnapshot(`
       "valid
       spread 50 % / 50 % (chi-square p = 0.92)
       rests on requests 101, instances 2, sessions 2"
     `);
-    expect(told(new Picture().verdict('routing'))).toMatchInlineSnapshot(`
+    expect(verdictText(new Picture().verdict('routing'))).toMatchInlineSnapshot(`
       "unknown
       why: no response names its instance: set \`instance\` in the target file
       rests on requests 0, instances 0, sessions 0"
@@ -246,14 +246,14 @@ describe('routing, exact messages', () => {
       return picture.verdict('routing');
     };
     expect(shares(1200, 800).judgement).toBe('valid');
-    expect(told(shares(1201, 799))).toMatchInlineSnapshot(`
+    expect(verdictText(shares(1201, 799))).toMatchInlineSnapshot(`
       "violated, 1
       spread 60 % / 40 % (chi-square p = 2.5e-19)
       rests on requests 2000, instances 2, sessions 0
       PINNED routing: app-1 served 60 %, app-2 served 40 %, where 50 % is fair"
     `);
     // Chance gives 70 to 30 once in 16,000 runs.
-    expect(told(shares(70, 30))).toMatchInlineSnapshot(`
+    expect(verdictText(shares(70, 30))).toMatchInlineSnapshot(`
       "valid
       spread 70 % / 30 % (chi-square p = 0.000063)
       rests on requests 100, instances 2, sessions 0"
@@ -280,7 +280,7 @@ describe('routing, exact messages', () => {
   it('shows the sessions that stayed longest, and no session that may have stayed by chance', () => {
     // Five sessions make six tests: 2 ** -23, as of 24 requests, is the first below a sixth of 1e-6.
     const rows = ['1'.repeat(22), '2'.repeat(30), '1'.repeat(24), '2'.repeat(23), '12'.repeat(20)];
-    expect(told(routes(rows).verdict('routing'))).toMatchInlineSnapshot(`
+    expect(verdictText(routes(rows).verdict('routing'))).toMatchInlineSnapshot(`
       "violated, 2
       spread 48 % / 52 % (chi-square p = 0.62)
       rests on requests 144, instances 2, sessions 5
@@ -300,7 +300,7 @@ describe('routing, exact messages', () => {
 
   it('reports for sticky sessions how often they stayed, and each move', () => {
     const sticky = { routing: 'sticky' as const, logs: ['balancer'] };
-    expect(told(routes(['111111', '22222'], sticky).verdict('routing'))).toMatchInlineSnapshot(`
+    expect(verdictText(routes(['111111', '22222'], sticky).verdict('routing'))).toMatchInlineSnapshot(`
       "unknown
       why: 9 requests, 10 are needed: run for longer
       rests on requests 13, instances 2, sessions 2"
@@ -331,7 +331,7 @@ describe('routing, exact messages', () => {
     served(there);
     served(back);
     served(there);
-    expect(told(picture.verdict('routing'))).toMatchInlineSnapshot(`
+    expect(verdictText(picture.verdict('routing'))).toMatchInlineSnapshot(`
       "violated, 2
       2 requests of 26 went to another instance than the session's
       rests on requests 30, instances 2, sessions 2
@@ -346,7 +346,7 @@ describe('routing, exact messages', () => {
 
   it('requires for least-outstanding only that all instances serve', () => {
     const verdict = routes(['1'.repeat(150), '12'], { routing: 'least-outstanding' }).verdict('routing');
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "valid
       every instance served: 99 % / 0.65 %
       rests on requests 154, instances 2, sessions 2"

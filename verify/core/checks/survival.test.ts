@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Declared } from '../history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories, told } from '../testing/told.ts';
+import { stories, verdictText } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void, survival?: number) => {
   const declared: Declared = survival === undefined ? {} : { budgets: { survival } };
@@ -138,7 +138,7 @@ describe('survival, exact messages', () => {
       p.disturb(2, 'failover').wait(1000).heal(2).wait(1000);
       finals(p, all);
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "valid
       restart of redis: 11 of 11 sessions survived (≥ 76 % at 95 %), 11 of 11 acknowledged writes; failover: 11 of 11 sessions survived (≥ 76 % at 95 %), 11 of 11 acknowledged writes
       rests on faults 2, sessions from before 22, writes from before 22"
@@ -148,7 +148,7 @@ describe('survival, exact messages', () => {
       fault(p);
       finals(p, all);
     });
-    expect(told(nine)).toMatchInlineSnapshot(`
+    expect(verdictText(nine)).toMatchInlineSnapshot(`
       "unknown
       why: 9 sessions from before restart of redis with a final read, 10 are needed
       rests on faults 1, sessions from before 9, writes from before 9"
@@ -176,7 +176,7 @@ describe('survival, exact messages', () => {
       const bare = p.session('late', 'dave').login('app-1');
       bare.signedOut('app-2').ended();
     }, 0.99);
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 1
       restart of redis: 10 of 11 sessions survived (≥ 64 % at 95 %), 10 of 10 acknowledged writes
       rests on faults 1, sessions from before 11, writes from before 10
@@ -318,7 +318,7 @@ describe('survival, exact messages', () => {
       all[0]?.signedOut('app-1').ended();
       finals(p, all.slice(1));
     });
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "violated, 1
       restart: 11 of 12 sessions survived (≥ 66 % at 95 %), 11 of 11 acknowledged writes
       rests on faults 1, sessions from before 12, writes from before 11
@@ -393,7 +393,7 @@ describe('survival, exact messages', () => {
       all[0]?.signedOut('app-1').ended();
       finals(p, all.slice(1));
     }, 0.5);
-    expect(told(verdict)).toMatchInlineSnapshot(`
+    expect(verdictText(verdict)).toMatchInlineSnapshot(`
       "unknown
       why: 9 sessions from before restart of redis with a final read, 10 are needed
       rests on faults 1, sessions from before 9, writes from before 8"

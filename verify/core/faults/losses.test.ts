@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
-import { stories } from '../testing/told.ts';
+import { stories } from '../testing/verdict-text.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();

@@ -1,7 +1,7 @@
-/** All that a verdict says, as text: a test that holds it to the word notices whatever changes in it. */
+/** Writes a whole verdict as text, so that a test that compares the text notices every change of it. */
 import type { Anomaly, Verdict, WitnessStep } from '../verdict.ts';
 
-export function told(verdict: Verdict): string {
+export function verdictText(verdict: Verdict): string {
   const { judgement, violations, why, finding, rests, anomalies } = verdict;
   const figures = Object.entries(rests).map(([name, figure]) => `${name} ${figure}`);
   return [
@@ -9,19 +9,19 @@ export function told(verdict: Verdict): string {
     ...(why === undefined ? [] : [`why: ${why}`]),
     ...(finding === '' ? [] : [finding]),
     `rests on ${figures.join(', ')}`,
-    ...anomalies.flatMap(toldOf),
+    ...anomalies.flatMap(linesOf),
   ].join('\n');
 }
 
-/** The anomalies of a verdict alone. */
-export const stories = ({ anomalies }: Verdict): string => anomalies.flatMap(toldOf).join('\n');
+/** Writes only the anomalies of a verdict. */
+export const stories = ({ anomalies }: Verdict): string => anomalies.flatMap(linesOf).join('\n');
 
-function toldOf({ name, guarantee, session, user, summary, witness, notes }: Anomaly): string[] {
+function linesOf({ name, guarantee, session, user, summary, witness, notes }: Anomaly): string[] {
   const whose = [name, guarantee, session, user].filter(part => part !== undefined).join(' ');
   return [`${whose}: ${summary}`, ...witness.map(stepOf), ...notes.map(note => `  (${note})`)];
 }
 
-/** The id stands for the request: pictures number theirs from 1. */
+/** Writes one request of a witness. Its id names it, since `Picture` numbers requests from 1. */
 function stepOf({ operation, expected, came }: WitnessStep): string {
   const { id, action, value, instance, outcome } = operation;
   const what = [
@@ -31,6 +31,6 @@ function stepOf({ operation, expected, came }: WitnessStep): string {
     instance && `on ${instance}`,
     outcome === 'ok' ? undefined : outcome,
   ];
-  const told = expected === undefined ? came : `expected ${expected}; came ${came}`;
-  return `  ${what.filter(part => part !== undefined).join(' ')}: ${told}`;
+  const result = expected === undefined ? came : `expected ${expected}; came ${came}`;
+  return `  ${what.filter(part => part !== undefined).join(' ')}: ${result}`;
 }
