@@ -50,7 +50,7 @@ export interface VerifyOptions {
   logs?: readonly LogSource[];
   /** The bundled stack, if the target is that stack: its fleet may replace instances during the run. */
   stack?: Stack;
-  /** The faults to perform while hop runs, and their order. */
+  /** The faults to perform while hop runs, and the system that they disturb. */
   faults?: Asked;
   /** Aborts to stop early: what was recorded is saved and judged. */
   signal?: AbortSignal;

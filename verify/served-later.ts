@@ -128,10 +128,8 @@ export class ServedLater {
 
   /**
    *
-   * Returns the one instance that the log lines without ids can mean. It considers all lines with the path and status
-   * of
-   * the operation that ended while the operation was in flight, as far as the clocks agree.
-   *
+   * Returns the one instance that the log lines without ids can mean. It considers lines with the path and the status of
+   * the operation. They must have ended while the operation was in flight, as far as the clocks agree.
    */
   #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
     const zero = this.#zeros.get(clock);

@@ -7,7 +7,7 @@ type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
 /** A session that one instance served this many times in a row may be in step with the balancer. */
 const STAYED = 6;
-/** After this many times in a row the balancer pins the session: requests of other clients change nothing. */
+/** A session that stays longer than this is pinned by the balancer: requests of other clients change nothing. */
 const KEPT = 60;
 
 /** Sends one request without a cookie, so that the balancer moves on to its next instance. */

@@ -1,7 +1,4 @@
-/**
- * The clock of a recorder: monotonic, in whole microseconds since its base. No other file of the client reads the time
- * for the history.
- */
+/** The clock of a recorder: monotonic, in whole microseconds since its base. All times in a history come from it. */
 
 export interface RecorderClock {
   readonly name: string;

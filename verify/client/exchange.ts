@@ -27,9 +27,8 @@ export interface Head {
 
 /**
  *
- * Sends a request over the shared connections. If the server closed a kept connection just when the request left,
- * sends
- * it once more on a fresh connection, as browsers do (RFC 9112, 9.3.1). With `network.apart`, a request that must not
+ * Sends a request over the shared connections. A server may close a kept connection just when the request leaves. Then
+ * the request is sent once more on a fresh connection, as browsers do (RFC 9112, 9.3.1). With `network.apart`, a request that must not
  * be
  * sent twice never uses a kept connection.
  *

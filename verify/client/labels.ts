@@ -1,6 +1,4 @@
-/**
- * Makes labels that replace secrets in a history: equal secrets have equal labels in one run, and cannot be recovered.
- */
+/** Makes labels that replace secrets in a history: equal secrets have equal labels in one run. */
 import { createHmac, randomBytes } from 'node:crypto';
 
 export type Labeller = (secret: string) => string;

@@ -52,7 +52,7 @@ export interface Call extends Asked {
   steered?: boolean;
   /** The read of a list that this request is a page of. */
   list?: ListRead;
-  /** Decides what the response alone does not say. The history gets its own requests `later`, after this operation. */
+  /** Decides what the response alone does not say. The history gets the requests it sends after this operation. */
   settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>;
   /** Takes the function that reports the operation, because another operation must be reported first. */
   later?: Later;

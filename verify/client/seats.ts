@@ -17,8 +17,8 @@ interface Waiting {
 
 /**
  *
- * Gives out sessions of accounts. A client gets all that it needs at once, in the order of the requests, so that no
- * client holds one session and waits for another.
+ * Gives out sessions of accounts, in the order of the requests. A client gets all that it needs at once, so that no
+ * client holds one session while it waits for another.
  */
 export class Seats {
   /** How many sessions may exist at the same time. */

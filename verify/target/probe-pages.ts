@@ -1,8 +1,6 @@
 /**
- *
- * Before the load: checks whether the page of each probe names its user. A page that does not, such as a JSON list,
- * looks
- * the same to a client that is signed out, unless the app shows it only to signed-in clients.
+ * Before the load: checks whether the page of each probe names its user. A page that does not, such as a JSON list, looks
+ * the same after the session is lost. It is accepted only if the app does not show it to signed-out clients.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';

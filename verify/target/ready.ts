@@ -24,9 +24,8 @@ const LOGINS = 12;
 
 /**
  *
- * Logs in until every pair (instance that gives the form, instance that the form is posted to) of the instances seen
- * so
- * far has occurred, or twelve times. Finds out which cookies carry the session. Tries the other accounts.
+ * Logs in until every pair of known instances has occurred: one that gives the form, and one that receives it. It stops
+ * after twelve logins. Then it finds out which cookies carry the session, and tries the other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
  * @throws UsageError when a login is refused on one instance alone, or when no page shows the signed-in mark

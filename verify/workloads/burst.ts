@@ -1,9 +1,7 @@
 /**
- *
  * burst: sends overlapping requests of one session, released together, then reads on every instance. The first round
- * are the first writes of the session. Later rounds take the kinds in turn, with offsets that sweep over the duration
- * of
- * the slower request. More offsets are drawn where the response changes: a race may be 1 ms wide.
+ * sends the first writes of the session. Later rounds take the kinds in turn, with offsets that sweep over the duration
+ * of the slower request. More offsets are drawn where the response changes: a race may be 1 ms wide.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';

@@ -59,10 +59,9 @@ const partsOf = (value: string): Part[] =>
 
 /**
  *
- * Returns the parts of a value that carry the session. The last of several parts may be the name of an instance
- * (`<id>.<name>`, Tomcat's jvmRoute), and so may the first one before a `~` (`<name>~<id>`, HAProxy's prefix). Then
- * that
- * part of another session is the same, or begins with the same characters.
+ * Returns the parts of a value that carry the session. The last of several parts may name an instance (`<id>.<name>`,
+ * Tomcat's jvmRoute). So may the first part before a `~` (`<name>~<id>`, HAProxy's prefix). Such a part is the same in
+ * another session, or begins with the same characters.
  */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];

@@ -1,9 +1,7 @@
 /**
- *
- * Finds, before the load, how long a text the app shows unchanged, and how much a session can hold before a balancer
- * refuses its requests or responses. The audit goes no further, so that it does not cause failures that are then
- * judged:
- * many balancers take an instance out of service that sent too large a header.
+ * Measures, before the load, how long a text the app shows unchanged. Measures also how much a session can hold before a
+ * balancer refuses its requests or responses. The audit goes no further, so that it does not cause failures that are then
+ * judged: many balancers take an instance out of service that sent too large a header.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';

@@ -1,10 +1,7 @@
 /**
- *
- * interleave: two users and a client without a session open the same addresses at the same time and in turn, through
- * the
- * balancer and any cache before it. Each user has put canaries into private state. A user logs in with a browser from
- * which another user has just logged out. One user disconnects before the responses come, which must reach no other
- * user.
+ * interleave: two users and a client without a session open the same addresses, at the same time and in turn, through any
+ * cache before the app. Each user has put canaries into private state. A user logs in with a browser from which another
+ * user has just logged out. One user disconnects before the responses come, which must reach no other user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -40,9 +37,8 @@ export const interleave: Workload = {
 
 /**
  *
- * Abandons requests while another user reads. If the app returns a connection to the store with the response of an
- * abandoned request unread, the next request on that connection gets it. Abandoned requests are not recorded, because
- * a
+ * Abandons requests while another user reads. An app may reuse a connection to the store with the response of an
+ * abandoned request unread: then the next request gets that response. Abandoned requests are not recorded, because a
  * lost response may have changed the cookie.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {

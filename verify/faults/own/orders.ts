@@ -67,7 +67,7 @@ export class Orders {
       try {
         await this.#demand(command);
       } finally {
-        // A heal that failed is not retried in secret.
+        // After a heal has failed here, the guard must not run it again.
         this.#guards.delete(watching);
         watching.release();
       }
