@@ -14,25 +14,25 @@ async function inTurn(instances: number, sticky = false) {
   const sessions = [0, 1].map(n => ({
     n,
     step: new OutOfStep({ ...outside, random: seeded(7).fork(`${n}`) }),
-    met: new Set<string>(),
+    reached: new Set<string>(),
   }));
   for (let i = 0; i < 40; i++) {
-    for (const { n, step, met } of sessions) {
+    for (const { n, step, reached } of sessions) {
       const instance = await step.beside(async () => next(n));
       step.served(instance);
-      met.add(instance);
+      reached.add(instance);
     }
   }
-  return { met: sessions.map(({ met }) => met.size), requests };
+  return { reached: sessions.map(({ reached }) => reached.size), requests };
 }
 
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
-  const { met, requests } = await inTurn(2);
-  expect(met).toEqual([2, 2]);
+  const { reached, requests } = await inTurn(2);
+  expect(reached).toEqual([2, 2]);
   // Each session stays at least five times before another client moves the balancer on.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 
 it('leaves a session on its instance where the balancer is sticky', async () => {
-  expect((await inTurn(2, true)).met).toEqual([1, 1]);
+  expect((await inTurn(2, true)).reached).toEqual([1, 1]);
 });

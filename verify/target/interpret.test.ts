@@ -41,7 +41,7 @@ describe('Interpreter', () => {
     ['a redirect elsewhere', { status: 302, redirect: '/terms' }, undefined, 'ok'],
     ['a 403', { status: 403 }, undefined, 'fail'],
     ['a 503', { status: 503, body: 'no mark here' }, undefined, 'fail'],
-    ['no answer', { status: undefined, failure: 'timeout' as const }, undefined, 'fail'],
+    ['no response', { status: undefined, failure: 'timeout' as const }, undefined, 'fail'],
   ])('takes %s for what it is', (_, more, signedIn, outcome) => {
     const { status, ...rest } = more as Partial<Reply>;
     const given = status === undefined && 'status' in more ? rest : more;
@@ -90,7 +90,7 @@ describe('Interpreter', () => {
     [{ status: 200, body: '{"ok":true}' }, 'in', 'ok'],
     [{ status: 429 }, undefined, 'fail'],
     [{ status: 500 }, undefined, 'info'],
-  ])('judges a login by its own answer: %o', (more, signedIn, outcome) => {
+  ])('judges a login by its own response: %o', (more, signedIn, outcome) => {
     const seen = interpreter.seen(reply(more), { action: 'login' });
     expect([seen.signedIn, seen.outcome]).toEqual([signedIn, outcome]);
   });

@@ -21,7 +21,7 @@ const PROBE: Missing = {
   remedy: 'add a probe with `read`, and `add`, `set` or `increment`',
 };
 const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
-  lacks: 'nothing is disturbed',
+  lacks: 'no fault is performed',
   remedy:
     own === undefined
       ? `add \`faults\` to the file (docs/faults.md) and --faults, or --stack local --faults ${bundled}`
@@ -36,7 +36,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
       ? privately(target)
       : {
           lacks: 'one account, so no other user whose data could be shown',
-          remedy: 'add a second to `accounts`',
+          remedy: 'add a second account to `accounts`',
         },
   'instances-agree': instance,
   routing: instance,
@@ -58,7 +58,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
       : {
           lacks:
             'one account, so no user logs in over the session of another; many apps set no cookie before that',
-          remedy: 'add a second to `accounts`',
+          remedy: 'add a second account to `accounts`',
         },
   'logout-final': ({ logout }) =>
     logout === undefined ? { lacks: 'no way to log out', remedy: 'add `logout`' } : undefined,
