@@ -1,4 +1,4 @@
-/** Checks at-most-once: no operation takes effect twice, for example because a balancer resends it to another instance. */
+/** Checks at-most-once: no operation takes effect twice, for example because a balancer resends a request. */
 import {
   Anomalies,
   type Check,
@@ -33,7 +33,7 @@ export const atMostOnce: Check = {
   conclude: concluded,
 };
 
-/** Counts for one object how often each value can be there, or how high a counter can be, if every add takes effect once. */
+/** Computes how often an object can hold each value, or how high a counter can be, if every add takes effect once. */
 class Sums {
   /** The most of each value; of a counter the highest sum, under ''. Adds count from their call, unless they `fail`. */
   readonly most = new Map<string, number>();
@@ -44,7 +44,7 @@ class Sums {
   readonly waiting = new Map<string, number>();
   /** The last read, for the witness. */
   last: Operation | undefined;
-  /** Whether the highest possible sum of a counter is known. */
+  /** True if the highest possible sum of a counter is known. */
   #known: boolean;
   #written = false;
   readonly #overlaps: Overlaps;

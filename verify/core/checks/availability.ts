@@ -1,4 +1,4 @@
-/** Checks availability: errors, waits, gaps and recovery stay within the budget of each fault; outside faults none occur. */
+/** Checks availability: errors, waits, gaps and recovery stay within each fault's budget; outside faults none occur. */
 import {
   Anomalies,
   type Check,

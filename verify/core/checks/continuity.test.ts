@@ -344,12 +344,12 @@ describe('continuity', () => {
       LOSS continuity: a login begun on one instance could not be finished on another (form from app-1, posted to app-2)
         #7 form on app-1: gave the login form
         #8 login on app-2 fail: expected login accepted; came login refused
-        (refused 2 of 2 times, of accounts that are accepted elsewhere)
+        (refused 2 of 2 times, for accounts that are accepted elsewhere)
         (accepted: form from app-1, posted to app-1; form from app-2, posted to app-2)
       LOSS continuity: a login begun on one instance could not be finished on another (form from app-2, posted to app-1)
         #13 form on app-2: gave the login form
         #14 login on app-1 fail: expected login accepted; came login refused
-        (refused 2 of 2 times, of accounts that are accepted elsewhere)
+        (refused 2 of 2 times, for accounts that are accepted elsewhere)
         (accepted: form from app-1, posted to app-1; form from app-2, posted to app-2)"
     `);
     const lost = judged(p => {

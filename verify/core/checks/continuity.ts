@@ -118,7 +118,7 @@ class Continuity implements Fold {
     if (entry.anomaly !== undefined) this.#afterwards.set(session.session, entry);
   }
 
-  /** Counts a replay of a lost session's cookie. A request with the jar's cookies is one until a response replaced it. */
+  /** Counts a replay of a lost session's cookie. A request with the jar's cookies is one, until they are replaced. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;

@@ -1,4 +1,4 @@
-/** Checks cookie-policy: cookies that carry the session have the attributes that protect them, wherever they are set. */
+/** Checks cookie-policy: cookies that carry the session have the attributes that protect them. */
 import {
   Anomalies,
   type Check,
@@ -116,7 +116,7 @@ class CookiePolicy implements Fold {
     if (scopes.size < REMEMBERED) scopes.add(`${domain} ${path}`);
   }
 
-  /** Reports the faults of a cookie whose values differ: it is no constant cookie beside the session cookie. */
+  /** Reports the faults of a cookie whose values differ: they show that it carries the session. */
   #release(name: string): void {
     for (const make of this.#waiting.get(name) ?? []) this.#anomalies.add(make);
     this.#waiting.delete(name);
@@ -196,7 +196,7 @@ function concluded(counts: Counts): Conclusion {
   return conclude(exposed, missing(counts), rests, [judged, ...reported(counts)].join('; '));
 }
 
-/** Returns what is reported beside the judgement, and is no violation. */
+/** Returns facts that are reported with the judgement, and are no violations. */
 function reported(counts: Counts): string[] {
   const of = reader(counts);
   const [ids, equal] = [of('ids'), of('equal')];

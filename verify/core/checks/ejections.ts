@@ -1,4 +1,4 @@
-/** Finds the intervals in which the balancer may have ejected an instance: nginx ejects it for 10 s after one failure. */
+/** Finds the intervals in which the balancer may have ejected an instance: nginx does so for 10 s after one failure. */
 import type { Operation } from '../history.ts';
 
 /** Statuses by which an instance, or the balancer in its place, reports that the instance is unavailable. */

@@ -1,4 +1,4 @@
-/** Checks evidence: header, balancer log and instance logs agree on the instance of each request, which served it once. */
+/** Checks evidence: header, balancer log and instance logs name the same instance, which served the request once. */
 import {
   Anomalies,
   type Check,

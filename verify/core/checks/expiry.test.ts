@@ -60,13 +60,15 @@ describe('expiry', () => {
     expect(early).toMatchObject({ judgement: 'violated', violations: 1 });
     expect(early.anomalies[0]?.name).toBe('DRIFT');
     expect(early.anomalies[0]?.summary).toBe(
-      'app-2 refuses a session 30 s idle, before the declared idle timeout of 60 s',
+      'app-2 refuses a session 30 s after its last renewal, before the declared idle timeout of 60 s',
     );
     const late = judged(idle, p => {
       healthy(p);
       waited(p, 'l', 64, true, 'app-2');
     });
-    expect(late.anomalies[0]?.summary).toContain('app-2 honours a session 64 s idle, beyond');
+    expect(late.anomalies[0]?.summary).toContain(
+      'app-2 honours a session 64 s after its last renewal, beyond',
+    );
   });
 
   it('allows the larger of 2 s and 5 %', () => {
@@ -227,15 +229,15 @@ describe('expiry, exact messages', () => {
       "violated, 3
       3 sessions did not end as declared
       rests on lived to near the end 2, expired in time 2, instances 2
-      DRIFT expiry early alice: app-1 refuses a session 30 s idle, before the declared idle timeout of 60 s
+      DRIFT expiry early alice: app-1 refuses a session 30 s after its last renewal, before the declared idle timeout of 60 s
         #18 login on app-1: logged in
         #20 read on app-1: the last request that may have renewed it
         #21 read on app-1 fail: expected signed in as alice; came signed out after 30 s
-      DRIFT expiry late alice: app-1 honours a session 70 s idle, beyond the declared idle timeout of 60 s
+      DRIFT expiry late alice: app-1 honours a session 70 s after its last renewal, beyond the declared idle timeout of 60 s
         #22 login on app-1: logged in
         #24 read on app-1: the last request that may have renewed it
         #25 read on app-1: expected signed out; came signed in after 70 s
-      DRIFT expiry bare carol: app-1 refuses a session 30 s idle, before the declared idle timeout of 60 s
+      DRIFT expiry bare carol: app-1 refuses a session 30 s after its last renewal, before the declared idle timeout of 60 s
         #27 login on app-1: logged in
         #28 login on app-1: the last request that may have renewed it
         #29 read on app-1 fail: expected signed in as carol; came signed out after 30 s"

@@ -40,7 +40,7 @@ class Expiry implements Fold {
   readonly #lives = new Map<SessionState, Life>();
   readonly #lived = { idle: 0, absolute: 0 };
   readonly #expired = { idle: 0, absolute: 0 };
-  /** Refusals before the timeout, by an instance that had not served the session before: it may not know the session. */
+  /** Early refusals by an instance that had not served the session before: it may not know the session. */
   readonly #strange: Anomaly[] = [];
   #strangers = 0;
   /** Sessions that were lost without a wait, so not by a timeout. */
@@ -153,7 +153,7 @@ function drift(
 ): Anomaly {
   const there = operation.instance ?? 'the app';
   const waited = seconds(life.elapsed(operation, timeout));
-  const since = timeout === 'idle' ? 'idle' : 'after its login';
+  const since = timeout === 'idle' ? 'after its last renewal' : 'after its login';
   const declared = `${timeout} timeout of ${seconds(life.declared(timeout))}`;
   const scene: WitnessStep[] = [];
   if (login !== undefined) scene.push({ operation: login, came: 'logged in' });

@@ -7,7 +7,7 @@ const TOLERANCE = 2_000_000;
 /** Date has whole seconds; microseconds. */
 const RESOLUTION = 1_000_000;
 
-/** Bounds of a clock's offset from our clock: the best and the second best. The second counts, so that one odd response proves nothing. */
+/** The best and second best bounds of a clock's offset. The second counts, so that one odd response proves nothing. */
 interface Offset {
   least: [number, number];
   most: [number, number];

@@ -1,4 +1,4 @@
-/** Checks isolation: a session shows only the identity and canaries of its own user; no session id goes to two users. */
+/** Checks isolation: a session shows only its own user's identity and canaries; no session id goes to two users. */
 import { canaryOwner, canarySession } from '../canary.ts';
 import {
   Anomalies,

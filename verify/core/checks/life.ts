@@ -1,4 +1,4 @@
-/** Computes the shortest and the longest life of a session by its declared timeouts. They differ, since renewal takes time. */
+/** Computes how long a session must live, and how long it may live, by its declared timeouts. */
 import type { Declared, Operation } from '../history.ts';
 import { timeoutTolerance } from '../sessions.ts';
 
@@ -13,8 +13,9 @@ export interface Declaration {
 
 /** The least share of a timeout that must have passed before a refusal counts as that timeout. */
 const WAITED = 0.1;
-/** Shares of a timeout: from the first one on a session is near its end, up to the second one a refusal is soon after it. */
+/** From this share of a timeout on, its end is near. */
 const NEAR = 0.8;
+/** Up to this multiple of a timeout, a refusal is soon after its end. */
 const SOON = 1.25;
 
 export class Life {

@@ -192,7 +192,7 @@ describe('linearizability', () => {
     expect(slow(['a', 'b']).why).toContain('overlapped a write');
     const old = slow([]);
     expect(old.violations).toBe(0);
-    expect(old.why).toContain('so long that the writes before it were already judged');
+    expect(old.why).toContain('so long that earlier writes were already judged');
   });
 
   it('waits for slow reads if a client has several requests in flight', () => {

@@ -41,7 +41,7 @@ interface Least {
   longest?: number;
 }
 
-/** How long the searches may take, and whether they go on after a violation. */
+/** The limits of the searches, and whether they continue after a violation. */
 export interface Searching {
   /** Placements of the first search of a stretch. */
   first?: number;
@@ -251,7 +251,7 @@ function missing(counts: Counts, least: Least, undecided: string): string | unde
   if (of('closed') > 0)
     return `${counted(of('closed'), 'object')} could not be followed: recorded out of order, filled beyond the app's cap, or never without requests in flight`;
   if (of('late') > 0)
-    return `${counted(of('late'), 'read')} took so long that the writes before it were already judged`;
+    return `${counted(of('late'), 'read')} took so long that earlier writes were already judged`;
   if (of('clocks') > 0)
     return `in ${counted(of('clocks'), 'place')} the order depends on clocks that are too uncertain: record with one clock`;
   if (of('reads') < least.reads)

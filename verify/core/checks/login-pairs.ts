@@ -79,7 +79,7 @@ export class LoginPairs {
         summary: `a login begun on one instance could not be finished on another (${key})`,
         witness: example,
         notes: [
-          `refused ${count} of ${count + pair.accepted} times, of accounts that are accepted elsewhere`,
+          `refused ${count} of ${count + pair.accepted} times, for accounts that are accepted elsewhere`,
           ...(accepted.length > 0 ? [`accepted: ${accepted.map(([name]) => name).join('; ')}`] : []),
         ],
       }));

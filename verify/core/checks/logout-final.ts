@@ -1,4 +1,4 @@
-/** Checks logout-final: after an acknowledged logout every instance refuses the old cookie, up to the end of the run. */
+/** Checks logout-final: after an acknowledged logout every instance refuses the old cookie, until the run ends. */
 import {
   Anomalies,
   type Check,
@@ -247,7 +247,7 @@ function concluded(counts: Counts): Conclusion {
   return conclude(alive, missing(counts), rests, [judged, ...reported(counts)].join('; '));
 }
 
-/** Returns what is reported beside the judgement, and is no violation: the cookie is dead, but is still sent. */
+/** Returns facts that are reported with the judgement, and are no violations: the dead cookie is still sent. */
 function reported(counts: Counts): string[] {
   const of = reader(counts);
   return [

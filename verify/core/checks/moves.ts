@@ -8,7 +8,7 @@ export class Moves {
   readonly #logged: boolean;
   /** Requests that have ended and have no entry in the log so far, each with its move, if it is one. */
   readonly #ended = new Map<string, Move | undefined>();
-  /** Requests with an entry in the log that have not ended so far: whether the balancer tried another instance first. */
+  /** Requests in the log that have not ended so far: whether the balancer tried another instance first. */
   readonly #excused = new Map<string, boolean>();
   /** How many moves have no entry in the log so far. */
   unexplained = 0;

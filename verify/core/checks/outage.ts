@@ -1,4 +1,4 @@
-/** Checks outage: while the store is down no session is signed out and no request hangs; afterwards live sessions live. */
+/** Checks outage: while the store is down no session is signed out and no request hangs; then live sessions live. */
 import {
   Anomalies,
   type Check,

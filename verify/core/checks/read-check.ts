@@ -1,6 +1,6 @@
 /**
- * Checks the reads of a session, for two guarantees: read-your-writes compares them with its writes, monotonic-reads with
- * its earlier reads.
+ * Checks the reads of a session, for two guarantees: read-your-writes compares them with its writes, monotonic-reads
+ * with its earlier reads.
  */
 import {
   Anomalies,

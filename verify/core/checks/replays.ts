@@ -42,7 +42,7 @@ export class Replays {
 
   /**
    * Returns the refusal after which the session lives again. Either the same instance refused it before, or another one
-   * did, and a request in flight during the logout ended after that. Undefined if this instance never ended the session.
+   * did, and a request in flight during the logout ended later. Undefined if this instance never ended the session.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));

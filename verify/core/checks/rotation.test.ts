@@ -157,7 +157,7 @@ describe('rotation', () => {
       });
     expect(verdictText(sessions(2, 3))).toMatchInlineSnapshot(`
       "unknown
-      why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, and no user logged in over the session of another. Give the target file two accounts, if it has one; an app that sends signed-in users away from its login leaves nothing to replay
+      why: session cookies from before the login were replayed for 2 live sessions, 3 are needed: the app sets none before the login, and no user logged in while another was signed in. If the target file has one account, add a second one. If the app also redirects signed-in users away from its login, there is no cookie to replay
       rests on replays 7, from before the login 2, invented 3"
     `);
     expect(verdictText(sessions(3, 2))).toMatchInlineSnapshot(`

@@ -88,7 +88,7 @@ class Rotation implements Fold {
     this.#anomalies.add(() => fixed(operation, kind, login));
   }
 
-  /** @returns whether a replay that is not signed in as the user is evidence that the login did not sign in its cookies */
+  /** @returns whether a replay that is not signed in as the user shows that the login did not sign in its cookies */
   #rules(operation: Operation, kind: Kind, session: SessionState): boolean {
     // The cookies of a dead session, and requests without a session cookie, are always refused.
     if (session.lost !== undefined || session.logout !== undefined || operation.sent === undefined)
@@ -150,8 +150,8 @@ function missing(before: number, invented: number): string | undefined {
   if (before < ENOUGH) {
     return (
       `session cookies from before the login were replayed for ${counted(before, 'live session')}, ${ENOUGH} are ` +
-      'needed: the app sets none before the login, and no user logged in over the session of another. Give the target ' +
-      'file two accounts, if it has one; an app that sends signed-in users away from its login leaves nothing to replay'
+      'needed: the app sets none before the login, and no user logged in while another was signed in. If the target ' +
+      'file has one account, add a second one. If the app also redirects signed-in users away from its login, there is no cookie to replay'
     );
   }
   if (invented < ENOUGH) {

@@ -89,7 +89,7 @@ export class Testimonies {
     return missing;
   }
 
-  /** Replaces the oldest whole request by its outline. If an outline would lose information, the request stays whole. */
+  /** Replaces the oldest whole request by its outline, or keeps it whole if an outline would lose information. */
   #shorten(): void {
     for (const [request, testimony] of this.#whole) {
       this.#whole.delete(request);

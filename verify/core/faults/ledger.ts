@@ -9,7 +9,7 @@ import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
-/** How the last ended operation relates to the faults. */
+/** Facts about the operation that ended last, and the faults that it overlaps. */
 export interface FaultFacts {
   /** Undefined if it says nothing about the target: the run gave it up, or its end is not known. */
   failed: boolean | undefined;
@@ -17,7 +17,7 @@ export interface FaultFacts {
   touched: readonly FaultWindow[];
   /** The first request of the session since its last success: the client has waited since its call. */
   first: Operation | undefined;
-  /** Whether a fault window overlaps that wait. */
+  /** True if a fault window overlaps that wait. */
   disturbed: boolean;
 }
 

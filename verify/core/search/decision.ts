@@ -18,7 +18,7 @@ export type Decision = { steps: number } & (
   | { verdict: 'unknown'; placed: readonly number[] }
 );
 
-/** When a search gives up. */
+/** The limit at which a search gives up. */
 export interface Limit {
   /** Placements that it tries at most: a million takes about a second. */
   steps: number;

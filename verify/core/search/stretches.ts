@@ -65,7 +65,7 @@ export class Stretches {
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** Whether new operations are judged. */
+  /** True if new operations are judged. */
   get judges(): boolean {
     return !this.closed && !this.#unknown;
   }
