@@ -126,9 +126,9 @@ class InstancesAgree implements Fold {
     kind: string | undefined,
     write: boolean,
   ): void {
-    pair.asked++;
+    pair.requests++;
     if (kind === undefined) {
-      pair.right++;
+      pair.successes++;
       return;
     }
     route.pending ??= [];
@@ -198,9 +198,9 @@ function kindOf(operation: Operation): string | undefined {
 function concluded(counts: Counts): Conclusion {
   const pairs = pairsOf(counts);
   const different = reader(counts)('different');
-  const asked = pairs.reduce((sum, { asked }) => sum + asked, 0);
-  const least = pairs.reduce((most, pair) => Math.min(most, pair.asked), Number.POSITIVE_INFINITY);
-  const rests = { answers: asked, 'pairs of instances': pairs.length };
+  const requests = pairs.reduce((sum, { requests }) => sum + requests, 0);
+  const least = pairs.reduce((most, pair) => Math.min(most, pair.requests), Number.POSITIVE_INFINITY);
+  const rests = { answers: requests, 'pairs of instances': pairs.length };
   const finding =
     different === 0
       ? `at most ${percent(upperBound(0, least))} of responses differ on any pair of instances`
@@ -208,18 +208,18 @@ function concluded(counts: Counts): Conclusion {
   return conclude(different, missing(pairs), rests, finding);
 }
 
-function missing(pairs: readonly { from: string; to: string; asked: number }[]): string | undefined {
+function missing(pairs: readonly { from: string; to: string; requests: number }[]): string | undefined {
   const instances = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))].sort();
-  const answers = new Map(pairs.map(({ from, to, asked }) => [`${from} ${to}`, asked]));
+  const byPair = new Map(pairs.map(({ from, to, requests }) => [`${from} ${to}`, requests]));
   if (instances.length < 2) {
     return 'fewer than two instances served requests: run at least two, and set `instance` in the target file';
   }
   for (const from of instances) {
     for (const to of instances) {
-      const asked = answers.get(`${from} ${to}`) ?? 0;
-      if (from !== to && asked < ENOUGH) {
+      const requests = byPair.get(`${from} ${to}`) ?? 0;
+      if (from !== to && requests < ENOUGH) {
         return (
-          `${counted(asked, 'response')} of ${to} to sessions that logged in or wrote last on ${from}, ` +
+          `${counted(requests, 'response')} of ${to} to sessions that logged in or wrote last on ${from}, ` +
           `${ENOUGH} are needed on each pair: run for longer`
         );
       }

@@ -12,16 +12,16 @@ const [before, refused, after] = (() => {
 if (before === undefined || refused === undefined || after === undefined) throw new Error('three requests');
 
 /** Makes a table: for each pair of instances, how many of its responses are of the kind, and how many there are. */
-const table = (pairs: Record<string, [times: number, asked: number]>, kind = '500') => {
+const table = (pairs: Record<string, [times: number, requests: number]>, kind = '500') => {
   const made = new PairTable('wrote on');
-  for (const [name, [times, asked]] of Object.entries(pairs)) {
+  for (const [name, [times, requests]] of Object.entries(pairs)) {
     const pair = made.of(`app-${name[0]}`, `app-${name[1]}`);
-    pair.asked = asked;
+    pair.requests = requests;
     for (let i = 0; i < times; i++) pair.differs(kind, before, refused, after);
   }
   return made;
 };
-const found = (pairs: Record<string, [times: number, asked: number]>): number =>
+const found = (pairs: Record<string, [times: number, requests: number]>): number =>
   differences(table(pairs)).length;
 
 describe('differences', () => {
@@ -63,8 +63,8 @@ describe('differences', () => {
         (wrote on app-1, then app-2: 500 80 of 100 times)"
     `);
     const bare = new PairTable('page from');
-    bare.of('app-1', 'app-2').asked = 40;
-    bare.of('app-2', 'app-1').asked = 40;
+    bare.of('app-1', 'app-2').requests = 40;
+    bare.of('app-2', 'app-1').requests = 40;
     for (let i = 0; i < 40; i++) bare.of('app-1', 'app-2').differs('403', undefined, refused, after);
     expect(differences(bare)[0]?.witness.map(({ came }) => came)).toEqual([
       '403',
@@ -78,7 +78,7 @@ describe('differences', () => {
     for (let from = 0; from < 200; from++) {
       for (let to = 0; to < 200; to++) {
         const pair = made.of(`app-${from}`, `app-${to}`);
-        pair.asked = 80;
+        pair.requests = 80;
         for (let i = 0; i < (to === 7 ? 70 : 1); i++) pair.differs('500', before, refused, after);
       }
     }
@@ -101,10 +101,10 @@ describe('differences', () => {
 describe('pairsOf', () => {
   it('reads the pairs from the counts of a table, sorted by name', () => {
     const made = table({ 21: [0, 3], 12: [0, 5] });
-    expect(made.counts()).toEqual({ 'asked app-2 → app-1': 3, 'asked app-1 → app-2': 5 });
+    expect(made.counts()).toEqual({ 'requests app-2 → app-1': 3, 'requests app-1 → app-2': 5 });
     expect(pairsOf({ ...made.counts(), different: 1 })).toEqual([
-      { from: 'app-1', to: 'app-2', asked: 5 },
-      { from: 'app-2', to: 'app-1', asked: 3 },
+      { from: 'app-1', to: 'app-2', requests: 5 },
+      { from: 'app-2', to: 'app-1', requests: 3 },
     ]);
   });
 });

@@ -10,7 +10,7 @@ const SIGNIFICANT = 1e-6;
 const OFTEN = 0.1;
 const RARER = 4;
 /** The prefix of the counts' names. */
-const ASKED = 'asked ';
+const PREFIX = 'requests ';
 const ARROW = ' → ';
 
 interface Difference {
@@ -21,9 +21,9 @@ interface Difference {
 /** A pair of instances: one that logged in, wrote or gave a page, and one that serves. */
 export class Pair {
   /** Requests on the pair. */
-  asked = 0;
+  requests = 0;
   /** How many of these had a success as their response. */
-  right = 0;
+  successes = 0;
   /** By kind of response: `signed out`, or a status. */
   readonly kinds = new Map<string, Difference>();
 
@@ -74,25 +74,25 @@ export class PairTable {
 
   /** True if some instance honoured a session of another instance. If none did, that is a matter of continuity. */
   get shared(): boolean {
-    for (const { from, to, pair } of this.all()) if (from !== to && pair.right > 0) return true;
+    for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
   }
 
   counts(): Counts {
     const counts: Record<string, number> = {};
-    for (const { from, to, pair } of this.all()) counts[`${ASKED}${from}${ARROW}${to}`] = pair.asked;
+    for (const { from, to, pair } of this.all()) counts[`${PREFIX}${from}${ARROW}${to}`] = pair.requests;
     return counts;
   }
 }
 
 /** @returns the pairs of the counts, sorted by name */
-export function pairsOf(counts: Counts): { from: string; to: string; asked: number }[] {
+export function pairsOf(counts: Counts): { from: string; to: string; requests: number }[] {
   return Object.entries(counts)
-    .filter(([name]) => name.startsWith(ASKED))
+    .filter(([name]) => name.startsWith(PREFIX))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, asked]) => {
-      const [from = '', to = ''] = name.slice(ASKED.length).split(ARROW);
-      return { from, to, asked };
+    .map(([name, requests]) => {
+      const [from = '', to = ''] = name.slice(PREFIX.length).split(ARROW);
+      return { from, to, requests };
     });
 }
 
@@ -115,15 +115,15 @@ export function differences(table: PairTable): Anomaly[] {
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
   const tests = pairs.length * pairs.length * kinds.size;
   return [...kinds].flatMap(kind => {
-    const times = (pair: Pair): number => Math.min(pair.asked, pair.kinds.get(kind)?.times ?? 0);
-    const rate = (pair: Pair): number => (pair.asked === 0 ? 0 : times(pair) / pair.asked);
+    const times = (pair: Pair): number => Math.min(pair.requests, pair.kinds.get(kind)?.times ?? 0);
+    const rate = (pair: Pair): number => (pair.requests === 0 ? 0 : times(pair) / pair.requests);
     // An instance always knows its own sessions, so "signed out" is compared only between different instances.
     const rows = kind === SIGNED_OUT ? pairs.filter(({ from, to }) => from !== to) : pairs;
     const rarest = rarestOf(rows, times);
     if (rarest === undefined) return [];
     const differ = rows.filter(({ pair }) => {
       if (rate(pair) < OFTEN || rate(pair) < RARER * rate(rarest)) return false;
-      return fisherP(times(pair), pair.asked, times(rarest), rarest.asked) < SIGNIFICANT / tests;
+      return fisherP(times(pair), pair.requests, times(rarest), rarest.requests) < SIGNIFICANT / tests;
     });
     const [worst] = differ.sort((a, b) => rate(b.pair) - rate(a.pair));
     return worst === undefined ? [] : [skew(table, kind, worst.pair, differ, times)];
@@ -135,7 +135,7 @@ function rarestOf(rows: readonly Row[], times: (pair: Pair) => number): Pair | u
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;
   for (const { pair } of rows) {
-    const most = (times(pair) + 3) / pair.asked;
+    const most = (times(pair) + 3) / pair.requests;
     if (most >= lowest) continue;
     lowest = most;
     rarest = pair;
@@ -160,7 +160,8 @@ function skew(
     summary: `${first?.to} responds ${kind} (${title} ${first?.from}), and other pairs of instances do not`,
     witness: example,
     notes: differ.map(
-      ({ from, to, pair }) => `${title} ${from}, then ${to}: ${kind} ${times(pair)} of ${pair.asked} times`,
+      ({ from, to, pair }) =>
+        `${title} ${from}, then ${to}: ${kind} ${times(pair)} of ${pair.requests} times`,
     ),
   };
 }
