@@ -36,9 +36,9 @@ function init(url: string, file: string): Terminal {
 }
 
 async function accounts(terminal: Terminal): Promise<void> {
-  await terminal.answers('An account that may log in: ', 'alice');
+  await terminal.answers('User name of an account: ', 'alice');
   await terminal.answers('Its password (not shown, not written): ', PASSWORD);
-  await terminal.answers('Another one (empty: none): ', 'bob');
+  await terminal.answers('User name of a second account (empty: none): ', 'bob');
   await terminal.answers('Its password (not shown, not written): ', PASSWORD);
 }
 

@@ -1,4 +1,4 @@
-/** What the words after `baton` mean. Each throws UsageError: what was expected, what came. */
+/** Turns option texts into values. Each function throws a UsageError that says what was expected and what came. */
 import { statSync } from 'node:fs';
 import { type Likeness, likenessOf, type Words } from '../../stack/likeness.ts';
 import { logFolder } from '../../stack/log-folder.ts';
@@ -17,7 +17,7 @@ export function whole(option: string, text: string, least: number, most: number)
   );
 }
 
-/** A time such as 10, 10s, 2m, 500ms. */
+/** Parses a time such as 10, 10s, 2m, 500ms → milliseconds. */
 export function milliseconds(text: string, option = '--duration'): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
@@ -25,22 +25,22 @@ export function milliseconds(text: string, option = '--duration'): number {
   throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
-/** A stack that is started here is its own target. */
+/** Returns the runner that --stack names; its stack brings its own address and logs. */
 export function runnerOf({
   stack,
   url,
   logs,
   k6,
 }: Partial<Record<'stack' | 'url' | 'logs', string>> & { k6?: boolean }): Runner | undefined {
-  if (stack === undefined && k6) throw new UsageError('--k6: it loads the bundled stack; add --stack local');
+  if (stack === undefined && k6) throw new UsageError('--k6: k6 loads the bundled stack; add --stack local');
   if (stack === undefined) return undefined;
   const runner = RUNNERS.find(name => name === stack);
   if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);
   if (url === undefined && logs === undefined) return runner;
-  throw new UsageError('--stack: it has an address and logs of its own; leave --url and --logs away');
+  throw new UsageError('--stack: the bundled stack has its own address and logs; remove --url and --logs');
 }
 
-/** What the bundled stack is to be like; --sticky-report needs one that is sticky. */
+/** Returns the profile and stickiness of the bundled stack; --sticky-report makes it sticky. */
 export function likeness(
   words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
   instances: number,
@@ -57,7 +57,7 @@ export function likeness(
   }
 }
 
-/** What is to be disturbed: the bundled stack, or what the target file names. */
+/** Returns the faults that --faults names, of the bundled stack and of the target file. */
 export function faultsOf(
   { faults, stack }: Partial<Record<'faults' | 'stack', string>>,
   target: Target,
@@ -72,7 +72,7 @@ export function faultsOf(
   );
 }
 
-/** @returns what the next version of the app has in its environment */
+/** Parses --next: the environment of the app's next version. */
 export function nextVersion(text: string | undefined): InstanceOptions | undefined {
   if (text === undefined) return undefined;
   const pairs = text.split(',').map(pair => /^(\w+)=(.*)$/.exec(pair));
@@ -81,7 +81,7 @@ export function nextVersion(text: string | undefined): InstanceOptions | undefin
   return { env: Object.fromEntries(pairs.map(pair => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-/** @param said what was to be one, as it was asked for */
+/** @param said the option or command that expects the address, for the error */
 export function address(text: string, said = '--url'): string {
   if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
   throw new UsageError(
@@ -100,7 +100,7 @@ export function addressOf(text: string, file: string): string {
   return pathname === '/' ? given + new URL(file).pathname.replace(/\/+$/, '') : given;
 }
 
-/** @param text a folder of logs as compose shares them, or log files with commas between them: FILE, NAME=FILE */
+/** @param text a folder with the layout of docs/compose.md, or comma-separated log files: FILE, NAME=FILE */
 export function logsIn(text: string | undefined): LogSource[] {
   if (text === undefined) return [];
   const files = text.split(',').map(one => /^(?:([\w.-]+)=)?(.+)$/.exec(one));

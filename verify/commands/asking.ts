@@ -1,17 +1,17 @@
-/** Questions to whoever sits at the terminal. */
+/** Asks the user questions on the terminal. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Output } from './output.ts';
 
 export interface Asking {
   text(question: string): Promise<string>;
-  /** What is typed is not shown. */
+  /** Hides the typed text. */
   secret(question: string): Promise<string>;
   yes(question: string): Promise<boolean>;
   close(): void;
 }
 
-/** @returns undefined where nobody sits at a terminal */
+/** @returns undefined if stdin or stderr is not a terminal */
 export function asking({ progress }: Output): Asking | undefined {
   const { stdin } = process;
   if (stdin.isTTY !== true || progress.isTTY !== true) return undefined;

@@ -1,4 +1,4 @@
-/** `--baseline FILE` and `--update-baseline` of verify and check. */
+/** Reads and writes the baseline: `--baseline FILE` and `--update-baseline` of verify and check. */
 import { existsSync } from 'node:fs';
 import { formatBaseline, runsIn } from '../baseline.ts';
 import { type Comparison, compare } from '../core/compare/compare.ts';
@@ -12,14 +12,15 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** Absent when the file is about to be made. */
+  /** undefined if the file does not exist yet. */
   runs: Digest[] | undefined;
   update: boolean;
 }
 
 /**
- * @returns undefined when none is asked for
- * @throws UsageError before anything is run
+ * Reads the baseline before the run starts.
+ *
+ * @returns undefined without --baseline
  */
 export async function baselineOf(
   values: Pick<Values<'check'>, 'baseline' | 'update-baseline'>,
@@ -41,13 +42,13 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/** What a comparison adds to the verdict: nothing, where the run is to be the new measure. */
+/** Returns the judgement of the comparison; none if the run replaces the baseline. */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Only what is good becomes a baseline. */
+/** Writes the baseline if the run is valid and complete. */
 export async function updateBaseline(
   baseline: Baseline | undefined,
   result: Result,
@@ -62,7 +63,7 @@ export async function updateBaseline(
   output.progress.write(`baseline: ${baseline.file}\n`);
 }
 
-/** As GitHub, GitLab, Jenkins and Azure tell a job the commit that it is about. */
+/** Returns the commit, from the variables that GitHub, GitLab, Jenkins and Azure set. */
 const revisionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT', 'BUILD_SOURCEVERSION']
     .map(name => environment[name])

@@ -1,17 +1,18 @@
-/** What only a checkout of Baton has: the npm package is without the bundled stack, its app and the zoo. */
+/** Loads parts that only a checkout has: the npm package contains no bundled stack, app or zoo. */
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * @param what as it was typed, such as --stack
- * @param load imports the part
- * @throws UsageError that says how to get it, where it is not there
+ * Imports a part of the checkout.
+ *
+ * @param what the option or command that needs it, such as --stack
+ * @throws UsageError that says how to get a checkout, if the part is missing
  */
 export async function fromCheckout<Part>(what: string, load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch (error) {
-    // A package that is not installed has no address of a file.
+    // Node gives no `url` for a package that is not installed.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

@@ -1,4 +1,4 @@
-/** `baton doctor` on this machine; and whether what it says of a target is what a run then says. */
+/** Runs `baton doctor` on this machine, and compares its report on a target with the verdict of a run. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,14 +33,14 @@ describe('what it says stays unknown', () => {
   ])('is what stays unknown without %s', async (_, changes) => {
     const text = JSON.stringify({ ...bundled, url: stack.url, claims: ['strict'], ...changes });
     const target = parseTarget(text, 'target.yaml', {});
-    const told = lacksOf(target, { logs: false, faults: false });
+    const lacks = lacksOf(target, { logs: false, faults: false });
     const { result } = await verify(target, { duration: 3_000, sessions: 16, out });
     const unknown = result.guarantees.filter(({ judgement }) => judgement === 'unknown');
-    expect(told.map(({ guarantee }) => guarantee).sort()).toEqual(
+    expect(lacks.map(({ guarantee }) => guarantee).sort()).toEqual(
       unknown.map(({ guarantee }) => guarantee).sort(),
     );
-    expect(told.filter(({ claimed }) => claimed).map(({ guarantee }) => guarantee)).toEqual(
-      told
+    expect(lacks.filter(({ claimed }) => claimed).map(({ guarantee }) => guarantee)).toEqual(
+      lacks
         .map(({ guarantee }) => guarantee)
         .filter(name => unknown.some(v => v.claimed && v.guarantee === name)),
     );
@@ -48,7 +48,7 @@ describe('what it says stays unknown', () => {
 });
 
 describe('baton doctor', () => {
-  it('tells what is here, and that the bundled stack gives evidence for all that is claimed of it', async () => {
+  it('lists the programs, and that every claim on the bundled stack can be judged', async () => {
     const { code, stdout } = await baton(['doctor', 'baton.yaml', '--stack', 'local']);
     expect(stdout).toContain(`✓ node       ${process.versions.node}\n`);
     expect(stdout).toMatch(/✓ nginx {6}\d/);
@@ -60,7 +60,7 @@ describe('baton doctor', () => {
     expect(code).toBe(0);
   });
 
-  it('names what is claimed and cannot be judged, and what is not here', async () => {
+  it('names claims that cannot be judged, and missing programs', async () => {
     const file = join(out, 'target.yaml');
     writeFileSync(file, JSON.stringify({ ...bundled, logout: undefined }));
     const { code, stdout } = await baton(['doctor', file], { K6: '/nowhere/k6' });

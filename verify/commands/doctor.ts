@@ -1,4 +1,4 @@
-/** `baton doctor`: what this machine has of what Baton can use, and what a target file leaves unknown. Sends nothing. */
+/** `baton doctor`: lists the programs of this machine, and the guarantees that stay unknown. Sends nothing. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,13 +17,13 @@ import type { Values } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** A program that does not answer by then is not there, milliseconds. */
-const PATIENCE = 10_000;
+/** Timeout for a program that prints its version, in milliseconds. */
+const VERSION_TIMEOUT = 10_000;
 
 /**
- * @param file a target file; baton.yaml when absent and there is one
- * @returns the exit code: unknown when a guarantee that it claims cannot be judged as it stands
- * @throws UsageError when the target file is not right
+ * @param file a target file; by default baton.yaml, if it exists
+ * @returns the exit code: unknown if a claimed guarantee cannot be judged with this target file
+ * @throws UsageError for a wrong target file
  */
 export async function doctorCommand(
   file: string | undefined,
@@ -91,19 +91,21 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
   ];
 }
 
-/** What of package.json says where and what this Baton is. */
+/** Returns Baton's version, and whether it is a checkout. */
 function ownPackage(): { version: string; checkout: boolean } {
   const file = createRequire(import.meta.url).resolve('baton-verify/package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
-/** @returns the version that a program prints; nothing where it is not to be found, what is wrong where it fails */
+/** Returns the version that a program prints; nothing if it is missing, its error if it fails. */
 async function printed(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, { timeout: PATIENCE });
+    const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, {
+      timeout: VERSION_TIMEOUT,
+    });
     const version = /\d+(?:\.\d+)+/.exec(stdout + stderr)?.[0];
-    return version === undefined ? { wrong: 'tells no version' } : { version };
+    return version === undefined ? { wrong: 'prints no version' } : { version };
   } catch (error) {
     if (error instanceof MissingProgramError) return {};
     const [line] = `${(error as { stderr?: string }).stderr || (error as Error).message}`.trim().split('\n');

@@ -1,4 +1,4 @@
-/** `baton explain`: what is known of a guarantee. */
+/** `baton explain`: prints the explanation of a guarantee or an anomaly. */
 import { CHECKS } from '../core/checks/index.ts';
 import { EXPLANATIONS, guaranteeNamed } from '../core/explain/index.ts';
 import { EXIT, UsageError } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** `baton init`: finds out what a target file must say of an app, writes it, and proves it by a short run. */
+/** `baton init`: finds out how to describe an app, writes the target file, and proves it by a short run. */
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -24,8 +24,8 @@ type Account = { user: string; password: string; passwordEnv: string; totpEnv?: 
 const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * @returns the exit code of the short run: that of a system that is broken is 1, with a file that is right
- * @throws UsageError when something must be said that was not
+ * @returns the exit code of the short run: 1 if the system is broken, even if the target file is right
+ * @throws UsageError if an argument is missing
  */
 export async function initCommand(
   url: string | undefined,
@@ -105,7 +105,7 @@ async function proof(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // What the short run is no evidence for is not asked of it.
+  // The short run claims only guarantees that it gives evidence for.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
@@ -114,11 +114,11 @@ async function proof(
   const { result } = await verify(target, { ...PROOF, seed, out: values.out, command, signal });
   progress.end();
   printResult(result, values, output);
-  output.progress.write(`that was a short run of ${PROOF.workloads[0]}; all that is claimed:  ${again}\n`);
+  output.progress.write(`that was a short run of ${PROOF.workloads[0]}; to judge all claims:  ${again}\n`);
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
 
-/** Whoever tests another machine must be allowed to. */
+/** Asks for permission to test another machine than this one. */
 async function allowed(
   url: string,
   { yes }: Pick<Values<'init'>, 'yes'>,
@@ -162,9 +162,9 @@ function fromEnvironment(option: string, name: string): string {
   throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… ${COMMAND} init`);
 }
 
-/** Secrets of one-time codes: from the environment, or asked for when a login wants one. */
+/** Secrets of one-time codes: read from the environment, or asked for when a login needs one. */
 class Secrets {
-  /** Those that were typed, by the variable that the target file names. */
+  /** The secrets that the user typed, by the variable that the target file names. */
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;
 
@@ -189,7 +189,8 @@ class Secrets {
 async function askedFor(ask: Asking): Promise<Account[]> {
   const accounts: Account[] = [];
   for (const passwordEnv of ['BATON_PASSWORD_1', 'BATON_PASSWORD_2']) {
-    const which = accounts.length === 0 ? 'An account that may log in' : 'Another one (empty: none)';
+    const which =
+      accounts.length === 0 ? 'User name of an account' : 'User name of a second account (empty: none)';
     const user = await ask.text(`${which}: `);
     if (user === '') break;
     accounts.push({
@@ -202,11 +203,11 @@ async function askedFor(ask: Asking): Promise<Account[]> {
   throw new UsageError('init: expected an account');
 }
 
-/** What a login of JSON sends; most APIs call things so. */
+/** Returns the body of a JSON login; the default has the names that most APIs use. */
 function jsonOf(values: Values<'init'>, [first]: readonly Account[]): unknown {
   const { 'login-json': text, 'login-path': path } = values;
   if (path === undefined && text !== undefined)
-    throw new UsageError('--login-json: expected --login-path too: where it is posted to');
+    throw new UsageError('--login-json: expected --login-path too: the path of the login request');
   if (text === undefined)
     return { [first?.user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
   try {

@@ -1,4 +1,4 @@
-/** Parses the words and options of a command by its table, and lists them. */
+/** Parses the arguments of a command by its table, and prints help texts. */
 import { parseArgs } from 'node:util';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
@@ -18,14 +18,15 @@ const EXIT_CODES = `exit code   0 all claimed guarantees valid   1 violated   2 
 `;
 const HELP = { type: 'boolean', short: 'h', default: false } as const;
 const NAMES = Object.keys(TABLES) as CommandName[];
-/** Columns of a help text. */
+/** Width of a help text, in columns. */
 const WIDTH = 100;
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(TABLES, name);
 
 /**
- * @param argv what was typed after the command
- * @returns undefined where its help was asked for
+ * Parses the arguments after a command.
+ *
+ * @returns undefined for --help
  * @throws UsageError for an option that the command does not have, and for too many words
  */
 export function parse<Name extends CommandName>(
@@ -59,13 +60,13 @@ function wrongOption(name: CommandName, error: Error): string {
   return `unknown option --${option}${known.length === 0 ? `: ${name} has none` : nearest(option, known)}`;
 }
 
-/** @throws UsageError that names the command that was meant */
+/** @throws UsageError that names the known commands */
 export function unknownCommand(name: string): never {
   const what = name.startsWith('-') ? `expected a command before ${name}` : `unknown command "${name}"`;
   throw new UsageError(`${what}: expected ${NAMES.join(', ')} or help\nSee: ${COMMAND} help`);
 }
 
-/** Lists the commands. */
+/** Returns the help text of Baton, which lists the commands. */
 export function usage(): string {
   const rows = NAMES.map(name => row(`  ${name} ${TABLES[name].words}`, TABLES[name].does, 25));
   return (
@@ -74,7 +75,7 @@ export function usage(): string {
   );
 }
 
-/** Lists the options of a command. */
+/** Returns the help text of a command, which lists its options. */
 export function usageOf(name: CommandName): string {
   const { words, does, options }: Table = TABLES[name];
   const rows = Object.entries(options).map(([option, of]) =>
@@ -85,7 +86,7 @@ export function usageOf(name: CommandName): string {
   return `usage: ${COMMAND} ${name} ${words}\n\n${about}\n${list}\n${EXIT_CODES}`;
 }
 
-/** The page docs/commands.md. */
+/** Returns the page docs/commands.md. */
 export function commandsPage(): string {
   const parts = NAMES.map(name => {
     const { words, does, page, options }: Table = TABLES[name];
@@ -98,8 +99,8 @@ export function commandsPage(): string {
     return `## ${name}\n\n\`${COMMAND} ${name} ${words}\`\n\n${cell(sentence(does))}.${more}\n${list}`;
   });
   return (
-    '# Commands\n\nThe options of each command, as `--help` lists them. A command rejects options that it does not have.\n' +
-    `\`${COMMAND}\` works in a checkout and where the package is installed ([how](../README.md#use-it)).\n\n${parts.join('\n')}`
+    '# Commands\n\nThe commands and their options, as `--help` lists them. A command rejects options that it does not have.\n' +
+    `How to install \`${COMMAND}\`: see the [README](../README.md#use-it).\n\n${parts.join('\n')}`
   );
 }
 
@@ -107,11 +108,11 @@ const shown = (option: string, { value }: Option): string =>
   `--${option}${value === undefined ? '' : ` ${value}`}`;
 const standard = ({ default: value }: Option): string => (typeof value === 'string' ? ` (${value})` : '');
 const sentence = (does: string): string => does.charAt(0).toUpperCase() + does.slice(1);
-/** Text in a table: pages are links. */
+/** Escapes a text for a Markdown table, and turns pages of docs/ into links. */
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\bdocs\/([\w-]+\.(?:md|schema\.json))/g, '[$1]($1)');
 
-/** @param column where the text begins; a name that is longer stands on a line of its own */
+/** @param column where the text begins; a longer name gets its own line */
 function row(name: string, text: string, column: number): string {
   const lines = wrap(text, WIDTH - column);
   const [first = '', ...rest] =

@@ -1,4 +1,4 @@
-/** Where a command says things: cli.ts gives the real one. */
+/** Prints the results of a command; cli.ts passes the real streams. */
 import type { Comparison } from '../core/compare/compare.ts';
 import type { Result } from '../core/result.ts';
 import type { Out } from '../progress.ts';
@@ -9,20 +9,20 @@ import type { Values } from './options.ts';
 export interface Output {
   /** Results: stdout. */
   result: Out;
-  /** Progress, and where things are: stderr. */
+  /** Progress, and the paths of written files: stderr. */
   progress: Out;
   /** Whether results may have colours. */
   colour: boolean;
 }
 
-/** Columns where the terminal does not tell. */
+/** Width in columns if the terminal does not report one. */
 const WIDTH = 100;
 
 export const widthOf = ({ result }: Output): number => result.columns ?? WIDTH;
 
 const printing = (output: Output) => ({ colour: output.colour, width: widthOf(output) });
 
-/** A result, and what it is compared with the baseline. */
+/** Prints a result, and its comparison with the baseline. */
 export function printResult(
   result: Result,
   { json, brief: short }: Pick<Values<'check'>, 'json' | 'brief'>,

@@ -1,16 +1,16 @@
-/** The command that runs a verification again: complete, and without the value of a secret. */
+/** Makes the command that repeats a verification, without the values of secrets. */
 import { COMMAND } from '../core/command.ts';
 import type { Values } from './options.ts';
 import { type Option, TABLES } from './tables.ts';
 
-/** Variables of the caller's environment that the bundled stack and its app take. */
+/** Environment variables that the bundled stack and its app read. */
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/** Options that say where results go, what they are compared with, or what follows: the run is the same without them. */
+/** Options that do not change the run: they choose outputs, comparisons and what follows. */
 const ASIDE = ['k6', 'seed', 'out', 'baseline', 'update-baseline', 'json', 'report', 'brief', 'quiet'];
 
-/** Returns what the bundled stack gets of an environment. */
+/** Returns the variables of an environment that the bundled stack reads. */
 export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
@@ -18,14 +18,14 @@ export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string>
     ),
   );
 
-/** Puts variables before a command, which the caller has to fill in. */
+/** Puts variables before a command; the user has to fill in their values. */
 export const withVariables = (names: readonly string[], command: string): string =>
   names.map(name => `${name}=… `).join('') + command;
 
 /**
- * Returns the command with the seed and all that is not the default.
+ * Returns the command with the seed and every option that is not the default.
  *
- * @param variables that the target file names: passwords, and whatever else it takes from the environment
+ * @param variables environment variables that the target file reads, such as passwords
  */
 export function replay({
   file,
@@ -54,6 +54,6 @@ export function replay({
   return withVariables(named, `${stack.join('')}${COMMAND} verify${words}${flags.join('')} --seed ${seed}`);
 }
 
-/** As a shell reads it. */
+/** Quotes a text for a shell. */
 const quoted = (text: string): string =>
   /^[\w.,:=/@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

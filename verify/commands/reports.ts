@@ -1,4 +1,4 @@
-/** `--report FORMAT=FILE`: which reports are asked for, and writing them. */
+/** Parses `--report FORMAT=FILE` and writes the reports. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import type { Comparison } from '../core/compare/compare.ts';
@@ -15,7 +15,7 @@ interface Wanted {
   file: string;
 }
 
-/** @throws UsageError before anything is run */
+/** Parses the values of --report. */
 export function reportsOf(values: readonly string[] = []): Wanted[] {
   return values.map(value => {
     const [, format = '', file = ''] = /^([^=]*)=(.*)$/.exec(value) ?? [];
@@ -28,7 +28,7 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
   });
 }
 
-/** @param target the target file, which some reports point at */
+/** @param target the target file, to whose lines some reports point */
 export async function writeReports(
   wanted: readonly Wanted[],
   { result, comparison }: { result: Result; comparison: Comparison | undefined },

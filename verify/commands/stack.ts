@@ -1,4 +1,4 @@
-/** `baton stack conformance`: what the bundled stack does of what is documented of those it stands in for. */
+/** `baton stack conformance`: compares the bundled stack with the documented behaviour of each profile. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { outcomeOf, type Row } from '../../stack/fleet/conformance/row.ts';
@@ -12,13 +12,12 @@ import { EXIT, UnavailableError, UsageError } from '../errors.ts';
 import type { Values } from './options.ts';
 import type { Output } from './output.ts';
 
-/** By how much times are divided while they are measured, when nothing is said. */
+/** Default of --speedup: the factor by which all times are divided. */
 const SPEEDUP = '10';
 
 /**
  * @param words after `stack`: conformance
- * @returns the exit code: violated when something differs that is not known to, unknown when something could not be
- * measured
+ * @returns the exit code: violated for an unexpected difference, unknown if a row could not be measured
  */
 export async function stackCommand(
   words: readonly string[],
@@ -41,7 +40,7 @@ export async function stackCommand(
     if (abort.signal.aborted) return EXIT.interrupted;
     throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
   }
-  const scale = `No AWS is in reach: this is the bundled stack, against public documentation. ${scaled(speedup)}`;
+  const scale = `This compares the bundled stack with public documentation; AWS itself was not measured. ${scaled(speedup)}`;
   if (values.json) output.result.write(`${JSON.stringify({ speedup, rows }, null, 2)}\n`);
   else output.result.write(`${conformanceText(rows)}\n${counts(rows)}\n${scale}\n`);
   if (values.write) await write(rows, values, scaled(speedup));
@@ -70,7 +69,7 @@ const scaled = (speedup: number): string =>
     ? 'Times are those of the profiles.'
     : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
 
-/** Puts the table into the docs, between the marks that are there. */
+/** Writes the table into docs/fleet.md, between its marks. */
 async function write(
   rows: readonly Row[],
   { profile, speedup }: Values<'stack'>,

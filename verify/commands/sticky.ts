@@ -1,4 +1,4 @@
-/** `baton verify --sticky-report`: what breaks when stickiness is turned off. */
+/** `baton verify --sticky-report`: reports what breaks without stickiness. */
 import type { Result } from '../core/result.ts';
 import { EXIT } from '../errors.ts';
 import { brokenWithout, stickyText } from '../reports/sticky.ts';
@@ -7,7 +7,7 @@ import { stickyReport } from '../sticky.ts';
 import type { Target } from '../target/load.ts';
 import type { Output } from './output.ts';
 
-/** @returns the exit code: violated when something would break without stickiness */
+/** @returns the exit code: violated if a guarantee would break without stickiness */
 export async function stickyCommand(
   target: Target,
   options: VerifyOptions,
@@ -16,8 +16,8 @@ export async function stickyCommand(
   onStep: (text: string) => void,
 ): Promise<number> {
   const runs = await stickyReport(target, options, mode => onStep(`stickiness ${mode}`));
-  const told: Record<string, Result> = Object.fromEntries(runs.map(({ mode, result }) => [mode, result]));
-  output.result.write(json ? `${JSON.stringify(told, null, 2)}\n` : `\n${stickyText(runs)}`);
+  const results: Record<string, Result> = Object.fromEntries(runs.map(({ mode, result }) => [mode, result]));
+  output.result.write(json ? `${JSON.stringify(results, null, 2)}\n` : `\n${stickyText(runs)}`);
   for (const { mode, folder } of runs) output.progress.write(`history, stickiness ${mode}: ${folder}\n`);
   if (options.signal?.aborted) return EXIT.interrupted;
   return brokenWithout(runs).length > 0 ? EXIT.violated : EXIT.valid;

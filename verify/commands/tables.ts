@@ -1,15 +1,15 @@
-/** One table per command: its options are parsed, listed by --help and documented in docs/commands.md from here. */
+/** The options of each command: the parser, --help and docs/commands.md read these tables. */
 import { COMMAND } from '../core/command.ts';
 import { REPORTS } from '../reports/index.ts';
 
-/** The target file when none is named. */
+/** The target file that commands read by default. */
 export const TARGET = 'baton.yaml';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly multiple?: true;
   readonly default?: string | boolean;
-  /** What stands for its value, such as FILE. */
+  /** Placeholder for its value in help texts, such as FILE. */
   readonly value?: string;
   readonly does: string;
 }
@@ -17,10 +17,10 @@ export interface Option {
 export interface Table {
   /** The words after the command. */
   readonly words: string;
-  /** How many there may be at most. */
+  /** Largest number of words. */
   readonly most: number;
   readonly does: string;
-  /** The page of docs/ that says more. */
+  /** The page of docs/ with more about it. */
   readonly page?: string;
   readonly options: Readonly<Record<string, Option>>;
 }
@@ -34,18 +34,18 @@ const QUIET = { type: 'boolean', default: false, does: 'prints no progress on st
 const BRIEF = {
   type: 'boolean',
   default: false,
-  does: 'prints one screen: what is wrong, one proof, the verdict',
+  does: 'prints one screen: the violated guarantees, one proof, the verdict',
 } as const;
 const OUT = {
   type: 'string',
   value: 'DIR',
   default: 'runs',
-  does: 'keeps histories and results there',
+  does: 'folder for histories and results',
 } as const;
 const SEED = {
   type: 'string',
   value: 'N',
-  does: 'draws the same plan again; random when absent, and printed',
+  does: 'repeats the plan of the run with this seed; by default the seed is random, and printed',
 } as const;
 
 const LOAD = {
@@ -53,7 +53,7 @@ const LOAD = {
     type: 'string',
     value: 'N',
     default: '32',
-    does: 'sessions at once, each with one request in flight',
+    does: 'concurrent sessions, each with one request in flight',
   },
   duration: { type: 'string', value: 'TIME', default: '10s', does: 'length of the load: 10, 10s, 2m' },
   seed: SEED,
@@ -64,17 +64,17 @@ const STACK = {
   stack: {
     type: 'string',
     value: 'local|compose',
-    does: 'starts the bundled card store first (local: Redis, nginx, two instances; compose: the same in containers), and stops it afterwards',
+    does: 'starts the bundled card store before the run and stops it afterwards (local: Redis, nginx, two instances; compose: the same in containers)',
   },
   claims: {
     type: 'string',
     value: 'NAMES',
-    does: 'guarantees or sets that are claimed instead of those of the file, comma-separated',
+    does: 'guarantees or sets to claim instead of the claims of the target file, comma-separated',
   },
   faults: {
     type: 'string',
     value: 'F',
-    does: 'disturbs the stack under load: deploy (rolling restart, replace the oldest, scale out, scale in), all, how many to draw, or names such as rolling-restart,store-restart; without --stack, what the target file names under faults (docs/faults.md)',
+    does: 'injects faults under load: deploy (rolling restart, replace the oldest, scale out, scale in), all, a number of faults to draw, or names such as rolling-restart,store-restart; without --stack, the faults of the target file (docs/faults.md)',
   },
 } as const;
 
@@ -82,7 +82,7 @@ const PROFILE = {
   profile: {
     type: 'string',
     value: 'NAME',
-    does: 'balancer and group behave as seed, classic-elb, alb or nginx: health checks, draining, responses to failures; what crashes is replaced (docs/fleet.md)',
+    does: 'makes the balancer and the group of instances behave as seed, classic-elb, alb or nginx: health checks, draining, responses to failures, replacement of crashed instances (docs/fleet.md)',
   },
   speedup: { type: 'string', value: 'N', does: 'divides all times of the profile' },
 } as const;
@@ -91,19 +91,19 @@ const JUDGED = {
   baseline: {
     type: 'string',
     value: 'FILE',
-    does: 'compares with it: what is claimed and got worse fails, whatever the verdict (docs/compare.md)',
+    does: 'compares the run with this baseline; the run fails if a claimed guarantee got worse, even if it is still valid (docs/compare.md)',
   },
   'update-baseline': {
     type: 'boolean',
     default: false,
-    does: 'writes the baseline anew from this run, if it is valid',
+    does: 'replaces the baseline by this run, if the run is valid',
   },
   json: JSON_OUT,
   report: {
     type: 'string',
     multiple: true,
     value: 'FORMAT=FILE',
-    does: `writes a report too; may be repeated; FORMAT is one of ${Object.keys(REPORTS).join(', ')}; FILE - is stdout (docs/reports.md)`,
+    does: `writes a report to a file; may be repeated; FORMAT is one of ${Object.keys(REPORTS).join(', ')}; FILE - is stdout (docs/reports.md)`,
   },
   brief: BRIEF,
 } as const;
@@ -111,52 +111,52 @@ const JUDGED = {
 const verify = {
   words: '[TARGET]',
   most: 1,
-  does: `drives a running system as its target file says (${TARGET} when absent), and judges what was recorded; the word verify may be left out before a target file`,
+  does: `sends requests to a running system as its target file describes (default ${TARGET}), and judges the recorded history; before a target file, the word verify is optional`,
   page: 'target-file.md',
   options: {
     ...STACK,
-    instances: { type: 'string', value: 'N', default: '2', does: 'instances of that stack' },
+    instances: { type: 'string', value: 'N', default: '2', does: 'number of instances of the bundled stack' },
     ...PROFILE,
     sticky: {
       type: 'string',
       value: 'MODE',
-      does: 'the balancer of that stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
+      does: 'how the balancer of the bundled stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
     },
     ...LOAD,
     workload: {
       type: 'string',
       value: 'NAMES',
-      does: 'hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, comma-separated; those that the claims need when absent (docs/workloads.md)',
+      does: 'workloads to run: hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, comma-separated; by default those that the claims need (docs/workloads.md)',
     },
     'sticky-report': {
       type: 'boolean',
       default: false,
-      does: "runs the same load with the balancer's cookie kept, dropped, swapped before each request, and lost once: can stickiness be turned off, and what breaks? (docs/sticky.md)",
+      does: "reports whether stickiness can be turned off: runs the same load with the balancer's cookie kept, dropped, swapped before each request, and lost once (docs/sticky.md)",
     },
     next: {
       type: 'string',
       value: 'NAME=VALUE',
-      does: 'what the next version has in its environment, comma-separated, for the fault rolling-deploy',
+      does: 'environment variables of the next version, comma-separated, for the fault rolling-deploy',
     },
     url: {
       type: 'string',
       value: 'URL',
-      does: "where the target is, instead of what its file says; without a path of its own, under the path of the file's url",
+      does: "address of the target, instead of the url of its file; if it has no path, the path of the file's url is added",
     },
     logs: {
       type: 'string',
       value: 'DIR|FILE,…',
-      does: "logs that say which instance served: balancer/access.log, instances/NAME.log (docs/compose.md), or a balancer's access log and those of instances, NAME=FILE (docs/target-file.md)",
+      does: "logs that name the instance of each request: a folder with balancer/access.log and instances/NAME.log (docs/compose.md), or a balancer's access log and logs of instances as NAME=FILE (docs/target-file.md)",
     },
     'print-target': {
       type: 'boolean',
       default: false,
-      does: 'prints how the target file is understood, without secrets, and sends nothing',
+      does: 'prints the target file as Baton understands it, without secrets, and sends nothing',
     },
     k6: {
       type: 'boolean',
       default: false,
-      does: 'with --stack: a second load afterwards by k6, where that is installed; its verdict counts (docs/k6.md)',
+      does: 'with --stack: runs a second load with k6 afterwards, if k6 is installed; its verdict counts (docs/k6.md)',
     },
     ...JUDGED,
     quiet: QUIET,
@@ -166,59 +166,63 @@ const verify = {
 const init = {
   words: 'URL',
   most: 1,
-  does: 'finds out what a target file must say of an app, writes it, and proves it by a short run',
+  does: 'finds out how to describe an app, writes the target file, and proves it by a short run',
   page: 'init.md',
   options: {
     user: {
       type: 'string',
       multiple: true,
       value: 'NAME',
-      does: 'an account that may log in; give two, so that isolation can be judged',
+      does: 'user name of an account; give two, because isolation needs two users',
     },
     'password-env': {
       type: 'string',
       multiple: true,
       value: 'VAR',
-      does: 'the variable that holds its password, in the same order; one for all accounts when there is one',
+      does: 'environment variable with the password of each --user, in the same order; a single one holds for all accounts',
     },
     'totp-env': {
       type: 'string',
       multiple: true,
       value: 'VAR',
-      does: 'the variable that holds the secret of its one-time codes, in the same order',
+      does: 'environment variable with the secret of the one-time codes of each --user, in the same order',
     },
     ca: {
       type: 'string',
       value: 'FILE',
-      does: 'the certificates of your own authority, PEM, where the address is https; the target file names it',
+      does: 'certificates of your own authority, in PEM, for https addresses; the target file will name this file',
     },
     as: {
       type: 'string',
       value: 'NAME',
-      does: 'what to look for first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress, express-passport, flask-login',
+      does: 'framework of the app, which says what to look for first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress, express-passport, flask-login',
     },
-    'login-page': { type: 'string', value: 'PATH', does: 'where the login form is; found when absent' },
+    'login-page': {
+      type: 'string',
+      value: 'PATH',
+      does: 'page with the login form; by default Baton finds it',
+    },
     'login-path': {
       type: 'string',
       value: 'PATH',
-      does: 'where an app that renders in the browser posts its login, with --login-json',
+      does: 'path of the login request of an app that renders in the browser; with --login-json',
     },
     'login-json': {
       type: 'string',
       value: 'JSON',
-      does: 'what it posts, such as {"name":"{user}","secret":"{password}"}',
+      does: 'body of that request, such as {"name":"{user}","secret":"{password}"}',
     },
     probe: {
       type: 'boolean',
       default: false,
-      does: 'sends forms that look safe, twice, to find one whose writes can be read',
+      does: 'sends forms that look harmless, twice each, to find one whose writes can be read',
     },
-    file: { type: 'string', value: 'FILE', default: TARGET, does: 'the file that is written' },
-    force: { type: 'boolean', default: false, does: 'replaces a file that is there' },
+    file: { type: 'string', value: 'FILE', default: TARGET, does: 'target file to write' },
+    force: { type: 'boolean', default: false, does: 'replaces an existing target file' },
     yes: {
       type: 'boolean',
       default: false,
-      does: 'says that the address is of another machine, and that I may test it',
+      does: 'confirms that you may test the address, which is another machine',
     },
     out: OUT,
     json: JSON_OUT,
@@ -230,19 +234,19 @@ const init = {
 const check = {
   words: 'RUN…',
   most: Number.POSITIVE_INFINITY,
-  does: 'judges a recorded history again: a folder under runs/, or a history file; or several files, that several k6 left of one run',
+  does: 'judges a recorded history again: a folder under runs/, a history file, or the files of several k6 machines of one run',
   page: 'history.md',
   options: {
     logs: {
       type: 'string',
       value: 'FILE,…',
-      does: "the balancer's access log (nginx, HAProxy, Traefik, ALB) says which instance served, and those of instances, NAME=FILE (docs/target-file.md)",
+      does: "logs that name the instance of each request: the balancer's access log (nginx, HAProxy, Traefik, ALB), and logs of instances as NAME=FILE (docs/target-file.md)",
     },
     budget: {
       type: 'string',
       value: 'TIME',
       default: '60s',
-      does: 'time for the searches of linearizability, once the history is read; an object that they leave undecided is listed, and the verdict is unknown',
+      does: 'time for the searches of linearizability, after the history is read; objects that are undecided then are listed, and the verdict is unknown',
     },
     'all-objects': {
       type: 'boolean',
@@ -252,18 +256,22 @@ const check = {
     from: {
       type: 'string',
       value: 'jepsen',
-      does: 'RUN is a history that Jepsen recorded, EDN or JSON: is it linearizable?',
+      does: 'judges the linearizability of a history that Jepsen recorded, in EDN or JSON',
     },
-    model: { type: 'string', value: 'M', does: 'of that history: register, cas-register, append or set' },
+    model: {
+      type: 'string',
+      value: 'M',
+      does: 'model of the Jepsen history: register, cas-register, append or set',
+    },
     initial: {
       type: 'string',
       value: 'EDN',
-      does: 'what each object of that history holds at first; nothing when absent',
+      does: 'initial value of each object of the Jepsen history; none by default',
     },
     'nil-reads': {
       type: 'string',
       value: 'R',
-      does: 'an ok read of nil says nothing (any), or shows what was there at first (initial, the default)',
+      does: 'meaning of an ok read of nil in the Jepsen history: it shows the initial value (initial, the default) or says nothing (any)',
     },
     ...JUDGED,
   },
@@ -280,29 +288,38 @@ const compare = {
 const zoo = {
   words: '[run [NAME]]',
   most: 2,
-  does: 'lists broken and healthy deployments; zoo run NAME shows what Baton finds in one. Needs a checkout',
+  does: 'lists broken and healthy deployments; zoo run NAME runs one and shows what Baton finds. Needs a checkout',
   page: 'zoo.md',
   options: {
     all: {
       type: 'boolean',
       default: false,
-      does: 'runs all of them, and shows how surely and how soon each is found',
+      does: 'runs all deployments, and shows how often and how soon each defect is found',
     },
-    disturbed: { type: 'boolean', default: false, does: 'runs all those that need a fault, and no others' },
-    runs: { type: 'string', value: 'N', default: '1', does: 'runs of each, with --all or --disturbed' },
-    'control-runs': { type: 'string', value: 'N', does: 'runs of each healthy one; as --runs when absent' },
+    disturbed: { type: 'boolean', default: false, does: 'runs only the deployments that need a fault' },
+    runs: {
+      type: 'string',
+      value: 'N',
+      default: '1',
+      does: 'runs of each deployment, with --all or --disturbed',
+    },
+    'control-runs': {
+      type: 'string',
+      value: 'N',
+      does: 'runs of each healthy deployment; by default as --runs',
+    },
     'fault-runs': {
       type: 'string',
       value: 'N',
-      does: 'runs of each that needs a fault, with --all; as --runs when absent',
+      does: 'runs of each deployment that needs a fault, with --all; by default as --runs',
     },
-    'at-once': { type: 'string', value: 'N', default: '1', does: 'runs at the same time' },
+    'at-once': { type: 'string', value: 'N', default: '1', does: 'concurrent runs' },
     tally: {
       type: 'string',
       value: 'FILE',
-      does: 'keeps a line of each run, and runs nothing that FILE has already',
+      does: 'appends a line for each run, and skips runs that FILE already has',
     },
-    write: { type: 'boolean', default: false, does: 'puts the tables into README.md and docs/zoo.md' },
+    write: { type: 'boolean', default: false, does: 'writes the tables into README.md and docs/zoo.md' },
     ...LOAD,
     json: JSON_OUT,
     brief: BRIEF,
@@ -313,11 +330,11 @@ const zoo = {
 const stack = {
   words: 'conformance',
   most: 1,
-  does: 'measures what the bundled stack does of what is documented of the balancers and groups that it stands in for: a table. Needs a checkout',
+  does: 'compares the bundled stack with the documented behaviour of the balancers and groups that it stands in for, and prints a table. Needs a checkout',
   page: 'fleet.md',
   options: {
     ...PROFILE,
-    write: { type: 'boolean', default: false, does: 'puts the table into docs/fleet.md' },
+    write: { type: 'boolean', default: false, does: 'writes the table into docs/fleet.md' },
     json: JSON_OUT,
     quiet: QUIET,
   },
@@ -326,7 +343,7 @@ const stack = {
 const explain = {
   words: 'NAME',
   most: 1,
-  does: 'explains a guarantee or an anomaly: what it is, what breaks it, how to mend it',
+  does: 'explains a guarantee or an anomaly: its definition, what breaks it, how to fix it',
   page: 'guarantees.md',
   options: {},
 } as const satisfies Table;
@@ -334,18 +351,18 @@ const explain = {
 const doctor = {
   words: '[TARGET]',
   most: 1,
-  does: 'lists what this machine has, and which guarantees a target file leaves unknown and why; exit code 2 when one of those is claimed. Sends nothing',
+  does: 'lists which programs this machine has, and which guarantees stay unknown with a target file, and why; exits with 2 if one of those is claimed. Sends nothing',
   page: 'target-file.md',
   options: {
     ...STACK,
-    logs: { type: 'string', value: 'DIR|FILE,…', does: `logs, as ${COMMAND} verify takes them` },
+    logs: { type: 'string', value: 'DIR|FILE,…', does: `logs, as for ${COMMAND} verify` },
   },
 } as const satisfies Table;
 
 const k6 = {
   words: '[TARGET]',
   most: 1,
-  does: 'prints a target file as the k6 scripts take it',
+  does: 'prints a target file in the form that the k6 scripts read',
   page: 'k6.md',
   options: {},
 } as const satisfies Table;

@@ -1,4 +1,4 @@
-/** `baton verify`: drives a running system, or the bundled stack, and judges what was recorded. */
+/** `baton verify`: sends requests to a running system or the bundled stack, and judges the recorded history. */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
@@ -63,7 +63,7 @@ export async function verifyCommand(
   const wanted = faultsOf(values, target);
   const next = nextVersion(values.next);
   if (wanted !== undefined && !chosen(target, load.workloads).includes('hop'))
-    throw new UsageError('--faults: hop has to go on meanwhile; add it to --workload');
+    throw new UsageError('--faults: hop must run during faults; add it to --workload');
   if (runner !== undefined) {
     const less = notKept(process.env);
     target.claims = target.claims.filter(name => !less.includes(name));
@@ -82,20 +82,20 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       behaves(target, like);
-      // Single instances can be reached past the balancer: what differs between them is found sooner.
+      // Requests past the balancer find differences between instances sooner.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
     if (target.tls?.insecure)
       progress.step(
-        'WARNING: tls.insecure: certificates are not checked; whoever is between can read passwords',
+        'WARNING: tls.insecure: certificates are not checked; a machine on the way can read passwords',
       );
     if (values['sticky-report']) {
       const all = { ...load, logs: [...(stack?.logs ?? []), ...logs], signal: stop.signal };
       return await stickyCommand(target, all, values.json, output, step => progress.step(step));
     }
     if (waiting > 0)
-      progress.step(`the declared timeouts are waited for: about ${Math.ceil(waiting / 1000)} s in all`);
+      progress.step(`waits for the declared timeouts: about ${Math.ceil(waiting / 1000)} s in all`);
     const { result, folder } = await verify(target, {
       ...load,
       logs: [...(stack?.logs ?? []), ...logs],
@@ -120,7 +120,7 @@ export async function verifyCommand(
     );
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // What was started here goes with the run; another system stays as it was left.
+    // Baton removes its own stack after the run; another system keeps the fault.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
@@ -143,7 +143,7 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/** The balancer of the bundled stack spreads requests in another way than the target file says. */
+/** Adapts the target's routing to the profile and stickiness of the bundled stack. */
 function behaves(target: Target, { profile, sticky }: Likeness): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;
@@ -165,7 +165,7 @@ async function start(
   }
 }
 
-/** Ctrl-C, SIGTERM, SIGHUP or the death of a part of the stack end the load; what was recorded is judged. */
+/** Ends the load at Ctrl-C, SIGTERM, SIGHUP or the death of a part of the stack; the recorded history is judged. */
 function stopping() {
   const controller = new AbortController();
   const state = {
@@ -184,7 +184,7 @@ function stopping() {
   return state;
 }
 
-/** @returns what k6 found, if it is there */
+/** Runs the second load; returns the judgement of k6, or nothing if k6 is not installed. */
 async function byK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];

@@ -1,6 +1,6 @@
 /**
- * `baton zoo run --all`, or --disturbed: runs all, or those that need a fault, over and over, and shows how surely and
- * how soon each is found.
+ * `baton zoo run --all` or `--disturbed`: runs all deployments, or those that need a fault, many times, and shows how
+ * often and how soon each defect is found.
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { Values } from './options.ts';
 import type { Output } from './output.ts';
 
-/** How a trial is run; its seed is the first one. */
+/** Options of the trials; `seed` is the first seed. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -32,9 +32,9 @@ interface Task {
 }
 
 /**
- * Each entry with one seed after the other, all entries with the first seed before any with the second.
+ * Runs all entries with the first seed, then all with the second, and so on.
  *
- * @returns the exit code: 0 when every verdict is the one that it must be
+ * @returns the exit code: 0 if every verdict is as expected
  */
 export async function measure(values: Values<'zoo'>, output: Output, load: Load): Promise<number> {
   const { tally } = values;
@@ -70,7 +70,7 @@ interface Runs {
   flags: string;
 }
 
-/** How often each is run: broken ones, healthy ones, and, among all, those that need a fault, which take longest. */
+/** Returns how often each entry is run: defects, controls and, with --all, entries that need a fault. */
 function runsOf(values: Values<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
@@ -86,7 +86,7 @@ function runsOf(values: Values<'zoo'>): Runs {
   };
 }
 
-/** What is still to be run: as many of each as are missing, with seeds that it has not had. */
+/** Returns the missing runs of each entry, with seeds that are not in the tally. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly Outcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
@@ -99,7 +99,7 @@ function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: read
   return tasks.sort((a, b) => a.seed - b.seed);
 }
 
-/** @returns whether it could be run at all */
+/** Runs one trial; returns whether it could be run. */
 async function perform(
   { measured, seed }: Task,
   load: Load,
@@ -118,13 +118,13 @@ async function perform(
     return true;
   } catch (error) {
     load.signal.throwIfAborted();
-    const told = error instanceof Error ? error.message : String(error);
-    output.progress.write(`${again}: could not be run, and is not counted: ${told}\n`);
+    const reason = error instanceof Error ? error.message : String(error);
+    output.progress.write(`${again}: could not be run, and is not counted: ${reason}\n`);
     return false;
   }
 }
 
-/** @throws UsageError when the file has other lines than those of a tally */
+/** Reads a tally. @throws UsageError for a line that is not of a tally */
 async function outcomesIn(tally: string): Promise<Outcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';

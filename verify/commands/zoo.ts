@@ -1,4 +1,4 @@
-/** `baton zoo`: broken and healthy deployments, what Baton says of them, and how surely it finds what is broken. */
+/** `baton zoo`: lists and runs broken and healthy deployments, and shows what Baton finds in them. */
 import { randomInt } from 'node:crypto';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
@@ -14,7 +14,7 @@ import { measure } from './zoo-all.ts';
 
 /**
  * @param words after `zoo`: nothing, `run NAME`, or `run` with --all or --disturbed
- * @returns the exit code: 0 when every verdict is the one that it must be
+ * @returns the exit code: 0 if every verdict is as expected
  */
 export async function zooCommand(
   words: readonly string[],
@@ -35,7 +35,7 @@ export async function zooCommand(
   try {
     return name === undefined
       ? await measure(values, output, load(values, seedOf(values), abort.signal))
-      : await learn(entryNamed(name), values, output, abort.signal);
+      : await runOne(entryNamed(name), values, output, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted;
     throw error;
@@ -75,21 +75,21 @@ const load = (values: Values<'zoo'>, seed: number, signal: AbortSignal) => ({
 const seedOf = ({ seed }: Values<'zoo'>): number =>
   seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
 
-/** Runs one, as a person would learn from it. */
-async function learn(
+/** Runs one entry: prints what is broken, the verdict and the remedy. */
+async function runOne(
   entry: Entry,
   values: Values<'zoo'>,
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {
-  const tell = (title: string, text: string): void => {
+  const print = (title: string, text: string): void => {
     const lines = wrap(text, Math.max(40, widthOf(output) - 2));
     output.result.write(`${title}\n${lines.map(line => `  ${line}\n`).join('')}\n`);
   };
   if (entry.kind === 'defect') {
-    tell(`${entry.name}: what is broken`, entry.broken);
-    tell('In the wild', `${entry.wild} ${entry.references.join(', ')}.`);
-  } else tell(`${entry.name}: healthy`, entry.sound);
+    print(`${entry.name}: what is broken`, entry.broken);
+    print('In the wild', `${entry.wild} ${entry.references.join(', ')}.`);
+  } else print(`${entry.name}: healthy`, entry.sound);
   const done = await trial(entry, {
     ...load(values, seedOf(values), signal),
     onStep: message => {
@@ -97,7 +97,7 @@ async function learn(
     },
   });
   printResult(done.result, values, output);
-  if (entry.kind === 'defect') tell('How to mend it', entry.remedy);
+  if (entry.kind === 'defect') print('How to mend it', entry.remedy);
   output.result.write(`${verdictOn(done)}\n`);
   output.progress.write(`history: ${done.folder}\n`);
   return passed(done) ? EXIT.valid : EXIT.violated;
