@@ -1,4 +1,4 @@
-/** Who logs in: the accounts of a target file. */
+/** The schema of `accounts` in a target file. */
 import { z } from 'zod';
 import { oneTime } from '../client/one-time.ts';
 import { name } from './schema-parts.ts';
@@ -9,7 +9,7 @@ const totp = z.string().transform((text, context) => {
     oneTime(text);
     return text;
   } catch {
-    // What came may be a secret all the same: it is not shown.
+    // The text may still be a secret, so the error does not show it.
     context.addIssue(
       'expected the secret of one-time codes in base32, or an otpauth://totp/ address, got another text',
     );
@@ -19,17 +19,17 @@ const totp = z.string().transform((text, context) => {
 
 export const account = z
   .strictObject({
-    /** With `count`, {n} stands for 1 to count; {run} for a text that is other in each run. */
+    /** The user name. With `count`, {n} stands for 1 to count; {run} stands for a text that is new in each run. */
     user: z.string().min(1).optional(),
     password: z.string().min(1).optional(),
-    /** A file that holds it. */
+    /** A file that holds the password. */
     passwordFile: z.string().min(1).optional(),
-    /** Of one-time codes, which are sent as {code}. */
+    /** The secret of one-time codes; requests send the current code as {code}. */
     totp: totp.optional(),
     count: z.int().min(1).max(100_000).optional(),
-    /** What pages call the user, where that is not the name that logs in; {n} and {run} likewise. */
+    /** The name that pages show for the user, if it is not the login name; {n} and {run} work here too. */
     shown: name.optional(),
-    /** A file with a row for each account: user, password, shown, totp. */
+    /** A CSV file with a row for each account: user, password, shown, totp. */
     csv: z.string().min(1).optional(),
   })
   .superRefine(({ user, password, passwordFile, csv, count, shown, totp: secret }, context) => {

@@ -1,4 +1,4 @@
-/** `faults` of a target file: what can be disturbed in a system of somebody's own, and how (docs/faults.md). */
+/** The schema of `faults` in a target file: the faults of the user's own system (docs/faults.md). */
 import { z } from 'zod';
 import { name, time } from './schema-parts.ts';
 
@@ -13,7 +13,7 @@ const command = z.union(
   },
 );
 
-/** Which of them are ready-made for it; all when absent. */
+/** The ready-made faults to use; all by default. */
 const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
   z
     .array(z.enum(all))
@@ -22,16 +22,16 @@ const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
 
 const compose = z.strictObject({
   service: name,
-  /** Relative to the target file; what `docker compose` finds there when absent. */
+  /** The compose file, relative to the target file; by default the file that `docker compose` finds there. */
   file: name.optional(),
   project: name.optional(),
   do: actions(['restart', 'kill', 'stop', 'pause']),
 });
 
 const processes = z.strictObject({
-  /** Each holds the number of one process; relative to the target file. One of them is drawn. */
+  /** Files that hold one process id each, relative to the target file. The seed draws one of them. */
   pidFiles: z.array(name).min(1),
-  /** Starts the process again; {pidFile} stands for its file. Absent where something else does. */
+  /** Restarts the process; {pidFile} stands for its file. Not needed if a supervisor restarts it. */
   start: command.optional(),
   do: actions(['kill', 'stop', 'pause']),
 });
@@ -48,25 +48,25 @@ const KINDS = ['inject', 'compose', 'processes', 'kubernetes'] as const;
 const fault = z
   .strictObject({
     inject: command.optional(),
-    /** Ends what `inject` did: on every path, also when Baton is interrupted or killed. */
+    /** Undoes `inject`, on every path, also when Baton is interrupted or killed. */
     heal: command.optional(),
-    /** Succeeds once the fault is seen to have taken effect. */
+    /** Exits with 0 once the fault has taken effect. */
     check: command.optional(),
     compose: compose.optional(),
     processes: processes.optional(),
     kubernetes: kubernetes.optional(),
     part: z.enum(['instance', 'balancer', 'store']).default('instance'),
-    /** The store answers nobody while it lasts. */
+    /** The store answers no request during the fault. */
     down: z.boolean().default(false),
-    /** Takes away what the target does not promise to keep: only by name. */
+    /** The fault loses data that the target does not promise to keep, so it runs only by name. */
     loses: z.boolean().default(false),
-    /** What a deploy does: `--faults deploy` makes it. Those that are ready-made know it themselves. */
+    /** The fault is part of a deploy: `--faults deploy` runs it. Ready-made faults have their own value. */
     deploy: z.boolean().optional(),
-    /** How long it lasts once it was injected, before it is healed. */
+    /** Time between the injection and the heal. */
     lasts: time.optional(),
-    /** Within which each command ends. */
+    /** Timeout of each command. */
     within: time.default(60_000),
-    /** How many instances there are afterwards, where that is not as many as before. */
+    /** Number of instances after the fault, if it changes. */
     instances: z.int().min(1).optional(),
   })
   .superRefine((value, context) => {
@@ -85,13 +85,13 @@ const fault = z
     } else if (kind !== 'inject') {
       for (const key of ['heal', 'check'] as const) {
         if (value[key] === undefined) continue;
-        const message = `expected \`inject\` beside it, got \`${kind}\`, which brings its own: leave it away`;
+        const message = `expected \`inject\` beside it, got \`${kind}\`, which has its own: remove this key`;
         context.addIssue({ code: 'custom', path: [key], message });
       }
     }
   });
 
-/** These mean something else to `--faults`. */
+/** Names with another meaning for `--faults`. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(

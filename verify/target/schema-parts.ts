@@ -1,7 +1,7 @@
-/** What several parts of a target file are made of. */
+/** Schemas that several parts of a target file use. */
 import { z } from 'zod';
 
-/** A time such as 30m, 12h, 90s or 500ms → milliseconds. */
+/** Parses a time such as 30m, 12h, 90s or 500ms → milliseconds. */
 export const time = z.string().transform((text, context) => {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit as 'ms'];
@@ -14,7 +14,7 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/** Where a redirect leads: on this site its path, on another one its address without a query. */
+/** The target of a redirect: a path on this site, or an address of another site without a query. */
 export const destination = z
   .string()
   .regex(
@@ -22,7 +22,7 @@ export const destination = z
     'expected a path that begins with /, or an address such as https://sso.example.test/login',
   );
 
-/** A regular expression whose first group is what it finds. */
+/** A regular expression; its first group is the text that it finds. */
 export const regex = z.string().transform((source, context) => {
   try {
     const groups = new RegExp(`${source}|`).exec('')?.length ?? 1;
@@ -53,7 +53,7 @@ const json = z.strictObject({
 });
 const header = z.strictObject({ header: name });
 
-/** Where a text stands that is shown, and where a token stands. */
+/** Where to find a text that a page shows, and where to find a token. */
 export const shown = z.union([regex, json, header], {
   error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
 });
@@ -73,7 +73,7 @@ export const token = z.union(
   },
 );
 
-/** A part such as 99.9 % or 100% → 0 to 1. */
+/** Parses a share such as 99.9 % or 100% → 0 to 1. */
 export const share = z.string().transform((text, context) => {
   const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
   const value = Number(number) / 100;

@@ -1,4 +1,4 @@
-/** The target file: what a person writes about the system under test (docs/target-file.md). */
+/** The schema of the target file, which describes the system under test (docs/target-file.md). */
 import { z } from 'zod';
 import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
@@ -10,9 +10,9 @@ const request = z
   .strictObject({
     method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
     path,
-    /** Form fields; {user}, {password}, {csrf}, {value} and what was captured are filled in. */
+    /** Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values. */
     form: texts.default({}),
-    /** The body as JSON instead, filled in likewise. */
+    /** A JSON body instead of a form, with the same placeholders. */
     json: z.json().optional(),
     headers: texts.default({}),
   })
@@ -21,108 +21,108 @@ const request = z
     path: ['json'],
   });
 
-/** What an answer holds that later requests send: by its name, which stands for it in {braces}. */
+/** Values of a response that later requests send; `{name}` stands for the value. */
 const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
-/** Requests that are sent first, in order. */
+/** Requests to send before, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
 const write = request.safeExtend({
-  /** Finds the message, in its answer or where that leads, without which the write may or may not have happened. */
+  /** Finds the message of success, in the response or after its redirect. Without it, the write may have happened. */
   confirmed: pattern.optional(),
 });
 
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
-  /** Whose it is: one session's, one user's with all sessions, or all users'. */
+  /** Who shares the object: one session, all sessions of a user, or all users. */
   scope: z.enum(['session', 'user', 'all']).default('session'),
   /** set: values without order · list: in the order of their adds · bag: a list with repeats · register, counter */
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
-  /** The app keeps at most so many values. */
+  /** The largest number of values that the app keeps. */
   cap: z.int().min(1).optional(),
-  /** The longest text that the app shows as it was sent; found out when absent. */
+  /** Length of the longest text that the app shows unchanged; by default Baton measures it. */
   longest: z.int().min(1).optional(),
   read: z.strictObject({
     path,
     items: shown,
-    /** Finds the part of the page that is the list: the same text may stand elsewhere. */
+    /** Finds the part of the page that is the list, because the same text may appear elsewhere. */
     within: regex.optional(),
-    /** Finds the address of the list's next page; found by itself where it is told as usual. */
+    /** Finds the address of the list's next page; by default Baton follows the usual links. */
     next: shown.optional(),
-    /** The app shows so many values on a page at the most. */
+    /** The largest number of values on one page. */
     rows: z.int().min(1).optional(),
   }),
   add: write.optional(),
   remove: write.optional(),
   /** Replaces the value of a register. */
   set: write.optional(),
-  /** Counts a counter up by one. */
+  /** Increments a counter by one. */
   increment: write.optional(),
 });
 
-/** What takes the target long, on purpose of its own: races need it. */
+/** Slow requests of the target, which races need. */
 const slow = z.strictObject({
-  /** A page that takes long and changes nothing. */
+  /** A slow page that changes nothing. */
   read: path.optional(),
-  /** A request that takes long and changes the session; with `object` and {value} it adds to a probe. */
+  /** A slow request that changes the session; with `object` and {value} it adds to a probe. */
   write: request.safeExtend({ object: z.string().optional() }).optional(),
 });
 
-/** How an instance is recognised, and how to reach a given one. */
+/** How to recognise an instance, and how to reach one. */
 const instance = z.strictObject({
-  /** Response header that names it; of several values the last, which is the one that answered. */
+  /** Response header that names the instance; of several values the last counts. */
   header: z.string().min(1).optional(),
-  /** Finds the name in that header, where it says more: Server-Timing, Via. */
+  /** Finds the name in a header with more content, such as Server-Timing or Via. */
   find: regex.optional(),
-  /** Cookie of the balancer that names it: the one that the answer sets, else the one that was sent. */
+  /** Cookie of the balancer that names the instance: the one in the response, else the one in the request. */
   cookie: z.string().min(1).optional(),
   /** Finds the name in a page. */
   body: shown.optional(),
-  /** Addresses of the single instances, past the balancer, by the name that `header` gives. */
+  /** Addresses of the instances, past the balancer, by the name in `header`. */
   addresses: z
     .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))
     .optional(),
-  /** A request header, or a cookie, by whose value the balancer sends a request to the instance of that name. */
+  /** A request header or cookie; the balancer routes the request to the instance that its value names. */
   steer: z
     .union([z.strictObject({ header: z.string().min(1) }), z.strictObject({ cookie: z.string().min(1) })])
     .optional(),
-  /** The cookie by which a sticky balancer keeps a client on its instance. */
+  /** The cookie with which a sticky balancer pins a client to an instance. */
   sticky: z.string().min(1).optional(),
-  /** Shares of the instances, on any scale; equal when absent. */
+  /** Shares of the instances, on any scale; equal by default. */
   weights: z.record(z.string(), z.number().positive()).optional(),
 });
 
-/** What the app allows a user. */
+/** Limits of the app on the sessions of a user. */
 const sessions = z.strictObject({
-  /** Sessions at the same time: with one more the oldest ends, or the login is refused. */
+  /** The largest number of concurrent sessions; one more ends the oldest, or the login is refused. */
   most: z.int().min(1).optional(),
-  /** Which sessions a logout ends: its own, or all of the user. */
+  /** Which sessions a logout ends: its own, or all sessions of the user. */
   logout: z.enum(['one', 'all']).default('one'),
-  /** Between two logins. */
+  /** The shortest time between two logins. */
   every: time.optional(),
 });
 
 /** How long a session lives. */
 const expiry = z.strictObject({
-  /** Without activity. */
+  /** Timeout without activity. */
   idle: time.optional(),
-  /** After its login, whatever happens. */
+  /** Timeout after the login, regardless of activity. */
   absolute: time.optional(),
   /** Which requests renew the idle time: each, those past half of it, those that write, none. */
   renew: z.enum(['each', 'half', 'write', 'never']).default('each'),
 });
 
-/** What may happen while something is disturbed. */
+/** Limits on the effects of a fault. */
 const budget = z.strictObject({
-  /** Share of sessions, and of acknowledged writes, that outlive it. */
+  /** Share of sessions, and of acknowledged writes, that must outlive the fault. */
   survival: share.optional(),
   /** Share of requests that may fail. */
   errors: share.optional(),
-  /** How long nobody may get an answer. */
+  /** The longest time in which requests wait and none gets a response. */
   gap: time.optional(),
-  /** How long anybody may wait for an answer, however often they ask; for all faults, also while there is none. */
+  /** The longest time until a client gets its response, retries included; for all faults, it also holds outside them. */
   wait: time.optional(),
-  /** Within which all is healthy again. */
+  /** The longest time until all instances are healthy again. */
   recovery: time.optional(),
 });
 
@@ -134,17 +134,17 @@ export const targetSchema = z.strictObject({
     protocol: /^https?$/,
     error: 'expected an http:// or https:// address',
   }),
-  /** Sent with every request; `Host` too. {captured} values are filled in, and it is left away without them. */
+  /** Headers of every request, also `Host`. A header with a {captured} value is left out until there is a value. */
   headers: texts.default({}),
   tls: z
     .strictObject({
-      /** A file with the certificates of the authorities that are trusted, PEM. */
+      /** A file with the certificates of trusted authorities, in PEM. */
       ca: z.string().min(1).optional(),
-      /** Certificates are not checked. */
+      /** Disables the check of certificates. */
       insecure: z.boolean().default(false),
     })
     .optional(),
-  /** What Baton never exceeds. */
+  /** Limits that Baton never exceeds. */
   limits: z
     .strictObject({
       /** Requests a second. */
@@ -155,25 +155,25 @@ export const targetSchema = z.strictObject({
     .optional(),
   accounts: z.array(account).min(1),
   login: request.safeExtend({
-    /** The page with the login form; an app that has none is asked for `signedIn.page`. */
+    /** The page with the login form; without one, Baton requests `signedIn.page`. */
     page: path.optional(),
-    /** Statuses of the answer to an accepted login; found out when absent. */
+    /** Statuses of the response to an accepted login; by default Baton finds out. */
     accepted: z.array(z.int()).optional(),
-    /** The redirects of its answer are followed: the session is signed in at their end. */
+    /** Follows the redirects of the response; the session is signed in at their end. */
     follow: z.boolean().default(false),
-    /** Finds what an answer says that refuses a login, or the path that it redirects to. */
+    /** Finds a refused login, in the response or in the path of its redirect. */
     refused: pattern.optional(),
-    /** What its answer holds that later requests send. */
+    /** Values of the response that later requests send. */
     capture: capture.default({}),
-    /** HTTP Basic: from this request on, each carries the user and the password. */
+    /** HTTP Basic: this request and all later ones carry the user and the password. */
     basic: z.boolean().default(false),
     ...steps,
   }),
-  /** How an account is made, before its first login. */
+  /** How to register an account, before its first login. */
   register: request.safeExtend({ page: path.optional(), ...steps }).optional(),
-  /** Finds who is signed in, in a page that shows it. */
+  /** Finds the signed-in user in a page that shows it. */
   signedIn: z.strictObject({ page: path, user: shown }),
-  /** Answers that say "signed out", beside 401 and a redirect to the login page. */
+  /** Responses that mean "signed out", besides 401 and a redirect to the login page. */
   signedOut: z
     .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(destination).default([]) })
     .optional(),
@@ -185,19 +185,19 @@ export const targetSchema = z.strictObject({
   logoutEverywhere: request.safeExtend(steps).optional(),
   sessions: sessions.optional(),
   slow: slow.optional(),
-  /** Finds "busy, try again" in an answer: the request was refused, and nothing came of it. */
+  /** Finds "busy, try again" in a response: the request was refused and had no effect. */
   busy: pattern.optional(),
   /** More pages that only a signed-in user sees. */
   pages: z.array(path).default([]),
-  /** Health checks and static files: they need no session and begin none. */
+  /** Health checks and static files, which need no session and create none. */
   public: z.array(path).default([]),
   instance: instance.optional(),
   expiry: expiry.optional(),
-  /** Within which an answer comes while the store is down. */
+  /** The longest time until a response while the store is down. */
   deadline: time.optional(),
-  /** What may happen during a fault; `faults` says otherwise for single ones, by name. */
+  /** Limits on the effects of a fault; `faults` overrides them for single faults, by name. */
   budgets: budget.extend({ faults: z.record(z.string(), budget).optional() }).optional(),
-  /** What can be disturbed, by the names that `--faults` takes. */
+  /** Faults of this system, by the names for `--faults`. */
   faults: faults.optional(),
   claims: z
     .array(
@@ -206,7 +206,7 @@ export const targetSchema = z.strictObject({
         z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
-        /** Cookies must meet OWASP ASVS too: 128 bits, __Host- or __Secure-. */
+        /** Cookies must also satisfy OWASP ASVS: 128 bits, __Host- or __Secure-. */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
         /** A signed-in response without any caching directive is a violation. */
         z.strictObject({ 'private-responses': z.literal('strict') }),
@@ -219,7 +219,7 @@ export type TargetFile = z.infer<typeof targetSchema>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;
 export type WriteSpec = z.infer<typeof write>;
-/** A request that ends sessions, with what comes before it. */
+/** A request that ends sessions, with its `steps`. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
 export type RegisterSpec = NonNullable<TargetFile['register']>;
 export type StepSpec = TargetFile['login']['steps'][number];

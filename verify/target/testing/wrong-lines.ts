@@ -548,7 +548,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '    instances: 3',
     '    heal: kubectl rollout undo deployment/shop',
-    'faults.shop.heal: expected `inject` beside it, got `kubernetes`, which brings its own: leave it away',
+    'faults.shop.heal: expected `inject` beside it, got `kubernetes`, which has its own: remove this key',
   ],
   [
     '    instances: 3',
