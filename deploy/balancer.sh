@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# nginx in a container, by the same template as the local runner's (stack/nginx.ts does there what this does here).
+# Runs nginx in a container, with the template of the local stack, for which stack/nginx.ts does the same.
 #
-#   balancer.sh run                    runs nginx before the instances that INSTANCES names
-#   balancer.sh route [HOST:PORT...]   routes to these from now on; returns when nothing is in flight elsewhere
-#   balancer.sh healthy                whether nginx answers
+#   balancer.sh run                    runs nginx in front of the instances in INSTANCES
+#   balancer.sh route [HOST:PORT...]   routes to these from now on; returns when no other instance has a request in flight
+#   balancer.sh healthy                exits with 0 if nginx responds
 #
-# Containers get another address when they come back, so names are asked again every second, and what has no
-# address at the moment is left out. The access log says, ahead of the requests, which address is which instance:
-# that is the engine's word (its DNS), not the instances' own.
+# A restarted container may have another address, so the script looks up all names every second, and leaves out names
+# without an address. The access log maps addresses to instances, before the requests. This mapping comes from the
+# engine's DNS, not from the instances.
 #
 # Uses only what the official image has: bash, coreutils, getent, flock and envsubst.
 set -euo pipefail
@@ -17,7 +17,7 @@ export INSTANCES_DIR=$STATE_DIR
 export LISTEN=8080
 export STATUS_LISTEN=127.0.0.1:8081
 export ACCESS_LOG=${ACCESS_LOG:-/dev/stdout}
-# A request that outlives the time-out does not keep a retired worker for ever.
+# The timeout limits how long a request keeps a retired worker.
 NGINX=(nginx -e stderr -c "$STATE_DIR/nginx.conf" -g 'daemon off; worker_shutdown_timeout 30s;')
 WORKERS=2
 
@@ -25,7 +25,7 @@ WORKERS=2
 resolve() {
   local name address kind
   for name in "$@"; do
-    # A pipe, for its processes are waited for; others would be left to nginx, which wonders whose they are.
+    # A pipe, because the shell waits for its processes. nginx would inherit other children, which it does not know.
     { getent ahostsv4 "${name%:*}" || true; } | while read -r address kind _; do
       if [[ $kind == STREAM ]]; then echo "$address:${name##*:} ${name%:*}"; fi
     done
@@ -34,7 +34,7 @@ resolve() {
 
 wanted() { cat "$STATE_DIR/wanted"; }
 
-# Writes both files of the template from lines of `resolve`, and tells the log.
+# Writes both files of the template from lines of `resolve`, and writes the mapping into the log.
 write_instances() {
   local address name known='' servers='' fallback=''
   while read -r address name; do
@@ -43,18 +43,18 @@ write_instances() {
     fallback+="server $address max_fails=0;"$'\n'
     known+="${known:+,}\"$address\":\"$name\""
   done <<<"$1"
-  # nginx takes no group without a server; one that is down answers as if all instances were.
+  # nginx rejects a group without a server. A server that is `down` gives the response for unavailable instances.
   printf '%s' "${servers:-server 127.0.0.1:9 down;$'\n'}" >"$STATE_DIR/instances.conf"
   printf '%s' "${fallback:-server 127.0.0.1:9 down;$'\n'}" >"$STATE_DIR/any-instance.conf"
   printf '%s' "$1" >"$STATE_DIR/routed"
   local line
   line="{\"event\":\"routed\",\"time\":\"$(date -u +%FT%TZ)\",\"instances\":{$known}}"
-  # The output of the container is the first process's.
+  # The output of the container is that of process 1.
   echo "$line" >/proc/1/fd/1
   if [[ $ACCESS_LOG != /dev/stdout ]]; then echo "$line" >>"$ACCESS_LOG"; fi
 }
 
-# Prints the workers, "PID serving" or "PID retiring": nginx says so in the name of the process.
+# Prints the workers as "PID serving" or "PID retiring", by the process title that nginx sets.
 workers() {
   local folder title
   for folder in /proc/[0-9]*; do
@@ -67,7 +67,7 @@ workers() {
   done
 }
 
-# until_ MILLISECONDS CONDITION...: looks every 10 ms, fails when it does not come.
+# until_ MILLISECONDS CONDITION...: tests the condition every 10 ms; fails after the timeout.
 until_() {
   local left=$(($1 / 10))
   shift
@@ -93,7 +93,7 @@ replaced() {
   local serving=0 pid state
   while read -r pid state; do
     if [[ $state != serving ]]; then continue; fi
-    # One of the old that has not heard yet.
+    # An old worker that has not received the reload yet.
     if [[ " $retired " == *" $pid "* ]]; then return 1; fi
     serving=$((serving + 1))
   done <<<"$all"
@@ -107,12 +107,12 @@ ended() {
   done
 }
 
-# Takes the files up; sets `retired` to the workers of the old configuration, none of which takes connections then.
+# Reloads nginx; sets `retired` to the workers of the old configuration, which accept no connections any more.
 reload() {
   retired=$(workers | while read -r pid state; do [[ $state == retiring ]] || printf '%s ' "$pid"; done)
-  [[ -s $STATE_DIR/nginx.pid ]] || return 0 # It starts with them.
+  [[ -s $STATE_DIR/nginx.pid ]] || return 0 # nginx has not started yet, and will read the new files.
   "${NGINX[@]}" -t -q || return 1
-  # Why: see the template.
+  # The template explains this file.
   touch "$STATE_DIR/closing"
   trap 'rm -f "$STATE_DIR/closing"' RETURN
   until_ 500 status 'Waiting: 0' || true
@@ -120,25 +120,25 @@ reload() {
   until_ 10000 replaced || { echo "balancer: expected new workers within 10 s, got: $(workers | tr '\n' ' ')" >&2; return 1; }
 }
 
-# Brings nginx in step with the names that are wanted and the addresses that they have now.
+# Routes to the wanted names with their current addresses.
 apply() {
   local now
-  # shellcheck disable=SC2046 # Words are what it takes.
+  # shellcheck disable=SC2046 # `resolve` takes words.
   now=$(resolve $(wanted))
   retired=
   if [[ ${1:-} != always && $now == "$(cat "$STATE_DIR/routed")" ]]; then return 0; fi
   write_instances "$now"
-  # What was not taken up is tried again at the next look.
+  # A failed reload is retried at the next look-up.
   reload || { echo nothing >"$STATE_DIR/routed"; return 1; }
 }
 
-# One at a time; the lock goes with the subshell.
+# Runs one command at a time; the lock ends with the subshell.
 locked() ( exec 9>"$STATE_DIR/lock"; flock 9; "$@" )
 
 route() {
   echo "$*" >"$STATE_DIR/wanted"
   apply always || return 1
-  # worker_shutdown_timeout, and some.
+  # worker_shutdown_timeout, and a margin.
   until_ 35000 ended || { echo "balancer: expected the requests in flight to end within 35 s" >&2; return 1; }
 }
 
@@ -149,13 +149,13 @@ watch() {
 run() {
   mkdir -p "$STATE_DIR/http.d"
   rm -f "$STATE_DIR/nginx.pid" "$STATE_DIR/closing"
-  # shellcheck disable=SC2016 # The names, not their values.
+  # shellcheck disable=SC2016 # envsubst takes the names, not their values.
   envsubst '${LISTEN} ${STATUS_LISTEN} ${STATE_DIR} ${INSTANCES_DIR} ${ACCESS_LOG}' \
     </baton/nginx.conf.template >"$STATE_DIR/nginx.conf"
   if [[ $ACCESS_LOG != /dev/stdout ]]; then
     echo 'access_log /dev/stdout requests;' >"$STATE_DIR/http.d/stdout.conf"
   fi
-  # What `route` said survives a restart.
+  # The names of the last `route` survive a restart.
   [[ -e $STATE_DIR/wanted ]] || echo "${INSTANCES:-}" >"$STATE_DIR/wanted"
   echo nothing >"$STATE_DIR/routed"
   apply always

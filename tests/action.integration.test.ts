@@ -97,7 +97,7 @@ describe('the action', () => {
         join(workspace, 'baton-report/comment.md'),
         '<!-- baton-verify -->\n\nthe next verdict\n',
       );
-      await runStep('Tell the pull request', commenting);
+      await runStep('Comment on the pull request', commenting);
       server.close();
       for (const job of [first, second]) {
         expect(job.failed, job.log).toBe(false);
@@ -127,7 +127,7 @@ describe('the action', () => {
         expect(job.log).toMatch(/^::error file=baton\.yaml,title=continuity is worse::LOSS is new/m);
         expect(job.log).toMatch(/^::error file=baton\.yaml,line=\d+,title=continuity violated \(LOSS\)::/m);
         expect(job.summary).toMatch(/^## ❌ Sessions: violated\n/);
-        expect(job.ran.at(-1)).toBe('Take the stack down');
+        expect(job.ran.at(-1)).toBe('Stop the stack');
         for (const file of [
           'junit.xml',
           'ctrf.json',
@@ -173,7 +173,7 @@ describe.skipIf(noEngine !== '' || noCurl)('the action with a compose file', () 
     });
     expect(job.failed, job.log).toBe(false);
     expect(job.outputs['verdict']).toBe('valid');
-    expect(job.ran.at(-1)).toBe('Did the load itself hold?');
+    expect(job.ran.at(-1)).toBe('Check the thresholds of the load');
     expect(readFileSync(join(workspace, 'baton-report/containers.log'), 'utf8')).toContain(
       '"event":"balanced"',
     );

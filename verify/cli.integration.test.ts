@@ -279,7 +279,10 @@ describe('baton verify TARGET', () => {
     [['verify', '--stack', 'cloud'], '--stack: expected local or compose, got cloud'],
     [['verify', '--url', 'nowhere'], '--url: expected an address such as http://127.0.0.1:8080'],
     [['verify', '--logs', 'docs'], '--logs: docs: expected balancer/access.log or instances/NAME.log'],
-    [['verify', '--stack', 'compose', '--url', 'http://x'], '--stack: the bundled stack has its own address and logs'],
+    [
+      ['verify', '--stack', 'compose', '--url', 'http://x'],
+      '--stack: the bundled stack has its own address and logs',
+    ],
     [
       ['verify', '--claims', 'continuty'],
       '--claims: claims: unknown guarantee "continuty": did you mean "continuity"',
