@@ -96,12 +96,12 @@ describe('Anomalies', () => {
 describe('Reach', () => {
   it('counts how often each known instance was tried', () => {
     const found = new Reach();
-    found.met('app-2');
+    found.add('app-2');
     found.tried('app-2');
-    found.met('app-2');
-    found.met(undefined);
+    found.add('app-2');
+    found.add(undefined);
     found.tried(undefined);
-    found.met('app-1');
+    found.add('app-1');
     const counts = { ...found.counts(), other: 7 };
     expect(counts).toEqual({ 'tried on app-2': 1, 'tried on app-1': 0, other: 7 });
     expect(reach(counts)).toBe(1);

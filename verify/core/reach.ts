@@ -9,7 +9,7 @@ export class Reach {
   readonly #tried = new Map<string, number>();
 
   /** Adds an instance, tried 0 times so far. */
-  met(instance: string | undefined): void {
+  add(instance: string | undefined): void {
     if (instance !== undefined && !this.#tried.has(instance)) this.#tried.set(instance, 0);
   }
 

@@ -55,7 +55,7 @@ export interface Standing {
   /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
   /** The same, only before the first fault: checks that must try each instance take these instances. */
-  meets: boolean;
+  firstContactBeforeFaults: boolean;
   /** For a read of a live session that shows an object: what it contradicts. Valid until the next operation. */
   reads: ReadFacts | undefined;
 }
@@ -125,8 +125,8 @@ export class Sessions {
     if (operation.user === session.user) operation.user = session.user;
     const result = this.#stand(operation, session);
     if (operation.instance !== undefined && session.login !== undefined) {
-      result.firstContact = this.#met(session.instances, operation, operation.instance);
-      result.meets = result.firstContact && !this.#disturbed;
+      result.firstContact = this.#addInstance(session.instances, operation, operation.instance);
+      result.firstContactBeforeFaults = result.firstContact && !this.#disturbed;
       if ((session.login === operation || honoured(operation) === true) && operation.with === undefined)
         if (!session.knownBy.includes(operation.instance)) session.knownBy.push(operation.instance);
     }
@@ -144,7 +144,7 @@ export class Sessions {
   }
 
   /** Adds an instance to those of the session. Returns whether it is new. */
-  #met(instances: string[], operation: Operation, instance: string): boolean {
+  #addInstance(instances: string[], operation: Operation, instance: string): boolean {
     const at = instances.indexOf(instance);
     if (at !== -1) {
       operation.instance = instances[at] ?? instance;
@@ -245,7 +245,7 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   live,
   handoffFrom,
   firstContact: false,
-  meets: false,
+  firstContactBeforeFaults: false,
   reads: undefined,
 });
 

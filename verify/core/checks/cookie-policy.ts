@@ -62,8 +62,8 @@ class CookiePolicy implements Fold {
     this.#policy = { https: run.url.startsWith('https:'), asvs: run.declared?.cookies === 'asvs' };
   }
 
-  ended(operation: Operation, { session, meets }: Standing): void {
-    if (meets) this.#reach.met(operation.instance);
+  ended(operation: Operation, { session, firstContactBeforeFaults }: Standing): void {
+    if (firstContactBeforeFaults) this.#reach.add(operation.instance);
     const { cookies, exposed, with: sent } = operation;
     if (sent === 'none' && operation.action === 'read') this.#withoutCookie(operation);
     if (exposed !== undefined) {

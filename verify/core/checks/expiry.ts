@@ -56,11 +56,11 @@ class Expiry implements Fold {
     if (idle !== undefined || absolute !== undefined) this.#declared = { idle, absolute, renew };
   }
 
-  ended(operation: Operation, { session, firstContact, meets }: Standing): void {
+  ended(operation: Operation, { session, firstContact, firstContactBeforeFaults }: Standing): void {
     if (this.#declared === undefined) return;
     if (operation.call < this.#first) this.#first = operation.call;
     this.#end = Math.max(this.#end, operation.return ?? operation.call);
-    if (meets) this.#reach.met(operation.instance);
+    if (firstContactBeforeFaults) this.#reach.add(operation.instance);
     const { login } = session;
     if (login === undefined || session.logout !== undefined) return;
     if (operation.with !== undefined && operation.with !== 'old') return;

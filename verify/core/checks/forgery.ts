@@ -50,8 +50,8 @@ class Forgery implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  ended(operation: Operation, { session, meets }: Standing): void {
-    if (meets) this.#reach.met(operation.instance);
+  ended(operation: Operation, { session, firstContactBeforeFaults }: Standing): void {
+    if (firstContactBeforeFaults) this.#reach.add(operation.instance);
     if (operation.with !== 'forged') return;
     const { status, signedIn } = operation;
     if (status === undefined || (signedIn !== 'in' && SAYS_NOTHING.has(status))) return;

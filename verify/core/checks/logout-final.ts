@@ -67,8 +67,8 @@ class LogoutFinal implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  ended(operation: Operation, { session, meets }: Standing): void {
-    if (meets) this.#reach.met(operation.instance);
+  ended(operation: Operation, { session, firstContactBeforeFaults }: Standing): void {
+    if (firstContactBeforeFaults) this.#reach.add(operation.instance);
     if (operation.action === 'login' && operation.outcome === 'ok' && operation.with === undefined)
       this.#logins.set(operation.client, operation);
     if (session.logout === undefined) {

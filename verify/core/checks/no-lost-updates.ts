@@ -14,7 +14,7 @@ import {
   reader,
 } from '../check.ts';
 import type { Event, Operation, Start } from '../history.ts';
-import { Meetings } from '../meetings.ts';
+import { LoggedOverlaps } from '../logged-overlaps.ts';
 import { changesData } from '../objects/effect.ts';
 import { type LostUpdate, Races } from '../objects/races.ts';
 import { Scoped } from '../objects/scoped.ts';
@@ -35,8 +35,10 @@ export const noLostUpdates: Check = {
 
 class NoLostUpdates implements Fold {
   readonly #anomalies: Anomalies;
-  readonly #meetings = new Meetings();
-  readonly #objects = new Scoped(kind => new Races(kind, (one, other) => this.#meetings.add(one, other)));
+  readonly #loggedOverlaps = new LoggedOverlaps();
+  readonly #objects = new Scoped(
+    kind => new Races(kind, (one, other) => this.#loggedOverlaps.add(one, other)),
+  );
   #final = false;
   #lost = 0;
   #overlapping = 0;
@@ -65,7 +67,7 @@ class NoLostUpdates implements Fold {
 
   event(event: Event): void {
     if (event.type === 'object') this.#objects.declared(event);
-    if (event.type === 'served') this.#meetings.served(event);
+    if (event.type === 'served') this.#loggedOverlaps.served(event);
     if (event.type === 'phase') this.#final = event.phase === 'final';
   }
 
@@ -86,7 +88,7 @@ class NoLostUpdates implements Fold {
       crossed: this.#crossed,
       lost: this.#lost,
       clobbered: this.#anomalies.count,
-      ...this.#meetings.counts(),
+      ...this.#loggedOverlaps.counts(),
     };
   }
 

@@ -45,9 +45,9 @@ class PrivateResponses implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  ended(operation: Operation, { meets }: Standing): void {
+  ended(operation: Operation, { firstContactBeforeFaults }: Standing): void {
     const { caching, signedIn, cookies } = operation;
-    if (meets) this.#reach.met(operation.instance);
+    if (firstContactBeforeFaults) this.#reach.add(operation.instance);
     if (caching === undefined) return;
     const sets = cookies?.some(cookie => cookie.change === 'set') === true;
     if (signedIn !== 'in' && !sets) return;

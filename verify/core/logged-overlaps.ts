@@ -14,7 +14,7 @@ const REMEMBERED = 4_000;
 
 type Span = readonly [began: number, ended: number];
 
-export class Meetings {
+export class LoggedOverlaps {
   /** Pairs of request ids; the key is made of both ids, so that each pair is stored once. */
   readonly #pairs = new Map<string, readonly [string, string]>();
   /** Requests that raced, with their times in the log; undefined while their log line has not come. */
