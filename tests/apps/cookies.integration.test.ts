@@ -70,6 +70,6 @@ it('a session that outlives its logout is reported, though stateless-token does 
   const undying = await run(new Undying(), { claims: ['stateless-token'] }, []);
   expect(Object.keys(undying.claimed)).not.toContain('logout-final');
   expect(undying.remarks).toContainEqual(
-    expect.stringContaining('logout-final is not claimed, and was seen broken'),
+    expect.stringContaining('logout-final is not claimed, but was violated'),
   );
 });

@@ -216,11 +216,11 @@ export class Judge {
 }
 
 const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
-  `${guarantee} is not claimed, and was seen broken: ${finding}`;
+  `${guarantee} is not claimed, but was violated: ${finding}`;
 
 const resentRemark = (times: number): string =>
-  `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a fresh connection, as browsers do: the kept ` +
-  'one was closed just as it left, as by a balancer that reloads';
+  `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a new connection, as browsers do: the ` +
+  'server closed the kept-alive connection at that moment, as a balancer does on a reload';
 
 /** Users that a remark names at most. */
 const NAMED = 5;
@@ -230,7 +230,7 @@ function refusedRemark(refused: readonly (readonly [user: string, times: number]
   const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
   return [
     `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
-      'see the passwords in `accounts`. An account that no instance accepts is no evidence of anything else',
+      'see the passwords in `accounts`. Refusals of an account that no instance accepts are not judged',
   ];
 }
 

@@ -78,7 +78,7 @@ describe('brief', () => {
         see it again:  npx baton-verify verify alice
 
       note: alice
-       VIOLATED  broken: continuity, isolation, no-lost-updates; not claimed, and seen broken: linearizability
+       VIOLATED  broken: continuity, isolation, no-lost-updates; not claimed, but violated: linearizability
       "
     `);
   });

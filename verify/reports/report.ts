@@ -148,8 +148,8 @@ export function conclusion(result: Result): string {
   const cut = unfinished(result);
   const unclaimed = brokenUnclaimed(result.guarantees).map(verdict => verdict.guarantee);
   return [
-    cut === undefined ? text : `${text}, as far as it went: ${cut}`,
-    ...(unclaimed.length === 0 ? [] : [`not claimed, and seen broken: ${unclaimed.join(', ')}`]),
+    cut === undefined ? text : `${text}, for the recorded part only: ${cut}`,
+    ...(unclaimed.length === 0 ? [] : [`not claimed, but violated: ${unclaimed.join(', ')}`]),
   ].join('; ');
 }
 

@@ -61,9 +61,9 @@ describe('terminal', () => {
     session.write('b', 'app-1').read('app-2', ['a']);
     const text = drawn(picture);
     expect(text).toMatch(/measured, not claimed\n[\s\S]*✗ read-your-writes +violated/);
-    expect(text).toContain('note: read-your-writes is not claimed, and was seen broken: ');
+    expect(text).toContain('note: read-your-writes is not claimed, but was violated: ');
     expect(text).toContain(
-      ' VALID  the claimed guarantee holds; not claimed, and seen broken: read-your-writes',
+      ' VALID  the claimed guarantee holds; not claimed, but violated: read-your-writes',
     );
   });
 
@@ -84,7 +84,7 @@ describe('terminal', () => {
   it('reports that nothing is claimed, and that the run was cut off', () => {
     expect(drawn(new Picture({ claims: [] }))).toContain(' UNKNOWN  nothing is claimed');
     const cut = terminal(new Picture().result(), { colour: false, width: 80 });
-    expect(cut).toContain('as far as it went: the run was cut off');
+    expect(cut).toContain('for the recorded part only: the run was cut off');
   });
 
   it('wraps sentences at the width of the terminal', () => {
