@@ -135,7 +135,7 @@ describe.each(full)('a line with all its fields: %o', (event, must) => {
   it('is read unchanged', () => expect(parseEvent(JSON.stringify(event))).toEqual(event));
 
   it.each(Object.keys(event).filter(name => name !== 'type'))(
-    'may be without %s only where that says nothing',
+    'is accepted without %s only if that field is optional',
     name => {
       const { [name]: _, ...without } = event;
       const line = JSON.stringify(without);

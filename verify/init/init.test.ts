@@ -35,11 +35,11 @@ describe('the login form', () => {
       form('<input name="a"><input type="password" name="b"><input type="checkbox" name="r">'),
       ['a', 'b'],
     ],
-    ['which is none: it registers', REGISTER, undefined],
-    ['which is none: it changes a password', CHANGE, undefined],
-    ['that is none: it would put the password into an address', LOGIN.replace('post', 'get'), undefined],
-    ['that is none: it subscribes', NEWSLETTER, undefined],
-    ['that is none: there are no forms', '<p>Single page</p><script>"<form>"</script>', undefined],
+    ['is not found: it registers', REGISTER, undefined],
+    ['is not found: it changes a password', CHANGE, undefined],
+    ['is not found: it would put the password into an address', LOGIN.replace('post', 'get'), undefined],
+    ['is not found: it subscribes', NEWSLETTER, undefined],
+    ['is not found: there are no forms', '<p>Single page</p><script>"<form>"</script>', undefined],
   ])('%s', (_, html, fields) => expect(named(loginForm(parsePage(html)))).toEqual(fields));
 });
 
