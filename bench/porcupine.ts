@@ -54,7 +54,7 @@ export class Porcupine {
       return new Porcupine(folder, join(go('list', '-m', '-f', '{{.Dir}}', MODULE).trim(), 'test_data'));
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
-      process.stderr.write(`Porcupine is left out: ${(error as Error).message}\n`);
+      process.stderr.write(`Porcupine could not be built: ${(error as Error).message}\n`);
       return undefined;
     }
   }

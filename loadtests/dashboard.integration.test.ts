@@ -48,7 +48,7 @@ describe.each<[string, Runner | undefined]>([
   ['the double', double],
 ])('dashboard.ts on %s', (_, runner) => {
   const run = async (options: LocalStackOptions, env: Record<string, string> = {}) => {
-    if (runner === undefined) throw new Error('expected to be skipped without k6');
+    if (runner === undefined) throw new Error('expected k6: without it this test is skipped');
     return runner.run(SCRIPT, { ...LOAD, BASE_URL: await stackOf(options), ...env });
   };
   const there = { skip: runner === undefined };

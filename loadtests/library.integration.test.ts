@@ -1,4 +1,4 @@
-/** `baton-verify/k6`: the one file that the package build makes judges as the source does, from a path and from a URL. */
+/** Checks that the bundled `baton-verify/k6` judges as its source does, imported from a path and from a URL. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -40,7 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A script with the library from another place. */
+/** Writes a copy of a script that imports the library from another place. Returns its path. */
 function importing(script: string, from: string): string {
   const text = readFileSync(pathOf(`./${script}.ts`), 'utf8');
   const own = text.replace(/'\.\.?\/lib\/k6\.ts'/, `'${from}'`);
@@ -56,7 +56,7 @@ function importing(script: string, from: string): string {
 const ENV = { DURATION: '3s', NO_COLOR: '1', P95: '60000' };
 
 describe('the bundled library', () => {
-  it.each(SCRIPTS)('gives %s the options that the source gives it', async script => {
+  it.each(SCRIPTS)('gives %s the same options as the source', async script => {
     const bundled = await optionsOf(importing(script, library), { RATE: '20' });
     expect(bundled).toEqual(await optionsOf(pathOf(`./${script}.ts`), { RATE: '20' }));
   });
@@ -75,7 +75,7 @@ describe('the bundled library', () => {
     expect(code).toBe(0);
   });
 
-  it('judges a script of others from a path', async () => {
+  it('judges a script that imports it from a path', async () => {
     const runner = realK6 ?? double;
     const { code, stdout } = await runner.run(importing('examples/verified', library), {
       ...ENV,
@@ -85,7 +85,7 @@ describe('the bundled library', () => {
     expect(code).toBe(0);
   });
 
-  it.skipIf(realK6 === undefined)('judges it from a URL', async () => {
+  it.skipIf(realK6 === undefined)('judges a script that imports it from a URL', async () => {
     const { key, cert } = certificate();
     const server = createServer({ key, cert }, (_, response) => void response.end(readFileSync(library)));
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -4,6 +4,6 @@
 set -euo pipefail
 
 [ "${BATON_LOAD:-}" != crossed ] || {
-  echo "::error title=k6::the thresholds of the k6 script did not hold: see the step that loads"
+  echo "::error title=k6::thresholds of the k6 script failed: see the step that runs it"
   exit 99
 }

@@ -61,8 +61,8 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   if (RUN === '' && RUN_KEY === '') return undefined;
   if (/^[\w-]{1,40}$/.test(RUN) && /^[0-9a-f]{32,}$/.test(RUN_KEY)) return { run: RUN, key: RUN_KEY };
   throw new Error(
-    'RUN and RUN_KEY: expected a name of letters, digits, _ and -, and 32 or more hexadecimal digits, both the same ' +
-      `for all k6 of a run, got RUN=${JSON.stringify(RUN)} and a key of ${RUN_KEY.length} characters`,
+    'RUN and RUN_KEY: expected a name of letters, digits, _ and -, and a key of 32 or more hexadecimal digits, both ' +
+      `equal in all k6 processes of a run, got RUN=${JSON.stringify(RUN)} and a key of ${RUN_KEY.length} characters`,
   );
 }
 
