@@ -1,4 +1,4 @@
-/** What a system with shared sessions claims under any fault: the guarantees that `hop`, the load during faults, checks. */
+/** Lists the claims of a system with shared sessions under faults: the guarantees that `hop`, the load then, checks. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

@@ -35,7 +35,7 @@ interface Common {
   readonly next?: Readonly<Record<string, string>>;
 }
 
-/** What a client must do to see a defect. */
+/** A condition under which a client sees a defect. */
 type Need =
   /** Requests of one session on more than one instance. */
   | 'instances'
@@ -64,7 +64,7 @@ export interface Defect extends Common {
   readonly kind: 'defect';
   /** The guarantee that the literature assigns it to. */
   readonly section: Guarantee;
-  /** What is broken, in one or two sentences. */
+  /** Description of the defect, in a few sentences. */
   readonly broken: string;
   /** How it comes about in real systems. */
   readonly wild: string;
@@ -80,7 +80,7 @@ export interface Defect extends Common {
 
 export interface Control extends Common {
   readonly kind: 'control';
-  /** What is done right, in one or two sentences. */
+  /** Description of the system, in a few sentences. */
   readonly sound: string;
 }
 

@@ -152,7 +152,7 @@ class Double {
   }
 }
 
-/** x-instance-id → X-Instance-Id */
+/** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
 /** Returns k6's code for an error. */
