@@ -102,7 +102,9 @@ it.each<[string, new () => SmallApp, object]>([
   expect(broken.code).toBe(99);
 });
 
-/** As Laravel's `guest`: the login leads back to its page, which sends signed-in users on. The notes are JSON. */
+/**
+ * Redirects from the login to its page, and signed-in users from there on, as Laravel's `guest`. The notes are JSON.
+ */
 class GuestOnly extends SmallApp {
   protected override route(
     { method, path }: AppRequest,
@@ -125,7 +127,7 @@ const GUEST_ONLY = {
   probes: [{ ...NOTES, read: { path: '/notes.json', items: { json: '/*' } }, add: undefined }],
 };
 
-it('log in where that leads back to the login page, and read JSON that names no user', async () => {
+it('log in with a redirect to the login page, and read JSON that names no user', async () => {
   const healthy = await loaded(new GuestOnly(), GUEST_ONLY);
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);

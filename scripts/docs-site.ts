@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: builds the docs site from README and docs/ into site/dist, with a search. Links to files that are no
- * pages stay as text. VitePress is installed under site/ by the first build, so that setup does without it.
+ * `npm run docs`: builds the docs site with a search, from README and docs/, in site/dist. Links to files that are not
+ * pages become text. The first build installs VitePress in site/, so scripts/setup need not.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

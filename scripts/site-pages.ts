@@ -1,11 +1,11 @@
-/** The pages of the docs site and its navigation, made of README and docs/ as they stand in the repository. */
+/** Generates the pages of the docs site and its navigation from README and docs/. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Pages of docs/ by what a reader wants to do. */
+/** Pages of docs/, grouped by the reader's task. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': ['init', 'target-file', 'guarantees', 'workloads', 'faults', 'sticky'],
   'Load it with k6': ['k6'],
@@ -37,7 +37,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   const missing = globSync('docs/*.md', { cwd: root }).filter(page => !listed.has(page.slice(5, -3)));
   if (missing.length > 0)
     throw new Error(
-      `expected each page of docs/ in GROUPS of scripts/site-pages.ts, got none for ${missing.join(', ')}`,
+      `expected each page of docs/ in GROUPS of scripts/site-pages.ts, but it lacks ${missing.join(', ')}`,
     );
   return Object.entries(GROUPS).map(([text, names]) => ({
     text,
@@ -49,7 +49,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/** Leads links to the README to the first page, and takes away links to files that the site does not have. */
+/** Changes links to the README into links to the first page, and removes links to files that the site does not have. */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;
@@ -73,5 +73,5 @@ export function sitePages(): Map<string, string> {
   );
 }
 
-/** Returns the files that pages link and that the site has as they are. */
+/** Returns the linked files that the site contains unchanged. */
 export const siteFiles = (): string[] => globSync('docs/*.schema.json', { cwd: root });

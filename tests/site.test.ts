@@ -1,4 +1,4 @@
-/** The docs site has every page of docs/, and each link of a page leads to another or to a file of the site. */
+/** Checks that the docs site has every page of docs/, and that each link leads to a page or file of the site. */
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sidebar, siteFiles, sitePages } from '../scripts/site-pages.ts';
@@ -14,7 +14,7 @@ describe('the docs site', () => {
     expect(items.map(({ text }) => text)).toContain('The target file');
   });
 
-  it.each([...pages])('%s links only what the site has', (page, text) => {
+  it.each([...pages])('%s links only to pages and files of the site', (page, text) => {
     const code = /```[\s\S]*?```|`[^`\n]*`/g;
     for (const [, relative, address] of text.replaceAll(code, '').matchAll(LINK)) {
       const to = address ?? relative ?? '';

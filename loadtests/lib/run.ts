@@ -15,7 +15,7 @@ export interface Shared {
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
-  /** Probes whose page names no user, and is shown only to a signed-in client. */
+  /** Probes whose page names no user, and is shown only to signed-in clients. */
   unnamed: readonly string[];
 }
 
@@ -50,7 +50,10 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
 
-/** Returns the probes that read JSON where pages name the user: they say "signed in" if a stranger does not see them. */
+/**
+ * Returns the probes that read JSON without a user name and refuse a client without a session. A success of their read
+ * then shows a signed-in client.
+ */
 function unnamedIn({ app, url }: Settings): string[] {
   const { user } = app.signedIn;
   const named = typeof user === 'object' && 'json' in user;
@@ -62,7 +65,9 @@ function unnamedIn({ app, url }: Settings): string[] {
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
-/** Returns the target's budgets. If the run is one fault window, the script's name is the fault, with its own budget. */
+/**
+ * Returns the target's budgets. If the run is one fault window, the script's name is the fault, with its own budget.
+ */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;

@@ -16,7 +16,10 @@ import type { VirtualUser } from './virtual-user.ts';
 const PAUSE = 1;
 /** How often the first lost session is read again, to find out which instances still accept its cookie. */
 const REPLAYS = 4;
-/** A login page may come from an instance that does not know the session: it is opened so often. */
+/**
+ * How often the login page is read after a login: the response may come from an instance that does not know the
+ * session.
+ */
 const LANDINGS = 4;
 /** Tags the requests of a login, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
@@ -129,7 +132,7 @@ export class JudgedSession {
     return seen;
   }
 
-  /** Decides a login that leads back to its page: the app accepted it if the page sends the user on, or shows no form. */
+  /** Decides a login that redirects to its own page. It was accepted if that page redirects again or shows no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;

@@ -98,7 +98,7 @@ it('a list that refuses adds at its cap is judged, and found broken if an instan
   expect(those(await run(broken, { cap: 3 }, SESSION, ['hop']), 'violated')).toEqual(SESSION);
 });
 
-it('a list that keeps the newest values without a word is accused of nothing, and `cap` is suggested', async () => {
+it('a list that silently keeps only the newest values is not accused, and `cap` is suggested', async () => {
   const healthy = await run(new KeepsNewest(), {}, SESSION, ['hop']);
   expect(those(healthy, 'violated')).toEqual([]);
   expect(healthy.remarks.join('\n')).toMatch(/reads? of "notes" showed 10 values .* `cap: 10`/);

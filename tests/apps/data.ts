@@ -69,7 +69,7 @@ export class Capped extends SmallApp {
   }
 }
 
-/** Keeps the newest `most` notes, and says nothing of the others. */
+/** Keeps only the newest `most` notes, and silently drops the others. */
 export class KeepsNewest extends SmallApp {
   readonly most = 10;
 

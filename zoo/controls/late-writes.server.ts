@@ -5,14 +5,14 @@ import { signedIn, textOf, userOf } from '../hosts/plain/guard.ts';
 import { form, list, page } from '../hosts/plain/pages.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** A shelf takes no more books. */
+/** The maximum number of books on a shelf. */
 const MOST = 6;
-/** One motto in so many is saved after the response. */
+/** One in this many mottos is saved after the response. */
 const EVERY = 8;
-/** So much later, milliseconds. */
+/** Delay of a late save, milliseconds. */
 const LATE_MS = 400;
 
-/** Adds a book to a shelf that has room, in one step. */
+/** Adds a book atomically, if the shelf has room. */
 const ADD = `
 if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[1])`;
@@ -28,7 +28,7 @@ servePlain({
   },
 });
 
-/** The books of a user, as many as the shelf holds. */
+/** Adds routes for the books of a user. A full shelf refuses more. */
 function shelf(router: Router, redis: Redis): void {
   const path = '/app/shelf';
   router.get(path, async (request, response) => {
@@ -42,7 +42,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** One text of each user. A 503 says that the text may be saved later, and it is: perhaps over a newer one. */
+/** Adds routes for one text of each user. After a 503, the text is saved later, and may overwrite a newer one. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

@@ -6,7 +6,7 @@ export const lateWrites: Control = {
   kind: 'control',
   name: 'late-writes',
   sound:
-    'A motto of each user: one write in eight is answered with 503 and saved 400 ms later, perhaps over a newer one, which a 503 allows. A shelf of each user takes six books and refuses more.',
+    'Each user has a motto: one write in eight gets a 503, is saved 400 ms later, and may overwrite a newer one. A 503 allows this. Each user also has a shelf, which takes six books and refuses more.',
   deployment: {
     host: 'plain',
     program: new URL('./late-writes.server.ts', import.meta.url),
