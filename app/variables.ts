@@ -212,7 +212,7 @@ export const VARIABLES = z.object({
   SCRYPT_COST: variable(
     scryptCost,
     '131072',
-    'N of scrypt for new password hashes, with r = 8: a power of two. A hash takes 1 KiB × N of memory.',
+    'scrypt cost N of new password hashes: a power of two (r is 8). A hash takes 1 KiB × N of memory.',
     { shown: '`131072`; with `TRIAL` `16384`' },
   ),
   SCRYPT_PARALLEL: variable(wholeNumber('scrypt passes', 1, 64), '1', 'p of scrypt for new password hashes.'),

@@ -390,7 +390,7 @@ export const LINES: Readonly<Record<Event['type'], Line>> = {
     ended: { kind: 'time', means: 'when the response ended, likewise' },
   }),
   fingerprint: line<Fingerprint>(
-    'before the load, if nothing names the instance',
+    'before the load, if no header, cookie or page names the instance',
     {
       instances: { must, kind: 'count', means: 'how many instances the responses seem to come from' },
       by: { must, kind: TEXTS, means: '`header order`, `error page`, `clock`, `counter`' },

@@ -11,7 +11,7 @@ const SLOW_MS = 500;
 export const writeRepeated: Fault = {
   name: 'write-repeated',
   part: 'balancer',
-  does: `responses of an instance are late, and after ${TIMEOUT_MS} ms the balancer repeats requests, also writes, on another instance`,
+  does: `responses of an instance are late, and after ${TIMEOUT_MS} ms the balancer repeats requests, including writes, on another instance`,
   one: true,
   loses: true,
   lacks: stack =>

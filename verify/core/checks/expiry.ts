@@ -24,7 +24,7 @@ export const expiry: Check = {
     'the timeouts and their renewal are declared in the target file; a jar may drop a cookie that expired',
   minimum:
     'for each declared timeout a session that lived through four fifths of it and one that was refused after it ' +
-    'and before a quarter more had passed; a refusal of an expired session on every instance',
+    'and before 1.25 times the timeout had passed; and that every instance refused an expired session',
   start: (run, onAnomaly, faults) => new Expiry(run, onAnomaly, faults),
   conclude: concluded,
 };

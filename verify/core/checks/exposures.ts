@@ -25,7 +25,7 @@ const FOLDED: Exposure = {
   fault: 'folded',
   came:
     'shares one Set-Cookie line with other cookies, joined by commas: a proxy folded several lines into one, and ' +
-    'clients lose all cookies but the first, with the attributes',
+    'clients keep only the first cookie, without its attributes',
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 

@@ -49,7 +49,7 @@ export const entry: Explanation = {
     },
     {
       stack: 'PHP',
-      how: 'set session.cookie_httponly, cookie_secure, cookie_samesite, use_only_cookies = 1 and sid_length',
+      how: 'set session.cookie_httponly = 1, cookie_secure = 1 and use_only_cookies = 1, and choose cookie_samesite and sid_length',
     },
     { stack: 'nginx', how: 'set proxy_set_header X-Forwarded-Proto $scheme' },
   ],

@@ -3,7 +3,7 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'rotation',
   definition:
-    'The login does not sign in the cookies from before it, which an attacker may hold too. The app never ' +
+    'The cookies that were set before the login do not become signed in by it: an attacker may hold them too. The app never ' +
     'adopts an id that the client invented. Both are decided by replaying the cookies after the login, never ' +
     'by comparing values: some apps encrypt the cookie anew at every response, and cookies that do not carry ' +
     'the session may stay. FIXED: a replay of a cookie from before the login was signed in.',
