@@ -1,13 +1,13 @@
 /**
- * Finds lost sessions that follow another login or a logout of the same user. An app that limits the sessions of a user
- * causes such losses, and its target file should declare the limit.
+ * Finds lost sessions that follow another login, or a logout, of the same user. An app that limits the number of
+ * sessions of a user causes such losses. Its target file should declare the limit.
  */
 import type { Operation } from '../history.ts';
 import type { SessionState } from '../sessions.ts';
 
-/** Operations that are kept for each user: the last ones of two different sessions. */
+/** Number of operations that are kept for each user: the last login or logout of two different sessions. */
 const REMEMBERED = 2;
-/** The least number of losses for a pattern, and the least share of them that must follow a login or logout. */
+/** Minimum number of losses, and minimum share that follow a login or logout, for the finding to name the cause. */
 const ENOUGH = 3;
 const SHARE = 0.9;
 
@@ -25,7 +25,7 @@ export class AfterOthers {
     }
   }
 
-  /** @returns the login or logout of another session of the user after the lost session was last known to live */
+  /** @returns a login or logout of another session of the user after the last success of the lost session */
   before(lost: Operation, { last, login }: SessionState): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = lost.return ?? Number.POSITIVE_INFINITY;
@@ -42,7 +42,7 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: if the app ` +
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
-/** @returns the end of the finding if nearly all losses follow another login or logout; empty if they do not */
+/** @returns a suffix for the finding if nearly all losses follow another login or logout; otherwise an empty text */
 export const patternOf = (lost: number, followed: number): string =>
   lost < ENOUGH || followed < SHARE * lost
     ? ''

@@ -15,7 +15,7 @@ const judged = (kind: ObjectKind, draw: (session: SessionPicture, picture: Pictu
 
 const info = { outcome: 'info' as const, status: 504 };
 
-/** Ten adds of one value, each read on the other instance. */
+/** Adds one value ten times on app-1, and reads on app-2 after each add. */
 const good = (session: SessionPicture): void => {
   for (let i = 1; i <= 10; i++) session.write('a', 'app-1').read('app-2', Array(i).fill('a'));
 };
@@ -179,7 +179,7 @@ describe('at-most-once', () => {
       begun('bag', ['a', 'a', 'b'], ['a', 'a', 'b']),
       begun('bag', ['a', 'a'], ['a', 'a', 'a']),
     ]).toEqual([0, 1]);
-    // A value without an add may come from another writer. Only a value that is there twice is a violation.
+    // A value without an add may come from another writer. It is a violation only if a read shows it twice.
     expect([begun('bag', [], ['a']), begun('bag', [], ['a', 'a'])]).toEqual([0, 1]);
     expect([
       begun('counter', ['5'], ['5']),

@@ -21,7 +21,7 @@ import { upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
 const ENOUGH = 10;
-/** Adds that are kept for a witness. */
+/** Maximum number of adds that are kept for a witness. */
 const KEPT = 64;
 
 export const atMostOnce: Check = {
@@ -33,14 +33,14 @@ export const atMostOnce: Check = {
   conclude: concluded,
 };
 
-/** Computes how often an object can hold each value, or how high a counter can be, if every add takes effect once. */
+/** Computes the maximum count of each value, or the maximum sum of a counter, if every add takes effect once. */
 class Sums {
-  /** The most of each value; of a counter the highest sum, under ''. Adds count from their call, unless they `fail`. */
+  /** Maximum count of each value; for a counter, its highest sum, under ''. An add counts from its call. */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
-  /** The last adds since the last read, for the witness. */
+  /** The latest adds since the last read, for the witness. */
   adds: (Start | Operation)[] = [];
-  /** How many acknowledged adds no read has followed yet, by instance ('' if it is not known). */
+  /** By instance ('' if it is not known): the number of acknowledged adds since the last read. */
   readonly waiting = new Map<string, number>();
   /** The last read, for the witness. */
   last: Operation | undefined;
@@ -48,7 +48,7 @@ class Sums {
   #known: boolean;
   #written = false;
   readonly #overlaps: Overlaps;
-  /** Sets, clears and decrements of a counter in flight. */
+  /** Number of sets, clears and decrements of a counter that are in flight. */
   #falls = 0;
 
   constructor({ kind, initial }: ObjectEvent) {
@@ -59,7 +59,7 @@ class Sums {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** Returns whether a read would show a second effect of an add, and the highest possible state is known. */
+  /** True if a read would show that an add took effect twice, and the highest possible state is known. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -84,8 +84,8 @@ class Sums {
   }
 
   /**
-   * Called when a set, clear or decrement of a counter begins. The highest sum is known again when a set or clear ends
-   * that no other change overlaps.
+   * Called when a set, clear or decrement of a counter begins: the highest sum is no longer known. It is known again
+   * after a set or clear that overlaps no other change.
    */
   #falling(): void {
     this.#falls++;
@@ -104,14 +104,14 @@ class Sums {
     this.#known = true;
   }
 
-  /** Takes what a counter shows before its first write as its initial value. */
+  /** If the counter has had no write yet, takes the value that the read shows as its initial value. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));
     this.#known = true;
   }
 
-  /** Returns how often a read shows each value; of a counter its sum, under ''. */
+  /** Returns how often a read shows each value; for a counter, its sum, under ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));
@@ -162,14 +162,14 @@ class AtMostOnce implements Fold {
 
   #read(read: Operation, sums: Sums): void {
     sums.learn(read);
-    // A set that shows a value twice proves no second effect.
+    // A set that shows a value twice does not prove that an add took effect twice.
     if (!sums.counts) return;
     const { kind, most, waiting } = sums;
     for (const [value, times] of sums.shownBy(read)) {
       const limit = most.get(value) ?? 0;
       if (times <= limit || (kind !== 'counter' && times < 2)) continue;
       this.#anomalies.add(() => double(read, value, limit, sums));
-      // Each further repeat is reported once.
+      // A later read is reported only if it shows the value even more often.
       most.set(value, times);
     }
     for (const [instance, count] of waiting) {
@@ -230,7 +230,7 @@ function missing(counts: Counts): string | undefined {
   );
 }
 
-/** How many adds a witness shows. */
+/** Maximum number of adds that a witness shows. */
 const SHOWN = 4;
 
 function double(read: Operation, value: string, limit: number, { kind, adds, last: before }: Sums): Anomaly {

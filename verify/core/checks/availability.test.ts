@@ -14,7 +14,7 @@ const error = { outcome: 'fail', status: 502 } as const;
 const errors = (session: SessionPicture, times: number) => {
   for (let i = 0; i < times; i++) session.asks('app-1', error);
 };
-/** A window of a fault with some errors among successes. */
+/** Adds a fault window with some failed requests among successful ones. */
 const trouble = (p: Picture, session: SessionPicture, failed: number, answered: number, heal = {}) => {
   p.disturb(1, 'kill', { where: 'app-1' });
   session.hops(answered);
@@ -104,7 +104,7 @@ describe('availability', () => {
       { budgets },
     );
     expect(inside).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // Failures on a starved machine do not excuse the others.
+    // Failures on a starved machine do not excuse the other failures.
     const both = judged(
       (p, s) => {
         s.hops(100);
@@ -157,7 +157,7 @@ describe('availability', () => {
   });
 
   it('counts a gap that is open when the run ends, as one that a success ends', () => {
-    /** Ten requests succeed. Then requests get no response for 60 s, and the run ends. */
+    /** Ten requests succeed. Then no request gets a response for 60 s, and the run ends. */
     const silent = (shown: object) =>
       judged(
         (p, s) => {
@@ -178,9 +178,9 @@ describe('availability', () => {
       'no request succeeded for 60 s during kill of app-1, until the run ended; the limit is 2 s',
     );
     expect(verdict.finding).toContain('longest gap 60 s');
-    // The run gave these up when it ended: each had waited for 10 s.
+    // These requests had each waited for 10 s when the run ended and aborted them.
     expect(silent({ ...none, note: 'aborted' }).judgement).toBe('violated');
-    // No request waited after the last one.
+    // No request waited after the last response.
     const idle = judged(
       (p, s) => {
         s.hops(100);
@@ -204,7 +204,7 @@ describe('availability', () => {
           s.hops(10);
           const call = p.now;
           s.read('app-1', [], { call, return: call + lasts });
-          // This request is quicker, and is called when the first one has waited for most of the gap.
+          // A quick request, called when the first request has already waited for most of the gap.
           s.read('app-2', [], { call: call + lasts - 1000, return: call + lasts - 500 });
           p.wait(lasts).heal(1);
         },
@@ -251,7 +251,7 @@ describe('availability', () => {
 });
 
 describe('availability, where a longest wait is declared', () => {
-  /** A client fails twice during a fault, and succeeds some time later. */
+  /** A client fails twice during a fault, and succeeds `after` microseconds later. */
   const asking = (after: number) => (p: Picture, s: SessionPicture) => {
     s.hops(100);
     p.disturb(1, 'kill', { where: 'app-1' });

@@ -1,4 +1,7 @@
-/** Checks availability: errors, waits, gaps and recovery stay within each fault's budget; outside faults none occur. */
+/**
+ * Checks availability: during each fault, errors, waits, gaps and recovery stay within its budget. While no fault is
+ * active, no request fails.
+ */
 import {
   Anomalies,
   type Check,
@@ -20,7 +23,7 @@ import type { Event, Operation, Run } from '../history.ts';
 import { upperBound } from '../statistics.ts';
 import { cameOf, down, exceeded, loadOf, seconds, starved } from './trouble.ts';
 
-/** The least number of requests outside fault windows, and in each window. */
+/** Minimum number of requests outside all fault windows, and in each window. */
 const ENOUGH = 100;
 const ENOUGH_IN_WINDOW = 10;
 
@@ -39,7 +42,7 @@ class Availability implements Fold {
   readonly #anomalies: Anomalies;
   #requests = 0;
   #errors = 0;
-  /** Requests that failed or were late while the machine of the run was starved. */
+  /** Number of requests that failed or were late while the machine that runs Baton was starved. */
   #starved = 0;
 
   constructor({ declared }: Run, faults: FaultLedger, onAnomaly?: OnAnomaly) {
@@ -65,7 +68,7 @@ class Availability implements Fold {
     if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  /** @param first the first request of the client's wait; no fault window overlaps the wait */
+  /** @param first the request with which the client's wait began; no fault window overlaps the wait */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
@@ -99,7 +102,7 @@ class Availability implements Fold {
     );
   }
 
-  /** Returns how long ago the last fault ended, for a summary. */
+  /** Returns the time since the last fault ended, as a text for the summary. */
   #after({ call }: Operation): string {
     const last = this.#faults.windows.findLast(window => window.end !== undefined && window.end <= call);
     if (last?.end === undefined) return '';

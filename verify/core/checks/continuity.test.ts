@@ -66,7 +66,7 @@ describe('continuity', () => {
     for (const user of ['alice', 'bob']) {
       const session = picture.session(`s-${user}`, user).login('app-1').write(canary(user), 'app-2');
       session.hops(30, [canary(user)]);
-      // The page shows another user's basket, without the values that the session wrote. That is no stale read either.
+      // The page shows another user's basket, without the session's own values. That does not count as a stale read.
       if (user === 'alice') session.read('app-2', [], { sawUser: 'bob' }).hops(5, [canary(user)]);
     }
     const of = (guarantee: 'continuity' | 'isolation' | 'read-your-writes') => picture.verdict(guarantee);
@@ -86,12 +86,12 @@ describe('continuity', () => {
           .read('app-2', [], { cookies: then })
           .hops(20),
       ).judgement;
-    // The session moves to a new cookie; a chunked session shrinks by one chunk.
+    // First the session moves to a new cookie. Then a session in several cookies (chunks) needs one chunk less.
     expect(jarAfter([set('sid')], [gone('sid'), set('session')])).toBe('valid');
     expect(jarAfter([set('sid')], [gone('sid'), set('sid')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [set('s.0'), gone('s.1')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [gone('s.1')])).toBe('valid');
-    // A cookie of the same name for another path is another cookie.
+    // A cookie with the same name and another path is a different cookie.
     const rooted = { ...set('sid', '/'), attributes: at('/') };
     expect(jarAfter([rooted], [{ ...gone('sid'), attributes: at('/old') }])).toBe('valid');
     expect(jarAfter([rooted], [{ ...gone('sid'), attributes: at('/') }])).toBe('violated');
@@ -103,7 +103,7 @@ describe('continuity', () => {
     const other = { cookies: [{ name: 'sid', change: 'set' as const, label: 'anonymous' }] };
     const verdict = judged(p => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2', other);
-      // The browser sends the anonymous cookie; the one of the login still works on app-1.
+      // The browser sends the anonymous cookie. The cookie from the login still works on app-1.
       lost.signedOut('app-1').signedOut('app-1').honours('old', 'app-1').refuses('old', 'app-2').ended();
       p.session('s2', 'bob')
         .login('app-1')
@@ -136,7 +136,7 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
-    // A loss without a login or logout before it, or of a session that an instance still honours, has another cause.
+    // A loss has another cause if no login or logout came before it, or if an instance still honours the session.
     const local = judged(p => {
       for (let i = 0; i < 4; i++) p.session(`c${i}`, 'carol').login('app-1').read('app-1').ended();
       for (let i = 0; i < 4; i++)
@@ -234,7 +234,7 @@ describe('continuity', () => {
       }
     });
     expect(verdict.judgement).toBe('valid');
-    // A pair that refuses far more often than one instance alone is blamed, although it accepts some.
+    // A pair that refuses far more often than a single instance is a violation, although it accepts some logins.
     const often = judged(p => {
       for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
       p.session('c', 'alice').form('app-1').login('app-2').ended();
@@ -301,7 +301,7 @@ describe('continuity', () => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2');
       lost.read('app-2').signedOut('app-1').read('app-2').read('app-2', [], { instance: undefined });
       lost.write('a', 'app-3').ended();
-      // Responses to other sessions, also to a later one of the same name, do not count.
+      // Responses to other sessions do not count, even if a later session has the same name.
       p.session('s2', 'bob').login('app-1').read('app-3').signedOut('app-1').ended();
       p.session('s1', 'alice').login('app-1').read('app-3').logout('app-1').signedOut('app-3').ended();
       p.session('s4', 'dave').login('app-2').signedOut('app-1').read('app-2');
@@ -329,7 +329,7 @@ describe('continuity', () => {
       for (let i = 0; i < 2; i++) p.session(`b${i}`, 'alice').form('app-1').refusedLogin('app-2').ended();
       p.session('d', 'eve').form('app-2').login('app-2').ended();
       for (let i = 0; i < 2; i++) p.session(`e${i}`, 'eve').form('app-2').refusedLogin('app-1').ended();
-      // These are no refusals of a pair: the app was busy, the password may be wrong, or the instance is not known.
+      // These do not count as refusals by a pair: app busy, password perhaps wrong, or instance not known.
       p.session('f', 'fred')
         .form('app-1')
         .login('app-3', { outcome: 'fail', signedIn: undefined, status: 429 });
@@ -364,7 +364,7 @@ describe('continuity', () => {
   it('compares a login with the form that its own session got since its last login', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').form('app-1').login('app-1').ended();
-      // The password is wrong: the instance refuses its own form, and another one refuses a login without a form.
+      // With a wrong password, an instance refuses its own form, and another instance refuses a login without a form.
       p.session('s2', 'bob').form('app-1').refusedLogin('app-1').refusedLogin('app-2').ended();
       p.session('s3', 'carol').form('app-1').ended();
       p.session('s3', 'carol').refusedLogin('app-2').ended();

@@ -1,4 +1,4 @@
-/** Checks continuity: every judged operation of a live session is signed in as its user, on whichever instance. */
+/** Checks continuity: every judged operation of a live session is signed in as its user, on every instance. */
 import {
   Anomalies,
   type Check,
@@ -22,7 +22,7 @@ import type { Anomaly, WitnessStep } from '../verdict.ts';
 import { AfterOthers, noteOf, patternOf } from './after-others.ts';
 import { LoginPairs } from './login-pairs.ts';
 
-/** The least number of requests of live sessions if the balancer is sticky. */
+/** Minimum number of requests of live sessions if the balancer is sticky. */
 const ENOUGH_STAYING = 100;
 
 export const continuity: Check = {
@@ -35,12 +35,12 @@ export const continuity: Check = {
   conclude: concluded,
 };
 
-/** The result of replays of a lost session's cookie. */
+/** The results of replaying the cookie of a lost session. */
 interface Aftermath {
   anomaly?: Anomaly;
-  /** By instance: how often the cookie was replayed, and how often the instance honoured it. */
+  /** By instance: the number of replays of the cookie, and the number of those that it honoured. */
   tally: Map<string, { honoured: number; replays: number }>;
-  /** The response that gave the client another cookie. */
+  /** The response that replaced the cookie in the jar. */
   replaced: Operation | undefined;
   /** The login or logout of another session of the user just before the loss. */
   other: Operation | undefined;
@@ -49,13 +49,13 @@ interface Aftermath {
 class Continuity implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
-  /** By session: the login form that the client was given. */
+  /** By session: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session without a login: the request that returned last. */
+  /** For each session that has not logged in yet: the request that returned last. */
   readonly #firsts = new Map<string, Operation>();
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
-  /** Lost sessions that are still open. */
+  /** The lost sessions whose clients still send requests. */
   readonly #afterwards = new Map<string, Aftermath>();
   #judged = 0;
   #handoffs = 0;
@@ -85,7 +85,7 @@ class Continuity implements Fold {
     if (lost) this.#loss(operation, standing.session);
   }
 
-  /** Notes a request before the login. A form that overlaps other first requests is judged by one-session instead. */
+  /** Notes a request before the login. The check one-session judges a form that overlaps other first requests. */
   #before(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);
@@ -118,7 +118,7 @@ class Continuity implements Fold {
     if (entry.anomaly !== undefined) this.#afterwards.set(session.session, entry);
   }
 
-  /** Counts a replay of a lost session's cookie. A request with the jar's cookies is one, until they are replaced. */
+  /** Counts a replay of a lost session's cookie. Each request is such a replay until the jar's cookies change. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;
@@ -188,7 +188,7 @@ function concluded(counts: Counts, { routing }: Run): Conclusion {
 
 function missing(sessions: number, handoffs: number, judged: number, sticky: boolean): string | undefined {
   if (sessions === 0) return 'no login succeeded, so no session lived';
-  // A sticky session has no handoffs. The claim is that it lives on its instance.
+  // A sticky session has no handoffs. It must only live on its own instance.
   if (sticky)
     return judged >= ENOUGH_STAYING
       ? undefined

@@ -29,13 +29,13 @@ export const cookiePolicy: Check = {
   conclude: concluded,
 };
 
-/** Bits that uniqueness must prove before the finding mentions them: takes some 30 ids. */
+/** Minimum number of proven bits of randomness that the finding mentions. To prove them takes about 30 ids. */
 const WORTH_REPORTING = 7;
 
-/** Statuses of a path that the app does not have, or does not serve without a session. */
+/** Statuses for a path that does not exist, or that the app does not serve without a session. */
 const ABSENT = new Set([401, 403, 404, 410]);
 
-/** How many different faults are kept, by kind, instance and path. */
+/** Maximum number of distinct faults that are kept, by kind, instance and path. */
 const REMEMBERED = 10_000;
 
 class CookiePolicy implements Fold {
@@ -43,18 +43,18 @@ class CookiePolicy implements Fold {
   readonly #anomalies: Anomalies;
   readonly #reach = new Reach();
   readonly #found = new Set<string>();
-  /** The ids that logins issued. */
+  /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
-  /** By cookie: the anomalies that wait until its values are known to differ. */
+  /** By cookie: anomalies that are held back until the cookie has had two different values. */
   readonly #waiting = new Map<string, (() => Anomaly)[]>();
-  /** By name of a cookie: the pairs of Domain and Path that it was set with. */
+  /** By cookie name: the different pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();
   #cookies = 0;
-  /** Successful requests without a cookie for a health check or a static file. */
+  /** Number of successful requests without a cookie for a health check or a static file. */
   #without = 0;
-  /** Requests without a cookie for paths that the app does not have, or shows to signed-in users only. */
+  /** Number of requests without a cookie for paths that do not exist or are for signed-in users only. */
   #absent = 0;
-  /** Cookies set with SameSite=None. */
+  /** Number of cookies that were set with SameSite=None. */
   #sameSiteNone = 0;
 
   constructor(run: Run, onAnomaly?: OnAnomaly) {
@@ -80,8 +80,8 @@ class CookiePolicy implements Fold {
   }
 
   /**
-   * Judges a read without a cookie. If the response is neither signed in nor signed out, it is a health check or a
-   * static file, which must not begin a session. Pages may begin one.
+   * Judges a read that was sent without a cookie. If its response is neither signed in nor signed out, it is a health
+   * check or a static file, and must not begin a session. A page may begin a session.
    */
   #withoutCookie(operation: Operation): void {
     const { signedIn, status, cookies } = operation;
@@ -116,7 +116,7 @@ class CookiePolicy implements Fold {
     if (scopes.size < REMEMBERED) scopes.add(`${domain} ${path}`);
   }
 
-  /** Reports the faults of a cookie whose values differ: they show that it carries the session. */
+  /** Reports the faults of a cookie that has had different values, and therefore carries the session. */
   #release(name: string): void {
     for (const make of this.#waiting.get(name) ?? []) this.#anomalies.add(make);
     this.#waiting.delete(name);
@@ -150,7 +150,7 @@ class CookiePolicy implements Fold {
     }
   }
 
-  /** Returns the anomalies of cookies whose values are not known to differ. */
+  /** Returns the anomalies of the cookies that have had only one value so far. */
   #waitingOf(): (() => Anomaly)[] {
     return [...this.#waiting].flatMap(([name, waiting]) => (this.#ids.isId(name) ? waiting : []));
   }
@@ -196,7 +196,7 @@ function concluded(counts: Counts): Conclusion {
   return conclude(exposed, missing(counts), rests, [judged, ...reported(counts)].join('; '));
 }
 
-/** Returns facts that are reported with the judgement, and are no violations. */
+/** Returns facts to report with the judgement. They are not violations. */
 function reported(counts: Counts): string[] {
   const of = reader(counts);
   const [ids, equal] = [of('ids'), of('equal')];

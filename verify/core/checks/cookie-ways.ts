@@ -1,17 +1,17 @@
-/** Compares how the instances set the session cookie: all should set it in the same way. */
+/** Compares the attributes with which the instances set the session cookie. They should be the same. */
 import type { CookieAttributes, Operation } from '../history.ts';
 import { timeoutTolerance } from '../sessions.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** How many equal cookies each of two instances must have set before they are compared. */
+/** Two instances are compared only after each has set the cookie this many times with the same attributes. */
 const ALIKE = 3;
-/** How many kinds of requests are compared. */
+/** Maximum number of kinds of requests that are compared. */
 const REMEMBERED = 1000;
 
-/** How one instance set a cookie at one kind of request. */
+/** The attributes with which one instance set a cookie in responses to one kind of request. */
 interface Ways {
   times: number;
-  /** The different ways in which it set the cookie, two at most: then it is known to vary. */
+  /** The different sets of attributes. At most two are kept, since two already prove that the attributes vary. */
   ways: Set<string>;
   /** The shortest and the longest lifetime of the cookie, seconds. */
   least: number;
@@ -20,7 +20,7 @@ interface Ways {
 }
 
 export class CookieWays {
-  /** By kind of request: the cookie, the action, and whether it was sent directly. Then by instance. */
+  /** By kind of request (cookie, action, sent directly to the instance or not), then by instance. */
   readonly #kinds = new Map<string, Map<string, Ways>>();
 
   add(operation: Operation): void {
@@ -98,9 +98,9 @@ function described({ httpOnly, secure, sameSite, path, domain, lifetime }: Cooki
   ].join(', ');
 }
 
-/** Returns whether the lifetimes of two instances are apart by more than the tolerance of timeouts. */
+/** Returns whether the cookie lifetimes of two instances differ by more than the tolerance of timeouts. */
 function apart(a: Ways, b: Ways): boolean {
-  // A cookie of the browser session has no lifetime.
+  // A cookie that lasts until the browser closes has no lifetime.
   if (a.least > a.most || b.least > b.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
   return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);

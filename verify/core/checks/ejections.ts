@@ -1,19 +1,19 @@
 /** Finds the intervals in which the balancer may have ejected an instance: nginx does so for 10 s after one failure. */
 import type { Operation } from '../history.ts';
 
-/** Statuses by which an instance, or the balancer in its place, reports that the instance is unavailable. */
+/** Statuses that report that an instance is unavailable. The instance or the balancer sends them. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
-  /** The last failure of each instance that has not served since. */
+  /** By instance: its last failure. It is deleted when the instance serves a request again. */
   readonly #failed = new Map<string, Operation>();
-  /** How many requests fell into such an interval. */
+  /** Number of requests in these intervals. */
   requests = 0;
 
   /**
    * Adds a request. Call it in the order in which the requests ended.
    *
-   * @returns true if some instance was unavailable, so that the request says nothing about the shares
+   * @returns true if an instance may have been ejected, so that the request says nothing about the shares
    */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
@@ -26,6 +26,6 @@ export class Ejections {
   }
 }
 
-/** Returns whether a request was sent after a failure. A request in flight at that time says nothing about later. */
+/** Returns whether a request was called after a failure returned. A request in flight at the failure does not count. */
 const isAfter = (operation: Operation, failed: Operation): boolean =>
   operation.clock === failed.clock && failed.return !== undefined && operation.call >= failed.return;

@@ -19,7 +19,7 @@ const served = (
   status: 200,
 });
 
-/** Draws one write on app-1, then its entries in the logs. */
+/** Builds a history with one write on app-1 and the given log entries for it. */
 const verdictOf = (entries: [source: string, instance: string][], run = { logs }) => {
   const picture = new Picture(run);
   picture.session('s1', 'alice').write('a', 'app-1');

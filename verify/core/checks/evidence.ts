@@ -1,4 +1,4 @@
-/** Checks evidence: header, balancer log and instance logs name the same instance, which served the request once. */
+/** Checks evidence: the response header and all logs name one instance, and it served the request only once. */
 import {
   Anomalies,
   type Check,
@@ -26,13 +26,13 @@ export const evidence: Check = {
   conclude: concluded,
 };
 
-/** A process that is killed may lose the log lines of this last interval, microseconds. */
+/** A killed process may lose the log lines of its last second; microseconds. */
 const LAST_LINES = 1_000_000;
 
-/** Actions that change nothing. */
+/** Actions that change no data. */
 const safe = new Set(['form', 'read']);
 
-/** Returns how many instances the balancer tried, by its log. */
+/** Returns the number of instances that the balancer tried, by its log. */
 const triedOf = ({ balancer }: Testimony): number => balancer?.tried?.length ?? 1;
 
 class Evidence implements Fold {
@@ -41,7 +41,7 @@ class Evidence implements Fold {
   readonly #hasBalancer: boolean;
   readonly #hasInstances: boolean;
   readonly #prefix: string;
-  /** Requests that the client sent twice: the logs may or may not have an entry of the first one. */
+  /** Requests that the client sent twice. The logs may or may not have an entry for the first attempt. */
   readonly #resent = new Set<string>();
   readonly #faults: FaultLedger;
   #joined = 0;
@@ -77,15 +77,15 @@ class Evidence implements Fold {
 
   #settle(request: string, testimony: Testimony): void {
     if (testimony.request === undefined || !this.#isInAllLogs(testimony)) return;
-    // If the balancer tried several instances, each of them may log the request. Some never will.
+    // If the balancer tried several instances, wait for an entry from each. Some may never log the request.
     if (this.#hasInstances && testimony.instances.length < triedOf(testimony)) return;
     this.#pending.delete(request);
     this.#judge(request, testimony.request, testimony);
   }
 
-  /** Returns whether each kind of log has an entry of the request. */
+  /** Returns whether each kind of log has an entry for the request. */
   #isInAllLogs({ request, balancer, instances }: Testimony): boolean {
-    // The balancer does not log requests that were sent past it.
+    // The balancer does not log requests that were sent directly to an instance.
     const balancerLogged = !this.#hasBalancer || request?.direct === true || balancer !== undefined;
     return balancerLogged && (!this.#hasInstances || instances.length > 0);
   }
@@ -128,12 +128,12 @@ class Evidence implements Fold {
     };
   }
 
-  /** Judges a request that not all sources have mentioned at the end of the history. */
+  /** At the end of the history, judges a request for which an entry is still missing. */
   #leftOver(name: string, testimony: Testimony): void {
     const { request, instances, balancer } = testimony;
     if (request === undefined) {
-      // The request was complete before, and an instance logged it again: it was served twice. In a history that was
-      // cut off, the operation may only be missing.
+      // All sources had named the request before, and now an instance logs it again. So it was served twice, unless
+      // the history was cut off: then the operation itself may be missing.
       const again = this.#resent.has(name) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#finished !== undefined) {
         this.#anomalies.add(() => ({
@@ -144,7 +144,7 @@ class Evidence implements Fold {
     else if (this.#pending.counts(request)) this.#missing++;
   }
 
-  /** Returns whether a request counts as missing in a log that never mentions it. */
+  /** Returns whether a request counts as missing if a log has no entry for it. */
   #misses({ status, instance, ...operation }: Operation): boolean {
     if (status === undefined || (status >= 500 && instance === undefined)) return false;
     return !this.#faults.overlaps({

@@ -40,10 +40,10 @@ class Expiry implements Fold {
   readonly #lives = new Map<SessionState, Life>();
   readonly #lived = { idle: 0, absolute: 0 };
   readonly #expired = { idle: 0, absolute: 0 };
-  /** Early refusals by an instance that had not served the session before: it may not know the session. */
+  /** Early refusals by instances that had not served the session before, and so may not know it. */
   readonly #strange: Anomaly[] = [];
   #strangers = 0;
-  /** Sessions that were lost without a wait, so not by a timeout. */
+  /** Number of sessions that were lost without a wait, so not by a timeout. */
   #lost = 0;
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -70,7 +70,7 @@ class Expiry implements Fold {
       this.#lives.set(session, life);
     }
     if (login === operation || life.over) return;
-    // The session was lost before, and not by a timeout, so nothing more is judged.
+    // The session was lost earlier, and not by a timeout, so its later requests are not judged.
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }
@@ -105,7 +105,7 @@ class Expiry implements Fold {
   #early(operation: Operation, session: SessionState, life: Life, strange: boolean): void {
     const timeout = life.waited(operation);
     if (timeout === undefined) this.#lost++;
-    // A fault may have ended the session, so this is not a timeout.
+    // A fault may have ended the session, so the refusal is no evidence of an early timeout.
     else if (this.#faults.since(life.login.call)) return;
     else if (!strange) this.#anomalies.add(() => drift(operation, session, life, timeout, 'early'));
     else {
@@ -139,7 +139,7 @@ class Expiry implements Fold {
   }
 }
 
-/** Returns whether first-contact refusals count as early expiry: not if sessions are also lost without a wait. */
+/** Returns whether first-contact refusals count as early expiry. False if sessions are also lost without a wait. */
 const blamed = (counts: Counts): boolean => reader(counts)('lost') === 0;
 
 const seconds = (time: number): string => `${Number((time / 1e6).toFixed(1))} s`;

@@ -4,7 +4,7 @@ import type { CookieAttributes, Operation } from '../history.ts';
 export interface Policy {
   /** True if the URL of the target is https. */
   https: boolean;
-  /** True if the cookies must meet OWASP ASVS too. */
+  /** True if the cookies must also meet OWASP ASVS. */
   asvs: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface Exposure {
   expected: string;
 }
 
-/** The size that all browsers accept, and for most of them the limit (RFC 6265, 6.1). */
+/** Maximum size of a cookie that all browsers accept, bytes (RFC 6265, 6.1). Most browsers accept no more. */
 const MOST_BYTES = 4096;
-/** The least room of a value in bits, by OWASP WSTG and by OWASP ASVS. */
+/** Minimum number of bits that the value can hold, by OWASP WSTG and by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -29,10 +29,10 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** Shared by all cookies without a fault, since apps may set a cookie in every response. */
+/** One array for all cookies without a fault. Apps may set a cookie in every response. */
 const NOTHING: readonly Exposure[] = [];
 
-/** @returns each rule that the cookie breaks, with what was expected */
+/** @returns each rule that the cookie breaks, together with the expected value */
 export function exposures(
   name: string,
   attributes: CookieAttributes,
@@ -40,10 +40,10 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // The line mixes its value and attributes with those of other cookies, so nothing else is known about it.
+  // The header line mixes this cookie with other cookies, so its value and attributes are not known.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
-  // An instance's own address may be plain http behind a balancer that speaks https.
+  // An instance behind a balancer with https may itself speak plain http.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);

@@ -1,4 +1,4 @@
-/** Checks forgery: a changed session cookie is never signed in, on any instance, and never breaks the app. */
+/** Checks forgery: a changed session cookie never signs a client in, on any instance, and never breaks the app. */
 import {
   Anomalies,
   type Check,
@@ -22,11 +22,11 @@ import type { SessionState, Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** The least number of ways to change a cookie. */
+/** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;
 /**
- * Statuses that say nothing about the cookie. A gateway sends them if an instance is unavailable (Cloudflare has its
- * own), and a server sends them if it is overloaded or limits requests.
+ * Statuses that say nothing about the cookie. A gateway sends them if an instance is unavailable (520 and above are
+ * Cloudflare's). A server sends them if it is overloaded or limits requests.
  */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
@@ -79,7 +79,7 @@ class Forgery implements Fold {
   }
 }
 
-/** Returns whether the session lived. The cookie of a dead session is refused for another reason. */
+/** Returns whether the session was alive. A dead session is refused in any case, even with an unchanged cookie. */
 function lives({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
   return logout === undefined || precedes(operation, logout);

@@ -2,18 +2,18 @@
 import type { Caching } from '../history.ts';
 
 export interface Freshness {
-  /** The directive or header that makes it fresh, as sent; absent if it is not fresh. */
+  /** The directive or header that makes the response fresh, as sent; absent if the response is not fresh. */
   because?: string;
-  /** True if it has no directive for caches. */
+  /** True if the response has no directive for caches. */
   silent?: true;
-  /** True if a cache must revalidate it, or store it separately for each cookie: then a cache hit is not a leak. */
+  /** True if a cache must revalidate the response, or store one for each cookie. Then a cache hit is not a leak. */
   keptApart?: true;
 }
 
-/** Returns the directives by name in lower case. A directive without a value has an empty value. */
+/** Returns the value of each directive by its lower-case name; an empty text if the directive has no value. */
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
-  // A value in quotes may hold commas: no-cache="set-cookie, x".
+  // A quoted value may contain commas: no-cache="set-cookie, x".
   for (const [, name = '', quoted, plain] of control.matchAll(
     /([!#$%&'*+.^_`|~\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?/g,
   )) {
@@ -23,10 +23,10 @@ function directivesOf(control: string): Map<string, string> {
   return directives;
 }
 
-/** How many different headers are kept. */
+/** Maximum number of different headers whose parsed form is kept. */
 const KNOWN = 1000;
 
-/** Reads caching headers. Apps send few different headers, so each of them is parsed once. */
+/** Reads caching headers. Apps send few different headers, so the parsed form of each is kept. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -43,15 +43,15 @@ export class CacheReader {
   /**
    * Returns how fresh a response is for a shared cache.
    *
-   * @param cookieOnly true if only the cookie that the response sets is private, so that a directive for that header
-   *   alone protects it (`no-cache="Set-Cookie"`)
+   * @param cookieOnly true if only the cookie that the response sets is private. Then a directive for the Set-Cookie
+   *   header alone protects it (`no-cache="Set-Cookie"`)
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
     if (forbids(directives, 'no-cache', cookieOnly)) return APART;
     if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
-    // For a shared cache the first of these that is present decides.
+    // The first of these directives that is present decides, for a shared cache.
     for (const name of ['s-maxage', 'max-age']) {
       const age = directives.get(name);
       if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : STALE;
@@ -62,7 +62,7 @@ export class CacheReader {
   }
 }
 
-/** Returns whether a directive applies. With a list of fields it applies to those fields only. */
+/** Returns whether a directive applies. If it lists header fields, it applies to those fields only. */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));
@@ -70,5 +70,5 @@ function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOn
 
 const APART: Freshness = { keptApart: true };
 const SILENT: Freshness = { silent: true };
-/** It is not explicitly fresh: a cache must not store it, must revalidate it, or may use heuristics. */
+/** Not explicitly fresh: a cache must not store the response, must revalidate it, or may use heuristics. */
 const STALE: Freshness = {};

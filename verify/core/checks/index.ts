@@ -44,6 +44,6 @@ export const CHECKS: readonly Check[] = [
   evidence,
 ];
 
-/** Returns all checks, with other limits for the searches of linearizability. */
+/** Returns all checks. Linearizability uses the given search limits instead of its own. */
 export const checksWithin = (searching: Searching): readonly Check[] =>
   CHECKS.map(check => (check === linearizability ? linearizabilityWithin(searching) : check));

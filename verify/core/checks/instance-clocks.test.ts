@@ -16,7 +16,7 @@ const answer = (instance: string | undefined, skew: number, lasts = 100, more: o
     ...more,
   }) as never;
 
-/** Draws instances with the offsets of their clocks, seconds. Responses take no time. */
+/** Builds responses of instances whose clocks have the given offsets, seconds. */
 const clocks = (leads: Record<string, number[]>, lasts = 0) => {
   const made = new Clocks();
   for (const [instance, times] of Object.entries(leads))
@@ -33,7 +33,7 @@ describe('clocks of instances', () => {
     expect(clocks({ 'app-1': [9, 9], 'app-2': [0, 0] })).toEqual([
       'the clock of app-1 is at least 8.0 s ahead of that of app-2',
     ]);
-    // A response that took 4 s makes the bounds 4 s wider.
+    // Responses that take 4 s make the bounds 4 s wider.
     expect(clocks({ 'app-1': [0, 0], 'app-2': [7, 7] }, 4e6)).toEqual([]);
     expect(clocks({ 'app-1': [0, 0], 'app-2': [7.5, 7.5] }, 4e6)).toHaveLength(1);
   });

@@ -1,13 +1,13 @@
-/** Compares the clocks of the instances by the Date of their responses. */
+/** Compares the clocks of the instances, using the Date header of their responses. */
 import type { Operation } from '../history.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** Clocks may differ by this much, microseconds. */
+/** Maximum difference between clocks that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;
-/** Date has whole seconds; microseconds. */
+/** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
-/** The best and second best bounds of a clock's offset. The second counts, so that one odd response proves nothing. */
+/** The best and second best bounds of a clock's offset. The second is used, so that one odd response has no effect. */
 interface Offset {
   least: [number, number];
   most: [number, number];
@@ -18,9 +18,9 @@ export class Clocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Adds the Date of a response. The instance wrote it between call and return, and cut it to the second. So the offset
-   * is at least Date minus our clock at the return, and less than Date plus one second minus our clock at the call. A
-   * slow response only widens the bounds.
+   * Adds the Date of a response. The instance wrote Date between call and return, rounded down to a second. So its
+   * clock is ahead of ours by at least Date minus the time of the return, and by less than Date plus 1 s minus the time
+   * of the call. A slow response only widens these bounds.
    *
    * @param skew Date minus our clock at the return, microseconds
    */
@@ -44,7 +44,7 @@ export class Clocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** @returns one anomaly for each instance whose clock is certainly ahead of another one */
+  /** @returns an anomaly for each instance whose clock is certainly ahead of another instance's clock */
   differences(): Anomaly[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {

@@ -1,4 +1,4 @@
-/** Checks instances-agree: no instance responds to the same session differently from the others, reproducibly. */
+/** Checks instances-agree: no instance repeatedly responds to a session differently from the other instances. */
 import {
   Anomalies,
   type Check,
@@ -22,7 +22,7 @@ import { CookieWays } from './cookie-ways.ts';
 import { Clocks } from './instance-clocks.ts';
 import { differences, type Pair, PairTable, pairsOf } from './pairs.ts';
 
-/** The least number of responses on each ordered pair of instances. */
+/** Minimum number of responses on each ordered pair of instances. */
 const ENOUGH = ENOUGH_HANDOFFS;
 
 export const instancesAgree: Check = {
@@ -37,12 +37,12 @@ export const instancesAgree: Check = {
   conclude: concluded,
 };
 
-/** Statuses of a request that came at a bad time, whatever the instance. */
+/** Statuses that any instance may send to a request that comes at a bad time, for example under overload. */
 const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
-/** How many refusals of a session are kept until another instance honours it. */
+/** Maximum number of refusals of a session that are kept until another instance honours the session. */
 const PENDING = 8;
 
-/** A refusal. It becomes a difference once another pair of instances honours the same session. */
+/** A refusal. It counts as a difference after a later response honours the same session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -52,9 +52,9 @@ interface Pending {
 }
 
 interface Route {
-  /** The instance of the login or the last write. */
+  /** The instance that served the login or the last write. */
   wrote: string | undefined;
-  /** The instance of the last page: other instances may not know its form. */
+  /** The instance that served the last page. Other instances may not know the form in it. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }
@@ -67,10 +67,10 @@ class InstancesAgree implements Fold {
   readonly #pages = new PairTable('page from');
   readonly #clocks = new Clocks();
   readonly #cookies = new CookieWays();
-  /** The pairs that served before the first fault. Later, instances come and go. */
+  /** The pairs that served before the first fault. After a fault, instances may be new or missing. */
   #before: Set<string> | undefined;
 
-  /** True if clocks that differ are a violation. They are reported in any case. */
+  /** True if a difference between clocks is a violation. It is reported in any case. */
   readonly #strict: boolean;
 
   constructor({ declared }: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
@@ -138,7 +138,7 @@ class InstancesAgree implements Fold {
     }
   }
 
-  /** A response has honoured the session, so its earlier refusals elsewhere are differences. */
+  /** Called when a response honours the session: counts its earlier refusals as differences. */
   #confirm(operation: Operation, route: Route): void {
     const write = operation.action !== 'read' && operation.action !== 'form';
     const { pending } = route;
@@ -180,14 +180,14 @@ class InstancesAgree implements Fold {
   }
 }
 
-/** @returns the `why` or `finding` of a conclusion, with the offsets of the clocks */
+/** @returns the `why` or `finding` of a conclusion, together with the offsets of the clocks */
 function reported({ judgement, why, finding }: Conclusion, clocks: readonly Anomaly[]): Partial<Conclusion> {
   if (clocks.length === 0) return {};
   const apart = clocks.map(({ summary }) => `; ${summary}`).join('');
   return judgement === 'unknown' ? { why: `${why}${apart}` } : { finding: finding + apart };
 }
 
-/** Returns how a response differs from success; undefined if it says nothing about the instance. */
+/** Returns the kind of a refusal; undefined if the response says nothing about the instance. */
 function kindOf(operation: Operation): string | undefined {
   if (operation.signedIn === 'out') return 'signed out';
   const { status } = operation;

@@ -7,7 +7,7 @@ const canary = (user: string, number = 1) =>
   canaryOf({ prefix: PREFIX, user, session: 's', number, random: 0.5 });
 const [hers, his] = [canary('alice'), canary('bob')];
 
-/** Draws two users. Each has a canary in private state, and reads it. */
+/** Builds two users. Each writes a canary to private state, and reads it. */
 const two = () => {
   const picture = new Picture();
   const alice = picture.session('s1', 'alice').login('app-1').write(hers, 'app-1').read('app-2', [hers]);
@@ -119,14 +119,14 @@ describe('isolation', () => {
       picture.session(client, 'bob').login('app-1').read('app-1', [his, hers]);
       return verdict().anomalies[0]?.notes;
     };
-    // The name of a client is that of its first session. A canary names the session that wrote it.
+    // A client has the name of its first session. A canary contains the name of the session that wrote it.
     expect(at('s')).toEqual([expect.stringContaining('alice had logged out of the same browser')]);
     expect(at('s3')).toEqual([]);
   });
 
   it('shows the write of the private value, and counts the responses', () => {
     const { picture, alice, bob, verdict } = two();
-    // This response shows neither state nor user.
+    // These responses show neither state nor user.
     bob.asks('app-1').write('x', 'app-2').write('y', 'app-1', { outcome: 'fail', status: 409 });
     alice.read('app-1', [hers, 'no canary', `${PREFIX}-but-not-one`]);
     bob.read('app-2', [hers]).read('app-1', [], { sawUser: 'alice', saw: [hers] });
@@ -174,7 +174,7 @@ describe('isolation', () => {
     picture.session('s0', 'alice').login('app-1', { cookies: cookie('two') });
     picture.session('s3', 'carol').login('app-1', { cookies: cookie('one') });
     picture.session('s4', 'dave').login('app-2', { cookies: cookie('one') });
-    // A failed login issues no id, nor does a cookie without a value.
+    // Neither a failed login nor a cookie without a value issues an id.
     picture.session('s5', 'eve').login('app-2', { cookies: cookie('one'), outcome: 'fail', signedIn: 'out' });
     alice.read('app-1', [], { cookies: cookie() });
     picture.session('s6', 'fred').login('app-1', { cookies: cookie() });

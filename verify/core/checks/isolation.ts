@@ -1,4 +1,4 @@
-/** Checks isolation: a session shows only its own user's identity and canaries; no session id goes to two users. */
+/** Checks isolation: a session shows only its user's identity and canaries. No two users get the same session id. */
 import { canaryOwner, canarySession } from '../canary.ts';
 import {
   Anomalies,
@@ -32,13 +32,13 @@ class Isolation implements Fold {
   readonly #anomalies: Anomalies;
   readonly #ids = new IssuedIds();
   readonly #users = new Set<string>();
-  /** By user, the operation that planted a canary, for the witness: the first one of the user's last session. */
+  /** By user: the first write of a canary in the user's last session, for the witness. */
   readonly #planted = new Map<string, Operation>();
-  /** Open sessions with a response that showed an identity or a state. */
+  /** Open sessions that have had a response with a user identity or a state. */
   readonly #looked = new Set<SessionState>();
   /** Open sessions that planted a canary. */
   readonly #planting = new Set<SessionState>();
-  /** Open sessions that were shown another user's canary. All of their responses are searched in full. */
+  /** Open sessions that saw another user's canary. All values in their later responses are searched. */
   readonly #bled = new Set<SessionState>();
   #responses = 0;
 
@@ -48,10 +48,10 @@ class Isolation implements Fold {
   }
 
   ended(operation: Operation, { session, live, reads }: Standing): void {
-    // The client sent the cookies of another user's session on purpose: rotation judges the response.
+    // The client sent another user's cookies on purpose. The check `rotation` judges the response.
     if (operation.with === 'another') return;
-    // An id is issued by a login, or within a live session. At other times, and in a signed-out response, all users may
-    // get an equal cookie that means "signed out".
+    // A login or a response in a live session issues an id. Other responses, and signed-out ones, may set the same
+    // cookie for all users, which means "signed out".
     const issued =
       (live && operation.signedIn !== 'out') || (operation.action === 'login' && operation.outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
@@ -72,13 +72,13 @@ class Isolation implements Fold {
       this.#anomalies.add(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
       return;
     }
-    // The values that the session's read before it showed were searched then.
+    // Values that the session's previous read also showed were already searched.
     const saw = reads === undefined || this.#bled.has(session) ? operation.saw : reads.fresh;
     const foreign = this.#foreign(saw, session) ?? this.#foreign(operation.canaries, session);
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, this.#run.canary) ?? '';
-    // The name of a client is the name of its first session.
+    // A client has the name of its first session.
     const shared = canarySession(foreign, this.#run.canary) === operation.client;
     const notes = shared
       ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
@@ -89,7 +89,7 @@ class Isolation implements Fold {
     }));
   }
 
-  /** Notes that a write put a canary of its user into private state. A removal does not count. */
+  /** Notes a write that put the user's own canary into private state. A removal does not count. */
   #plants(write: Operation, session: SessionState): void {
     if (this.#planting.has(session) || write.action === 'remove') return;
     if (write.value?.startsWith(session.canary) !== true) return;
@@ -104,10 +104,10 @@ class Isolation implements Fold {
     this.#ids.sessionEnded(session);
   }
 
-  /** @returns the first value that is a canary of the run, and not of the session's user */
+  /** @returns the first value that is a canary of this run, but not of the session's user */
   #foreign(values: readonly string[] | undefined, session: SessionState): string | undefined {
     if (values === undefined || values.length === 0) return undefined;
-    // By index, since most reads show only one new value.
+    // A loop by index is cheaper than an iterator, and most reads show only one new value.
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as string;
       if (value.startsWith(session.canary)) continue;

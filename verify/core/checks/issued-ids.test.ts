@@ -1,4 +1,4 @@
-/** Tests which cookies are session ids for isolation and cookie-policy, and how many entries are kept. */
+/** Tests which cookies isolation and cookie-policy take for session ids, and how many entries are kept. */
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, CookieChange, Operation } from '../history.ts';
 import { Sessions } from '../sessions.ts';

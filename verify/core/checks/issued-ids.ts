@@ -1,4 +1,4 @@
-/** Records the user that each session id was issued to, and finds the cookies that are no session ids. */
+/** Records to which user each session id was issued, and finds cookies that are not session ids. */
 import type { Operation } from '../history.ts';
 import type { SessionState } from '../sessions.ts';
 
@@ -9,32 +9,32 @@ export interface Collision {
   second: Operation;
 }
 
-/** Collisions of one cookie that are kept for the witness. The others are only counted. */
+/** Maximum number of collisions of one cookie that are kept for the witness. Further ones are only counted. */
 const KEPT = 5;
 
-/** What is known about the cookies of one name. */
+/** The facts about all cookies with one name. */
 interface Name {
-  /** By label of a value: the operation that issued it first. */
+  /** By label of a value: the operation that first issued the value. */
   first: Map<string, Operation>;
-  /** Distinct values. */
+  /** Number of distinct values. */
   values: number;
-  /** How often a value was issued that an earlier session has. */
+  /** Number of times that a value was issued again. */
   equal: number;
-  /** By label of a value that two users have: the user that was signed in with it, by instance. */
+  /** By label of a value that two users have: for each instance, the user that it signed in with this value. */
   shared: Map<string, Map<string, string>>;
-  /** True once two users with the same value were each signed in as themselves on the same instance. */
+  /** True after one instance has signed in two users correctly, although both had the same value. */
   apart: boolean;
-  /** How often a value was issued that another user has. */
+  /** Number of times that a value was issued to a user although another user had it. */
   collided: number;
   collisions: Collision[];
 }
 
 /**
- * Records issued session ids. An app that needs several cookies may set some to the same value for all users
- * (`logged_in=1`, `role=admin`). Two signs show that such a cookie is no session id: all users have one value, or the
- * app distinguishes users with the same value.
+ * Records issued session ids. Some apps also set cookies that have the same value for many users (`logged_in=1`,
+ * `role=admin`). Such a cookie is not a session id. It is recognised if all users have one value, or if the app
+ * distinguishes users with the same value.
  *
- * Memory: an entry for each login, and one for each open session whose cookie is issued again.
+ * Memory: one entry for each login, and one for each open session whose cookie is issued again.
  */
 export class IssuedIds {
   readonly #names = new Map<string, Name>();
@@ -55,7 +55,7 @@ export class IssuedIds {
     }
   }
 
-  /** Notes that a response showed the session signed in as its own user. */
+  /** Notes a response that showed that the session is signed in as its own user. */
   honoured({ user, instance = '' }: Operation, session: SessionState): void {
     for (const [name, label] of this.#held.get(session) ?? []) {
       const of = this.#names.get(name);
@@ -72,28 +72,28 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** @returns whether a cookie may be a session id, as far as is known */
+  /** @returns whether a cookie may be a session id, by the facts so far */
   isId(name: string): boolean {
     const of = this.#names.get(name);
     return of === undefined || isId(of);
   }
 
-  /** Returns whether a cookie has had several values: then its faults are reported at once. */
+  /** Returns whether a cookie has had several values. If so, its faults are reported without delay. */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
 
-  /** How many ids were issued. */
+  /** Number of different ids that were issued. */
   get ids(): number {
     return this.#sum(({ values }) => values);
   }
 
-  /** How often a session got an id that was issued before. */
+  /** Number of times that an already issued id was issued again. */
   get equal(): number {
     return this.#sum(({ equal }) => equal);
   }
 
-  /** How often a user got an id that another user has. */
+  /** Number of times that a user got an id that another user had. */
   get collided(): number {
     return this.#sum(({ collided }) => collided);
   }
@@ -150,13 +150,13 @@ function issue(of: Name, name: string, label: string, operation: Operation): voi
   if (of.collisions.length < KEPT) of.collisions.push({ name, first: holder, second: operation });
 }
 
-/** Forgets a value that was issued during a session and then replaced. Values of logins are kept. */
+/** Deletes the entry of a replaced value if the session got it after its login. Values from logins are kept. */
 function forget({ first }: Name, label: string, { session }: SessionState): void {
   const issuer = first.get(label);
   if (issuer?.session === session && issuer.action !== 'login') first.delete(label);
 }
 
-/** Marks a cookie as no session id, and drops its values. */
+/** Notes that a cookie is not a session id, and deletes its values. */
 function dismiss(of: Name): void {
   of.apart = true;
   of.first.clear();

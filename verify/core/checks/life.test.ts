@@ -3,7 +3,7 @@ import type { Action, Operation } from '../history.ts';
 import { type Declaration, Life } from './life.ts';
 
 const SECOND = 1_000_000;
-/** From a call to a return, in seconds; null: it never returned. */
+/** Makes an operation with its call and return in seconds. If the return is null, it never returned. */
 const at = (call: number, end: number | null = call + 1, more: Partial<Operation> = {}): Operation =>
   ({
     action: 'read',
@@ -14,7 +14,7 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
     ...more,
   }) as Operation;
 
-/** A login from 10 to 12 s. The timeouts are in seconds, and 5 % of them is less than the tolerance of 2 s. */
+/** A login from 10 to 12 s. The timeouts are in seconds, and so short that their tolerance is always 2 s. */
 const life = (
   idle: number | undefined,
   absolute: number | undefined,
@@ -71,7 +71,7 @@ describe('a session without requests after its login', () => {
       ['absolute'],
       [],
     ]);
-    // It never returned: only the time of its call is known.
+    // This operation never returned, so only the time of its call is known.
     expect(life(30, undefined).expired(at(38 - MOMENT, null))).toBeUndefined();
     expect(life(30, undefined).expired(at(38, null))).toEqual(['idle']);
   });
@@ -90,7 +90,7 @@ describe('a session without requests after its login', () => {
 });
 
 describe('the idle timeout', () => {
-  /** Returns its bounds after an operation: when it has certainly passed, and until when a refusal is too early. */
+  /** Returns the time when the timeout has certainly passed, and the time before which a refusal is too early. */
   const bounds = (made: Life): [late: number | 'never', early: number] => {
     let [late, early] = [0, 0];
     while (late < 500 && made.tooLate(at(late)) !== 'idle') late++;
@@ -112,7 +112,7 @@ describe('the idle timeout', () => {
       bounds: [55, 48],
       latest: 20 * SECOND,
     });
-    // This operation is recorded later, and ended earlier.
+    // The second operation is recorded later, but ended earlier.
     expect(taken('each', true, at(20, 22), at(13, 14)).bounds).toEqual([55, 48]);
   });
 
@@ -146,7 +146,7 @@ describe('the idle timeout', () => {
 
   it('with `half` is certainly renewed after half of it, perhaps close to half, and never before', () => {
     const half = (call: number, end: number) => taken('half', true, at(call, end)).bounds;
-    // Half has passed at 25 at the earliest, and at 27 at the latest, with a tolerance of 2 s on either side.
+    // Half of the timeout has passed at 25 s at the earliest, at 27 s at the latest. The tolerance is 2 s each way.
     expect([half(20, 23 - MOMENT), half(20, 23)]).toEqual([
       [45, 38],
       [56, 38],

@@ -1,4 +1,4 @@
-/** Computes how long a session must live, and how long it may live, by its declared timeouts. */
+/** Computes from the declared timeouts how long a session must live at least, and may live at most. */
 import type { Declared, Operation } from '../history.ts';
 import { timeoutTolerance } from '../sessions.ts';
 
@@ -11,21 +11,21 @@ export interface Declaration {
   renew: NonNullable<NonNullable<Declared['expiry']>['renew']>;
 }
 
-/** The least share of a timeout that must have passed before a refusal counts as that timeout. */
+/** Minimum share of a timeout that must have passed for an early refusal to count as that timeout. */
 const WAITED = 0.1;
-/** From this share of a timeout on, its end is near. */
+/** After this share of a timeout, its end counts as near. */
 const NEAR = 0.8;
-/** Up to this multiple of a timeout, a refusal is soon after its end. */
+/** Until this multiple of a timeout, a refusal counts as soon after its end. */
 const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** True once nothing more is judged of the session. */
+  /** True if later operations of the session are not judged any more. */
   over = false;
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Declaration;
-  /** The earliest and the latest time at which the idle timeout was last renewed. */
+  /** The earliest and the latest possible time of the last renewal of the idle timeout. */
   #least: number;
   #most: number;
 
@@ -40,12 +40,12 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Returns the longest time that the timeout may have run, microseconds. */
+  /** Returns the maximum time for which the timeout may have run, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - (timeout === 'idle' ? this.#least : this.login.call);
   }
 
-  /** @returns the timeout that had certainly passed when the operation was called */
+  /** @returns the timeout that had certainly passed when the operation was called, if there is one */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -54,7 +54,7 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts whose end was near when the session was honoured */
+  /** @returns the timeouts whose end was near when the operation was called */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -63,8 +63,8 @@ export class Life {
   }
 
   /**
-   * Returns the timeouts that may have ended a refused session, if the refusal came soon after their end. Undefined if
-   * the refusal is certainly too early, by every timeout.
+   * Returns the timeouts that may have ended a refused session and whose end was shortly before the refusal. Undefined
+   * if the refusal is certainly too early for every timeout.
    */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
@@ -78,7 +78,7 @@ export class Life {
     });
   }
 
-  /** @returns the timeout of which at least a tenth had passed; undefined if the session did not wait that long */
+  /** @returns a timeout of which at least a tenth had passed; undefined if the session did not wait that long */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),
@@ -94,8 +94,9 @@ export class Life {
   }
 
   /**
-   * Takes in the renewal by an operation. Subtle: an operation without a proper response may still be in flight, and
-   * renew at any later time; then nothing is too late any more. An operation that the app refused may have renewed.
+   * Updates the bounds with an operation that may have renewed the idle timeout. An operation without a proper response
+   * may still be in flight and renew at any later time. From then on, no success is too late. An operation that the app
+   * refused may also have renewed the timeout.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;

@@ -306,7 +306,7 @@ describe('linearizability, exact messages', () => {
   });
 
   describe('searches what the first search left undecided again at the end of the run', () => {
-    /** Objects with twelve concurrent increments each: to refute the last read takes 2^12 steps. */
+    /** Each object has twelve concurrent increments. To show that its last read is impossible takes 2^12 steps. */
     const run = (searching: Searching, ...finals: string[]) => {
       const picture = new Picture();
       for (const [i, final] of finals.entries()) {

@@ -1,4 +1,4 @@
-/** Checks linearizability: per object, each operation takes effect at one point between its call and its return. */
+/** Checks linearizability: each operation on an object takes effect at one moment between its call and its return. */
 import {
   Anomalies,
   type Check,
@@ -22,38 +22,38 @@ import { Undecided } from '../search/undecided.ts';
 import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
 import type { SessionState, Standing } from '../sessions.ts';
 
-/** Placements of the first search of a stretch. Each undecided stretch halves this limit for the next ones. */
+/** Maximum placements in the first search of a stretch. Each undecided stretch halves this limit for the next ones. */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
-/** Placements of all searches after the end of the history. */
+/** Maximum placements in all searches after the end of the history together. */
 const AFTERWARDS = 20_000_000;
-/** Operations of one object that are kept without a cut. */
+/** Maximum number of operations of one object that are kept without a cut. */
 const LONGEST = 100_000;
 
-/** The least evidence. */
+/** The minimum evidence for a valid verdict. */
 interface Least {
-  /** Requests that overlap a write of the same object. Without them only one order is possible. */
+  /** Number of requests that overlap a write of the same object. Without overlaps only one order is possible. */
   overlaps: number;
-  /** Requests on another instance than the one before. */
+  /** Number of requests on a different instance than the request before. */
   handoffs: number;
   reads: number;
-  /** Operations of one object that are kept while they cannot be judged, at most. */
+  /** Maximum number of operations of one object that are kept while they cannot be judged. */
   longest?: number;
 }
 
-/** The limits of the searches, and whether they continue after a violation. */
+/** The limits of the searches. */
 export interface Searching {
-  /** Placements of the first search of a stretch. */
+  /** Maximum placements in the first search of a stretch. */
   first?: number;
-  /** Placements of all searches after the end of the history together. */
+  /** Maximum placements in all searches after the end of the history together. */
   steps?: number;
   /** Polled after the end of the history. Returns true when there is no time left. */
   isLate?: () => boolean;
-  /** Searches every undecided object, even if another one is violated. */
+  /** If true, every undecided object is searched, even after a violation of another object. */
   allObjects?: boolean;
 }
 
-/** Makes the check for histories that need more or less evidence, or other limits of the searches. */
+/** Makes the check with other minimum evidence or other search limits. */
 export const linearizabilityOf = (least: Least, searching: Searching = {}): Check => ({
   guarantee: 'linearizability',
   assumes:
@@ -69,17 +69,17 @@ const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
 
 export const linearizability = linearizabilityOf(LEAST);
 
-/** As `linearizability`, with other limits of the searches. */
+/** Makes a check like `linearizability`, but with other search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** One object: its stretches, and the counts of the evidence. */
+/** The stretches of one object, and the facts from which its evidence is counted. */
 interface Watched {
   stretches: Stretches;
   operations: number;
   /** The operation that returned last, and the write that returned last. */
   last?: Operation;
   wrote?: Operation;
-  /** Writes in flight. */
+  /** Number of writes in flight. */
   open: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Counts logins by pair of instances: one gives the form, the other gets the login. A login that begins on one instance
- * must be possible on another. A refusal counts only if it depends on the pair, not on the account.
+ * Counts logins by pair of instances: the first instance sends the form, the second one receives the login. A form from
+ * one instance must work on another. A refusal counts only if it depends on the pair, not on the account.
  */
 import type { Anomalies, Counts } from '../check.ts';
 import type { Operation } from '../history.ts';
@@ -8,9 +8,9 @@ import { type Credentials, refusedLogin } from '../sessions.ts';
 import { fisherP } from '../statistics.ts';
 import type { WitnessStep } from '../verdict.ts';
 
-/** If a pair accepts no login, this many refusals are a violation. */
+/** Minimum number of refusals for a violation, if the pair accepts no login. */
 const REFUSALS = 2;
-/** If a pair accepts some logins, it must refuse more often than single instances do, with a p-value below this. */
+/** The p-value below which a pair that accepts some logins refuses more often than a single instance does. */
 const SIGNIFICANT = 1e-4;
 
 interface Refusals {
@@ -22,14 +22,14 @@ interface Pair {
   /** True if the two instances differ. */
   crosses: boolean;
   accepted: number;
-  /** Refusals by account. An account that no instance ever accepts does not count. */
+  /** Refusals by account. They do not count if no instance ever accepts the account. */
   refused: Map<Credentials, Refusals>;
 }
 
 export class LoginPairs {
   readonly #pairs = new Map<string, Pair>();
 
-  /** @param form the request for the login page that the login was sent from; if it failed, the login does not count */
+  /** @param form the request for the page with the login form; if it failed, the login does not count */
   add(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
@@ -87,7 +87,7 @@ export class LoginPairs {
   }
 }
 
-/** Counts the refusals of accounts that were accepted somewhere. */
+/** Counts the refusals of the accounts that some instance has accepted. */
 function refusals({ refused }: Pair): Refusals {
   const own = [...refused].filter(([{ accepted }]) => accepted > 0);
   const count = own.reduce((sum, [, of]) => sum + of.count, 0);

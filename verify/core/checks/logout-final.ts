@@ -1,4 +1,4 @@
-/** Checks logout-final: after an acknowledged logout every instance refuses the old cookie, until the run ends. */
+/** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie until the run ends. */
 import {
   Anomalies,
   type Check,
@@ -22,10 +22,10 @@ import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 import { Replays } from './replays.ts';
 
-/** The least number of logouts with a request in flight. */
+/** Minimum number of logouts during which a request was in flight. */
 const RACES = 3;
 
-/** How many late cookies of a session are kept for the witness. */
+/** Maximum number of late cookies of a session that are kept for the witness. */
 const REMEMBERED = 100;
 
 export const logoutFinal: Check = {
@@ -44,22 +44,22 @@ class LogoutFinal implements Fold {
   readonly #reach = new Reach();
   /** Open sessions of each user, for a logout that ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the replays since the call of its logout. */
+  /** By session: the replays of its cookie since the call of its logout. */
   readonly #after = new Map<SessionState, Replays>();
   /** By client: its last login. */
   readonly #logins = new Map<string, Operation>();
   readonly #strict: boolean;
   #logouts = 0;
-  /** Logouts of sessions that were lost before, which say nothing. */
+  /** Number of logouts that say nothing, since the session was already lost. */
   #indeterminate = 0;
   #replays = 0;
-  /** Logouts with a request in flight. */
+  /** Number of logouts during which a request was in flight. */
   #raced = 0;
-  /** Logouts whose deletion has another Path or Domain than the cookie. */
+  /** Number of logouts that deleted a cookie under another Path or Domain than the login had set. */
   #missed = 0;
-  /** Late responses that set the dead cookie again. */
+  /** Number of late responses that set the cookie of the ended session again. */
   #again = 0;
-  /** Late responses that set it over the cookie of a later login. */
+  /** Number of these responses that replaced the cookie of a later login. */
   #undone = 0;
 
   constructor({ declared }: Run, onAnomaly?: OnAnomaly) {
@@ -114,7 +114,7 @@ class LogoutFinal implements Fold {
     }
     this.#logouts++;
     replays.logout = logout;
-    // An instance that never showed the session signed in may not know it. Then it may not have ended it.
+    // If the instance never showed the session signed in, it may not know the session, and may not have ended it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.#raced++;
@@ -130,13 +130,13 @@ class LogoutFinal implements Fold {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // The request is neither certainly before the logout nor certainly after it.
+      // It is not certain whether the request came before the logout or after it.
       if (replays.flight === undefined && logout !== undefined) this.#raced++;
       replays.flight = operation;
       if (operation.cookies !== undefined) this.#late(operation, session, replays);
       return;
     }
-    // After another login the jar holds other cookies. Only replays of the old ones count.
+    // After another login the jar contains new cookies. Then only replays of the old cookies count.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with !== undefined && operation.with !== 'old') return;
     this.#judge(operation, replays);
@@ -152,7 +152,7 @@ class LogoutFinal implements Fold {
     this.#anomalies.add(() => replays.anomaly(operation), replays.nameOf(operation));
   }
 
-  /** Notes a response that set a cookie after the logout. If it is the dead cookie, that is reported. */
+  /** Notes a response that set a cookie after the logout. Counts it if it set the cookie of the ended session. */
   #late(operation: Operation, session: SessionState, replays: Replays): void {
     for (const { name, change, label } of operation.cookies ?? []) {
       if (change !== 'set' || label === undefined) continue;
@@ -194,7 +194,7 @@ class LogoutFinal implements Fold {
   }
 }
 
-/** Returns whether a late response ended after a later login of its client, and set the cookie that the login set. */
+/** Returns whether a late response ended after a later login of its client, and replaced that login's cookie. */
 function undoes(late: Operation, login: Operation, name: string): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const set = login.cookies?.some(cookie => cookie.name === name && cookie.change === 'set') === true;
@@ -220,7 +220,7 @@ function undone(late: Operation, session: SessionState, login: Operation): Anoma
   };
 }
 
-/** Returns whether a deletion misses the login's cookie, since its Path or Domain differs. */
+/** Returns whether the logout deletes a cookie under another Path or Domain than the login set, and so misses it. */
 function misses(logout: Operation, { login }: SessionState): boolean {
   return (logout.cookies ?? []).some(deletion => {
     const set = login?.cookies?.find(cookie => cookie.name === deletion.name && cookie.change === 'set');
@@ -247,7 +247,7 @@ function concluded(counts: Counts): Conclusion {
   return conclude(alive, missing(counts), rests, [judged, ...reported(counts)].join('; '));
 }
 
-/** Returns facts that are reported with the judgement, and are no violations: the dead cookie is still sent. */
+/** Returns facts to report with the judgement. They are not violations, but clients still send the old cookie. */
 function reported(counts: Counts): string[] {
   const of = reader(counts);
   return [

@@ -1,4 +1,4 @@
-/** Joins each move of a sticky session with its entry in the balancer's log, in any order of lines. */
+/** Joins each move of a sticky session with its entry in the balancer's log. Either may come first. */
 import type { Operation, Served } from '../history.ts';
 
 /** Two consecutive requests of a session that different instances served. */
@@ -6,14 +6,14 @@ export type Move = readonly [from: Operation, to: Operation];
 
 export class Moves {
   readonly #logged: boolean;
-  /** Requests that have ended and have no entry in the log so far, each with its move, if it is one. */
+  /** Requests that have ended but have no log entry so far. The value is the move, if the request is one. */
   readonly #ended = new Map<string, Move | undefined>();
-  /** Requests in the log that have not ended so far: whether the balancer tried another instance first. */
+  /** Requests with a log entry that have not ended so far. True if the balancer tried another instance first. */
   readonly #excused = new Map<string, boolean>();
-  /** How many moves have no entry in the log so far. */
+  /** Number of moves without a log entry so far. */
   unexplained = 0;
 
-  /** @param logged true if the log of a balancer is read */
+  /** @param logged true if Baton reads the balancer's log */
   constructor(logged: boolean) {
     this.#logged = logged;
   }
@@ -21,7 +21,7 @@ export class Moves {
   /**
    * Adds a request that has ended.
    *
-   * @param from the request before it, if another instance served that one
+   * @param from the previous request of the session, if another instance served it
    * @returns the move, if the log shows that the balancer tried no other instance first
    */
   ended(operation: Operation, from: Operation | undefined): Move | undefined {
@@ -34,7 +34,7 @@ export class Moves {
     return undefined;
   }
 
-  /** Adds an entry of a log. @returns the move, if the balancer tried no other instance first */
+  /** Adds a log entry. @returns the move, if the balancer tried no other instance first */
   served({ kind, request, tried }: Served): Move | undefined {
     if (kind !== 'balancer') return undefined;
     const excused = (tried?.length ?? 1) > 1;

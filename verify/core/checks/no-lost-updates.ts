@@ -1,4 +1,4 @@
-/** Checks no-lost-updates: every acknowledged add of overlapping requests is in the final state of its object. */
+/** Checks no-lost-updates: every acknowledged add that overlapped another request is in the final state. */
 import {
   Anomalies,
   type Check,
@@ -124,7 +124,7 @@ function missing(counts: Counts): string | undefined {
   );
 }
 
-/** Makes the step of a change whose end is not known. */
+/** Makes a witness step for a change whose outcome is not known. */
 const pending = (start: Start): WitnessStep => ({
   operation: { ...start, type: 'op', outcome: 'info' },
   came: 'may have happened',

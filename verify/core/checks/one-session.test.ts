@@ -12,7 +12,7 @@ const judged = (draw: (picture: Picture) => void) => {
 
 const id = (label: string) => ({ cookies: [{ name: 'sid', change: 'set' as const, label }] });
 
-/** Draws two parallel first requests of a new jar. Each gets its own id. */
+/** Builds two parallel first requests of a new jar. Each response sets a different session id. */
 function parallel(p: Picture, name: string): SessionPicture {
   const call = p.now;
   const session = p.session(name, 'alice');

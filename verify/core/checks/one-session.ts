@@ -1,4 +1,4 @@
-/** Checks one-session: after parallel first requests of one new jar the login succeeds, and its session lives. */
+/** Checks one-session: if a new jar sends its first requests in parallel, login still works, and the session lives. */
 import {
   type Check,
   type Conclusion,
@@ -19,9 +19,9 @@ import type { SessionState, Standing } from '../sessions.ts';
 import { fisherP, upperBound } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
-/** The least number of logins of each kind. */
+/** Minimum number of logins with parallel first requests, and minimum number of logins without. */
 const ENOUGH = 3;
-/** If logins without parallel first requests fail too, those with them must fail more, with a p-value below this. */
+/** The p-value below which logins with parallel first requests fail more often than logins without. */
 const SIGNIFICANT = 1e-4;
 const KEPT = 5;
 
@@ -33,14 +33,14 @@ export const oneSession: Check = {
   conclude: concluded,
 };
 
-/** The requests of a jar before its login. */
+/** The first requests of a jar, and its login. */
 interface Jar {
-  /** The first request that ended. Requests that were called before its return were sent without a cookie. */
+  /** The first request that ended. Requests called before its return were sent without a cookie. */
   first: Operation;
-  /** A request that overlapped it. */
+  /** A request that overlapped the first one. */
   second?: Operation;
   login?: Operation;
-  /** The last login, if it was refused. A later login may still be accepted. */
+  /** The last login if it was refused. A later login may still be accepted. */
   refused?: Operation | undefined;
 }
 
@@ -48,11 +48,11 @@ class OneSession implements Fold {
   readonly #onAnomaly: OnAnomaly | undefined;
   readonly #faults: FaultLedger;
   readonly #jars = new Map<SessionState, Jar>();
-  /** Kept until it is known whether sessions without parallel first requests fail too. */
+  /** Anomalies kept until the end, when it is known whether sessions without parallel first requests also fail. */
   readonly #witnesses: Anomaly[] = [];
   readonly #parallel = { lived: 0, failed: 0 };
   readonly #single = { lived: 0, failed: 0 };
-  /** Jars that got more than one session id. */
+  /** Number of jars that got more than one session id. */
   #several = 0;
 
   constructor(onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
@@ -82,7 +82,7 @@ class OneSession implements Fold {
     this.#jars.set(session, jar);
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
-    // Only a plain refusal counts. "Too many requests" does not say that the login was not accepted.
+    // Only a signed-out response counts as a refusal. "Too many requests" does not.
     jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
@@ -92,7 +92,7 @@ class OneSession implements Fold {
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // A fault may have caused the failure, not the first requests.
+    // A fault, not the parallel requests, may have caused the failure.
     if (this.#faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.#single.failed++;
     else {
@@ -105,7 +105,7 @@ class OneSession implements Fold {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // Only a session that was used after its login has shown that it lives.
+    // A session has shown that it lives only if it was used after its login.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last === session.login) return;
     if (jar.second === undefined) this.#single.lived++;
@@ -181,7 +181,7 @@ function concluded(counts: Counts): Conclusion {
   return conclude(violations, missing(counts), rests, judged + several);
 }
 
-/** Returns whether the parallel first requests are the cause of the failures. */
+/** Returns whether the parallel first requests caused the failures. */
 function blames(counts: Counts): boolean {
   const of = reader(counts);
   const [failed, single, singleFailed] = [of('failed'), of('single lived'), of('single failed')];

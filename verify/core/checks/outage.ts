@@ -1,4 +1,4 @@
-/** Checks outage: while the store is down no session is signed out and no request hangs; then live sessions live. */
+/** Checks outage: while the store is down, no session is signed out and no request hangs. Sessions live afterwards. */
 import {
   Anomalies,
   type Check,
@@ -22,9 +22,9 @@ import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 import { starved } from './trouble.ts';
 
-/** The least number of sessions with a request after the store was back. */
+/** Minimum number of sessions that sent a request after the store was back. */
 const RECOVERED = 3;
-/** Anomalies of each name that are kept while it is not known whether the fault took effect. */
+/** Maximum number of anomalies per name that are kept until the fault is known to have taken effect. */
 const KEPT = 5;
 
 type Name = 'LOGOUT' | 'HANG';
@@ -44,16 +44,16 @@ export const outage: Check = {
 /** An outage and its findings. They count once the outage is known to have taken effect. */
 interface Down {
   window: FaultWindow;
-  /** Requests of live sessions that overlapped the outage. */
+  /** Number of requests of live sessions that overlapped the outage. */
   requests: number;
-  /** Anomalies that do not count so far. */
+  /** Number of anomalies that wait until the outage is known to have taken effect. */
   found: number;
-  /** Late responses while the machine of the run was starved. */
+  /** Number of late responses while the machine that runs Baton was starved. */
   starved: number;
   anomalies: Record<Name, Anomaly[]>;
-  /** Live sessions that overlapped it and have had no request since. */
+  /** Live sessions with a request during the outage and none after it. */
   sessions: Set<SessionState>;
-  /** How many of these sessions lived afterwards. */
+  /** Number of these sessions that were still alive after the outage. */
   recovered: number;
 }
 
@@ -126,7 +126,7 @@ class Outage implements Fold {
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
-  /** Judges how long a request took. A request that the run gave up, or whose end is not known, says nothing. */
+  /** Judges how long a request took. Ignores a request that the run aborted, or whose end is not known. */
   #timed(operation: Operation, down: Down): void {
     const { call, return: end, note } = operation;
     if (end === undefined || note === 'aborted') return;

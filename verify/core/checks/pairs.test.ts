@@ -3,7 +3,7 @@ import { Picture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
 import { differences, PairTable, pairsOf } from './pairs.ts';
 
-/** Three requests: one before, the one with the different response, and one that shows that the session lives. */
+/** Three requests: the first succeeds, the second is refused, the third shows that the session still lives. */
 const [before, refused, after] = (() => {
   const picture = new Picture();
   picture.session('s1', 'alice').read('app-1').asks('app-2', { outcome: 'fail', status: 500 }).read('app-1');
@@ -11,7 +11,7 @@ const [before, refused, after] = (() => {
 })();
 if (before === undefined || refused === undefined || after === undefined) throw new Error('three requests');
 
-/** Makes a table: for each pair of instances, how many of its responses are of the kind, and how many there are. */
+/** Makes a table. For each pair of instances, it gets the number of refusals and the number of requests. */
 const table = (pairs: Record<string, [times: number, requests: number]>, kind = '500') => {
   const made = new PairTable('wrote on');
   for (const [name, [times, requests]] of Object.entries(pairs)) {
@@ -36,15 +36,16 @@ describe('differences', () => {
   });
 
   it('are significant over all tests together', () => {
-    // Fisher's exact test gives one in 184,756, and one in 137,846,528,820.
+    // Fisher's exact test gives p-values of 1 in 184,756, and of 1 in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
-    // One in 2,704,156 is enough for one test. Two pairs make four tests, for which one in 10,400,600 is enough.
+    // A p-value of 1 in 2,704,156 is significant for one test. Two pairs need four tests. For them, a p-value of 1 in
+    // 10,400,600 is still significant.
     expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
   });
 
   it('need a second pair with requests', () => {
     expect([found({}), found({ 12: [40, 40] }), found({ 12: [40, 40], 21: [0, 0] })]).toEqual([0, 0, 0]);
-    // More differences than counted requests, since requests during a fault are left out. The rate is 1 at most.
+    // There may be more refusals than requests, since requests during a fault do not count. The rate is at most 1.
     expect(found({ 12: [50, 40], 21: [0, 40] })).toBe(1);
   });
 
@@ -73,7 +74,7 @@ describe('differences', () => {
   });
 
   it('take time that is linear in the pairs, for very many instances', () => {
-    // To compare 40,000 pairs with each other would take minutes.
+    // To compare each of 40,000 pairs with all others would take minutes.
     const made = new PairTable('wrote on');
     for (let from = 0; from < 200; from++) {
       for (let to = 0; to < 200; to++) {

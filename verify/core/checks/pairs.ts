@@ -4,9 +4,9 @@ import type { Operation } from '../history.ts';
 import { fisherP } from '../statistics.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
-/** The p-value below which a difference is significant, over all tests of the run together. */
+/** The p-value below which a difference is significant. It is divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
-/** The least share of such responses on a pair, and how many times rarer they must be on another pair. */
+/** Minimum share of one kind of refusal on a pair, and how many times rarer it must be on another pair. */
 const OFTEN = 0.1;
 const RARER = 4;
 /** The prefix of the counts' names. */
@@ -18,16 +18,16 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/** A pair of instances: one that logged in, wrote or gave a page, and one that serves. */
+/** A pair of instances: the first served the login, write or page, the second serves the request. */
 export class Pair {
-  /** Requests on the pair. */
+  /** Number of requests on the pair. */
   requests = 0;
-  /** How many of these had a success as their response. */
+  /** Number of these requests that succeeded. */
   successes = 0;
   /** By kind of response: `signed out`, or a status. */
   readonly kinds = new Map<string, Difference>();
 
-  /** Adds a response that differs: another instance honoured the same session afterwards. */
+  /** Adds a refusal of a session that a later response honoured. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     const known = this.kinds.get(kind);
     if (known !== undefined) {
@@ -72,7 +72,7 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /** True if some instance honoured a session of another instance. If none did, that is a matter of continuity. */
+  /** True if an instance honoured a session from another instance. If none ever did, continuity reports it. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
@@ -85,7 +85,7 @@ export class PairTable {
   }
 }
 
-/** @returns the pairs of the counts, sorted by name */
+/** @returns the pairs that the counts contain, sorted by name */
 export function pairsOf(counts: Counts): { from: string; to: string; requests: number }[] {
   return Object.entries(counts)
     .filter(([name]) => name.startsWith(PREFIX))
@@ -96,7 +96,7 @@ export function pairsOf(counts: Counts): { from: string; to: string; requests: n
     });
 }
 
-/** If all other instances respond so to a session, it is LOSS, and no instance differs from the others. */
+/** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */
 const SIGNED_OUT = 'signed out';
 
 interface Row {
@@ -106,9 +106,10 @@ interface Row {
 }
 
 /**
- * Compares every pair with the pair on which the kind of response is most surely rare. Takes time linear in the pairs.
+ * For each kind of response, compares every pair with the pair on which that kind is most certainly rare. The time
+ * grows linearly with the number of pairs.
  *
- * @returns one anomaly for each kind of response that some pairs give, and others do not
+ * @returns one anomaly for each kind of response that some pairs give and others do not
  */
 export function differences(table: PairTable): Anomaly[] {
   const pairs = [...table.all()];
@@ -130,7 +131,7 @@ export function differences(table: PairTable): Anomaly[] {
   });
 }
 
-/** @returns the pair with the lowest upper bound of its rate: by the rule of three, (times + 3) of all requests */
+/** @returns the pair with the lowest upper bound of its rate: (times + 3) / requests, after the rule of three */
 function rarestOf(rows: readonly Row[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** Checks private-responses: a shared cache may keep no signed-in response, and none that sets the session cookie. */
+/** Checks private-responses: no shared cache may store a response that is signed in or sets the session cookie. */
 import {
   Anomalies,
   type Check,
@@ -26,7 +26,7 @@ export const privateResponses: Check = {
   conclude: concluded,
 };
 
-/** How many different faults are kept, by kind, instance and path. */
+/** Maximum number of distinct faults that are kept, by kind, instance and path. */
 const REMEMBERED = 10_000;
 
 class PrivateResponses implements Fold {

@@ -1,6 +1,6 @@
 /**
- * Checks the reads of a session, for two guarantees: read-your-writes compares them with its writes, monotonic-reads
- * with its earlier reads.
+ * Checks the reads of a session for two guarantees. Read-your-writes compares a read with the session's earlier writes,
+ * monotonic-reads with its earlier reads.
  */
 import {
   Anomalies,
@@ -23,21 +23,21 @@ import type { Standing } from '../sessions.ts';
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** The texts of one of the two guarantees, and the facts about a read that it uses. */
+/** One of the two guarantees: its texts, and the facts about a read that it uses. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
   anomaly: string;
-  /** What a read is compared with, in words and in the facts. */
+  /** The words for the earlier operation with which a read is compared. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
-  /** The names of two counts: all judged reads, and those on another instance. */
+  /** The names of two counts: all judged reads, and the judged reads on another instance. */
   rests: readonly [judged: string, crossed: string];
-  /** The end of the finding "at most 3 % of reads on another instance …". */
+  /** Suffix of the finding "at most 3 % of reads on another instance …". */
   ruledOut: string;
-  /** The end of a finding that begins with the number of anomalies. */
+  /** Suffix of a finding that begins with the number of anomalies. */
   broken: string;
 }
 
@@ -54,11 +54,11 @@ class Reads implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
   readonly #sessions = new Set<string>();
-  /** Reads that were compared with an earlier operation. If they were older, they would contradict it. */
+  /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
   #judged = 0;
-  /** Of these reads, those that another instance served than that operation. */
+  /** Number of these reads that a different instance served than the earlier operation. */
   #crossed = 0;
-  /** Lost sessions. Nothing more is judged of them. */
+  /** Number of lost sessions. Their later reads are not judged. */
   #lost = 0;
 
   constructor(measure: Measure, run: Run, onAnomaly?: OnAnomaly) {
@@ -105,7 +105,7 @@ class Reads implements Fold {
 function concluded(measure: Measure, counts: Counts, { routing }: Run): Conclusion {
   const of = reader(counts);
   const [judged, crossed] = measure.rests;
-  // A sticky session is never read on another instance.
+  // With sticky routing, no other instance serves a read of the session.
   const sticky = routing === 'sticky';
   const passed = sticky
     ? `at most ${percent(upperBound(0, of('reads')))} of reads ${measure.ruledOut}`

@@ -12,7 +12,7 @@ const judged = (draw: (session: SessionPicture, picture: Picture) => void) => {
   return { own, monotonic, both: [own.judgement, monotonic.judgement] as [Judgement, Judgement] };
 };
 
-/** Enough good evidence for both. */
+/** Adds enough evidence for a valid verdict on both guarantees. */
 const good = (session: SessionPicture) => session.write('a', 'app-1').hops(22, ['a']);
 
 describe('read-your-writes and monotonic-reads', () => {

@@ -1,4 +1,4 @@
-/** Tests the exact messages of logout-final: on replays, late cookies, and deletions that miss the cookie. */
+/** Tests the exact messages of logout-final about replays, late cookies, and deletions that miss the cookie. */
 import { describe, expect, it } from 'vitest';
 import { healthy } from '../testing/logouts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';

@@ -1,34 +1,34 @@
-/** Records the replays of one session's cookie after its logout: which instances refused it, and which honoured it. */
+/** Records which instances refuse the cookie of one session after its logout, and which instances honour it. */
 import { precedes } from '../clocks.ts';
 import type { Operation } from '../history.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
 export class Replays {
-  /** The acknowledged logout; absent while it is in flight, or if the session was lost before. */
+  /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
   logout: Operation | undefined;
-  /** True if the logout's instance had never shown the session signed in: it may not have known the session. */
+  /** True if the instance that served the logout may not have known the session: it had never shown it signed in. */
   strange = false;
-  /** True after another login of the same jar. */
+  /** True after the same jar has logged in again. */
   again = false;
   /** A request of the session that overlapped the logout. */
   flight: Operation | undefined;
-  /** Responses that ended after the logout's call and set a cookie, by the cookie's label. */
+  /** By label of a cookie: the response that set the cookie and ended after the call of the logout. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
-  /** By instance: how often the cookie was replayed, and how often the instance honoured it. */
+  /** By instance: the number of replays of the cookie, and the number of those that it honoured. */
   readonly #tally = new Map<string, { honoured: number; replays: number }>();
   #anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether the response to a replay says something about the logout. If the logout's instance may not have
-   * known the session, only that instance is evidence: a session that it honours, it knows.
+   * Returns whether the response to a replay says something about the logout. If the instance of the logout may not
+   * have known the session, only a replay that this same instance honours counts: it shows that the instance knows it.
    */
   isEvidence(replay: Operation, alive: boolean): boolean {
     if (!this.strange) return true;
     return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
   }
 
-  /** Adds a replay. @returns whether its response is the first one that honours the cookie */
+  /** Adds a replay. @returns whether this is the first replay that was honoured */
   add(replay: Operation, alive: boolean): boolean {
     const of = this.#tally.get(replay.instance ?? '') ?? { honoured: 0, replays: 0 };
     const first = alive && ![...this.#tally.values()].some(other => other.honoured > 0);
@@ -41,8 +41,8 @@ export class Replays {
   }
 
   /**
-   * Returns the refusal after which the session lives again. Either the same instance refused it before, or another one
-   * did, and a request in flight during the logout ended later. Undefined if this instance never ended the session.
+   * Returns the refusal after which the session lives again: by the same instance, or by another instance before the
+   * end of a request that was in flight during the logout. Undefined if this instance never ended the session.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -51,7 +51,7 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** @returns the name of the anomaly of an honoured replay: the session lives again, or never ended there */
+  /** @returns RISEN if the session lives again after a refusal; ZOMBIE if the instance never ended it */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }

@@ -114,7 +114,7 @@ describe('rotation', () => {
       judgement: 'valid',
       rests: { 'from before the login': 3 },
     });
-    // The page shows the first user, whose session still lives. That is not BLEED.
+    // The page shows the first user, whose session still lives. This does not count as BLEED.
     expect(alive.verdict('isolation').violations).toBe(0);
     expect(over(s => s.refuses('another', 'app-2')).verdict('rotation').judgement).toBe('valid');
     const taken = over(s => s.honours('another', 'app-2', { sent: 'a' })).verdict('rotation');

@@ -1,4 +1,4 @@
-/** Checks rotation: a login does not sign in the cookies that the client held before it, which others may hold too. */
+/** Checks rotation: cookies from before a login are not signed in after it, since an attacker may have them too. */
 import {
   Anomalies,
   type Check,
@@ -19,7 +19,7 @@ import { honoured, type SessionState, type Standing, showsAnother } from '../ses
 import { upperBound } from '../statistics.ts';
 import type { Anomaly } from '../verdict.ts';
 
-/** The least number of sessions whose cookies were replayed, of each kind. */
+/** Minimum number of sessions whose cookies were replayed, for each kind of cookies. */
 const ENOUGH = 3;
 
 export const rotation: Check = {
@@ -37,7 +37,7 @@ export const rotation: Check = {
 type Kind = 'before-login' | 'another' | 'invented';
 const KINDS: readonly Kind[] = ['before-login', 'another', 'invented'];
 
-/** The replays of one session. Each kind is counted once, and one violation is reported. */
+/** The replays of one session. Each kind is counted once, and only the first violation is reported. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -59,7 +59,7 @@ class Rotation implements Fold {
     if (kind === undefined) return;
     const tried = this.#triedOf(session);
     if (operation.action === 'login') {
-      // A login that is sent with such cookies does not begin a session: only later responses show its user.
+      // A login with such cookies does not begin a session here. Only later responses show which user they sign in.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -88,9 +88,9 @@ class Rotation implements Fold {
     this.#anomalies.add(() => fixed(operation, kind, login));
   }
 
-  /** @returns whether a replay that is not signed in as the user shows that the login did not sign in its cookies */
+  /** @returns whether a replay that is not signed in as the user is evidence that its cookies stayed signed out */
   #rules(operation: Operation, kind: Kind, session: SessionState): boolean {
-    // The cookies of a dead session, and requests without a session cookie, are always refused.
+    // Cookies of a dead session, and requests without a session cookie, are refused in any case.
     if (session.lost !== undefined || session.logout !== undefined || operation.sent === undefined)
       return false;
     return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));

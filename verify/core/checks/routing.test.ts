@@ -5,7 +5,7 @@ import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 import { routing } from './routing.ts';
 
-/** Draws one session for each row. A row has the last character of the instance of each request. */
+/** Builds one session for each row. Each character is the last one of the name of a request's instance. */
 const routes = (rows: string[], run: Partial<Run> = {}) => {
   const picture = new Picture(run);
   rows.forEach((row, i) => {
@@ -176,7 +176,7 @@ describe('routing, whatever the order of log lines', () => {
       const id = n + 1;
       const operation = events.find(event => event.type !== 'start' && 'id' in event && event.id === id);
       const instance = (operation as { instance: string }).instance;
-      // One of the two moves is excused.
+      // One of the two moves is excused, since the balancer tried another instance first.
       const tried = id === ids ? ['app-2', instance] : [instance];
       return {
         type: 'served',
@@ -252,7 +252,7 @@ describe('routing, exact messages', () => {
       rests on requests 2000, instances 2, sessions 0
       PINNED routing: app-1 served 60 %, app-2 served 40 %, where 50 % is fair"
     `);
-    // Chance gives 70 to 30 once in 16,000 runs.
+    // By chance, shares of 70 to 30 occur once in 16,000 runs.
     expect(verdictText(shares(70, 30))).toMatchInlineSnapshot(`
       "valid
       spread 70 % / 30 % (chi-square p = 0.000063)
@@ -278,7 +278,7 @@ describe('routing, exact messages', () => {
   });
 
   it('shows the sessions that stayed longest, and no session that may have stayed by chance', () => {
-    // Five sessions make six tests: 2 ** -23, as of 24 requests, is the first below a sixth of 1e-6.
+    // Five sessions make six tests. 24 requests on one instance have the p-value 2 ** -23, less than 1e-6 / 6.
     const rows = ['1'.repeat(22), '2'.repeat(30), '1'.repeat(24), '2'.repeat(23), '12'.repeat(20)];
     expect(verdictText(routes(rows).verdict('routing'))).toMatchInlineSnapshot(`
       "violated, 2

@@ -42,22 +42,22 @@ export const routing: Check = {
   conclude: concluded,
 };
 
-/** The least number of further requests of sessions, for `sticky`. */
+/** Minimum number of requests after the first request of each session, for the claim `sticky`. */
 const ENOUGH_REPEATS = 10;
 
 interface Route {
   first: Operation;
   requests: number;
-  /** True if another instance than the first one also served the session. */
+  /** True if a second instance also served the session. */
   several: boolean;
 }
 
 class Routing implements Fold {
   readonly #run: Run;
   readonly #anomalies: Anomalies;
-  /** Requests of each instance that the balancer chose. */
+  /** By instance: the number of requests for which the balancer chose it. */
   readonly #shares = new Map<string, number>();
-  /** Requests of each instance that the client chose. */
+  /** By instance: the number of requests for which the client chose it. */
   readonly #direct = new Map<string, number>();
   readonly #open = new Map<SessionState, Route>();
   /** Sessions that only one instance served. */
@@ -68,7 +68,7 @@ class Routing implements Fold {
   readonly #ejections = new Ejections();
   readonly #faults: FaultLedger;
   readonly #moves: Moves | undefined;
-  /** Violations so far: sessions that stayed on one instance, or moved, against the claim. */
+  /** Number of violations so far: sessions that stayed on one instance or moved, contrary to the claim. */
   #broken = 0;
 
   constructor(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
@@ -83,11 +83,11 @@ class Routing implements Fold {
     this.#unneeded(this.#moves?.ended(operation, from));
   }
 
-  /** @returns the request before it, if another instance served that one */
+  /** @returns the previous request of the session, if another instance served it */
   #routed(operation: Operation, standing: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
-    // The client chose the instance, not the balancer. The request only shows that the instance exists.
+    // If the client chose the instance, the request only shows that the instance exists.
     const chosen = operation.direct === true || operation.steered === true;
     if (!chosen && this.#run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;

@@ -1,15 +1,15 @@
-/** Computes each instance's share of the requests, and whether the shares are as they should be. */
+/** Computes each instance's share of the requests, and whether the shares are fair. */
 import { type Counts, percent } from '../check.ts';
 import type { Run } from '../history.ts';
 import { chiSquareP } from '../statistics.ts';
 
-/** The p-value below which shares are uneven, over all tests of the run together. */
+/** The p-value below which shares are uneven. It is divided by the number of tests. */
 export const SIGNIFICANT = 1e-6;
-/** A share is uneven only if it differs from the fair share by more than this part of it. */
+/** A share is uneven only if it differs from the fair share by more than 20 % of the fair share. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
-/** Names of the counts: requests for which the balancer chose the instance, and those for which the client did. */
+/** Prefixes of the counts: requests whose instance the balancer chose, and requests whose instance the client chose. */
 const SERVED = 'served by ';
 export const DIRECT = 'past the balancer to ';
 export const served = (instance: string): string => SERVED + instance;
@@ -17,13 +17,13 @@ export const served = (instance: string): string => SERVED + instance;
 export interface Share {
   instance: string;
   requests: number;
-  /** The share of all requests that it should have, 0 to 1. */
+  /** The share of all requests that the instance should serve, 0 to 1. */
   fair: number;
-  /** The share that it has. */
+  /** The share that the instance served, 0 to 1. */
   part: number;
 }
 
-/** @returns the share of every instance: those that served, those that the client chose, and those with a weight */
+/** @returns the share of every instance that served a request, was chosen by a client, or has a weight */
 export function sharesOf(counts: Counts, { declared }: Run): Share[] {
   const weights = declared?.weights ?? {};
   const requests = new Map<string, number>();
@@ -47,14 +47,14 @@ export function sharesOf(counts: Counts, { declared }: Run): Share[] {
 
 const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** Returns the probability that fair routing gives shares at least as uneven. */
+/** Returns the probability that fair routing leads to shares that are at least as uneven. */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/** Returns the instances whose share is off by more than chance, over all tests of the run together. */
+/** Returns the instances whose share differs from the fair share by more than chance explains. */
 export function unevenly(shares: readonly Share[], run: Run, sessions: number): Share[] {
   const requests = sum(shares.map(share => share.requests));
   if (run.routing === 'sticky' || requests < ENOUGH_REQUESTS || unweighted(shares, run).length > 0) return [];
@@ -73,6 +73,6 @@ export function unevenness(uneven: readonly Share[], { declared }: Run): string 
     : uneven.map(share => `${shown(share)}, where ${percent(share.fair)} is declared`).join('; ');
 }
 
-/** Returns the instances without a weight, if weights are declared: their fair share is not known. */
+/** Returns the instances without a weight, if weights are declared. Their fair share is not known. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

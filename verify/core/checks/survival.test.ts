@@ -96,7 +96,7 @@ describe('survival', () => {
       draw(s => s.write('w', 'app-2').remove('w', 'app-1', { outcome: 'info', status: 504 })).judgement,
     ).toBe('valid');
     expect(draw(s => s.write('w', 'app-2', { outcome: 'info', status: 504 })).judgement).toBe('valid');
-    // The write was gone before the fault: a lost update, which the restart did not cause.
+    // The write was lost before the fault. So it is a lost update, which the restart did not cause.
     expect(draw(s => s.write('w', 'app-2').read('app-1', ['v0'])).judgement).toBe('valid');
   });
 
@@ -249,7 +249,7 @@ describe('survival, exact messages', () => {
   });
 
   it('counts a session for the faults that began after the return of its login, and before its last success', () => {
-    /** A login returns at 500. The session reads at 10,000, or is refused from 5,000 to 5,500 after a read at 2,000. */
+    /** A login returns at 500. If `alive`, a read at 10,000 succeeds; otherwise a read at 5,000 to 5,500 is refused. */
     const counted = (alive: boolean, begin: number, end = begin) => {
       const { rests, violations } = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 500 });
@@ -329,7 +329,7 @@ describe('survival, exact messages', () => {
   });
 
   it('reports no lost writes beside a fault that had no effect: one ledger says both', () => {
-    /** Ten writes that are gone after the fault. A read showed them before the fault, or no read ever did. */
+    /** Ten writes are lost after the fault. If `shown`, a read before the fault showed them, otherwise no read did. */
     const lossesOf = (shown: boolean) => {
       const picture = new Picture({ claims: ['survival'] });
       const all = Array.from({ length: 12 }, (_, i) => {
@@ -350,7 +350,7 @@ describe('survival, exact messages', () => {
     const lost = lossesOf(true);
     expect(lost.fault).toMatchObject({ bit: true, writes: { lost: 12 } });
     expect(lost.verdict).toMatchObject({ judgement: 'violated', violations: 1 });
-    // It is not known whether they were there when the fault began. So the fault caused no loss, and had no effect.
+    // No read shows that the writes existed when the fault began. So the fault counts as without effect.
     const vague = lossesOf(false);
     expect(vague.fault).toMatchObject({ bit: false, writes: { lost: 0 } });
     expect(vague.verdict?.why).toContain('not seen to take effect: restart of redis');

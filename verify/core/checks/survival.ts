@@ -1,4 +1,4 @@
-/** Checks survival: at the final reads, the declared share of sessions and acknowledged writes survived each fault. */
+/** Checks survival: the final reads show that enough sessions and acknowledged writes survived each fault. */
 import {
   Anomalies,
   type Check,
@@ -30,7 +30,7 @@ export const survival: Check = {
   conclude: counts => concluded(counts, []),
 };
 
-/** How many faults the finding names one by one. More faults are summed up. */
+/** Maximum number of faults that the finding lists one by one. If there are more, it sums them up. */
 const NAMED = 12;
 
 class Survival implements Fold {
@@ -57,7 +57,7 @@ class Survival implements Fold {
     return { ...concluded(this.counts(), windows), anomalies: this.#anomalies.kept };
   }
 
-  /** Reports the sessions and writes that did not survive a fault, beyond its budget. */
+  /** Reports an anomaly if a fault lost more sessions or writes than its budget allows. */
   #judge(window: FaultWindow): void {
     const { sessions, writes, examples } = window;
     if (exceeds(sessions, window))
@@ -67,11 +67,11 @@ class Survival implements Fold {
   }
 }
 
-/** Returns the share that must survive, 0 to 1. */
+/** Returns the share of sessions and writes that must survive, 0 to 1. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Share): number => survived + lost;
 
-/** Returns whether more is gone than the budget allows, with a tolerance for floating point. */
+/** Returns whether more was lost than the budget allows. Tolerates floating-point errors. */
 const exceeds = (share: Share, window: FaultWindow): boolean =>
   share.gone > (1 - least(window)) * all(share) + 1e-9;
 
@@ -91,7 +91,7 @@ function gone(window: FaultWindow, share: Share, what: string, witness: WitnessS
 
 type Outcome = Pick<FaultWindow, 'sessions' | 'writes'>;
 
-/** @param windows the fault windows; none for parts of a run that are added up, as of k6, which injects no faults */
+/** @param windows the fault windows; empty for the summed counts of a k6 run, which injects no faults */
 function concluded(counts: Counts, windows: readonly FaultWindow[]): Conclusion {
   const total = together(windows);
   const rests = {
@@ -106,7 +106,7 @@ function concluded(counts: Counts, windows: readonly FaultWindow[]): Conclusion 
   return conclude(reader(counts)('exceeded'), missing(counts, windows), rests, finding);
 }
 
-/** Sums up many faults. The result and the reports show them one by one. */
+/** Sums up many faults for the finding. The result and the reports still list them one by one. */
 function together(windows: readonly Outcome[]): Outcome {
   const sum = (share: (of: Outcome) => Share): Share =>
     windows.map(share).reduce((a, b) => ({ survived: a.survived + b.survived, gone: a.gone + b.gone }), {

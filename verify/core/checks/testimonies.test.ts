@@ -1,4 +1,4 @@
-/** Tests that evidence uses bounded memory while a log has no entries, and still judges all requests. */
+/** Tests that evidence uses bounded memory if a log has no entries, and still judges all requests. */
 import { describe, expect, it } from 'vitest';
 import type { Operation, Served } from '../history.ts';
 import { Picture } from '../testing/picture.ts';

@@ -1,32 +1,32 @@
-/** Keeps what each source says about a request until all sources have mentioned it, in bounded memory. */
+/** Keeps what each source says about a request until all sources have an entry for it. Its memory is bounded. */
 import type { Operation, Served } from '../history.ts';
 
-/** What the comparison of its sources needs to know of a request. */
+/** The facts about a request that the comparison of the sources needs. */
 export interface Request {
   instance: string | undefined;
-  /** True if it changes nothing, so that a balancer may send it to several instances. */
+  /** True if the request changes no data, so that a balancer may send it to several instances. */
   safe: boolean;
-  /** True if it was sent past the balancer. */
+  /** True if the client sent the request directly to an instance. */
   direct: boolean;
-  /** True if the client sent it twice. */
+  /** True if the client sent the request twice. */
   resent: boolean;
-  /** The operation; absent once only an outline is kept. */
+  /** The operation; absent if only an outline of the request is kept. */
   operation?: Operation;
-  /** True if it counts as missing in a log that never mentions it; absent while the operation is kept. */
+  /** True if the request counts as missing in a log without an entry; absent while the operation is kept. */
   misses?: boolean;
 }
 
-/** What the sources have said so far about one request. */
+/** The statements of the sources about one request so far. */
 export interface Testimony {
   request?: Request;
   balancer?: Pick<Served, 'instance' | 'tried'>;
   instances: Pick<Served, 'source' | 'instance'>[];
 }
 
-/** Requests that are kept whole. Of older requests only a number is kept, the outline. */
+/** Maximum number of requests that are kept whole. For each older request only a number, its outline, is kept. */
 const WHOLE = 20_000;
 
-/** The bits of an outline. The number of the instance is above them. */
+/** The bits of an outline. The higher bits are the number of the instance. */
 const SAFE = 1;
 const DIRECT = 2;
 const RESENT = 4;
@@ -38,16 +38,16 @@ const NUMBER = 64;
 export class Testimonies {
   readonly #prefix: string;
   readonly #whole = new Map<string, Testimony>();
-  /** The outlines of old requests, by the number in the request's name, or by the name if it has no number. */
+  /** The outlines of old requests. The key is the number in the request's name, or the name if it has no number. */
   readonly #outlines = new Map<string | number, number>();
-  /** The number of each instance. */
+  /** The number that stands for each instance in the outlines. */
   readonly #instances = new Map<string, number>();
   readonly #names: string[] = [''];
   readonly #misses: (operation: Operation) => boolean;
 
   /**
    * @param prefix the prefix of the names of all requests of the run
-   * @param misses returns whether a request counts as missing in a log that never mentions it
+   * @param misses returns whether a request counts as missing if a log has no entry for it
    */
   constructor(prefix: string, misses: (operation: Operation) => boolean) {
     this.#prefix = prefix;
@@ -72,24 +72,24 @@ export class Testimonies {
     return this.#whole;
   }
 
-  /** Counts of the requests that are kept whole, and of those that are kept as an outline. */
+  /** The number of requests that are kept whole, and of those that are kept as an outline. */
   get kept(): { whole: number; outlined: number } {
     return { whole: this.#whole.size, outlined: this.#outlines.size };
   }
 
-  /** Returns whether a request counts as missing in a log that never mentions it. */
+  /** Returns whether a request counts as missing if a log has no entry for it. */
   counts({ operation, misses = false }: Request): boolean {
     return operation === undefined ? misses : this.#misses(operation);
   }
 
-  /** @returns how many of the outlined requests count as missing in a log */
+  /** @returns the number of outlined requests that count as missing in a log */
   missing(): number {
     let missing = 0;
     for (const outline of this.#outlines.values()) if ((outline & MISSES) !== 0) missing++;
     return missing;
   }
 
-  /** Replaces the oldest whole request by its outline, or keeps it whole if an outline would lose information. */
+  /** Replaces the oldest whole request with its outline, unless the outline would lose information. */
   #shorten(): void {
     for (const [request, testimony] of this.#whole) {
       this.#whole.delete(request);
@@ -105,7 +105,7 @@ export class Testimonies {
     return Number.isSafeInteger(number) ? number : request;
   }
 
-  /** @returns the outline; undefined if the sources so far name several instances, or the request is not known */
+  /** @returns the outline; undefined if the sources name several instances, or no operation has arrived yet */
   #outline({ request, balancer, instances }: Testimony): number | undefined {
     if (request === undefined || instances.length > 1 || (balancer?.tried?.length ?? 1) > 1) return undefined;
     const [log] = instances;

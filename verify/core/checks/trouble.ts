@@ -5,7 +5,7 @@ import { type FaultWindow, type Load, titleOf } from '../faults/window.ts';
 import type { Operation } from '../history.ts';
 import type { Anomaly, WitnessStep } from '../verdict.ts';
 
-/** @returns the counts of the requests in a window and in its recovery time */
+/** @returns the counts of requests in a window and its recovery time together */
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   requests: during.requests + recovering.requests,
   failed: during.failed + recovering.failed,
@@ -15,8 +15,7 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 /**
  * Compares a fault window with its budget.
  *
- * @returns the anomalies, and how many failures or waits would exceed the budget if a starved machine did not explain
- *   them
+ * @returns the anomalies, and the number of failures or waits beyond the budget that a starved machine may explain
  */
 export function exceeded(window: FaultWindow): { anomalies: Anomaly[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
@@ -77,7 +76,7 @@ function waitedTooLong(window: FaultWindow): Anomaly | undefined {
   ]);
 }
 
-/** Returns the outcome of a request in a word: its status, its note, or that no response came. */
+/** Returns the outcome of a request as a short text: its status, its note, or "no response". */
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
 export const seconds = (time: number): string => `${Number((time / 1e6).toFixed(2))} s`;
@@ -96,6 +95,6 @@ export const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
 /** Describes a starved machine, for messages. */
 export const CROWDED = "too many processes waited for this machine's cores";
 
-/** @returns the reason why a verdict is unknown if requests failed or were late on a starved machine */
+/** @returns the reason for an unknown verdict if requests failed or were late on a starved machine */
 export const starved = (requests: number): string =>
   `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;
