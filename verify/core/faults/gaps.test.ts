@@ -5,7 +5,7 @@ import { Gaps, lengthOf } from './gaps.ts';
 
 type Drawn = [call: number, end: number | undefined, failed?: boolean | undefined];
 
-/** @returns the longest gap of requests that end in the order of their times, milliseconds */
+/** @returns the longest gap when the requests end in the order of their return times, milliseconds */
 function longest(drawn: readonly Drawn[], at = 1_000): number {
   const gaps = new Gaps();
   const ended = drawn.toSorted(([, a = 1e9], [, b = 1e9]) => a - b);
@@ -49,7 +49,7 @@ describe('a gap', () => {
   });
 
   it('is found by a request that ends long after the gap', () => {
-    // The first request waits for 90 ms. A quick one is called late, and its response comes first.
+    // The first request takes 90 ms. A quick request is called late, but its response comes first.
     expect(
       longest([
         [0, 1],
@@ -90,7 +90,7 @@ describe('a gap', () => {
       const ends = drawn.map(([, end]) => end as number);
       let expected = 0;
       for (let from = 0; from < 140; from++) {
-        // From here on, a request in flight waits until the next response, or until the last failure.
+        // A request in flight at the time `from` waits until the next success, or until the last failure.
         if (!drawn.some(([call, end = 0]) => call <= from && end > from)) continue;
         const next = Math.min(...answers.filter(end => end > from));
         const until = next < Number.POSITIVE_INFINITY ? next : Math.max(...ends);

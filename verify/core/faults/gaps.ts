@@ -1,7 +1,7 @@
-/** Finds the gaps of a run: intervals in which requests waited and no response came. No other file computes gaps. */
+/** Finds the gaps of a run: intervals in which requests waited and none succeeded. No other file computes gaps. */
 import type { Operation } from '../history.ts';
 
-/** A shorter interval between two responses is not a gap, microseconds. */
+/** Minimum interval between two successes that counts as a gap, microseconds. */
 const LEAST = 1_000;
 
 /** The interval between two consecutive successes. */
@@ -11,7 +11,7 @@ export interface Gap {
   until: number;
   /** The earliest time in the interval at which a request waited. Infinite if no request waited in it. */
   firstWait: number;
-  /** The latest return of a request that waited in the interval without success. */
+  /** The latest return of a request that waited in the interval and did not succeed. */
   lastFailure: number;
   before?: Operation;
   /** The first failure in the interval. */
@@ -19,11 +19,11 @@ export interface Gap {
   after?: Operation;
 }
 
-/** @returns how long requests waited in the gap without a response, microseconds */
+/** @returns the time for which requests waited in the gap without a success, microseconds */
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Begins a gap anew, in place: a new object after each success is slow in k6. */
+/** Resets a gap to begin again. It reuses the object, since a new object after each success is slow in k6. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -39,13 +39,13 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** The closed gaps that matter, in the order of time. A request that ends later may still have waited in them. */
+  /** The closed gaps that matter, in order of time. Requests that end later may also have waited in them. */
   readonly #closed: Gap[] = [];
 
   /**
    * Adds a request that has ended.
    *
-   * @param failed undefined if the run gave the request up, or its end is not known
+   * @param failed undefined if the run aborted the request, or its end is not known
    * @param matters returns whether the result needs the gaps between two times
    */
   ended(
@@ -69,7 +69,7 @@ export class Gaps {
   }
 
   /**
-   * Returns all gaps that matter. A gap that is still open ends with the last request that waited without success.
+   * Returns all gaps that matter. A gap that is still open ends when the last request that waited in it failed.
    *
    * @param at the last time in the history
    */

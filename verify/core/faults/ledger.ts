@@ -1,6 +1,6 @@
 /**
- * Collects every fault window of a run, and what happened during it, in one place. The checks, the summary of the
- * faults and the notes of anomalies read this ledger. None of them keeps fault windows of its own.
+ * Collects all fault windows of a run, together with what happened during each. The checks, the summary of the faults
+ * and the notes of anomalies read this ledger. They keep no fault windows of their own.
  */
 import type { Declared, Event, Fault, Operation, Run, Start } from '../history.ts';
 import type { SessionState, Standing } from '../sessions.ts';
@@ -9,13 +9,13 @@ import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
-/** Facts about the operation that ended last, and the faults that it overlaps. */
+/** Facts about the operation that ended last, and the faults that this operation overlaps. */
 export interface FaultFacts {
-  /** Undefined if it says nothing about the target: the run gave it up, or its end is not known. */
+  /** Undefined if the operation says nothing about the target: the run aborted it, or its end is not known. */
   failed: boolean | undefined;
-  /** The windows that it overlaps, each with its recovery time. */
+  /** The fault windows that the operation overlaps. Here, a window includes its recovery time. */
   touched: readonly FaultWindow[];
-  /** The first request of the session since its last success: the client has waited since its call. */
+  /** The first request since the session's last success. The client has waited since the call of this request. */
   first: Operation | undefined;
   /** True if a fault window overlaps that wait. */
   disturbed: boolean;
@@ -26,7 +26,7 @@ const UNTOUCHED: readonly FaultWindow[] = [];
 export class FaultLedger {
   /** All fault windows, in the order in which they began. */
   readonly windows: FaultWindow[] = [];
-  /** How many windows are open. */
+  /** Number of windows that are open. */
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
@@ -38,17 +38,17 @@ export class FaultLedger {
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** For each client that lost its session and has not logged in again: the fault that took the session. */
+  /** For each client that lost its session and has not logged in again: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
   /** Returns whether a fault window, or its recovery time, overlaps an interval. */
   readonly #matters: (from: number, until: number) => boolean;
 
-  /** @param follow whether to follow sessions and writes, so that their losses are known at the end */
+  /** @param follow true to follow sessions and writes, so that their losses are known at the end */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Assigned here, not at the declaration: if a class field is an arrow function with `this`, k6's engine cannot see
-    // the constants of the module.
+    // Assigned in the constructor, because in k6's engine a class field that is an arrow function with `this` cannot
+    // see the constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
@@ -119,7 +119,7 @@ export class FaultLedger {
     }
   }
 
-  /** Counts logins after a lost session. The last fault that began before the loss counts as its cause. */
+  /** Counts logins after a lost session. The last fault that began before the loss counts as the cause. */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {
@@ -136,7 +136,7 @@ export class FaultLedger {
     this.#losses?.sessionEnded(session);
   }
 
-  /** Called at the end of the history: settles what only the end of the run decides. */
+  /** Called at the end of the history. Computes the losses, and the longest gap of each fault window. */
   finish(): void {
     this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
@@ -154,15 +154,15 @@ export class FaultLedger {
     return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Returns whether a fault window or its recovery time goes on at a time, or begins after it. */
+  /** Returns whether a fault window, or its recovery time, includes the given time or comes after it. */
   since(moment: number): boolean {
     return this.open > 0 || this.#over >= moment;
   }
 }
 
 /**
- * Returns whether an operation failed. Undefined if it says nothing about the target: the run gave it up, its end is
- * not known, or its cookie was forged.
+ * Returns whether an operation failed. Undefined if the operation says nothing about the target: the run aborted it,
+ * its end is not known, or its cookie was forged.
  */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;

@@ -31,7 +31,7 @@ describe('acknowledged writes, at the final reads', () => {
         4,
       ]
     `);
-    // No read came between the faults: either may have taken the write.
+    // No read came between the two faults, so either fault may have lost the write.
     const either = story((p, s) => {
       s.write('a', 'app-1');
       kill(p, 1);
@@ -59,7 +59,7 @@ describe('acknowledged writes, at the final reads', () => {
   });
 
   it('does not expect a write that was removed, that is shown later, or that the app may drop', () => {
-    /** Draws an object, an add, further operations before the fault, and the final reads. */
+    /** Builds a history with an object, an add, further operations before the fault, and the final reads. */
     const gone = (more: object, before: (s: SessionPicture) => void, final: (s: SessionPicture) => void) =>
       judged(p => {
         const session = p.session('s', 'alice').login('app-1');
@@ -102,7 +102,7 @@ describe('acknowledged writes, at the final reads', () => {
 
   describe('a lost write', () => {
     type Reads = [call: number, saw: string[]][];
-    /** A write acknowledged at `end`, faults from 1000 to 5000 and from 7000 to 8000, and reads; the last is final. */
+    /** A write acknowledged at `end`, faults at 1000 to 5000 and at 7000 to 8000, and reads. The last read is final. */
     const written = (end: number, reads: Reads, object = 'basket@s') => {
       const verdict = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 10 });
@@ -215,7 +215,7 @@ describe('acknowledged writes, at the final reads', () => {
       const read = p.events.at(-1);
       if (read?.type === 'op') read.object = 'list@s';
       session.ended();
-      // Another session uses the same names.
+      // A later session has the same name and uses the same object name.
       p.session('s', 'alice').login('app-1').read('app-1', []);
     });
     expect([rests['writes from before'], violations]).toEqual([2, 1]);

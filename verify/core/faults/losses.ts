@@ -1,19 +1,19 @@
-/** Finds the sessions and acknowledged writes from before each fault that are lost at the end of the run. */
+/** For each fault, finds the earlier sessions and acknowledged writes that are lost at the end of the run. */
 import type { Event, Operation, Start } from '../history.ts';
 import { honoured, type SessionState, type Standing } from '../sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
 
-/** Witnesses that are kept for each fault. */
+/** Maximum number of witnesses that are kept for each fault. */
 const KEPT = 3;
 
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /** Sessions with a request in the final phase: the first such request, and whether any of them was honoured. */
+  /** By session: its first request in the final phase, and whether a request in this phase was honoured. */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
-  /** How many sessions were lost without a fault. */
+  /** Number of sessions that were lost without a fault. */
   #lostWithoutFault = 0;
 
   constructor(windows: readonly FaultWindow[]) {
@@ -35,7 +35,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // Near its timeout a session may be honoured or refused. A session that was lost before may be back.
+    // Near its timeout, a session may be honoured or refused. A session that was lost earlier may live again.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -52,7 +52,7 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Counts a session that is honoured at the end: it survived all faults that began after its login. */
+  /** Counts a session that is honoured at the end. It has survived all faults that began after its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
@@ -60,8 +60,8 @@ export class Losses {
   }
 
   /**
-   * Counts a lost session. The faults between its last honoured request and its first refused one may have caused the
-   * loss.
+   * Counts a lost session. Each fault between its last honoured request and its first refused request may have caused
+   * the loss.
    */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
@@ -85,7 +85,7 @@ export class Losses {
 
   finish(): void {
     this.#writes.finish();
-    // If sessions are also lost without any fault, a loss does not show that a fault took effect.
+    // If some sessions were lost without a fault, a loss does not show that a fault took effect.
     for (const { bit, sessions, examples } of this.#windows) {
       if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;

@@ -1,11 +1,11 @@
-/** Measures how long clients wait for a success, over all retries. */
+/** Measures how long clients wait for a success, including all retries. */
 import type { Operation } from '../history.ts';
 
 export class Waiting {
-  /** For each session whose last request failed: the first request of its wait. */
+  /** For each session whose last request failed: the request with which its wait began. */
   readonly #first = new Map<string, Operation>();
 
-  /** @returns the first request of the session's wait: this request, unless the one before it failed */
+  /** @returns the request with which the session's wait began: this request, unless the previous request failed */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;
@@ -21,9 +21,9 @@ export class Waiting {
 
 const STEP = Math.log(1.05);
 
-/** A histogram of waiting times, exact to 5 %, in bounded memory. */
+/** A histogram of waiting times, accurate to 5 %, in bounded memory. */
 export class WaitTimes {
-  /** The longest wait so far, with or without success, and the requests that began and ended it. */
+  /** The longest wait so far, whether or not it ended in a success, and its first and last request. */
   longest = 0;
   example: readonly [Operation, Operation] | undefined;
   #count = 0;
@@ -41,7 +41,7 @@ export class WaitTimes {
     this.#count++;
   }
 
-  /** @returns the time that this share of the successful waits did not exceed, microseconds */
+  /** @returns the quantile of the waits that ended in a success, for a share of 0 to 1, microseconds */
   quantile(share: number): number {
     let left = share * this.#count;
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {

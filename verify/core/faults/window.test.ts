@@ -17,7 +17,7 @@ const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {
 const operation = (call: number, end?: number): Operation =>
   ({ call, ...(end === undefined ? {} : { return: end }) }) as Operation;
 
-/** A ledger with recovery times: 50 for the fault `stop`, 5 for all others. */
+/** A ledger with a recovery time of 50 for the fault `stop`, and of 5 for all other faults. */
 const ledgerOf = (...faults: Fault[]): FaultLedger => {
   const ledger = new FaultLedger(
     runLine({ declared: { budgets: { recovery: 5, faults: { stop: { recovery: 50 } } } } }),
@@ -38,7 +38,7 @@ describe('the windows of a ledger', () => {
     ledger.event(fault(1, 10, 20, { bit: true }));
     expect(opened).toMatchObject({ end: 20, bit: true, closed: true });
     expect(ledger.open).toBe(0);
-    // The same id again opens another window.
+    // A second event with the same id opens another window.
     ledger.event(fault(1, 30));
     ledger.event(fault(2, 2, 5));
     expect([ledger.windows.length, ledger.open]).toEqual([3, 1]);

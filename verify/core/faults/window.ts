@@ -6,39 +6,39 @@ import type { Anomaly, WitnessStep } from '../verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/** Counts of requests, of those that failed, and of the failures that a starved machine may explain. */
+/** Counts of requests, of failed requests, and of failures that a starved machine may explain. */
 export interface Load {
   requests: number;
   failed: number;
   starved: number;
 }
 
-/** Counts of what existed before a fault: what survived, and what is gone at the end. */
+/** Counts of the sessions or writes from before a fault: those that survived, and those that were lost. */
 export interface Share {
   survived: number;
   gone: number;
 }
 
-/** The interval from the begin of a fault until it was healed. */
+/** The interval from the start of a fault until it was healed, and the effects of the fault. */
 export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   closed: boolean;
   /** The declared budget of this fault. */
   budget: Budget;
-  /** Requests that overlap the window. */
+  /** Counts of requests that overlap the window. */
   during: Load;
-  /** Requests that were called after its end and within its recovery time. */
+  /** Counts of requests that were called after the end of the window, within its recovery time. */
   recovering: Load;
-  /** The first failure that a starved machine does not explain. */
+  /** The first failed request that a starved machine does not explain. */
   failure?: Operation;
-  /** The longest interval in which requests waited and no response came. */
+  /** The longest interval in which requests waited and none succeeded. */
   gap?: Gap;
   waits: WaitTimes;
-  /** How many clients lost their session by this fault and logged in again. */
+  /** Number of clients that lost their session through this fault and logged in again. */
   relogins: number;
   sessions: Share;
-  /** Acknowledged writes. */
+  /** Counts of acknowledged writes. */
   writes: Share;
-  /** Witnesses of the first few sessions and writes that are gone. */
+  /** Witnesses of the first few sessions and writes that were lost. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
 }
 
@@ -63,9 +63,9 @@ export const windowOf = (
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
 /**
- * Returns the declared budget of a fault. The budget under the name of the fault overrides the budget of all faults.
+ * Returns the declared budget of a fault. A budget under the name of the fault overrides the budget for all faults.
  *
- * @param name the name of the fault; absent: the budget of all faults
+ * @param name the name of the fault; if absent, the budget for all faults is returned
  */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
@@ -75,9 +75,9 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 type Times = Pick<Fault, 'begin' | 'end'>;
 
 /**
- * Returns whether an operation overlaps a window. Intervals are closed.
+ * Returns whether an operation overlaps a window. If they only touch, they also overlap.
  *
- * @param after how much longer the window lasts, microseconds
+ * @param after the time by which the window is extended, microseconds
  */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
@@ -87,18 +87,18 @@ export function overlaps(
   return returned >= begin && call <= end + after;
 }
 
-/** Returns the end of the recovery time. */
+/** Returns the time at which the recovery time of a window ends. */
 export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow): number =>
   end + (budget.recovery ?? 0);
 
 /**
- * Returns whether a fault took effect: either that was seen when it was injected, or sessions or writes were lost by
- * it. All checks and reports use this function. So no report shows losses by a fault that another one calls idle.
+ * Returns whether a fault took effect: its effect was seen when it was injected, or it lost sessions or writes. All
+ * checks and reports use this function. So no report shows losses from a fault that another report says had no effect.
  */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);
 
-/** @returns which faults did not take effect, so that the verdict is unknown; undefined if all did */
+/** @returns a text that names the faults without effect, for an unknown verdict; undefined if all took effect */
 export function idle(windows: readonly FaultWindow[]): string | undefined {
   const without = windows.filter(window => !tookEffect(window));
   if (without.length === 0) return undefined;
@@ -106,16 +106,16 @@ export function idle(windows: readonly FaultWindow[]): string | undefined {
   return `not seen to take effect: ${names}. Check that the fault reaches the part that it should disturb`;
 }
 
-/** Names a fault in reports: `kill of app-1`. */
+/** Returns the name of a fault for reports, such as `kill of app-1`. */
 export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string =>
   where === undefined ? name : `${name} of ${where}`;
 
-/** How many faults a note names. */
+/** Maximum number of faults that a note names. */
 const NAMED = 3;
-/** Guarantees whose anomalies name their fault themselves. */
+/** Guarantees whose anomalies already name their fault. */
 const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
 
-/** @returns the anomaly, with a note that names the faults which overlap its witness */
+/** @returns the anomaly, with an added note that names the faults that overlap its witness */
 export function amidFaults(anomaly: Anomaly, windows: readonly FaultWindow[]): Anomaly {
   if (OF_A_FAULT.includes(anomaly.guarantee)) return anomaly;
   const operations = anomaly.witness.map(step => step.operation);

@@ -1,4 +1,4 @@
-/** Follows the acknowledged adds that no operation has removed, until the final reads show which are still there. */
+/** Follows acknowledged adds that no operation removes, until the final reads show which values are still there. */
 import type { Placed } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { effectOf, takesOut } from '../objects/effect.ts';
@@ -10,36 +10,36 @@ const KEPT = 3;
 /** Returns the uncertainty of the times of an operation, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** By value, the return of its add. Nothing else is kept of an add, since there may be millions. */
+/** By value: the return time of its add. Only this is kept of each add, since there may be millions. */
 type Adds = Map<string, number>;
 
 interface Tracked {
   adds: Adds;
   /** The latest add, for the witness. */
   latest: Operation;
-  /** How many faults had begun before the last read. */
+  /** Number of faults that had begun before the last read. */
   epoch: number;
   last?: Operation;
   /** For each fault: the last read before it began, if there is one. */
   before: (Operation | undefined)[];
   final?: Operation;
-  /** The adds that no final read has shown so far. */
+  /** The adds whose values no final read has shown so far. */
   missing: Adds;
-  /** The returns of the adds that a final read has shown. */
+  /** The return times of the adds whose values a final read has shown. */
   shown: number[];
 }
 
 export class Writes {
   readonly #windows: readonly FaultWindow[];
   readonly #objects = new Map<string, Tracked>();
-  /** Objects that belong to one session, by its name. */
+  /** By name of a session: the objects that belong to this session alone. */
   readonly #own = new Map<string, string[]>();
-  /** Objects that may lose values for other reasons: the app caps them, or they are registers or counters. */
+  /** Objects that may lose values without a fault: the app caps them, or they are registers or counters. */
   readonly #exempt = new Set<string>();
-  /** By object, how many replacements of all its values may still take effect. */
+  /** By object: the number of operations that may still take effect and replace all its values. */
   readonly #replacing = new Map<string, number>();
 
-  /** @param windows the windows of the faults that have begun so far; it grows */
+  /** @param windows the windows of the faults so far; the caller appends to this array */
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
   }
@@ -48,7 +48,7 @@ export class Writes {
     if (cap !== undefined || kind === 'register' || kind === 'counter') this.#exempt.add(object);
   }
 
-  /** Drops the values that a change may remove: from its call on they may be gone. */
+  /** Stops following the values that a change may remove. They may be gone from the call of the change on. */
   started(start: Start): void {
     const { object = '' } = start;
     const effect = effectOf('set', start);
@@ -72,7 +72,7 @@ export class Writes {
     }
     if (effect.does === 'replaces' && outcome !== 'info')
       this.#replacing.set(object, (this.#replacing.get(object) ?? 1) - 1);
-    // A pending replacement may remove every value that is added.
+    // A pending operation that replaces all values may remove this value.
     if (effect.does === 'adds' && outcome === 'ok' && (this.#replacing.get(object) ?? 0) === 0)
       this.#add(object, operation);
   }
@@ -130,31 +130,31 @@ export class Writes {
 }
 
 /**
- * Returns whether a read shows a value. Undefined if the read may have begun before the value was acknowledged.
+ * Returns whether a read shows a value. Undefined if the read may have begun before the add was acknowledged.
  *
- * @param end the return of the add
+ * @param end the return time of the add
  */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
 }
 
-/** Counts for each fault the writes that survived it and those that are gone, by the final reads of an object. */
+/** For each fault, counts the writes that survived and those that were lost, by the final reads of an object. */
 function settle(tracked: Tracked, windows: readonly FaultWindow[]): void {
   const { missing, final, shown, before } = tracked;
   if (final === undefined) return;
-  // The reads say nothing about faults that began after the last read.
+  // The reads of the object say nothing about faults that began after the last read.
   windows
     .slice(0, tracked.epoch)
     .forEach(({ end: until = Number.POSITIVE_INFINITY, bit, writes, examples }, index) => {
       for (const end of shown) if (end <= until) writes.survived++;
       for (const [value, end] of missing) {
-        // Acknowledged after the fault, or gone before it: this fault did not take the write.
+        // This fault did not lose a write that was acknowledged after the fault or lost before it.
         const wasThere = shows(before[index], value, end);
         if (end > until || wasThere === false) continue;
-        // If nothing else shows that the fault took effect, a read must have shown the value before the fault.
+        // If the effect of the fault was not seen otherwise, a read before the fault must have shown the value.
         if (bit !== true && wasThere !== true) continue;
-        // If a read after this fault shows the value, a later fault took it.
+        // If a read after this fault shows the value, a later fault lost it.
         const outlived = before
           .slice(index + 1)
           .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
