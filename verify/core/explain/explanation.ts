@@ -1,16 +1,16 @@
-/** Defines the explanation of a guarantee: `baton explain` prints it, and the page under docs/guarantees/ shows it. */
+/** Defines the explanation of a guarantee. `baton explain` and the page under docs/guarantees/ show it. */
 import type { Guarantee } from '../guarantees.ts';
 
 export interface Explanation {
   guarantee: Guarantee;
-  /** When the guarantee holds, and what its anomalies are, in a few sentences. */
+  /** States in a few sentences when the guarantee holds, and what its anomalies are. */
   definition: string;
-  /** A small drawing of the anomaly. */
+  /** A small diagram of the anomaly. */
   picture: string;
   /** The usual causes of a violation. */
   causes: readonly string[];
   /** For each stack, how to fix a violation. */
   mend: readonly { stack: string; how: string }[];
-  /** Requirements of published standards, with their content. */
+  /** Requirements in published standards, each with its content. */
   standards: readonly string[];
 }

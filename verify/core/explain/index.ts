@@ -46,7 +46,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   evidence,
 ];
 
-/** @returns the guarantee with this name, or the one that the anomaly with this name breaks, in upper or lower case */
+/** @returns the guarantee with this name, or the guarantee that the anomaly with this name breaks; ignores case */
 export function guaranteeNamed(name: string): Guarantee | undefined {
   const names = Object.keys(GUARANTEES) as Guarantee[];
   const anomalies: Record<Guarantee, { anomalies: readonly string[] }> = GUARANTEES;
