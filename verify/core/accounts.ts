@@ -1,6 +1,6 @@
-/** Maps account numbers and page names to accounts and their labels, without ever listing all accounts. */
+/** Finds the account and its label by account number or by the user's name on a page, without listing all accounts. */
 
-/** One account; with `count`, that many accounts, where {n} stands for 1 to `count`. */
+/** One account. With `count`: that many accounts, with {n} replaced by the numbers 1 to `count`. */
 interface AccountSpec {
   user: string;
   /** The user's name on pages, if it differs from the login name; may contain {n} too. */
@@ -36,7 +36,7 @@ export function accountOf(accounts: Accounts, n: number): Account {
   throw new Error('expected at least one account');
 }
 
-/** Returns the label of the account whose user pages call `name`; undefined if the pool has no such account. */
+/** Returns the label of the account whose user is called `name` on pages; undefined if the pool has no such account. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -49,7 +49,7 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** Returns the number of the entry's account that pages call `name`; undefined if there is none. */
+/** Returns the number of the account in this entry whose user is called `name` on pages; undefined if there is none. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -60,7 +60,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
 
 /**
  * Returns the account's label: the part of its name before the @. Two users never share a label: if an earlier entry
- * may have the same one, the number of the entry is appended.
+ * may have the same label, the number of this entry is appended.
  */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);

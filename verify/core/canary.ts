@@ -1,5 +1,6 @@
 /**
- * Makes and recognises canaries: unguessable values in a user's private state that show when it reaches another user.
+ * Makes and recognises canaries: unguessable values in a user's private state. A canary in the response to another user
+ * shows a leak.
  */
 
 /** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
@@ -28,7 +29,7 @@ export const padded = (canary: string, size: number): string => canary.padEnd(si
 
 /**
  * Returns a function that removes the padding of a canary, and returns any other text unchanged. The padding may be
- * cut short: an app that keeps the canary and cuts only padding has kept the value.
+ * incomplete: an app that cuts off only padding has kept the value.
  */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
@@ -40,13 +41,13 @@ export function unpadder(prefix: string): (text: string) => string {
 const LONGEST = 256;
 
 /**
- * Returns a function that finds every canary of the run in a text. Equal canaries in a row count once. It applies the
- * expression only where the prefix occurs: in k6, a regular expression is slow on a whole page, and most texts have no
- * canary.
+ * Returns a function that finds every canary of the run in a text. Equal canaries in a row count once. The regular
+ * expression is applied only where the prefix occurs: in k6, a regular expression is slow on a whole page, and most
+ * texts have no canary.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** The canaries of the last text that had any. The next text mostly has the same ones, in the same order. */
+  /** The canaries of the last text with canaries. The next text mostly has the same canaries in the same order. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];

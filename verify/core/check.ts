@@ -9,7 +9,7 @@ import type { Anomaly, Judgement, Verdict } from './verdict.ts';
 export interface Fold {
   /** Called when an operation that may change something starts. */
   started?(start: Start): void;
-  /** Called when an operation ends. It has no `return` if its end was never recorded. */
+  /** Called when an operation ends. The operation has no `return` if its end was never recorded. */
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every other event. */
   event?(event: Event): void;
@@ -48,7 +48,7 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** Anomalies of one name that are kept with their witness; further ones are only counted. */
+/** Maximum number of anomalies of one name that are kept with their witness. Further anomalies are only counted. */
 const KEPT = 5;
 
 /** Collects anomalies: keeps the first few of each name with their witness, and counts the rest. */
@@ -62,7 +62,10 @@ export class Anomalies {
     this.#onAnomaly = onAnomaly;
   }
 
-  /** @param name the anomaly's name, in a check that has several: each name has its own limit, so none hides another */
+  /**
+   * @param name the anomaly's name, if the check has several names. Each name has its own limit, so that no name hides
+   * another
+   */
   add(make: () => Anomaly, name = ''): void {
     this.count++;
     const known = this.#of.get(name) ?? 0;
@@ -102,7 +105,7 @@ export const reader =
   (name: string): number =>
     counts[name] ?? 0;
 
-/** Minimum number of handoffs for every verdict that rests on handoffs. */
+/** Minimum number of handoffs for a verdict that is based on handoffs. */
 export const ENOUGH_HANDOFFS = 10;
 
 /** Formats a rate for reports: 0.00012 becomes `0.012 %`. */

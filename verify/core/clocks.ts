@@ -1,8 +1,9 @@
-/** Converts the times of several clocks to the first one, and decides which operation came before another. */
+/** Converts times of several clocks to the first clock, and decides which of two operations came first. */
 import type { Clock } from './history.ts';
 
 /**
- * The times of an operation, and the uncertainty of its clock, in microseconds; without an uncertainty they are exact.
+ * The times of an operation and the uncertainty of its clock, in microseconds. Without an uncertainty, the times are
+ * exact.
  */
 export interface Placed {
   clock: string;
@@ -13,7 +14,7 @@ export interface Placed {
 
 export class Clocks {
   #first: { base: number; uncertainty: number } | undefined;
-  /** All clocks but the first: the offset to add to their times, and their uncertainty, in microseconds. */
+  /** All clocks except the first, each with the offset to add to its times and its uncertainty, in microseconds. */
   readonly #others = new Map<string, { offset: number; uncertainty: number }>();
 
   add(clock: Clock): void {

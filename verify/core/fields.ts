@@ -1,6 +1,7 @@
 /**
  * Defines the fields of every line of a history. parse.ts validates lines against these tables; lines.ts and the tables
- * of docs/history.md are generated from them. The compiler checks that they have every field of the types in history.ts.
+ * of docs/history.md are generated from them. The compiler checks that the tables have every field of the types in
+ * history.ts.
  */
 import {
   type Budget,
@@ -41,7 +42,7 @@ export interface Field {
   readonly kind: Kind;
   /** The field is required. */
   readonly must?: true;
-  /** Its meaning, for docs/history.md. */
+  /** The meaning of the field, for docs/history.md. */
   readonly means: string;
 }
 

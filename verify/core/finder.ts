@@ -1,9 +1,9 @@
 /**
- * Finds the first group of a regular expression in a text, fast in k6 too. The engine of k6 compiles an expression again
- * for each `matchAll`, and matches five times slower in a text with a non-ASCII character. So expressions of the most
- * common shape, such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. If any other
- * expression begins with a literal text, the text before its first occurrence is cut off; mostly this also cuts off the
- * only non-ASCII character of the page, in its title.
+ * Finds the first group of a regular expression in a text. Is fast in k6 too. The engine of k6 compiles an expression
+ * again for each `matchAll`, and matches five times slower in a text with a non-ASCII character. So expressions of the
+ * most common shape, such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. If any other
+ * expression begins with a literal text, the part of the page before that text is cut off. Mostly the only non-ASCII
+ * character of the page, in its title, is cut off with it.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -63,7 +63,7 @@ interface Shape {
   after: string;
 }
 
-/** A literal text: no character that has a meaning in regular expressions. */
+/** Matches a literal text: characters that have no special meaning in regular expressions. */
 const TEXT = '[^\\\\^$.*+?()[\\]{}|]+';
 const CLASS = '\\[\\^([^\\\\\\]^-])\\]\\*';
 const SHAPE = new RegExp(`^(${TEXT})(?:${CLASS}(${TEXT}))?\\(${CLASS}\\)(${TEXT})$`);
@@ -76,8 +76,8 @@ function shapeOf(source: string): Shape | undefined {
 }
 
 /**
- * Searches for a shape and keeps the place of its last match. In k6, an object for each match costs as much as the
- * match.
+ * Searches for a shape and keeps the place of its last match. In k6, creating an object for each match takes as long as
+ * the match itself.
  */
 class Search {
   /** Begin and end of the group. */

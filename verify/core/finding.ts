@@ -1,4 +1,4 @@
-/** Finds one thing in a response, as a target file describes it: a name, a token, an item of a list. */
+/** Finds a value in a response, such as a name, a token or an item of a list. The target file describes where it is. */
 import { Finder } from './finder.ts';
 
 /** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
@@ -25,7 +25,7 @@ interface Found {
 export interface Findings {
   /** Returns the first value in a response; undefined if there is none. */
   first(reply: Found): string | undefined;
-  /** Returns all values in a response, in its order. */
+  /** Returns all values in a response, in the order in which they occur. */
   all(reply: Found): string[];
 }
 
@@ -44,7 +44,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
       },
       all: ({ body }) => {
         const texts = expression.all(body);
-        // By index: in k6 a callback costs more than the work that it does.
+        // Loops with an index: in k6, calling a callback takes longer than the work in it.
         for (let i = 0; i < texts.length; i++) texts[i] = decode(texts[i] as string);
         return texts;
       },

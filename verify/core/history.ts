@@ -8,9 +8,10 @@ export const VERSION = 1;
 
 /**
  * form: opens the login page · login · logout: ends this session · logout-all: ends all sessions of the user
- * read: shows who is signed in and, with an object, its state · add, remove: one value of it
- * set: replaces a register's value, or with `state` the whole content of an object · cas: sets a register if its
- * value is `expected` · increment: increases a counter by its value · clear: removes all values
+ * read: shows who is signed in and, if it has an object, the state of the object
+ * add, remove: adds or removes one value of the object · clear: removes all values
+ * set: replaces a register's value, or with `state` the whole content of an object
+ * cas: sets a register if its value is `expected` · increment: increases a counter by its value
  */
 export type Action =
   | 'form'
@@ -26,9 +27,10 @@ export type Action =
   | 'clear';
 
 /**
- * Which cookies were sent in place of the jar's own. old: from before the logout, or from before the session was lost ·
- * before-login: from before the login · another: of another user's live session, in whose jar this session's user
- * logged in · invented: an id that the client made up · forged: the client's own cookie, changed · none: no cookie
+ * The cookies that were sent instead of those in the client's jar. old: from before the logout, or from before the
+ * session was lost · before-login: from before the login · another: of another user's live session, which was in the
+ * jar when this session's user logged in · invented: an id that the client made up · forged: the client's own cookie,
+ * changed · none: no cookie
  */
 export type With = 'old' | 'before-login' | 'another' | 'invented' | 'forged' | 'none';
 
@@ -57,7 +59,7 @@ export interface Run {
   command: string;
   claims: string[];
   routing: 'spread' | 'sticky' | 'least-outstanding';
-  /** Values that begin with this were made by this run: `<canary>.<user>.<session>.<number>.<random>`. */
+  /** Prefix of the values that this run made: `<canary>.<user>.<session>.<number>.<random>`. */
   canary: string;
   /** Names of the logs that `served` lines come from. */
   logs: string[];
@@ -77,7 +79,7 @@ export interface Declared {
   cookies?: 'asvs';
   /** `strict`: a signed-in response without any caching directive is a violation. */
   caching?: 'strict';
-  /** `strict`: a late response that replaces the cookie of a later login with a dead one is a violation. */
+  /** `strict`: a late response that replaces the cookie of a later login with an invalid cookie is a violation. */
   logout?: 'strict';
   /** `strict`: instances whose clocks differ are a violation. */
   clocks?: 'strict';
@@ -92,8 +94,8 @@ export interface Budget {
   errors?: number;
   gap?: number;
   /**
-   * From a client's first attempt until it succeeds, retries included. Unless set for a single fault, also applies
-   * outside windows.
+   * Longest time from a client's first attempt until it succeeds, retries included. Unless it is set for a single
+   * fault, it applies outside fault windows too.
    */
   wait?: number;
   recovery?: number;
@@ -106,7 +108,7 @@ export interface Budget {
 export interface Clock {
   type: 'clock';
   clock: string;
-  /** Wall-clock time of the clock's zero, ISO 8601. */
+  /** Wall-clock time at which the clock was at zero, ISO 8601. */
   base: string;
   /** Microseconds. */
   uncertainty: number;
@@ -119,7 +121,7 @@ export interface SessionEvent {
   event: 'born' | 'ended';
   clock: string;
   at: number;
-  /** Why it ended: `logout`, `lost`, `over` … */
+  /** Why the session ended: `logout`, `lost`, `over` … */
   reason?: string;
 }
 
@@ -167,7 +169,7 @@ export interface Called {
   change?: string;
   /** Sent to the instance's own address, past the balancer. */
   direct?: boolean;
-  /** Sent through the balancer with the cookie or header that makes it pick this instance. */
+  /** Sent through the balancer with the cookie or header that makes the balancer pick this instance. */
   steered?: boolean;
   /** Label of the session cookie that was sent; recorded only where it matters. */
   sent?: string;
@@ -192,11 +194,11 @@ export interface CookieAttributes {
   domain?: string;
   /** Seconds from the response's Date to the expiry; absent for a cookie of the browser session. */
   lifetime?: number;
-  /** Name and value, as sent. */
+  /** Length of the name and value, as sent. */
   bytes: number;
   /** Upper bound of the bits that the value can hold, by its characters and the positions where such values differ. */
   bits: number;
-  /** The header line holds further cookies, joined by commas. A client takes them for attributes of this one. */
+  /** The header line holds further cookies, joined by commas. A client mistakes them for attributes of this cookie. */
   folded?: boolean;
 }
 
@@ -207,7 +209,7 @@ export interface Caching {
   /** Seconds from Date to Expires. */
   expires?: number;
   vary?: string;
-  /** Whether the response came from a cache: its Age, or a header of the cache, shows it. */
+  /** True if the response came from a cache, as its Age or a header of the cache shows. */
   hit?: boolean;
 }
 
@@ -234,12 +236,15 @@ export interface Returned {
   cookies?: CookieChange[];
   /** Version of the object, if the server gives one. */
   version?: number;
-  /** The response's Date minus our wall clock at its return, microseconds. */
+  /** The response's Date minus our wall-clock time when the response came, microseconds. */
   skew?: number;
   caching?: Caching;
   /** Where the value of a session cookie was exposed. */
   exposed?: ('url' | 'body')[];
-  /** Sent again on a new connection, as browsers do: the kept-alive one was closed before any byte of a response. */
+  /**
+   * The request was sent again on a new connection, as browsers do: the kept-alive connection was closed before any
+   * byte of a response came.
+   */
   resent?: boolean;
   /** The request failed or was slow while the machine that runs Baton was overloaded. */
   starved?: boolean;
@@ -276,10 +281,10 @@ export interface Fault {
   down?: boolean;
   /** In the line that closes the window: what was done, in a few words: `2 instances restarted`. */
   did?: string;
-  /** In the line that closes the window: whether the fault was seen to take effect. */
+  /** In the line that closes the window: true if the fault was seen to take effect. */
   bit?: boolean;
   /**
-   * In the line that closes the window: whether everything that was disturbed passed its health check again in time.
+   * In the line that closes the window: true if everything that was disturbed passed its health check again in time.
    */
   healthy?: boolean;
   /** In the line that closes the window: false if healing failed, so that the disturbance may go on. */
@@ -307,7 +312,10 @@ export interface Served {
   ended?: number;
 }
 
-/** How many instances the responses before the load seem to come from, if nothing names them. A hint, not evidence. */
+/**
+ * Estimated number of instances, from the responses before the load started. Written if no header or cookie names the
+ * instances. A hint, not evidence.
+ */
 export interface Fingerprint {
   type: 'fingerprint';
   instances: number;

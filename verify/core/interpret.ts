@@ -14,7 +14,7 @@ import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 export interface Reply {
   status?: number;
   failure?: Failure;
-  /** What is wrong with the certificate of the server; only if that is the failure. */
+  /** What is wrong with the server's certificate. Absent if the request did not fail because of the certificate. */
   distrusted?: string;
   /** The headers, by name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -48,7 +48,7 @@ export interface Pages {
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: Naming | undefined;
-  /** Matches "busy, try again": the request was refused and had no effect. */
+  /** Matches the text of a "busy, try again" response: the request was refused and had no effect. */
   busy?: string | undefined;
 }
 
@@ -82,7 +82,10 @@ export interface Asked {
   action: Action;
   /** The target file's name of the object whose state the response shows, if any. */
   object?: string;
-  /** The page need not name its user. If it does not, it does not show whether the session is signed in. */
+  /**
+   * True if the page need not name its user. A page without the name then does not show whether the session is signed
+   * in.
+   */
   unmarked?: boolean;
   /** The requested path, with its query. */
   path?: string;
@@ -106,7 +109,10 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /** How private pages responded to a client without a session, in addition to the rules of the target file. */
+  /**
+   * Statuses and redirects of private pages for a client without a session; used in addition to the rules of the target
+   * file.
+   */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
@@ -256,7 +262,7 @@ export class Interpreter {
   /** Records canaries outside of the requested state, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries(reply.body);
-    // Not with values() and flat(): in k6 they take longer than the search in a header.
+    // Does not use values() and flat(): in k6 they take longer than the search in a header.
     for (const name in reply.headers) {
       const value = reply.headers[name];
       // Most headers have no canary. In k6, spreading an empty list takes as long as this test.

@@ -17,8 +17,8 @@ import { Tallying } from './tally.ts';
 import { brokenUnclaimed, combine, type Verdict } from './verdict.ts';
 
 /**
- * Judges a run as its events come in: `step` for each, in the order of the history, then `finish` once.
- * The same code judges live, inside k6 and from a file; it keeps state for open sessions only.
+ * Judges a run while its events come in. Call `step` with each event, in the order of the history, then `finish` once.
+ * The same code judges during a run, inside k6 and from a file. It keeps state only for open sessions.
  */
 export class Judge {
   readonly #run: Run;
@@ -117,7 +117,7 @@ export class Judge {
     this.reads = standing.reads;
     this.#faults.ended(operation, standing);
     this.#tally?.ended(operation, standing);
-    // By index, here and above: in k6 one step of `for … of` takes as long as a check.
+    // Loops with an index, here and above: in k6, one step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
   }
 
@@ -144,7 +144,10 @@ export class Judge {
     return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
   }
 
-  /** Ends the run and returns its result. @param remarks remarks of the reader of the history, added to the result */
+  /**
+   * Ends the run and returns its result. @param remarks remarks of the code that read the history; they are added to
+   * the result
+   */
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)
@@ -222,7 +225,7 @@ const resentRemark = (times: number): string =>
   `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a new connection, as browsers do: the ` +
   'server closed the kept-alive connection at that moment, as a balancer does on a reload';
 
-/** Users that a remark names at most. */
+/** Maximum number of users that a remark names. */
 const NAMED = 5;
 
 function refusedRemark(refused: readonly (readonly [user: string, times: number])[]): string[] {

@@ -46,7 +46,7 @@ export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
 /**
- * Returns the response time of one rank. The responses of a bucket are assumed to be spread evenly over it.
+ * Returns the response time at a rank. The responses of a bucket are assumed to be spread evenly over it.
  *
  * @param rank the rank of the response, 1 for the fastest
  * @returns microseconds; NaN if there are fewer responses
@@ -60,7 +60,7 @@ export function atRank(buckets: Buckets, rank: number): number {
   return Number.NaN;
 }
 
-/** Pairs of action and instance that are recorded at most; no deployment is expected to have more. */
+/** Maximum number of pairs of action and instance that are recorded. No deployment is expected to have more. */
 const MOST = 100;
 
 /** Collects the response times of a run. */

@@ -1,14 +1,14 @@
 /**
- * Counts how many requests that overlapped by the client's times also overlapped by the times in the balancer's log.
+ * Counts the pairs of requests that overlap by the client's times, and those that overlap by the balancer's log too.
  */
 import type { Counts } from './check.ts';
 import type { Operation, Served } from './history.ts';
 
-/** Pairs that are looked up in the log at most: enough to estimate a share. */
+/** Maximum number of pairs that are looked up in the log: enough to estimate a share. */
 const MOST = 500;
 /**
- * Log lines that are remembered: the line of a request may come long before or after the request is known to have
- * raced.
+ * Number of log lines that are kept. The log line of a request may come long before or after it is known that the
+ * request raced.
  */
 const REMEMBERED = 4_000;
 
@@ -41,8 +41,8 @@ export class LoggedOverlaps {
   }
 
   /**
-   * Returns counts of pairs: `logged`, with the log's times for both requests; `met`, those that overlap by these
-   * times.
+   * Returns counts of pairs: `logged`: pairs with times in the log for both requests. `met`: those of them that overlap
+   * by these times.
    */
   counts(): Counts {
     let [logged, met] = [0, 0];

@@ -15,7 +15,7 @@ export interface Deed extends Change {
 export type State = readonly string[];
 
 export interface Model {
-  /** Returns the first state. @param values what the object holds at first; if absent, nothing, or 0 for a counter */
+  /** Returns the first state. @param values the initial content; if absent, no value, or 0 for a counter */
   initial(values?: readonly string[]): State;
   /** Returns the state after the operation; undefined if its result is impossible in this state. */
   step(state: State, deed: Deed): State | undefined;
@@ -37,7 +37,7 @@ export function alike(a: State, b: State): boolean {
 
 const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 
-/** One value, or none. */
+/** A register holds one value, or none. */
 const register: Model = {
   initial: (values = EMPTY) => values,
   step(state, deed) {
@@ -51,7 +51,7 @@ const register: Model = {
   describe: ([value]) => value ?? 'unset',
 };
 
-/** A number. */
+/** A counter holds a number. */
 const counter: Model = {
   initial: values => [String(countOf(values))],
   step(state, deed) {
@@ -88,17 +88,17 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A value is in it or not; a read that shows a value twice is the same as one that shows it once. */
+/** A set holds a value or does not. A read that shows a value twice equals a read that shows it once. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
   (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
-/** A value may be in it several times, and a removal takes out one. The order of values has no meaning. */
+/** A bag may hold a value several times; a removal removes one of them. The order of values has no meaning. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
-/** Values in the order of their adds. */
+/** A list holds values in the order of their adds. */
 const list = collection(
   'list',
   values => values,

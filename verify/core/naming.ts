@@ -3,7 +3,9 @@ import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
 import type { Reply } from './interpret.ts';
 
-/** How a response names its instance. The ways are tried in this order; the first one that finds a name counts. */
+/**
+ * The places where a response names its instance. They are searched in this order; the first name that is found counts.
+ */
 export interface Naming {
   header?: string | undefined;
   /** A regular expression that finds the name in that header. */
@@ -21,10 +23,10 @@ export interface Named {
   source: string;
 }
 
-/** Characters of a name that are kept, so that a long header cannot fill the history. */
+/** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Header texts whose names are cached. If every response has another text, a larger cache would not help. */
+/** Maximum number of header texts whose names are cached. If every response has another text, no cache helps. */
 const KNOWN = 64;
 
 /** Returns a function that finds the instance of a response. It returns undefined if the response names none. */
@@ -41,7 +43,7 @@ export function namer(
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Few instances send the same few texts with every response.
+  // There are few instances, and each sends the same text with every response.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -71,7 +73,10 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/** Finds the name in the balancer's cookie. A cookie that the response sets counts before the one that was sent. */
+/**
+ * Finds the name in the balancer's cookie. A cookie that the response sets has priority over the cookie that the
+ * request sent.
+ */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

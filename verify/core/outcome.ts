@@ -2,9 +2,10 @@
 import type { Outcome } from './history.ts';
 
 /**
- * Why a request got no complete response. refused: no connection, so nothing was sent. certificate: the same, since the
- * server's certificate is not trusted. reset: the connection broke during the request. timeout: no complete response in
- * time. aborted: the run was stopped. oversized: the body was too large. garbled: the body could not be decompressed.
+ * Why a request got no complete response. refused: no connection, so nothing was sent. certificate: no connection,
+ * since the server's certificate is not trusted. reset: the connection broke during the request. timeout: no complete
+ * response in time. aborted: the run was stopped. oversized: the body was too large. garbled: the body could not be
+ * decompressed.
  */
 export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
@@ -18,7 +19,7 @@ export interface Answer {
  *
  * @param answer the response's status, or why there is no response
  * @param signedIn whether the response shows the session signed in
- * @param safe whether the operation changes nothing: without a response, it counts as not happened
+ * @param safe true if the operation changes nothing; if no response comes, it then counts as not happened
  * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {

@@ -3,10 +3,13 @@ import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Reply } from './interpret.ts';
 
-/** How a probe's list is read. */
+/** Describes how the list of a probe is read. */
 export interface ListSpec {
   items: Finding;
-  /** A regular expression that finds the part of the page with the list, since equal texts may be elsewhere. */
+  /**
+   * A regular expression that finds the part of the page with the list, since the same texts may be elsewhere on the
+   * page.
+   */
   within?: string | undefined;
   /** Finds the address of the next page. */
   next?: Finding | undefined;
@@ -58,7 +61,7 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Most pages have no such link; a plain search finds that out faster than an expression.
+    // Most pages have no such link; a plain text search shows that faster than a regular expression.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);

@@ -1,10 +1,9 @@
-/** Counts on which instances of the run a check has tried something. */
+/** Counts how often a check has tried each instance of the run, to report instances that it has not tried. */
 import { type Counts, counted } from './check.ts';
 
 /** Prefix of the names of these counts. */
 export const TRIED = 'tried on ';
 
-/** Counts how often each instance was tried. */
 export class Reach {
   readonly #tried = new Map<string, number>();
 

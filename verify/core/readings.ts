@@ -1,25 +1,27 @@
-/** Interprets responses, and reuses the result for a page that came before. */
+/** Interprets responses, and reuses the earlier result if the same page comes again. */
 import type { Asked, Interpreter, Reply, Seen } from './interpret.ts';
 import type { Named } from './naming.ts';
 
 interface Kept {
   body: string;
-  /** The requested object; the same page is interpreted differently for another one. */
+  /** The requested object; the same page is interpreted differently for another object. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** The instance that sent it; undefined if it is not named, or if the values on the page may contain its name. */
+  /**
+   * The instance that sent the page; undefined if it is not known, or if the values on the page may contain its name.
+   */
   instance: string | undefined;
-  /** The page, split at each occurrence of that name; made on first use. */
+  /** The page, split at each occurrence of the instance's name; made on first use. */
   parts: string[] | undefined;
 }
 
-/** Pages that are kept: one from each instance, and a few of other objects. */
+/** Maximum number of pages that are kept: enough for one from each instance and a few of other objects. */
 const KEPT = 6;
 
 /**
- * Most pages under load are equal to an earlier page, or differ from it only in the name of the instance; then the
- * result of interpreting them is the same. In k6, comparing two pages takes 1 µs, interpreting one takes 100 µs.
+ * Most pages under load are equal to an earlier page, or differ from it only in the name of the instance. Then
+ * interpreting them gives the same result. In k6, comparing two pages takes 1 µs, interpreting one takes 100 µs.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -59,7 +61,7 @@ export class Readings {
     return seen;
   }
 
-  /** Forgets all pages. To be called after a change, since pages from before it will hardly come again. */
+  /** Forgets all pages. To be called after a change, since the pages from before the change will hardly come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -108,15 +110,14 @@ function again(seen: Seen, named: Named | undefined): Seen {
 }
 
 /**
- * Returns whether the values on a page contain the name of the instance: then the page is not reused for other
- * instances.
+ * Returns whether the values on a page contain the name of the instance. Such a page is not reused for other instances.
  */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // By index: in k6 one step of an iterator takes as long as the test itself.
+  // Loops with an index: in k6, one step of an iterator takes as long as the test itself.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

@@ -1,7 +1,7 @@
 /**
- * Counts reads that repeat an already judged one, so that the judge need not see them. Most reads of an unchanged
- * session show exactly the same page; only the instance may be new. In k6, counting such a read takes a fiftieth of the
- * time of judging it. These counts plus those of the judge equal what the judge alone would have counted
+ * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
+ * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast as
+ * judging it. These counts plus those of the judge equal what the judge alone would have counted
  * (repeats.property.test.ts).
  */
 import type { Seen } from './interpret.ts';
@@ -9,13 +9,16 @@ import type { ReadFacts } from './objects/read-facts.ts';
 
 /** The numbers that repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** All reads; and the reads on another instance than the operation before. */
+  /** `reads`: all reads. `handoffs`: the reads on another instance than the previous operation. */
   reads: number;
   handoffs: number;
-  /** Reads that were compared with a write of the session; and those of them on another instance than the write. */
+  /**
+   * `written`: reads that were compared with a write of the session. `writtenElsewhere`: those on another instance than
+   * it.
+   */
   written: number;
   writtenElsewhere: number;
-  /** Reads that were compared with the read before; and those of them on another instance. */
+  /** `pairs`: reads that were compared with the previous read. `pairsElsewhere`: those on another instance than it. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -29,7 +32,7 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** What a judged read was compared with; an equal read is compared with the same. */
+/** The operations that a judged read was compared with. An equal read is compared with the same operations. */
 export type Compared = Pick<ReadFacts, 'write' | 'again'>;
 
 /** Counts the repeats of one session. Its object must have no other writer, and its operations must not overlap. */
@@ -37,13 +40,11 @@ export class Repeats {
   readonly #counts: Repeated;
   /** The results of reads since the last other operation: all equal, and without any violation. */
   readonly #settled: Seen[] = [];
-  /** A write may still take effect, or there was a violation: from now on every read is judged. */
+  /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
   #unsure = false;
-  /**
-   * Instance of the write that the last judged read was compared with, '' if it is not known; and whether it was
-   * compared with a read.
-   */
+  /** Instance of the write that the last judged read was compared with; '' if the instance is not known. */
   #wrote: string | undefined;
+  /** True if the next equal read is compared with the last judged read. */
   #pairs = false;
   /** Instance of the last read that was judged, and of the last read, judged or not. */
   #judged = '';
@@ -62,7 +63,7 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged: the next operation is compared with that one. */
+  /** Called when a read of another object was judged: the next operation is compared with that read. */
   interrupted(): void {
     this.#settled.length = 0;
   }
@@ -71,7 +72,7 @@ export class Repeats {
    * Called when a read was judged.
    *
    * @param clean whether it shows the session signed in and caused no anomaly
-   * @param compared what it was compared with
+   * @param compared the operations that the read was compared with
    */
   read(seen: Seen, clean: boolean, compared: Compared | undefined): void {
     const { instance, saw } = seen;

@@ -8,9 +8,9 @@ import type { Judgement, Verdict } from './verdict.ts';
 export interface InstanceTally {
   instance: string;
   requests: number;
-  /** Part of all requests whose instance is known, 0 to 1. */
+  /** The instance's share of all requests whose instance is known, 0 to 1. */
   share: number;
-  /** Sessions that it served at least once. */
+  /** Number of sessions that the instance served at least once. */
   sessions: number;
 }
 
@@ -28,7 +28,7 @@ export interface Tally {
   resent?: number;
   /** From the first call to the last return, microseconds. */
   duration: number;
-  /** Failed requests by status or failure. Without an order: JavaScript sorts keys that are numbers. */
+  /** Failed requests by status or failure. The order has no meaning, since JavaScript sorts keys that are numbers. */
   failures: Record<string, number>;
   instances: InstanceTally[];
   /** Number of requests by what named their instance: `header`, `cookie`, `body`, `log`. */
@@ -45,9 +45,9 @@ export interface FaultSummary {
   where?: string;
   /** What was done, in a few words: `2 instances restarted`. */
   did?: string;
-  /** Whether the fault took effect: this was observed, or sessions or writes were lost. */
+  /** True if the fault took effect: its effect was observed, or sessions or writes were lost. */
   bit: boolean;
-  /** Whether everything that was disturbed was healthy again in time. */
+  /** True if everything that was disturbed was healthy again in time. */
   healthy: boolean;
   /** False if healing failed, so that the disturbance may go on; else absent. */
   healed?: false;
@@ -55,7 +55,7 @@ export interface FaultSummary {
   duration?: number;
   requests: number;
   failed: number;
-  /** Clients that lost their session and had to log in again. */
+  /** Number of clients that lost their session and had to log in again. */
   relogins: number;
   /**
    * Sessions from before the fault that were checked at the end. `atLeast`: lower bound of the surviving share, at 95 %
@@ -81,11 +81,11 @@ export interface Result {
   command: string;
   /** `cut off`: the history has no last line, as after a kill. */
   finished: Finish['reason'] | 'cut off';
-  /** Over the claimed guarantees; violated also if one of `limits` is exceeded. */
+  /** The verdict over all claimed guarantees. If one of `limits` is exceeded, it is violated too. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;
-  /** In the order of their begin; absent if there were none. */
+  /** Sorted by their start; absent if there were no faults. */
   faults?: FaultSummary[];
   /** Problems of the history itself, and other remarks for the reader. */
   remarks: string[];

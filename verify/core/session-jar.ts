@@ -1,11 +1,11 @@
 /**
- * Follows which session cookies a client holds according to the history: by name, domain and path, as browsers keep
- * them.
+ * Follows which session cookies a client holds, according to the history. Like browsers, it tells cookies apart by
+ * name, domain and path.
  */
 import type { CookieChange, Operation } from './history.ts';
 
 export class SessionJar {
-  /** Keys of the cookies, with the label of each value. */
+  /** The label of each cookie's value, by the key of the cookie. */
   readonly #held = new Map<string, string | undefined>();
 
   /** Applies a response's cookie changes. Returns whether it deleted a session cookie and the jar is empty now. */
@@ -17,7 +17,7 @@ export class SessionJar {
       else {
         deleted = true;
         this.#held.delete(key);
-        // A change without attributes gives only the name.
+        // If the attributes were not recorded, only the name is known.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }

@@ -22,7 +22,7 @@ export interface SessionState {
   credentials: Credentials;
   /** Prefix of all canaries of its user. */
   canary: string;
-  /** Instances that have responded to it since the login, in the order of first contact. */
+  /** Instances that have responded to the session since the login, in the order of first contact. */
   instances: string[];
   /** Those of `instances` that knew the session: they served the login, or showed the session signed in. */
   knownBy: string[];
@@ -32,13 +32,13 @@ export interface SessionState {
   replaced?: Operation | undefined;
   /** The login that created the session, once it was acknowledged. */
   login?: Operation;
-  /** The first logout, from its call on. */
+  /** The first logout, set as soon as it is called. */
   logout?: Start;
-  /** The first judged operation that was answered signed out or left the jar without a cookie: it lost the session. */
+  /** The first judged operation that lost the session: its response was signed out or left the jar without a cookie. */
   lost?: Operation;
   /** The last judged operation before `lost`; at first the login. */
   last?: Operation;
-  /** Call of the operation that the idle timeout counts from, microseconds. */
+  /** Call time of the operation from which the idle timeout counts, microseconds. */
   active?: number;
 }
 
@@ -50,17 +50,19 @@ export interface Standing {
    * on it. False for a response that is signed in as another user, which only isolation judges.
    */
   live: boolean;
-  /** The session's operation before, if another instance served it: this operation is a handoff. */
+  /** The session's previous operation, if another instance served it: then this operation is a handoff. */
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
-  /** The same, only before the first fault: checks that must try each instance take these instances. */
+  /**
+   * Like `firstContact`, but false after the first fault began. Checks that must try each instance use these contacts.
+   */
   firstContactBeforeFaults: boolean;
   /** For a read of a live session that shows an object: what it contradicts. Valid until the next operation. */
   reads: ReadFacts | undefined;
 }
 
-/** Minimum number of refused logins of a user without an accepted one that cause a remark. */
+/** Minimum number of refused logins for a remark on a user who has no accepted login. */
 const REFUSALS = 2;
 
 /** Returns the tolerance of a timeout: the larger of 2 s and 5 %, in microseconds. */
@@ -69,7 +71,7 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
-  /** Whether a timeout is declared. */
+  /** True if a timeout is declared. */
   readonly #expires: boolean;
   readonly #canary: string;
   readonly #credentials = new Map<string, Credentials>();
@@ -133,7 +135,7 @@ export class Sessions {
     return result;
   }
 
-  /** Follows the session cookies. Returns whether the response left the client without one. */
+  /** Follows the session cookies. Returns whether the response left the client without a session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -143,7 +145,7 @@ export class Sessions {
     return session.jar.take(operation);
   }
 
-  /** Adds an instance to those of the session. Returns whether it is new. */
+  /** Adds an instance to those of the session. Returns whether the instance is new. */
   #addInstance(instances: string[], operation: Operation, instance: string): boolean {
     const at = instances.indexOf(instance);
     if (at !== -1) {
@@ -203,8 +205,8 @@ export class Sessions {
   }
 
   /**
-   * Returns whether a timeout may have ended the session. Within its tolerance, signed in and signed out are both
-   * right.
+   * Returns whether a timeout may have ended the session. Within the tolerance of the timeout, both signed in and
+   * signed out are correct.
    */
   #mayHaveExpired({ login, active }: SessionState, { call, return: end = call }: Operation): boolean {
     const { idle, absolute } = this.#expiry;

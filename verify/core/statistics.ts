@@ -138,10 +138,10 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
 const MANY = 10_000;
 
 /**
- * Returns a lower bound of the size of the space that ids are drawn from, since no two were equal (birthday problem).
+ * Returns a lower bound of the number of possible ids, computed from ids that were all different (birthday problem).
  *
- * @param ids number of ids that were drawn, all different
- * @returns the lower end of the confidence interval of the size; at least `ids`, since that many different ids were seen
+ * @param ids number of ids that were seen, all different
+ * @returns the lower end of the confidence interval; at least `ids`, since that many different ids were seen
  */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);

@@ -4,7 +4,7 @@ import type { Operation } from './history.ts';
 
 export type Judgement = 'valid' | 'violated' | 'unknown';
 
-/** One request of a witness, in order of time. */
+/** One request of a witness; the requests are in order of time. */
 export interface WitnessStep {
   operation: Operation;
   /** What the guarantee requires of this request; absent for a request that is only context. */
@@ -22,20 +22,23 @@ export interface Anomaly {
   /** One sentence that is understandable without the witness. */
   summary: string;
   witness: WitnessStep[];
-  /** Further observations that help to understand it. */
+  /** Further observations that help to understand the anomaly. */
   notes: string[];
 }
 
 export interface Verdict {
   guarantee: Guarantee;
-  /** Whether the target claims it. A violation of an unclaimed guarantee is reported and does not fail the run. */
+  /**
+   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported but does not fail the
+   * run.
+   */
   claimed: boolean;
   judgement: Judgement;
   /** Only if `unknown`: which evidence is missing and how to get it. */
   why?: string;
-  /** The counts that the verdict rests on, by name, in display order. */
+  /** The counts that the verdict is based on, by name, in display order. */
   rests: Record<string, number>;
-  /** One short sentence: what a `valid` rules out, or how much was violated. */
+  /** One short sentence: what a `valid` verdict rules out, or how much was violated. */
   finding: string;
   /** Number of anomalies; `anomalies` holds the first few. */
   violations: number;
