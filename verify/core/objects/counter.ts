@@ -1,4 +1,4 @@
-/** Follows a counter: finds which earlier write or read of its session a read contradicts. */
+/** Follows a counter: finds which earlier write or read of the same session a read contradicts. */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { countOf, type Effect, effectOf, rises } from './effect.ts';
@@ -15,12 +15,13 @@ interface Viewer extends Reader {
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Increments of a phase that are kept individually, since a request that overlapped one may end later. */
+/** Maximum number of increments of a phase that are kept, since a request that overlapped one may end later. */
 const KEPT = 64;
 
 /**
- * While a counter only rises, a larger count is a later state. A set, a clear or a decrement begins a new phase. An
- * increment that overlapped another request may be undone by it, so no read must show it.
+ * Follows a counter in phases. A set, a clear or a decrement begins a new phase. Within a phase a counter only rises,
+ * so a larger count is a later state. A request that overlapped an increment may undo it, so a read need not show this
+ * increment.
  */
 export class Counter implements ObjectState {
   readonly name: string;
@@ -58,7 +59,7 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /** Adds the oldest increment to the base. */
+  /** Removes the oldest increment from `#rises` and adds it to `#base`. */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
@@ -115,7 +116,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Returns the smallest possible count of a state that is not older than the end of an operation. */
+  /** Returns the smallest count that the counter may have after the operation has ended. */
   #least({ return: end = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -168,7 +169,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // No state of a phase is older than its first one.
+    // No state of a phase is older than the first state of the phase.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, { write, by }) => sum + (overlapped(write) ? by : 0),

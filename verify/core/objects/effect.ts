@@ -1,4 +1,7 @@
-/** Says what an action does to an object: the only code that knows add, remove, set, cas, increment and clear. */
+/**
+ * Defines the effect of each action on an object. No other code knows what add, remove, set, cas, increment and clear
+ * do.
+ */
 import type { Action, ObjectKind } from '../history.ts';
 
 /** The change that an operation requests. */
@@ -12,13 +15,13 @@ export interface Change {
 }
 
 export type Effect =
-  /** One more value of a collection. */
+  /** Adds a value to a collection. */
   | { does: 'adds'; value: string }
-  /** One value less of a collection. */
+  /** Removes a value from a collection. */
   | { does: 'removes'; value: string }
-  /** The object holds these values, whatever it held before; `expected`: only if it held that value. */
+  /** Replaces the whole content by these values. With `expected`: only if the object holds that value. */
   | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
-  /** A counter changes by a number. */
+  /** Changes a counter by a number. */
   | { does: 'counts'; by: number };
 
 const NOTHING: readonly string[] = [];
@@ -64,7 +67,7 @@ const numberOf = (value: string | undefined, absent: number): number =>
 /** Returns the number that a state of a counter stands for: a counter that shows nothing is at 0. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/** Returns whether a change may take out a value that another one put in. */
+/** Returns whether a change may remove this value if another change added it. */
 export function takesOut(effect: Effect | undefined, value: string): boolean {
   if (effect?.does === 'removes') return effect.value === value;
   return effect?.does === 'replaces' && !effect.values.includes(value);

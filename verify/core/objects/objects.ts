@@ -1,5 +1,5 @@
 /**
- * Finds for all data checks which earlier write or read of its session a read contradicts. The checks make the
+ * Finds which earlier write or read of the same session a read contradicts. All data checks use it and make the
  * judgement.
  */
 import type { ObjectEvent, Operation, SessionEvent, Start } from '../history.ts';
@@ -16,7 +16,7 @@ interface Followed {
   sift: Sift;
 }
 
-// Defined once: in k6, creating a function costs as much as running these.
+// Defined once: in k6, creating such a function takes as long as running it.
 const besideStarted = ({ state }: Followed, start: Start): void => state.besideStarted(start);
 const beside = ({ state }: Followed, operation: Operation): void => state.beside(operation);
 
@@ -28,7 +28,7 @@ function stateOf(kind: ObjectEvent): ObjectState {
 /** All objects of a run. */
 export class Objects {
   readonly #objects: Scoped<Followed>;
-  /** By the name of the probe. */
+  /** The reads of each probe, by the name of the probe. */
   readonly #shown = new Map<string, Shown>();
   readonly #facts: ReadFacts = {
     stale: [],
@@ -63,9 +63,10 @@ export class Objects {
   }
 
   /**
-   * Takes in an operation that has ended, and leaves in its `saw` only values of the run.
+   * Takes in an operation that has ended, and removes from its `saw` the values that the run did not write.
    *
-   * @returns the facts about a read of a live session, in the same object each time; undefined for any other operation
+   * @returns the facts about a read of a live session (each call returns the same object); undefined for any other
+   * operation
    */
   ended(operation: Operation, standing: Standing): ReadFacts | undefined {
     const { object } = operation;
@@ -94,7 +95,7 @@ export class Objects {
     return facts;
   }
 
-  /** Forgets a session's own objects, and what it wrote and saw of those that it shares. */
+  /** Forgets a session's own objects, and what the session wrote and saw in objects that it shares. */
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): void {
     this.#objects.ended(session);
     for (const scope of [user, '*']) {
@@ -102,7 +103,7 @@ export class Objects {
     }
   }
 
-  /** Returns what to say of probes whose lists may be cut off. */
+  /** Returns remarks on the probes whose lists may be cut off. */
   remarks(): string[] {
     return [...this.#shown].flatMap(([probe, shown]) => cutOffRemark(probe, shown));
   }

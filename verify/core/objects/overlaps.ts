@@ -4,24 +4,26 @@ import type { ObjectKind, Operation, Start } from '../history.ts';
 
 export interface Write {
   start: Start;
-  /** Once it has ended and certainly happened. */
+  /** The ended operation, if it certainly happened. */
   acknowledged?: Operation;
-  /** The end of the time in which it may take effect; absent while that time goes on. */
+  /** The operation at whose return the write can no longer take effect; absent while the write still can. */
   over?: Operation;
-  /** The first few writes that overlapped it. */
+  /** The first few writes that overlapped this write. */
   rivals: Write[];
-  /** Another request that overlapped it: it may have written back an older state that it had loaded. */
+  /** Another request that overlapped this write. It may have loaded an older state, and written it back later. */
   beside?: Start | Operation;
-  /** A removal or a replacement of the object may have removed its value: the final state need not have it. */
+  /**
+   * True if a removal or replacement may have removed the value of this write. Then the final state need not have it.
+   */
   excused: boolean;
 }
 
 /** Returns whether a write overlapped another request, which may have undone it. */
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
 
-/** Rivals kept of each write: enough to find one that another instance served. */
+/** Maximum number of rivals that are kept for each write: enough to find a rival that another instance served. */
 const RIVALS = 8;
-/** Ended writes that a later call is compared with. */
+/** Maximum number of ended writes that a later call is compared with. */
 const RECENT = 64;
 
 /**
@@ -38,7 +40,9 @@ export class Overlaps {
   readonly #others = new Map<number, Start>();
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
-  /** Values written so far, and those written twice: a read of such a value does not show which write took effect. */
+  /**
+   * The values written so far. `#repeated`: those written twice; a read of one does not show which write took effect.
+   */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
 
@@ -97,7 +101,7 @@ export class Overlaps {
     if (other.outcome !== 'info') this.#others.delete(other.id);
     else if (this.#others.has(other.id)) this.#indeterminate.set(other.id, other);
     const shown = this.#indeterminate.size > 0 && other.saw !== undefined ? this.#shownIn(other.saw) : [];
-    // The read loaded what they wrote: it cannot undo them.
+    // The read loaded the values of these writes, so it cannot undo the writes.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     const { return: end = other.call } = other;
@@ -112,7 +116,7 @@ export class Overlaps {
       const write = this.open.get(id);
       const { value, action } = write?.start ?? this.#others.get(id) ?? {};
       if (value === undefined || action === 'remove' || !saw.includes(value)) continue;
-      // A count, or a value that was written twice, may be shown for another reason.
+      // If a read shows a count, or a value that was written twice, another write may be the reason.
       if (action === 'increment' || this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       this.#others.delete(id);

@@ -1,6 +1,6 @@
 /**
- * Follows the acknowledged adds of one object that overlapped another request, until it is known whether they are in
- * its final state. When a read has shown a value, only the value is kept, not its writes.
+ * Follows the acknowledged adds of one object that overlapped another request, until it is known whether the final
+ * state of the object has them. When a read has shown a value, only the value is kept, not its writes.
  */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
@@ -13,23 +13,26 @@ export interface LostUpdate {
   value: string;
   /** Absent when a read had shown the value before it was lost. */
   write: Write | undefined;
-  /** The last read that showed it. */
+  /** The last read that showed the value. */
   showed: Operation | undefined;
   /** The read of the final state. */
   read: Operation;
 }
 
-/** One value of a set, list or bag. */
+/** A value that the final state of a set, list or bag must have. */
 interface Owed {
   /** Its acknowledged adds that no final state has shown yet. */
   writes: Write[];
-  /** How often the final state must have it: the number of its acknowledged adds. */
+  /**
+   * Minimum number of times that the final state must have the value: in a bag the number of its acknowledged adds,
+   * else 1.
+   */
   least: number;
-  /** Whether one of its adds overlapped another request. */
+  /** True if one of its adds overlapped another request. */
   raced: boolean;
-  /** Whether the last final state lacked it. */
+  /** True if the last final state lacked the value. */
   absent: boolean;
-  /** The last read that showed it, if it is absent now. */
+  /** The last read that showed the value, if the value is absent now. */
   showed: Operation | undefined;
 }
 
@@ -37,15 +40,15 @@ interface Owed {
 const FEW = 4;
 
 export class Races {
-  /** Acknowledged adds that overlapped an acknowledged add and were looked for in a final state. */
+  /** Number of acknowledged adds that overlapped another acknowledged add and were looked for in a final state. */
   judged = 0;
-  /** Those of `judged` that overlapped an add on another instance. */
+  /** Number of adds in `judged` that overlapped an add on another instance. */
   crossed = 0;
   readonly #object: ObjectEvent;
   readonly #onOverlap: (one: Operation, other: Operation) => void;
   readonly #overlaps: Overlaps;
   readonly #values = new Map<string, Owed>();
-  /** Counter: increments that no final state has shown, and the count that they lead to, if known. */
+  /** Counter: increments that no final state has shown. `#sum`: the count with all of them, if it is known. */
   #increments: Write[] = [];
   #sum: number | undefined;
   /** Values that an unacknowledged removal may remove at any time. */
@@ -61,7 +64,8 @@ export class Races {
   #last: Operation | undefined;
 
   /**
-   * @param onOverlap called with two acknowledged adds that overlapped, once for each one looked for in a final state
+   * @param onOverlap called with two acknowledged adds that overlapped, once for each add that was looked for in a
+   * final state
    */
   constructor(object: ObjectEvent, onOverlap: (one: Operation, other: Operation) => void = () => {}) {
     this.#object = object;
@@ -91,7 +95,7 @@ export class Races {
   /**
    * Counts the values that the object may hold, to detect that the app's cap is exceeded.
    *
-   * @param others values not of this run
+   * @param others number of values that are not of this run
    */
   #fill(more: number, others = 0): void {
     this.#adds += more;
@@ -99,7 +103,8 @@ export class Races {
   }
 
   /**
-   * Handles a change that may lower the count: the count is unknown until it ends and a read or the change shows it.
+   * Handles a change that may lower the count. The count is then unknown until the change has ended, and a read or the
+   * change itself shows the count.
    */
   #falling(): void {
     this.#falls++;
@@ -160,8 +165,8 @@ export class Races {
   /**
    * Called when a read ends.
    *
-   * @param shows whether it shows the state in a live session; any other read may still undo writes
-   * @param final whether it belongs to the phase in which no writes start
+   * @param shows true if the read shows the state in a live session; any other read may still undo writes
+   * @param final true if the read belongs to the phase in which no writes start
    */
   read(read: Operation & Sifted, shows: boolean, final: boolean): void {
     this.beside(read);
@@ -177,7 +182,7 @@ export class Races {
     if (this.#values.size === 0) return;
     const { saw = [], foreign = 0 } = read;
     this.#fill(0, foreign);
-    // Mostly one value is expected, near the end of the list: searching for it is cheaper than counting all values.
+    // Mostly one value is expected, near the end of the list. Searching for it is faster than counting all values.
     const has = this.#object.kind !== 'bag' && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [value, owed] of this.#values) {
       if (has(value, owed.least)) {

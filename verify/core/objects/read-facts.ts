@@ -1,25 +1,27 @@
-/** Defines what a read may contradict, and what is remembered of an object to detect it. */
+/** Defines the contradictions of a read, and the state of an object that is kept to detect them. */
 import type { Operation, Start } from '../history.ts';
 
 /** A contradiction: a read shows a state that an earlier operation of its session rules out. */
 export interface Contradiction {
   against: Operation;
-  /** What that operation did or showed. */
+  /** What the earlier operation did or showed. */
   was: string;
   expected: string;
   came: string;
-  /** A summary that replaces the usual one, if the case is a special one. */
+  /** A summary for a special case; it replaces the usual summary. */
   summary?: string;
 }
 
 export interface ReadFacts {
   /** The last acknowledged write of the read's session that the read was compared with. */
   write: Operation | undefined;
-  /** The session's read before it, if the two were compared. */
+  /** The session's previous read, if the two reads were compared. */
   read: Operation | undefined;
-  /** Whether the session's next read will be compared with this one, if it shows the same state and nothing changes. */
+  /**
+   * True if the session's next read will be compared with this read, when it shows the same state and nothing changes.
+   */
   again: boolean;
-  /** Contains all values that this read shows and the session's read before did not; may contain others too. */
+  /** All values that this read shows and the session's previous read did not show; may contain other values too. */
   fresh: readonly string[];
   /** Contradictions to acknowledged writes of its session. */
   stale: Contradiction[];
@@ -37,11 +39,12 @@ export interface ObjectState {
   /** Called when a change of another object of the same session or user starts. */
   besideStarted(other: Start): void;
   /**
-   * Called when another request ends: a read of the object, or any request of its session or user. It may have undone
-   * writes that it overlapped, since many apps write back at the end of a request the state that they loaded at its start.
+   * Called when another request ends: a read of the object, or any request of its session or user. That request may
+   * have undone writes that it overlapped: many apps load the state at the start of a request and write it back at the
+   * end.
    */
   beside(other: Operation): void;
-  /** A session has ended: it reads and writes nothing more. */
+  /** Called when a session has ended: it reads and writes nothing more. */
   sessionEnded(session: string): void;
   /** Adds to `facts` what a read of a live session contradicts, and what it was compared with. */
   read(read: Operation, facts: ReadFacts): void;
@@ -57,7 +60,7 @@ export interface Reader {
 }
 
 /**
- * Keeps a reader for each session of an object. Caches the last one, since mostly one session reads many times in a
+ * Keeps a `Reader` for each session of an object. Caches the last reader, since one session often reads many times in a
  * row.
  */
 export class Readers<R extends Reader> {

@@ -1,4 +1,4 @@
-/** Follows a register: finds which earlier write or read of its session a read contradicts. */
+/** Follows a register: finds which earlier write or read of the same session a read contradicts. */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { effectOf } from './effect.ts';
@@ -13,17 +13,17 @@ interface Viewer extends Reader {
   written?: Write;
   /** The state that the last read showed. */
   shown?: Shown | undefined;
-  /** States that reads showed before that one. */
+  /** States that earlier reads showed. */
   past: Set<Shown>;
 }
 
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Follows the states of a register. If the server gives version numbers, they order the states. Otherwise values must be
- * unique. Then, of two writes of one client, the write that was called after the other had returned is later; and a state
- * that a session saw replaced never comes back. A write that overlapped another request may be undone by it, so no read
- * must show it.
+ * Follows the states of a register. If the server gives version numbers, they order the states. Otherwise values must
+ * be unique. Then two rules order the states. If a client called one write after another had returned, its state is
+ * later. A state that a session saw replaced never comes back. A request that overlapped a write may undo it, so a read
+ * need not show this write.
  */
 export class Register implements ObjectState {
   readonly name: string;
@@ -83,7 +83,7 @@ export class Register implements ObjectState {
     this.#againstWrite(read, shown, reader, facts);
     this.#againstRead(read, shown, reader, facts);
     const { shown: before } = reader;
-    // Several writes can leave it without a value, so that state may come back.
+    // Several writes can leave the register without a value, so the state without a value may come back.
     if (before !== undefined && shown !== before && !this.#unsets.includes(before as Write))
       reader.past.add(before);
     reader.last = read;
@@ -123,7 +123,7 @@ export class Register implements ObjectState {
   ): void {
     if (last === undefined || !precedes(last, read)) return;
     const versions = last.version !== undefined && read.version !== undefined;
-    // No state is older than the first.
+    // No state is older than the first state.
     if (!versions && (before === undefined || before === 'first' || shown === undefined)) return;
     if (!versions && overlapped(before as Write)) return;
     const back = shown !== before && (isOlder(shown, before) || past.has(shown as Shown));

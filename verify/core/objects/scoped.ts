@@ -2,8 +2,8 @@
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 
 /**
- * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. Objects of a
- * session end with it, the others with the run.
+ * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. The objects of
+ * a session are deleted when the session ends, all others when the run ends.
  */
 export class Scoped<T> {
   readonly #make: (kind: ObjectEvent) => T;
@@ -22,7 +22,7 @@ export class Scoped<T> {
     this.of(event.object);
   }
 
-  /** Returns the state of an object. It is made when the object is declared, or on first use. */
+  /** Returns the state of an object. The state is created when the object is declared, or on first use. */
   of(object: string): T {
     let state = this.#states.get(object);
     if (state === undefined) {
@@ -71,7 +71,7 @@ export class Scoped<T> {
     return (this.#scopes.get(scope) ?? []).flatMap(object => this.#states.get(object) ?? []);
   }
 
-  /** Returns the states of all objects that have not ended. */
+  /** Returns the states of all objects that have not been deleted. */
   all(): Iterable<T> {
     return this.#states.values();
   }

@@ -5,26 +5,26 @@
 import type { ObjectEvent, Operation, Start } from '../history.ts';
 import { effectOf, putsIn } from './effect.ts';
 
-/** An operation whose `saw` was sifted. */
+/** An operation whose `saw` holds only values that the run wrote. */
 export interface Sifted {
   /** Number of values in the read that the run did not write. */
   foreign?: number;
 }
 
-/** Page sizes at which apps silently cut a list off; the missing values may be any of them. */
+/** Page sizes at which apps silently cut off a list. Any of its values may then be missing. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** From this many rows on, a list may also keep or show only a round number of its newest values. */
+/** From this number of rows on, an app may also keep or show only a round number of the newest values of a list. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
 /** Returns whether a list of this length may be cut off. */
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
-/** The reads of all objects of one probe. */
+/** Facts about the reads of all objects of one probe. */
 export interface Shown {
   /** Number of values in the longest list of a read. */
   most: number;
-  /** Reads of that length that lacked values and were not compared. */
+  /** Number of reads of that length that lacked values and were not compared. */
   cut: number;
 }
 
@@ -38,7 +38,7 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
           `${most} values, \`rows: ${most}\` under \`read\` if it shows ${most} of them`,
       ];
 
-/** Sifts the reads of one object. */
+/** Removes foreign values from the reads of one object. */
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
@@ -102,8 +102,8 @@ export class Sift {
   }
 
   /**
-   * Returns whether the app may have cut a list off: it lacks values, and no list of its probe was ever longer. Lists
-   * are cut off at a page size, or at a round number of their newest values.
+   * Returns whether the app may have cut off a list: the list lacks values, and no list of its probe was ever longer.
+   * Apps cut off a list at a page size, or after a round number of its newest values.
    */
   #cutOff(saw: readonly string[]): boolean {
     const { length } = saw;
@@ -111,7 +111,7 @@ export class Sift {
     if (length > this.#shown.most) Object.assign(this.#shown, { most: length, cut: 0 });
     if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
-    // For each present value, in the order of their writes: whether the read shows it.
+    // For each present value, in the order of the writes: true if the read shows it.
     const there = Array.from(this.#present, value => shown.has(value));
     if (!there.includes(false)) return false;
     const newest = !there.slice(there.indexOf(true)).includes(false);
@@ -121,7 +121,8 @@ export class Sift {
   }
 
   /**
-   * Returns whether the run wrote all values. By index: in k6, a closure for each read costs more than the comparison.
+   * Returns whether the run wrote all values. Loops with an index: in k6, a closure for each read takes longer than the
+   * comparison.
    */
   #allOwn(saw: readonly string[]): boolean {
     for (let i = 0; i < saw.length; i++) if (!this.#own(saw[i] as string)) return false;

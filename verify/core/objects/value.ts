@@ -1,31 +1,31 @@
 /**
  * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A write that overlapped another request may have been overwritten by it; then a state without the value is a later
- * one. (no-lost-updates judges whether it may be lost.) Such a state contradicts nothing, unless a later read shows the
- * value again: then it was never overwritten.
+ * A request that overlapped a write may have overwritten it. Then a state without the value is a later state and
+ * contradicts nothing. (no-lost-updates judges whether the value may be lost.) But if a later read shows the value
+ * again, it was never overwritten, and the state without it is a contradiction.
  */
 import { precedes } from '../clocks.ts';
 import type { Operation, Start } from '../history.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
-/** One value of a set, list or bag. Values are unique, so it is added and removed at most once. */
+/** One value of a set, list or bag. Values are unique, so each value is added and removed at most once. */
 export interface Value {
   value: string;
   /** Its acknowledged add. */
   add: Operation | undefined;
-  /** Its add, and the changes that may have removed it, with what each of them overlapped. */
+  /** Its add and the changes that may have removed it, each with the requests that it overlapped. */
   writes: Write[];
   /** The changes that may have removed it; each is added when it is called. */
   removing: Removing[];
-  /** True if a read that lacks it was reported. */
+  /** True if a read was reported because it lacks this value. */
   missed: boolean;
-  /** True while it is not known to be removed. */
+  /** True until the value is known to be removed. */
   present: boolean;
-  /** True if it is no longer remembered: a later add of the same text makes another value. */
+  /** True if this value is no longer remembered. A later add of the same text creates another value. */
   forgotten: boolean;
-  /** Number of the last compared read that showed it. */
+  /** Number of the last compared read that showed the value. */
   shownIn: number;
 }
 
@@ -42,7 +42,7 @@ export const newValue = (value: string): Value => ({
 
 /** The writes and reads of one session. The maps are keyed by `Value`, not by text, for speed: every read uses them. */
 export interface Viewer extends Reader {
-  /** Its acknowledged adds, without those known to be removed. */
+  /** The values of its acknowledged adds, without those known to be removed. */
   added: Value[];
   /** Its last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
@@ -51,8 +51,8 @@ export interface Viewer extends Reader {
   /** For values that were shown and may have been removed: the first read without the value. */
   gone: Map<Value, Operation>;
   /**
-   * Values that a quiet read lacks and that may have been overwritten: a contradiction if a later read shows them
-   * again.
+   * Values that a quiet read (see `lacking`) lacks and that may have been overwritten. If a later read shows such a
+   * value again, the quiet read is a contradiction.
    */
   suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
   /** The object's change count at the last read, if that read lacked no value that a later read may show; else −1. */
@@ -78,7 +78,7 @@ export const viewer = (session: string): Viewer => ({
   values: [],
 });
 
-/** A removal of one value or a replacement of all, from its call on. If it failed, it removed nothing. */
+/** A removal of one value or a replacement of all values, from its call on. If it failed, it removed nothing. */
 export interface Removing {
   start: Start;
   write: Write;
@@ -102,7 +102,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Compares a read with earlier reads of its session: reports values that they showed and this read lacks.
+ * Compares a read with earlier reads of its session: reports values that the earlier reads showed and this read lacks.
  *
  * @param quiet whether no write could take effect any more when the read was called
  * @returns whether the read lacks any of these values
@@ -153,8 +153,8 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
 }
 
 /**
- * Reports an earlier read that lacked a value which this read shows: the value was not overwritten, so that read was
- * wrong.
+ * Reports an earlier read that lacked a value which this read shows: the value was not overwritten, so the earlier read
+ * was wrong.
  */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
@@ -172,18 +172,19 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
   if (of.back) facts.back.push(again);
 }
 
-/** Returns the session's own acknowledged removal that was over when the read was called. */
+/** Returns the removal of the value that the read's own session acknowledged before the read was called. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, end, whole } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes the values from before its call; a removal removes its value, whenever that was added.
+    // A replacement removes the values that were added before its call. A removal removes its value, whenever it was
+    // added.
     if (!whole || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
 
 /**
- * Returns whether a read without the value would be reported: at once, or once a later read shows it again.
+ * Returns whether a read without the value would be reported, at once or when a later read shows the value again.
  *
  * @param quiet as in `lacking`
  */

@@ -1,4 +1,7 @@
-/** Follows a set, list or bag of unique values: finds which earlier write or read of its session a read contradicts. */
+/**
+ * Follows a set, list or bag of unique values: finds which earlier write or read of the same session a read
+ * contradicts.
+ */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history.ts';
 import { alike } from '../models.ts';
@@ -23,9 +26,9 @@ import {
   viewer,
 } from './value.ts';
 
-/** Removed values that are remembered for an object: enough to detect that one comes back, and bounded. */
+/** Maximum number of removed values that are remembered for an object, to detect a value that comes back. */
 const REMEMBERED = 1000;
-/** Replacements of all values that are remembered for an object. */
+/** Maximum number of replacements of all values that are remembered for an object. */
 const REPLACEMENTS = 16;
 
 const NOTHING: readonly string[] = [];
@@ -34,13 +37,13 @@ const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 /** Counts of the values in one read. */
 interface Seen {
   different: number;
-  /** Those of `different` that are not known to be removed. */
+  /** Number of values in `different` that are not known to be removed. */
   present: number;
-  /** True if a change may have removed one of them, or may still do so. */
+  /** True if a change may have removed one of the values, or may still remove one. */
   removing: boolean;
 }
 
-/** Follows a set, list or bag. A state is later than another one if it has the values that were added since. */
+/** Follows a set, list or bag. A state is later than another state if it has the values that were added in between. */
 export class Values implements ObjectState {
   readonly name: string;
   readonly #kind: ObjectKind;
@@ -49,11 +52,11 @@ export class Values implements ObjectState {
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
-  /** The last replacements of all values: one may remove a value whose add overlaps it. */
+  /** The last replacements of all values. A replacement may remove a value whose add overlaps the replacement. */
   readonly #replacements: Removing[] = [];
   readonly #overlaps: Overlaps;
   #reads = 0;
-  /** Counts the events that may change what a read must show. */
+  /** Number of events so far that may change what a read must show. */
   #changes = 0;
 
   constructor({ object, kind, cap, initial = [] }: ObjectEvent) {
@@ -187,7 +190,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The same state as the read before, which neither contradicted anything nor left anything open.
+    // The read shows the same state as the previous read, which contradicted nothing and left nothing open.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -202,7 +205,7 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read. Returns whether a later read with the same state might be a contradiction although this one is
+   * Compares a read. Returns whether a later read with the same state might be a contradiction although this read is
    * not.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
@@ -226,7 +229,7 @@ export class Values implements ObjectState {
     return seen.removing || misses || lacks;
   }
 
-  /** Returns the session's last write whose absence from this read would be reported. */
+  /** Returns the session's last write that would be reported if this read did not show its effect. */
   #comparedWrite(read: Operation, quiet: boolean, reader: Viewer): Operation | undefined {
     const { added, removed } = reader;
     while (added.at(-1)?.present === false) added.pop();
@@ -242,9 +245,9 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Records the values of a read. Fast path: a value that the session's read before showed at the same place is found by
-   * comparing the two texts, several times faster than by lookup. It was recorded then, so nothing is left to do unless a
-   * change may remove it.
+   * Records the values of a read. Fast path: if the session's previous read showed the same value at the same place, a
+   * comparison of the two texts finds it, several times faster than a lookup. That read recorded the value, so nothing
+   * is left to do unless a change may remove it.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): Seen {
     const { saw = [] } = read;

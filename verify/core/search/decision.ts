@@ -1,7 +1,7 @@
 /** Defines the input and the result of a search. */
 import type { Deed } from '../models.ts';
 
-/** An operation on one object. Intervals are closed: two that touch are concurrent. */
+/** An operation on one object. Intervals are closed: two intervals that touch are concurrent. */
 export interface Interval {
   call: number;
   /** Infinity if there was no response. Then the operation may take effect at any time after its call, or never. */
@@ -12,7 +12,7 @@ export interface Interval {
 /** The result of a search. `steps` is the number of operations that it looked at. */
 export type Decision = { steps: number } & (
   | { verdict: 'ok' }
-  /** `culprit` has no place after `placed`, the longest order that was found. Both are indexes. */
+  /** `placed` is the longest order that was found; `culprit` cannot follow it. Both are indexes of operations. */
   | { verdict: 'violated'; culprit: number; placed: readonly number[] }
   /** The limit was reached. `placed` is the longest order that was found. */
   | { verdict: 'unknown'; placed: readonly number[] }
@@ -20,8 +20,8 @@ export type Decision = { steps: number } & (
 
 /** The limit at which a search gives up. */
 export interface Limit {
-  /** Placements that it tries at most: a million takes about a second. */
+  /** Maximum number of placements that the search tries. A million placements take about 1 s. */
   steps: number;
-  /** Called now and then. Returns true when there is no time left. */
+  /** Called from time to time. Returns true when no time is left. */
   isLate?: (() => boolean) | undefined;
 }

@@ -16,7 +16,7 @@ const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, p
 /** Stands for the write of an initial value, which is not in the history. */
 const BEFORE = -1;
 
-/** Values by number, and the operation that wrote each. */
+/** The number of each value, and the operation that wrote each value. */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
@@ -111,7 +111,7 @@ function growing(
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** By value: its place in the state, −1 while it is not in it. */
+  /** By value: its place in the state; −1 if the state does not have the value. */
   readonly #places: Int32Array;
   /** By value: the last state that showed it. */
   readonly #shown: Int32Array;
@@ -125,7 +125,7 @@ class Growth {
     this.#shown = new Int32Array(numbers.size);
   }
 
-  /** @returns the values that it did not have before, by number; undefined if it cannot have grown to that state */
+  /** @returns the numbers of the values that are new in the state; undefined if the object cannot have grown to it */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
     const fresh: number[] = [];
@@ -148,9 +148,11 @@ class Growth {
   }
 }
 
-/** Decides whether the slots agree with the times: no operation returned before one of an earlier slot was called. */
+/**
+ * Decides whether the slots agree with the times: nothing returned before an operation of an earlier slot was called.
+ */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** By slot: the operation called last, and the first return. */
+  /** By slot: the operation that was called last. `firstReturn`: the time of the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -170,11 +172,11 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/** From the first return to the last call of the operations on one value: the register held the value in between. */
+/** The time from the first return to the last call of the operations on one value, while the register held it. */
 interface Zone {
   first: number;
   last: number;
-  /** The operation called last. */
+  /** The operation that was called last. */
   latest: number;
 }
 
@@ -228,7 +230,7 @@ function apart(zones: readonly Zone[]): Direct {
   return OK;
 }
 
-/** @returns the last zone that begins before the time, of zones in order */
+/** @returns the last zone that begins before the time; the zones must be in order */
 function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
   let [low, high] = [0, zones.length];
   while (low < high) {

@@ -20,7 +20,7 @@ const LIMIT: Limit = { steps: 5_000_000 };
 /**
  * Decides whether the operations on one object are linearizable.
  *
- * @param initial what the object held before all operations; absent: nothing, or 0 for a counter
+ * @param initial the content of the object before all operations; if absent, no value, or 0 for a counter
  * @param operations in any order, without those that certainly did not happen
  * @param limit a search that reaches it gives up with `unknown`
  */
@@ -37,7 +37,7 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/** Decides as `decide` does, but by the search alone. It is slower, and finds the longest order. */
+/** Decides like `decide`, but only by the search. This is slower, but finds the longest order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -51,10 +51,10 @@ export function searched(
 }
 
 /**
- * Returns how an unacknowledged deed i may be put off. It may be placed after an acknowledged deed q, or left out, if q
- * is possible without i, and if "i, q" leads to the same state as "q, i" or as q alone. That is true if values are set,
- * added, removed or counted one by one. It is not true of places in a list, nor of an unacknowledged `clear` or `set`
- * of a whole collection or counter.
+ * Returns the rule by which an unacknowledged deed i may be put off. It may be placed after an acknowledged deed q, or
+ * left out, if q is possible without i, and if "i, q" leads to the same state as "q, i" or as q alone. That is true if
+ * values are set, added, removed or counted one by one. It is not true of places in a list, or of an unacknowledged
+ * `clear` or `set` of a whole collection or counter.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

@@ -1,12 +1,12 @@
-/** Keeps the operations that a search has not placed, in the orders that it needs. */
+/** Keeps the operations that a search has not placed yet, sorted in the ways that the search needs. */
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long an operation without a response may be put off. no: it may be needed at any place. together: until a
- * response needs it, with others before it. alone: as together, but never two in a row, since the second undoes the
- * first.
+ * Says until when an operation without a response may be put off. no: not at all, since it may be needed at any place.
+ * together: until a response needs it; other such operations may come before it. alone: like together, but never two in
+ * a row, since the second one undoes the first one.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -20,17 +20,17 @@ export interface Unsure {
 /** The operations of a search. Those with a response are numbered from 0 to `end` in the order of their calls. */
 export class Tables {
   readonly end: number;
-  /** Their indexes in the history. */
+  /** The indexes of the operations with a response in the history. */
   readonly sure: readonly number[];
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** The last return of the operations that are called before this one returns. */
+  /** For each operation: the last return among the operations that are called before it returns. */
   readonly latest: Float64Array;
-  /** The class of each, and 1 if it may be placed at once where it changes nothing. */
+  /** The class of each operation. `idle`: 1 if the operation may be placed at once where it changes nothing. */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
-  /** The operations that are not placed: by call, by return, and by return within a class. */
+  /** The operations that are not placed, sorted by call, by return, and (`twins`) by return within a class. */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;

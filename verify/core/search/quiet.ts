@@ -1,6 +1,6 @@
 /**
- * Confirms linearizability without a search if no operations overlap, as in most of a run: then only one order exists.
- * Violations and rare actions are left to the search, which is many times slower.
+ * Confirms linearizability without a search if no operations overlap. Then only one order exists. This is so in most of
+ * a run. Violations and rare actions are left to the search, which is many times slower.
  */
 import type { ObjectKind } from '../history.ts';
 import { alike, type Deed } from '../models.ts';
@@ -27,7 +27,7 @@ export function quiet(
 /**
  * Applies a deed to the values, which are in the order in which they were read and added.
  *
- * @returns false if the deed is one that only the search decides
+ * @returns false if only the search can decide this deed
  */
 function changed(kind: ObjectKind, values: string[], deed: Deed): boolean {
   const effect = effectOf(kind, deed);

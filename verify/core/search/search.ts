@@ -18,10 +18,10 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, Seen } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/** Bytes of remembered configurations, and values in all states, at which the search gives up. */
+/** The search gives up at this size of all remembered configurations, in bytes, or at `VALUES` values in all states. */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
-/** Dead ends between two looks at the clock. */
+/** Number of dead ends between two checks of the time limit. */
 const POLL = 256;
 const NO_CHAIN = -1;
 
@@ -45,9 +45,9 @@ class Search {
   #left: number;
   /** True if nothing has been tried in this configuration. */
   #fresh = true;
-  /** For each placed operation, true if it needs no alternative. */
+  /** For each placed operation: true if no alternative to it needs to be tried. */
   readonly #forced: boolean[] = [];
-  /** The next operation to try, and after these the next class of operations without a response. */
+  /** The next operation to try; when none is left, the next class of operations without a response. */
   #cursor: number;
   #class = 0;
   #steps = 0;
@@ -92,7 +92,7 @@ class Search {
 
   /** Places the next operation that may come here. @returns false at a dead end */
   #forward(): boolean {
-    // The operation that returns first must come before all that are called later.
+    // The operation that returns first must come before all operations that are called after its return.
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
     if (this.#fresh) {
@@ -117,8 +117,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that can be placed at once. Subtle: it needs no alternative, since an order that has it later
-   * remains one when it is moved here.
+   * Finds an operation that can be placed at once. Subtle: no alternative needs to be tried, since an order that has
+   * this operation later stays an order when the operation is moved here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -158,7 +158,7 @@ class Search {
     return true;
   }
 
-  /** True if an equal operation may come here and returns earlier. Then that one comes first. */
+  /** True if an equal operation may come here and returns earlier. Then the equal operation is placed first. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -189,7 +189,7 @@ class Search {
     return true;
   }
 
-  /** True if an operation with a response fits the next state, but not this one. */
+  /** True if an operation with a response fits the state `next`, but not the state `state`. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -255,7 +255,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /** Names the operation that had to come next: it returns before all others that are left. */
+  /** Returns a violation by the operation that had to come next: it returns before all others that are left. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

@@ -7,20 +7,20 @@
 export interface Configuration {
   /** One bit for each operation with a response. */
   placed: Int32Array;
-  /** All operations before this word are placed, and none from the word `to` on. */
+  /** All operations before the word `from` are placed, and none from the word `to` on. */
   from: number;
   to: number;
   state: number;
-  /** The state before the last operations without a response, if one with a response must follow; else −1. */
+  /** The state before the last operations without a response, if an operation with a response must follow; else −1. */
   chain: number;
   /** How many operations without a response are placed, by class. */
   counts: Uint32Array;
 }
 
-/** Numbers at the head of an entry: next entry of the bucket, hash, from, to, state, chain. Words and counts follow. */
+/** Length of an entry's head: next entry of the bucket, hash, from, to, state, chain. Words and counts follow it. */
 const HEAD = 6;
 
-/** Entries lie one after the other in one array, so that millions of them cost no objects. */
+/** Keeps all entries one after the other in one array, so that millions of entries need no objects. */
 export class Seen {
   #data = new Int32Array(1 << 10);
   #used = 1;
@@ -33,8 +33,9 @@ export class Seen {
   }
 
   /**
-   * Subtle: a configuration also counts as seen if the same operations with a response led to the same state with no
-   * more operations without one. Every order that can follow it can also follow the earlier one, which has more left.
+   * Subtle: a configuration counts as seen, too, if an earlier one has the same state, the same placed operations with
+   * a response, and not more placed operations without a response. Every order that can follow the new one can follow
+   * the earlier one, which has at least as many operations left.
    *
    * @returns true if it was seen before; if not, it is remembered
    */
@@ -97,7 +98,10 @@ export class Seen {
   }
 }
 
-/** FNV-1a over whole words, then mixed. Counts are left out: entries that differ in them alone share a bucket. */
+/**
+ * Computes FNV-1a over whole words, then mixes the bits. Counts are left out: entries that differ only in their counts
+ * share a bucket.
+ */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

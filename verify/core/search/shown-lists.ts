@@ -1,6 +1,6 @@
 /**
- * Reduces the search for an order of a list that is extended, replaced and emptied. A state of that search is not the
- * list, but its place among the lists that reads show. All other lists are one state.
+ * Reduces the search for an order of a list that is extended, replaced and emptied. A state of the reduced search is
+ * not the whole list, but its place among the lists that reads show. All lists that no read shows are one state.
  */
 import type { Deed, State } from '../models.ts';
 import { effectOf, putsIn } from '../objects/effect.ts';
@@ -17,13 +17,13 @@ export interface Reduced {
 /** A list that some read shows, or the beginning of such a list. */
 interface Shown {
   state: State;
-  /** By the value that is added next. */
+  /** The lists that have one more value at the end, by that value. */
   longer: Map<string, Shown>;
   /** True if it holds a value that is written only once: then this list cannot come back after another list. */
   once: boolean;
 }
 
-/** All lists that no read shows and that grow into none that a read shows. */
+/** Stands for all lists that no read shows and that cannot grow into a list that a read shows. */
 const UNSHOWN: State = ['unshown'];
 /** The result of a write that no order can contain. */
 const NEVER = 'never';
@@ -38,8 +38,8 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(operation => {
     const deed = lists.reduced(operation.deed);
-    // A write without a response need not have happened, and no read shows this one: it has no effect on the search,
-    // as a read without a response.
+    // A write without a response need not have happened. No read shows this write, so it has no effect on the search,
+    // like a read without a response.
     const needless = operation.return === Number.POSITIVE_INFINITY && deed.value === undefined;
     return { ...operation, deed: needless ? READ : deed };
   });
@@ -102,7 +102,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** Returns the deed in the states of this search. A write whose result no read shows has no value. */
+  /** Converts a deed to the states of this search. A write whose result no read shows gets no value. */
   reduced(deed: Deed): Deed {
     if (deed.action === 'read') return { action: 'read', saw: this.place(deed.saw ?? []) };
     const effect = effectOf('list', deed);
@@ -123,8 +123,8 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Subtle: a list that cannot come back must not be left while some read shows a longer one. Reads of the list itself
-   * are placed before anything else.
+   * Subtle: a list that cannot come back must not be left while some read shows a longer list that begins with it.
+   * Reads of the list itself are placed before anything else.
    */
   step(state: State, { action, value, saw }: Deed): State | undefined {
     const [name = ''] = state;

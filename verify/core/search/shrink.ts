@@ -1,12 +1,12 @@
-/** Delta debugging: removes from a proof what it does not need. */
+/** Delta debugging: removes from a proof all items that it does not need. */
 
 /**
  * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input", 2002).
  *
  * @param items in order; the order is kept
- * @param holds returns true if these items alone still prove it; pure, and true of all items
+ * @param holds returns true if these items alone still prove the violation; must be pure, and true for the whole list
  * @param isSpent returns true when the search is to stop with the smallest proof found so far
- * @returns items of which none can be left out; all items if they do not prove it together
+ * @returns items of which none can be left out; all items if even all of them prove nothing
  */
 export function shrink<T>(
   items: readonly T[],

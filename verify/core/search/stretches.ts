@@ -1,7 +1,8 @@
 /**
- * Cuts the history of one object, as it streams, into stretches that are judged one by one. It cuts at a read that no
- * other operation overlaps. Such a read shows the whole state. To judge the operations after it, only two things are
- * needed from before: that state, and the operations without a response whose value no read has shown.
+ * Cuts the history of one object into stretches, while its operations arrive. Each stretch is judged on its own. A cut
+ * is at a read that no other operation overlaps. Such a read shows the whole state. To judge the operations after it,
+ * only two things are needed from before: that state, and the operations without a response whose value no read has
+ * shown.
  */
 import { precedes } from '../clocks.ts';
 import type { ObjectEvent, Operation, Start } from '../history.ts';
@@ -14,7 +15,7 @@ export interface Entry {
   operation: Operation;
   /** True if it took effect between its call and its return. False if it may take effect at any time after its call. */
   sure: boolean;
-  /** True if it was recorded after its stretch was cut off. It is judged in the next stretch, which is too strict. */
+  /** True if it was recorded after its stretch was cut off. The next stretch then judges it too strictly. */
   late: boolean;
 }
 
@@ -28,9 +29,9 @@ export interface Stretch {
   entries: readonly Entry[];
 }
 
-/** With this many operations a stretch is cut, although a slow read from before the cut may still be recorded. */
+/** Number of operations at which a stretch is cut, even if a slow read from before the cut may still be recorded. */
 const LONGEST_WAIT = 4096;
-/** Operations to wait for after a cut if the requests of one client overlap each other. */
+/** Number of operations to wait for after a cut if the requests of one client overlap each other. */
 const PARALLEL = 64;
 
 export class Stretches {
@@ -53,9 +54,9 @@ export class Stretches {
   #parallel = false;
   /** True once this stretch can never be cut, see #ambiguous. */
   #stuck = false;
-  /** Operations of this stretch that may have happened. */
+  /** Number of operations of this stretch that may or may not have happened. */
   #unsure = 0;
-  /** Values that may have been added in this stretch. */
+  /** Number of values that may have been added in this stretch. */
   #adds = 0;
 
   constructor(object: ObjectEvent) {
@@ -75,7 +76,7 @@ export class Stretches {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called when an operation ends that says nothing about the object. */
+  /** Called when an operation ends whose result shows nothing about the object. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -140,7 +141,10 @@ export class Stretches {
     return this.#stretch(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /** Returns whether the model knows the effect of an operation: the app drops no values, and a number is a number. */
+  /**
+   * Returns whether the model knows the effect of an operation: the app drops no values, and a counter's value is a
+   * number.
+   */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -156,7 +160,7 @@ export class Stretches {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Returns whether an earlier read, which nothing overlapped, showed the same, and no operation came in between. */
+  /** Returns whether an earlier read that nothing overlapped showed the same state, without operations in between. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -200,8 +204,9 @@ export class Stretches {
 
   /**
    * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at most, so
-   * at a cut it must be known whether it has. That is known of writes of unique values: if a read showed the value, the
-   * write has taken effect; if not, it is carried into the next stretch. With other operations there is no cut.
+   * at a cut it must be known whether it has taken effect. That is known of writes of unique values: if a read showed
+   * the value, the write has taken effect; if not, it is carried into the next stretch. With other operations there is
+   * no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -211,7 +216,7 @@ export class Stretches {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // An acknowledged removal has happened. One that is not acknowledged may happen at any time.
+      // An acknowledged removal has happened. A removal that is not acknowledged may happen at any time.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;

@@ -8,8 +8,8 @@ export interface Machine {
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
   /**
-   * True if the deed may be placed at once in a state that it does not change, and no order is lost. Absent: true of
-   * reads only.
+   * Returns true if the deed may be placed at once in a state that it does not change, without losing an order. If the
+   * function is absent, this is true of reads only.
    */
   isIdle?(deed: Deed): boolean;
 }
@@ -30,7 +30,7 @@ export class Transitions {
   readonly #numbers = new Map<string, number>();
   readonly #rows: Int32Array[] = [];
   readonly #steps = new Map<number, number>();
-  /** Values in all states together. */
+  /** Number of values in all states together. */
   size = 0;
 
   constructor(machine: Machine) {

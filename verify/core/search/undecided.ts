@@ -1,21 +1,21 @@
-/** Searches the stretches that a first search left undecided again, with more steps, the shortest first. */
+/** Repeats the search of stretches that the first search left undecided: with more steps, and the shortest first. */
 import type { Limit } from './decision.ts';
 import type { Stretch } from './stretches.ts';
 import { judgeStretch, type StretchVerdict } from './witness.ts';
 
-/** Steps of the first round. Each round takes ten times as many as the one before. */
+/** Maximum number of steps in the first round. Each further round has ten times as many as the round before. */
 const FIRST_ROUND = 100_000;
-/** Operations that are kept for a second search. */
+/** Maximum number of operations that are kept for a second search. */
 const KEPT = 200_000;
-/** Objects that are listed by name. */
+/** Maximum number of objects that are listed by name. */
 const NAMED = 10;
 
 export class Undecided {
-  /** How many stretches are undecided. */
+  /** Number of undecided stretches. */
   count = 0;
   #kept: Stretch[] = [];
   #operations = 0;
-  /** How many stretches of each object are undecided. */
+  /** Number of undecided stretches of each object. */
   readonly #objects = new Map<string, number>();
 
   add(stretch: Stretch): void {
@@ -44,7 +44,8 @@ export class Undecided {
         const judged = judgeStretch(stretch, { steps, isLate: limit.isLate });
         left -= judged.steps;
         if (judged.verdict === 'budget') {
-          // With fewer steps than allowed, the search ran out of memory. It would again.
+          // A search that used fewer steps than allowed ran out of memory. If repeated, it would run out of memory
+          // again.
           if (judged.steps >= steps) undecided.push(stretch);
           continue;
         }

@@ -10,19 +10,20 @@ import type { Entry, Stretch } from './stretches.ts';
 
 export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Placements that the search of one candidate witness may take. */
+/** Maximum number of placements in the search of one candidate witness. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Operations that the searches of all candidates may look at: takes some seconds. */
+/** Maximum number of operations that the searches of all candidates look at together; they take some seconds. */
 const SHRINKING = 10_000_000;
-/** Placements that the search for the longest order may take. */
+/** Maximum number of placements in the search for the longest order. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** How many operations are shown of a witness that is longer than `LONG` after shrinking. */
+/** Number of operations that are shown of a witness if it is still longer than `LONG` after shrinking. */
 const SHOWN = 8;
 const LONG = 32;
 
 /**
  * Judges one stretch. Subtle: the first search is too strict if reads were recorded late, or if several clocks are
- * taken as exact. Then `ok` is certain, but `violated` is certain only if a search with loose times is violated too.
+ * taken as exact. Then `ok` is certain, but `violated` is certain only if a search with loose times finds a violation
+ * too.
  *
  * @returns the verdict, and the number of operations that were looked at
  */
@@ -75,7 +76,10 @@ const relaxed = ({ deed }: Interval): Interval => ({
   deed,
 });
 
-/** Returns the operations outside the witness: writes that may have happened at any time or never, without reads. */
+/**
+ * Returns the operations outside the witness, without reads. The writes among them may have happened at any time or
+ * never.
+ */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.deed.action !== 'read').map(relaxed);
