@@ -23,7 +23,7 @@ const session = fc.record({
 });
 type SessionPlan = typeof session extends fc.Arbitrary<infer T> ? T : never;
 
-/** Draws a plan over a store with the faults of the plan. */
+/** Adds the session of a plan, over a store with the faults of the plan. */
 function play(picture: Picture, plan: SessionPlan, name: string): void {
   const drawn = picture.session(name, plan.user).login('app-1');
   let state: string[] = [];

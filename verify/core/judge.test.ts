@@ -150,7 +150,7 @@ describe('a run that is judged in parts, as k6 does', () => {
         for (const [name, n] of Object.entries(checks[index]?.counts ?? {})) sum[name] = (sum[name] ?? 0) + n;
       }
       const { anomalies: _, claimed: __, guarantee, ...verdict } = verdicts[index] ?? never();
-      // Each part knows only its own sources and pairs of instances, whose numbers cannot be added up.
+      // Each part counts only its own sources and pairs of instances, and these counts cannot be added up.
       const mine = check.conclude({ ...sum, sources: 1, 'login pairs': 1 }, runLine());
       expect({ guarantee, ...mine }).toEqual({ guarantee, ...verdict });
     });

@@ -1,4 +1,7 @@
-/** Tests how the data guarantees relate: which of them each store fault violates, and which implies which. */
+/**
+ * Tests how the data guarantees relate: which guarantees each store fault violates, and which guarantee implies
+ * another.
+ */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../tests/share.ts';
 import type { Guarantee } from './guarantees.ts';
@@ -25,7 +28,7 @@ const broken = (picture: Picture): Guarantee[] =>
     .guarantees.filter(({ guarantee, violations }) => violations > 0 && GUARANTEES.some(g => g === guarantee))
     .map(({ guarantee }) => guarantee);
 
-/** The guarantees that each fault violates. All faults violate linearizability, the strongest one. */
+/** The guarantees that each fault violates. All faults violate linearizability, the strongest guarantee. */
 const breaks: Record<StoreFault, Guarantee[]> = {
   none: [],
   'late-write': [],
@@ -43,7 +46,8 @@ describe.each(FAULTS)('a store with the fault %s', fault => {
       expect(broken(picture), `seed ${seed}`).toEqual(breaks[fault]);
       if (breaks[fault].length > 0) continue;
       for (const guarantee of GUARANTEES) {
-        // A write that may still take effect may undo others. What a read lacks then is no evidence for session guarantees.
+        // A write that may still take effect may undo others. Then a value that a read lacks is no evidence for session
+        // guarantees.
         const undecided = fault === 'late-write' && OF_SESSIONS.includes(guarantee);
         expect(undecided ? ['valid', 'unknown'] : ['valid'], guarantee).toContain(
           picture.verdict(guarantee).judgement,

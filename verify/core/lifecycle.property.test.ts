@@ -1,4 +1,4 @@
-/** Tests laws of the checks of session life, cookies and faults, on random runs of a simulated site. */
+/** Tests rules for the checks of sessions, cookies and faults, on random runs of a simulated site. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'fails now and then': ['availability'],
 };
 
-/** Returns a random generator (mulberry32): equal seeds draw equal runs. */
+/** Returns a random generator (mulberry32): equal seeds give equal runs. */
 function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -152,7 +152,7 @@ describe('laws', () => {
   it('operations with unknown outcome cause no violation', () => {
     fc.assert(
       fc.property(seeds, seed => {
-        // The same healthy run, but no change is acknowledged, logins and logouts included.
+        // The same healthy run, but no change is acknowledged, not even logins and logouts.
         const { events } = site([], seed);
         const judge = new Judge(new Picture({ declared }).run, CHECKS);
         for (const event of events) {

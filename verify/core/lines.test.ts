@@ -41,7 +41,7 @@ const plain: Record<string, unknown>[] = [
   { type: 'end', id: 1, ...returned },
 ];
 
-/** For each type of line, a field that only the table validates. */
+/** For each type of line: a field that only the table validates. */
 const rare: Record<string, object> = { op: { skew: 0 }, start: { sent: 'x' }, end: { skew: 0 } };
 
 /** Valid and invalid values of fields. */

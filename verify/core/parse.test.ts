@@ -4,7 +4,7 @@ import { HistoryError, parseEvent } from './parse.ts';
 import { fullEnd, fullStart } from './testing/full.ts';
 import { Picture, runLine } from './testing/picture.ts';
 
-/** An operation with only the required fields. */
+/** The required fields of an operation. */
 const { id, clock, client, session, user, action, request, call } = fullStart;
 const plainOp = { id, clock, client, session, user, action, request, call, type: 'op', outcome: 'ok' };
 

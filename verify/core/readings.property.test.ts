@@ -1,4 +1,4 @@
-/** Tests that reusing the result of an earlier page gives the same as interpreting the page again. */
+/** Tests that reusing the result of an earlier page gives the same result as interpreting the page again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interpreter, type Pages, type Reply } from './interpret.ts';
@@ -26,7 +26,7 @@ interface Page {
   changed: boolean;
 }
 
-/** Instance names of different lengths; one is part of another, and two are prefixes of user names. */
+/** Instance names of different lengths. One name is part of another name, and two names are prefixes of user names. */
 const by = fc.constantFrom('app-1', 'app-2', 'app-10', 'an', 'bo', undefined);
 const contents = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ user: 'ann', items: ['milk', 'c0.user-1.s1.1.aaaaaaaa'] }) },

@@ -41,7 +41,7 @@ interface ClientStep {
   session: string;
 }
 
-/** Draws what a client sees: the same object for the same page, as `Readings` gives it. */
+/** Generates the results that a client sees. Like `Readings`, it gives the same object for the same page. */
 function* seenBy(steps: readonly Step[]): Generator<ClientStep> {
   const pages = new Map<string, Seen>();
   let state: string[] = [];
@@ -107,7 +107,7 @@ function eventsOf({ seen, action, value, session }: ClientStep): Event[] {
   ];
 }
 
-/** Returns the counts of the checks that repeated reads add to. */
+/** Returns those counts of the checks to which repeated reads are added. */
 const figures = (judge: Judge) => {
   const [of, shown, after, back] = judge.counts().map(({ counts }) => counts);
   return {

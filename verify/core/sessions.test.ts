@@ -61,13 +61,13 @@ describe('a session lives', () => {
         [false, false],
         [false, false],
       ]);
-      // The logout of another session, or of another user.
+      // A logout of another session does not end this session. A logout-all ends it only if it is of the same user.
       expect([lives(23, 24, 'alice', 't')[0], lives(23, 24, 'bob', 't')[0]], action).toEqual([
         action === 'logout',
         true,
       ]);
     }
-    // A login that overlaps a logout-all may have come just before or just after it.
+    // A login that overlaps a logout-all may have taken effect just before or just after it.
     const meanwhile = (call: number, end: number, user = 'alice') => {
       const sessions = begun();
       const all = asked('logout-all', 20, 22, { session: 't', user: 'alice' });
@@ -122,7 +122,7 @@ describe('a session lives', () => {
       ...(renew && { renew }),
     });
     expect([lives(idle(), 38 - moment), lives(idle(), 38)]).toEqual([true, false]);
-    // Renewed at 20: until 48.
+    // After a renewal at 20 s the session lives until 48 s.
     for (const renew of [undefined, 'each'] as const)
       expect([lives(idle(renew), 48 - moment, read(20)), lives(idle(renew), 48, read(20))]).toEqual([
         true,
@@ -140,7 +140,7 @@ describe('a session lives', () => {
       false,
       true,
     ]);
-    // An unacknowledged request does not certainly renew the session.
+    // It is not certain that an unacknowledged request renews the session.
     expect(lives(idle(), 40, read(20, 21, { outcome: 'fail', status: 500 }))).toBe(false);
     expect(lives({}, 1e6)).toBe(true);
     const never = (call: number) => begun(idle()).ended({ ...read(call), return: undefined } as never).live;

@@ -64,14 +64,14 @@ describe('statistics', () => {
     expect(idSpace(0)).toBe(0);
     expect(idSpace(1)).toBe(1);
     expect(Math.log2(idSpace(500))).toBeCloseTo(15.35, 2);
-    // The approximation for many ids is nearly equal, and never above the exact bound.
+    // The approximation for many ids is nearly equal to the exact bound, and never above it.
     const near = (10_001 * 10_000) / (-2 * Math.log(0.05));
     expect(idSpace(10_001)).toBeCloseTo(near, 3);
     expect(idSpace(10_000) / ((10_000 * 9999) / (-2 * Math.log(0.05)))).toBeCloseTo(1, 3);
   });
 });
 
-/** Compares with sums over all cases, for small counts. */
+/** Compares the results for small counts with sums over all cases. */
 describe('statistics, against sums over all cases', () => {
   const choose = (n: number, k: number): number => {
     let product = 1;

@@ -1,4 +1,6 @@
-/** Compares two sides, each of one or more runs: what is worse, what is better, what is undetermined. */
+/**
+ * Compares two sides, each of one or more runs: finds what became worse, what became better, and what is undetermined.
+ */
 import { combine, type Judgement } from '../verdict.ts';
 import type { Change, Difference } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -48,7 +50,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // Starts with `valid`, so that the comparison is valid if no claimed guarantee differs.
+    // The list begins with `valid`, so that the comparison is valid if no claimed guarantee differs.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

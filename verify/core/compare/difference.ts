@@ -9,13 +9,13 @@ export interface Difference {
   /** A guarantee, `share` of an instance, or `latency` of an action. */
   about: Guarantee | 'share' | 'latency';
   change: Change;
-  /** Whether the base or the current run claims it. An unclaimed difference is reported and decides nothing. */
+  /** True if the base or the current run claims it. An unclaimed difference is reported but decides nothing. */
   claimed: boolean;
   /** What this difference means for the verdict and the exit code. */
   means: Judgement;
   /** One sentence: the values before and now, and the reason for `change`. */
   said: string;
-  /** The instance that caused the difference, if it is only one. */
+  /** The instance that caused the difference, if only one instance did. */
   instance?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Makes the digest of a run: the small part of its result that comparisons need. */
+/** Makes the digest of a run: the few parts of its result that comparisons need. */
 import type { Guarantee } from '../guarantees.ts';
 import type { Latency } from '../latency.ts';
 import type { InstanceTally, Result } from '../result.ts';
@@ -10,10 +10,10 @@ export interface GuaranteeDigest {
   judgement: Judgement;
   /** Number of anomalies. */
   violations: number;
-  /** Their names, each once. */
+  /** The names of the anomalies, each name once. */
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance that sent the wrong response in every witness that was kept, if it is only one. */
+  /** The instance that sent the wrong response in every witness that was kept, if it was always the same instance. */
   blamed?: string;
 }
 

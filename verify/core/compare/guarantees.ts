@@ -6,7 +6,10 @@ import type { Judgement } from '../verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** The count that violations are a share of, for guarantees where it is not the first count of `rests`. */
+/**
+ * The total for the violation rate, by its name in `rests`. Guarantees that are not listed use the first count of
+ * `rests`.
+ */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -19,10 +22,10 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** Name of the count that violations are a share of, and its value. */
+  /** Name of the total for the violation rate. `trials`: its value. */
   unit: string;
   trials: number;
-  /** The instance that all witnesses point at, if it is only one. */
+  /** The instance that all witnesses blame, if it is always the same instance. */
   blamed: string | undefined;
 }
 
@@ -30,7 +33,7 @@ interface Side {
  * Compares the guarantees of two sides.
  *
  * @param tests number of statistical tests in the whole comparison
- * @returns a difference for each guarantee that either side claims or could judge
+ * @returns a difference for each guarantee that one of the sides claims or could judge
  */
 export function compareGuarantees(
   base: readonly Digest[],
@@ -65,7 +68,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   const judgements = new Set(all.map(one => one.judgement));
   return {
     claimed: all.some(one => one.claimed),
-    // The evidence of all runs counts together: one run with enough is sufficient.
+    // The evidence of all runs counts together: one run with enough evidence is sufficient.
     judgement: judgements.has('violated') ? 'violated' : judgements.has('valid') ? 'valid' : 'unknown',
     violations: sum(one => one.violations),
     names: new Set(all.flatMap(one => one.anomalies)),
@@ -84,7 +87,7 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** @param means `unknown` if the missing evidence matters for the verdict */
+/** @param means `unknown` if the verdict needs the missing evidence */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {

@@ -1,7 +1,7 @@
 /**
  * Compares response times of two sides. Requests of one run are not independent, and a machine is faster at one time
- * than at another, so two runs alone are only reported and never judged "worse". If the runs of both sides alternated,
- * each pair is one independent comparison, and a signed-rank test over the pairs decides.
+ * than at another, so a comparison of two runs is only reported and never judged "worse". If the runs of both sides
+ * alternated, each pair is one independent comparison, and a signed-rank test over the pairs decides.
  */
 import { grouped } from '../check.ts';
 import type { Action } from '../history.ts';
@@ -19,7 +19,10 @@ const ENOUGH = 100;
 const MARGIN = 1.05;
 /** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;
-/** Minimum share of pairs in each order. Otherwise a machine that becomes slower over time looks like a worse build. */
+/**
+ * Minimum share of pairs in each order. If one order were rare, a machine that becomes slower over time would look like
+ * a worse build.
+ */
 const EACH_ORDER = 1 / 3;
 
 /** Response times of one run, by action. */
@@ -53,7 +56,9 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Returns the runs as pairs of (base, current) that followed one another, or the reason why they are no such pairs. */
+/**
+ * Returns the runs as pairs (base, current) that followed one another, or the reason why the runs are no such pairs.
+ */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -104,7 +109,7 @@ function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: num
   ];
 }
 
-/** Returns the instance that is slower, if all others are not. */
+/** Returns the instance that is slower, if no other instance is slower. */
 function culprit(
   pairs: readonly [Digest, Digest][],
   action: Action,

@@ -6,12 +6,14 @@ const atLeast = (k: number, n: number, p: number): number =>
   k <= 0 ? 1 : k > n ? 0 : incompleteBeta(p, k, n - k + 1);
 
 /**
- * Returns the ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). It is above the value of
- * rank r unless fewer than r values are below it; that number is binomially distributed.
+ * Returns the ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). The quantile is above
+ * the value of rank r unless fewer than r values are below the quantile. The number of values below it is binomially
+ * distributed.
  *
  * @param n number of independent values
  * @param quantile between 0 and 1
- * @param confidence probability that the quantile lies between both; the error is split evenly between the sides
+ * @param confidence probability that the quantile lies between the two ranks; the error is split evenly between both
+ * sides
  * @returns ranks from 1 to n; low is 0 or high is n + 1 if n values do not bound that side
  */
 export function quantileRanks(
@@ -26,7 +28,7 @@ export function quantileRanks(
   return { low, high };
 }
 
-/** Returns the largest rank from 0 to n for which `holds` is true. It must be true for all smaller ranks too. */
+/** Returns the largest rank from 0 to n for which `holds` is true. `holds` must be true for all smaller ranks too. */
 function lastThat(n: number, holds: (rank: number) => boolean): number {
   let [low, high] = [0, n];
   while (low < high) {
@@ -38,16 +40,16 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
 }
 
 /**
- * Computes Wilcoxon's signed-rank test, exact and one-sided. It ranks the differences by size, adds up the ranks of the
- * positive ones, and counts the share of all assignments of signs that reach that sum. It assumes only that without a
- * real difference both signs are equally likely, which holds if runs of the same build alternate.
+ * Computes Wilcoxon's signed-rank test, exact and one-sided. It ranks the differences by size and adds up the ranks of
+ * the positive differences. Then it computes the share of all assignments of signs that reach this sum. It assumes only
+ * that without a real difference both signs are equally likely, which holds if runs of the same build alternate.
  *
  * @returns the probability of a sum this large by chance; 1 if all differences are 0
  */
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);
   sizes.sort((a, b) => Math.abs(a) - Math.abs(b));
-  // Twice the rank, so that equal sizes, which share the mean of their ranks, still have whole numbers.
+  // Twice the rank. Equal sizes share the mean of their ranks, and twice the mean is a whole number too.
   const ranks = sizes.map(size => {
     const first = sizes.findIndex(other => Math.abs(other) === Math.abs(size));
     const last = sizes.findLastIndex(other => Math.abs(other) === Math.abs(size));

@@ -14,20 +14,23 @@ const plan = fc.array(
     session: fc.constantFrom('s1', 's1', 's2'),
     what: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 12 }),
-    /** Mostly short, so that few operations overlap: overlapping writes may be overwritten and contradict little. */
+    /**
+     * Mostly short, so that few operations overlap. Writes that overlap may be overwritten, so reads rarely contradict
+     * them.
+     */
     lasts: fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
       fc.integer({ min: 1, max: 25 }),
     ),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'fail'),
     which: fc.nat(50),
-    /** The error of a read: it misses one value, or shows one that is not there. */
+    /** The error of a read: it misses one value, or shows a value that is not there. */
     wrong: fc.constantFrom('no', 'no', 'no', 'misses', 'shows'),
   }),
   { minLength: 2, maxLength: 14, size: 'max' },
 );
 
-/** Draws operations of two sessions on one object, which may overlap. A read mostly shows the state at its call. */
+/** Generates operations of two sessions on one object; they may overlap. A read mostly shows the state at its call. */
 function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Operation[] {
   const operations: Operation[] = [];
   let at = 10;
@@ -69,7 +72,7 @@ function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Op
   return operations;
 }
 
-/** Returns the events in a recorder's order: starts by call, ends and reads by return. */
+/** Returns the events in the order of a recorder: starts sorted by call, ends and reads by return. */
 function eventsOf(operations: readonly Operation[]): Event[] {
   const timed = operations.flatMap((operation): { at: number; event: Event }[] => {
     const { return: end = 0, call: at } = operation;
@@ -103,13 +106,14 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))
       .sort((one, other) => (one.return ?? 0) - (other.return ?? 0) || one.id - other.id)[0];
   /**
-   * Returns whether an operation can no longer take effect when another is called, by what is known when the read ends.
+   * Returns whether an operation can no longer take effect when another operation is called, as far as this is known
+   * when the read ends.
    */
   const over = (o: Operation, other: Operation | undefined, read: Operation) =>
     o.outcome === 'info' ? before(shownBy(o, read), other) : before(o, other);
   /**
-   * Returns whether an operation may have removed a value; a failed removal counts for reads before its failure was
-   * known.
+   * Returns whether an operation may have removed a value; a failed removal still counts for a read that ended before
+   * the failure was known.
    */
   const removes = (o: Operation, value: string, read: Operation) => {
     const [failed = 0, seen = 0] = [o.return, read.return];
@@ -121,8 +125,8 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
   /**
-   * Returns whether a request that overlapped a write of the value may have undone it. The read that shows it first may
-   * not.
+   * Returns whether a request that overlapped a write of the value may have undone the write. The first read that shows
+   * the value cannot have undone it.
    */
   const raced = (value: string, read: Operation) => {
     const concerns = operations.filter(
@@ -143,7 +147,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   };
   const quiet = (read: Operation) =>
     operations.every(o => o.action === 'read' || precedes(read, o) || over(o, read, read));
-  /** Returns whether a value that a quiet read lacks is shown again later: then it was not overwritten. */
+  /** Returns whether a later read shows a value that a quiet read lacks: then the value was not overwritten. */
   const again = (value: string, missing: Operation) =>
     quiet(missing) && reads.some(o => o.session === missing.session && precedes(missing, o) && has(o, value));
   const contradicts = (value: string, read: Operation) => !raced(value, read) || again(value, read);

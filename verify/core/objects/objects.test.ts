@@ -1,5 +1,5 @@
 /**
- * Tests which writes and reads a read may be compared with: late writes, values of other runs, lists that are cut off.
+ * Tests with which writes and reads a read may be compared: late writes, values of other runs, lists that are cut off.
  */
 import { describe, expect, it } from 'vitest';
 import type { Guarantee } from '../guarantees.ts';

@@ -141,7 +141,7 @@ describe('the final state', () => {
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b a', 90, 91])).toEqual([]);
     expect(lost({ kind: 'set' }, ...twice, ['read', 'a b', 90, 91])).toEqual([]);
-    // Added again, without overlap, after the first add was found: a bag must have both.
+    // The value is added again, without overlap, after the first add was found. A bag must have it twice.
     const again: Line[] = [...pair, first, ['add', 'a', 30, 35]];
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a a b', 90, 91])).toEqual([]);
@@ -164,10 +164,10 @@ describe('the final state', () => {
     expect(counter('1', ...two, ['increment', '-1', 20, 25])).toEqual([]);
     expect(counter('1', ...two, ['clear', '', 20, 25])).toEqual([]);
     expect(counter('9', ...two, ['increment', '0', 20, 25])).toEqual(['10']);
-    // An increment that returned at the moment of the read's call need not be in it.
+    // An increment that returned at the moment of the read's call need not be in the count of the read.
     expect(counter('6', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual([]);
     expect(counter('5', ['increment', '1', 0, 10], ['increment', '3', 5, 90])).toEqual(['6']);
-    // A read in between showed the sum; a lower count later is no lost update of these increments.
+    // A read in between showed the sum. A lower count later does not mean that an update of these increments was lost.
     expect(counter('3', ...two, ['read', '10', 20, 21])).toEqual([]);
   });
 });

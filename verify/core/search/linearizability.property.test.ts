@@ -7,7 +7,7 @@ import { type Drawn, drawHistory, drawing } from '../testing/random-history.ts';
 import type { Interval } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
 
-/** Random histories for each kind of object. */
+/** Number of random histories for each kind of object. */
 const HISTORIES = share(4000);
 
 const KINDS: readonly ObjectKind[] = ['register', 'counter', 'set', 'list', 'bag'];
@@ -43,7 +43,7 @@ describe.each(CASES)('on a $name', ({ kind, writes }) => {
       }
       found[truth === 'ok' ? 'linearizable' : 'not']++;
     }
-    // The comparison says something only if both kinds occurred.
+    // The comparison is meaningful only if both results occurred.
     expect(Math.min(found.linearizable, found.not)).toBeGreaterThan(HISTORIES / 10);
   }, 600_000);
 });

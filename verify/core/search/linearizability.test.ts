@@ -22,7 +22,7 @@ describe('decide', () => {
   });
 
   it('names the operation that has no place and the longest order before it', () => {
-    // The read comes after both adds, and shows one.
+    // The read comes after both adds, but shows only one of them.
     const operations = [write(0, 1, 'a'), write(2, 3, 'b'), read(4, 5, 'a'), read(6, 7, 'a', 'b')];
     expect(searched('set', [], operations)).toMatchObject({
       verdict: 'violated',

@@ -15,7 +15,7 @@ import type { Guarantee } from '../guarantees.ts';
 import { TRIED } from '../reach.ts';
 import type { Repeated } from '../repeats.ts';
 
-/** The checks that every virtual user applies: those that need to see only one client. */
+/** The checks that every virtual user applies. They need to see only one client. */
 const ALWAYS: readonly Check[] = [
   continuity,
   isolation,
@@ -25,21 +25,21 @@ const ALWAYS: readonly Check[] = [
   availability,
 ];
 
-/** The checks of a script. Checks that the script gives no evidence for are left out, so that they cost no time. */
+/** The checks of a script. To save time, checks for which the script gives no evidence are left out. */
 export interface Judged {
   checks: readonly Check[];
-  /** Those of the checks' guarantees that the target claims: only these can fail the run. */
+  /** The guarantees of these checks that the target claims. Only these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
   /** The budget of a script whose whole run is one fault window; absent: no request may fail. */
   window?: WindowBudget;
 }
 
-/** What may fail in a run that is one fault window as a whole, as in a deploy. */
+/** Limits for failures in a run that is one fault window as a whole, such as a deploy. */
 export interface WindowBudget {
   /** Share of the requests that may fail. */
   errors?: number;
-  /** Longest time that a user may wait for the next success, milliseconds. */
+  /** Maximum time until a user's next success, milliseconds. */
   gap?: number;
 }
 
@@ -56,7 +56,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ counts }) => names.includes(counts[0][0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // Errors are only counted here; the budget limits their number.
+  // Errors are only counted here, without a threshold; the budget limits their number.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -68,14 +68,14 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /** The counts that it stands for. They are all equal; the value is read from the first one. */
+  /** The counts that the counter stands for. All of them are equal; the value is read from the first one. */
   counts: readonly [readonly [Guarantee, string], ...(readonly [Guarantee, string])[]];
   /**
    * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid (a
-   * test checks this). A counter without any increment is 0, so that no condition passes for lack of data.
+   * test checks this). A counter without any increment is 0, so that no condition passes because data is missing.
    */
   needs?: string;
-  /** The count of repeated reads that is added to it. */
+  /** The count of repeated reads that is added to the counter. */
   repeated?: keyof Repeated;
   /** Counted once for each account: virtual users that share an account are one user. */
   perAccount?: true;
@@ -84,7 +84,7 @@ export interface Figure {
 const some = `count>=${ENOUGH_HANDOFFS}`;
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** Those of DOWN that got a 5xx or no response. */
+/** Those anomalies of `DOWN` that got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';
@@ -167,7 +167,7 @@ export const ERRORS = 'baton_script_errors';
 export const RELOGINS = 'baton_relogins';
 /** Milliseconds from the start of the run to each anomaly, by guarantee. */
 export const BROKE = 'baton_broke_after';
-/** Milliseconds since the last success of a session, for each request that failed and for the next success. */
+/** Milliseconds since the last success of a session. Recorded for each failed request and for the next success. */
 export const GAP = 'baton_gap';
 
 /** Returns the class of a response that is not a success. */
@@ -179,7 +179,10 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Returns the thresholds of k6. A threshold without a condition only makes k6 keep that submetric for the summary. */
+/**
+ * Returns the thresholds of k6. A threshold without a condition has only one use: k6 keeps that submetric for the
+ * summary.
+ */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

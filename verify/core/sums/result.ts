@@ -34,7 +34,7 @@ export interface Summed {
   state?: { testRunDurationMs: number; isStdOutTTY: boolean };
 }
 
-/** How a script was judged. */
+/** The settings with which a script was judged. */
 export interface Judging {
   /** Name of the script. */
   script: string;
@@ -73,7 +73,7 @@ export function resultOf(data: Summed, run: Run, settings: Judging): Result {
   };
 }
 
-/** Returns the thresholds that failed, except those that the verdicts explain. */
+/** Returns the thresholds that failed, without those that a verdict explains. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -126,7 +126,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Judgi
 /** Minimum number of requests in a run that is one fault window. */
 const ENOUGH = 100;
 
-/** Judges availability if the whole run is one fault window. @param gap longest gap of a user, milliseconds */
+/** Judges availability if the whole run is one fault window. @param gap the longest gap of all users, milliseconds */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;
@@ -148,7 +148,7 @@ function verdict(
   claimed: boolean,
   conclusion: Omit<Verdict, 'guarantee' | 'claimed' | 'anomalies'>,
 ): Verdict {
-  // Each virtual user knows only its own pairs of instances, whose numbers cannot be added up.
+  // Each virtual user counts only its own pairs of instances, and these counts cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }

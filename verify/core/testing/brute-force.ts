@@ -1,6 +1,6 @@
 /**
- * Decides linearizability by brute force, to check the real search: tries every order of the operations, with and without
- * those that may not have happened. For histories of a few operations only.
+ * Decides linearizability by brute force, to test the real search. It tries every order of the operations, with and
+ * without the operations that may not have happened. For histories of a few operations only.
  */
 import type { ObjectKind } from '../history.ts';
 import { MODELS, type State } from '../models.ts';

@@ -1,4 +1,4 @@
-/** Draws the history of a burst: adds of one session that overlap on two instances, then reads. */
+/** Builds the history of a burst: adds of one session that overlap on two instances, then reads. */
 import type { ObjectEvent } from '../history.ts';
 import type { Picture, SessionPicture } from './picture.ts';
 

@@ -1,5 +1,6 @@
 /**
- * Makes digests of runs for tests and benchmarks of the comparison. Callers give only what differs from a healthy run.
+ * Makes digests of runs for tests and benchmarks of the comparison. Callers give only the fields that differ from a
+ * healthy run.
  */
 import type { Digest, GuaranteeDigest } from '../compare/digest.ts';
 import type { Guarantee } from '../guarantees.ts';

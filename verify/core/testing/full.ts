@@ -1,4 +1,4 @@
-/** A start line and an end line with every field that they may have. */
+/** Defines a start line and an end line with every field that such lines may have. */
 import type { End, Start } from '../history.ts';
 
 /** `Required` makes the compiler check that no field is missing. */

@@ -50,7 +50,7 @@ export class Site {
   #names = 0;
   #colds = 0;
 
-  /** @param random returns a number with 0 ≤ n < 1; the sequence must be the same for the same plan */
+  /** @param random returns a number with 0 ≤ n < 1; must return the same sequence in each run with the same plan */
   constructor(on: readonly Switch[], random: () => number) {
     this.#on = new Set(on);
     this.#random = random;
@@ -93,7 +93,7 @@ export class Site {
     return { caching: { control: this.#on.has('pages are public') ? 'public, max-age=60' : 'private' } };
   }
 
-  /** Logs in a new session on an instance. @param before draws requests before the login */
+  /** Logs in a new session on an instance. @param before adds requests before the login */
   #login(instance = this.#any(), before?: (session: SessionPicture) => void): [SessionPicture, string] {
     const name = `s${++this.#names}`;
     const session = this.picture.session(name, this.#random() < 0.5 ? 'alice' : 'bob');
@@ -117,7 +117,7 @@ export class Site {
     return alive;
   }
 
-  /** Draws sessions that alternate between the instances, with reads and writes. */
+  /** Adds sessions that read and write, and alternate between the instances. */
   hop(sessions = 12): [SessionPicture, string][] {
     return Array.from({ length: sessions }, (_, i) => {
       const home = INSTANCES[i % 2] ?? 'app-1';
@@ -202,7 +202,7 @@ export class Site {
     session.ended();
   }
 
-  /** Draws sessions that are idle until shortly before and after the idle timeout, on each instance. */
+  /** Adds, on each instance, sessions that are idle until shortly before and until shortly after the idle timeout. */
   idle(): void {
     for (const instance of INSTANCES) {
       for (const share of [0.85 + 0.08 * this.#random(), 1.07 + 0.1 * this.#random()]) {
@@ -225,7 +225,7 @@ export class Site {
     session.ended();
   }
 
-  /** Draws an outage of the store: all requests fail, and the sessions survive. */
+  /** Adds an outage of the store: all requests fail, and the sessions survive. */
   outage(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(1, 'stop', { part: 'store', where: 'redis', down: true });
@@ -244,7 +244,7 @@ export class Site {
     for (const [session, id] of sessions) this.#read(session, id, this.#any(), {}, [`${id}-v`]);
   }
 
-  /** Draws a restart of the store. No request waits for its end. */
+  /** Adds a restart of the store. No request waits until the restart has ended. */
   restart(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(2, 'restart', { part: 'store', where: 'redis' });
@@ -265,7 +265,7 @@ export class Site {
     this.picture.finish();
   }
 
-  /** Draws all of the above, in an order that leaves enough evidence for every check. */
+  /** Adds all of the above, in an order that leaves enough evidence for every check. */
   run(): Picture {
     for (let i = 0; i < 6; i++) this.logoutRace();
     for (let i = 0; i < 4; i++) this.fixation();

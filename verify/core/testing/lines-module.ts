@@ -1,5 +1,5 @@
 /**
- * Generates lines.ts from the table of fields: code that names each field is several times as fast as a loop over
+ * Generates lines.ts from the tables of fields. Code that names each field is several times as fast as a loop over
  * names.
  */
 import { CALLED, type Field, type Fields, type Kind, RETURNED } from '../fields.ts';

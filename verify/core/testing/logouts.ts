@@ -1,7 +1,7 @@
-/** Draws logouts with a request of the session in flight. */
+/** Builds logouts during which a request of the session is in flight. */
 import type { Picture, SessionPicture } from './picture.ts';
 
-/** Draws a session that both instances serve, and a logout on app-1 while a request is in flight. */
+/** Adds a session that both instances serve, and its logout on app-1 while a request is in flight. */
 export function raced(p: Picture, name: string, user = 'alice'): SessionPicture {
   const session = p.session(name, user).login('app-1').read('app-2').read('app-1');
   const call = p.now;
@@ -9,7 +9,7 @@ export function raced(p: Picture, name: string, user = 'alice'): SessionPicture 
   return session.logout('app-1', { call, return: call + 100 }).asks('app-2');
 }
 
-/** Draws such sessions, six by default, whose old cookies both instances refuse. */
+/** Adds sessions like that of `raced`, six by default. Both instances refuse their old cookies. */
 export const healthy = (p: Picture, sessions = 6) => {
   for (let i = 1; i <= sessions; i++) {
     raced(p, `s${i}`).refuses('old', 'app-1').refuses('old', 'app-2').ended();

@@ -1,4 +1,4 @@
-/** Draws small histories for tests. Each call adds one request, after the previous one unless times are given. */
+/** Builds small histories for tests. Each call adds one request, after the previous request unless times are given. */
 import { CHECKS } from '../checks/index.ts';
 import type { Guarantee } from '../guarantees.ts';
 import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history.ts';
@@ -171,7 +171,7 @@ export class SessionPicture {
     return this.#request('add', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Adds to another object of the same session. */
+  /** Adds a value to another object of the same session. */
   note(value: string, instance: string, shown: Shown = {}): this {
     return this.#request('add', instance, { object: `notes@${this.name}`, value, ...shown });
   }
@@ -197,12 +197,12 @@ export class SessionPicture {
     return this.#request('logout-all', instance, shown);
   }
 
-  /** Adds a page request with other cookies than the jar's, answered signed in as the session's user. */
+  /** Adds a page request with other cookies than the jar's. The response is signed in as the session's user. */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });
   }
 
-  /** Adds the same request, answered signed out. */
+  /** Adds the same request, with a signed-out response. */
   refuses(cookies: With, instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',

@@ -1,4 +1,4 @@
-/** Draws small random histories of one object. Each begins as a correct history; most are then damaged a little. */
+/** Generates small random histories of one object. Each history is correct at first; most are then damaged a little. */
 import type { Action, ObjectKind } from '../history.ts';
 import { type Deed, MODELS, type State } from '../models.ts';
 import type { Interval } from '../search/decision.ts';
@@ -31,10 +31,11 @@ const updates: Record<ObjectKind, readonly Action[]> = {
 };
 
 /**
- * Draws a history.
+ * Generates a history.
  *
- * @param unique whether every value is written only once
- * @param writes the actions other than reads; if absent, plain writes if values are unique, else all actions of the kind
+ * @param unique true if every value is written only once
+ * @param writes the actions other than reads; if absent, plain writes if values are unique, else all actions of the
+ * kind
  */
 export function drawHistory(
   kind: ObjectKind,
@@ -49,7 +50,7 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /** A small span makes many equal times, which tests that intervals are closed. */
+  /** In a small span many times are equal, which tests that intervals are closed. */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;
@@ -77,7 +78,7 @@ export function drawHistory(
 
 const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.length)] as T;
 
-/** Changes one result or one interval, as a fault of the store would. */
+/** Changes one result or one interval, like a fault of the store. */
 function damage(operations: Interval[], draw: Draw): void {
   const operation = operations[draw(operations.length)];
   if (operation === undefined || operation.return === Number.POSITIVE_INFINITY) return;

@@ -4,7 +4,7 @@ import { Picture } from './picture.ts';
 import { type Draw, drawing } from './random-history.ts';
 
 /**
- * stale-read: a read shows the state before the last writes. lost-update: of two overlapping adds the second
+ * stale-read: a read shows the state from before the last writes. lost-update: the second of two overlapping adds
  * overwrites the first. double-apply: an add takes effect twice. reorder: one read shows two values in the wrong order.
  * late-write: an unacknowledged add takes effect much later, which is allowed.
  */
@@ -16,7 +16,7 @@ const ROUNDS = 15;
 const APART = 10_000;
 
 /**
- * Draws rounds of two overlapping adds on two instances, each followed by a read on each instance.
+ * Builds rounds: two overlapping adds on two instances, then a read on each instance.
  *
  * @param kind `list` for a store that keeps the order of values
  */
