@@ -51,10 +51,11 @@ export function createApp(deps: Deps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config.instance), lifecycle.track, safetyHeaders);
-  // Static files and health checks come before the session: they need none, and must not fail when the store does.
+  // Serves static files and health checks before the session is loaded. They need none, and must not fail with the
+  // store.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
-  // Parses the body before it loads the session: during a slow upload a loaded session would become stale.
+  // Parses the body before the session is loaded. A session that was loaded before a slow upload would become stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
@@ -74,7 +75,7 @@ function noteSession(labels: Labels): RequestHandler {
   };
 }
 
-/** Makes Express treat every request as https. Session, form token and HSTS all read `request.secure`. */
+/** Makes Express treat every request as https. The session, the form token and HSTS all read `request.secure`. */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

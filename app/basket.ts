@@ -1,13 +1,14 @@
 /**
- * Reads and changes the basket in a session: items that wait for checkout. Each item is a session attribute of its own
- * (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes a change of another.
+ * Reads and changes the basket in a session: the items that wait for checkout. Each item is a separate session
+ * attribute (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes a change of
+ * another.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
 import { Refusal } from './failures.ts';
 
 export const MAX_ITEMS = 200;
-/** In credits, for every made-to-order card. */
+/** Price of each made-to-order card, in credits. */
 export const CARD_PRICE = 5;
 
 const PREFIX = 'basket:';
@@ -17,7 +18,8 @@ interface Waiting {
   /** Milliseconds since the epoch. */
   addedAt: number;
   /**
-   * Id that the card will get. A checkout that is retried after a lost response finds the card and charges nothing.
+   * Id that the card will get. If the client retries the checkout after a lost response, the app finds the card by this
+   * id and charges nothing.
    */
   card: string;
 }
@@ -44,7 +46,10 @@ export function itemsOf(basket: Basket): BasketItem[] {
   return items.sort((a, b) => a.addedAt - b.addedAt || (a.text < b.text ? -1 : 1));
 }
 
-/** Adds a card with this inscription, unless the basket has it already. Throws Refusal 422 or 409. */
+/**
+ * Adds a card with this inscription, unless the basket has it already. Throws Refusal 422 if the text is not a valid
+ * inscription, Refusal 409 if the basket is full.
+ */
 export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
   if (Object.hasOwn(basket, name)) return;
@@ -52,7 +57,7 @@ export function addItem(basket: Basket, text: unknown): void {
   basket[name] = waiting();
 }
 
-/** Returns the stored fields of a card that is put into the basket now. */
+/** Returns the fields to store for a card that is put into the basket now. */
 export function waiting(): Waiting {
   return { addedAt: Date.now(), card: randomBytes(9).toString('base64url') };
 }
@@ -64,7 +69,7 @@ export function full(): Refusal {
   );
 }
 
-/** Removes a card, if it is in the basket. Throws Refusal 422. */
+/** Removes a card, if it is in the basket. Throws Refusal 422 if the text is not a valid inscription. */
 export function removeItem(basket: Basket, text: unknown): void {
   delete basket[itemName(text)];
 }

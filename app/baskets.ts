@@ -1,4 +1,4 @@
-/** Chooses where baskets are, by BASKET_STORE: one in each session, or one for each user. */
+/** Chooses where baskets are stored, by BASKET_STORE: one basket in each session, or one for each user. */
 import type { Request } from 'express';
 import type { Backing } from './backing.ts';
 import { addItem, type BasketItem, itemsOf, removeItem } from './basket.ts';
@@ -8,14 +8,15 @@ import { userOf } from './routes/guard.ts';
 import { save } from './session.ts';
 
 /**
- * Reads and changes the basket of the signed-in user, oldest item first. A change resolves with the new content of the
- * basket, after the store has confirmed the change. Throws Refusal if the change is not possible, and StoreUnavailable.
+ * Reads and changes the basket of the signed-in user. The items are in order, oldest first. A change resolves with the
+ * new content of the basket, after the store has confirmed the change. Throws Refusal if the change is not possible,
+ * and StoreUnavailable.
  */
 export interface Baskets {
   items(request: Request): Promise<readonly BasketItem[]>;
   /** Adds an item, unless the basket has it already. */
   add(request: Request, text: unknown): Promise<readonly BasketItem[]>;
-  /** Removes those of the items that are in the basket. */
+  /** Removes the given items. Ignores items that are not in the basket. */
   remove(request: Request, texts: readonly unknown[]): Promise<readonly BasketItem[]>;
 }
 

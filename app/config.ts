@@ -26,16 +26,20 @@ export interface Config {
   /** HOST:PORT */
   readonly memcachedAddress: string;
   readonly sessionStore: (typeof STORES)[number];
-  /** `session`: each session has a basket of its own. `postgres`: each user has one, in a table. */
+  /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
   readonly basketStore: (typeof BASKETS)[number];
-  /** Logs the sessions that Redis expired, where Redis reports them; for the stores in Redis. */
+  /** True: logs each session that Redis expires, if Redis reports expired keys. Only for session stores in Redis. */
   readonly expiryEvents: boolean;
   /**
-   * For redis-locked: how long a request may hold the lock of its session, and how long another request waits for it.
+   * Only for redis-locked: maximum time that a request may hold the lock of its session, and maximum time that another
+   * request waits for the lock.
    */
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
-  /** The first secret signs, all are accepted. So a secret can be replaced without logging users out. */
+  /**
+   * The first secret signs; signatures by any of them are accepted. So a secret can be replaced without logging users
+   * out.
+   */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
@@ -52,14 +56,14 @@ export interface Config {
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
   readonly logLevel: Values['LOG_LEVEL'];
-  /** Receives the same lines as stdout, for readers that cannot see stdout; '' for none. */
+  /** File that gets the same lines as stdout, for programs that cannot read stdout; '' for no file. */
   readonly logFile: string;
 }
 
 type Values = z.output<typeof VARIABLES>;
 type Environment = Record<string, string | undefined>;
 
-/** Thrown for invalid environment variables; the message has one line for each. */
+/** Thrown if environment variables are invalid. The message has one line for each invalid variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -137,7 +141,7 @@ function exposure(host: string): string | undefined {
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** OWASP's recommendations for scrypt with r = 8: each costs an attacker about the same. */
+/** OWASP's recommendations for scrypt with r = 8. Each of them costs an attacker about the same. */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },
@@ -185,7 +189,7 @@ function named(v: Values): Config {
 
 function describe(issue: z.core.$ZodIssue, given: Environment): string {
   const name = String(issue.path[0]);
-  // A URL may hold a password.
+  // Does not show a value that may contain a password, for example a URL.
   const shown = SECRETS.includes(name) ? '(not shown)' : JSON.stringify(given[name]);
   return `${name}: expected ${issue.message}, got ${shown}`;
 }

@@ -8,9 +8,9 @@ import { deriveKey } from './secrets.ts';
 import { signedInUser } from './session.ts';
 
 export interface CsrfProtection {
-  /** Gives every request `csrfToken()`. Must run after the session middleware. */
+  /** Adds the method `csrfToken` to every request. Must run after the session middleware. */
   readonly prepare: RequestHandler;
-  /** Refuses a change whose token is missing or belongs to another session. */
+  /** Refuses a form whose token is missing or belongs to another session. */
   readonly require: RequestHandler;
 }
 
@@ -38,7 +38,7 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 }
 
 /**
- * Returns the session id, or '' if no user is signed in: the token is then bound only to its cookie, and needs no
+ * Returns the session id, or '' if no user is signed in. With '', the token is bound only to its cookie, and needs no
  * store.
  */
 function getSessionIdentifier(request: Request): string {

@@ -4,7 +4,10 @@ import { Pool } from 'pg';
 /** Maximum number of connections; a request holds one for one or two queries. */
 const CONNECTIONS = 10;
 
-/** Advisory lock: instances that start at once create the tables one after the other. No other program may use it. */
+/**
+ * Key of an advisory lock. With it, instances that start at once create the tables one after the other. No other
+ * program may use this key.
+ */
 const TABLES_LOCK = 7_215_036;
 
 // The first table has the columns that connect-pg-simple expects, and its default name.
@@ -17,7 +20,7 @@ CREATE TABLE IF NOT EXISTS basket_item (
 )`;
 
 /**
- * Returns a pool that connects at the first query. `timeoutMs` bounds each query; errors of idle connections go to
+ * Returns a pool that connects at the first query. `timeoutMs` limits each query. Errors of idle connections go to
  * `onError`.
  */
 export function connectDatabase(url: string, timeoutMs: number, onError: (error: Error) => void): Pool {
@@ -25,8 +28,8 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // The client's limit, for a server that vanished; the server's limit, for a query that the client gave up and that
-    // still waits for a lock.
+    // The client applies `query_timeout`, for a server that vanished. The server applies `statement_timeout`, for a
+    // query that still waits for a lock after the client has given it up.
     query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
     keepAlive: true,
@@ -37,6 +40,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
 
 /** Creates the missing tables. Throws PostgreSQL's error. */
 export async function createTables(pool: Pool): Promise<void> {
-  // "IF NOT EXISTS" alone fails if two instances run it at once. One text is one transaction; the lock ends with it.
+  // "IF NOT EXISTS" alone fails if two instances run it at once. All statements of one text form one transaction, and
+  // the lock ends with the transaction.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

@@ -1,4 +1,4 @@
-/** An instance drains on SIGTERM; tested with the app as it ships, as a process. */
+/** Tests that an instance drains on SIGTERM. Runs the shipped app as a process. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-/** Much longer than any test waits: a process that ends sooner was ended on purpose. */
+/** Milliseconds, much longer than any test waits. A process that ends sooner has not waited for this time. */
 const LONG = '600000';
 
 let server: RedisServer;

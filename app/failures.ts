@@ -1,4 +1,6 @@
-/** The errors for requests that were not done. The error page and the JSON view show them. */
+/**
+ * The errors of requests that the app refused or the store did not confirm. The error page and the JSON view show them.
+ */
 
 /** Thrown if the app refuses a request; nothing was changed. */
 export class Refusal extends Error {
@@ -12,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Thrown if the store did not confirm: a change may or may not have happened. The response is 503. */
+/** Thrown if the store did not confirm a change: the change may or may not have happened. The response is 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
@@ -21,7 +23,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Returns the message of an error. For an AggregateError without one, joins the messages of its errors. */
+/** Returns the message of an error. For an AggregateError without a message, joins the messages of its errors. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message || error.name : String(error);

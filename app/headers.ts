@@ -21,7 +21,7 @@ const headersOf = byProtocol(secure =>
     },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // For this host only: its subdomains may be other servers.
+    // Applies only to this host, because its subdomains may be other servers.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
     // Browsers ignore these two headers over http, and log a warning.
     crossOriginOpenerPolicy: secure,

@@ -8,9 +8,9 @@ import type { RequestHandler, Response } from 'express';
 const RETRIES_HEADER = 'x-balancer-retries';
 
 export class Lifecycle {
-  /** True once tables and fixture users exist, which requests need. */
+  /** True once the tables and the fixture users exist. Requests need both. */
   prepared = false;
-  /** Count of requests that were refused, for other instances to serve; undefined before `leave`. */
+  /** Number of requests that this instance refused, so that other instances serve them; undefined before `leave`. */
   leftToOthers: number | undefined;
   #draining = false;
   readonly #open = new Set<Response>();
@@ -67,7 +67,7 @@ export class Lifecycle {
   };
 }
 
-/** Asks the client to close the connection. Otherwise it would send its next request to a stopped server. */
+/** Asks the client to close the connection. Otherwise the client would send its next request to a stopped server. */
 function askToLeave(response: Response): void {
   if (!response.headersSent) response.set('Connection', 'close');
 }

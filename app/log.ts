@@ -8,7 +8,7 @@ const REQUEST_ID = /^[\w.-]{1,128}$/;
 
 export interface LogOptions {
   readonly logLevel: LevelWithSilent;
-  /** '' for none. */
+  /** File that gets the same lines as stdout; '' for no file. */
   readonly logFile: string;
 }
 
@@ -21,19 +21,20 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // Synchronous, as stdout is: every request that got a response is in the log, however the process ends.
+  // Writes synchronously, like to stdout. So the log has each request that got a response, even if the process is
+  // killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // The logger applies the level. The streams have one too: without it, a stream drops lines below `info`.
+  // The logger applies the log level. Each stream has its own level too: without one, it drops lines below `info`.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 
-/** Both are labels. */
+/** The session and the user of a request, both as labels. */
 interface Identity {
   session: string;
   user: string;
 }
 
-/** Recorded while the session exists: the log line is written after the response, when the session may have ended. */
+/** Recorded before the response. The log line is written after it, when the session may have ended. */
 const identities = new WeakMap<Response, Identity>();
 
 /** Records the session and the user of a request, as labels, for its log line. */
@@ -54,7 +55,7 @@ export function requestLog(log: Logger, instance: string): RequestHandler {
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // The mount point of a router changes `path` while the request is handled.
+    // Reads the path before the routers run, because a mounted router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     response.once('close', () => {

@@ -21,7 +21,7 @@ export const FAILED_LOGINS = {
   account: 10,
   /** From one address, for one account that is under attack. */
   accountUnderAttack: 3,
-  /** From all addresses, for one account: with more failures it is under attack. */
+  /** From all addresses, for one account. Above this number, the account is under attack. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;
@@ -32,7 +32,7 @@ export const REGISTRATION_WINDOW_MINUTES = 60;
 
 /** All methods throw StoreUnavailable if Redis does not confirm. `address` is the client's IP address. */
 export interface LoginLimits {
-  /** Counts a login. Resolves with the seconds to wait if it is refused, 0 if it is allowed. */
+  /** Counts a login. Resolves with 0 if the login is allowed, or with the seconds to wait if it is refused. */
   countLogin(address: string, email: string): Promise<number>;
   /** Subtracts a successful login, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;

@@ -2,8 +2,8 @@
 import { MemcacheClient } from 'memcache-client';
 
 /**
- * Returns a client that connects at the first command. `address` is HOST:PORT; `timeoutMs` bounds connecting, and
- * every command.
+ * Returns a client that connects at the first command. `address` is HOST:PORT. `timeoutMs` limits the time to connect
+ * and the time of each command.
  */
 export function connectMemcached(address: string, timeoutMs: number): MemcacheClient {
   return new MemcacheClient({

@@ -86,6 +86,6 @@ async function expectUnavailable(browser: Browser, path: string) {
   expect(answer.headers.get('retry-after')).toBe('1');
   expect(answer.text).toContain('<footer data-instance=');
   expect(answer.text).not.toContain('data-user');
-  // Does not show the user as signed out either.
+  // The page does not show the user as signed out.
   expect(answer.text).not.toContain('/login');
 }

@@ -1,4 +1,4 @@
-/** The pages in a real browser, used by clicks. */
+/** Tests the pages in a real browser, by clicks. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -17,12 +17,12 @@ export interface Page {
   readonly status?: number;
 }
 
-/** True if the client prefers JSON; a browser, or a client that takes anything, gets HTML. */
+/** True if the client prefers JSON. A browser, or a client that accepts any type, gets HTML. */
 export function wantsJson(request: Request): boolean {
   return request.accepts(['html', 'json']) === 'json';
 }
 
-/** Sends a page. Call it last for a request. */
+/** Sends a page. Must be the last step of a request. */
 export function show(request: Request, response: Response, page: Page): void {
   const user = signedInUser(request) ?? null;
   response.status(page.status ?? 200).vary('Accept');
@@ -43,12 +43,12 @@ export function show(request: Request, response: Response, page: Page): void {
   response.type('html').send(html);
 }
 
-/** Returns one of six colours, 1 to 6, always the same for a card. */
+/** Returns one of six colours, 1 to 6. A card always gets the same colour. */
 function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }
 
-/** Returns whether the page needs a form token. A visitor who only reads needs none, and so gets no cookie. */
+/** Returns whether the page needs a form token. A visitor who only reads needs no token, and so gets no cookie. */
 function needsToken(view: View, user: string | null): boolean {
   return user !== null || view === 'login' || view === 'register';
 }

@@ -1,6 +1,7 @@
 /**
- * Tests lost and revived sessions as the store comparison does, but with the whole app over HTTP: two instances, one
- * session, and saves that certainly overlap. connect-redis is the control: it shows that the tests find losses.
+ * Tests for lost changes and revived sessions as the store comparison does, but with the whole app over HTTP: two
+ * instances, one session, and saves that certainly overlap. connect-redis is the control: it shows that the tests find
+ * losses.
  */
 import type { Store } from 'express-session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.dispose());
 
-/** Holds saves back before the stores, until each request has loaded the session. */
+/** Delays the saves of the stores until each request has loaded the session. */
 class Gate {
   readonly #waiting: (() => void)[] = [];
   closed = false;
@@ -38,7 +39,7 @@ class Gate {
     };
   }
 
-  /** Resolves once this many saves wait. */
+  /** Resolves once `count` saves are waiting. */
   async holds(count: number): Promise<void> {
     await until(() => this.#waiting.length === count, {
       withinMs: 60_000,
@@ -54,7 +55,8 @@ class Gate {
 }
 
 /**
- * Sends 50 times 20 requests at once, which add 20 items or remove them, in turn. Returns how many changes were lost.
+ * Sends 50 rounds of 20 concurrent requests, which add 20 items in one round and remove them in the next one. Returns
+ * how many changes were lost.
  */
 async function lostChanges(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store, two.store);
@@ -74,7 +76,10 @@ async function lostChanges(one: TestInstance, two: TestInstance): Promise<number
   return lost;
 }
 
-/** Starts 200 sessions; each gets a slow change on one instance, a logout on the other, and then the change's save. */
+/**
+ * In each of 200 sessions, one instance handles a slow change, the other instance handles a logout, and then the first
+ * instance saves the change. Returns how many sessions were revived.
+ */
 async function revivedSessions(one: TestInstance, two: TestInstance): Promise<number> {
   const gate = new Gate(one.store);
   const people = Array.from({ length: LOGOUTS }, () => new Browser(one.url));

@@ -21,7 +21,9 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** Node's pool has four threads, which DNS lookups and files need too. Two hashes at N = 2^17 take 256 MiB. */
+/**
+ * Runs two hashes at once. Node's pool has four threads, for DNS and files too. Two hashes at N = 2^17 take 256 MiB.
+ */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
 /** Hashes a password. Throws Refusal 503 if it has waited more than 10 s for other hashes. */
@@ -33,8 +35,8 @@ export async function hashPassword(password: string, parameters: ScryptParameter
 }
 
 /**
- * Returns whether the password belongs to the hash. Throws if `hash` is not a password hash; Refusal 503 as
- * `hashPassword`.
+ * Returns whether the password belongs to the hash. Throws an error if `hash` is not a password hash, and Refusal 503
+ * like `hashPassword`.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const expected = parseHash(hash);
@@ -75,7 +77,7 @@ function unpadded(bytes: Buffer): string {
 
 function derive(password: string, hash: Omit<PasswordHash, 'key'>): Promise<Buffer> {
   const { cost, blockSize, parallel, salt } = hash;
-  // Twice what scrypt needs. Node's default limit, 32 MiB, is too low for secure costs.
+  // Twice the memory that scrypt needs. Node's default limit, 32 MiB, is too low for secure costs.
   const maxmem = 256 * blockSize * (cost + parallel) + 65_536;
   const options: ScryptOptions = { N: cost, r: blockSize, p: parallel, maxmem };
   return turns.run(

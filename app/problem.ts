@@ -24,12 +24,12 @@ export const nothingHere: RequestHandler = (_request, _response, next) => {
   next(new Refusal(404, 'There is no page at this address. Check it, or start again from the front page.'));
 };
 
-/** Creates the Express error handler. It needs all four parameters: Express counts them. */
+/** Creates the Express error handler. Express recognizes error handlers by their four parameters. */
 export function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const { status, message } = describe(error);
     if (status >= 500 && !(error instanceof Refusal)) logFailure(log, request, response, error);
-    // The response is sent already: a touch after it failed. It cannot be changed.
+    // The response was already sent and cannot be changed. The error came later, when the session was touched.
     if (response.headersSent) return;
     if (status === 503) {
       // A 503 sets no cookie, and the session is neither saved nor touched again.
@@ -50,7 +50,7 @@ export function problems(log: Logger): ErrorRequestHandler {
 function describe(error: unknown): { status: number; message: string } {
   if (error instanceof Refusal) return { status: error.status, message: error.message };
   if (error instanceof StoreUnavailable) return { status: 503, message: STORE_DOWN };
-  // Errors of the body parsers: too large, malformed, or a wrong charset.
+  // Errors of the body parsers: the body is too large or malformed, or has a wrong charset.
   if (isClientError(error))
     return {
       status: error.status,

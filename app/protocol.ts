@@ -1,16 +1,16 @@
-/** Handles what differs between http and https, by the client's protocol as a trusted proxy reports it. */
+/** Handles the differences between http and https. The client's protocol decides, as a trusted proxy reports it. */
 import type { Request, Response } from 'express';
 
 /**
- * Creates two variants, for http and for https, and returns a function that picks one by the request. Cookies have
- * different names over http and https, but libraries accept only one name at setup.
+ * Creates one variant for http and one for https, and returns a function that picks the variant for a request. Cookies
+ * have different names over http and https, but libraries accept only one name at setup.
  */
 export function byProtocol<T>(make: (secure: boolean) => T): (request: Request) => T {
   const [plain, secure] = [make(false), make(true)];
   return request => (request.secure ? secure : plain);
 }
 
-/** Makes the browser delete a cookie of this app. `name` is its name over http. */
+/** Makes the browser delete a cookie of this app. `name` is the cookie's name over http. */
 export function forgetCookie(request: Request, response: Response, name: string): void {
   const { secure } = request;
   const full = secure ? `__Host-${name}` : name;

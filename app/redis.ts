@@ -7,8 +7,8 @@ import type { Config } from './config.ts';
 import { confirmed } from './failures.ts';
 
 /**
- * Connects in the background; commands fail at once while there is no connection.
- * Every command is bounded by `storeTimeoutMs`. Connection errors go to `onError`, one for each failed attempt.
+ * Connects in the background. Commands fail at once while there is no connection, and after `storeTimeoutMs` without a
+ * reply. Connection errors go to `onError`, one for each failed attempt.
  */
 export function connectRedis(
   config: Pick<Config, 'storeTimeoutMs' | 'redisUrl' | 'redisSentinels' | 'redisPrimary'>,
@@ -28,8 +28,8 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Leaves the old primary when the sentinels name a new one. The old one may accept writes for a time, and lose
-      // them.
+      // Leaves the old primary when the sentinels name a new one. For some time the old primary may accept writes,
+      // which are then lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
@@ -48,9 +48,9 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
 }
 
 /**
- * Rejects a command that gets no reply within the timeout. The commands of one pipeline share one timer.
- * ioredis' commandTimeout is not used. After a pause of the process it rejects commands whose replies have arrived,
- * because Node runs timers before it reads.
+ * Rejects a command that gets no reply within the timeout. The commands of one pipeline share one timer. The option
+ * commandTimeout of ioredis is not used. After a pause of the process it rejects commands whose replies have arrived,
+ * because Node runs timers before it reads sockets.
  */
 class BoundedRedis extends Redis {
   readonly #timeoutMs: number;
@@ -76,7 +76,7 @@ class BoundedRedis extends Redis {
   }
 }
 
-/** Rejects the commands bound to it that have no reply when the timeout is over. */
+/** Rejects those of its commands that have no reply after the timeout. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();
@@ -91,7 +91,8 @@ class Deadline {
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);
-    // Wraps both callbacks in place of the promise: a `then` here would hide a rejection that no caller handles.
+    // Wraps the command's two callbacks, not its promise. A `then` on the promise would hide a rejection that no
+    // caller handles.
     const settles =
       <T>(settle: (value: T) => void) =>
       (value: T): void => {
@@ -113,8 +114,8 @@ const LEAVE_EVERY_MS = 250;
 
 /**
  * Returns a function that decides whether to reconnect after an error. A primary that became a replica keeps its
- * connections and refuses each write; a new connection finds the new primary. It does not reconnect at every refusal:
- * while there is no other primary, reads would fail as well.
+ * connections and refuses each write; a new connection finds the new primary. It does not reconnect after every
+ * refusal: while there is no other primary, reads would fail too.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;

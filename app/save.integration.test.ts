@@ -1,4 +1,4 @@
-/** The app sends no byte of the response to a change before the store has confirmed the change. */
+/** Tests that the app sends no byte of the response to a change before the store has confirmed the change. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -81,7 +81,7 @@ describe.each([
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // The server responds to others, so it has had the opportunity to send something.
+    // The server responds to other requests, so it has had the opportunity to send something.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();

@@ -20,7 +20,7 @@ import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
-/** Parts that replace those of the shipped app, so that another program can run this app with one difference. */
+/** Parts that replace parts of the shipped app. With them, another program can run this app with one difference. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
   /** Creates the session store, instead of the one that SESSION_STORE names. */
   readonly store?: (config: Config, redis: Redis) => Store;
@@ -40,11 +40,11 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const stopExpiryLog = logExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
   const server = createServer(createApp({ ...parts, config, backing, store, users, log, lifecycle, pay }));
-  // Longer than the balancer's timeout. Otherwise the balancer may send a request on a connection that this server
-  // closes.
+  // Longer than the balancer keeps an idle connection. Otherwise the balancer may send a request on a connection that
+  // this server closes at that moment.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Node counts this timeout from the end of the last request. If shorter than keep-alive, it would cut idle
-  // connections.
+  // Node starts this timeout at the end of the last request. If it were shorter than the keep-alive timeout, it would
+  // cut idle connections.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -57,7 +57,8 @@ export async function serve(parts: Parts = {}): Promise<void> {
     },
   });
   const prepared = prepare({ backing, users, config, lifecycle, log });
-  // Listens after the timeout even without its store. Requests then get 503, and /readyz keeps the balancer away.
+  // After the timeout, the instance listens even if its store does not respond. Requests then get 503. /readyz reports
+  // not ready, so the balancer sends no requests.
   await Promise.race([prepared, sleep(config.storeTimeoutMs, undefined, { ref: false })]);
   await listen(server, config, log);
 }
@@ -105,10 +106,10 @@ interface Preparing {
   log: Logger;
 }
 
-/** Wait between two attempts to prepare: it doubles, from the first value up to the second. */
+/** The wait between two attempts to prepare starts with the first value and doubles up to the second; milliseconds. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
-/** Attempts that fail for the same reason are logged once in this time. */
+/** If attempts fail for the same reason, logs it at most once in this time. */
 const REPEAT_LOG_MS = 30_000;
 
 /** Creates tables and fixture users. Retries until the servers accept them or the instance drains. */

@@ -33,8 +33,8 @@ export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date
 }
 
 /**
- * Names of the session cookie. `__Host-` makes a browser refuse it without Secure, for another path, or from a
- * sibling domain.
+ * Names of the session cookie. Because of `__Host-`, a browser refuses the cookie if it is not Secure, is for a path
+ * other than /, or comes from a sibling domain.
  */
 export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
 
@@ -43,8 +43,8 @@ export const COOKIE_NAMES = { plain: 'sid', secure: '__Host-sid' };
  * Fails with StoreUnavailable, or with Refusal 503 while other requests hold the session.
  */
 export function sessions(store: Store, secrets: readonly string[], limits: SessionLimits): RequestHandler {
-  // express-session puts only an id into the cookie. CookieStore puts the session there, so it replaces
-  // express-session.
+  // express-session puts only an id into the cookie. CookieStore puts the whole session into the cookie, so it
+  // replaces express-session.
   if (store instanceof CookieStore) return Router().use(cookieParser(), store.handle);
   endAbsolutely(store, limits);
   const load = byProtocol(secure =>
@@ -58,10 +58,10 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       saveUninitialized: false,
       // With a cookie in every response, a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // A session is only ended explicitly, and confirmed before the response (`end`).
+      // Only `end` ends a session. It waits for the store to confirm this before the response.
       unset: 'keep',
-      // No maxAge: only the store knows when a session ends. The cookie is a function of the request, because both
-      // middlewares share one store, which keeps only the `generate` of the middleware that was created last.
+      // Has no maxAge, because only the store knows when a session ends. Is a function of the request, because both
+      // middlewares share one store: the store keeps only the `generate` of the middleware that was created last.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',
@@ -91,16 +91,16 @@ function endAbsolutely(store: Store, limits: SessionLimits): void {
 
 /** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // The types promise a session, but there is none after `end`, or if loading it failed.
+  // The types promise a session. But there is none after `end`, or if it could not be loaded.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }
 
 /**
- * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response:
- * express-session by itself sends the headers first, then saves, and drops a save's error.
- * Throws Refusal 409 if the session has ended meanwhile or has grown too large, Refusal 503 if the request outlived
- * its lock, and StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response. Without
+ * it, express-session sends the headers first, then saves, and ignores an error of the save.
+ * Throws Refusal 409 if the session has ended meanwhile or has grown too large, Refusal 503 if the request outlived its
+ * lock, and StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -109,7 +109,7 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // SessionTooLargeError is the only error after which the session is as before.
+    // SessionTooLargeError is the only error that leaves the session unchanged.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }
@@ -124,7 +124,7 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-/** Converts a store's error for the user: what the store refused and why, or that it did not respond. */
+/** Converts a store's error into an error for the user: the store refused and why, or the store did not respond. */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(
@@ -159,7 +159,7 @@ export async function rotate(request: Request): Promise<void> {
   });
 }
 
-/** Destroys the session. If it throws StoreUnavailable, the cookie stays, so that the user can retry. */
+/** Destroys the session. If this throws StoreUnavailable, the cookie stays, so that the user can retry. */
 export async function end(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     request.session.destroy(error => (error ? reject(error) : resolve()));

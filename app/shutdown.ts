@@ -39,17 +39,17 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const { instance } = config;
   lifecycle.drain();
   log.info({ event: 'draining', instance, signal, inFlight: lifecycle.inFlight });
-  // The server still listens: the balancer needs time to notice, and uses its open connections until then.
+  // The server still listens. The balancer needs time to notice the drain, and uses its open connections until then.
   await pause(config.drainMs, hurry);
-  // One deadline for all later steps: an orchestrator that waits DRAIN_MS + SHUTDOWN_MS kills the process after it.
+  // All later steps share one deadline, because an orchestrator may kill the process after DRAIN_MS + SHUTDOWN_MS.
   const end = performance.now() + config.shutdownMs;
   await noneSent(lifecycle, hurry, end);
   await allTaken(server, end);
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // A connection that was just accepted soon carries a request; one that a browser opened in advance may never do
-    // so.
+    // Waits for first requests, because a connection that was just accepted soon carries one. A connection that a
+    // browser opened in advance may never carry one.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
@@ -74,17 +74,19 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * If no request comes within this time, the balancer sends no more. The first value applies until a request was refused,
- * the second one after that.
+ * If no request comes within this time, in milliseconds, the balancer is considered to send no more. The first value
+ * applies until a request was refused, the second one after that.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
-/** Limit of the whole wait: a balancer that does not react to refusals sends requests for ever. */
+/**
+ * Limit of the whole wait, milliseconds, because some balancers do not react to refusals and send requests for ever.
+ */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Refuses requests, for other instances to serve, until no more come or until `end`. A balancer sends none for a second
- * after a refusal, so the port can be closed while no request is on its way.
+ * Refuses requests, so that other instances serve them, until no more come or until `end`. After a refusal, the
+ * balancer sends no requests for a second, so the port can be closed while no request is on its way.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();
@@ -97,7 +99,7 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/** Maximum number of turns of the event loop to wait, and maximum duration of a turn in which nothing happens. */
+/** Maximum number of turns of the event loop to wait. In a turn shorter than `QUIET_TURN_MS`, nothing happened. */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 

@@ -1,4 +1,4 @@
-/** An instance that cannot start logs the reason. */
+/** Tests that an instance that cannot start logs the reason. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';

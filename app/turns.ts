@@ -3,7 +3,9 @@ import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /** Work that has waited longer is refused when its turn comes: its client has given up by then. */
+  /**
+   * Milliseconds. Work that has waited longer is refused when its turn comes, because its client has given up by then.
+   */
   readonly waitMs: number;
 }
 

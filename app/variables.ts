@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import express from 'express';
 import { z } from 'zod';
 
-/** The names that SESSION_STORE takes; the first is the default. */
+/** The values of SESSION_STORE; the first is the default. */
 export const STORES = [
   'redis-attributes',
   'connect-redis',
@@ -14,12 +14,12 @@ export const STORES = [
   'memory',
 ] as const;
 
-/** The names that BASKET_STORE takes; the first is the default. */
+/** The values of BASKET_STORE; the first is the default. */
 export const BASKETS = ['session', 'postgres'] as const;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Published with the code, so it protects nothing. Only for a development machine and for trials. */
+/** The secret is published with the code, so it protects nothing. Only for a development machine and for trials. */
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
 /** The defaults that apply if TRIAL is true. */
@@ -28,14 +28,14 @@ export const TRIAL_DEFAULTS = { SCRYPT_COST: '16384', LOGIN_LIMITS: 'off' };
 export interface About {
   /** The default, as docs/app.md shows it. */
   readonly shown: string;
-  /** What the variable sets, for docs/app.md. */
+  /** Text for docs/app.md that says what the variable sets. */
   readonly sets: string;
   /** True if errors must not show the value. NAME_FILE then names a file that holds it. */
   readonly secret: boolean;
 }
 
 interface Options {
-  /** Shown in place of the default value. */
+  /** Text that docs/app.md shows instead of the default value. */
   readonly shown?: string;
   readonly secret?: boolean;
 }

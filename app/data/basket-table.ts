@@ -1,6 +1,6 @@
 /**
- * Stores one basket for each user in PostgreSQL: all sessions of a user share it. Each item is a row, and each change is
- * one statement. So no request undoes what another one added, and the basket outlives the session.
+ * Stores one basket for each user in PostgreSQL: all sessions of a user share it. Each item is a row, and each change
+ * is one statement. So no request undoes the change of another request, and the basket outlives the session.
  */
 import type { Pool } from 'pg';
 import { type BasketItem, full, inscription, MAX_ITEMS, waiting } from '../basket.ts';
@@ -30,13 +30,16 @@ export class BasketTable {
     return rows.map(row => ({ text: row.inscription, addedAt: Number(row.added_at), card: row.card }));
   }
 
-  /** Adds an item. Throws Refusal 422 or 409. Concurrent adds for the last place may all succeed, as in a session. */
+  /**
+   * Adds an item. Throws Refusal 422 or 409. If concurrent requests add items and only one place is left, all may
+   * succeed, like in a session.
+   */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
     const { addedAt, card } = waiting();
     const { rowCount } = await confirmed(this.#pool.query(ADD, [owner, wanted, addedAt, card, MAX_ITEMS]));
     const after = await this.items(owner);
-    // No row was added: the basket has the item already, or is full.
+    // No row is added if the basket already has the item or is full.
     if (rowCount === 0 && !after.some(item => item.text === wanted)) throw full();
     return after;
   }

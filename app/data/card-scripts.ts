@@ -1,7 +1,7 @@
 /** The Lua scripts of cards.ts. Each script checks everything before it writes, because Redis does not roll back. */
 
 /**
- * KEYS: user, owned, card …; ARGV: email, price, now, then id, text of each card. Returns 1, or 0 if the balance is
+ * KEYS: user, owned, card …; ARGV: email, price, now, then id and text of each card. Returns 1, or 0 if the balance is
  * too low.
  */
 export const CHECKOUT = `

@@ -1,6 +1,6 @@
 /**
- * Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script: all or
- * nothing.
+ * Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script, which
+ * makes all of its changes or none.
  */
 import type { Redis, Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
@@ -24,7 +24,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Maximum number of cards that a page shows of each list, newest first. */
+/** Maximum number of cards of one list that a page shows. It shows the newest ones, newest first. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -60,7 +60,7 @@ export class Cards {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** Returns the cards that were put up for sale last. */
+  /** Returns the cards for sale, starting with the one that was offered last. */
   async forSale(limit = SHOWN): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }
@@ -87,7 +87,7 @@ export class Cards {
     return (await confirmed(this.#redis.unlistCard(cardKey(id), MARKET_KEY, owner, id))) === 1;
   }
 
-  /** Moves the card to the buyer and its price to the seller. `seen`: the price that the buyer agreed to. */
+  /** Transfers the card to the buyer and the price to the seller. `seen` is the price that the buyer agreed to. */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
     if (!card || card.price === null) return 'not-for-sale';

@@ -1,6 +1,6 @@
 /**
- * Creates the users of tests and load tests. All share one password and one hash: hashing a thousand would take
- * minutes.
+ * Creates the users of tests and load tests. All users share one password and one hash, because it would take minutes
+ * to hash a thousand passwords.
  */
 import { hashPassword, type ScryptParameters } from '../password.ts';
 import type { NewUser, Users } from './users.ts';
@@ -10,8 +10,8 @@ const NAMED = ['Alice', 'Bob', 'Carol', 'Dave'];
 const BATCH = 1000;
 
 /**
- * Creates user1@example.test … userN@example.test and four users with first names, unless they exist.
- * Several instances may do so at once. Throws StoreUnavailable.
+ * Creates user1@example.test … userN@example.test and four users with first names; skips users that exist. Several
+ * instances may call this at the same time. Throws StoreUnavailable.
  */
 export async function createFixtures(users: Users, count: number, scrypt: ScryptParameters): Promise<void> {
   if (count === 0) return;

@@ -1,5 +1,5 @@
 /**
- * Names the Redis keys of users and cards. The hash tag keeps all in one slot of a cluster, so that one script can
+ * Names the Redis keys of users and cards. The hash tag keeps all keys in one slot of a cluster, so that one script can
  * change a card, its owners and their balances.
  */
 export const userKey = (email: string) => `{shop}:user:${email}`;

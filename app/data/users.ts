@@ -28,7 +28,7 @@ declare module 'ioredis' {
   }
 }
 
-// Never overwrites an existing user, so that concurrent registrations keep the first password and balance.
+// Never overwrites an existing user. So after concurrent registrations, the first password and balance remain.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
@@ -61,7 +61,7 @@ export class Users {
     return (await confirmed(this.#redis.createShopUser(userKey(email), name, hash, FIRST_BALANCE))) === 1;
   }
 
-  /** Creates those of the users that do not exist. */
+  /** Creates the given users; skips users that exist. */
   async createMissing(users: readonly NewUser[]): Promise<void> {
     const pipeline = this.#redis.pipeline();
     for (const { email, name, passwordHash } of users) {
@@ -71,8 +71,8 @@ export class Users {
   }
 
   /**
-   * Returns whether the password is right. If so, replaces a hash with weaker parameters than the configured ones.
-   * Takes as long for an unknown address as for a wrong password, so that time does not show which users exist.
+   * Returns whether the password is right. If so, replaces a hash whose parameters are weaker than the configured ones.
+   * Takes as long for an unknown address as for a wrong password: the response time does not reveal which users exist.
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));

@@ -82,11 +82,13 @@ async function startSession(request: Request, response: Response, user: string, 
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // Sets the new token now, not on the next page: pages loaded in parallel would each set a different token.
+  // Sets the new token now. If the next page set it, pages loaded in parallel would each set a different token.
   request.csrfToken?.({ overwrite: true });
 }
 
-/** Returns a function that sends the form again with an error above it; with 429 also the header `Retry-After`. */
+/**
+ * Returns a function that sends the form again with an error above it. With status 429, it also sends `Retry-After`.
+ */
 function refuser(view: 'login' | 'register', request: Request, response: Response) {
   return (status: number, error: string, retryAfterSeconds?: number): void => {
     if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));

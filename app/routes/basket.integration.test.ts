@@ -1,4 +1,4 @@
-/** A slow checkout with concurrent requests of the same session. */
+/** Tests a slow checkout with concurrent requests of the same session. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { Browser } from '../testing/browser.ts';

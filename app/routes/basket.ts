@@ -38,8 +38,8 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // Removes items by name, so that items which another request added meanwhile stay. The cards are created before:
-    // if this change fails, a second checkout finds them and charges nothing for them.
+    // Removes the items by name, so that items which another request added meanwhile stay. The cards exist already: if
+    // the removal fails, a second checkout finds the cards and charges nothing for them.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

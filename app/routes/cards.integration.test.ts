@@ -1,4 +1,4 @@
-/** Buying and selling over HTTP: which prices are accepted. */
+/** Tests which prices are accepted when cards are bought and sold over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { Browser } from '../testing/browser.ts';

@@ -1,4 +1,4 @@
-/** Limits on logins and registrations, on two instances that share one Redis. */
+/** Tests the limits of logins and registrations, on two instances that share one Redis. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { FAILED_LOGINS, LOGIN_WINDOW_MINUTES, REGISTRATIONS } from '../login-limits.ts';

@@ -1,4 +1,4 @@
-/** Tests the two losses that redis-attributes prevents, and compares it with connect-redis in the same run. */
+/** Tests that redis-attributes prevents two kinds of losses. Runs the same tests with connect-redis for comparison. */
 import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';

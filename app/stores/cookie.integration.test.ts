@@ -1,6 +1,6 @@
 /**
- * Sessions in cookies: every instance can read them, clients can neither read nor change them, and no instance can
- * revoke them.
+ * Tests sessions in cookies: every instance can read them, clients can neither read nor change them, and no instance
+ * can revoke them.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
@@ -121,7 +121,7 @@ test('a session is prolonged only after half of its idle time', async () => {
 test('a logout removes a cookie that was about to be prolonged; a client that kept the cookie is still signed in', async () => {
   const browser = await signedIn();
   const kept = `sid=${await browser.cookie('sid')}`;
-  Date.now = () => realNow() + 1_000_000; // Past half of the 1,800 s.
+  Date.now = () => realNow() + 1_000_000; // 1,000 s: more than half of the idle time of 1,800 s.
   const answer = await browser.post('/logout');
   expect(ofSession(answer)).toEqual([expect.stringMatching(/^sid=; Path=\/; Expires=Thu, 01 Jan 1970/)]);
   expect((await new Browser(two.url).get('/dashboard', { cookie: kept })).status).toBe(200);

@@ -13,7 +13,7 @@ import { deriveKey } from '../secrets.ts';
 import { SessionGoneError, SessionTooLargeError } from './errors.ts';
 
 export interface CookieStoreOptions {
-  /** The first secret seals, all are accepted. */
+  /** The first secret seals cookies. Cookies sealed with any of them are accepted. */
   secrets: readonly string[];
   /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;
@@ -26,15 +26,17 @@ const Sealed = z.object({
   id: z.string(),
   /** Milliseconds since the epoch, by the clock of the instance that sealed it. */
   sealedAt: z.number(),
-  /** End of its validity, by the same clock. */
+  /** Time from which the cookie is invalid, by the same clock. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });
 type Sealed = z.infer<typeof Sealed>;
 
-/** Browsers accept cookies of up to 4096 bytes, with name and attributes. The difference is for the attributes. */
+/**
+ * Browsers accept cookies of up to 4096 bytes, with name and attributes. The remaining 96 bytes are for the attributes.
+ */
 const MOST_BYTES = 4000;
-/** Zero: a tolerance for clock differences between instances would let sessions live too long by that time. */
+/** Tolerance for clock differences between instances. It is zero, because sessions would live longer by this time. */
 const SKEW_SECONDS = 0;
 
 /** Has the interface of an express-session store, but `handle` replaces the express-session middleware. */
@@ -50,7 +52,7 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // The name of a key depends only on its secret, so a key is found wherever it stands in the list.
+    // The name of a key depends only on its secret. So the key is found even if its place in the list changes.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -58,9 +60,9 @@ export class CookieStore extends session.Store {
   }
 
   /**
-   * Gives the request the session of its cookie, or an empty session if it has no valid cookie. Its cookies must have
-   * been parsed. A session whose idle time is half over gets a new cookie. A new cookie in each response would let slow
-   * responses undo more changes.
+   * Gives the request the session of its cookie, or an empty session if it has no valid cookie. A cookie parser must
+   * run before. A session whose idle time is half over gets a new cookie. With a new cookie in each response, slow
+   * responses would undo more changes.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;
@@ -73,7 +75,7 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // If it cannot be prolonged, its present cookie stays valid until its time is over.
+    // If the session cannot be prolonged, its present cookie stays valid until its time is over.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };
@@ -102,7 +104,7 @@ export class CookieStore extends session.Store {
       const left = this.#options.ttl({ ...sealed.data, cookie: new session.Cookie() });
       return sealed.until > Date.now() && left > 0 ? sealed : undefined;
     } catch {
-      return undefined; // A forged or cut cookie, or one of a former secret, counts as no cookie.
+      return undefined; // A forged or truncated cookie, or one sealed with a removed secret, is ignored.
     }
   }
 
@@ -133,7 +135,7 @@ function sealing(ttl: number): iron.SealOptions {
   return { ...iron.defaults, ttl, timestampSkewSec: SKEW_SECONDS };
 }
 
-/** Returns the response. express-session keeps the request in each Session, in a property that JSON omits. */
+/** Returns the response to the session's request, which express-session keeps in a property that JSON omits. */
 function responseOf(data: SessionData & { req?: Request }): Response {
   const response = data.req?.res;
   if (response === undefined) throw new Error('expected a session of a request, got another object');

@@ -1,4 +1,4 @@
-/** The errors of a session store that refuses, in contrast to one that fails. The user can act on each of them. */
+/** The errors of a session store that refuses an operation, but has not failed. The user can act on each of them. */
 
 /** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
 export class SessionGoneError extends Error {
@@ -46,7 +46,7 @@ export class SessionTooLargeError extends Error {
   override readonly name = 'SessionTooLargeError';
   readonly code = 'ESESSIONTOOLARGE';
 
-  /** Both in bytes. */
+  /** Both sizes are in bytes. */
   constructor(size: number, most: number) {
     super(`expected a session whose cookie has at most ${most} bytes, got ${size}; not saved`);
   }

@@ -1,4 +1,4 @@
-/** The app logs sessions that Redis expired, but only if its owner has enabled these events. */
+/** Tests that the app logs sessions that Redis expired, but only if the owner of Redis has enabled these events. */
 import { afterEach, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { createLabels } from '../secrets.ts';

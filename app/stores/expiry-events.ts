@@ -1,30 +1,30 @@
 /**
- * Reports the sessions that Redis expired. Redis publishes this only if `notify-keyspace-events` is `Ex` or more (on
- * ElastiCache in the parameter group). The app never sets it: managed services refuse CONFIG, and the owner of Redis
- * decides.
+ * Reports the sessions that Redis expired. Redis publishes these events only if `notify-keyspace-events` is `Ex` or
+ * more (on ElastiCache in the parameter group). The app never changes this setting: managed services refuse CONFIG, and
+ * the owner of Redis decides.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
 export interface ExpiryEventsOptions {
-  /** Creates a key that expires, as a test. The events come over a separate connection. */
+  /** Used to create a key that expires, as a test. The events come over a separate connection. */
   client: Redis;
   /** Prefix of the keys of sessions. */
   prefix: string;
-  /** Called with the session's id. Every instance gets every event; events while it is disconnected are lost. */
+  /** Called with the session's id. Every instance gets every event, but misses the events while it is disconnected. */
   onExpired: (sid: string) => void;
-  /** Called once with whether Redis reports expired keys. */
+  /** Called once it is known whether Redis reports expired keys. */
   onKnown: (reported: boolean) => void;
 }
 
-/** How long an event may take to arrive, milliseconds. */
+/** Maximum time until an event arrives, milliseconds. */
 const EVENT_TIMEOUT_MS = 2_000;
 
-/** Wait between two attempts to find out, milliseconds. */
+/** Wait before the next attempt to find out whether Redis reports expired keys, milliseconds. */
 const RETRY_MS = 1_000;
 
-/** Subscribes in the background. Returns a function that stops it. */
+/** Subscribes in the background. Returns a function that ends the subscription. */
 export function followExpiry(options: ExpiryEventsOptions): () => void {
   const { client, prefix } = options;
   const subscriber = client.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
@@ -33,7 +33,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // It reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // The braces of redis-locked do not belong to the id. Its locks and other programs' keys are not sessions.
+    // Removes the braces that redis-locked puts around the id. Its locks and other programs' keys do not match.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });
@@ -47,7 +47,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
       try {
         return options.onKnown(await findOut());
       } catch {
-        // Redis was unavailable or slow: tries again later.
+        // Redis was unavailable or slow: retries later.
         await delay(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -62,7 +62,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
 /** Returns whether Redis reports that a key expired. */
 async function reportsExpiry(client: Redis, probe: string, heard: Promise<void>): Promise<boolean> {
   await client.set(probe, '', 'PX', 1);
-  // Redis notices that a key has expired when a command accesses it.
+  // Redis notices that a key has expired when a command accesses the key.
   while ((await client.exists(probe)) === 1) await new Promise(setImmediate);
   const timedOut = Promise.withResolvers<false>();
   const timer = setTimeout(() => timedOut.resolve(false), EVENT_TIMEOUT_MS);

@@ -11,7 +11,10 @@ import { ExpiringMemoryStore } from './memory.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
-/** Key prefixes of the stores in Redis. A store that read the keys of another would fail on every old cookie. */
+/**
+ * Key prefixes of the stores in Redis. Each store has its own, because a store that read the keys of another store
+ * would fail on every old cookie.
+ */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
   'connect-redis': 'baton:stock-session:',
@@ -44,7 +47,7 @@ export function createStore(config: Config, { redis: client, database, memcached
       });
     case 'postgres':
       if (database === undefined) throw new Error('expected a database for SESSION_STORE=postgres, got none');
-      // PgStore has one time to live for all sessions; `sessions` ensures the absolute end.
+      // PgStore has the same time to live for all sessions; `sessions` ends each one at its absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

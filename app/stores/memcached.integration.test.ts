@@ -1,4 +1,4 @@
-/** Sessions in a real memcached. */
+/** Tests sessions in a real memcached. */
 import type { MemcacheClient } from 'memcache-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type MemcachedServer, startMemcached } from '../../stack/memcached.ts';
@@ -117,7 +117,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
 
     test.each([
       ['silent', () => memcached.pause(), () => memcached.resume(), 200],
-      // Its sessions are lost with its memory.
+      // The sessions are lost with the memory of the server.
       ['killed', () => memcached.kill(), () => memcached.restart(), 303],
     ] as const)(
       'with the server %s: 503, no user is signed out; it recovers',

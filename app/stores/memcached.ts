@@ -1,6 +1,7 @@
 /**
- * Stores sessions in memcached, one JSON text each. The published stores are not suitable: connect-memjs never prolongs
- * a session that is only read; connect-memcached prolongs it by saving all of it, which undoes concurrent writes.
+ * Stores each session in memcached as one JSON text. The published stores are not suitable. connect-memjs never
+ * prolongs a session that is only read. connect-memcached prolongs a session by saving all of it, which undoes
+ * concurrent writes.
  */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
@@ -16,10 +17,13 @@ export interface MemcachedStoreOptions {
   ttl: (session: SessionData) => number;
 }
 
-/** memcached reads a longer time to live as a date, in seconds since 1970: the session would expire at once. */
+/**
+ * Longest time to live that memcached accepts. It reads a larger number as a date, in seconds since 1970, and the
+ * session would expire at once.
+ */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
-/** An express-session store. The last of concurrent saves wins; a destroyed session never comes back. */
+/** An express-session store. After concurrent saves, the last one remains. A destroyed session never comes back. */
 export class MemcachedStore extends session.Store {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
@@ -53,7 +57,7 @@ export class MemcachedStore extends session.Store {
     callbackify(() => this.#destroy(sid))(error => callback(error));
   }
 
-  /** Marks the Session that express-session creates from the data of `get` as loaded. */
+  /** Marks as loaded the Session that express-session creates from the data of `get`. */
   override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
     const created = super.createSession(request, data);
     if (this.#known.has(data)) this.#known.add(created);
@@ -92,7 +96,8 @@ export class MemcachedStore extends session.Store {
   }
 
   /**
-   * Returns the expiry as memcached expects it: seconds from now up to 30 days, a date in seconds since 1970 beyond.
+   * Returns the expiry in the format of memcached: up to 30 days as seconds from now, a longer time as a date in
+   * seconds since 1970.
    */
   #expires(data: SessionData): number {
     const seconds = Math.max(1, Math.ceil(this.#ttl(data)));

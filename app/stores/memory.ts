@@ -1,7 +1,7 @@
-/** Stores sessions in the memory of one process: the classic mistake behind a load balancer, for Baton to detect. */
+/** Stores sessions in the memory of one process: the classic mistake behind a load balancer. Baton must detect it. */
 import session, { type SessionData } from 'express-session';
 
-/** express-session's MemoryStore with an idle time, which it lacks. `ttl` in seconds. */
+/** Adds an idle timeout, which express-session's MemoryStore lacks. `ttl` returns seconds. */
 export class ExpiringMemoryStore extends session.MemoryStore {
   readonly #ttl: (session: SessionData) => number;
   readonly #deadlines = new Map<string, number>();

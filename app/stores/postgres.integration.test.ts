@@ -1,4 +1,4 @@
-/** Sessions and baskets in a real PostgreSQL. */
+/** Tests sessions and baskets in a real PostgreSQL. */
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../stack/postgres.ts';
@@ -90,7 +90,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
         'SELECT extract(epoch FROM max(expire) - localtimestamp) AS seconds FROM session WHERE expire <';
       const { rows } = await pool.query(`${left} localtimestamp + interval '102 s'`);
       expect(Number(rows[0].seconds)).toBeGreaterThan(90);
-      // Makes it look like a session with an old login that was used all the time.
+      // Makes the session look like one with an old login that was used all the time.
       await pool.query(
         `UPDATE session SET sess = jsonb_set(sess::jsonb, '{signedInAt}', to_jsonb($1::bigint))`,
         [Date.now() - 151_000],

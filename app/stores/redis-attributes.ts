@@ -1,9 +1,9 @@
 /**
- * An express-session store that saves single attributes, so that parallel requests of one session do not
- * undo each other, and that never brings a destroyed session back. docs/stores.md states its guarantees.
+ * An express-session store that saves single attributes, so that parallel requests of one session do not undo each
+ * other, and that never brings a destroyed session back. docs/stores.md states its guarantees.
  *
- * A session is one Redis hash; each enumerable property of the session object is one field of it, as JSON.
- * What changes independently should be a property of its own: `session['basket:tea']`, not `session.basket.tea`.
+ * A session is one Redis hash; each enumerable property of the session object is one field of it, as JSON. Data that
+ * changes independently should be separate properties: `session['basket:tea']`, not `session.basket.tea`.
  */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
@@ -29,14 +29,14 @@ export interface RedisAttributesOptions {
 type Snapshot = Map<string, string>;
 
 /**
- * Marks an attribute whose value in Redis is unknown after a failed write. Equals no JSON text, so the next save
- * writes it.
+ * Marks an attribute whose value in Redis is unknown after a failed write. It equals no JSON text, so the next save
+ * writes the attribute.
  */
 const UNKNOWN = '';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    /** key, 'create' or 'update', TTL in ms or '', number of removed fields, these, then field, value … */
+    /** key, 'create' or 'update', TTL in ms or '', number of removed fields, removed fields, then field and value … */
     saveSessionAttributes(key: string, ...args: (string | number)[]): Result<number, Context>;
   }
 }
@@ -63,8 +63,8 @@ export class RedisAttributesStore extends session.Store {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * Keyed by the object that was loaded or saved, so a snapshot belongs to one request and ends with it. Neither
-   * JSON.stringify nor a handler sees it. An object without a snapshot is a new session.
+   * The key is the session object that was loaded or saved. So a snapshot belongs to one request and is dropped with
+   * it. Neither JSON.stringify nor a handler sees it. An object without a snapshot is a new session.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
@@ -104,7 +104,7 @@ export class RedisAttributesStore extends session.Store {
     callbackify(() => this.#destroy(sid))(callback);
   }
 
-  /** Passes the snapshot on to the Session that express-session creates from the data of `get`. */
+  /** Passes the snapshot to the Session that express-session creates from the data of `get`. */
   override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);
@@ -170,7 +170,7 @@ export class RedisAttributesStore extends session.Store {
 function encode(data: SessionData): Snapshot {
   const attributes: Snapshot = new Map();
   for (const [name, value] of Object.entries(data)) {
-    // JSON has no form for some values (undefined, a function): they are omitted, as in JSON.stringify.
+    // JSON cannot express some values (undefined, a function). They are omitted, like in JSON.stringify.
     const json: string | undefined = JSON.stringify(value);
     if (json !== undefined) attributes.set(name, json);
   }

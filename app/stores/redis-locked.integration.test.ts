@@ -1,6 +1,6 @@
 /**
- * Only one request at a time uses a session: no change is lost or revived, and a request that waits too long is
- * refused.
+ * Tests that only one request at a time uses a session: no change is lost or revived, and a request that waits too long
+ * is refused.
  */
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -63,12 +63,12 @@ describe('the store', () => {
     const store = open(connections[0]);
     await save(create(store, 'slow', { n: 1 }));
     const slow = await loadExisting(store, 'slow');
-    await connections[1].del(...(await locks())); // As if the lock had expired.
+    await connections[1].del(...(await locks())); // Has the effect of an expired lock.
     await expect(save(slow)).rejects.toThrow(SessionLockLostError);
     const next = await loadExisting(store, 'slow');
     await expect(save(slow)).rejects.toThrow(SessionLockLostError);
     await touch(store, slow);
-    expect(await locks()).toHaveLength(1); // Its late release did not release the lock of another request.
+    expect(await locks()).toHaveLength(1); // The late `touch` did not release the lock of the other request.
     await save(next);
   });
 

@@ -19,7 +19,7 @@ export interface RedisLockedOptions {
   prefix?: string;
   /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;
-  /** Milliseconds after which a lock ends by itself: longer than any request takes. */
+  /** Milliseconds after which a lock expires. Must be longer than any request takes. */
   lockMs: number;
   /** Milliseconds that a request waits for the lock of another request. */
   waitMs: number;
@@ -59,19 +59,20 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/** Wait between two attempts to get a lock, milliseconds. Random, so that waiting requests do not try all at once. */
+/** Wait between two attempts to get a lock, milliseconds. Random, so that waiting requests do not all retry at once. */
 const retryMs = () => 1 + Math.random() * 9;
 
 /**
- * An express-session store. `session.reload` waits for the request's own lock, so it calls back with
- * SessionBusyError.
+ * An express-session store. Do not call `session.reload`: it waits for the lock that the request itself holds, and
+ * calls back with SessionBusyError.
  */
 export class RedisLockedStore extends session.Store {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
   /**
-   * Keyed by the object that was loaded, then by the Session made of it. An object without a lock is a new session.
+   * The key is first the loaded data, then the Session that express-session makes of it. An object without a lock is a
+   * new session.
    */
   readonly #held = new WeakMap<object, Held>();
 
@@ -103,16 +104,14 @@ export class RedisLockedStore extends session.Store {
   }
 
   /**
-   * Ends the session and its lock: requests that wait for it find no session, and the request that held it cannot
+   * Ends the session and its lock. Requests that wait for the lock find no session, and the request that held it cannot
    * save.
    */
   override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#destroy(sid))(callback);
   }
 
-  /**
-   * Passes the lock on to the Session that express-session creates from the data of `get`, until the response ends.
-   */
+  /** Passes the lock to the Session that express-session creates from the data of `get`, until the response ends. */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
     const created = super.createSession(request, data);

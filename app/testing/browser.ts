@@ -1,4 +1,4 @@
-/** A test client that acts as a browser: it keeps cookies, and sends the token of the page with each form. */
+/** A test client that behaves like a browser: it keeps cookies, and sends the token of the page with each form. */
 import { CookieJar } from 'tough-cookie';
 
 export interface Answer {
@@ -43,7 +43,7 @@ export class Browser {
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const headers = new Headers(init.headers);
-    // The URL that the browser would see: https if a proxy in front ends TLS.
+    // The URL that a browser would see. It is https if a proxy before the server ends TLS.
     const seen = headers.get('x-forwarded-proto') === 'https' ? url.replace('http:', 'https:') : url;
     const cookie = headers.get('cookie') ?? (await this.jar.getCookieString(seen));
     if (cookie) headers.set('cookie', cookie);

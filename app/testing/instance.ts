@@ -23,7 +23,7 @@ export interface TestInstance {
   readonly log: LogLine[];
   readonly store: Store;
   readonly lifecycle: Lifecycle;
-  /** Closes all connections, as clients do that give up. */
+  /** Closes all connections, like clients that give up. */
   closeConnections(): void;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface InProcess {
   pay?: () => Promise<void>;
 }
 
-/** Hashes passwords at the lowest cost, and sets no limit on logins: most tests are not about these. */
+/** Hashes passwords at the lowest cost, and does not limit logins, because most tests are not about these. */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
 /** Starts an instance in this process, with fixture users, on a free port. */
@@ -70,7 +70,7 @@ export interface TestProcess {
   signal(name: NodeJS.Signals): void;
   /** Resolves with the exit code, or with the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Resolves with the first log line, past or future, that fits. */
+  /** Resolves with the first log line that `fits` accepts, written before or after this call. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
