@@ -24,11 +24,11 @@ export interface Backing {
 }
 
 export interface BackingOptions {
-  /** The environments of the instances. */
+  /** The environment of each instance. */
   environments: readonly Environment[];
-  /** Redis creates a subfolder there for its data. */
+  /** Folder in which Redis creates a subfolder for its data. */
   dir: string;
-  /** Arguments of redis-server that override those of the stack. */
+  /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[] | undefined;
   /** Called with the exit status and the last output when a server ends unexpectedly. */
   onDeath: (description: string) => void;
@@ -38,8 +38,8 @@ export interface BackingOptions {
 const REDIS = ['plain', 'hardened', 'valkey', 'sentinel'] as const;
 
 /**
- * Checks that all programs of the stack are installed. Throws one MissingProgramError that names all missing ones, or
- * an error if STACK_REDIS has an unknown value.
+ * Checks that all programs of the stack are installed. Throws one MissingProgramError that names all missing programs,
+ * or an error if STACK_REDIS has an unknown value.
  *
  * @param others further programs that the stack needs; each entry lists alternatives
  */

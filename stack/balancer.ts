@@ -14,7 +14,7 @@ export type Routed = Pick<Instance, 'name' | 'url'>;
 export interface LocalBalancer extends Balancer {
   /** File with one line for each request; its template in deploy/ defines the format. */
   readonly accessLog: string;
-  /** @param via the address at which the balancer reaches the instance, if not its own */
+  /** @param via the address at which the balancer reaches the instance, if it is not the instance's own address */
   register(instance: Routed, via?: string): Promise<void>;
   deregister(instance: Routed): Promise<void>;
   /** Registers several instances with one reload; before the start, without a reload. */
@@ -48,12 +48,14 @@ export function balancerOf(
 export interface BalancerOptions {
   /** Port to listen on, on 127.0.0.1. */
   port: number;
-  /** An existing folder for its files. */
+  /** An existing folder for the balancer's files. */
   dir: string;
   additions?: NginxAdditions | undefined;
   /** Pins each visitor to one instance. */
   sticky?: Sticky | undefined;
-  /** Milliseconds that a request in flight may take after its instance was deregistered (30,000); only for nginx. */
+  /**
+   * Maximum time for a request in flight after its instance was deregistered, milliseconds (30,000); only for nginx.
+   */
   retireMs?: number | undefined;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath: (description: string) => void;
@@ -72,7 +74,7 @@ export async function planBalancer(
   });
 }
 
-/** Returns the balancer's request log. `nameOf` returns the name of the instance at an address, `host:port`. */
+/** Returns the balancer's request log. `nameOf` maps an address (`host:port`) to the name of the instance there. */
 export function logOf(
   kind: BalancerKind,
   { accessLog }: LocalBalancer,

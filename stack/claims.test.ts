@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { notKept } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8');
-/** Rows of the table of guarantees that each store does not keep, with baskets in sessions and in tables. */
+/** Rows of the table that lists the guarantees each store does not keep, with baskets in sessions and in tables. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
 );
@@ -29,7 +29,7 @@ test('the docs list all stores', () => {
   expect(notKept({})).toEqual([]);
 });
 
-/** Rows of the table that was measured without disturbances, with the violated guarantees. */
+/** Rows of the table that was measured without disturbances. They list the violated guarantees. */
 const UNDISTURBED = /^\| \| continuity .*\n(?:\|.*\n)*/m.exec(DOCS)?.[0] ?? '';
 const measured = [...UNDISTURBED.matchAll(/^\| `([a-z-]+)`([^|]*) \| ((?:[✓✗?][^|]*\|\s?)+)$/gm)].map(
   ([, store = '', more = '', cells = '']) => ({

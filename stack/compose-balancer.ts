@@ -1,16 +1,13 @@
-/** Controls nginx in a container. There, deploy/balancer.sh does the work of stack/nginx.ts. */
+/** Controls nginx in a container. In the container, deploy/balancer.sh does the work of stack/nginx.ts. */
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { run } from './engine.ts';
 import type { Balancer, Instance } from './stack.ts';
 
 const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
-/** The port of instances in their own containers, as in docker-compose.yml. */
+/** The port of an instance in its container, as in docker-compose.yml. */
 export const INSTANCE_PORT = 3000;
 
-/**
- * Returns the address of an instance for balancer.sh. The host is the name of its service, which the engine's DNS
- * resolves.
- */
+/** Returns the address of an instance for balancer.sh. The engine's DNS resolves the host: the name of its service. */
 export function routeTo(name: string): string {
   return `${name}:${INSTANCE_PORT}`;
 }
@@ -21,7 +18,7 @@ export class ComposeBalancer extends ContainerService implements Balancer {
   /** Serializes the changes of the configuration. */
   #changes: Promise<unknown> = Promise.resolve();
 
-  /** @param registered the names of the instances in its first environment */
+  /** @param registered the names of the instances in the container's initial environment */
   constructor(url: string, registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
     const ready = async () => (await run(spec.container, ...SCRIPT, 'healthy')) !== undefined;
     super({ ...spec, name: 'balancer', ready });
@@ -46,7 +43,7 @@ export class ComposeBalancer extends ContainerService implements Balancer {
       change();
       await run(this.container, ...SCRIPT, 'route', ...[...this.#registered].map(routeTo));
     });
-    this.#changes = done.catch(() => {}); // The caller of this change gets its error; the next change runs all the same.
+    this.#changes = done.catch(() => {}); // The caller of this change gets the error; the next change runs anyway.
     await done;
   }
 }

@@ -1,4 +1,6 @@
-/** No container, network or volume is left after the process that started them has ended, however it ends. */
+/**
+ * Tests that no container, network or volume is left after the process that started them has ended, however it ends.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -27,9 +27,7 @@ const LAST_LINES = 40;
 /** The services of a compose file. */
 export type Services = Record<string, Record<string, unknown>>;
 
-/**
- * Returns the name prefix of all projects with their folders on this machine. The engine may run other projects too.
- */
+/** Returns the name prefix of all projects with folders on this machine. The engine may run projects of others too. */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
 
@@ -54,7 +52,7 @@ export class ComposeProject {
 
   /**
    * Creates and starts only these services, and does not wait until they are healthy. `added` has all services that
-   * differ from docker-compose.yml or are not in it, also those that run already.
+   * differ from docker-compose.yml or are not in it, including services that already run.
    * Throws an error with compose's output if it fails.
    */
   async up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
@@ -63,7 +61,7 @@ export class ComposeProject {
       writeFileSync(file, composeFile(added));
       await this.#compose(file, 'up', '--detach', '--no-deps', '--no-recreate', ...options, ...services);
     });
-    this.#ups = up.catch(() => {}); // The caller of this `up` gets its error.
+    this.#ups = up.catch(() => {}); // The caller of this `up` gets the error.
     await up;
   }
 
@@ -76,7 +74,7 @@ export class ComposeProject {
     return this.engine.docker.getContainer(found.Id);
   }
 
-  /** Ends the running compose commands, and removes all that they created. */
+  /** Ends the running compose commands, and removes everything that they created. */
   async remove(): Promise<void> {
     this.#removed = true;
     for (const group of this.#running) signalGroup(group, 'SIGKILL');
@@ -133,6 +131,6 @@ function composeFile(services: Services): string {
     none.tag = '!reset';
     document.setIn(['services', name, 'depends_on'], none);
   }
-  // In a compose file, $ starts a variable.
+  // A compose file interprets $ as the start of a variable.
   return document.toString().replaceAll('$', '$$$$');
 }

@@ -9,7 +9,7 @@ export const REDIS_PORT = 6379;
 export class ComposeStore extends ContainerService {
   readonly url: string;
 
-  /** @param port of this machine that is mapped to Redis */
+  /** @param port port of this machine that is mapped to Redis */
   constructor(container: Container, port: number, onDeath: ContainerSpec['onDeath']) {
     const ready = async () => (await run(container, 'redis-cli', 'ping')) === 'PONG';
     super({ name: 'redis', container, ready, onDeath });

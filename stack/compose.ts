@@ -21,8 +21,8 @@ const PARTS = ['redis', 'balancer'];
 /**
  * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
  * Throws MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does
- * not have, or an error with the output of the part that did not start. Nothing is left running then. The same
- * holds after this process has ended, however it ends.
+ * not have, or an error with the output of the part that did not start. Nothing is left running after such an error, or
+ * after the end of this process, however it ends.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);
@@ -48,7 +48,7 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   }
 }
 
-/** Throws an error with the remedy if the options need a server that docker-compose.yml does not have. */
+/** Throws an error that says what to do if the options need a server that docker-compose.yml does not have. */
 function requireItsServers({ env }: StackOptions): void {
   const wanted: Record<string, string | undefined> = { ...process.env, ...env };
   const balancer = wanted['STACK_BALANCER'] || 'nginx';
@@ -93,14 +93,14 @@ class ComposeStack implements Stack {
   readonly #options: StackOptions;
   readonly #onDeath: (description: string) => void;
   readonly #instances: ComposeInstance[] = [];
-  /** Services added to docker-compose.yml. Removed instances stay in it, because their names are not reused. */
+  /** Services added to docker-compose.yml. It keeps removed instances, because their names are not reused. */
   readonly #services: Services = {};
   readonly #watching = new AbortController();
   readonly #secret: string;
   #parts: { balancer: ComposeBalancer; store: ComposeStore } | undefined;
   #stopped: Promise<void> | undefined;
 
-  /** @param secret the SESSION_SECRET of instances that do not set another one */
+  /** @param secret the SESSION_SECRET of instances whose options set no other one */
   constructor(
     project: ComposeProject,
     { url, secret }: { url: string; secret: string },
@@ -163,7 +163,7 @@ class ComposeStack implements Stack {
     const found: ComposeInstance[] = [];
     for (const one of planned) found.push(await this.#find(one));
     await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
-    // nginx has started with the addresses of only those instances that had one then.
+    // When nginx started, it knew only the addresses that the instances had at that time.
     await balancer.reload();
     onStep?.(`ready at ${this.url}`);
   }
@@ -201,7 +201,9 @@ class ComposeStack implements Stack {
     throw new Error('the stack has not started');
   }
 
-  /** Adds an instance to the compose file. Its port is fixed, so that it has the same address after a restart. */
+  /**
+   * Adds an instance to the compose file. The port is fixed, so that the instance has the same address after a restart.
+   */
   async #plan(options: InstanceOptions): Promise<Planned> {
     const { env, command } = options;
     const port = await freePort();
@@ -213,7 +215,7 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    // Includes the secret: a caller that replaces the secret needs the old one.
+    // Includes the secret, because a caller that replaces the secret needs the old one.
     const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }
@@ -227,7 +229,7 @@ class ComposeStack implements Stack {
     return instance;
   }
 
-  /** Ends an instance. Its container stays, for readers that follow its log, and is removed with the stack. */
+  /** Ends an instance. Its container stays until the stack is removed, for readers that follow its log. */
   async #forget(instance: ComposeInstance): Promise<void> {
     await instance.kill();
     instance.dispose();
@@ -260,5 +262,7 @@ class ComposeStack implements Stack {
   }
 }
 
-/** Health checks of compose would distort the measurements; the stack checks readiness itself. */
+/**
+ * Disables health checks of compose, because they would distort the measurements. The stack checks readiness itself.
+ */
 const WITHOUT_HEALTHCHECK = { healthcheck: { disable: true } };

@@ -8,7 +8,7 @@ import { until } from './wait.ts';
 export interface ContainerSpec {
   name: string;
   container: Container;
-  /** Called repeatedly until it resolves with true; then the container counts as started. */
+  /** Called repeatedly until it resolves with true. Then the container counts as started. */
   ready: () => Promise<boolean>;
   /** Called with the exit status and the last output when the container ends unexpectedly. */
   onDeath: (description: string) => void;
@@ -16,7 +16,7 @@ export interface ContainerSpec {
 
 /** One run of the container, from its start to its end. */
 interface Run {
-  /** True once the stack has stopped it: its end is expected. */
+  /** True once the stack has stopped the container, so its end is expected. */
   stopRequested: boolean;
   ready: boolean;
   readonly over: AbortController;
@@ -24,7 +24,7 @@ interface Run {
 
 const LAST_LINES = 50;
 const READY_MS = 30_000;
-/** The sum of the app's DRAIN_MS and SHUTDOWN_MS, and a margin. */
+/** Seconds: the sum of the app's DRAIN_MS and SHUTDOWN_MS, plus a margin. */
 const STOP_SECONDS = 15;
 
 export class ContainerService implements Service {
@@ -46,13 +46,13 @@ export class ContainerService implements Service {
   }
 
   /**
-   * Waits until the container is ready. Throws NotReadyError with its last output if it ends before that, or is not
-   * ready within 30 s.
+   * Waits until the container is ready. Throws NotReadyError with the container's last output if the container ends
+   * before that, or is not ready within 30 s.
    */
   async untilReady(): Promise<void> {
     const run = this.#requireRunning('wait for');
     const wait = { withinMs: READY_MS, what: `${this.name} to be ready`, signal: run.over.signal };
-    void this.look(); // It may have ended before the stack subscribed to events.
+    void this.look(); // The container may have ended before the stack subscribed to events.
     try {
       await until(this.#spec.ready, wait);
       run.ready = true;
@@ -105,7 +105,7 @@ export class ContainerService implements Service {
     await this.#start();
   }
 
-  /** Call it before the container is removed: its end is then expected, and it cannot be started again. */
+  /** Call this before the container is removed. Its end is then expected, and it cannot be started again. */
   dispose(): void {
     this.#disposed = true;
     if (this.#run) this.#run.stopRequested = true;

@@ -2,7 +2,7 @@
 export class Deaths {
   /** Resolves with the description of the first unexpected end. */
   readonly first: Promise<string>;
-  /** Reports an unexpected end. */
+  /** Call it to report an unexpected end. */
   readonly report: (description: string) => void;
 
   /** @param onDeath called with the description of each unexpected end */

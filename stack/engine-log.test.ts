@@ -61,7 +61,7 @@ test('lines are complete wherever the engine cuts them; a log that ended and con
   for (const byte of bytes) first?.write(Buffer.from([byte]));
   await until(() => seen.length === 3, { withinMs: 30_000, what: 'the third' });
   written.push(line(2, 'größer'), line(2, 'same time'), line(3, 'd'));
-  first?.end(); // The container stopped. The log is requested again, from the time of the last line.
+  first?.end(); // The container stopped. The log is requested again, from the time of its last line.
   await until(() => seen.length === 5, { withinMs: 30_000, what: 'the lines after it' });
   written.push(line(4, 'the rest'));
   stop.abort();

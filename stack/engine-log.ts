@@ -1,14 +1,14 @@
-/** Follows the output of a container, as the engine stores it, over stops and starts. */
+/** Follows the output of a container, as the engine stores it. Continues when the container is stopped and started. */
 import type { Container } from 'dockerode';
 import type { Served } from '../verify/core/history.ts';
 import { type Parse, timeOrAbort } from './logs.ts';
 import type { LogSource } from './stack.ts';
 
-/** The engine puts 8 bytes before each piece of output: the stream, and in the last four bytes the length. */
+/** The engine puts 8 bytes before each piece of output. The first byte is the stream, the last four are the length. */
 const HEADER_BYTES = 8;
 const RETRY_MS = 100;
 
-/** Returns the output without the engine's frames. */
+/** Returns the output without these headers. */
 export function text(framed: Buffer): string {
   return unframe(framed).text.toString('utf8');
 }
@@ -54,7 +54,7 @@ export class EngineLog implements LogSource {
   readonly #parse: Parse;
   readonly #learn: ((line: string) => void) | undefined;
 
-  /** @param learn gets the lines that were written before `follow` is called */
+  /** @param learn called with each line that was written before `follow` is called */
   constructor(
     name: string,
     kind: 'balancer' | 'instance',
@@ -69,7 +69,7 @@ export class EngineLog implements LogSource {
     this.#learn = learn;
   }
 
-  /** Follows from the time of this call, by the clock of this machine, which is also the engine's. */
+  /** Follows from the time of this call, by the clock of this machine. The engine has the same clock. */
   follow(signal: AbortSignal): AsyncIterable<Served> {
     return this.#entries(new Date().toISOString().replace('Z', '000000Z'), signal);
   }
@@ -81,7 +81,7 @@ export class EngineLog implements LogSource {
     const seen = new Seen(start);
     for (let last = false; !last; ) {
       seen.again();
-      last = signal.aborted; // Reads the output up to the abort once more, to its end.
+      last = signal.aborted; // After the abort, reads the output once more, up to its end.
       for await (const { line, time } of last ? this.#written(seen.time) : this.#growing(seen.time, signal)) {
         if (!seen.isNew(time)) continue;
         const served = this.#parse(line);
@@ -121,10 +121,10 @@ export class EngineLog implements LogSource {
 
 const OUTPUT = { stdout: true, stderr: false, timestamps: true } as const;
 
-/** Removes repeated lines: the engine sends the last line again if the log is requested from the time of that line. */
+/** Removes repeated lines. The engine sends the last line again if the log is requested from the time of that line. */
 class Seen {
   time: string;
-  /** How many lines had exactly that time, and how many of them are still to be skipped. */
+  /** Number of lines with exactly that time, and number of these lines that are still to be skipped. */
   #count = 0;
   #skip = 0;
 
@@ -148,7 +148,7 @@ class Seen {
   }
 }
 
-/** Returns a time in the engine's format: seconds and nanoseconds. */
+/** Converts a time to the engine's format: seconds and nanoseconds. */
 function seconds(time: string): string {
   return `${Math.floor(Date.parse(time) / 1000)}.${/\.(\d+)Z$/.exec(time)?.[1] ?? '0'}`;
 }

@@ -1,4 +1,4 @@
-/** Finds the Docker engine, and has the operations on it that several files need. */
+/** Finds the Docker engine, and defines operations on it that several files need. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import Docker, { type Container } from 'dockerode';
@@ -13,8 +13,8 @@ export interface Engine {
 }
 
 /**
- * Finds the engine that the `docker` command uses: DOCKER_HOST, else the current context.
- * Throws MissingProgramError, with the remedy, if there is no engine or no compose plugin.
+ * Finds the engine that the `docker` command uses: the one of DOCKER_HOST, or else of the current context.
+ * Throws MissingProgramError, which says what to do, if there is no engine or no compose plugin.
  */
 export async function findEngine(): Promise<Engine> {
   try {
@@ -53,7 +53,7 @@ function said(error: unknown): string {
 }
 
 /**
- * Runs a program in a running container, waits for its end and returns its output.
+ * Runs a program in a running container, waits until it ends and returns its output.
  * Throws an error with the output if the exit code is not 0.
  */
 export async function run(container: Container, ...program: [string, ...string[]]): Promise<string> {
@@ -94,7 +94,7 @@ export async function removeProject({ docker }: Engine, project: string): Promis
   }
 }
 
-/** Tries once to remove all of it. @returns the names of all that was found */
+/** Tries once to remove everything of a project. @returns the names of everything that was found */
 async function removeOnce(docker: Docker, filters: { label: string[] }): Promise<string[]> {
   const containers = await docker.listContainers({ all: true, filters });
   await Promise.allSettled(

@@ -1,4 +1,4 @@
-/** Nothing of a stack is left after the process that started it has ended, however it ends. */
+/** Tests that nothing of a stack is left after the process that started it has ended, however it ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -39,8 +39,7 @@ function run(program: string, args: string[] = [], env: Record<string, string> =
 const said = (text: string) => until(() => output.includes(text), { withinMs: 20_000, what: `"${text}"` });
 
 /**
- * Returns the processes with an open file in the test's folder. All parts have their log there: Redis, nginx,
- * instances.
+ * Returns the processes with an open file in the test's folder, where Redis, nginx and the instances have their logs.
  */
 function processes(): number[] {
   return readdirSync('/proc').filter(isOurs).map(Number);
@@ -93,7 +92,7 @@ const onLinuxWithPostgres = test.skipIf(
 );
 
 onLinuxWithPostgres.each([150, 700, 'up'] as const)('with PostgreSQL, kill -9 after %s', async moment => {
-  chmodSync(dir, 0o755); // PostgreSQL does not run as root, and has a folder in it.
+  chmodSync(dir, 0o755); // PostgreSQL does not run as root, and has a folder in this one.
   run(START_AND_STAY, [], { SESSION_STORE: 'postgres' });
   if (moment === 'up') {
     await said('up');

@@ -1,6 +1,7 @@
 /**
- * Signals and lists process groups. Each child leads a group, so that signals reach its own children too (nginx's
- * workers). Children of the leader that lead separate groups, as PostgreSQL's do, count as members while the leader runs.
+ * Signals and lists process groups. Each child of this process leads a group, so that signals also reach the processes
+ * that the child starts (nginx's workers). Some of these lead separate groups, for example in PostgreSQL. They count as
+ * members while their parent, the leader, runs.
  */
 import { processes } from './process-table.ts';
 
@@ -12,7 +13,7 @@ interface Member {
 
 /** Sends a signal to every process of the group. Returns false if there is none. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Found before the signal, because they can only be found by their parent, the leader.
+  // Finds them before the signal, because they can only be found by their parent, the leader.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);
@@ -24,7 +25,7 @@ function send(to: number, signal: NodeJS.Signals): boolean {
     process.kill(to, signal);
     return true;
   } catch {
-    // ESRCH: no such group. EPERM: macOS reports it for a group of only zombies.
+    // ESRCH: the group does not exist. EPERM: on macOS, the group has only zombies.
     return false;
   }
 }

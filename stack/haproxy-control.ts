@@ -13,17 +13,17 @@ export interface Workers {
   retired: number[];
 }
 
-/** An instance in one server group of one worker. */
+/** An instance in one group of one worker. */
 interface Server {
   name: string;
-  /** Number of requests in flight to it. */
+  /** Number of requests in flight to the instance. */
   busy: number;
 }
 
 export class HaproxyControl {
   readonly #socket: string;
 
-  /** @param socket the path that `haproxy -S` has */
+  /** @param socket the path that was passed to `haproxy -S` */
   constructor(socket: string) {
     this.#socket = socket;
   }
@@ -36,15 +36,15 @@ export class HaproxyControl {
     return { serving: pids(current), retired: text.includes('# old workers') ? pids(old) : [] };
   }
 
-  /** Sends a command to a worker. Throws an error with its reply if it failed: a successful command has no reply. */
+  /** Sends a command to a worker. A successful command has no reply. If it fails, throws an error with the reply. */
   async order(worker: number, order: string): Promise<void> {
     const reply = await this.#send(`@!${worker} ${order}`);
-    // These replies also mean success.
+    // Commands with these replies were successful too.
     if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }
 
-  /** Returns every instance in every group of a worker; empty if the worker has ended. */
+  /** Returns every instance in every group of a worker. Returns an empty list if the worker has ended. */
   async servers(worker: number): Promise<Server[]> {
     const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
     const busy = header.split(',').indexOf('scur');

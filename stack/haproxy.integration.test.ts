@@ -1,4 +1,4 @@
-/** HAProxy in front of peers in the test's own process: a shorter version of nginx.integration.test.ts. */
+/** Tests HAProxy in front of peers in the test's own process. A shorter version of nginx.integration.test.ts. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ async function get(init: RequestInit = {}): Promise<{ status: number; text: stri
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/** Sends a request on a connection that ends after it: a retired worker keeps running for idle connections. */
+/** Sends a request on a connection that then ends. An idle connection would keep a retired worker running. */
 const once = () => get({ headers: { connection: 'close' } });
 
 async function answers(count: number, one = () => get()): Promise<string[]> {
@@ -54,7 +54,7 @@ async function answers(count: number, one = () => get()): Promise<string[]> {
   return seen;
 }
 
-/** Holds its response until the test calls the function that it adds to `waiting`. */
+/** Holds the response until the test calls the function that this peer adds to `waiting`. */
 const slowly =
   (waiting: (() => void)[]): Parameters<typeof startPeer>[2] =>
   (request, response) => {
@@ -62,7 +62,7 @@ const slowly =
     else waiting.push(() => response.end('done'));
   };
 
-/** Returns the requests of clients that reached a peer, without HAProxy's health checks. */
+/** Returns the requests from clients that reached a peer, without the health checks from HAProxy. */
 const asked = ({ got }: Peer): string[] => got.filter(request => !request.includes('/readyz'));
 
 const log = () => readFileSync(haproxy.accessLog, 'utf8');
@@ -125,7 +125,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
       { request: 'r-2', status: 200, instance: 'a', tried: ['a'] },
       { request: 'r-3', status: 503 },
     ]);
-    // It was sent to no instance, or to an instance that was down: that depends on the time of the health check.
+    // The request was sent to no instance, or to one that was down. That depends on the time of the health check.
     expect(seen[1]?.tried?.filter(one => one !== '?')).toEqual([]);
     expect(seen[1]).not.toHaveProperty('instance');
     expect(log()).toContain('"GET" "/path"');
@@ -199,7 +199,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     });
     await says('Server instances/slow is going DOWN for maintenance');
     expect(await answers(4)).toEqual(['other', 'other', 'other', 'other']);
-    // Another instance may join meanwhile.
+    // Another instance may join during the drain.
     const third = await startPeer('third');
     peers.push(third);
     await haproxy.register(third);

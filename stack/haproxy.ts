@@ -12,7 +12,7 @@ import { until } from './wait.ts';
 export interface HaproxyOptions {
   /** Port to listen on, on 127.0.0.1. */
   port: number;
-  /** An existing folder for its configuration and log. */
+  /** An existing folder for HAProxy's configuration and log. */
   dir: string;
   /** The cookie that pins each visitor to one instance; absent: visitors are not pinned. */
   cookie?: string;
@@ -25,20 +25,20 @@ export interface HaproxyOptions {
 interface Health {
   path: string;
   everyMs: number;
-  /** After this number of failed checks in a row, an instance gets no more requests. */
+  /** Number of failed checks in a row after which an instance gets no more requests. */
   unhealthy: number;
-  /** After this number of passed checks in a row, it gets requests again. */
+  /** Number of passed checks in a row after which the instance gets requests again. */
   healthy: number;
 }
 
 const HEALTH: Health = { path: '/readyz', everyMs: 500, unhealthy: 2, healthy: 2 };
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
-/** The groups of instances in the template. */
+/** The groups of instances in HAProxy's template. */
 const GROUPS = ['instances', 'any_instance'] as const;
-/** Time within which an instance must respond. */
+/** Maximum time until an instance responds. */
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** hard-stop-after of the template, and a margin. */
+/** hard-stop-after of the template, plus a margin. */
 const IN_FLIGHT_MS = 35_000;
 
 /** An instance in the configuration. Deregistered instances stay there, disabled. */
@@ -48,8 +48,8 @@ interface Known {
 }
 
 /**
- * Runs HAProxy in front of a changing set of instances. The configuration has all of them. Changes of an instance that
- * the running process knows are sent to it as commands, without a reload.
+ * Runs HAProxy in front of a changing set of instances. The configuration has all of them. If the running process knows
+ * an instance, changes of the instance are sent to the process as commands, without a reload.
  * The constructor throws MissingProgramError if HAProxy is not installed.
  */
 export class Haproxy extends ServerProcess implements LocalBalancer {
@@ -63,7 +63,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   readonly forget?: () => Promise<void>;
   #forgotten = 0;
   #repeatMs: number | undefined;
-  /** Serializes the changes. */
+  /** Serializes the changes of the instances. */
   #changes: Promise<void> = Promise.resolve();
 
   constructor(options: HaproxyOptions) {
@@ -80,7 +80,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       env: process.env,
       log: accessLog,
-      // A socket that a killed master left behind does not reply.
+      // If a killed master left its socket behind, the socket does not reply.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
@@ -153,7 +153,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
 
   async #change<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(change);
-    // The caller of this change gets its error; the next change runs all the same.
+    // The caller of this change gets the error; the next change runs anyway.
     this.#changes = done.then(
       () => {},
       () => {},
@@ -175,7 +175,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     if (!this.running()) return [];
     const { serving, retired } = await this.#control.workers();
     for (const worker of serving) {
-      // `maint` also diverts the visitors that are pinned to it.
+      // `maint` also diverts the visitors that are pinned to the instance.
       for (const server of serversOf(instance))
         await this.#control.order(worker, `set server ${server} state maint`);
     }
@@ -183,8 +183,8 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   /**
-   * Returns whether no request to the instance is in flight. A retired worker keeps its old configuration until its last
-   * connection has ended, so it must have ended.
+   * Returns whether no request to the instance is in flight. A retired worker keeps its old configuration until its
+   * last connection has ended. So no retired worker may be left.
    */
   async #hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
@@ -249,5 +249,5 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 }
 
-/** Returns the names of an instance in commands, one for each group. */
+/** Returns the names of an instance in commands. It has one name for each group. */
 const serversOf = ({ name }: Routed): string[] => GROUPS.map(group => `${group}/${name}`);

@@ -7,15 +7,15 @@ import type { Instance, InstanceOptions } from './stack.ts';
 
 export interface LocalInstanceOptions extends InstanceOptions {
   name: string;
-  /** Its own options, besides those of all instances. A caller can start a similar instance with them. */
+  /** The options of only this instance. A caller can start a similar instance with them. */
   own: InstanceOptions;
   /** Port to listen on, on 127.0.0.1. */
   port: number;
-  /** File for its output, including the request log. */
+  /** File for the output of the instance, including the request log. */
   log: string;
-  /** Addresses of the servers behind it: REDIS_URL … */
+  /** Environment variables with the addresses of the servers behind the instance: REDIS_URL … */
   backing: Record<string, string>;
-  /** Must be the same for all instances of a stack, so that they accept each other's cookies. */
+  /** SESSION_SECRET. Must be the same for all instances of a stack, so that they accept each other's cookies. */
   secret: string;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
@@ -25,7 +25,7 @@ const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
 /** Longer than nginx keeps an idle connection (keepalive_timeout in the template). */
 const DRAIN_MS = '3000';
-/** The sum of DRAIN_MS and the app's limit for requests in flight (SHUTDOWN_MS), and a margin. */
+/** The sum of DRAIN_MS and the app's limit for requests in flight (SHUTDOWN_MS), plus a margin. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {
@@ -48,15 +48,15 @@ export class LocalInstance extends ServerProcess implements Instance {
   }
 }
 
-/** Returns the environment. Later values override: defaults, the user's, the stack's, and those of this instance. */
+/** Returns the environment. Later values override earlier ones: defaults, the user's, the stack's, this instance's. */
 function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
-    // Node's default folder. The cache halves the start time of an instance.
+    // The default folder of Node's compile cache. The cache halves the start time of an instance.
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     SESSION_SECRET: options.secret,
-    // Cheap password hashes and no login limits: load tests log in often, and from one address.
+    // Sets a low cost of password hashes and no login limits, because load tests log in often, and from one address.
     TRIAL: 'true',
     TRUST_PROXY: 'loopback',
     ...process.env,
@@ -69,8 +69,8 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
 }
 
 /**
- * Returns true if the instance is ready; throws an error with its response if not. A program other than the shipped app
- * may not have /readyz, so any status below 500 counts as ready.
+ * Returns true if the instance is ready; throws an error with the instance's response if not. A program that replaces
+ * the shipped app may not have /readyz, so any status below 500 counts as ready.
  *
  * @param ours true for the shipped app
  */

@@ -47,7 +47,7 @@ function requireSize({ name, group }: Profile, instances: number): void {
   throw new Error(`--instances: expected ${size} with --profile ${name}, got ${instances}`);
 }
 
-/** @param text a mode; `duration=60` also sets the seconds */
+/** @param text a sticky mode; `duration=60` also sets the seconds */
 function stickyOf(text: string, like: Profile['cookies']): Sticky | undefined {
   const [, word = text, seconds] = /^(duration)=([1-9]\d*)$/.exec(text) ?? [];
   const mode = oneOf('--sticky', ['none', ...STICKY], word);

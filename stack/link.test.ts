@@ -1,4 +1,4 @@
-/** The effects of a link on open and new connections. */
+/** Tests the effects of a link on open and new connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ let server: Server;
 let link: ProxyLink;
 const clients: Socket[] = [];
 
-/** A server that echoes its input. */
+/** Starts a server that echoes its input. */
 async function startEcho(): Promise<Server> {
   const echo = createServer(socket => socket.on('error', () => {}).pipe(socket));
   echo.listen(0, '127.0.0.1');

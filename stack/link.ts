@@ -4,10 +4,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
-/** Bytes that wait in one direction of a connection before the proxy stops reading from the sender. */
+/** Number of bytes waiting in one direction of a connection above which the proxy stops reading from the sender. */
 const MOST_WAITING = 1 << 20;
 
-/** What a link does to the bytes of all connections, including those that were open before. */
+/** The effects of a link on the bytes of all connections, including connections that were open before. */
 interface Disturbance {
   /** Delay of each piece of data, milliseconds. */
   delayMs: number;
@@ -15,9 +15,9 @@ interface Disturbance {
   bytesPerSecond: number;
   /** True: no data passes. */
   held: boolean;
-  /** True: of each response, only the first half of the next piece passes; then the connection is reset. */
+  /** True: of each response, only the first half of the next piece passes. Then the connection is reset. */
   cutting: boolean;
-  /** How often data had to wait for bandwidth. */
+  /** Number of times that data had to wait for bandwidth. */
   jams: number;
 }
 
@@ -58,7 +58,7 @@ export class ProxyLink implements Link {
     return this.#disturbance.jams;
   }
 
-  /** Starts to listen, on the same port as before if it has listened before. */
+  /** Starts to listen. If the link has listened before, it uses the same port again. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, near => this.#accept(near));
@@ -139,7 +139,7 @@ export class ProxyLink implements Link {
 
   #reset({ near, far }: Connection): void {
     for (const socket of [near, far]) {
-      // A socket that is ending cannot be reset: its handle would not close, and would keep the process running.
+      // A socket that is ending cannot be reset. Its handle would not close, and would keep the process running.
       if (socket.writableEnded || socket.destroyed) socket.destroy();
       else socket.resetAndDestroy();
     }
@@ -152,14 +152,14 @@ class Pipe {
   readonly #to: Socket;
   readonly #disturbance: Disturbance;
   readonly #cut: (() => void) | undefined;
-  /** Data that has not passed yet, with its time of arrival. An undefined piece marks the end. */
+  /** Data that has not passed yet, with the time of its arrival. An undefined piece marks the end of the data. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
-  /** When the last piece will have passed, with limited bandwidth. */
+  /** Time at which the last piece will have passed, if the bandwidth is limited. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param cut cuts the connection while responses are cut; undefined in the direction of requests */
+  /** @param cut called to cut the connection while responses are cut; undefined for the direction of requests */
   constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;
@@ -178,7 +178,7 @@ class Pipe {
     this.flow();
   }
 
-  /** Forwards the data that may pass now. */
+  /** Forwards the data that may pass at this time. */
   flow(): void {
     clearTimeout(this.#timer);
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {

@@ -1,10 +1,12 @@
-/** Holds the links of a local stack: in front of the servers behind the instances, and in front of instances. */
+/**
+ * Holds the links of a local stack. They are in front of the servers behind the instances, and in front of instances.
+ */
 import { ProxyLink } from './link.ts';
 
 export class Links {
   /** Open links by the name of the part behind them. */
   readonly #open = new Map<string, ProxyLink>();
-  /** Links that get no new connections. */
+  /** Links that get no new connections, but still serve the requests in flight. */
   readonly #left: ProxyLink[] = [];
 
   get(to: string): ProxyLink | undefined {
@@ -19,7 +21,7 @@ export class Links {
     return link;
   }
 
-  /** Retires a link: it gets no new connections, and requests in flight end on it. */
+  /** Retires a link. It gets no new connections, but still serves the requests in flight. */
   leave(to: string): void {
     const link = this.#open.get(to);
     if (link === undefined) return;
@@ -27,7 +29,7 @@ export class Links {
     this.#left.push(link);
   }
 
-  /** Returns the address, with the ports of servers replaced by the ports of their links. */
+  /** Returns the address, but with the port of a server's link instead of the server's port. */
   led(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);

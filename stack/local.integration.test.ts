@@ -1,4 +1,4 @@
-/** Tests of only the local runner; stack.integration.test.ts has the tests of all runners. */
+/** Tests that apply only to the local runner. The tests of all runners are in stack.integration.test.ts. */
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from './local.ts';

@@ -31,11 +31,11 @@ export interface Beside {
 export interface LocalStackOptions extends StackOptions {
   /** The balancer pins each visitor to one instance. nginx supports all modes, HAProxy only `duration`. */
   sticky?: Sticky | undefined;
-  /** The balancer and the group that the stack imitates; the balancer is then nginx. */
+  /** The balancer and the group that the stack imitates. The balancer is then nginx. */
   profile?: Profile | undefined;
-  /** Directives for nginx; the balancer is then nginx, even if STACK_BALANCER names another one. */
+  /** Directives for nginx. The balancer is then nginx, even if STACK_BALANCER names another one. */
   nginx?: NginxAdditions;
-  /** Arguments of redis-server that override those of the stack. */
+  /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[];
   /** Starts a further program once Redis is ready. The program is stopped after the instances. */
   beside?: (redis: RedisServer) => Promise<Beside>;
@@ -45,7 +45,7 @@ export interface LocalStackOptions extends StackOptions {
  * Starts Redis, the servers that SESSION_STORE and BASKET_STORE of the instances need, the instances and the balancer,
  * and waits until all are ready.
  * Throws MissingProgramError that names all missing programs, or an error with the output of the part that did not
- * start. Nothing is left running then. The same holds after this process has ended, however it ends.
+ * start. Nothing is left running after such an error, or after the end of this process, however it ends.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -102,7 +102,7 @@ class LocalStack implements Stack {
   readonly #plan: Plan;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
-  /** Name of each instance by its address. Removed instances stay, because the balancer's log may still name them. */
+  /** Name of each instance by its address. Keeps removed instances, because the balancer's log may still name them. */
   readonly #names = new Map<string, string>();
   readonly #links = new Links();
   #created = 0;
@@ -140,10 +140,10 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (!('sentinels' in server)) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
-    // If the start was aborted meanwhile, `stop` did not know this program.
+    // If the start was aborted meanwhile, `stop` has not stopped this program.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
-    // Creates them one after the other, so that app-1 is the first.
+    // Creates the instances one after the other, so that app-1 is the first.
     const created: LocalInstance[] = [];
     for (const one of wanted) created.push(await this.#create(one));
     await Promise.all(created.map(instance => instance.start()));
@@ -237,7 +237,9 @@ class LocalStack implements Stack {
     return instance;
   }
 
-  /** Returns the environment variables with the servers' addresses, or with those of their links if they have any. */
+  /**
+   * Returns the environment variables with the servers' addresses. A server with a link has the address of the link.
+   */
   #backingEnv(): Record<string, string> {
     const { env } = this.#plan.backing;
     const { servers } = this;
@@ -246,7 +248,9 @@ class LocalStack implements Stack {
     );
   }
 
-  /** Returns the instance's own options. Includes the secret: a caller that replaces the secret needs the old one. */
+  /**
+   * Returns the options of only this instance. With the secret, because a caller that replaces it needs the old one.
+   */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =
       options.env?.['SESSION_SECRET'] ??
@@ -255,7 +259,7 @@ class LocalStack implements Stack {
     return { ...options, env: { ...options.env, SESSION_SECRET: secret } };
   }
 
-  /** Ends an instance and removes it from the stack. Its log stays, for readers that follow it. */
+  /** Ends an instance and removes it from the stack. Its log stays, for readers that follow the log. */
   async #forget(instance: LocalInstance): Promise<void> {
     await instance.dispose();
     this.#instances.splice(this.#instances.indexOf(instance), 1);

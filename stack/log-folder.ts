@@ -1,4 +1,4 @@
-/** Finds the logs of a stack that Baton did not start, in a folder: compose shares them by volumes. */
+/** Finds a folder's logs of a stack that Baton did not start. With compose, containers share this folder as volumes. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { instanceLog, routedBalancerLog } from './logs.ts';
@@ -7,9 +7,9 @@ import type { LogSource } from './stack.ts';
 /**
  * Returns the logs in a folder.
  *
- * @param folder has `balancer/access.log` as deploy/balancer.sh writes it, `instances/NAME.log` as LOG_FILE makes
- *   the app write it, or one of the two
- * @throws Error if it has neither
+ * @param folder contains `balancer/access.log` or `instances/NAME.log`, or both. deploy/balancer.sh writes the first;
+ *   the app writes the second if LOG_FILE names it.
+ * @throws Error if it contains neither
  */
 export function logFolder(folder: string): LogSource[] {
   const balancer = join(folder, 'balancer', 'access.log');

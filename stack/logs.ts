@@ -1,4 +1,4 @@
-/** Follows the logs of instances and balancer: which instance served which request. */
+/** Follows the logs of instances and of the balancer, which show which instance served which request. */
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import type { Served } from '../verify/core/history.ts';
 import { haproxyEntryIn, servedIn } from '../verify/import/access-log.ts';
 import type { LogSource } from './stack.ts';
 
-/** Milliseconds between two reads of a log: cheaper than a watcher for each file, and fast enough. */
+/** Milliseconds between two reads of a log. Reads cost less than a watcher for each file, and are fast enough. */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -18,7 +18,7 @@ export function instanceLog(name: string, file: string): LogSource {
   return new LogFile(name, 'instance', file, line => parseInstanceLine(name, line));
 }
 
-/** Returns nginx's log. `nameOf` returns the name of the instance at an address, `host:port`. */
+/** Returns nginx's log. `nameOf` maps an address (`host:port`) to the name of the instance there. */
 export function balancerLog(
   name: string,
   file: string,
@@ -27,7 +27,7 @@ export function balancerLog(
   return new LogFile(name, 'balancer', file, line => parseBalancerLine(name, line, nameOf));
 }
 
-/** Returns HAProxy's log, which names instances itself. */
+/** Returns HAProxy's log, whose lines name the instances. */
 export function haproxyLog(name: string, file: string): LogSource {
   return new LogFile(name, 'balancer', file, line => parseHaproxyLine(name, line));
 }
@@ -35,7 +35,7 @@ export function haproxyLog(name: string, file: string): LogSource {
 /**
  * Returns the log of a balancer that Baton did not start, in the usual formats of nginx, HAProxy and Traefik.
  *
- * @param own the name of an instance, if it is the log of that instance and not of a balancer
+ * @param own if the log is an instance's log and not a balancer's, the name of that instance
  */
 export function foreignLog(file: string, own?: string): LogSource {
   const name = own ?? 'balancer';
@@ -44,7 +44,9 @@ export function foreignLog(file: string, own?: string): LogSource {
   );
 }
 
-/** Returns a log of nginx that also names the instance of each address. Reads earlier lines first for these names. */
+/**
+ * Returns a log of nginx whose lines also name the instance of each address. Reads earlier lines first, for the names.
+ */
 export function routedBalancerLog(name: string, file: string): LogSource {
   const routes = new Routes();
   return new LogFile(name, 'balancer', file, routes.parser(name), line => routes.learn(line));
@@ -64,13 +66,13 @@ export class Routes {
 
   /** Adds the addresses of a line; ignores lines without addresses. */
   learn(line: string): void {
-    if (!line.includes('"routed"')) return; // A cheap test first, because a log may have a million other lines.
+    if (!line.includes('"routed"')) return; // Cheap, because a log may have a million other lines.
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
       this.#names.set(address, name);
   }
 
-  /** Returns a parser for the lines of that log, which must be passed in order. */
+  /** Returns a parser for the lines of that log. The lines must be passed in order. */
   parser(name: string): Parse {
     return line => {
       this.learn(line);
@@ -100,7 +102,7 @@ export function parseInstanceLine(name: string, line: string): Served | undefine
   };
 }
 
-// One value for each attempt, in order: nginx separates them by ", " or " : ".
+// Splits one value for each attempt, in order. nginx separates the values by ", " or " : ".
 const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
   event: z.literal('balanced'),
@@ -114,7 +116,7 @@ const balancerLine = z.object({
 });
 
 /**
- * Parses a line of nginx's log. The instance is the last address tried, if it sent headers; headers do not name it.
+ * Parses a line of nginx's log. The line does not name the instance: it is the last address tried, if it sent headers.
  */
 export function parseBalancerLine(
   name: string,
@@ -132,14 +134,14 @@ export function parseBalancerLine(
     kind: 'balancer',
     request,
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-    // Skips the name of the group, which nginx logs if it had no instance to try.
+    // Skips the name of the group. nginx logs this name if it had no instance to try.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
     ...spanOf(ended, upstreamSeconds),
   };
 }
 
-/** Returns when the instance had the request, microseconds; empty unless exactly one instance was tried. */
+/** Returns when the request began and ended at the instance, microseconds. Empty unless one instance was tried. */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],
@@ -149,7 +151,7 @@ function spanOf(
   return { began: Math.round((ended - seconds) * 1e6), ended: Math.round(ended * 1e6) };
 }
 
-/** Parses a line in the format of deploy/haproxy.cfg.template. The request id is the only captured header. */
+/** Parses a line in the format of deploy/haproxy.cfg.template. The braces in it contain only the request id. */
 export function parseHaproxyLine(name: string, line: string): Served | undefined {
   const request = / \{(?<request>[\w.-]{1,128})\} "/.exec(line)?.groups?.['request'];
   const served = request === undefined ? undefined : haproxyEntryIn(line);
@@ -172,7 +174,7 @@ class LogFile implements LogSource {
   readonly #parse: Parse;
   readonly #learn: ((line: string) => void) | undefined;
 
-  /** @param learn gets the lines that were written before `follow` is called */
+  /** @param learn called with each line that was written before `follow` is called */
   constructor(
     name: string,
     kind: 'balancer' | 'instance',
@@ -185,7 +187,7 @@ class LogFile implements LogSource {
     this.#file = file;
     this.#parse = parse;
     this.#learn = learn;
-    // Creates the file, so that it can be followed from its start. An existing file may be read-only.
+    // Creates the file, so that it can be followed from its start. Opens no existing file: it may be read-only.
     if (!existsSync(file)) closeSync(openSync(file, 'a'));
   }
 
@@ -209,7 +211,8 @@ class LogFile implements LogSource {
 }
 
 /**
- * Yields complete lines from a byte offset up to `end`, or without end; after an abort, up to the file's size then.
+ * Yields complete lines from a byte offset up to `end`. Without `end`, continues until the abort, and then yields the
+ * lines that the file has at that time.
  */
 async function* lines(
   file: FileHandle,

@@ -60,7 +60,7 @@ function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-/** Resolves with the name of an essential part when it dies, or with undefined when interrupted. */
+/** Resolves with the name of an essential part when that part dies, or with undefined when interrupted. */
 function interruptedOrMissing(
   stack: Stack,
   signal: AbortSignal,
@@ -76,12 +76,12 @@ function interruptedOrMissing(
       look();
       say(`Still running: ${running(stack)}`);
     });
-    look(); // It may have died while the welcome text was printed.
+    look(); // A part may have died while the welcome text was printed.
   });
 }
 
 /**
- * Returns the name of an essential part that died. Essential are each server, the balancer, and at least one
+ * Returns the name of an essential part that died. Each server and the balancer are essential, and so is at least one
  * instance.
  */
 function essentialThatDied(stack: Stack): string | undefined {

@@ -20,13 +20,13 @@ export interface MemcachedOptions {
 export interface MemcachedServer extends Service {
   /** `127.0.0.1:PORT` */
   readonly address: string;
-  /** Stops it quickly. It cannot be started again. */
+  /** Stops the server quickly. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
 /**
  * Starts memcached, and waits until it replies to `version`.
- * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
+ * Throws MissingProgramError if memcached is not installed, and an error with its output if it does not start.
  */
 export async function startMemcached(options: MemcachedOptions = {}): Promise<MemcachedServer> {
   const memcached = new MemcachedProcess({ ...options, port: options.port ?? (await freePort()) });
@@ -39,7 +39,7 @@ export async function startMemcached(options: MemcachedOptions = {}): Promise<Me
   return memcached;
 }
 
-/** For the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
+/** Used by the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
 export class MemcachedProcess extends ServerProcess implements MemcachedServer {
   readonly address: string;
   readonly port: number;
@@ -73,7 +73,7 @@ export class MemcachedProcess extends ServerProcess implements MemcachedServer {
 }
 
 function memcachedArguments(port: number): string[] {
-  // As root, memcached requires the option -u with a user. -U 0: no UDP.
+  // If started by root, memcached requires the option -u with a user. -U 0 turns UDP off.
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user];
 }

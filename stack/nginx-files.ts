@@ -27,7 +27,7 @@ export function nginxFiles(dir: string) {
 }
 
 export function nginxCommand(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Started by root, the workers would run as the user `nobody`, which cannot enter the folder. Only root can set a
+  // Without this, root would start workers as the user `nobody`, who cannot enter the folder. Only root can set a
   // user.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
@@ -58,7 +58,7 @@ export function writeAddition(folder: string, name: string, directives: string |
   writeFileSync(join(folder, `${name}.conf`), `${directives}\n`);
 }
 
-/** Merges two sets of additions. Where only one value is possible, the second one wins. */
+/** Merges two sets of additions. If only one value is possible, uses the value of the second set. */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>
     [first[name], second[name]].filter(text => text !== undefined).join('\n');

@@ -17,7 +17,7 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
   nginx = new Nginx({
     ...{ port: await freePort(), statusPort: await freePort(), dir },
-    // Long enough that only the test ends a held request, also on a slow machine.
+    // Long enough that a held request ends only when the test ends it, even on a slow machine.
     additions: { server: 'proxy_read_timeout 60s;' },
   });
 });
@@ -94,7 +94,7 @@ test('finds the one running instance among five', async () => {
 test.each(['GET', 'POST'])('a %s that an instance read before it reset is not retried', async method => {
   const [bad, good] = await before(startResetting('bad'), startPeer('good'));
   const one = () => get('/once', method === 'POST' ? { method, body: 'pay' } : {});
-  // nginx may choose either one first, but the bad one gets one of two requests.
+  // nginx may choose either instance first, but the bad one gets one of two requests.
   const seen = await answers(2, one);
   expect(seen.toSorted()).toEqual(['502', 'good']);
   expect(bad?.got).toEqual([`${method} /once`]);
@@ -106,7 +106,7 @@ test('an instance that fails one request does not take the last one out of servi
   await Promise.all([a?.close(), c?.close()]);
   await answers(3, () => get());
   const recovered = await again(startPeer('a', a?.port));
-  // All three count as failed now; nginx finds the restarted one in one round.
+  // nginx considers all three instances failed now. It finds the restarted one within three requests.
   expect(await answers(3, () => get())).toContain('a');
   expect(recovered.got.length).toBeGreaterThan(0);
 });
@@ -216,7 +216,7 @@ test('deregister waits for the request in flight', async () => {
     startPeer('slow', 0, (_request, response) => waiting.push(() => response.end('done'))),
     startPeer('other'),
   );
-  // The request goes to `slow` or `other`; two requests reach both.
+  // Each request goes to `slow` or `other`, and two requests reach both.
   const inFlight = Promise.all([get(), get()]);
   await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });
   let left = false;

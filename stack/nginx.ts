@@ -14,10 +14,10 @@ export interface NginxOptions {
   port: number;
   /** Port of nginx's status page. */
   statusPort: number;
-  /** An existing folder for its configuration, temporary files and logs. */
+  /** An existing folder for nginx's configuration, temporary files and logs. */
   dir: string;
   additions?: NginxAdditions;
-  /** Milliseconds that requests which started under the old configuration may take after a reload (30,000). */
+  /** Maximum time after a reload for requests that started under the old configuration, milliseconds (30,000). */
   retireMs?: number;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
@@ -30,12 +30,12 @@ export interface NginxAdditions {
   /** Added to the server for clients; these directives override those for all servers. */
   server?: string;
   /**
-   * First in the group of instances: how nginx chooses one. A function gets the number of `forget` calls so far, so
-   * that it can place all visitors anew after each call.
+   * Directives at the start of the group of instances: how nginx chooses an instance. A function gets the number of
+   * `forget` calls so far, so that it can place all visitors anew after each call.
    */
   upstream?: string | ((forgotten: number) => string);
   /**
-   * Parameters of each instance in the group: when nginx considers it failed (max_fails …), and its weight. A function
+   * Parameters of each instance in the group: its weight, and when nginx considers it failed (max_fails …). A function
    * gets the index of the instance, from 0.
    */
   perInstance?: string | ((place: number) => string);
@@ -51,13 +51,13 @@ export interface NginxAdditions {
 export type Address = Pick<Instance, 'name' | 'url'>;
 
 const WORKERS = 2;
-/** If the number of idle connections falls within this time, some of them belong to busy clients. */
+/** If the number of idle connections has not fallen for this time (ms), they belong to clients that are not busy. */
 const RESTING_MS = 500;
-/** This many checks in a row must find no idle connection. */
+/** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;
-/** Requests that started under the old configuration may take this long after a reload. */
+/** Maximum time after a reload for requests that started under the old configuration, milliseconds. */
 const RETIRE_MS = 30_000;
-/** As in deploy/nginx.conf.template: an instance that failed gets no requests for one second. */
+/** Like in deploy/nginx.conf.template: an instance that failed gets no requests for one second. */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 
 /**
@@ -66,7 +66,7 @@ const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
  */
 export class Nginx extends ServerProcess implements Balancer {
   readonly url: string;
-  /** A JSON line for each request: see log_format in the template. */
+  /** File with a JSON line for each request: see log_format in the template. */
   readonly accessLog: string;
   readonly #statusUrl: string;
   readonly #files: NginxFiles;
@@ -90,7 +90,7 @@ export class Nginx extends ServerProcess implements Balancer {
       command,
       env: process.env,
       log: files.log,
-      // nginx writes its pid file when it listens. An open port alone could belong to another server.
+      // nginx writes its pid file when it listens. An open port alone is no proof: it could belong to another server.
       ready: async pid =>
         readFileSync(files.pid, 'utf8').trim() === `${pid}` && groupMembers(pid).length > WORKERS,
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
@@ -117,7 +117,7 @@ export class Nginx extends ServerProcess implements Balancer {
       });
   }
 
-  /** @param via the address at which nginx reaches the instance, if not its own */
+  /** @param via the address at which nginx reaches the instance, if it is not the instance's own address */
   async register(instance: Address, via = instance.url): Promise<void> {
     await this.#change(async () => {
       this.#registered.set(instance.url, { name: instance.name, url: via });
@@ -142,8 +142,8 @@ export class Nginx extends ServerProcess implements Balancer {
       this.#writeInstances();
       retired = await this.#reload();
     });
-    // Only the retired workers still know the instance. They end after their last request in flight. Other changes
-    // do not wait for that.
+    // Waits for the retired workers, because only they still know the instance. They end after their last request in
+    // flight. Other changes do not wait.
     await until(() => this.#workers().every(worker => !retired.includes(worker)), {
       withinMs: this.#retireMs + 5_000,
       everyMs: 50,
@@ -169,7 +169,7 @@ export class Nginx extends ServerProcess implements Balancer {
 
   async #change(change: () => Promise<void>): Promise<void> {
     const done = this.#changes.then(change);
-    this.#changes = done.catch(() => {}); // The caller of this change gets its error; the next change runs all the same.
+    this.#changes = done.catch(() => {}); // The caller of this change gets the error; the next change runs anyway.
     await done;
   }
 
@@ -191,15 +191,15 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /**
-   * Waits until busy clients have no idle connection left; idle connections of other clients may be closed without harm.
-   * A request in flight may end meanwhile and leave its connection idle, so one check is not sufficient.
+   * Waits until busy clients have no idle connection left. The idle connections of other clients may be closed without
+   * harm. A request in flight may end meanwhile and leave its connection idle, so one check is not sufficient.
    */
   async #untilFewAreIdle(): Promise<void> {
     let least = Number.POSITIVE_INFINITY;
     let since = performance.now();
     let none = 0;
     const settled = async () => {
-      // The connection of this status request does not count as waiting.
+      // nginx does not count the connection of this status request as waiting.
       const idle = Number(/Waiting: (\d+)/.exec(await (await fetch(this.#statusUrl)).text())?.[1]);
       none = idle === 0 ? none + 1 : 0;
       if (idle > 0 && idle < least) {
@@ -236,7 +236,7 @@ export class Nginx extends ServerProcess implements Balancer {
     return retired;
   }
 
-  /** Throws if the configuration is invalid. nginx itself ignores such a reload, and reports it only in its log. */
+  /** Throws if the configuration is invalid. nginx itself ignores a reload with it, and reports it only in its log. */
   async #checkConfiguration(): Promise<void> {
     const [program, ...args] = this.#command;
     try {
@@ -250,14 +250,14 @@ export class Nginx extends ServerProcess implements Balancer {
     const { upstream, perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const registered = [...this.#registered.values()];
     const hosts = registered.map(instance => new URL(instance.url).host);
-    // nginx requires a server in each group. A server marked `down` makes it respond as if all instances were down.
+    // nginx requires a server in each group. If the only server is marked `down`, nginx responds as if all were down.
     const lines = (options: string | ((place: number) => string)) =>
       hosts
         .map((host, place) => `server ${host} ${typeof options === 'string' ? options : options(place)};\n`)
         .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
-    // While nginx retries slow requests, a slow instance must stay in use, so that every request to it is retried.
+    // While nginx retries slow requests, a slow instance must not count as failed: each request to it must be retried.
     const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
     writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);

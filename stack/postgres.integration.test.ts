@@ -8,7 +8,7 @@ import { type PostgresServer, startPostgres } from './postgres.ts';
 import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
-/** A folder for only the servers of these tests. */
+/** A folder that only the servers of these tests use. */
 let dir: string;
 const before = process.env['TMPDIR'];
 

@@ -18,7 +18,7 @@ export interface PostgresOptions {
 }
 
 /**
- * Listens on 127.0.0.1, and accepts all clients without a password. `restart` keeps address and data, also after
+ * Listens on 127.0.0.1, and accepts all clients without a password. `restart` keeps address and data, even after
  * `kill`.
  */
 export interface PostgresServer extends Service {
@@ -26,15 +26,15 @@ export interface PostgresServer extends Service {
   readonly url: string;
   /** Process id; undefined if it does not run. */
   readonly pid: number | undefined;
-  /** Stops it quickly and removes its data. It cannot be started again. */
+  /** Stops the server quickly and removes its data. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
 const USER = 'baton';
 
 /**
- * Creates the cluster if it does not exist, then runs postgres. Both run as one process, so that a signal ends either.
- * The cluster has another name until it is complete. Arguments: folder, postgres, its settings.
+ * Creates the cluster if it does not exist, then runs postgres. Both run in the same process, so that a signal always
+ * ends the one that runs. The cluster has another name until it is complete. Arguments: folder, postgres, its settings.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -49,8 +49,8 @@ fi
 exec "$program" -D "$folder/data" "$@"`;
 
 /**
- * Creates a cluster in a temporary folder, starts its server and waits until it replies to a query.
- * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
+ * Creates a cluster in a temporary folder, starts its server and waits until the server replies to a query.
+ * Throws MissingProgramError if PostgreSQL is not installed, and an error with its output if it does not start.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const postgres = new PostgresProcess({ ...options, port: options.port ?? (await freePort()) });
@@ -63,7 +63,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return postgres;
 }
 
-/** For the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
+/** Used by the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
 export class PostgresProcess extends ServerProcess implements PostgresServer {
   readonly url: string;
   readonly port: number;
@@ -72,9 +72,9 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
 
   constructor(options: PostgresOptions & { port: number }) {
     const { port } = options;
-    // The real path without links, because initdb is in the same folder.
+    // Resolves symbolic links, because initdb is in the same folder as the real file.
     const program = realpathSync(findProgram('postgres'));
-    // A separate folder, because the server may run as a user that cannot enter the stack's folder.
+    // The server gets a separate folder, because it may run as a user that cannot enter the stack's folder.
     const folder = temporaryPath('baton-postgres-');
     const owner = ownerOfData();
     const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
@@ -92,7 +92,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       log: join(folder, 'postgres.log'),
       ready: () => answers(url),
-      // PostgreSQL's fast shutdown: SIGTERM would wait until every client has disconnected.
+      // PostgreSQL's fast shutdown. SIGTERM would wait until every client has disconnected.
       stopSignal: 'SIGINT',
       disposeSignal: 'SIGQUIT',
       ...(owner && { runAs: owner }),
@@ -116,7 +116,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
   }
 }
 
-/** Returns the user to run as. PostgreSQL refuses to run as root, so this is its package's user, or `nobody`. */
+/** Returns the user to run as. PostgreSQL refuses to run as root, so this is the user of its package, or `nobody`. */
 function ownerOfData(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return findUser('postgres') ?? findUser('nobody');
@@ -127,7 +127,7 @@ function settings(port: number, more: readonly string[]): string[] {
     `port=${port}`,
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
-    // The operating system has all acknowledged writes, also after SIGKILL; only a power cut would lose them.
+    // The operating system has all acknowledged writes, even after SIGKILL. Only a power cut would lose them.
     'fsync=off',
     'max_connections=200',
     ...more,
@@ -137,7 +137,7 @@ function settings(port: number, more: readonly string[]): string[] {
 
 async function answers(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
-  client.on('error', () => {}); // If the server ends meanwhile, the query reports it.
+  client.on('error', () => {}); // If the server ends meanwhile, the query reports this error.
   try {
     await client.connect();
     await client.query('SELECT 1');

@@ -1,6 +1,6 @@
 /**
- * Lists the processes of this machine, from /proc if it exists, else from `ps`: a bare Debian has no `ps`, macOS no
- * /proc.
+ * Lists the processes of this machine, from /proc if it exists, else from `ps`. A bare Debian has no `ps`, and macOS
+ * has no /proc.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ interface Process {
   parent: number;
   /** The id of its process group. */
   group: number;
-  /** As `ps` prints it: S, R, T for stopped, Z for a zombie … */
+  /** Letter that `ps` prints: S, R, T for stopped, Z for a zombie … */
   state: string;
 }
 
 const hasProc = (): boolean => existsSync('/proc/self/stat');
 
-/** Lists all processes, zombies too. */
+/** Lists all processes, including zombies. */
 export function processes(): Process[] {
   if (!hasProc()) return ps('-A');
   return readdirSync('/proc').flatMap(entry => (/^\d+$/.test(entry) ? fromProc(Number(entry)) : []));
@@ -27,7 +27,7 @@ export function stateOf(pid: number): string | undefined {
   return (hasProc() ? fromProc(pid) : ps('-p', String(pid)))[0]?.state;
 }
 
-/** Returns whether a process runs: a zombie only waits to be reaped. */
+/** Returns whether a process runs. A zombie does not run: it only waits to be reaped. */
 export const isAlive = (pid: number): boolean => /^[^ZXx]/.test(stateOf(pid) ?? '');
 
 /** Returns the program and arguments of a process; empty if no process has that id. */
@@ -48,7 +48,7 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // "pid (name) state ppid pgrp …": the name may hold spaces and brackets, so count from its last bracket.
+  // The format is "pid (name) state ppid pgrp …". The name may contain spaces and brackets: counts from the last one.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }

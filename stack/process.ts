@@ -18,19 +18,19 @@ export interface User {
 export interface ServerSpec {
   name: string;
   command: readonly [string, ...string[]];
-  /** Its complete environment. */
+  /** The complete environment of the server. */
   env: NodeJS.ProcessEnv;
-  /** File to which its standard output and error are appended. */
+  /** File to which standard output and error of the server are appended. */
   log: string;
-  /** Called repeatedly until it resolves with true; then the server counts as started. */
+  /** Called repeatedly until it resolves with true. Then the server counts as started. */
   ready: (pid: number) => Promise<boolean>;
-  /** Timeout of the start, milliseconds. */
+  /** Maximum time until the server is ready, milliseconds. */
   readyMs?: number;
-  /** Signal that ends it in order; SIGTERM by default. */
+  /** Signal that ends the server in order; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
-  /** Milliseconds after that signal until it is killed. */
+  /** Milliseconds between that signal and SIGKILL. */
   stopMs?: number;
-  /** Signal of `dispose`, which ends it at once; SIGTERM by default. */
+  /** Signal with which `dispose` ends the server at once; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
   /** The user to run as. Requires root. */
   runAs?: User;
@@ -41,11 +41,11 @@ export interface ServerSpec {
 interface Run {
   child: ChildProcess;
   pid: number;
-  /** True once the stack has stopped it: its end is expected. */
+  /** True once the stack has stopped the server, so its end is expected. */
   stopRequested: boolean;
-  /** True once it was ready: from then on, its unexpected end is reported to `onDeath`. */
+  /** True once the server was ready. From then on, its unexpected end is reported to `onDeath`. */
   ready: boolean;
-  /** Description of its end; set when it and its group have ended. */
+  /** Description of the end; set when the server and its process group have ended. */
   end?: string;
   ended: Promise<string>;
 }
@@ -53,8 +53,9 @@ interface Run {
 const LAST_LINES = 50;
 
 /**
- * Shell script that becomes the program when it reads `go`, which is sent after the watchdog knows the process. If this
- * process is killed before that, the script reads the end of the pipe and exits, so no unguarded process is left.
+ * Shell script that waits for the line `go` and then becomes the program. The line is sent after the watchdog knows the
+ * process. If this process is killed before that, the script reads the end of the pipe and exits. So no unguarded
+ * process is left.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -69,7 +70,7 @@ export class ServerProcess implements Service {
     this.#spec = spec;
   }
 
-  /** Process id of the leader of its group; undefined if it does not run. */
+  /** Process id of the server, which leads its process group; undefined if it does not run. */
   get pid(): number | undefined {
     return this.running() ? this.#run?.pid : undefined;
   }
@@ -79,9 +80,9 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Starts it and waits until it is ready.
-   * Throws NotReadyError with its last output if it ends before that or is not ready in time; then nothing is left
-   * running.
+   * Starts the server and waits until it is ready.
+   * Throws NotReadyError with the server's last output if the server ends before that or is not ready in time. Nothing
+   * is left running then.
    */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
@@ -92,7 +93,7 @@ export class ServerProcess implements Service {
       const [error] = await once(child, 'error');
       throw new Error(`cannot start ${this.name} (${this.#spec.command[0]}): ${error.message}`);
     }
-    // No await between the spawn and this line, so that `dispose` finds the process at any moment.
+    // There is no await between the spawn and this line, so that `dispose` finds the process at any moment.
     const run = this.#watch(child, pid);
     this.#run = run;
     try {
@@ -115,8 +116,8 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Ends it; it never starts again, not even by a `restart` in progress. Repeats the signal, because a server that drains
-   * ends at once at the second SIGTERM. Kills it after 1 s.
+   * Ends the server. It never starts again, not even by a `restart` in progress. Repeats the signal, because a server
+   * that drains ends at once at the second SIGTERM. Kills the server after 1 s.
    */
   async dispose(): Promise<void> {
     this.#disposed = true;
@@ -156,12 +157,12 @@ export class ServerProcess implements Service {
     await this.start();
   }
 
-  /** Sends a signal only to the leader. Throws if it does not run. */
+  /** Sends a signal only to the leader of the process group. Throws if it does not run. */
   signal(signal: NodeJS.Signals): void {
     this.#requireRunning(`send ${signal} to`).child.kill(signal);
   }
 
-  /** Returns the last lines of its output, for a message. */
+  /** Returns the last lines of the server's output, for a message. */
   lastOutput(): string {
     return lastLines(this.#spec.log, LAST_LINES);
   }
@@ -177,8 +178,8 @@ export class ServerProcess implements Service {
     startWatchdog();
     const log = openSync(this.#spec.log, 'a');
     const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...this.#spec.command], {
-      // Makes it the leader of a process group: signals reach its children too. The terminal's Ctrl-C reaches only
-      // Baton, which stops everything in order.
+      // Makes the server the leader of a process group, so that signals also reach its children. The terminal's Ctrl-C
+      // reaches only Baton, which stops everything in order.
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],
       env: this.#spec.env,
@@ -192,9 +193,9 @@ export class ServerProcess implements Service {
     guardGroup(pid);
     const go = child.stdio[3];
     if (!(go instanceof Writable)) throw new Error('expected a pipe as the fourth file of a child');
-    go.on('error', () => {}); // Killed before it started: `exit` reports its end.
+    go.on('error', () => {}); // The process was killed before it started: `exit` reports its end.
     go.end('go\n');
-    child.on('error', () => {}); // A signal that came too late.
+    child.on('error', () => {}); // A signal came after the end of the process.
     const exited = once(child, 'exit');
     const run: Run = {
       child,
@@ -207,8 +208,8 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Ends the rest of the group: nginx's workers survive a killed master, and would hold its port. Returns a
-   * description.
+   * Ends the rest of the process group: nginx's workers survive a killed master, and would hold its port. Returns a
+   * description of the end.
    */
   async #finish(run: Run, [code, signal]: unknown[]): Promise<string> {
     if (signalGroup(run.pid, 'SIGKILL')) {

@@ -7,11 +7,11 @@ export class MissingProgramError extends Error {
   override readonly name = 'MissingProgramError';
 }
 
-/** Only some options of the stack need these programs, and the setup installs them only with --stores. */
+/** Programs that only some options of the stack need. The setup installs them only with --stores. */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy'];
 
-// On Debian, a normal user's PATH lacks the sbin folders, where nginx is. PostgreSQL, of which several versions may be
-// installed, is on no user's PATH.
+// On Debian, a normal user's PATH lacks the sbin folders, where nginx is. PostgreSQL is on no user's PATH, because
+// several versions may be installed.
 const ALSO = ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()];
 
 function postgresFolders(): string[] {
@@ -35,7 +35,7 @@ function entries(folder: string): string[] {
 
 /**
  * Returns the path of the first of `names` that is installed.
- * Throws MissingProgramError with the remedy if none is installed.
+ * Throws MissingProgramError, which says what to do, if none is installed.
  */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
@@ -62,8 +62,8 @@ function isExecutable(file: string): boolean {
 }
 
 /**
- * Checks that programs are installed. Each argument lists alternatives. Throws one MissingProgramError for all
- * missing ones.
+ * Checks that programs are installed. Each argument lists alternatives. Throws one MissingProgramError that names all
+ * missing programs.
  */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];
@@ -78,7 +78,7 @@ export function requirePrograms(...choices: string[][]): void {
   if (problems.length > 0) throw new MissingProgramError(problems.join('\n'));
 }
 
-/** Returns the ids of a user of this machine; undefined if the user does not exist. */
+/** Returns the user id and group id of a user of this machine; undefined if the user does not exist. */
 export function findUser(name: string): { uid: number; gid: number } | undefined {
   const users = readFileSync('/etc/passwd', 'utf8').split('\n');
   const [, , uid, gid] = users.find(line => line.startsWith(`${name}:`))?.split(':') ?? [];

@@ -1,4 +1,4 @@
-/** The app with a Redis that allows only what a managed service allows. */
+/** Tests the app with a Redis that allows only what a managed service allows. */
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { Redis } from 'ioredis';
@@ -44,7 +44,7 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redi
     plain.on('data', data => {
       heard += data.toString('latin1');
     });
-    plain.on('error', () => {}); // It may reset instead of closing.
+    plain.on('error', () => {}); // The server may reset the connection instead of closing it.
     plain.write('PING\r\n');
     await new Promise(resolve => plain.once('close', resolve));
     expect(heard).not.toContain('PONG');

@@ -1,6 +1,6 @@
 /**
- * Configures Redis as managed services do (ElastiCache with transport encryption and access control): only TLS, a user
- * with a password, and without the commands that the service reserves for itself.
+ * Configures Redis like managed services do (ElastiCache with transport encryption and access control): clients need
+ * TLS, a user and a password, and cannot use the commands that the service reserves for itself.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,7 +12,7 @@ import { findProgram } from './programs.ts';
 
 const USER = 'baton';
 
-/** The commands that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which careful owners refuse. */
+/** The commands that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which careful operators disable. */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
@@ -31,7 +31,9 @@ export class Hardening {
   readonly #openssl: string;
   readonly #password = randomBytes(24).toString('hex');
 
-  /** @param dir the server's folder @throws MissingProgramError without openssl, which creates the certificate */
+  /**
+   * @param dir the server's folder @throws MissingProgramError if openssl, which creates the certificate, is missing
+   */
   constructor(dir: string, port: number) {
     this.#openssl = findProgram('openssl');
     this.#port = port;
@@ -46,7 +48,7 @@ export class Hardening {
     ];
   }
 
-  /** Writes the files that the arguments name, unless they exist. */
+  /** Writes the files that the arguments name. Keeps files that exist. */
   prepare(): void {
     if (existsSync(this.#aclFile)) return;
     const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
@@ -56,9 +58,8 @@ export class Hardening {
       stdio: 'pipe',
     });
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // No client can log in as `default`, but the user keeps all rights for the server itself. At a restart, Redis
-    // runs the
-    // transactions and scripts of the append-only file as this user. Without the rights, all sessions were lost.
+    // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart, Redis
+    // runs the transactions and scripts of the append-only file as this user. Without rights, it lost all sessions.
     writeFileSync(
       this.#aclFile,
       `user default off ~* &* +@all\nuser ${USER} on >${this.#password} ~* &* +@all ${refused}\n`,

@@ -10,13 +10,13 @@ import type { Service } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 export interface RedisOptions {
-  /** Folder of its data and log, kept when it stops. By default a temporary folder, removed when it stops. */
+  /** Folder of the server's data and log, kept when the server stops. By default a temporary folder, removed then. */
   dir?: string;
   /** Arguments that override the default ones: `['--appendonly', 'no']`, `['--maxmemory', '10mb']` … */
   args?: readonly string[];
   /** A free port by default. */
   port?: number;
-  /** Configures it as managed services do: see redis-hardened.ts. */
+  /** Configures the server like managed services do: see redis-hardened.ts. */
   hardened?: boolean;
   /** Runs Valkey, even if Redis is installed too. */
   valkey?: boolean;
@@ -24,9 +24,9 @@ export interface RedisOptions {
   onDeath?: (description: string) => void;
 }
 
-/** Listens on 127.0.0.1. `restart` keeps address and data, also after `kill`. */
+/** Listens on 127.0.0.1. `restart` keeps address and data, even after `kill`. */
 export interface RedisServer extends Service {
-  /** `redis://127.0.0.1:PORT`; hardened `rediss://…`, with user and password. */
+  /** `redis://127.0.0.1:PORT`. If hardened, `rediss://…` with user and password. */
   readonly url: string;
   /** If hardened, the file with the certificate that clients must trust. */
   readonly caFile: string | undefined;
@@ -35,13 +35,13 @@ export interface RedisServer extends Service {
   readonly pid: number | undefined;
   /** Removes all data. Throws if the server runs. */
   wipe(): void;
-  /** Stops it quickly. It cannot be started again. */
+  /** Stops the server quickly. It cannot be started again. */
   dispose(): Promise<void>;
 }
 
 /**
- * Starts redis-server, or valkey-server if only that is installed, and waits until it replies to PING.
- * Throws MissingProgramError if neither is installed, and an error with its output if it does not start.
+ * Starts redis-server, or valkey-server if only that is installed, and waits until the server replies to PING.
+ * Throws MissingProgramError if neither is installed, and an error with the server's output if it does not start.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const redis = new RedisProcess({
@@ -57,7 +57,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return redis;
 }
 
-/** For the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
+/** Used by the stack, which needs the address before the server starts. The constructor throws MissingProgramError. */
 export class RedisProcess extends ServerProcess implements RedisServer {
   readonly url: string;
   readonly port: number;
@@ -120,7 +120,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 }
 
-/** Returns the names of the program, in order of preference. */
+/** Returns the names of the programs that can run, in order of preference. */
 export function redisPrograms(valkey = false): string[] {
   return valkey ? ['valkey-server'] : ['redis-server', 'valkey-server'];
 }
@@ -128,10 +128,10 @@ export function redisPrograms(valkey = false): string[] {
 function redisArguments(port: number, dir: string): string[] {
   return [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'no'],
-    // The append-only file holds every acknowledged write, also after SIGKILL; snapshots would add nothing. With the
-    // default, `everysec`, Redis may hold writes back for up to two seconds while the disk is slow.
+    // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots would add nothing. With
+    // appendfsync's default, `everysec`, Redis may hold writes back for up to two seconds while the disk is slow.
     ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
-    // Serves a replica at once: Redis need not wait for a second one.
+    // Starts to send data to a replica at once. By default, Redis waits for more replicas first.
     ...['--repl-diskless-sync-delay', '0'],
   ];
 }

@@ -1,11 +1,11 @@
-/** Directives for a sticky balancer: nginx gives each visitor a route cookie, and chooses the instance by it. */
+/** Directives for a sticky balancer: nginx gives each visitor a route cookie that determines the instance. */
 import type { NginxAdditions } from './nginx.ts';
 
 export const ROUTE_COOKIE = 'route';
 
 /**
- * nginx sets the cookie in the first response, and uses its value already for the first request, which has no cookie.
- * So the login reaches the instance that gets all later requests of the session.
+ * nginx sets the cookie in the first response. It uses the cookie's value even for the first request, which has no
+ * cookie yet. So the login reaches the instance that gets all later requests of the session.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `

@@ -13,24 +13,24 @@ import { until } from './wait.ts';
 
 const SERVERS = 3;
 const SENTINELS = 3;
-/** How many sentinels must agree that the primary is down. */
+/** Number of sentinels that must agree that the primary is down. */
 const QUORUM = 2;
-/** The sentinels consider the primary down after this time without a reply, milliseconds. */
+/** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
 /** The sentinels' name for the primary and its replicas. */
 export const PRIMARY_NAME = 'baton';
 const SETTLED = { withinMs: 30_000, everyMs: 50 };
 
 export interface SentinelOptions {
-  /** Each process creates a subfolder there. */
+  /** Folder in which each process creates a subfolder. */
   dir: string;
-  /** Arguments of each server that override the default ones. */
+  /** Arguments that override the default ones of each server. */
   args: readonly string[];
   /** Called with the exit status and the last output when a process ends unexpectedly. */
   onDeath: (description: string) => void;
 }
 
-/** Prepares the processes and chooses ports, but starts nothing. Throws MissingProgramError. */
+/** Prepares the processes and chooses their ports, but starts nothing. Throws MissingProgramError. */
 export async function planSentinelRedis({ dir, args, onDeath }: SentinelOptions): Promise<SentinelRedis> {
   const servers: RedisProcess[] = [];
   for (let n = 1; n <= SERVERS; n++)
@@ -44,7 +44,9 @@ export async function planSentinelRedis({ dir, args, onDeath }: SentinelOptions)
   return new SentinelRedis(servers, sentinels);
 }
 
-/** The store as a whole: every operation applies to the server that is the primary at that time. */
+/**
+ * The primary and its replicas as one store. Every operation applies to the server that is the primary at that time.
+ */
 export class SentinelRedis implements RedisServer {
   readonly name = 'redis';
   readonly caFile = undefined;
@@ -104,7 +106,7 @@ export class SentinelRedis implements RedisServer {
     await this.#settle();
   }
 
-  /** Restarts the server that was ended last. It becomes a replica if there is a new primary by then. */
+  /** Restarts the server that was stopped, killed or paused last. If there is a new primary, it becomes a replica. */
   async restart(): Promise<void> {
     await (this.#fallen ?? this.#primary).restart();
     await this.#settle();
@@ -137,8 +139,8 @@ export class SentinelRedis implements RedisServer {
   }
 
   /**
-   * Makes a restarted server that acts as a primary a replica of the current primary. The sentinels would do so too, but
-   * only after ten seconds.
+   * If a restarted server acts as a primary, makes it a replica of the current primary. The sentinels would do so too,
+   * but only after ten seconds.
    */
   async #settle(): Promise<void> {
     const inLine = async (): Promise<boolean> => {
@@ -209,7 +211,7 @@ const configuration = (port: number, dir: string, primary: number): string =>
     '',
   ].join('\n');
 
-/** Returns whether a sentinel knows all replicas and all other sentinels: only then can they replace the primary. */
+/** Returns whether a sentinel knows all replicas and all other sentinels. Only then can they replace the primary. */
 async function agrees(port: number): Promise<boolean> {
   const redis = connection(port);
   try {

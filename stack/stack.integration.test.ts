@@ -9,8 +9,8 @@ import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
 /**
- * With containers they take minutes, so they run in `npm run test:long`. tests/compose tests the use of the
- * containers.
+ * True if the tests with containers run. They take minutes, so only `npm run test:long` runs them. tests/compose tests
+ * the use of the containers.
  */
 const LONG = process.env['BATON_LONG'] !== undefined;
 const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');

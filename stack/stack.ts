@@ -1,6 +1,6 @@
 /**
  * The interface of the system under test that Baton starts: instances, a balancer and a store.
- * Runners (local processes, containers) implement it. Code that uses it does not depend on the runner.
+ * The runners (local processes, containers) implement it. Code that uses it does not depend on the runner.
  */
 import type { Served } from '../verify/core/history.ts';
 
@@ -11,33 +11,33 @@ export type Runner = (typeof RUNNERS)[number];
 /** One process or container that faults can disturb. Every method resolves once its effect is certain. */
 export interface Service {
   readonly name: string;
-  /** Ends it in order (SIGTERM) and waits until it has ended. */
+  /** Ends the part in order (SIGTERM) and waits until it has ended. */
   stop(): Promise<void>;
-  /** Ends it at once (SIGKILL) and waits until it has ended. */
+  /** Ends the part at once (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>;
-  /** Freezes it (SIGSTOP): its sockets stay open, but it sends nothing. */
+  /** Freezes the part (SIGSTOP). Its sockets stay open, but it sends nothing. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Stops it if it runs, starts it again with the same address and waits until it is ready. */
+  /** Stops the part if it runs, starts it again with the same address and waits until it is ready. */
   restart(): Promise<void>;
-  /** Returns whether its process runs; true while it is paused. */
+  /** Returns whether the part's process runs; true while it is paused. */
   running(): boolean;
 }
 
 /**
  * One app process; `url` is its own address, without the balancer.
- * `stop` and `restart` do not notify the balancer, as in a crash or a careless deploy. Requests that the balancer sends
+ * `stop` and `restart` do not notify the balancer, like a crash or a careless deploy. Requests that the balancer sends
  * while the instance closes its port are lost. To lose none, deregister the instance first.
  */
 export interface Instance extends Service {
   readonly url: string;
-  /** The options it was started with: `add` starts a similar instance with them. */
+  /** The options with which the instance was started. Pass them to `add` to start a similar instance. */
   readonly options: InstanceOptions;
 }
 
 /** A server behind the instances. */
 interface StoreServer extends Service {
-  /** Its address, without a link: `redis://…`; undefined if it cannot be reached from this machine. */
+  /** The server's own address, without a link: `redis://…`; undefined if this machine cannot reach the server. */
   readonly url?: string;
   /** HOST:PORT of each sentinel, if sentinels name the primary. Such a server has no link. */
   readonly sentinels?: readonly string[];
@@ -52,13 +52,13 @@ export interface Link {
   readonly port: number;
   /** Number of responses that were cut so far. */
   readonly cuts: number;
-  /** How often data had to wait for bandwidth so far. */
+  /** Number of times that data had to wait for bandwidth so far. */
   readonly jams: number;
   /** Delays each piece of data by `delayMs`. */
   slow(delayMs: number): void;
   /** Limits the bandwidth in each direction of a connection. */
   narrow(bytesPerSecond: number): void;
-  /** Holds all data without an error, as when packets are lost. The data arrives after the disturbance. */
+  /** Holds all data without an error, as if packets were lost. The data arrives after the disturbance. */
   hold(): void;
   /** Cuts each response in the middle, and resets its connection. */
   cutAnswers(): void;
@@ -66,7 +66,7 @@ export interface Link {
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Forwards to another port from now on. Open connections are reset; with `keep` they stay open. */
+  /** Forwards to another port from now on. Resets open connections; with `keep`, they stay open. */
   lead(port: number, options?: { keep?: boolean }): Promise<void>;
   /** Ends all disturbances. */
   restore(): Promise<void>;
@@ -81,17 +81,19 @@ export interface InstanceOptions {
 
 export interface Balancer extends Service {
   readonly url: string;
-  /** Routes to the instance from now on. */
+  /** Routes requests to the instance from now on. */
   register(instance: Instance): Promise<void>;
-  /** Sends it no new requests, waits for those in flight, and then forgets it. */
+  /** Stops routing requests to the instance, waits for the requests in flight, and then removes the instance. */
   deregister(instance: Instance): Promise<void>;
-  /** Reads its configuration again without dropping a request. */
+  /** Reads the balancer's configuration again without dropping a request. */
   reload(): Promise<void>;
-  /** Forgets to which instance each visitor is pinned: all are placed anew. Absent if it does not pin visitors. */
+  /**
+   * Forgets which visitors are pinned to which instance: all are placed anew. Absent if the balancer pins no visitors.
+   */
   forget?(): Promise<void>;
   /**
-   * Retries slow requests: sends a request, also one that writes, to another instance too if the first instance has not
-   * responded within `afterMs` milliseconds. undefined ends this. Absent if the balancer does not support it.
+   * Retries slow requests. If the first instance has not responded within `afterMs` milliseconds, sends the request to
+   * another instance too, even if it is a write. undefined turns this off. Absent if the balancer does not support it.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
 }
@@ -100,7 +102,7 @@ export interface Balancer extends Service {
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
-  /** Yields new entries, each soon after it was written. After the signal aborts, first reads the rest, then ends. */
+  /** Yields each new entry soon after it was written. After the signal aborts, yields the rest and then ends. */
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
@@ -120,7 +122,9 @@ export interface Stack {
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
-  /** Removes an instance in order: it gets no new requests, those in flight end, then it is stopped. */
+  /**
+   * Removes an instance in order: it gets no new requests, the requests in flight end, then the instance is stopped.
+   */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Keeps the number of instances. Absent: an instance that dies is not replaced. */
@@ -130,17 +134,17 @@ export interface Stack {
   /** All servers behind the instances, the store first. Users and cards are in Redis with every store. */
   readonly servers: readonly StoreServer[];
   /**
-   * Returns a link that can be disturbed; absent if the runner has no links.
+   * Returns a link that can be disturbed. Absent if the runner has no links.
    * - to a server, by name: all instances reach it through this link, if the stack was started with `links`
    * - to an instance, by name: the balancer reaches it through this link from then on, until `unlink`
    */
   link?(to: string): Promise<Link>;
   unlink?(to: string): Promise<void>;
-  /** Logs of the balancer and of each instance; `add` adds one. */
+  /** Logs of the balancer and of each instance. `add` adds the log of the new instance. */
   readonly logs: readonly LogSource[];
   /** Resolves with a description (name, exit status, last output) once any part ends unexpectedly. */
   readonly died: Promise<string>;
-  /** Stops everything, also paused parts and parts that are still starting. Safe to call twice. */
+  /** Stops everything, including paused parts and parts that are still starting. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -148,7 +152,7 @@ export interface Stack {
 export interface StackOptions {
   /** The number of instances at the start, or the options of each. Default 2. */
   instances?: number | readonly InstanceOptions[];
-  /** The balancer's port: this one or the next free one (default 8080), or any free one. */
+  /** The balancer's port: a number for this port or the next free one (default 8080), or `any` for any free port. */
   port?: number | 'any';
   /** Added to the environment of all instances. */
   env?: Record<string, string>;

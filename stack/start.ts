@@ -13,7 +13,7 @@ export async function startStack(
   if (runner === 'local') return startLocalStack({ ...options, sticky, profile });
   if (sticky) throw new Error('only the local stack has a sticky balancer: use --stack local');
   if (profile) throw new Error('only the local stack has profiles: use --stack local');
-  // Imported only here, so that local stacks do not load the engine's library.
+  // Imported only for this runner, so that local stacks do not load the engine's library.
   const { startComposeStack } = await import('./compose.ts');
   return startComposeStack(options);
 }

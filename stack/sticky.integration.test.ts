@@ -1,4 +1,4 @@
-/** Sticky balancers pin visitors as the balancers do whose cookies they set. */
+/** Tests that a sticky balancer pins visitors like the balancer whose cookies it sets. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ class Visitor {
     this.set = response.headers.getSetCookie();
     for (const line of this.set) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      // Over http, a browser stores no Secure cookie.
+      // A browser stores no Secure cookie over http.
       if (/; Max-Age=0/.test(line) || /; Secure/.test(line)) this.jar.delete(name);
       else this.jar.set(name, value);
     }
@@ -71,7 +71,7 @@ class Visitor {
 
 const other = (name: string): Peer[] => peers.filter(peer => peer.name !== name);
 const peerOf = (name: string): Peer => peers.find(peer => peer.name === name) as Peer;
-/** Replaces the cookie's value, which is random. */
+/** Replaces the random value of each cookie. */
 const masked = (set: string[]): string[] => set.map(line => line.replace(/=[0-9a-f]{64}/, '=WORD'));
 
 test('none: three visits, three instances', async () => {

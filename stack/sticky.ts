@@ -5,8 +5,8 @@ import { BY_ROUTE_COOKIE, ROUTE_COOKIE } from './route-cookie.ts';
 
 /**
  * duration: a cookie of the balancer names the instance, for a limited time
- * application: such a cookie is set with the app's cookie, and is valid only together with it
- * hash: the instance is a hash of a cookie that does not name one; when instances change, some visitors move
+ * application: like duration, but the cookie is set with the app's cookie, and is valid only together with it
+ * hash: nginx chooses by the hash of a cookie that names no instance; when instances change, some visitors move
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
 export type StickyMode = (typeof STICKY)[number];
@@ -14,13 +14,13 @@ export type StickyMode = (typeof STICKY)[number];
 /** A cookie of the balancer that names an instance. */
 interface StickyCookie {
   name: string;
-  /** The cookie of the app that must be sent too, or this cookie is ignored. */
+  /** A cookie of the app. The balancer ignores its own cookie if the client does not send this one too. */
   beside?: string;
-  /** `Path=/; Max-Age=60`; absent: those of the app's cookie. */
+  /** `Path=/; Max-Age=60`. If absent, the attributes of the app's cookie. */
   attributes?: string;
-  /** True: set in every response, and not only when it changes. */
+  /** True: set in every response. False: set only when the value changes. */
   renewed: boolean;
-  /** A second cookie with the same value for requests from other sites, and its attributes. */
+  /** A second cookie with the same value, for requests from other sites; with its own attributes. */
   twin?: { name: string; attributes: string };
 }
 
@@ -38,7 +38,7 @@ const DAY_S = 86_400;
 /**
  * Returns the directives and the cookie of a sticky mode.
  *
- * @param like whose cookie to set: that of a classic or an application load balancer; absent: a plain one
+ * @param like the balancer whose cookie to set, a classic or an application load balancer; absent: a plain cookie
  * @param seconds lifetime of the cookie after the last response that sets it, in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
@@ -77,7 +77,7 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/** Returns the directives for the instances: a group for each one, the group that a cookie selects, and the words. */
+/** Returns the directives for the instances: their groups, the choice of a group by the cookie, and the words. */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Address[],
@@ -98,7 +98,7 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // The instance that was tried last. Evaluated again when nginx knows it.
+    // Maps the address that was tried last to a word. `volatile`, because nginx does not know the address at first.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
@@ -112,7 +112,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // The app has set its cookie, or the request has both cookies.
+          // The cookie is set if the app has set its own, or if the request has both cookies.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];

@@ -1,9 +1,9 @@
-/** Waits for conditions instead of fixed times. */
+/** Waits for conditions, instead of for fixed times. */
 
 export interface Wait {
   /** Timeout, milliseconds. */
   withinMs: number;
-  /** The expected condition, in words that follow "expected" in the error. */
+  /** The expected condition. The error has these words after "expected". */
   what: string;
   /** Milliseconds between two checks. */
   everyMs?: number;

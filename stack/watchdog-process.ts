@@ -1,5 +1,5 @@
 /**
- * The program of the watchdog process (see watchdog.ts). It reads from standard input what to guard, until that
+ * The program of the watchdog process (see watchdog.ts). It reads what to guard from standard input, until the input
  * closes.
  */
 import { rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ const groups = new Set<number>();
 const folders = new Set<string>();
 const projects = new Set<string>();
 
-// Ignores signals: only the closed pipe ends the watchdog, so that it outlives the guarded process.
+// Ignores signals. Only the closed pipe ends the watchdog, so that it outlives the guarded process.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const lines = createInterface({ input: process.stdin });
@@ -28,7 +28,7 @@ lines.on('close', clearUp);
 
 async function clearUp(): Promise<void> {
   for (const group of groups) signalGroup(group, 'SIGKILL');
-  // Dying processes may still write. Folders are removed when the last one has ended, or at the latest after 5 s.
+  // Processes that are ending may still write, so folders are removed after the last has ended, or after 5 seconds.
   const deadline = performance.now() + 5_000;
   while (performance.now() < deadline && [...groups].some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));
@@ -39,7 +39,7 @@ async function clearUp(): Promise<void> {
 
 async function removeContainers(what: string): Promise<void> {
   const [host = '', project = ''] = what.split(' ');
-  // Imported only here: most stacks have no containers, and do not need the engine's library.
+  // Imported only when needed: most stacks have no containers, and do not need the engine's library.
   const { connect, removeProject } = await import('./engine.ts');
   await removeProject(connect(host), project).catch(() => {}); // No process is left that could report the error.
 }

@@ -12,12 +12,12 @@ import { fileURLToPath } from 'node:url';
 
 let watchdog: ChildProcess | undefined;
 
-/** Guards a process group: the watchdog kills it when this process ends, unless it was released before. */
+/** Guards a process group. The watchdog kills it when this process ends, unless the group was released before. */
 export function guardGroup(pgid: number): void {
   send(`+group ${pgid}`);
 }
 
-/** Releases a process group. Call it as soon as the group has ended, because the system may reuse its number. */
+/** Releases a process group. Call this as soon as the group has ended, because the system may reuse its number. */
 export function releaseGroup(pgid: number): void {
   send(`-group ${pgid}`);
 }
@@ -29,7 +29,7 @@ export function temporaryPath(prefix: string): string {
 
 /** Creates a folder that only this user can enter. The watchdog removes it when this process ends. */
 export function makeFolder(folder: string): void {
-  send(`+folder ${folder}`); // Sent before the folder exists, so that it is guarded at every moment.
+  send(`+folder ${folder}`); // Sent before the folder exists, so that the folder is always guarded.
   mkdirSync(folder, { mode: 0o700, recursive: true });
 }
 
@@ -40,7 +40,7 @@ export function removeFolder(folder: string): void {
 }
 
 /**
- * Guards a compose project: the watchdog removes all of it when this process ends.
+ * Guards a compose project. The watchdog removes everything of it when this process ends.
  *
  * @param host the engine, in the format of DOCKER_HOST
  */
@@ -52,18 +52,18 @@ export function releaseProject(host: string, project: string): void {
   send(`-project ${host} ${project}`);
 }
 
-/** Starts the watchdog. Call it before the first child starts, so that every child is guarded. */
+/** Starts the watchdog. Call this before the first child starts, so that every child is guarded. */
 export function startWatchdog(): void {
   if (watchdog !== undefined) return;
   const program = fileURLToPath(new URL('./watchdog-process.ts', import.meta.url));
   watchdog = spawn(process.execPath, [program], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // In a separate session: Ctrl-C and a closed terminal end this process, but must not end the watchdog.
+    // Runs in a separate session, because Ctrl-C and a closed terminal must not end the watchdog.
     detached: true,
     env: {},
   });
   watchdog.once('error', () => {});
-  watchdog.stdin?.on('error', () => {}); // The watchdog has ended: this process continues without it.
+  watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.
   watchdog.unref();
   // The pipe must not keep this process running. It is a Socket, although the type of ChildProcess does not say so.
   if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {

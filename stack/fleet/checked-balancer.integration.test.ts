@@ -1,4 +1,6 @@
-/** nginx with health checks: only healthy instances get requests, and no request is lost when that changes. */
+/**
+ * Tests nginx with health checks: only healthy instances get requests, and no request is lost when the health changes.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +20,7 @@ const peers: Peer[] = [];
 /** Status of each instance's health check; 200 if absent. */
 const health = new Map<string, number>();
 const reports: string[] = [];
-/** Held responses, from the path /slow. */
+/** Held responses, of requests to the path /slow. */
 const waiting: (() => void)[] = [];
 
 const CHECK = {
@@ -61,7 +63,7 @@ async function begin(
   const started = await Promise.all(names.map(name => peer(name)));
   const ports = { port: await freePort(), statusPort: await freePort() };
   balancer = new CheckedBalancer(new Nginx({ ...ports, dir, additions: directivesOf(like) }), {
-    // Longer than a test may take: a drain that ends only at its limit fails the test.
+    // Longer than a test may take: if a drain ends only at this limit, the test fails.
     ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
     onHealth: ({ name }, state) => reports.push(`${name} ${state}`),
     ...options,
@@ -73,7 +75,7 @@ async function begin(
 
 async function get(path = '/'): Promise<string> {
   const response = await fetch(balancer.url + path, {
-    headers: { connection: 'close' }, // No idle connection delays a reload.
+    headers: { connection: 'close' }, // Leaves no idle connection, which would delay a reload.
   });
   return response.status === 200 ? response.text() : String(response.status);
 }
@@ -169,7 +171,7 @@ describe('while no instance is healthy', () => {
 });
 
 describe('a drain', () => {
-  /** Returns the instance with a request in flight. */
+  /** Starts a request. Returns it together with the instance that handles it. */
   async function inFlight(): Promise<{ answer: Promise<string>; busy: Peer }> {
     const answer = get('/slow');
     await until(() => waiting.length === 1, { withinMs: 30_000, what: 'a request in flight' });

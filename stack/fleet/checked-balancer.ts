@@ -1,4 +1,4 @@
-/** Adds health checks to a balancer, as clouds do: it routes only to instances that pass them. */
+/** Adds health checks to a balancer, like in clouds: it routes only to instances that pass the checks. */
 import type { LocalBalancer, Routed } from '../balancer.ts';
 import { until } from '../wait.ts';
 import { after, type Health, NEW, SERVING, type State } from './health.ts';
@@ -7,9 +7,9 @@ import type { Check } from './profile.ts';
 
 export interface CheckedOptions {
   check: Check;
-  /** Time for the requests in flight of an instance that leaves, milliseconds. */
+  /** Maximum time for the requests in flight to an instance that leaves, milliseconds. */
   drainMs: number;
-  /** True if all instances get requests while none is healthy. */
+  /** True: while no instance is healthy, all instances get requests. */
   failOpen: boolean;
   /** Called whenever an instance becomes healthy or unhealthy. */
   onHealth?: (instance: Routed, state: State) => void;
@@ -17,18 +17,18 @@ export interface CheckedOptions {
 
 interface Target {
   instance: Routed;
-  /** The address at which the balancer reaches it. */
+  /** The address at which the balancer reaches the instance. */
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Resolves once no request to it is in flight; set when it was taken out. */
+  /** Resolves once no request to the instance is in flight. Set when the balancer stopped routing to the instance. */
   drained: Promise<void>;
 }
 
-/** Time in which a new instance must pass its first checks, in addition to their duration; milliseconds. */
+/** Time in which a new instance must pass its first checks, in addition to the duration of the checks; milliseconds. */
 const GRACE_MS = 60_000;
 
-/** Controls any balancer: registers there only the healthy instances. */
+/** Controls a balancer of any kind, and registers only the healthy instances with it. */
 export class CheckedBalancer implements LocalBalancer {
   readonly #inner: LocalBalancer;
   readonly #options: CheckedOptions;
@@ -53,7 +53,7 @@ export class CheckedBalancer implements LocalBalancer {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once it has passed its first checks and gets requests. Throws if that takes too long. */
+  /** Resolves once the instance has passed its first checks and gets requests. Throws if that takes too long. */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -79,7 +79,7 @@ export class CheckedBalancer implements LocalBalancer {
     await this.#inner.registerAll(instances);
   }
 
-  /** Resolves once no request to it is in flight, or after `drainMs`. */
+  /** Resolves once no request to the instance is in flight, or after `drainMs`. */
   async deregister(instance: Routed): Promise<void> {
     const target = this.#targets.get(instance.url);
     if (target === undefined) return;
@@ -110,7 +110,9 @@ export class CheckedBalancer implements LocalBalancer {
     if (state !== before) onHealth?.(target.instance, state);
   }
 
-  /** Updates the balancer to the healthy instances. Registers first, so that it always has an instance. */
+  /**
+   * Updates the balancer to the healthy instances. Registers before it deregisters, so that it never has no instance.
+   */
   async #route(): Promise<void> {
     const done = this.#changes.then(async () => {
       const wanted = this.#wanted();
@@ -162,7 +164,7 @@ export class CheckedBalancer implements LocalBalancer {
   restart = (): Promise<void> => this.#inner.restart();
 }
 
-/** Waits for the promise, but at most this long. Throws its error if it rejects in this time. */
+/** Waits for the promise, at most for the given time. Throws the promise's error if it rejects in this time. */
 async function atMost(milliseconds: number, awaited: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>(resolve => {

@@ -2,12 +2,12 @@
 import type { NginxAdditions } from '../nginx.ts';
 import type { Failures, Profile } from './profile.ts';
 
-/** Returns directives that make nginx choose and fail as the profile does; health checks are not part of them. */
+/** Returns directives that make nginx choose instances and handle failures like the profile, without health checks. */
 export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
     ...(choice === 'least-outstanding' && { upstream: 'least_conn;' }),
-    // nginx accepts only whole seconds here.
+    // nginx accepts only whole seconds in fail_timeout.
     perInstance:
       passive === undefined
         ? 'max_fails=0'
@@ -17,7 +17,7 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // nginx's own rule for retries. The template's rule, which is more careful, is off then.
+      // Applies nginx's own rule for retries. It replaces the rule of the template, which is more careful.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
     // Without an instance, nginx itself responds with 502.
@@ -29,7 +29,7 @@ const NO_INSTANCE = `add_header X-Request-Id $request_name always;
 add_header Cache-Control no-store always;
 return 503;`;
 
-/** Returns the rule for failures. The template retries if nothing was sent, and responds with 502 if something was. */
+/** Returns the rule for failures. The template's rule retries if nothing was sent, and otherwise responds with 502. */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';
   return closed === 504 ? '~^something @gateway_timeout;' : '';

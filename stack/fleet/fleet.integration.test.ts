@@ -1,4 +1,4 @@
-/** The whole stack with a profile: instances that die are replaced, and a deploy drops no request. */
+/** Tests the whole stack with a profile: instances that die are replaced, and a deploy drops no request. */
 import { afterEach, expect, test } from 'vitest';
 import { startLocalStack } from '../local.ts';
 import type { Instance, InstanceOptions, Stack } from '../stack.ts';

@@ -1,4 +1,4 @@
-/** Keeps a number of instances: starts missing ones, replaces failed ones, and ends surplus ones. */
+/** Keeps the number of instances constant: starts missing ones, replaces failed ones, and ends surplus ones. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
 import { type Member as Aged, toEnd } from './policy.ts';
@@ -20,7 +20,7 @@ interface Member extends Aged {
   instance: Instance;
 }
 
-/** Wait before the next attempt after an instance could not be started, milliseconds. */
+/** Wait before the next attempt to start an instance after a failed one, milliseconds. */
 const RETRY_MS = 1_000;
 /** Time within which an instance starts, milliseconds. */
 const START_MS = 20_000;
@@ -29,11 +29,11 @@ export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
-  /** Instances that serve, or that served until they became unhealthy. */
+  /** Instances that serve, or that have served and became unhealthy. */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #ended = new WeakSet<Instance>();
-  /** Options with which instances were started, in the order of their first use. */
+  /** The different options with which instances were started, in the order of their first use. */
   readonly #launches: InstanceOptions[] = [];
   #starting = 0;
   #wanted = 0;
@@ -41,7 +41,7 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs by the times of the profile, without the start of an instance */
+  /** @param recoversWithinMs by the times of the profile, without the time to start an instance */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
@@ -95,7 +95,7 @@ export class Fleet implements Keeper {
     }
     while (this.#members.size + this.#starting < this.#wanted)
       void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#reportError);
-    // Instances that are starting may still fail, so only instances that serve can be surplus.
+    // Counts only instances that serve, because instances that are starting may still fail.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
       const { instance, name } = toEnd([...this.#members], policy, performance.now(), below);
@@ -142,7 +142,7 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** Ends an instance once, also if it is called several times. */
+  /** Ends an instance only once, even if this is called several times. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;

@@ -4,7 +4,7 @@ import { CheckedBalancer } from './checked-balancer.ts';
 import { Fleet, type FleetActions } from './fleet.ts';
 import { type Profile, replacedWithinMs } from './profile.ts';
 
-/** Returns the balancer to use instead of `inner`, and the fleet if the profile has a group. */
+/** Returns the balancer to use instead of `inner`. Also returns the fleet, if the profile has a group. */
 export function govern(
   inner: LocalBalancer,
   profile: Profile | undefined,

@@ -1,7 +1,7 @@
 /** Derives the health of an instance from the results of its checks. Pure: no clock, no network. */
 
 export type State =
-  /** Registered, but not yet found healthy. */
+  /** The instance is registered, but was not found healthy yet. */
   'initial' | 'healthy' | 'unhealthy';
 
 export interface Thresholds {
@@ -17,12 +17,12 @@ export interface Health {
   readonly state: State;
   /** Result of the last check; undefined before the first. */
   readonly passed: boolean | undefined;
-  /** Number of checks in a row with the result of the last one. */
+  /** Number of latest checks in a row with the same result. */
   readonly run: number;
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** The health of an instance that serves already: one failed check does not make it unhealthy. */
+/** The health of an instance that already serves. One failed check does not make it unhealthy. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
 /** Returns the health after one more check. */

@@ -1,16 +1,15 @@
 /**
- * Chooses the instance that a group ends when it has one too many. Pure: the caller passes the time and the random
- * choice.
+ * Chooses the instance that a group ends when it has one too many. Pure: the caller passes the time and random choice.
  */
 
-/** The names of Auto Scaling. */
+/** The names of these policies in Auto Scaling. */
 export type Policy = 'OldestInstance' | 'NewestInstance' | 'Default';
 
 export interface Member {
   name: string;
-  /** When it was started, milliseconds on the clock of `now`. */
+  /** When the instance was started, milliseconds on the clock of `now`. */
   born: number;
-  /** Number of its launch configuration: equal for the same options, higher for later ones. */
+  /** Number of the launch configuration: equal for equal options, higher for later ones. */
   launch: number;
 }
 
@@ -39,9 +38,8 @@ export function toEnd<M extends Member>(
 }
 
 /**
- * Follows the documented steps that apply here: the stack has no zones to balance and no spot instances. Chooses among
- * the instances of the oldest launch configuration, of these among the ones closest to their next billing hour, and of
- * these at random.
+ * Follows the documented steps that apply here: the stack has no zones to balance and no spot instances. Keeps the
+ * instances of the oldest launch configuration, then those closest to their next billing hour, then a random one.
  */
 function byDefault<M extends Member>(
   oldest: readonly M[],

@@ -2,15 +2,15 @@
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
-/** The kind of check: that a TCP connection opens, or that GET of a path gets 200. */
+/** The kind of check: a TCP connection must open, or a GET of the path must get 200. */
 export type Probe = 'TCP' | { path: string };
 
 /**
  * Performs a check.
  *
  * @param url of the instance
- * @param timeoutMs for the connection, or for the response headers
- * @returns whether it passed; never throws
+ * @param timeoutMs limits the time to connect, or the time until the response headers
+ * @returns whether the check passed; never throws
  */
 export function probe(url: string, kind: Probe, timeoutMs: number): Promise<boolean> {
   return kind === 'TCP' ? connects(url, timeoutMs) : respondsWith200(new URL(kind.path, url), timeoutMs);

@@ -20,21 +20,21 @@ export interface Group {
   min: number;
   max: number;
   policy: Policy;
-  /** Which instances are replaced: all unhealthy ones, or only the unhealthy ones whose process has ended. */
+  /** Which instances are replaced: all unhealthy ones, or only unhealthy ones whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
-/** What the balancer does when an instance does not respond. */
+/** The balancer's behaviour when an instance does not respond. */
 export interface Failures {
-  /** If no connection opens: retries on another instance, or responds with 502. */
+  /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
-  /** If the instance closes the connection during a request. */
+  /** If the instance closes the connection during a request: retry on another instance if safe, or the status. */
   closed: 'another-if-safe' | 502 | 504;
-  /** Timeout for a connection. */
+  /** Maximum time to connect. */
   connectMs: number;
-  /** Timeout for data from the instance. */
+  /** Maximum time without data from the instance. */
   idleMs: number;
-  /** When nginx itself stops using an instance that fails, and for how long; absent: never. */
+  /** When nginx itself stops using an instance that fails, and for how long. Absent: nginx never does. */
   passive?: { fails: number; forMs: number };
 }
 
@@ -43,13 +43,13 @@ export interface Profile {
   /** The imitated deployment, in a few words. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
-  /** Whose cookies are set if visitors are pinned to instances. */
+  /** The balancer whose cookies are set, if visitors are pinned to instances. */
   cookies?: 'classic' | 'alb';
   /** Absent: the balancer has no health checks. */
   check?: Check;
-  /** Time for the requests in flight of an instance that leaves. */
+  /** Maximum time for the requests in flight to an instance that leaves. */
   drainMs: number;
-  /** True if all instances get requests while none is healthy. */
+  /** True: while no instance is healthy, all instances get requests. */
   failOpen: boolean;
   /** Status of responses while no instance can get requests. */
   noInstance: 502 | 503;
@@ -59,8 +59,8 @@ export interface Profile {
 }
 
 /**
- * The documented timeouts and statuses of a classic balancer. It retries connections that fail: therefore its metric
- * BackendConnectionErrors can exceed the number of requests.
+ * The documented timeouts and statuses of a classic balancer. It retries connections that fail, as its metric
+ * BackendConnectionErrors shows: the metric can exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -77,9 +77,7 @@ const CLASSIC = {
   },
 } as const;
 
-/**
- * A group without a fixed size, with the defaults of Auto Scaling. 64 is the maximum number of instances of a stack.
- */
+/** A group without a fixed size, with the defaults of Auto Scaling. A stack has at most 64 instances. */
 const ANY_SIZE = { min: 1, max: 64, policy: 'Default', replaces: 'ended' } as const;
 
 const ALL: Record<ProfileName, Profile> = {
@@ -113,8 +111,8 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // A worker that a reload retires has no limit by default (worker_shutdown_timeout). 60 s is the default limit of a
-    // response.
+    // By default, nginx does not limit how long a worker runs after a reload retired it (worker_shutdown_timeout). 60
+    // s is the default limit of a response.
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -129,9 +127,9 @@ const ALL: Record<ProfileName, Profile> = {
 };
 
 /**
- * Returns the profile of a name.
+ * Returns the profile with this name.
  *
- * @param speedup divides all times, but no counts
+ * @param speedup divides all times, but not the numbers of checks
  */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
@@ -148,8 +146,8 @@ function faster(value: unknown, by: number): unknown {
 }
 
 /**
- * Returns the longest time, by the profile, until a crashed instance is replaced by one that serves, without the start of
- * the new instance.
+ * Returns the longest time, by the profile, until a crashed instance is replaced by one that serves. It does not
+ * include the time to start the new instance.
  */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;

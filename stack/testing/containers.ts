@@ -24,8 +24,8 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers for machines whose images are local stand-ins (docker-here). There, its reaper's image cannot
- * be pulled, and it would mistake this machine for a container.
+ * Configures testcontainers for machines whose images are local stand-ins (docker-here). There, the image of
+ * testcontainers' reaper cannot be pulled, and testcontainers would mistake this machine for a container.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;
@@ -33,7 +33,7 @@ export function prepareEngine(): void {
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
 }
 
-/** Returns a line for the end of a test run. */
+/** Returns a line for the end of a test run: the engine on which the tests ran, or why they did not run. */
 export function containersOf(...images: string[]): string {
   const why = whyNot(...images);
   return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;

@@ -1,4 +1,4 @@
-/** A server in the test's own process that replaces an instance, and records its requests. */
+/** Starts servers in the test's own process that replace instances and record their requests. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';

@@ -1,4 +1,4 @@
-/** The runners of a stack, for the tests that must pass on each. */
+/** The runners of a stack, for the tests that must pass with each of them. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,12 @@ import { STACK_IMAGES, whyNot } from './containers.ts';
 
 export interface TestedRunner {
   name: 'local' | 'compose';
-  /** Why it cannot be tested on this machine; '' if it can. */
+  /** Why the runner cannot be tested on this machine; '' if it can. */
   skip: string;
   start(options: StackOptions): Promise<Stack>;
   /** Returns the options of an instance that runs this JavaScript or TypeScript instead of the app. */
   instance(source: string): { command: NonNullable<InstanceOptions['command']> };
-  /** Returns what running stacks have created: folders, containers, networks, volumes. */
+  /** Returns everything that running stacks have created: folders, containers, networks, volumes. */
   left(): string[];
 }
 
@@ -45,7 +45,7 @@ export const RUNNERS: TestedRunner[] = [
   },
 ];
 
-/** Returns the names in the engine that belong to this test run, not to other runs or to the user. */
+/** Returns the names of the engine's objects that belong to this test run, not to other runs or to the user. */
 function ofEngine(): string[] {
   const lists = [
     ['ps', '--all', '--format', '{{.Names}}'],

@@ -2,7 +2,7 @@
 import { type Part, used } from '../../tests/used.ts';
 import { findProgram, MissingProgramError } from '../programs.ts';
 
-/** Returns why it cannot be tested here; '' if it can. The end of the test run reports it. */
+/** Returns why this part cannot be tested here; '' if it can. The end of the test run reports the reason. */
 export function whyWithout(what: Part, program: string): string {
   let why = '';
   try {

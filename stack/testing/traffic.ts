@@ -4,9 +4,9 @@ import { Pool } from 'undici';
 import { until } from '../wait.ts';
 
 export interface Traffic {
-  /** Resolves once this many more requests have ended. */
+  /** Resolves once `requests` more requests have ended. */
   more(requests: number): Promise<void>;
-  /** Ends it. Resolves with a text for each failed request, and the number of served requests by instance. */
+  /** Ends the traffic. Resolves with a text for each failed request, and the number of served requests by instance. */
   stop(): Promise<{ failures: string[]; served: Record<string, number> }>;
 }
 
@@ -29,7 +29,7 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // The app refuses a POST without a token. That counts as served.
+        // The app refuses a POST without a token. Such a request counts as served.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {

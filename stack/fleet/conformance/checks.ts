@@ -119,7 +119,7 @@ export const hung: Scene = {
   },
 };
 
-/** For profiles whose group replaces unhealthy instances at once, and for those without health checks. */
+/** For profiles whose group replaces unhealthy instances at once, and for profiles without health checks. */
 export const allDead: Scene = {
   name: 'all instances dead',
   fits: ({ check }) => check === undefined || check.probe === 'TCP',
@@ -131,7 +131,7 @@ export const allDead: Scene = {
         await rig.said(`${name} was found unhealthy`, since, outWithin(profile.check)[1] + SLACK_MS);
     const expected = profile.check === undefined ? '502' : '503';
     let measured = '';
-    // Only a short time: new instances are starting.
+    // Requests only for a short time, because new instances are starting.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row({

@@ -5,14 +5,14 @@ import type { Scene, Stage } from './scene.ts';
 const BOTH = ['app-1', 'app-2'];
 const WITHIN_MS = 20_000;
 
-/** Requests a path at which only the first instance misbehaves, until each instance had its turn. */
+/** Requests a path at which only the first instance misbehaves, until each instance has received a request. */
 async function misbehaving(rig: Rig, path: string, init: RequestInit = {}): Promise<string[]> {
   // An instance that failed may get no requests for a moment.
   await rig.answeredBy(BOTH, WITHIN_MS);
   return rig.answers(4, `${path}?only=app-1`, init);
 }
 
-/** Returns the text of a result. @param status undefined: the other instance responded */
+/** Returns the text of a result. @param status undefined if the other instance responded */
 const resultText = (status: string | undefined): string => status ?? 'the other instance answers';
 const seen = (answers: string[]): string => resultText(answers.find(answer => /^\d/.test(answer)));
 
@@ -70,7 +70,7 @@ async function silent({ rig, profile, pace, row }: Stage): Promise<void> {
   });
 }
 
-/** While one instance is busy, least-outstanding sends it no requests, and round-robin sends it every second one. */
+/** While one instance is busy, least-outstanding sends all requests to the other, and round-robin every second one. */
 async function choice({ rig, profile, row }: Stage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);
   const first = rig.first();

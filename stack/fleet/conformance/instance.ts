@@ -1,8 +1,8 @@
 /**
- * A program that replaces the app, and whose behaviour the rig controls. The rig sends commands directly to it, without
- * the balancer: /control?health=500 sets the status of its health checks, ?next=500 that of the next one only, ?release
- * ends the held responses. The response is the number of held responses. The paths /close, /garbage, /silent, /hold and
- * /trickle misbehave; with `?only=NAME` only at that instance.
+ * A program that replaces the app. The rig controls its behaviour with commands that it sends directly, without the
+ * balancer: /control?health=500 sets the status of the health checks, ?next=500 only of the next check, ?release ends
+ * the held responses. The response is the number of held responses. At the paths /close, /garbage, /silent, /hold and
+ * /trickle the program misbehaves; with `?only=NAME` only the named instance does so.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -18,14 +18,14 @@ function control(query: URLSearchParams): void {
   if (query.has('release')) for (const response of held.splice(0)) response.end(name);
 }
 
-/** Sends the response in small pieces, so that no timeout for silence ends it. */
+/** Sends the response in small pieces, so that the balancer does not end it for a lack of data. */
 function trickle(response: ServerResponse): void {
   held.push(response);
   const drops = setInterval(() => response.write('.'), 200);
   response.on('close', () => clearInterval(drops));
 }
 
-/** Misbehaves if the path requires it. @returns whether it did */
+/** Misbehaves if the path requires it. @returns true if it did */
 function misbehaves(path: string, request: IncomingMessage, response: ServerResponse): boolean {
   if (path === '/close') request.socket.destroy();
   else if (path === '/garbage') request.socket.end('HTTP/1.1 200 OK\r\n this is no header\r\n\r\n');

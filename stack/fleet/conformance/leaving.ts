@@ -33,7 +33,7 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // nginx itself sets no limit for a worker that a reload retires.
+  // nginx itself does not limit how long a retired worker runs after a reload.
   fits: ({ cookies }) => cookies !== undefined,
   async play(stage) {
     const { rig, profile, pace, row } = stage;

@@ -1,4 +1,4 @@
-/** Runs a stack of a profile with instances that it controls, and observes it. */
+/** Runs a stack with a profile and with instances that the rig controls, and observes the stack. */
 import { fileURLToPath } from 'node:url';
 import { startLocalStack } from '../../local.ts';
 import type { Instance, Stack } from '../../stack.ts';
@@ -73,7 +73,7 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /** Sends requests. @returns the different results: the name of the instance that responded, or the status */
+  /** Sends requests. @returns each different result once: the name of the instance that responded, or the status */
   async answers(count: number, path = '/', init: RequestInit = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ export class Rig {
     return [...seen].toSorted();
   }
 
-  /** Sends a command directly to an instance. @returns how many requests it holds */
+  /** Sends a command directly to an instance. @returns the number of requests that the instance holds */
   async control({ url }: Instance, query = ''): Promise<number> {
     return Number(await (await fetch(`${url}/control?${query}`)).text());
   }
@@ -98,12 +98,12 @@ export class Rig {
     return (found()?.at ?? since) - since;
   }
 
-  /** Returns whether the stack has reported the message since. */
+  /** Returns whether the stack has reported the message after `since`. */
   heard(what: string, since: number): boolean {
     return this.#said.some(({ at, message }) => at >= since && message.includes(what));
   }
 
-  /** Waits until requests have exactly these results. */
+  /** Sends requests until they have exactly these results. */
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {
@@ -118,7 +118,7 @@ interface Held {
   settled: () => boolean;
 }
 
-/** Sends requests until the instance holds one. @returns that request; the command `release` ends it */
+/** Sends requests until the instance holds one. @returns that request, which the command `release` ends */
 export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Promise<Held> {
   for (let i = 0; i < 8; i++) {
     let done = false;

@@ -1,4 +1,4 @@
-/** One result of conformance: a documented behaviour, and the measured one. */
+/** One result of conformance: a documented behaviour, and the measured behaviour. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {
@@ -8,13 +8,13 @@ export interface Row {
   /** The behaviour in the documentation. */
   documented: string;
   measured: string;
-  /** Undefined if it could not be measured. */
+  /** True if both are the same; undefined if the behaviour could not be measured. */
   agrees: boolean | undefined;
-  /** Why it differs, if the reason is known. */
+  /** Why the measured behaviour differs, if the reason is known. */
   known?: string;
 }
 
-/** Agrees; differs for a known reason; differs unexpectedly; could not be measured. */
+/** The measured behaviour agrees; differs for a known reason; differs unexpectedly; could not be measured. */
 export type Outcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
 export function outcomeOf({ agrees, known }: Row): Outcome {
@@ -33,7 +33,7 @@ export class Pace {
     this.#speedup = speedup;
   }
 
-  /** @param ms as measured, with the speedup @returns the time without the speedup: `58 s` */
+  /** @param ms the time measured with the speedup @returns the time without the speedup: `58 s` */
   seconds(ms: number): string {
     const real = (ms * this.#speedup) / 1000;
     return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;
@@ -47,6 +47,6 @@ export class Pace {
   }
 }
 
-/** Tolerances: a timer may be early; probes, reloads and a busy machine add time. Milliseconds. */
+/** Tolerances, milliseconds: a timer may fire early, and probes, reloads and a busy machine take more time. */
 const EARLY_MS = 50;
 const LATE_MS = 1_500;

@@ -1,4 +1,4 @@
-/** The command as users type it. Runs in `npm run test:long`, because it takes half a minute. */
+/** Tests the command as users type it. Runs in `npm run test:long`, because it takes half a minute. */
 import { expect, it } from 'vitest';
 import { allGone, Baton, baton } from '../../../verify/testing/baton.ts';
 

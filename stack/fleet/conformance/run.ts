@@ -1,4 +1,4 @@
-/** Compares the bundled stack with the documentation of the balancers and groups that it imitates. */
+/** Compares the bundled stack with the documentation of the balancers and groups that the stack imitates. */
 
 import { stickyBy } from '../../sticky.ts';
 import { type ProfileName, profileOf } from '../profile.ts';
@@ -17,14 +17,14 @@ const SCENES: readonly Scene[] = [
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Number of scenes that run at once: they mostly wait. */
+/** Number of scenes that run at once. They can, because they mostly wait. */
 const AT_ONCE = 4;
-/** Maximum number of times that a scene is played. */
+/** Maximum number of times that a scene is run. */
 const TIMES = 3;
 
 export interface ConformanceOptions {
   profiles: readonly ProfileName[];
-  /** Divides the times of the profiles while they are measured. */
+  /** Divisor of the times of the profiles during the measurements. */
   speedup: number;
   signal: AbortSignal;
   /** Called after each scene. */
@@ -32,9 +32,9 @@ export interface ConformanceOptions {
 }
 
 /**
- * Plays all scenes of the profiles.
+ * Runs all scenes of the profiles.
  *
- * @returns the results by profile and in the order of the scenes, including those that could not be measured
+ * @returns the results by profile and in the order of the scenes, including results that could not be measured
  * @throws the stack's error if it cannot start, and the reason of the signal
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
@@ -54,7 +54,9 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/** Repeats a scene with an unexpected difference: on a busy machine, health checks fail and responses are late. */
+/**
+ * Repeats a scene with an unexpected difference, because health checks fail and responses are late on a busy machine.
+ */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

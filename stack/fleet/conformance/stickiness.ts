@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Rig } from './rig.ts';
 import type { Scene, Stage } from './scene.ts';
 
-/** Sends all cookies that it has received, also expired ones. */
+/** A client that sends all cookies that it has received, even expired ones. */
 class Visitor {
   readonly #rig: Rig;
   readonly jar = new Map<string, string>();
