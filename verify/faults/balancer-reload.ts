@@ -11,6 +11,6 @@ export const balancerReload: Fault = {
       await stack.balancer.reload();
       await last(200);
     }
-    return true; // A reload resolves once new workers serve.
+    return true; // `reload` resolves when the new workers serve.
   },
 };

@@ -1,4 +1,4 @@
-/** Faults of a balancer on the real stack: it forgets which clients it pins to which instances, and repeats writes. */
+/** Faults of a balancer on the real stack: it forgets which client is pinned to which instance, or repeats writes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

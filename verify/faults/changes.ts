@@ -3,7 +3,7 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 
-/** Returns the function to call when an instance has joined or left: the run then uses the instances of the stack. */
+/** Returns a function that updates the run to the current instances. Call it after an instance joined or left. */
 export function takesUp(
   stack: Stack,
   { target: { instance }, instances }: Context,
@@ -17,6 +17,6 @@ export function takesUp(
   };
 }
 
-/** Returns the addresses of the instances, by name. */
+/** Returns the address of each instance, by its name. */
 export const addressesOf = (stack: Stack): Record<string, string> =>
   Object.fromEntries(stack.instances().map(({ name, url }) => [name, url]));

@@ -1,15 +1,15 @@
-/** Replaces an instance by one with a wrong clock: libfaketime shifts the time that its process reads. */
+/** Replaces an instance by one with a wrong clock: libfaketime shifts the time that the process reads. */
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 import { withEnvironment } from './group.ts';
 
-/** Offset of the clock in seconds: more than a session lives without activity. */
+/** Offset of the clock, seconds. Longer than the idle timeout of a session. */
 const AHEAD = 3_600;
-/** Tolerance for `Date` in a response, which has whole seconds. */
+/** Tolerance for the header `Date` of a response, seconds. `Date` has no fractions of a second. */
 const TOLERANCE = 10;
 
-/** The build for programs with threads, in the folders of Debian, Fedora and a manual build. */
+/** The build of libfaketime for programs with threads. Its folder differs: Debian, Fedora, manual build. */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>
   [...globSync(`/usr/lib/*/${LIBRARY}`), `/usr/lib64/${LIBRARY}`, `/usr/local/lib/${LIBRARY}`].find(file =>
@@ -36,7 +36,7 @@ export const clockOffset: Fault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // Timers keep their length.
+        // The monotonic clock stays right, so that timers keep their length.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );
@@ -47,7 +47,7 @@ export const clockOffset: Fault = {
   },
 };
 
-/** Returns whether the `Date` of a response shows the offset. */
+/** Returns whether the header `Date` of a response shows the offset. */
 async function ahead(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/readyz`, { redirect: 'manual', signal: AbortSignal.timeout(2_000) });
   await answer.arrayBuffer();

@@ -1,4 +1,4 @@
-/** Faults of the stack in containers: takes long, so that it runs in `npm run test:long` alone. */
+/** Faults of the stack in containers. These tests take long, so only `npm run test:long` runs them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

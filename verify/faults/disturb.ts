@@ -10,13 +10,13 @@ import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { Load } from './load.ts';
 
-/** Interval between two faults, and before the first, milliseconds. */
+/** Interval before each fault and after the last one, milliseconds. */
 const QUIET_MS = 1_000;
-/** Writes that must exist before a fault: twice what `survival` needs. */
+/** Number of writes that must exist before a fault: twice the minimum of `survival`. */
 const WRITTEN = 20;
-/** How often to wait for them, `QUIET_MS` each time. */
+/** Maximum number of waits for these writes, `QUIET_MS` each. */
 const WRITTEN_TRIES = 15;
-/** How long a fault lasts, if it does not define that itself. */
+/** Default duration of a fault, milliseconds. */
 const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
 
@@ -29,8 +29,8 @@ export interface Disturbing {
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
   /**
-   * Returns the time within which all must be healthy after a fault, by its name; without a name, before any fault.
-   * Milliseconds.
+   * Returns the maximum time until the system is healthy, milliseconds: after the named fault, or, without a name,
+   * before a fault.
    */
   recovery: (fault?: string) => number;
   /** Folder for the output of commands. */
@@ -38,15 +38,15 @@ export interface Disturbing {
   signal: AbortSignal;
   /** Called with a description of each step. */
   onStep: (text: string) => void;
-  /** Called with a warning that the user must see: the system may not be as it was before. */
+  /** Called with a warning that the user must see: the system may still be disturbed. */
   onAlarm: (text: string) => void;
-  /** Called after each fault: other instances may exist then. */
+  /** Called after each fault, because the fault may have replaced, added or removed instances. */
   onChange: () => void;
 }
 
 /**
- * Performs the faults, and heals each on every path. Stops if the system is not healthy before a fault or in time
- * after it.
+ * Performs the faults, and heals each one even after an error or a stop. Performs no more faults if the system is not
+ * healthy before a fault, or does not get healthy in time after it.
  */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
@@ -68,9 +68,8 @@ export async function disturb(all: Disturbing): Promise<void> {
 }
 
 /**
- *
- * Waits until clients have written as much as `survival` needs, so that the fault can lose it: a slow machine may have
- * written little by then. Gives up after 15 s, and does not wait if the clients write nothing.
+ * Waits until clients have written enough values for `survival`, so that the fault can lose some. A slow machine may
+ * have written too few at first. Waits up to 15 s, and does not wait if the clients write nothing.
  */
 async function written(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
@@ -83,7 +82,7 @@ async function written(all: Disturbing): Promise<void> {
 const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
-/** Performs one fault. @param before how many instances served before. @returns whether all is healthy again */
+/** @param before number of instances that served before it. @returns whether the system is healthy again */
 async function perform(all: Disturbing, fault: Disturbance, id: number, before: number): Promise<boolean> {
   const { recorder, random, load, signal, onStep, onAlarm } = all;
   const { clock } = recorder;
@@ -124,7 +123,7 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
 
 type Came = Pick<FaultEvent, 'bit' | 'unready'>;
 
-/** Injects a fault. Returns whether it was seen to take effect. An instance that never gets ready is an effect. */
+/** Injects a fault. Returns whether its effect was seen. An instance that never gets ready counts as an effect. */
 async function injected(
   fault: Disturbance,
   inject: () => Promise<boolean>,
@@ -143,7 +142,7 @@ async function injected(
   }
 }
 
-/** Returns the means of a fault, the heals that it registers, and the text in which it says what it did. */
+/** Returns what a fault works with, the heals that it will register, and its text for the report. */
 function meansOf(
   all: Disturbing,
   log: string,
@@ -170,7 +169,7 @@ function meansOf(
   return { means, heals, effect };
 }
 
-/** Runs the heals in the opposite order, also after one fails. @returns whether all succeeded */
+/** Runs the heals, last registered first. Continues after one fails. @returns whether all succeeded */
 async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {
@@ -186,7 +185,7 @@ async function healAll(heals: (() => Promise<unknown>)[], report: (what: string)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Waits until all is healthy. Returns whether that happened in time. */
+/** Waits until the system is healthy. Returns false if that takes longer than `withinMs`. */
 const becomesHealthy = (
   { system, load, signal }: Disturbing,
   instances: number,

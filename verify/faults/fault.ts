@@ -1,24 +1,24 @@
-/** Defines what a fault is: a disturbance of a running system, and how to heal it. */
+/** Defines a fault: how to disturb a running system, and how to heal it. */
 import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Random } from '../workloads/random.ts';
 
-/** What every fault has to work with, on any system. */
+/** The values and functions that every fault can use, on any system. */
 export interface Means {
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Registers a heal. Call it before the disturbance: heals run in the opposite order, on every path. */
+  /** Registers a heal. Call it before you disturb. Heals run last registered first, even after an error or a stop. */
   undo(heal: () => Promise<unknown>): void;
-  /** Lets the load run for this time, or until the run is stopped. */
+  /** Waits for this time, or until the run is stopped. The load continues. */
   last(milliseconds: number): Promise<void>;
-  /** Waits until the load shows something. @returns whether that happened within 5 s */
+  /** Waits up to 5 s until the condition is true. @returns false if it never was */
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
-  /** Returns how many requests an instance has served since the fault began. */
+  /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
-  /** Returns whether the load shows the fault: requests fail, or other instances serve than before. */
+  /** Returns whether the load shows the fault: requests fail, or the set of serving instances has changed. */
   felt(): boolean;
-  /** Returns how often a session moved to another instance since the fault began. */
+  /** Returns the number of times that a session moved to another instance since the fault began. */
   moved(): number;
-  /** Sets a short text for the report about what was done: `2 instances restarted`. */
+  /** Sets a short text for the report that says what the fault did: `2 instances restarted`. */
   did(text: string): void;
   /** File for the output of commands. */
   log: string;
@@ -26,62 +26,62 @@ export interface Means {
   signal: AbortSignal;
 }
 
-/** What a fault of the bundled stack has to work with. */
+/** The values and functions that a fault of the bundled stack can use. */
 export interface Stage extends Means {
   stack: Stack;
-  /** The instance to disturb, drawn from the seed. */
+  /** The instance to disturb, chosen at random by the seed. */
   instance: Instance;
-  /** How the next version of the app differs, if `--next` says so. */
+  /** Options of the next version of the app, from `--next`; undefined without it. */
   next: InstanceOptions | undefined;
 }
 
 /** The properties of a fault that are known before it is performed. */
 export interface Facts {
-  /** Name, as `--faults` takes it. */
+  /** Name of the fault in `--faults`. */
   name: string;
   part: 'instance' | 'balancer' | 'store';
-  /** A short text about what it does. */
+  /** A short text that says what the fault does. */
   does: string;
-  /** Part of what a deploy does. */
+  /** The fault is a part of a deploy: `--faults deploy` performs it. */
   deploy?: true;
   /** The store serves no request while the fault lasts. */
   down?: true;
-  /** The fault removes data that no app can keep, or needs a store that promises more: performed only by name. */
+  /** The fault loses data, whatever the app does, unless the store promises more. Performed only if named. */
   loses?: true;
-  /** Returns how long the fault lasts after the injection, milliseconds; 1.5 s when absent. */
+  /** Returns the duration of the fault after its injection, milliseconds. Default: 1.5 s. */
   lasts?(means: Means): number;
 }
 
 /** A fault of the bundled stack. */
 export interface Fault extends Facts {
-  /** Disturbs one instance instead of all, or of another part. */
+  /** Disturbs a single instance, not all of them and not another part. */
   one?: true;
-  /** Needs the link between the instances and the store. */
+  /** Needs a link (a proxy that can disturb the connection) between the instances and the store. */
   linked?: true;
-  /** Returns what the stack lacks for it; undefined when nothing. */
+  /** Returns what the stack lacks for this fault; undefined if it lacks nothing. */
   lacks?(stack: Stack, next: InstanceOptions | undefined): string | undefined;
   /** Performs the fault. Returns whether it was seen to take effect. */
   inject(stage: Stage): Promise<boolean>;
 }
 
-/** A fault of any system, bound to that system. */
+/** A fault that is bound to the system that it disturbs, bundled stack or not. */
 export interface Disturbance extends Facts {
-  /** How many instances exist afterwards, if not as many as before. */
+  /** Number of instances after the fault, if the fault changes it. */
   instances?: number;
-  /** Returns what this machine lacks for it; undefined when nothing. */
+  /** Returns what this machine lacks for this fault; undefined if it lacks nothing. */
   lacks?(): string | undefined;
-  /** Chooses what to disturb, and disturbs nothing yet. */
+  /** Chooses what to disturb. Disturbs nothing yet. */
   aim(random: Random): Aim;
 }
 
 interface Aim {
-  /** Name of what is disturbed. */
+  /** Name of the instance, store or service that is disturbed. */
   where?: string | undefined;
   /** Performs the fault. Returns whether it was seen to take effect. */
   inject(means: Means): Promise<boolean>;
 }
 
-/** Returns the fault, bound to this stack. */
+/** Binds a fault to the bundled stack. */
 export function onStack(fault: Fault, stack: Stack, next: InstanceOptions | undefined): Disturbance {
   const { lacks, inject, one, ...facts } = fault;
   return {

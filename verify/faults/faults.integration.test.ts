@@ -1,4 +1,4 @@
-/** Faults on the real stack: the shipped app survives them, each is seen to take effect, and nothing is left running. */
+/** Faults on the real stack: the shipped app survives each one, its effect is seen, and no process is left running. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   return result;
 }
 
-/** Returns when the first logout was sent: before the first fault, or later. */
+/** Returns for each session whether its first logout was sent after the first fault began. */
 function loggedOut(run: string, sessions: readonly string[]): string[] {
   const lines = readFileSync(join(out, run, HISTORY), 'utf8')
     .trimEnd()
@@ -48,7 +48,7 @@ function loggedOut(run: string, sessions: readonly string[]): string[] {
 const seenAndHealed = (names: string[]) =>
   names.map(name => expect.objectContaining({ name, bit: true, healthy: true, relogins: 0 }));
 
-/** What a run of a minute or more shows again, of other parts, is in `npm run test:long`. */
+/** True in `npm run test:long`, which also runs the tests that take a minute or more. */
 const LONG = process.env['BATON_LONG'] !== undefined;
 
 const noHaproxy = whyWithout('HAProxy', 'haproxy');
@@ -70,7 +70,7 @@ it('an unavailable store signs no client out, and no request hangs', async () =>
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // A client that logged in before the fault logs out during it: a store that fails may allow no login.
+  // Clients that log out during the fault log in before it, since a login may fail while the store fails.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });
@@ -103,7 +103,7 @@ it('reports what a store loses: sessions, writes, and clients that had to log in
   expect(stdout).toMatch(/see it again: .* --faults store-restart-empty .*--seed 5\n/);
 });
 
-/** In `npm run test:long`: the faults that lose nothing, in orders of their own. */
+/** Only in `npm run test:long`: the faults that lose no data, in several orders. */
 it.runIf(process.env['BATON_SHARE'])(
   'all faults, three times: nothing is violated',
   { timeout: 900_000 },

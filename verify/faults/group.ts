@@ -1,4 +1,4 @@
-/** Steps of a deploy on a group of instances, in the way that careful operators do them. */
+/** Steps of a careful deploy on a group of instances. */
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 import { counted } from '../core/check.ts';
@@ -24,7 +24,7 @@ export async function aside(
   await putBack();
 }
 
-/** Starts an ended instance again. With a fleet, waits until the fleet has put a serving instance in its place. */
+/** Starts an ended instance again. If a fleet manages the instances, waits until the fleet has replaced it. */
 export async function comesBack({ stack }: Stage, instance: Instance): Promise<void> {
   const { fleet } = stack;
   if (fleet === undefined) return instance.restart();
@@ -35,7 +35,7 @@ export async function comesBack({ stack }: Stage, instance: Instance): Promise<v
   });
 }
 
-/** For each instance in turn, starts a successor, then takes the instance out. */
+/** Replaces one instance after the other: starts the new one, then removes the old one. */
 export async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,
@@ -49,7 +49,7 @@ export async function replaceEach(
   return old.every(instance => !instance.running());
 }
 
-/** Returns the options of an instance, with more environment variables. */
+/** Returns the options of an instance together with additional environment variables. */
 export const withEnvironment = ({ options }: Instance, env: Record<string, string>): InstanceOptions => ({
   ...options,
   env: { ...options.env, ...env },

@@ -3,18 +3,18 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Target } from '../target/load.ts';
 import type { Load } from './load.ts';
 
-/** What a run must know of a system that it disturbs. */
+/** A system that a run disturbs: how to see that it is healthy, and how long it may take to recover. */
 export interface System {
-  /** @param instances how many must serve, if the run can see them */
+  /** @param instances number of instances that must serve, if responses name the instance */
   healthy(load: Load, instances: number): Promise<boolean>;
-  /** Default time within which all must be healthy again, milliseconds. */
+  /** Default for the maximum time to be healthy again, milliseconds. */
   recovery: number;
 }
 
-/** @param reached whether a healthy instance must also be reached by the load, through the balancer */
+/** @param reached if true, an instance is healthy only if the load reaches it through the balancer */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
-  /** True if every part runs and accepts requests, and the load reaches every instance. */
+  /** True if every part runs, every instance is ready and, with `reached`, the load reaches every instance. */
   async healthy(load) {
     const instances = stack.instances();
     if (stack.fleet?.whole() === false) return false;
@@ -30,7 +30,7 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
 /** Returns a system that Baton did not start. Its parts are unknown, so only the load shows whether it is healthy. */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /** True if the load reaches as many instances as before, and those with an address of their own respond there. */
+  /** True if the load reaches as many instances as before, and every address in `instance.addresses` responds. */
   async healthy(load, instances) {
     if (load.through() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;

@@ -37,20 +37,19 @@ export const FAULTS: readonly Fault[] = [
   ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover, sentinelFailover],
 ];
 
-/** The faults that every system should survive. */
+/** The faults of the bundled stack that every app should survive. */
 const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDeploy);
 
-/** A fault of the bundled stack, or one of a target file. */
+/** A fault of the bundled stack, or a fault that a target file defines. */
 type Known = Fault | Disturbance;
 
-/** The faults that are wanted, before the stack runs. If faults are drawn, they are drawn from `among`. */
+/** The parsed `--faults`: a list of faults, or the number of faults to choose at random from the list `among`. */
 export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
 
 /**
- *
  * Parses the option `--faults`.
  *
- * @param text `deploy`, `all`, names of faults, or how many to draw
+ * @param text `deploy`, `all`, names of faults, or a number of faults to choose at random
  * @param own faults of the target file
  * @param bundled faults of the stack; empty if no stack is started
  * @throws UsageError when a name does not exist
@@ -89,16 +88,15 @@ function deploying(known: readonly Known[]): Known[] {
 
 const ofStack = (fault: Known): fault is Fault => !('aim' in fault);
 
-/** Returns whether a fault that is wanted or may be drawn needs the links between instances and store. */
+/** Returns whether a named fault, or one that may be chosen at random, needs links between instances and store. */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
+ * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system, and
+ * repeats one only when all of them were taken. After `scale-out` it adds `scale-in`.
  *
- * Returns the faults of a run in their order. Faults are drawn from those that are possible on this system: each once
- * before any is repeated. A fault that grows the group comes before one that shrinks it.
- *
- * @throws UsageError when a fault that was named is impossible here
+ * @throws UsageError if a named fault is impossible on this system
  */
 export function schedule(
   wanted: Wanted,

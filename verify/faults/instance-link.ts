@@ -4,7 +4,7 @@ import type { Fault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
-/** Bytes a second, for each connection and direction: a page takes a good part of a second. */
+/** Bytes a second, for each connection and direction. A page then takes a large part of a second. */
 const NARROW = 16 << 10;
 
 function onLink(name: string, does: string, disturb: (link: Link, stage: Stage) => Promise<boolean>): Fault {

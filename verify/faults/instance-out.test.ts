@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Stage } from './fault.ts';
 import { instanceOut } from './instance-out.ts';
 
-/** A balancer that takes `app-1` out; then the load shows, at intervals of 500 ms, what each instance has served. */
+/** Takes `app-1` out of a fake balancer. `shown` are the requests that each instance has served, read every 500 ms. */
 async function bit(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {
   const [out, other] = ['app-1', 'app-2'].map(name => ({ name }));
   const left = [...shown];

@@ -1,7 +1,8 @@
 import type { Fault } from './fault.ts';
 
 /**
- * Time within which the instance must serve no request: requests that the balancer had sent before are served by then.
+ * The fault is seen if the instance serves no request for this time, while others serve. Retried, since the instance
+ * may first serve requests that were already sent to it.
  */
 const WITHOUT_MS = 500;
 

@@ -1,4 +1,4 @@
-/** Ctrl-C in the middle of each fault: it is healed, nothing is left running, and what was recorded is judged. */
+/** Ctrl-C during each fault: the fault is healed, no process is left running, and the recorded history is judged. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { parseEvent } from '../core/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** Lines that the history gets in a fault before it is interrupted. */
+/** Number of lines that are recorded during the fault before the run is interrupted. */
 const LINES = 30;
 
-/** What some faults need in addition to the default stack. */
+/** Options and environment variables that some faults need. */
 const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, string> }> = {
   'rolling-deploy': { options: ['--next', 'SCRYPT_COST=4'] },
   'affinity-lost': { options: ['--sticky', 'duration'] },

@@ -10,7 +10,7 @@ const saw = (one: Load, more: Seen, times = 1): void => {
 const answered = (one: Load, ...instances: string[]): void => {
   for (const instance of instances) saw(one, { instance });
 };
-/** After a quiet time with two instances. */
+/** Returns a load at the start of a fault. Two instances served before it. */
 const disturbed = (): Load => {
   const one = load();
   answered(one, 'a', 'b');

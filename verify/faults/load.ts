@@ -1,26 +1,26 @@
 /** Counts what the load shows while a fault is active. */
 import type { Operation } from '../core/history.ts';
 
-/** Responses in a row, for each instance on average: an instance that sent none of them does not respond. */
+/** An instance counts as silent if it sent none of the last 20 responses, times the number of instances. */
 const ENOUGH = 20;
 
 export class Load {
   readonly #answered = new Map<string, number>();
-  /** For each instance, the number of all responses when it sent its last one. */
+  /** For each instance, the value of `#through` when the instance sent its last response. */
   readonly #last = new Map<string, number>();
   #through = 0;
   #failed = 0;
   #silent = false;
   /** The state before `begin`. */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
-  /** The instance that served last, by session. */
+  /** The instance that served the last request of each session. */
   readonly #at = new Map<string, string>();
   #moved = 0;
-  /** Acknowledged adds by session, minus removals. */
+  /** Acknowledged adds of each session, minus acknowledged removals. */
   readonly #kept = new Map<string, number>();
 
   /**
-   * Counts an operation that has ended. One that shows which user is signed in proves that all parts work together.
+   * Counts an operation that has ended. A response that shows the signed-in user proves that all parts work together.
    */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;
@@ -38,7 +38,7 @@ export class Load {
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /** Starts to count from zero. */
+  /** Resets the counts since `begin` to zero. Called at the start of a fault, and after its heals. */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
@@ -49,29 +49,29 @@ export class Load {
     this.#moved = 0;
   }
 
-  /** Returns how many signed-in requests an instance has served since `begin`. */
+  /** Returns the number of signed-in requests that an instance has served since `begin`. */
   answered(instance: string): number {
     return this.#answered.get(instance) ?? 0;
   }
 
-  /** Returns the names of the instances that have served requests since `begin`. */
+  /** Returns the names of the instances that have served signed-in requests since `begin`. */
   instances(): string[] {
     return [...this.#answered.keys()];
   }
 
-  /** Returns how many responses since `begin` show which user is signed in. */
+  /** Returns the number of responses since `begin` that show the signed-in user. */
   through(): number {
     return this.#through;
   }
 
-  /** Returns whether something changed at `begin`: requests fail and none did before, or an instance came or went. */
+  /** Returns whether requests fail and none did before `begin`, or an instance has appeared or fallen silent since. */
   felt(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
   }
 
-  /** Returns how many acknowledged adds of live sessions were not removed again, since the run began. */
+  /** Returns the number of acknowledged adds of live sessions since the run began, minus removals. */
   kept(): number {
     return [...this.#kept.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -83,7 +83,7 @@ export class Load {
     this.#kept.set(session, Math.max(0, kept));
   }
 
-  /** Returns how often a session moved to another instance since `begin`. */
+  /** Returns the number of times that a session moved to another instance since `begin`. */
   moved(): number {
     return this.#moved;
   }

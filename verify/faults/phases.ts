@@ -16,12 +16,12 @@ import type { Load } from './load.ts';
 /** Default deadline for responses while the store is down, milliseconds. */
 const DEADLINE = 3_000;
 
-/** The faults to perform, and on which system. */
+/** The faults to perform, and the system to disturb. */
 export interface Asked {
   wanted: Wanted;
   /** The bundled stack; absent if Baton did not start the target. */
   stack?: Stack | undefined;
-  /** How the next version of the app differs. */
+  /** Options of the next version of the app, from `--next`. */
   next?: InstanceOptions | undefined;
 }
 
@@ -35,11 +35,11 @@ interface Beside {
   folder: string;
 }
 
-/** Returns the faults in their order. @throws UsageError when one is impossible */
+/** Returns the faults in their order. @throws UsageError if a fault is impossible on this system */
 export const scheduled = (asked: Asked | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
-/** Returns the phases after the other workloads have ended: load with faults, settle, final. */
+/** Returns the phases that follow the warm-up: load with faults, settle, final. */
 export function phases(
   context: Context,
   faults: readonly Disturbance[],
@@ -70,7 +70,8 @@ export function phases(
 }
 
 /**
- * Returns the declared time to recover from a fault, or from any fault, milliseconds; undefined when none is declared.
+ * Returns the recovery time that the target file declares for this fault, or for all faults, milliseconds; undefined
+ * if it declares none.
  */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startRedis } from '../../stack/redis.ts';
 import { keysOf } from './redis.ts';
 
-/** Deletes a key as soon as it has been listed, as a request does that releases its lock. */
+/** Deletes a key right after a scan has listed it, like a request that releases its lock. */
 class Hurried extends Redis {
   override async pttl(key: string): Promise<number> {
     if (key === 'lock') await this.del(key);

@@ -1,9 +1,9 @@
-/** Sends the commands of faults to a Redis. */
+/** Redis connections and commands for faults. */
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** Returns what the stack lacks for faults that are commands to Redis. */
+/** Returns what the stack lacks for faults that send commands to Redis; undefined if it lacks nothing. */
 export function lacksRedis({ store }: Stack): string | undefined {
   if (store.name !== 'redis' || store.url === undefined)
     return 'a Redis that holds the sessions, and can be reached';
@@ -11,9 +11,9 @@ export function lacksRedis({ store }: Stack): string | undefined {
   return store.url.startsWith('redis://') ? undefined : 'a Redis that accepts CONFIG and REPLICAOF';
 }
 
-/** Connects to Redis directly, not through a link. Throws its errors. The caller disconnects. */
+/** Connects to Redis directly, not through a link. Throws connection errors. The caller must disconnect. */
 export async function openRedis(url: string | undefined): Promise<Redis> {
-  // Imported here, so that runs without faults of the store do not load it.
+  // Imported here, so that runs without store faults do not load ioredis.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url ?? '', {
     lazyConnect: true,
@@ -21,7 +21,7 @@ export async function openRedis(url: string | undefined): Promise<Redis> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  redis.on('error', () => {}); // Each command rejects with its own error.
+  redis.on('error', () => {}); // Ignored here, since each command rejects with its own error.
   await redis.connect();
   return redis;
 }
@@ -36,7 +36,7 @@ export async function withRedis<T>(url: string | undefined, act: (redis: Redis) 
   }
 }
 
-/** Waits until a replica has the data of its primary. */
+/** Waits until a replica is in sync with its primary. */
 export const inSync = (url: string | undefined): Promise<void> =>
   withRedis(url, redis =>
     until(async () => /master_link_status:up/.test(await redis.info('replication')), {
@@ -46,7 +46,7 @@ export const inSync = (url: string | undefined): Promise<void> =>
     }),
   );
 
-/** Returns whether Redis refuses a command with an error that begins with this code. */
+/** Returns whether Redis refuses a command with this error code, the first word of the error. */
 export async function refuses(command: Promise<unknown>, code: string): Promise<boolean> {
   try {
     await command;
@@ -56,10 +56,10 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** Result of PTTL for a key that never expires. A key that was deleted since has -2, and is neither kind. */
+/** Result of PTTL for a key that never expires. For a key that was just deleted it is -2: `keysOf` skips this key. */
 const NEVER = -1;
 
-/** Returns the names of the keys that expire, or of those that do not. */
+/** Returns the names of all keys that expire, or of all keys that never expire. */
 export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of redis.scanStream({ count: 1_000 })) {
@@ -71,6 +71,6 @@ export async function keysOf(redis: Redis, which: 'expiring' | 'lasting'): Promi
   return found;
 }
 
-/** Returns how many keys Redis has evicted. */
+/** Returns the number of keys that Redis has evicted. */
 export const evictedOf = async (redis: Redis): Promise<number> =>
   Number(/evicted_keys:(\d+)/.exec(await redis.info('stats'))?.[1]);

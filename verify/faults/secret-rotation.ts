@@ -4,7 +4,7 @@ import { replaceEach, withEnvironment } from './group.ts';
 
 const drawn = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
-/** SESSION_SECRET of the bundled app is a list: the first secret signs, all are accepted. */
+/** The fault needs a SESSION_SECRET. In the bundled app it is a list: the first secret signs, all are accepted. */
 const lacks: Fault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;
 

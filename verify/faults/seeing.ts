@@ -1,4 +1,4 @@
-/** Finds out whether a server responds: so a fault is seen to take effect. */
+/** Tests whether a server responds. Faults use this to see their effect. */
 import { createConnection } from 'node:net';
 
 const WITHIN_MS = 400;
@@ -14,7 +14,7 @@ export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolea
   }
 }
 
-/** Returns whether a server on this port of 127.0.0.1 sends any data in time, whatever its protocol. */
+/** Returns whether a server on this port of 127.0.0.1 sends data or closes the connection in time. Any protocol. */
 export function talks(port: number, withinMs = WITHIN_MS): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host: '127.0.0.1', port });

@@ -1,7 +1,7 @@
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
 
-/** Time limit for Sentinel, milliseconds: it finds the primary down, and replaces it, within a few seconds. */
+/** Time limit for a failover by Sentinel, milliseconds. Usually it takes a few seconds. */
 const REPLACED_MS = 20_000;
 
 export const sentinelFailover: Fault = {

@@ -1,4 +1,4 @@
-/** A planned failover: nothing is lost, and connections to the old primary can only read. */
+/** A planned failover without data loss. Connections to the old primary stay open, but can only read. */
 import { startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 import type { Fault } from './fault.ts';
@@ -6,7 +6,7 @@ import { inSync, lacksRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/** Long enough to see which clients go on writing to the old primary. */
+/** Duration of the fault: long enough to see clients that continue to write to the old primary. */
 const LASTS_MS = 3_000;
 
 export const storeDemoted: Fault = {
@@ -28,21 +28,21 @@ export const storeDemoted: Fault = {
       if (await demoted(store.url)) await handOver(replica.url, port, store.url);
       await link.lead(port);
     });
-    // New connections reach the replica that takes over.
+    // From now on, the link sends new connections to the replica, which takes over.
     await link.lead(replica.port, { keep: true });
     await handOver(store.url, replica.port, replica.url);
     return demoted(store.url);
   },
 };
 
-/** Returns whether a server accepts no writes, because it is a replica. */
+/** Returns whether a server is a replica, which accepts no writes. */
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/** Swaps the roles of primary and replica. Writes wait until the replica has all data. */
+/** Swaps the roles of primary and replica. Redis delays writes until the replica has all data. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // The primary refuses until the replica has reported that it is in sync.
+  // The primary refuses FAILOVER until the replica has reported that it is in sync. Retry until then.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;

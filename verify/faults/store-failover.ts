@@ -1,4 +1,4 @@
-/** A failover to a replica that lags: the last acknowledged writes are missing on it. */
+/** A failover to a replica that lags behind: the last acknowledged writes are lost. */
 import { ProxyLink } from '../../stack/link.ts';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
@@ -6,7 +6,7 @@ import type { Fault } from './fault.ts';
 import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
-/** Lag of the replica, milliseconds. */
+/** Delay of the data on its way to the replica, milliseconds. */
 const LAG_MS = 800;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
@@ -43,7 +43,7 @@ export const storeFailover: Fault = {
   },
 };
 
-/** Makes the old primary the primary again, with all data of the other one. Writes wait during the switch. */
+/** Makes the old primary the primary again, with all data of the new primary. Writes wait during the switch. */
 async function handBack(url: string | undefined, port: number, from: RedisServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {

@@ -1,11 +1,12 @@
-/** Faults in which a Redis loses data: no app can keep it, unless the store promises more. */
+/** Faults that delete data in Redis. No app can prevent that, unless the store promises more. */
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
 /**
- * A key of the bundled stack without an expiry. Users and cards share its Redis: they are no sessions, and are kept.
+ * A key without an expiry. In the bundled stack these keys are users and cards, not sessions, so the fault restores
+ * them.
  */
 interface Kept {
   name: string;
@@ -15,7 +16,7 @@ interface Kept {
 async function lastingOf(redis: Redis): Promise<Kept[]> {
   const names = await keysOf(redis, 'lasting');
   const kept = await Promise.all(names.map(async name => ({ name, data: await redis.dumpBuffer(name) })));
-  return kept.filter((each): each is Kept => each.data !== null); // Deleted since.
+  return kept.filter((each): each is Kept => each.data !== null); // null: the key was deleted in the meantime.
 }
 
 interface Wipeable {

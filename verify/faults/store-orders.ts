@@ -1,4 +1,4 @@
-/** Faults that are commands to Redis. */
+/** Faults that disturb Redis by a command. */
 import { freePort } from '../../stack/ports.ts';
 import type { Fault } from './fault.ts';
 import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
@@ -46,7 +46,7 @@ export const storeConnections: Fault = {
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // This connection stays open, so that the limit can be lifted again.
+    // This connection stays open: after the limit is set, a new one to raise it again would be refused.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

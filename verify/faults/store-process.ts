@@ -2,7 +2,7 @@
 import type { Fault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** Returns a duration after which a request that waits for the store has certainly exceeded the deadline. */
+/** Returns a duration, milliseconds, in which a request that waits for the store surely exceeds the deadline. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
 const portOf = ({ stack }: Stage): number | undefined => {
@@ -10,7 +10,7 @@ const portOf = ({ stack }: Stage): number | undefined => {
   return 'port' in store && typeof store.port === 'number' ? store.port : undefined;
 };
 
-/** Returns whether the store is down. If its port is unknown, the state of its process decides. */
+/** Returns whether the store does not respond on its port. If the port is unknown: whether its process is down. */
 async function silent(stage: Stage): Promise<boolean> {
   const port = portOf(stage);
   return port === undefined ? !stage.stack.store.running() : !(await talks(port));

@@ -1,11 +1,11 @@
-/** A misconfigured balancer that repeats writes: a write whose response is late has taken effect already. */
+/** A misconfigured balancer that resends a write if its response is late, although the write has taken effect. */
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 
-/** Timeout of the balancer for a response, milliseconds. */
+/** The balancer waits this long for a response, then sends the request to another instance, milliseconds. */
 const TIMEOUT_MS = 800;
-/** Delay in each direction: the request reaches the slow instance in time, its response comes after the timeout. */
+/** Delay in each direction, milliseconds: the request arrives before the timeout, the response after it. */
 const SLOW_MS = 500;
 
 export const writeRepeated: Fault = {
@@ -31,7 +31,7 @@ export const writeRepeated: Fault = {
   lasts: () => 3_000,
 };
 
-/** Sends POST requests until the logs of two instances contain the same one. Returns whether that happened. */
+/** Sends POST requests until the logs of two instances contain the same request. Returns whether that happened. */
 async function servedTwice(
   stack: Stack,
   shown: (condition: () => Promise<boolean>) => Promise<boolean>,

@@ -1,4 +1,4 @@
-/** Makes a fault out of the commands of the user. */
+/** Makes a fault from the commands of the target file. */
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import type { Disturbance } from '../fault.ts';
 import type { Maker } from './index.ts';

@@ -1,4 +1,4 @@
-/** Faults of a service in a compose file: of one of its containers, or of each in turn. */
+/** Faults of a service in a compose file: they disturb one container of it, or each container in turn. */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/check.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
@@ -14,12 +14,13 @@ interface Container {
   name: string;
   status: string;
   started: string;
-  /** Status of its health check; empty if it has none. */
+  /** Status of the health check; empty if the container has none. */
   health: string;
 }
 
 /**
- * The whole state as JSON: an engine may not know the name of a part that a container lacks, such as a health check.
+ * Output format of `inspect`. Takes the whole state as JSON: a template for a part that the container lacks, such as
+ * the health check, is an error on some engines.
  */
 const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
 
@@ -36,14 +37,13 @@ const DOES: Record<Action, string> = {
   pause: 'a container of the service freezes, and resumes after a while',
 };
 
-/** The commands of each action: one that performs it, and one that heals it. */
+/** The two commands of each action: the first performs it, the second heals it. */
 const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
 
 /**
- *
  * Returns a fault for each action.
  *
- * @param withinMs how long a container may take to be healthy again
+ * @param withinMs maximum time until a container is healthy again, milliseconds
  */
 export const ofService = (name: string, spec: ComposeSpec, withinMs: number, make: Maker): Disturbance[] =>
   spec.do.map(action =>
@@ -62,7 +62,7 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
         await orders.run(['docker', does, container.id]);
         means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
         const [now] = await look([container.id], orders);
-        // A container that its restart policy has started again was down, too.
+        // If the start time has changed, a restart policy has already started the container again.
         return now !== undefined && (now.status !== 'running' || now.started !== container.started);
       },
     }),

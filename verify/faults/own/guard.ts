@@ -1,12 +1,11 @@
 /**
- *
- * Heals a fault however this process ends, even by `kill -9`. A shell in a separate session reads a pipe that this
- * process holds. If the pipe closes before this process reports that all is healed, the shell heals.
+ * Heals a fault even if this process is killed by `kill -9`. A shell in a separate session reads a pipe from this
+ * process. If the pipe closes before this process has written `healed`, the shell runs the heal.
  */
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
-/** Kills a command that still runs before it heals, so that the command cannot disturb the system after the heal. */
+/** The script of the shell. Before the heal, it kills a command that still runs and could disturb the system again. */
 const WATCH = `
 group=
 while read -r word value; do
@@ -22,14 +21,13 @@ echo "Baton ended before it had healed this; the heal was run in its place, exit
 `;
 
 export interface Guard {
-  /** @param group the process group of a command; 0 once it has ended */
+  /** @param group the process group of the running command; 0 when the command has ended */
   runs(group: number): void;
   /** Ends the guard: everything is healed. */
   release(): void;
 }
 
 /**
- *
  * Starts a guard.
  *
  * @param heal program and arguments
@@ -39,7 +37,7 @@ export interface Guard {
 export function guard(heal: readonly string[], cwd: string, log: string): Guard {
   const child = spawn('/bin/sh', ['-c', WATCH, 'sh', log, ...heal], {
     cwd,
-    // A session of its own, so that Ctrl-C and a closed terminal do not end it.
+    // A separate session, so that Ctrl-C or a closed terminal does not end the shell.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -47,8 +45,8 @@ export function guard(heal: readonly string[], cwd: string, log: string): Guard 
   child.unref();
   const { stdin } = child;
   if (!(stdin instanceof Writable)) throw new Error('expected a pipe to the shell that heals after a crash');
-  stdin.on('error', () => {}); // The shell has ended already, for example killed together with other shells.
-  // The pipe of a child is a Socket, though its type does not say so. It must not keep this process alive.
+  stdin.on('error', () => {}); // The shell may have ended before, for example if all shells were killed.
+  // The pipe is a Socket, although its type is Writable. `unref`: it must not keep this process alive.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return {
     runs: group => void stdin.write(`runs ${group === 0 ? '' : group}\n`),

@@ -10,7 +10,7 @@ import { ofDeployment } from './kubernetes.ts';
 import { Orders } from './orders.ts';
 import { ofProcesses } from './processes.ts';
 
-/** The properties that a kind of fault sets; the target file sets the others. */
+/** The properties of a fault that its kind sets (compose, processes, …). The target file sets the others. */
 interface Made extends Pick<Facts, 'name' | 'does' | 'deploy'> {
   where?: string;
   lacks?: () => string | undefined;
@@ -21,10 +21,9 @@ interface Made extends Pick<Facts, 'name' | 'does' | 'deploy'> {
 export type Maker = (made: Made) => Disturbance;
 
 /**
+ * Returns all faults of a target file, in the order of the file.
  *
- * Returns the faults of a target in the order of its file, the ready-made ones included.
- *
- * @param environment its secrets are hidden in the output of commands
+ * @param environment contains the secrets of the target, which are hidden in the output of commands
  */
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
   const office = { cwd: target.folder, secrets: secretsOf(target, environment) };

@@ -1,13 +1,13 @@
 /**
- * Faults of a deployment of Kubernetes. No cluster can be had here: a stand-in for kubectl records its arguments, and
- * responds as the documentation of kubectl says. The test proves that exactly these commands are run.
+ * Faults of a Kubernetes deployment, without a cluster. A fake kubectl records its arguments and responds like the
+ * documentation of kubectl says. The test proves that exactly the expected commands are run.
  */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** Pods are `old-1 old-2` until a rollout or a deletion; the number of replicas is kept in a file. */
+/** The fake kubectl. Its pods are `old-1 old-2` until a rollout or a deletion. A file holds the number of replicas. */
 const STAND_IN = `#!/bin/sh
 cd "$(dirname "$0")"
 printf '%s\\n' "$*" >>orders

@@ -1,4 +1,4 @@
-/** Faults of a Kubernetes deployment, by kubectl. */
+/** Faults of a Kubernetes deployment, performed with kubectl. */
 import { counted } from '../../core/check.ts';
 import type { KubernetesSpec } from '../../target/schema-faults.ts';
 import type { Random } from '../../workloads/random.ts';
@@ -25,10 +25,9 @@ interface Pod {
 }
 
 /**
- *
  * Returns a fault for each action.
  *
- * @param withinMs how long a rollout may take
+ * @param withinMs maximum duration of a rollout, milliseconds
  */
 export const ofDeployment = (
   name: string,

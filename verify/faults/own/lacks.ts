@@ -1,6 +1,6 @@
 import { findProgram } from '../../../stack/programs.ts';
 
-/** Returns what this machine lacks if a program is not on the PATH. */
+/** Returns what is missing, for an error message, if a program is not on the PATH; else undefined. */
 export function lacksProgram(name: string): string | undefined {
   try {
     findProgram(name);

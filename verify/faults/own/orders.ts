@@ -1,4 +1,4 @@
-/** Runs the commands of a fault, with a time limit, and keeps their output. */
+/** Runs the commands of a fault with a time limit, and logs their output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 'node:fs';
@@ -10,25 +10,25 @@ import { type Guard, guard } from './guard.ts';
 
 /** Grace period of a command after SIGTERM, milliseconds. */
 const GRACE_MS = 2_000;
-/** How much of the end of a command's output is kept, bytes. */
+/** Maximum length of a command's output in the log, bytes. The beginning is dropped. */
 const KEPT = 64 << 10;
-/** How many lines of it go into a message. */
+/** Number of lines at the end of the output that an error message shows. */
 const SHOWN = 3;
 
-/** What all commands of a run share. */
+/** Settings that all commands of a run share. */
 export interface Office {
   /** Folder in which commands run. */
   cwd: string;
-  /** Texts to hide in their output. */
+  /** Texts to hide in the output of the commands. */
   secrets: readonly string[];
 }
 
 export interface Ran {
-  /** Exit code; undefined if a signal ended it, or if it did not start. */
+  /** Exit code; undefined if a signal ended the command, or if it did not start. */
   code: number | undefined;
-  /** The end of its output. */
+  /** The last 64 KiB of the command's output. */
   output: string;
-  /** How it ended, for a message. */
+  /** Text for a message that says how the command ended. */
   how: string;
 }
 
@@ -46,19 +46,19 @@ export class Orders {
     mkdirSync(dirname(means.log), { recursive: true });
   }
 
-  /** Runs a command and returns its output. Throws with its last lines unless it ends in time with exit code 0. */
+  /** Runs a command and returns its output. Throws, with its last lines, if it fails or exceeds the time limit. */
   async run(command: Command): Promise<string> {
     return this.#demand(command, this.#means.signal);
   }
 
-  /** Runs a command and returns how it ended, whatever that is. */
+  /** Runs a command and returns how it ended. Does not throw if it fails. */
   tryRun(command: Command): Promise<Ran> {
     return this.#run(command, this.#means.signal);
   }
 
   /**
-   * Registers a heal. Call it before the disturbance: the command runs on every path, and in a guard if Baton is
-   * killed.
+   * Registers a command that heals. Call it before you disturb. The command runs even after an error or a stop; if
+   * Baton is killed, a guard runs it.
    */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#office.cwd, this.#means.log);
@@ -67,14 +67,14 @@ export class Orders {
       try {
         await this.#demand(command);
       } finally {
-        // After a heal has failed here, the guard must not run it again.
+        // Even if the heal has failed, the guard must not run it again.
         this.#guards.delete(watching);
         watching.release();
       }
     });
   }
 
-  /** Registers a command that waits for something, on every path. It needs no guard, since it undoes nothing. */
+  /** Registers a command that only waits, to run together with the heals. It heals nothing, so it needs no guard. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
@@ -93,8 +93,8 @@ export class Orders {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // A file instead of a pipe: a server that the command starts and leaves running can still write when Baton has
-    // ended.
+    // A file, not a pipe: if the command starts a server that keeps running, the server can still write its output
+    // after Baton has ended.
     const child = spawn(program, args, {
       cwd: this.#office.cwd,
       detached: true,
@@ -120,11 +120,11 @@ export class Orders {
   }
 }
 
-/** Returns program and arguments. A text is run by the shell. */
+/** Returns the program and its arguments. If the command is one text, the shell runs it. */
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/** Opens a file without a name, which disappears with its last handle, because its content may be secret. */
+/** Opens a file and unlinks it at once: its content may be secret, and disappears when the file is closed. */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);
@@ -140,7 +140,7 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/** Waits for the end of a command. Ends its whole process group after the time limit, or when the run is stopped. */
+/** Waits until a command ends. Ends its whole process group after the time limit, or when the run is stopped. */
 async function ended(
   child: ChildProcess,
   withinMs: number,

@@ -1,4 +1,4 @@
-/** Faults of a target file on real processes: each takes effect, is seen to do so, and is healed. */
+/** Faults of a target file on real processes: each takes effect, the effect is seen, and the fault is healed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,7 +90,7 @@ describe('processes by their files', () => {
   const servers: ServerProcess[] = [];
   const file = (name: string): string => join(bench.folder, `${name}.pid`);
 
-  /** Writes its file itself, as servers do; `start` makes another. */
+  /** A program that writes its own PID file, like servers do. `start` runs it again. */
   const PROGRAM = 'echo $$ >"$0"; exec sleep 600';
 
   async function started(name: string): Promise<ServerProcess> {

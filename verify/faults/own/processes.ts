@@ -1,4 +1,4 @@
-/** Faults of processes whose ids are in files: one of them is drawn. */
+/** Faults of processes that have PID files. A fault disturbs one process, chosen at random. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive, stateOf } from '../../../stack/process-table.ts';
@@ -19,11 +19,10 @@ const DOES: Record<Action, string> = {
 };
 
 /**
- *
  * Returns a fault for each action.
  *
- * @param folder the folder that the files are relative to
- * @param withinMs how long a process may take to end, and to be back
+ * @param folder the PID files are relative to this folder
+ * @param withinMs maximum time for a process to end, and to be started again, milliseconds
  */
 export const ofProcesses = (
   name: string,
@@ -57,7 +56,7 @@ export const ofProcesses = (
     }),
   );
 
-/** Starts the process again with the command `start`. Without one, a supervisor has to. */
+/** Registers the heal: runs `start` and waits for a new process. Without `start`, a supervisor must start it. */
 function comesBack(
   path: string,
   pid: number,
@@ -80,7 +79,7 @@ const filled = (command: Command, path: string): Command =>
     ? command.replaceAll('{pidFile}', path)
     : command.map(part => part.replaceAll('{pidFile}', path));
 
-/** Returns the process id in a file. Throws if the file is missing or names no live process. */
+/** Returns the process id from a PID file. Throws if the file is missing or the process does not exist. */
 function pidIn(path: string): number {
   let text: string;
   try {

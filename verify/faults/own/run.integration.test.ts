@@ -1,6 +1,6 @@
 /**
- * `baton verify TARGET --faults …` on a system that Baton did not start: a stack of the tests, whose instances are
- * addressed by the files of their processes, and by commands that send requests to a server of the tests.
+ * `baton verify TARGET --faults …` on a system that Baton did not start. The test starts a stack; the faults use its
+ * PID files, or commands that send requests to a server of the test.
  */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** Does what the scripts of a user would do: GET /app-1/restart … */
+/** Serves a request of a fault command, such as GET /app-1/restart, like a script of the user would. */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();
@@ -67,7 +67,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a run whose load is hop's alone, on the card store with these faults in its target file. */
+/** Starts a run with these faults in the target file. Only the workload hop runs, on the card store. */
 function verify(faults: object, ...more: string[]): Baton {
   const target = { ...parse(readFileSync('baton.yaml', 'utf8')), url: stack.url, faults };
   writeFileSync(path('target.json'), JSON.stringify({ ...target, budgets: { survival: '100%' } }));

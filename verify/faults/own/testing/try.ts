@@ -1,4 +1,4 @@
-/** Performs faults of a target file outside a run: on real processes and containers, without load. */
+/** Performs faults of a target file on real processes and containers, without a run and without load. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +16,15 @@ export interface Tried {
   log(): string;
 }
 
-/** A temporary folder for the target file and its files; `remove` deletes it. */
+/** A temporary folder for a target file and the files that it names. `remove` deletes the folder. */
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** Whether the load shows the fault. */
+  /** What `felt` of the means returns: whether the load shows the fault. */
   felt = false;
   #tries = 0;
 
-  /** @param faults as in a target file. @returns the fault of that name */
+  /** @param faults the key `faults` of a target file. @returns the fault with this name */
   fault(faults: object, name: string) {
     const target = {
       ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
@@ -36,7 +36,7 @@ export class Bench {
     return found;
   }
 
-  /** Injects a fault. If it throws, runs the heals and throws the same error. */
+  /** Injects a fault. If that throws, runs the heals and throws the same error. */
   async inject(faults: object, name: string, seed = 1): Promise<Tried> {
     const heals: (() => Promise<unknown>)[] = [];
     const log = join(this.folder, 'faults', `${++this.#tries}-${name}.log`);
