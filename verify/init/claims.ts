@@ -1,10 +1,10 @@
-/** Chooses the claims that the app can keep with its kind of session, and explains them. */
+/** Chooses the claims that fit the kind of session of the app, and explains the choice. */
 import type { Login } from './login.ts';
 import { isSelfContained, type Left } from './logout.ts';
 import type { Alone, Signal } from './signal.ts';
 import type { Findings } from './write.ts';
 
-/** Returns the claims and their reason. @param values values of the cookies that carry the session */
+/** Returns the claims and the reason for them. @param values values of the session cookies */
 export function claimsOf({
   values,
   left,

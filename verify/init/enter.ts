@@ -1,4 +1,4 @@
-/** Logs in with the requests that were found out, as the target file will describe them. */
+/** Logs in with the requests that init has found out and that the target file will describe. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { codeOf, oneTime } from '../client/one-time.ts';
@@ -9,7 +9,7 @@ import { type Credentials, type Login, loginForm, type Step } from './login.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type Seen, type Visitor } from './visitor.ts';
 
-/** Attempts of each login: in a broken system, some pairs of instances refuse correct logins. */
+/** Maximum number of attempts for each login, since in a broken system some pairs of instances refuse it. */
 export const LOGINS = 4;
 
 /** The result of a login. */
@@ -20,20 +20,19 @@ export interface Entered {
   accepted: boolean;
 }
 
-/** Makes the one-time codes of the accounts, and never sends one twice unless the app allows it. */
+/** Makes the one-time codes of the accounts. Sends a code twice only if the app allows it. */
 export class Codes {
   readonly #secrets: Map<string, Promise<string | undefined>> = new Map();
-  /** The last code that was sent, and its period, by user. */
+  /** For each user, the last code that was sent, and the number of its validity period. */
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
   readonly #signal: AbortSignal;
-  /** Whether the app accepts a code twice. While this is not known, no code is sent twice. */
+  /** True if the app is known to accept a code twice. */
   again = false;
 
   /**
-   * @param secretOf returns the secret of a user, undefined if there is none.
-   *
-   * @param signal ends the wait for a code
+   * @param secretOf returns the secret of a user; undefined if there is none
+   * @param signal aborts the wait for a new code
    */
   constructor(secretOf: (user: string) => Promise<string | undefined>, signal: AbortSignal) {
     this.#secretOf = secretOf;
@@ -46,10 +45,10 @@ export class Codes {
   }
 
   /**
-   * Waits for a code that was not sent before, and returns it.
+   * Returns a code that was not sent before. Waits for the next period if the code of this one was already sent.
    *
-   * @param last return the code that was sent last instead
-   * @throws UsageError if there is no secret; the reason of an abort
+   * @param last if true, returns the code that was sent last
+   * @throws UsageError if there is no secret; or the reason of an abort
    */
   async next(user: string, last = false): Promise<string> {
     const secret = await this.#secret(user);
@@ -76,7 +75,7 @@ export class Codes {
   }
 }
 
-/** Everything that is needed to log in. */
+/** The login, the codes and the request limits: all that a login needs except the account. */
 export interface Entrance {
   manners: Manners;
   login: Login;
@@ -86,9 +85,9 @@ export interface Entrance {
 /**
  * Logs in once: opens the page and sends the requests that follow.
  *
- * @param lastCode whether to send the last one-time code again
- * @param aside whether another visitor sends a request between the page and the next request. Behind a round robin this
- *   changes the pair of instances that serve the login
+ * @param lastCode if true, sends the last one-time code again
+ * @param aside if true, another visitor sends a request after the login page was opened. With round robin, other
+ *   instances then serve the rest of the login
  */
 export async function enter(
   { manners, login, codes }: Entrance,
@@ -113,7 +112,7 @@ export async function enter(
   return { visitor, answer: page, accepted: isAccepted(page, login) };
 }
 
-/** Takes the token from the login's response, if there is one; the visitor then sends it with every request. */
+/** Takes the token from the response to the login, if it has one. The visitor then sends it with every request. */
 export function takeToken({ client }: Visitor, { capture }: Login, answer: Seen): void {
   if (capture === undefined) return;
   const token = finder(capture.token, text => text).first(answer);
@@ -128,7 +127,7 @@ function bodyOf(step: Step | Login, known: Record<string, string>) {
   };
 }
 
-/** Returns whether a login was accepted, by the rules that the target file will have. */
+/** Returns whether a login was accepted, by the same rules that the target file will contain. */
 export function isAccepted({ status = 500, redirect, forms, body }: Seen, { page, refused }: Login): boolean {
   if (status >= 400 || (redirect !== undefined && redirect === page)) return false;
   if (refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`)) return false;
@@ -136,16 +135,16 @@ export function isAccepted({ status = 500, redirect, forms, body }: Seen, { page
 }
 
 /**
- * Logs in with an account, and tries again if the login is refused.
+ * Logs in with an account. Retries if the login is refused.
  *
- * @throws UsageError if it is refused each time
+ * @throws UsageError if every attempt is refused
  */
 export async function signIn(entrance: Entrance, account: Credentials): Promise<Entered> {
   let last: Entered | undefined;
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // The page that a refusal redirects to may give the reason, such as a locked account.
+    // A refused login may redirect to a page with the reason, such as a locked account. `follow` stops init then.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);
@@ -158,7 +157,7 @@ export const refusedEach = (login: Login, { user }: Credentials, last: Entered |
       'Name it with --login-page, or --login-path and --login-json',
   );
 
-/** Logs in; returns undefined if the login is refused, as by apps that limit the sessions of a user. */
+/** Logs in. Returns undefined if two attempts are refused, like by apps that limit the sessions of a user. */
 export async function mayEnter(entrance: Entrance, account: Credentials): Promise<Entered | undefined> {
   for (const aside of [false, true]) {
     const entered = await enter(entrance, account, { aside });

@@ -62,7 +62,7 @@ const seen = (body: string, status = 200): Seen => {
   return { ...parsePage(body), path: '/', status, headers: {}, body, cookies: [], json };
 };
 
-/** Returns the expression of the mark, and the users' names on the pages. */
+/** Returns the expression of the mark, and the names of the users on the pages. */
 const mark = (
   page: (name: string, look: number) => string,
   outside = '<p>Log in</p>',

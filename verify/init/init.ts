@@ -1,4 +1,4 @@
-/** Makes a target file from an address and two accounts: finds out each of its parts by visiting the app. */
+/** Makes a target file from an address and two accounts. Visits the app to find out each part of the file. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/finding.ts';
 import { claimsOf } from './claims.ts';
@@ -19,10 +19,10 @@ import { carriedText, type Findings, targetFile } from './write.ts';
 export type { InitOptions } from './inquiry.ts';
 
 /**
- * Visits the app as a careful user would.
+ * Visits the app like a careful user, and describes it.
  *
  * @returns the text of a target file
- * @throws UsageError if a part of the app is not understood, with the option or key to give by hand
+ * @throws UsageError if a part of the app is not understood; it names the option or the key to set by hand
  * @throws UnavailableError if the app does not respond, or limits requests
  */
 export async function init(options: InitOptions): Promise<string> {
@@ -101,7 +101,7 @@ class Inquiry {
     return signal;
   }
 
-  /** Completes the signal: tests whether the balancer is sticky for a signed-in client if it is not for others. */
+  /** Completes the signal: if the balancer is not sticky for signed-out clients, tests it for a signed-in client. */
   async #stays(
     signal: Signal | Alone | undefined,
     visitor: Visitor,
@@ -134,7 +134,7 @@ class Inquiry {
   }
 
   /**
-   * Returns whether a login with the other CSRF token is accepted. If so, its session replaces the last one in `found`.
+   * Returns whether a login with this other CSRF token is accepted. If so, puts the session of this login into `found`.
    */
   async #fits(entrance: Entrance, found: Marked, csrf: Token): Promise<boolean> {
     if (entrance.login.csrf === undefined) return true;
@@ -152,9 +152,9 @@ class Inquiry {
     return { ...carried, visitor, values: cookies.map(({ value }) => value) };
   }
 
-  /** Finds the logout, and the limits on a user's sessions. */
+  /** Finds the logout, the maximum number of sessions of a user, and whether a logout ends all of them. */
   async #sessions(entrance: Entrance, { one, two, views }: Marked, known: Inside) {
-    // Sessions that no cookie carries are not limited in number.
+    // HTTP Basic has no session cookie, so the number of sessions is not limited.
     const all: Crowd = known.login.basic
       ? { living: [one] }
       : await crowd(entrance, this.#first, { one, two, known });
@@ -200,7 +200,7 @@ class Inquiry {
 
 const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
 
-/** Returns the response of the page to a client that is not signed in, without a redirect to the login page. */
+/** Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page. */
 function refusal({ status, redirect }: Seen, login: Login): { status?: number; redirect?: string } {
   return {
     ...(status === undefined ? {} : { status }),

@@ -8,25 +8,25 @@ import type { Manners, Seen, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
-  /** The target file's path of the certificates of a private authority, if there is one. */
+  /** Path of the certificates of a private authority, as the target file will contain it. */
   ca?: string | undefined;
   accounts: readonly (Credentials & { passwordEnv: string; totpEnv?: string | undefined })[];
-  /** Name of the recipe, which says what to look for first. */
+  /** Name of the recipe to try first. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
-  /** The login endpoint of an app that renders in the browser, and its JSON body. */
+  /** Path of the login request, for an app that renders its login page in the browser. `loginJson` is its body. */
   loginPath?: string | undefined;
   loginJson?: unknown;
   signal: AbortSignal;
-  /** Pause between two requests, milliseconds; 15 when absent. */
+  /** Pause between two requests, milliseconds. Default: 15. */
   pause?: number;
   /** Reports one finding. */
   say(line: string): void;
-  /** Asks the user whether a form may be sent twice. */
+  /** Asks the user for permission to send a form twice. */
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
-  /** Asks the user for the page with the login form, if none was found; undefined if the user does not know it. */
+  /** Asks the user for the path of the login page, if none was found. Returns undefined if the user knows none. */
   whereLogin?(): Promise<string | undefined>;
-  /** Asks the user for the secret of one-time codes, if the login needs one; undefined if the user does not know it. */
+  /** Asks the user for the secret of the one-time codes, if the login needs it. Returns undefined if there is none. */
   secretOf?(user: string): Promise<string | undefined>;
 }
 
@@ -34,7 +34,7 @@ export interface Looking {
   options: InitOptions;
   manners: Manners;
   codes: Codes;
-  /** The account that is used for most tests. */
+  /** The first account, which most steps use. */
   first: Credentials;
   recipe: Recipe | undefined;
   /** Reports one finding under a heading. */
@@ -46,7 +46,7 @@ export interface Inside extends Known {
   pages: readonly Seen[];
 }
 
-/** Opens a page, up to five times until the response is signed in. Returns the last response. */
+/** Opens a page until the response is signed in, at most five times. Returns the last response. */
 export async function insideOf(
   visitor: Visitor,
   path: string,
@@ -57,7 +57,7 @@ export async function insideOf(
   return seen;
 }
 
-/** Opens several pages likewise. */
+/** Opens several pages, each like `insideOf`. */
 export async function pagesOf(
   visitor: Visitor,
   paths: readonly string[],

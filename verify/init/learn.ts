@@ -1,4 +1,4 @@
-/** Follows a login over all of its pages, and learns which fields each form sends and passes on to the next. */
+/** Follows a login over all pages. Learns which fields each form sends, and which values come from the page. */
 import { escaped } from '../core/finding.ts';
 import { filled } from '../core/form.ts';
 import { UsageError } from '../errors.ts';
@@ -19,17 +19,17 @@ import type { Field, Form } from './page.ts';
 import { besideToken, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, Seen, Visitor } from './visitor.ts';
 
-/** The fields that a form sends, and those whose values come from the page before. */
+/** `form`: the fields that a form sends. `capture`: the fields whose values are read from the page first. */
 interface Sending {
   form: Record<string, string>;
   capture: Record<string, { field: string }>;
 }
 
 /**
- * Returns the request of the first form. Opens the page a second time with another cookie jar: hidden fields that differ
- * are tokens.
+ * Returns the request of the first form. Opens the page again with another cookie jar: hidden fields with another value
+ * there are tokens.
  *
- * @param preferred the token to choose if there are several
+ * @param preferred the token to choose if there are several tokens
  * @throws UsageError if the form is sent to another host
  */
 export async function firstLogin(stranger: Visitor, beginning: Beginning, preferred?: Token): Promise<Login> {
@@ -58,10 +58,10 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
 }
 
 /**
- * Returns the names of the hidden fields whose values differ between two visitors. Compares with all forms of the other
- * page, since a search form before this one may have a field of the same name.
+ * Returns the names of the hidden fields whose values differ between two visitors. Searches all forms of the other
+ * visitor's page, since another form, such as a search form, may have a field of the same name.
  *
- * @param fresh the page as another visitor sees it
+ * @param fresh the same page, opened by another visitor
  */
 export function differentFields(form: Form, { forms }: Pick<Seen, 'forms'>): Set<string> {
   const there = forms.flatMap(({ fields }) => fields);
@@ -89,11 +89,11 @@ interface Way {
 }
 
 /**
- * Sends the forms of the login until no further form follows. Tries again if the login is refused.
+ * Sends the forms of the login until no further form follows. Retries if the login is refused.
  *
- * @param login the first form
- * @returns the whole login, which is equal to `login` if it has only one form, and the session that it made
- * @throws UsageError if it is refused each time
+ * @param login the login so far, which consists of the first form
+ * @returns the whole login (equal to `login` if there is only one form), and the session of this login
+ * @throws UsageError if every attempt is refused
  */
 export async function wholeLogin(
   manners: Manners,
@@ -129,12 +129,12 @@ async function goes(
     const { path, method } = whole;
     const headers = filled(whole.headers ?? {}, known);
     const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
-    // An instance that does not know the session may delete its cookie, so a copy of the jar from before is kept.
+    // Copies the cookie jar now: an instance that does not know the session may delete the cookie in the next response.
     const inside = visitor.twin();
     page = await visitor.follow(answer, true);
     const next = nextForm(page, sent);
     if (next === undefined) {
-      // A login that has asked only for the user name is not complete.
+      // If the only form asked for the user name alone, the login is not complete.
       const isComplete = whole !== login || beginning.asks !== 'user';
       return {
         login: whole,
@@ -151,7 +151,7 @@ function captured(known: Record<string, string>, capture: NonNullable<Step['capt
   for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
 }
 
-/** Extends the login by one form: the request so far becomes a step, and so does the page it redirected to, if any. */
+/** Adds one form to the login. The request so far becomes a step, and the page that it redirects to another step. */
 function longer(
   visitor: Visitor,
   login: Login,
@@ -187,7 +187,7 @@ const tokenAmong = (hidden: Form['fields']): Token | undefined => {
   return name === undefined ? undefined : { field: name };
 };
 
-/** Returns an expression that recognises a refusal: the same form again, by a redirect or in the response. */
+/** Returns an expression that matches a refusal: a redirect to the page of the form, or a response with the form. */
 function refusalOf({ path }: Seen, form: Form, asks: Asks, led: boolean): string {
   const field =
     asks === 'code' ? codeField(form)?.name : form.fields.find(({ type }) => type === 'password')?.name;
@@ -204,7 +204,7 @@ function actionOf(visitor: Visitor, page: Seen, form: Form): string {
   );
 }
 
-/** Returns what a form sends. @param carried names of the fields whose values are taken from the page before */
+/** Returns the fields that a form sends. @param carried names of the fields whose values are read from the page */
 function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
   const user = asks === 'user' || asks === 'user and password' ? userField(form)?.name : undefined;
   const code = asks === 'code' ? codeField(form)?.name : undefined;

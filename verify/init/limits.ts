@@ -5,10 +5,10 @@ import { type Known, type Logout, leave } from './logout.ts';
 import { isIn } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Sessions of one user that are made to find a limit. */
+/** Maximum number of sessions that are made to find a limit. */
 const SESSIONS = 6;
 
-/** Sessions of one account. */
+/** The sessions of one account, and its limit. */
 export interface Crowd {
   /** The sessions that are live, oldest first. */
   living: Visitor[];
@@ -17,11 +17,11 @@ export interface Crowd {
 }
 
 /**
- * Makes sessions until one more ends the oldest or is refused. A session that ends counts as a limit only if it happens
- * twice: an instance that does not know a session is not a limit.
+ * Makes sessions until a new one ends the oldest or is refused. The end of the oldest session must be seen twice, since
+ * an instance that does not know a session looks the same.
  *
  * @param one the first session
- * @param two the second one; undefined if it was refused
+ * @param two the second session; undefined if its login was refused
  */
 export async function crowd(
   entrance: Entrance,
@@ -49,9 +49,9 @@ export async function crowd(
 }
 
 /**
- * Returns whether one logout ends all sessions of the user. Checked twice: with `living`, and with two new sessions.
+ * Returns whether one logout ends all sessions of the user. Tests it twice: with `living`, and with two new sessions.
  *
- * @param living sessions that were live when another session logged out
+ * @param living sessions that were live when another session of the user logged out
  */
 export async function endsAll(
   entrance: Entrance,

@@ -10,13 +10,13 @@ export interface Step {
   path: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Values of the response that the next request sends. */
+  /** Fields of the response whose values the next request sends. */
   capture?: Record<string, { field: string }>;
 }
 
 export interface Login {
   page: string;
-  /** Requests before the last one, which is accepted or refused. */
+  /** The requests before the last one. The app accepts or refuses the last one. */
   steps?: Step[];
   path: string;
   method: 'GET' | 'POST';
@@ -24,11 +24,11 @@ export interface Login {
   json?: unknown;
   headers?: Record<string, string>;
   csrf?: Token;
-  /** Matches the response to a refused login, if that is not a form with a password. */
+  /** Matches the response to a refused login. Absent if that response shows the login form. */
   refused?: string;
-  /** The login is by HTTP Basic. */
+  /** The login uses HTTP Basic. */
   basic?: true;
-  /** Where the response holds a token that all later requests carry instead of a cookie. */
+  /** Position of a token in the response. All later requests send this token instead of a cookie. */
   capture?: { token: { json: string } };
 }
 
@@ -39,7 +39,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Usual login paths, tried if no link leads to a login. */
+/** Usual login paths. Tried if no link leads to a login. */
 export const USUAL: readonly string[] = [
   '/login',
   '/accounts/login/',
@@ -51,10 +51,10 @@ export const USUAL: readonly string[] = [
   '/Identity/Account/Login',
 ];
 
-/** The input that a form asks for. */
+/** The input that a form asks the user for. */
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
-/** The first page of a login. */
+/** The first page of a login, its form, and the input that the form asks for. */
 export type FormBeginning = { page: Seen; form: Form; asks: Asks };
 export type Beginning = FormBeginning | { page: Seen; basic: true };
 
@@ -63,8 +63,8 @@ export type Beginning = FormBeginning | { page: Seen; basic: true };
  *
  * @param page path of the login page, if known
  * @param first path to try first
- * @returns the page and its form, or that it requires HTTP Basic
- * @throws UsageError if there is none
+ * @returns the login page with its form, or a page that requires HTTP Basic
+ * @throws UsageError if no login is found
  */
 export async function findLogin(stranger: Visitor, page?: string, first?: string): Promise<Beginning> {
   const tried: string[] = [];
@@ -73,7 +73,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     tried.push(seen.path);
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // The query, such as a return address, is dropped if the page has its login without it too.
+    // Drops the query, such as a return address, if the page also has the login form without it.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
@@ -89,7 +89,7 @@ function beginningOn(page: Seen): Beginning | undefined {
   return named === undefined ? undefined : { page, form: named, asks: 'user' };
 }
 
-/** Thrown if no page has a login. */
+/** Thrown if no page with a login is found. */
 export class NoLogin extends UsageError {
   constructor(tried: readonly string[]) {
     super(
@@ -126,7 +126,7 @@ const asksBasic = ({ status, headers }: Seen): boolean =>
 
 type Page = Pick<Seen, 'forms'> & Partial<Pick<Seen, 'path' | 'text'>>;
 
-/** Returns the login form of a page: not a form that registers, changes a password, searches or subscribes. */
+/** Returns the login form of a page. Skips forms that register, change a password, search or subscribe. */
 export function loginForm({ forms }: Page): Form | undefined {
   const fits = forms.filter(form => {
     const passwords = form.fields.filter(({ type }) => type === 'password');
@@ -137,7 +137,7 @@ export function loginForm({ forms }: Page): Form | undefined {
   return fits.toSorted((a, b) => score(b) - score(a)).find(form => score(form) > -1.5);
 }
 
-/** Returns a form that asks only for the user name, if words of the page, form or field show that it logs in. */
+/** Returns a form that asks only for the user name, if words of the page, form or field say that it is a login. */
 function userForm({ forms, path = '' }: Page): Form | undefined {
   return forms.find(form => {
     const field = userField(form);
@@ -149,9 +149,9 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 }
 
 /**
- * Returns the form that continues the login; undefined if there is none.
+ * Returns the next form of the login; undefined if there is none.
  *
- * @param sent inputs of earlier forms: a form that asks for one of them again is a refusal
+ * @param sent the inputs that were already sent: a form that asks for one of them again means a refusal
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;
@@ -170,7 +170,7 @@ export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; ask
   return form === undefined ? undefined : { form, asks: 'code' };
 }
 
-/** Returns the field for a one-time code, if it is the only field of the form that a user fills in. */
+/** Returns the field for a one-time code, if the user fills in no other field of the form. */
 export function codeField({ fields, method }: Form): Field | undefined {
   const typed = fields.filter(field => isText(field) || ['number', 'password'].includes(field.type));
   return method === 'POST' && typed.length === 1 && /cod|otp|token|pin|factor/.test(typed[0]?.hint ?? '')

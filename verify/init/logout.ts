@@ -1,4 +1,4 @@
-/** Finds the logout of an app, and whether it ends the session or only deletes the cookie. */
+/** Finds the logout of an app. Tests whether it ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/finding.ts';
 import { filled, filledText } from '../core/form.ts';
@@ -9,7 +9,7 @@ import type { Seen, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** A page that is opened first, to read values that the request carries. */
+  /** A page to open before the request, to read values that the request sends. */
   steps?: { method: 'GET'; path: string; capture: Record<string, string> }[];
   method: 'GET' | 'POST';
   path: string;
@@ -19,13 +19,13 @@ export interface Logout {
 
 export interface Left {
   logout: Logout;
-  /** Whether the old cookie is still signed in afterwards, on some instance. */
+  /** True if some instance still accepts the old cookie as signed in after the logout. */
   livesOn: boolean;
 }
 
 export interface LogoutSearch {
   left: Left | undefined;
-  /** The logouts of the pages that did not end the session. */
+  /** Logout forms and links of the pages that were tried and did not sign out. */
   failed: string[];
 }
 
@@ -34,15 +34,16 @@ export interface Known extends Sign {
   csrf: Token | undefined;
 }
 
-/** Usual logout paths, tried if no page has a logout. */
+/** Usual logout paths. Tried if no page has a logout. */
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries the logouts of the pages until one signs out. The session of the visitor is not used afterwards.
+ * Tries the logout forms and links of the pages until one signs out. The caller must not use the session afterwards.
  *
- * @param pages pages that may have a logout, as the visitor sees them; `elsewhere`: as another session sees them, by path
- * @param first prefix of the path to try first
- * @returns the logout, or the logouts that were tried without success
+ * @param pages pages that may have a logout, seen by the visitor; `elsewhere`: by path, the same pages seen by another
+ *   session
+ * @param first logouts whose path has this prefix are tried first
+ * @returns the logout, or the logouts that did not sign out
  */
 export async function findLogout(
   visitor: Visitor,
@@ -107,7 +108,7 @@ function links(visitor: Visitor, pages: readonly Seen[], elsewhere: ReadonlyMap<
   );
 }
 
-/** Returns the query value of a link that differs from another session's link; undefined if there is none. */
+/** Returns the first query value of a link that differs in another session's link; undefined if all are equal. */
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
@@ -115,7 +116,7 @@ function difference(href: string, other: string): string | undefined {
 }
 
 /**
- * Returns a logout whose link carries a token: a step reads the token from the page each time, by the text before it.
+ * Returns a logout whose link contains a token. Its step reads the current token from the page, after a fixed text.
  */
 function withToken(page: Seen, path: string, token: string): Logout {
   const at = page.body.indexOf(token);
@@ -135,7 +136,7 @@ function usual({ login, csrf }: Known): Logout[] {
   return USUAL.map((path): Logout => ({ method: 'POST', path, form: token, ...headers }));
 }
 
-/** Returns whether a cookie contains its session data, signed or encrypted, and not only an id. */
+/** Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id. */
 export function isSelfContained(value: string): boolean {
   const text = decodedOnce(value);
   if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;

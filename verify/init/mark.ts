@@ -1,32 +1,32 @@
-/** Finds the signed-in mark: the shortest text that names the user when signed in and is absent when signed out. */
+/** Finds the signed-in mark: the shortest text of a page that precedes the name of the user, and only if signed in. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/finding.ts';
 import type { Seen } from './visitor.ts';
 
-/** One page as different visitors see it. */
+/** One page, seen by different visitors. */
 export interface Views {
   path: string;
-  /** Two views of the first user, each in another session. */
+  /** Two views of the first user, from two sessions. */
   first: readonly Seen[];
-  /** The view of another user; absent if there is only one account. */
+  /** The view of the second user; absent if there is only one account. */
   second?: Seen | undefined;
-  /** The view of a visitor who is not signed in; and the login page. */
+  /** The view of a signed-out visitor, and the login page. */
   outside: readonly Seen[];
 }
 
 export interface Mark {
   page: string;
   user: Exclude<Finding, { cookie: string } | { meta: string } | { field: string }>;
-  /** Each user's name on the page, if it differs from the login name. */
+  /** For each user, the name on the page if it differs from the login name, else undefined. */
   shown: (string | undefined)[];
 }
 
-/** Limits in characters: of the text before the name that is part of the mark, and of the name. */
+/** Minimum and maximum length, characters, of the text before the name (a part of the mark), and of the name. */
 const PREFIX = { least: 5, most: 90 };
 const NAME = { least: 2, most: 60 };
 
 /**
- * Returns the best mark of all pages; undefined if no page distinguishes the users.
+ * Returns the mark with the lowest cost; undefined if no page distinguishes the users.
  *
  * @param users login names of the first and the second account
  */
@@ -39,8 +39,8 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
 }
 
 /**
- * Returns the cost of a mark. Cheaper are a page that refuses visitors without a session, and the login name as the
- * name.
+ * Returns the cost of a mark. It is lower if the page refuses signed-out visitors, if it shows the login name, and for
+ * short expressions and pages.
  */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (outside[0]?.status === 200 ? 1000 : 0) +
@@ -56,7 +56,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
   return proven({ page: path, user: { json } }, { path, first, second, outside }, users);
 }
 
-/** Returns all texts in a JSON value, except those in lists, with their pointers. */
+/** Returns all texts in a JSON value together with their JSON pointers. Skips lists. */
 export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
   if (typeof value === 'string') return [{ pointer, value }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
@@ -75,7 +75,7 @@ function textMark(views: Views, users: readonly string[]): Mark | undefined {
   return undefined;
 }
 
-/** Returns the login name, and the part before the @ of an e-mail address, which apps often show. */
+/** Returns the login name and, if it is an e-mail address, the part before the @, which apps often show. */
 const namesOf = (user: string): string[] => [...new Set([user, user.split('@')[0] as string])];
 
 interface Place {
@@ -100,7 +100,7 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/** Returns the texts and attributes that only the first user sees, and in both views. */
+/** Returns the places of the texts and attributes that both views of the first user have, and no other visitor sees. */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -117,7 +117,7 @@ function differences({ first, second, outside }: Views): Place[] {
   return places;
 }
 
-/** Returns the mark with the shortest text before a place that finds both users' names, and nothing when signed out. */
+/** Returns the shortest mark for a place that finds the name of each user, and nothing when signed out. */
 function shortest(
   views: Views,
   users: readonly string[],
@@ -126,12 +126,12 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // The character that ends the name: markup, a quote, or the character that follows it.
+  // Characters that end the name: the character after it, and `<` and `"` unless that is markup, a quote or a space.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;
   for (let length = PREFIX.least; length <= PREFIX.most && length <= at; length++) {
-    // A mark begins at a word or a tag, which is more readable and more stable.
+    // The mark must begin at a word or a tag: it is easier to read, and changes less often.
     if (!beginsWord(body, at - length)) continue;
     const before = escaped(body.slice(at - length, at)).replaceAll(/\s+/g, '\\s+');
     const found = `${before}([^${classEscaped(stop)}]+)`;
@@ -147,7 +147,7 @@ export const beginsWord = (body: string, at: number): boolean =>
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 
-/** Returns the mark with the names that it finds; undefined if it does not distinguish all visitors. */
+/** Adds the names that the mark finds. Returns undefined if the mark does not distinguish all visitors. */
 function proven(
   { page, user }: Omit<Mark, 'shown'>,
   { first, second, outside }: Views,

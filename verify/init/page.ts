@@ -6,43 +6,43 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface Field {
   name: string;
-  /** The type of an input in lower case, `textarea` or `select`. */
+  /** The type of an input, in lower case; or `textarea` or `select`. */
   type: string;
-  /** Its value in the page. */
+  /** The value of the field in the page. */
   value: string;
-  /** Its name, id, label, placeholder and autocomplete, in lower case. */
+  /** Name, id, label, placeholder and autocomplete of the field, in lower case. */
   hint: string;
 }
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** As written in the page; if empty, the address of the page. */
+  /** The attribute `action` of the form. If empty, the form is sent to the address of the page. */
   action: string;
   fields: Field[];
-  /** Its name, class, address and buttons, in lower case. */
+  /** Id, name, class, action, label and buttons of the form, in lower case. */
   words: string;
-  /** Whether it sends files; such forms are not supported. */
+  /** True if the encoding is multipart, as for files. Such forms are not supported. */
   multipart: boolean;
 }
 
 interface Link {
   href: string;
-  /** Its text, title, label, class and id, in lower case. */
+  /** Text, title, label, class and id of the link, in lower case. */
   words: string;
 }
 
 export interface Parsed {
   forms: Form[];
   links: Link[];
-  /** Contents of `<meta name>`, by name. */
+  /** The attribute `content` of each `<meta>` tag, by its name. */
   metas: ReadonlyMap<string, string>;
   /** The visible text, without markup. */
   text: string;
 }
 
 /**
- * Parses a page. The parser keeps a form's fields inside the form as written, where browsers may move them out (a form in
- * a table); the written structure is what its author meant.
+ * Parses a page. Keeps the fields in the form in which the HTML has them. Browsers may move them out of it (a form in a
+ * table), but the author meant the written structure.
  */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);
@@ -64,7 +64,7 @@ export function parsePage(html: string): Parsed {
 
 const UNREAD = new Set(['script', 'style', 'template', 'noscript']);
 
-/** Returns the visible text: without scripts, styles and templates. */
+/** Returns the visible text, without scripts, styles and templates. */
 function textOf(nodes: readonly Node[]): string {
   const read = (node: Node): string => {
     if (!('children' in node)) return node.type === 'text' ? node.data : '';
@@ -107,14 +107,14 @@ const isButton = ({ name, attribs }: Element): boolean =>
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
-/** Returns an element as a field if a browser submits it with the form. Buttons are left out. */
+/** Returns the field of an element, or an empty list if a browser does not submit it. Buttons are left out. */
 function fieldOf(element: Element, labels: ReadonlyMap<string, string>): Field[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';
   if (name === '' || 'disabled' in attribs) return [];
   const type = element.name === 'input' ? (attribs['type']?.toLowerCase() ?? 'text') : element.name;
   if (!['input', 'textarea', 'select'].includes(element.name) || UNSENT.has(type)) return [];
-  // Unchecked boxes and radio buttons are not sent.
+  // Browsers do not send unchecked boxes and radio buttons.
   if ((type === 'checkbox' || type === 'radio') && !('checked' in attribs)) return [];
   const { id = '', placeholder = '', autocomplete = '' } = attribs;
   const hint = [name, id, placeholder, autocomplete, labels.get(id) ?? ''].join(' ').toLowerCase();
@@ -130,7 +130,7 @@ function held(element: Element, type: string): string {
 }
 
 /**
- * Returns the names, ids, classes and labels of the elements around a place, and the headings above it, in lower case.
+ * Returns in lower case the names, ids, classes and labels of the elements around a position, and the headings above it.
  */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });

@@ -1,4 +1,4 @@
-/** Finds a form that stores a text and is safe to send, so that the data guarantees can be judged. */
+/** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
 import { escaped, finder } from '../core/finding.ts';
 import { filled } from '../core/form.ts';
@@ -13,7 +13,7 @@ export interface Candidate {
   page: string;
   path: string;
   form: Record<string, string>;
-  /** The field for the text. */
+  /** Name of the field for the text. */
   field: string;
 }
 
@@ -27,7 +27,7 @@ export interface FoundProbe {
 /** Types of fields for free text. */
 const FREE = new Set(['text', 'textarea', 'search']);
 
-/** Returns the forms with one free text that neither delete, pay, send mail nor change who may log in. */
+/** Returns the forms with exactly one text field, except forms that may delete, pay, mail or change who can log in. */
 export function candidates(visitor: Visitor, pages: readonly Seen[], csrf: Token | undefined): Candidate[] {
   const found = pages.flatMap(page => page.forms.flatMap(form => candidateOf(visitor, page, form, csrf)));
   return found.filter(
@@ -52,15 +52,15 @@ function candidateOf(visitor: Visitor, page: Seen, form: Form, csrf: Token | und
   return [{ page: page.path, path, form: Object.fromEntries(values), field: free.name }];
 }
 
-/** Maximum number of reads after the writes. */
+/** Maximum number of times that the page is read after the writes. */
 const READS = 6;
 
 /**
- * Writes two values, and finds where the page shows both in two reads: a text that is shown only once is a message. Then
- * reads with another session of the user, to see whether the sessions share the object.
+ * Writes two values. Finds the place of the page that shows both, and reads again: a text that has disappeared was only
+ * a message. Then reads with another session of the user, to see whether the sessions share the object.
  *
- * @param other makes another session of the user, if needed
- * @returns undefined if the values are not shown; `cut` if the page shows only a part of the list
+ * @param other returns another session of the user
+ * @returns undefined if the page does not show the values; `cut` if the page shows only a part of the list
  */
 export async function proven(
   visitor: Visitor,
@@ -99,7 +99,7 @@ export async function proven(
   return undefined;
 }
 
-/** Matches a link to another part of a list. */
+/** Matches a link to another page of a list. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;
 
 const shows = (items: string, seen: Seen, values: readonly string[]): boolean => {
@@ -107,11 +107,11 @@ const shows = (items: string, seen: Seen, values: readonly string[]): boolean =>
   return values.every(value => found.includes(value));
 };
 
-/** Words of page areas that show the text only for a while, such as recent activity; and of areas that may do so. */
+/** Words of page areas that show a text only for a time, such as recent activity. RATHER_NOT: areas that may do so. */
 const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
-/** Returns an expression that finds only the values, by the text before and after each. */
+/** Returns an expression that finds the items of the list by the text before and after each; undefined if none does. */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
     index,

@@ -1,4 +1,4 @@
-/** Tests that a recipe only names pages, tokens and logouts that are also tried without it. */
+/** Tests that a recipe names only pages, tokens and logouts that init can also find without the recipe. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,20 +1,20 @@
 /**
- * Recipes: the defaults of well-known frameworks. A recipe only says what to try first. All of it is verified on the app,
- * and differences are reported.
+ * Recipes: the defaults of well-known frameworks. A recipe only says what to try first. Init tests each part on the
+ * app, and reports differences.
  */
 import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';
 
 export interface Recipe {
-  /** The login page, to which private pages redirect. */
+  /** Path of the login page. Private pages redirect to it. */
   page: string;
-  /** Where pages carry the CSRF token; absent if the login needs none. */
+  /** Where pages contain the CSRF token; absent if the login needs none. */
   csrf?: Token;
-  /** Prefix of the logout's address. */
+  /** Prefix of the logout path. */
   logout: string;
-  /** Name of the session cookie. */
+  /** Matches the name of the session cookie. */
   cookie: RegExp;
-  /** The documentation it was taken from, if no app in tests/hosts proves it. */
+  /** Documentation of the framework, the source of the recipe if no app in tests/hosts proves it. */
   documented?: string;
 }
 

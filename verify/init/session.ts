@@ -1,5 +1,5 @@
 /**
- * Explores the first sessions: the pages of a signed-in user, the mark on them, and the cookies that carry the session.
+ * Explores the first sessions: finds the pages of a signed-in user, the signed-in mark, and the session cookies.
  */
 import { UsageError } from '../errors.ts';
 import { type Entered, type Entrance, mayEnter, signIn } from './enter.ts';
@@ -8,29 +8,29 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import type { Seen, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Attempts for each page, since an instance that does not know the session may respond first. */
+/** Maximum number of attempts for each page, since an instance that does not know the session may respond. */
 const TRIES = 4;
-/** Linked pages that are searched for the mark. */
+/** Maximum number of linked pages that are searched for the mark. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/** The results of the first sessions. */
+/** What the first sessions have shown. */
 export interface Marked {
   mark: Mark;
-  /** The page of the mark, as a visitor without a session sees it. */
+  /** The page of the mark, seen by a visitor without a session. */
   outside: Seen;
-  /** The page that the login leads to. */
+  /** Path of the page that the login redirects to. */
   landing: string;
   /** A session of the first account. */
   one: Visitor;
-  /** A later session of it; undefined if it was refused while the first one was live. */
+  /** A second session of the first account; undefined if its login was refused. */
   two: Visitor | undefined;
-  /** The pages as all sessions see them. */
+  /** The pages, each seen by all sessions. */
   views: readonly Views[];
 }
 
 /**
- * Finds the mark. Each session opens all pages before the next session is made, which may end it.
+ * Finds the mark. Each session opens all pages before the next login, because that login may end the session.
  *
  * @param one the first session of the first account
  * @throws UsageError if no page names the user
@@ -88,7 +88,7 @@ async function looks(visitor: Visitor, outside: ReadonlyMap<string, Seen>): Prom
   return all;
 }
 
-/** Returns the pages to search: the page after the login, its links, and usual paths of user pages. */
+/** Returns the paths to search: the page after the login, the links on it, and usual paths of user pages. */
 async function pathsOf({ visitor, answer }: Entered, landing: string | undefined): Promise<string[]> {
   const start = landing === undefined ? answer : await visitor.twin().open(landing);
   const linked = start.links.flatMap(({ href, words }) => {
@@ -105,7 +105,7 @@ async function pathsOf({ visitor, answer }: Entered, landing: string | undefined
   );
 }
 
-/** Returns a page as a signed-in user sees it; undefined if it is never shown signed in, or does not exist. */
+/** Returns the signed-in view of a page; undefined if the page does not exist, or never differs from `outside`. */
 async function inside(visitor: Visitor, path: string, outside: Seen): Promise<Seen | undefined> {
   for (let i = 0; i < TRIES; i++) {
     const seen = await visitor.twin().get(path);
@@ -121,7 +121,7 @@ export interface Sign {
   signedIn(seen: Seen): boolean;
 }
 
-/** Returns whether a session is signed in, on any instance. */
+/** Returns whether at least one instance shows the session as signed in. */
 export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<boolean> {
   for (let i = 0; i < TRIES; i++) if (signedIn(await visitor.twin().get(page))) return true;
   return false;
@@ -129,13 +129,13 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
 
 /** The cookies that carry a session. */
 export interface Carried {
-  /** The cookies that are all needed to be signed in; or, with `each`, the cookies that suffice alone. */
+  /** Names of the cookies that are all needed to be signed in; or, if `each`, of those that each suffice alone. */
   cookies: string[];
-  /** Whether each cookie alone suffices, as with an additional remember-me cookie. */
+  /** True if each cookie alone suffices, for example a session cookie and a remember-me cookie. */
   each: boolean;
 }
 
-/** Finds the session cookies: removes one at a time; if that never signs out, keeps only one at a time. */
+/** Finds the session cookies: removes one cookie at a time. If that never signs out, keeps only one at a time. */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
   const cookies: string[] = [];

@@ -1,43 +1,43 @@
-/** Finds what names the instance: a header, a cookie or a text with a few values that recur over many responses. */
+/** Finds the header, cookie or text that names the instance: it has few values, which repeat over many responses. */
 import { twinsOf } from '../client/affinity.ts';
 import type { Manners, Seen, Visitor } from './visitor.ts';
 
 export interface Signal {
   /** The key `instance` of the target file. */
   instance: { header: string; find?: string } | { cookie: string } | { body: string };
-  /** Names of the instances that answered. */
+  /** Names of the instances that responded. */
   names: string[];
   sticky: boolean;
-  /** The affinity cookie: without it, requests are balanced again. */
+  /** Name of the affinity cookie. Without this cookie, requests are balanced again. */
   by?: string;
 }
 
-/** The only instance that all responses name. */
+/** The instance, if all responses over the first connections name the same one. */
 export interface Alone {
   name: string;
   header: string;
-  /** Whether other connections reach other instances. */
+  /** True if new connections reach other instances. */
   pinned: boolean;
 }
 
 const LOOKS = 24;
 const MOST_INSTANCES = 8;
-/** Headers that differ between responses for other reasons. */
+/** Headers that differ between responses, but do not name the instance. */
 const OTHER =
   /^(date|age|etag|expires|last-modified|content-|set-cookie|x-request-id|x-correlation-id|x-trace|traceparent|x-amzn-trace-id|x-runtime|x-response-time|x-ratelimit|ratelimit|retry-after|report-to|nel|cf-ray|x-amz-cf-id|vary|cache-control|connection|keep-alive|location|transfer-encoding|x-csrf)/;
-/** Names of headers that are made to name an instance. */
+/** Words in the names of headers that usually name an instance. */
 const NAMING = /instance|served|backend|upstream|server|node|pod|host|route|worker|replica|via|app/;
-/** Affinity cookies of balancers. The values of some do not name an instance. */
+/** Names of affinity cookies of balancers. Some have values that do not name the instance. */
 const STICKY =
   /^(AWSALB|AWSALBCORS|AWSELB|AWSELBCORS|SERVERID|route|ROUTEID|INGRESSCOOKIE|_?sticky|lb|BIGipServer.*|ARRAffinity.*|GCLB|SRV)$/i;
 /** Matches a text on a page that names the instance. */
 const IN_PAGE =
   '(?:[Ss]erved.by|[Ii]nstance|[Hh]ostname|[Ss]erver|[Nn]ode|[Pp]od|[Bb]ackend)\\W{1,20}(\\w[\\w.:-]{1,60})';
 
-/** Requests over new connections. */
+/** Number of requests that each use a new connection. */
 const CONNECTIONS = 6;
 
-/** Searches for the signal. @param path path of a public page */
+/** Searches for a signal that names the instance. @param path path of a public page */
 export async function findSignal(manners: Manners, path: string): Promise<Signal | Alone | undefined> {
   const looks: Seen[] = [];
   for (let i = 0; i < LOOKS; i++) looks.push(await manners.fresh().get(path));
@@ -48,7 +48,7 @@ export async function findSignal(manners: Manners, path: string): Promise<Signal
   return { ...found, ...(await stickiness(visitor, path, found.instance)) };
 }
 
-/** Returns the instance that a header names, if it is the same in all responses. */
+/** Returns the instance that a header names, if all responses name the same one. */
 async function alone(manners: Manners, path: string, looks: readonly Seen[]): Promise<Alone | undefined> {
   const header = Object.keys(looks[0]?.headers ?? {}).find(
     name => /instance|served|backend|upstream/.test(name) && !OTHER.test(name),
@@ -64,7 +64,7 @@ async function alone(manners: Manners, path: string, looks: readonly Seen[]): Pr
 
 type Found = Pick<Signal, 'instance' | 'names'>;
 
-/** Returns the values if they can be names of instances: at least two, few, and each occurs more than once. */
+/** Returns the different values if they can be names of instances: 2 to 8, each in more than one response. */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
   for (const value of values) {
@@ -90,7 +90,7 @@ function inHeaders(looks: readonly Seen[]): Found | undefined {
   return undefined;
 }
 
-/** Expressions for headers that contain more than a name: Server-Timing, Via. */
+/** Expressions that find the name in headers that contain more than the name: Server-Timing, Via. */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
 function inCookies(looks: readonly Seen[]): Found | undefined {
@@ -108,7 +108,7 @@ function inPages(looks: readonly Seen[]): Found | undefined {
   return names === undefined ? undefined : { instance, names };
 }
 
-/** Returns the name of the instance in a response. */
+/** Returns the name of the instance that a response contains; undefined if it has none. */
 function instanceOf(seen: Seen, instance: Signal['instance']): string | undefined {
   if ('cookie' in instance) return seen.cookies.find(({ name }) => name === instance.cookie)?.value;
   if ('body' in instance) return new RegExp(instance.body).exec(seen.body)?.[1];
@@ -144,7 +144,7 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // The cookie may be set only by the first response; then the jar has the name.
+    // Only the first response may set the cookie; later the cookie jar has the name.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

@@ -5,10 +5,10 @@ import type { Seen, Visitor } from './visitor.ts';
 /** Matches names of fields that may hold a CSRF token. */
 export const TOKEN = /csrf|xsrf|token|authenticity|nonce|verification/i;
 
-/** Matches names of fields that almost certainly hold one. */
+/** Matches names of fields that almost certainly hold a CSRF token. */
 const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
 
-/** Returns a token that scripts send: where it is (meta tag or cookie), and the header that carries it. */
+/** Returns where a token for scripts is (meta tag or cookie), and the header in which scripts send it. */
 export function besideToken(
   visitor: Visitor,
   page: Seen,
@@ -22,7 +22,7 @@ export function besideToken(
   return { csrf: { cookie }, headers: { [header]: '{csrf}' } };
 }
 
-/** Returns the current token of a page, for the next request; undefined if there is none. */
+/** Returns the current CSRF token of a page, for the next request; undefined if the page has none. */
 export function tokenIn(visitor: Visitor, page: Seen, csrf: Token | undefined): string | undefined {
   if (csrf === undefined) return undefined;
   if ('meta' in csrf) return page.metas.get(csrf.meta);
@@ -31,17 +31,17 @@ export function tokenIn(visitor: Visitor, page: Seen, csrf: Token | undefined): 
   return value === undefined ? undefined : decodeURIComponent(value);
 }
 
-/** Returns the current token of a page; an empty text if there is none. */
+/** Returns the current CSRF token of a page; an empty text if the page has none. */
 export const tokenOf = (visitor: Visitor, page: Seen, csrf: Token | undefined): string =>
   tokenIn(visitor, page, csrf) ?? '';
 
-/** Returns the value of the first field with a name. */
+/** Returns the value of the first field with this name. */
 export const fieldOf = ({ forms }: Seen, name: string): string | undefined =>
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
- * Returns whether a field of a form holds the token. If the token is in a meta tag or a cookie, this is the first field
- * whose name is that of a CSRF token.
+ * Returns whether this field of a form holds the token. If the token is in a meta tag or a cookie, it is the first
+ * field with a usual name for a CSRF token.
  */
 export function isTokenField(
   name: string,
@@ -53,7 +53,7 @@ export function isTokenField(
   return fields.find(field => TOKEN_FIELD.test(field.name))?.name === name;
 }
 
-/** Returns a token field that only pages of signed-in users have. */
+/** Returns the first hidden field of these pages that has a usual name for a CSRF token. */
 export function fieldToken(pages: readonly Seen[]): Token | undefined {
   const fields = pages.flatMap(({ forms }) => forms.flatMap(form => form.fields));
   const token = fields.find(({ type, name }) => type === 'hidden' && TOKEN_FIELD.test(name));
@@ -61,12 +61,12 @@ export function fieldToken(pages: readonly Seen[]): Token | undefined {
 }
 
 /**
- * Returns the meta tag that holds the token for all forms, if the forms have different tokens. A field token is found by
- * its name in the first form only, so it would be wrong for other forms.
+ * Returns the meta tag whose token all forms accept, if the forms have different tokens. A token in a field is read
+ * only from the first form with this field, so it would be wrong for the other forms.
  *
  * @param csrf the token that was found so far
  * @param pages pages of a signed-in user, and the login page
- * @returns undefined unless all pages have a meta tag and some form has a value other than that
+ * @returns undefined unless all pages have the meta tag and its value differs from the field of some form
  */
 export function forAllForms(csrf: Token | undefined, pages: readonly Seen[]): Token | undefined {
   if (csrf === undefined || !('field' in csrf)) return undefined;

@@ -1,4 +1,4 @@
-/** Tries the forms that the user allows until one stores the text. */
+/** Finds a probe: tries the forms that the user allows, until one of them stores the text. */
 import { randomBytes } from 'node:crypto';
 import { type Entrance, signIn } from './enter.ts';
 import { type Inside, insideOf, type Looking, pagesOf } from './inquiry.ts';
@@ -6,7 +6,7 @@ import { type Left, leave } from './logout.ts';
 import { candidates, type FoundProbe, proven } from './probe.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Tries the forms, and logs out all sessions afterwards, since the app may limit their number. */
+/** Tries the forms. Then logs out all sessions, since the app may limit the number of sessions. */
 export async function tryProbe(
   looking: Looking,
   entrance: Entrance,

@@ -1,5 +1,5 @@
 /**
- * Simulates a careful visitor with a browser: opens pages, follows redirects, sends forms, and stops at rate limits.
+ * Acts like a careful visitor with a browser: opens pages, follows redirects, sends forms, and stops at a rate limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
@@ -18,7 +18,7 @@ const REDIRECTS = 5;
 const ENOUGH =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|try again in \d+ (seconds?|minutes?)/i;
 
-/** Name of the captured value that becomes the header Authorization after a login. */
+/** Name of the captured value that is sent in the header Authorization after a login. */
 export const AUTHORIZATION = 'authorization';
 
 /** A response, with its path and its parsed body. */
@@ -27,7 +27,7 @@ export interface Seen extends Reply, Parsed {
   json: unknown;
 }
 
-/** The limits that all visitors of one app share: the pause, and the number of requests. */
+/** Limits that all visitors of one app share: a pause between requests, and a maximum number of requests. */
 export class Manners {
   readonly network: Network;
   readonly #reached: Reached;
@@ -38,7 +38,7 @@ export class Manners {
   /** @param pause between two requests, milliseconds */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
-    // After a login by HTTP Basic, or one that returned a token, every request carries this header.
+    // Every request has this header. It has a value after a login by HTTP Basic, or a login that returned a token.
     this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `{${AUTHORIZATION}}` } };
     this.network = new Network(this.#reached);
     this.#signal = signal;
@@ -66,8 +66,8 @@ export class Manners {
   /**
    * Sends a request.
    *
-   * @param addressed whether texts in the response are about this request. The text of any other page may be meant for all
-   *   visitors, so it is no sign of a rate limit
+   * @param addressed true if texts in the response are about this request. Otherwise a text may be meant for all
+   *   visitors, and is no sign of a rate limit
    * @throws UnavailableError if there is no response, or the app limits logins or requests
    */
   async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<Seen> {
@@ -92,7 +92,7 @@ export class Manners {
   }
 }
 
-/** Throws at the first sign of a rate limit, so that no further request is sent. */
+/** Throws if the response shows a rate limit, so that no further request is sent. */
 function stopAt(
   { status, headers, body }: Reply,
   { text }: Parsed,
@@ -126,7 +126,7 @@ export class Visitor {
     this.client = client;
   }
 
-  /** Returns a visitor with a copy of the cookies, except those named in `without`. Later cookies are not shared. */
+  /** Returns a new visitor with a copy of the cookies, except those named in `without`. */
   twin(without: readonly string[] = []): Visitor {
     return new Visitor(this.manners, this.client.copy(without));
   }
@@ -139,7 +139,7 @@ export class Visitor {
     return this.manners.send(this.client, request, addressed);
   }
 
-  /** Opens a page and follows redirects, except redirects that leave the app. */
+  /** Opens a page and follows its redirects, except redirects that leave the app. */
   async open(path: string): Promise<Seen> {
     return this.follow(await this.get(path));
   }
@@ -147,8 +147,7 @@ export class Visitor {
   /**
    * Follows the redirects of a response.
    *
-   * @param addressed whether the pages show the result of a form: frameworks redirect refused logins to a page with the
-   *   reason
+   * @param addressed true if the pages show the result of a form, such as the reason of a refused login
    */
   async follow(seen: Seen, addressed = false): Promise<Seen> {
     let last = seen;

@@ -31,7 +31,7 @@ export async function begin({
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf) };
 }
 
-/** Logs in for the first time, and returns the whole login: follows a login of several forms to its last page. */
+/** Logs in for the first time, over all forms of the login. Returns the whole login and the session. */
 export async function entranceOf(
   { manners, codes, first, say }: Looking,
   beginning: Beginning | undefined,
@@ -55,7 +55,7 @@ export async function entranceOf(
   return { entrance: { ...entrance, login }, entered };
 }
 
-/** Returns the minimum time between logins of a user, if each one-time code is accepted only once. */
+/** Returns the minimum time between two logins of a user, if the app accepts each one-time code only once. */
 export async function everyOf(
   { codes, first, say }: Looking,
   entrance: Entrance,
@@ -77,7 +77,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }
 
-/** Returns where the response holds a token, if it sets no cookie. */
+/** Returns where the response to a login contains a token, if the app has set no cookie. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
   const found = pointersOf(answer.json).find(

@@ -4,10 +4,10 @@ export const LOGIN = /log.?in|log.?on|sign.?in|anmelden|connexion|acceder|entrar
 export const REGISTER = /regist|sign.?up|create.{0,12}account|join|reset|forgot|newsletter|subscribe|search/;
 export const LOGOUT = /log.?out|log.?off|sign.?out|abmelden|d[eé]connexion|salir|cerrar/;
 
-/** Words of a field that is certainly for a one-time code; and of a page or form with such a field. */
+/** Words of a field that is certainly for a one-time code. CODE_PAGE: words of a page or form with such a field. */
 export const CODE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticator/;
 export const CODE_PAGE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticat|verification|challenge/;
 
-/** Words of forms that are never sent, even with permission: they delete, pay, send mail, or change who may log in. */
+/** Words of forms that are never sent, even with permission: they may delete, pay, mail or change who can log in. */
 export const UNSAFE =
   /delet|remov|destroy|drop|clear|empty|cancel|pay|checkout|order|buy|purchas|donat|transfer|withdraw|refund|billing|card.?number|iban|mail|invit|send|message|contact|share|publish|notif|password|passwd|pwd|secret|token|2fa|otp|account|profile|settings|username|phone|address|admin|role|permission|grant|import|upload|deploy|restart|shutdown|log.?out|sign.?out|unsubscrib|deactivat|close/;

@@ -11,7 +11,7 @@ import type { Alone, Signal } from './signal.ts';
 export interface Findings {
   name: string;
   url: string;
-  /** The file with the certificates of a private authority, relative to the target file. */
+  /** File with the certificates of a private authority; its path is relative to the target file. */
   ca?: string | undefined;
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
   login: Login;
@@ -24,9 +24,9 @@ export interface Findings {
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;
-  /** Whether the old cookie is still signed in after the logout. */
+  /** True if the old cookie is still signed in after the logout. */
   livesOn: boolean;
-  /** The logouts of the pages that did not end the session. */
+  /** Logout forms and links of the pages that were tried and did not sign out. */
   failedLogouts: readonly string[];
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
@@ -110,7 +110,7 @@ function loginPart({ login, carried }: Findings): string {
   });
 }
 
-/** Describes what carries a session. */
+/** Returns a text that names what carries the session: cookies, a token or HTTP Basic. */
 export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
   if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');
@@ -180,7 +180,7 @@ function signalPart({ signal, carried }: Findings): string {
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // A client without the session cookie is signed out, so that cookie cannot be dropped to change the instance.
+  // A run drops the affinity cookie to reach another instance. It cannot drop one that is also the session cookie.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },
