@@ -1,4 +1,4 @@
-/** Turns option texts into values. Each function throws a UsageError that says what was expected and what came. */
+/** Parses the texts of options. Each function throws a UsageError that says what was expected and what it got. */
 import { statSync } from 'node:fs';
 import { type Likeness, likenessOf, type Words } from '../../stack/likeness.ts';
 import { logFolder } from '../../stack/log-folder.ts';
@@ -17,7 +17,7 @@ export function whole(option: string, text: string, least: number, most: number)
   );
 }
 
-/** Parses a time such as 10, 10s, 2m, 500ms → milliseconds. */
+/** Parses a time such as 10, 10s, 2m or 500ms. Returns milliseconds; a number without a unit means seconds. */
 export function milliseconds(text: string, option = '--duration'): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
@@ -25,7 +25,7 @@ export function milliseconds(text: string, option = '--duration'): number {
   throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
-/** Returns the runner that --stack names; its stack brings its own address and logs. */
+/** Returns the runner that --stack names. Throws if --url or --logs is given too: a bundled stack sets both itself. */
 export function runnerOf({
   stack,
   url,
@@ -40,7 +40,7 @@ export function runnerOf({
   throw new UsageError('--stack: the bundled stack has its own address and logs; remove --url and --logs');
 }
 
-/** Returns the profile and stickiness of the bundled stack; --sticky-report makes it sticky. */
+/** Returns the profile and the stickiness of the bundled stack. With --sticky-report the default is sticky. */
 export function likeness(
   words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
   instances: number,
@@ -57,7 +57,7 @@ export function likeness(
   }
 }
 
-/** Returns the faults that --faults names, of the bundled stack and of the target file. */
+/** Returns the faults that --faults names: faults of the bundled stack or of the target file. */
 export function faultsOf(
   { faults, stack }: Partial<Record<'faults' | 'stack', string>>,
   target: Target,
@@ -72,7 +72,7 @@ export function faultsOf(
   );
 }
 
-/** Parses --next: the environment of the app's next version. */
+/** Parses --next: the environment variables of the app's next version. */
 export function nextVersion(text: string | undefined): InstanceOptions | undefined {
   if (text === undefined) return undefined;
   const pairs = text.split(',').map(pair => /^(\w+)=(.*)$/.exec(pair));
@@ -81,7 +81,7 @@ export function nextVersion(text: string | undefined): InstanceOptions | undefin
   return { env: Object.fromEntries(pairs.map(pair => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-/** @param said the option or command that expects the address, for the error */
+/** @param said the option or command that expects the address, named in the error */
 export function address(text: string, said = '--url'): string {
   if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
   throw new UsageError(
@@ -90,7 +90,7 @@ export function address(text: string, said = '--url'): string {
 }
 
 /**
- * Returns where the target is: at `--url`, under the path of the file's `url` where `--url` has no path of its own.
+ * Returns the address of the target: `--url`. If `--url` has no path, adds the path of `url` in the target file.
  *
  * @param file the `url` of the target file
  */
@@ -100,7 +100,7 @@ export function addressOf(text: string, file: string): string {
   return pathname === '/' ? given + new URL(file).pathname.replace(/\/+$/, '') : given;
 }
 
-/** @param text a folder with the layout of docs/compose.md, or comma-separated log files: FILE, NAME=FILE */
+/** @param text a folder with the layout of docs/compose.md, or log files separated by commas: FILE or NAME=FILE */
 export function logsIn(text: string | undefined): LogSource[] {
   if (text === undefined) return [];
   const files = text.split(',').map(one => /^(?:([\w.-]+)=)?(.+)$/.exec(one));

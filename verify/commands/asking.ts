@@ -5,7 +5,7 @@ import type { Output } from './output.ts';
 
 export interface Asking {
   text(question: string): Promise<string>;
-  /** Hides the typed text. */
+  /** Asks for a secret. Does not show the typed text. */
   secret(question: string): Promise<string>;
   yes(question: string): Promise<boolean>;
   close(): void;

@@ -12,7 +12,7 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** undefined if the file does not exist yet. */
+  /** The runs in the file; undefined if the file does not exist yet. */
   runs: Digest[] | undefined;
   update: boolean;
 }
@@ -20,7 +20,7 @@ export interface Baseline {
 /**
  * Reads the baseline before the run starts.
  *
- * @returns undefined without --baseline
+ * @returns undefined if --baseline is not given
  */
 export async function baselineOf(
   values: Pick<Values<'check'>, 'baseline' | 'update-baseline'>,
@@ -42,13 +42,13 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/** Returns the judgement of the comparison; none if the run replaces the baseline. */
+/** Returns the judgement of the comparison, or an empty list if there is none or the run replaces the baseline. */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Writes the baseline if the run is valid and complete. */
+/** Writes the baseline for --update-baseline, if the run is valid and complete. */
 export async function updateBaseline(
   baseline: Baseline | undefined,
   result: Result,
@@ -63,7 +63,7 @@ export async function updateBaseline(
   output.progress.write(`baseline: ${baseline.file}\n`);
 }
 
-/** Returns the commit, from the variables that GitHub, GitLab, Jenkins and Azure set. */
+/** Returns the commit hash from the environment variable that GitHub, GitLab, Jenkins or Azure sets. */
 const revisionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT', 'BUILD_SOURCEVERSION']
     .map(name => environment[name])

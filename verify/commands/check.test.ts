@@ -20,8 +20,8 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 }
 
 /**
- * All swaps of two of the values, at once, beginning with 0: an order of them is a round trip. A read that shows
- * another value afterwards is wrong, and to prove that takes all their orders.
+ * Returns concurrent cas operations for all pairs of values. Executed in some order, they go from 0 back to 0. If the
+ * read after them shows another value, the history is wrong, and the proof must try all orders.
  */
 function roundTrips(values: number, last: number): string {
   const swaps = Array.from(

@@ -17,7 +17,7 @@ import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
 import { TARGET } from './tables.ts';
 
-/** @param runs one run, or the histories that several machines recorded of one run */
+/** @param runs one recorded run, or the parts of one run that several machines recorded */
 export async function checkCommand(
   runs: readonly string[],
   values: Values<'check'>,
@@ -48,7 +48,7 @@ export async function checkCommand(
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
-/** Returns the limits of the searches. Their time begins with the first search, after the history is read. */
+/** Returns the limits of the searches. The time limit starts with the first search, after the history was read. */
 function searchingOf(values: Values<'check'>): Searching {
   const budget = milliseconds(values.budget, '--budget');
   let end: number | undefined;

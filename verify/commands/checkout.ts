@@ -1,18 +1,18 @@
-/** Loads parts that only a checkout has: the npm package contains no bundled stack, app or zoo. */
+/** Loads parts that only a checkout of the repository has: the bundled stack, the app and the zoo. */
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 
 /**
  * Imports a part of the checkout.
  *
- * @param what the option or command that needs it, such as --stack
- * @throws UsageError that says how to get a checkout, if the part is missing
+ * @param what the option or command that needs the part, such as --stack
+ * @throws UsageError if the part is missing; it says how to get a checkout
  */
 export async function fromCheckout<Part>(what: string, load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch (error) {
-    // Node gives no `url` for a package that is not installed.
+    // Without `url`, a package is not installed. That is another error: it is not a missing part of the checkout.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

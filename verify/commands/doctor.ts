@@ -1,4 +1,4 @@
-/** `baton doctor`: lists the programs of this machine, and the guarantees that stay unknown. Sends nothing. */
+/** `baton doctor`: lists the programs of this machine, and the guarantees that no run can judge. Sends no requests. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,13 +17,13 @@ import type { Values } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Timeout for a program that prints its version, in milliseconds. */
+/** Timeout for a program to print its version, milliseconds. */
 const VERSION_TIMEOUT = 10_000;
 
 /**
- * @param file a target file; by default baton.yaml, if it exists
- * @returns the exit code: unknown if a claimed guarantee cannot be judged with this target file
- * @throws UsageError for a wrong target file
+ * @param file a target file. Default: baton.yaml, if it exists
+ * @returns the exit code: 2 (unknown) if a claimed guarantee cannot be judged with this target file
+ * @throws UsageError if the target file is wrong
  */
 export async function doctorCommand(
   file: string | undefined,
@@ -91,14 +91,14 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
   ];
 }
 
-/** Returns Baton's version, and whether it is a checkout. */
+/** Returns the version of Baton, and whether it runs from a checkout of the repository. */
 function ownPackage(): { version: string; checkout: boolean } {
   const file = createRequire(import.meta.url).resolve('baton-verify/package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
-/** Returns the version that a program prints; nothing if it is missing, its error if it fails. */
+/** Returns the version that a program prints, or its error if it fails. Both are absent if the program is missing. */
 async function printed(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
   try {
     const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, {

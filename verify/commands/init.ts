@@ -1,4 +1,4 @@
-/** `baton init`: finds out how to describe an app, writes the target file, and proves it by a short run. */
+/** `baton init`: finds out how an app works, writes the target file, and tests the file by a short run. */
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -20,11 +20,11 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
-/** The short run that proves the file. */
+/** Options of the short run that tests the file. */
 const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * @returns the exit code of the short run: 1 if the system is broken, even if the target file is right
+ * @returns the exit code of the short run. It is 1 if the system is broken, even though the target file is right
  * @throws UsageError if an argument is missing
  */
 export async function initCommand(
@@ -105,7 +105,7 @@ async function proof(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // The short run claims only guarantees that it gives evidence for.
+  // The short run keeps only the claims for which it collects evidence.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
@@ -118,7 +118,7 @@ async function proof(
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
 
-/** Asks for permission to test another machine than this one. */
+/** Asks the user for permission if the app is not on this machine. */
 async function allowed(
   url: string,
   { yes }: Pick<Values<'init'>, 'yes'>,
@@ -155,16 +155,16 @@ async function accountsOf(values: Values<'init'>, ask: Asking | undefined): Prom
   });
 }
 
-/** @throws UsageError when the variable is not set */
+/** @throws UsageError if the variable is not set */
 function fromEnvironment(option: string, name: string): string {
   const value = process.env[name];
   if (value) return value;
   throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… ${COMMAND} init`);
 }
 
-/** Secrets of one-time codes: read from the environment, or asked for when a login needs one. */
+/** Secrets of one-time codes. They come from the environment, or the user types them when a login needs one. */
 class Secrets {
-  /** The secrets that the user typed, by the variable that the target file names. */
+  /** The secrets that the user typed, by the environment variable that the target file names for each. */
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;
 
@@ -203,7 +203,7 @@ async function askedFor(ask: Asking): Promise<Account[]> {
   throw new UsageError('init: expected an account');
 }
 
-/** Returns the body of a JSON login; the default has the names that most APIs use. */
+/** Returns the JSON body of a login. The default body has the field names that most APIs use. */
 function jsonOf(values: Values<'init'>, [first]: readonly Account[]): unknown {
   const { 'login-json': text, 'login-path': path } = values;
   if (path === undefined && text !== undefined)

@@ -1,4 +1,4 @@
-/** `baton k6`: prints a target file in the form that the scripts of loadtests/ read. */
+/** `baton k6`: prints a target file in the format that the scripts of loadtests/ read. */
 import { readFile } from 'node:fs/promises';
 import { EXIT } from '../errors.ts';
 import { k6Target } from '../target/k6.ts';

@@ -4,7 +4,7 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 const NAMES = Object.keys(TABLES) as CommandName[];
 
-/** Each option of each command, with a value where it takes one. */
+/** All options of all commands, each with a value if it takes one. */
 const EACH = NAMES.flatMap(name =>
   Object.entries<Option>((TABLES[name] as Table).options).map(
     ([option, { type }]) =>

@@ -1,4 +1,4 @@
-/** Parses the arguments of a command by its table, and prints help texts. */
+/** Parses the arguments of a command by its table, and makes help texts. */
 import { parseArgs } from 'node:util';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
@@ -8,7 +8,7 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 export type CommandName = keyof typeof TABLES;
 
-/** The options of a command, as they were given. */
+/** The values of the options of a command. */
 export type Values<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
@@ -26,8 +26,8 @@ export const isCommand = (name: string): name is CommandName => Object.hasOwn(TA
 /**
  * Parses the arguments after a command.
  *
- * @returns undefined for --help
- * @throws UsageError for an option that the command does not have, and for too many words
+ * @returns undefined if --help is given
+ * @throws UsageError if the command does not have an option, or there are too many words
  */
 export function parse<Name extends CommandName>(
   name: Name,
@@ -86,7 +86,7 @@ export function usageOf(name: CommandName): string {
   return `usage: ${COMMAND} ${name} ${words}\n\n${about}\n${list}\n${EXIT_CODES}`;
 }
 
-/** Returns the page docs/commands.md. */
+/** Returns the text of docs/commands.md. */
 export function commandsPage(): string {
   const parts = NAMES.map(name => {
     const { words, does, page, options }: Table = TABLES[name];
@@ -108,11 +108,11 @@ const shown = (option: string, { value }: Option): string =>
   `--${option}${value === undefined ? '' : ` ${value}`}`;
 const standard = ({ default: value }: Option): string => (typeof value === 'string' ? ` (${value})` : '');
 const sentence = (does: string): string => does.charAt(0).toUpperCase() + does.slice(1);
-/** Escapes a text for a Markdown table, and turns pages of docs/ into links. */
+/** Escapes a text for a Markdown table, and makes links of the names of files in docs/. */
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\bdocs\/([\w-]+\.(?:md|schema\.json))/g, '[$1]($1)');
 
-/** @param column where the text begins; a longer name gets its own line */
+/** @param column the column in which the text begins. A longer name gets its own line */
 function row(name: string, text: string, column: number): string {
   const lines = wrap(text, WIDTH - column);
   const [first = '', ...rest] =

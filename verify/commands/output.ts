@@ -1,4 +1,4 @@
-/** Prints the results of a command; cli.ts passes the real streams. */
+/** Prints the results of a command. cli.ts passes stdout and stderr. */
 import type { Comparison } from '../core/compare/compare.ts';
 import type { Result } from '../core/result.ts';
 import type { Out } from '../progress.ts';
@@ -7,22 +7,22 @@ import { brief, terminal } from '../reports/terminal.ts';
 import type { Values } from './options.ts';
 
 export interface Output {
-  /** Results: stdout. */
+  /** Stream for results: stdout. */
   result: Out;
-  /** Progress, and the paths of written files: stderr. */
+  /** Stream for progress and the paths of written files: stderr. */
   progress: Out;
-  /** Whether results may have colours. */
+  /** True if results may have colours. */
   colour: boolean;
 }
 
-/** Width in columns if the terminal does not report one. */
+/** Default width in columns, if stdout does not report its width. */
 const WIDTH = 100;
 
 export const widthOf = ({ result }: Output): number => result.columns ?? WIDTH;
 
 const printing = (output: Output) => ({ colour: output.colour, width: widthOf(output) });
 
-/** Prints a result, and its comparison with the baseline. */
+/** Prints a result and, if there is one, its comparison with the baseline. */
 export function printResult(
   result: Result,
   { json, brief: short }: Pick<Values<'check'>, 'json' | 'brief'>,

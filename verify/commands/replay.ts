@@ -1,4 +1,4 @@
-/** Makes the command that repeats a verification, without the values of secrets. */
+/** Makes the command that repeats a run. The command does not contain the values of secrets. */
 import { COMMAND } from '../core/command.ts';
 import type { Values } from './options.ts';
 import { type Option, TABLES } from './tables.ts';
@@ -7,10 +7,10 @@ import { type Option, TABLES } from './tables.ts';
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/** Options that do not change the run: they choose outputs, comparisons and what follows. */
+/** Options to leave out, since they do not change the run. `seed` is added separately. */
 const ASIDE = ['k6', 'seed', 'out', 'baseline', 'update-baseline', 'json', 'report', 'brief', 'quiet'];
 
-/** Returns the variables of an environment that the bundled stack reads. */
+/** Returns the environment variables that the bundled stack reads. */
 export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
@@ -18,12 +18,12 @@ export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string>
     ),
   );
 
-/** Puts variables before a command; the user has to fill in their values. */
+/** Puts environment variables before a command, with `…` for values that the user must fill in. */
 export const withVariables = (names: readonly string[], command: string): string =>
   names.map(name => `${name}=… `).join('') + command;
 
 /**
- * Returns the command with the seed and every option that is not the default.
+ * Returns the command, with the seed and all options that differ from their defaults.
  *
  * @param variables environment variables that the target file reads, such as passwords
  */

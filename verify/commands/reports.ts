@@ -11,11 +11,11 @@ import type { Output } from './output.ts';
 
 interface Wanted {
   report: Report;
-  /** `-` is stdout. */
+  /** Path of the file; `-` means stdout. */
   file: string;
 }
 
-/** Parses the values of --report. */
+/** Parses the values of --report: FORMAT=FILE. */
 export function reportsOf(values: readonly string[] = []): Wanted[] {
   return values.map(value => {
     const [, format = '', file = ''] = /^([^=]*)=(.*)$/.exec(value) ?? [];
@@ -28,7 +28,7 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
   });
 }
 
-/** @param target the target file, to whose lines some reports point */
+/** @param target path of the target file: some reports point at its lines */
 export async function writeReports(
   wanted: readonly Wanted[],
   { result, comparison }: { result: Result; comparison: Comparison | undefined },

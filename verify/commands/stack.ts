@@ -16,8 +16,8 @@ import type { Output } from './output.ts';
 const SPEEDUP = '10';
 
 /**
- * @param words after `stack`: conformance
- * @returns the exit code: violated for an unexpected difference, unknown if a row could not be measured
+ * @param words the words after `stack`: conformance
+ * @returns the exit code: 1 (violated) for an unexpected difference, 2 (unknown) if a row could not be measured
  */
 export async function stackCommand(
   words: readonly string[],
@@ -69,7 +69,7 @@ const scaled = (speedup: number): string =>
     ? 'Times are those of the profiles.'
     : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
 
-/** Writes the table into docs/fleet.md, between its marks. */
+/** Writes the table into docs/fleet.md, between the two marks in that file. */
 async function write(
   rows: readonly Row[],
   { profile, speedup }: Values<'stack'>,

@@ -1,4 +1,4 @@
-/** `baton verify --sticky-report`: reports what breaks without stickiness. */
+/** `baton verify --sticky-report`: reports which guarantees break without stickiness. */
 import type { Result } from '../core/result.ts';
 import { EXIT } from '../errors.ts';
 import { brokenWithout, stickyText } from '../reports/sticky.ts';
@@ -7,7 +7,7 @@ import { stickyReport } from '../sticky.ts';
 import type { Target } from '../target/load.ts';
 import type { Output } from './output.ts';
 
-/** @returns the exit code: violated if a guarantee would break without stickiness */
+/** @returns the exit code: 1 (violated) if a guarantee would break without stickiness */
 export async function stickyCommand(
   target: Target,
   options: VerifyOptions,

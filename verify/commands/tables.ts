@@ -1,26 +1,26 @@
-/** The options of each command: the parser, --help and docs/commands.md read these tables. */
+/** Tables of the options of each command. The parser, --help and docs/commands.md use them. */
 import { COMMAND } from '../core/command.ts';
 import { REPORTS } from '../reports/index.ts';
 
-/** The target file that commands read by default. */
+/** Default path of the target file. */
 export const TARGET = 'baton.yaml';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly multiple?: true;
   readonly default?: string | boolean;
-  /** Placeholder for its value in help texts, such as FILE. */
+  /** Placeholder for the value of the option in help texts, such as FILE. */
   readonly value?: string;
   readonly does: string;
 }
 
 export interface Table {
-  /** The words after the command. */
+  /** The arguments after the command, for help texts. */
   readonly words: string;
-  /** Largest number of words. */
+  /** Maximum number of arguments that are not options. */
   readonly most: number;
   readonly does: string;
-  /** The page of docs/ with more about it. */
+  /** The page of docs/ that describes the command in detail. */
   readonly page?: string;
   readonly options: Readonly<Record<string, Option>>;
 }

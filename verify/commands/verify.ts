@@ -82,7 +82,7 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       behaves(target, like);
-      // Requests past the balancer find differences between instances sooner.
+      // Requests directly to an instance find differences between instances sooner than requests to the balancer.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -120,7 +120,7 @@ export async function verifyCommand(
     );
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // Baton removes its own stack after the run; another system keeps the fault.
+    // Baton removes the bundled stack after the run, but another system stays disturbed.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
@@ -143,7 +143,7 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/** Adapts the target's routing to the profile and stickiness of the bundled stack. */
+/** Sets the routing of the target to match the profile and the stickiness of the bundled stack. */
 function behaves(target: Target, { profile, sticky }: Likeness): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;
@@ -165,7 +165,7 @@ async function start(
   }
 }
 
-/** Ends the load at Ctrl-C, SIGTERM, SIGHUP or the death of a part of the stack; the recorded history is judged. */
+/** Stops the load on Ctrl-C, SIGTERM, SIGHUP, or if a part of the stack dies. The recorded history is still judged. */
 function stopping() {
   const controller = new AbortController();
   const state = {
@@ -184,7 +184,7 @@ function stopping() {
   return state;
 }
 
-/** Runs the second load; returns the judgement of k6, or nothing if k6 is not installed. */
+/** Runs the second load, by k6. Returns its judgement, or an empty list if k6 is not installed. */
 async function byK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];

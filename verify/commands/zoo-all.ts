@@ -1,6 +1,6 @@
 /**
- * `baton zoo run --all` or `--disturbed`: runs all deployments, or those that need a fault, many times, and shows how
- * often and how soon each defect is found.
+ * `baton zoo run --all` runs all deployments many times; with `--disturbed`, only those that need a fault. Shows in how
+ * many runs, and how soon, each defect is found.
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { Values } from './options.ts';
 import type { Output } from './output.ts';
 
-/** Options of the trials; `seed` is the first seed. */
+/** Options of all trials. `seed` is the seed of the first trial of each entry. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -34,7 +34,7 @@ interface Task {
 /**
  * Runs all entries with the first seed, then all with the second, and so on.
  *
- * @returns the exit code: 0 if every verdict is as expected
+ * @returns the exit code: 0 if all verdicts are as expected
  */
 export async function measure(values: Values<'zoo'>, output: Output, load: Load): Promise<number> {
   const { tally } = values;
@@ -70,7 +70,7 @@ interface Runs {
   flags: string;
 }
 
-/** Returns how often each entry is run: defects, controls and, with --all, entries that need a fault. */
+/** Returns the number of runs of each kind of entry: defects, controls and, with --all, entries that need a fault. */
 function runsOf(values: Values<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
@@ -86,7 +86,7 @@ function runsOf(values: Values<'zoo'>): Runs {
   };
 }
 
-/** Returns the missing runs of each entry, with seeds that are not in the tally. */
+/** Returns the runs that are still missing, each with a seed that the tally does not have for this entry. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly Outcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
@@ -99,7 +99,7 @@ function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: read
   return tasks.sort((a, b) => a.seed - b.seed);
 }
 
-/** Runs one trial; returns whether it could be run. */
+/** Runs one trial. Returns false if it could not be run. */
 async function perform(
   { measured, seed }: Task,
   load: Load,
@@ -124,7 +124,7 @@ async function perform(
   }
 }
 
-/** Reads a tally. @throws UsageError for a line that is not of a tally */
+/** Reads a tally, the file with one line for each trial. @throws UsageError if a line is not of a tally */
 async function outcomesIn(tally: string): Promise<Outcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';

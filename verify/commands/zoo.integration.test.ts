@@ -1,4 +1,4 @@
-/** `baton zoo` and `baton verify --sticky-report`, as a person types them. */
+/** Runs `baton zoo` and `baton verify --sticky-report` like a user, in a separate process. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-/** A line of a tally. */
+/** Returns a line of a tally. */
 const ranOf = (entry: string, seed: number): string =>
   JSON.stringify({ entry, seed, passed: true, accused: [], unproven: [], violated: ['continuity'] });
 
@@ -46,7 +46,7 @@ describe('baton zoo', () => {
       0,
       expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
     ]);
-    // With a seed of its own it is as complete: what counts is how often.
+    // The tally is also complete with another seed: only the number of runs of each entry counts.
     expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
     for (const rubbish of [
       'what is this',
@@ -103,7 +103,7 @@ describe('--sticky-report', () => {
         STACK_BALANCER === 'haproxy' && process.env['BATON_LONG'] === undefined,
         'in npm run test:long',
       );
-      // That sessions stay is shown by a hundred requests, which take a busy machine more than the two seconds.
+      // The verdict needs a hundred requests. On a busy machine they take longer than the 2 s of `brief`.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

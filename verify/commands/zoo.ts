@@ -1,4 +1,4 @@
-/** `baton zoo`: lists and runs broken and healthy deployments, and shows what Baton finds in them. */
+/** `baton zoo`: lists broken and healthy deployments, runs them, and shows what Baton finds in them. */
 import { randomInt } from 'node:crypto';
 import type { Entry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
@@ -13,8 +13,8 @@ import { type Option, TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
 
 /**
- * @param words after `zoo`: nothing, `run NAME`, or `run` with --all or --disturbed
- * @returns the exit code: 0 if every verdict is as expected
+ * @param words the words after `zoo`: none, `run NAME`, or `run` (with --all or --disturbed)
+ * @returns the exit code: 0 if all verdicts are as expected
  */
 export async function zooCommand(
   words: readonly string[],
@@ -42,7 +42,7 @@ export async function zooCommand(
   }
 }
 
-/** Options of runs with --all or --disturbed. */
+/** Options that need --all or --disturbed. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
 const defaultOf = (option: keyof Values<'zoo'>): unknown =>
@@ -75,7 +75,7 @@ const load = (values: Values<'zoo'>, seed: number, signal: AbortSignal) => ({
 const seedOf = ({ seed }: Values<'zoo'>): number =>
   seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
 
-/** Runs one entry: prints what is broken, the verdict and the remedy. */
+/** Runs one entry. Prints what is broken in it, the verdict and the remedy. */
 async function runOne(
   entry: Entry,
   values: Values<'zoo'>,
