@@ -1,6 +1,6 @@
 /**
- * Writes a result as workflow commands of GitHub Actions, which a step prints: one annotation for each guarantee that is
- * violated or lacks evidence, worst first. GitHub shows ten of each kind for a step, so the tenth one counts the rest.
+ * Writes a result as workflow commands of GitHub Actions: one annotation for each guarantee that is violated or lacks
+ * evidence, worst first. GitHub shows at most ten of each kind for a step, so the tenth one names the rest.
  */
 import { counted } from '../core/check.ts';
 import { type Result, unhealed } from '../core/result.ts';
@@ -60,7 +60,7 @@ export const annotations: Report = safely(input => {
   return [...first, ...lines, ...faults].map(line => `${line}\n`).join('');
 });
 
-/** Returns one annotation for all faults. */
+/** Returns one annotation about all faults; an empty list if there were none. */
 function disturbed(result: Result, { path: file }: Source): string[] {
   const lines = faultLines(result);
   if (lines.length === 0) return [];

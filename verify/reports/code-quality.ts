@@ -1,5 +1,5 @@
 /**
- * Writes a result as GitLab's code quality report: an array of issues, each with one line of text and a fingerprint.
+ * Writes a result as a code quality report of GitLab: an array of issues, each with one line of text and a fingerprint.
  */
 import type { Verdict } from '../core/verdict.ts';
 import { fingerprint, lineOf, type Report, safely, said, shownOf, storyOf, worstFirst } from './report.ts';
@@ -19,7 +19,7 @@ export const codeQuality: Report = safely(({ result, source }) => {
   return `${JSON.stringify(issues, null, 2)}\n`;
 });
 
-/** Returns the issues of a verdict; none if it is valid, or unknown and not claimed. */
+/** Returns the issues of a verdict; an empty list if it is valid, or unknown and not claimed. */
 function findingsOf(verdict: Verdict): { name: string; text: string; story: string }[] {
   const { guarantee, claimed, judgement, violations } = verdict;
   if (judgement === 'unknown' && claimed) {

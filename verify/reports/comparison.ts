@@ -21,7 +21,7 @@ const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   valid: { text: 'NOT WORSE', colour: 32 },
 };
 
-/** Returns the differences, worst first, and a last line with the verdict; each line ends with a newline. */
+/** Returns the differences, worst first, then a line with the verdict. Each line ends with a newline. */
 export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
   const comparison = printable(given);
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -44,7 +44,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** Returns the differences, worst first. Differences with equal sentences are grouped. */
+/** Returns the differences, worst first. Puts differences with the same sentence into one group. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Change; abouts: string[]; said: string }[] {
@@ -82,19 +82,19 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/** Returns the sentence of a difference, with the instance that it points at, and a note if it is not claimed. */
+/** Returns the sentence of a difference. Adds the instance that it points at, and a note if it is not claimed. */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** Returns a line with all subjects that are the same; an empty list if there are none. */
+/** Returns a line with everything that is the same in both runs; an empty list if nothing is. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
 }
 
-/** Returns one line that names what is worse, on which instance, and since which baseline. */
+/** Returns one line that names what is worse, the instance, and the baseline. */
 export function conclusionOf({ judgement, differences, base }: Comparison): string {
   const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
   const what = deciding.map(({ about, instance }) =>
@@ -106,7 +106,7 @@ export function conclusionOf({ judgement, differences, base }: Comparison): stri
   return `nothing claimed is worse ${since}`;
 }
 
-/** Returns the name of a side of the comparison: its run, revision and day, as far as known. */
+/** Returns the name of one side of the comparison: run, revision and day, if known. */
 export function nameOf({ runs, started, revision }: Compared): string {
   const day = started.slice(0, 10);
   const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;

@@ -1,6 +1,6 @@
 /**
- * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence is `failed` with the raw
- * status `unknown`: readers fail a build only on `failed`, and an unknown verdict must not pass.
+ * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a build, but
+ * readers fail it only for `failed`. So the status of this claim is `failed`, and its raw status is `unknown`.
  */
 
 import { GUARANTEES } from '../core/guarantees.ts';

@@ -1,31 +1,31 @@
-/** Writes what `baton doctor` found. */
+/** Writes the findings of `baton doctor` as text. */
 import type { Guarantee } from '../core/guarantees.ts';
 import { wrap } from './wrap.ts';
 
-/** A program, and whether this machine has it. */
+/** A program that Baton can use, and its state on this machine. */
 export interface Tool {
   name: string;
-  /** Absent if the program was not found. */
+  /** Version of the program; absent if the program was not found. */
   version?: string;
-  /** Why the program is not usable, if it was found and is not. */
+  /** Reason why the program was found but is not usable. */
   wrong?: string;
-  /** What the program is needed for. */
+  /** Names what needs the program. */
   for: string;
-  /** What to do if it is missing or not usable. */
+  /** Says how to get a usable program. */
   remedy: string;
 }
 
-/** A guarantee that no run can judge with the target file as it is. */
+/** A guarantee that no run can judge with this target file. */
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
-  /** What is missing in the target file. */
+  /** Names what the target file lacks. */
   lacks: string;
-  /** What to do. */
+  /** Says how to change the target file. */
   remedy: string;
 }
 
-/** Returns a line for each program, with a remedy if it is missing; each line ends with a newline. */
+/** Returns a line for each program, with a remedy if the program is missing. Each line ends with a newline. */
 export function toolsText(tools: readonly Tool[], width: number): string {
   const names = Math.max(...tools.map(({ name }) => name.length));
   const lines = tools.flatMap(tool => {
@@ -39,8 +39,8 @@ export function toolsText(tools: readonly Tool[], width: number): string {
 }
 
 /**
- * Returns the guarantees that cannot be judged on a target, claimed ones first, with reasons; each line ends with a
- * newline.
+ * Returns lines with the guarantees that cannot be judged on a target, and the reasons. Claimed guarantees come first.
+ * Each line ends with a newline.
  */
 export function lacksText(title: string, lacks: readonly Lack[], width: number): string {
   const claimed = lacks.filter(lack => lack.claimed);

@@ -1,4 +1,4 @@
-/** Writes the explanation of a guarantee, as text for a terminal and as the page under docs/guarantees/. */
+/** Writes the explanation of a guarantee, as text for a terminal or as a page of docs/guarantees/. */
 import type { Check } from '../core/check.ts';
 import { COMMAND } from '../core/command.ts';
 import type { Explanation } from '../core/explain/explanation.ts';
@@ -6,10 +6,10 @@ import { GUARANTEES } from '../core/guarantees.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * Returns the explanation as text; each line ends with a newline.
+ * Returns the explanation as text. Each line ends with a newline.
  *
  * @param check the check that decides the guarantee
- * @param width columns
+ * @param width maximum length of a line, columns
  */
 export function explainText(entry: Explanation, check: Check, width: number): string {
   const { anomalies, holds } = GUARANTEES[entry.guarantee];

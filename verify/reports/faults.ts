@@ -1,4 +1,4 @@
-/** Writes what happened to clients during each fault, for every report. */
+/** Writes what happened to clients during each fault. All reports use these texts. */
 import { counted, grouped, percent } from '../core/check.ts';
 import { titleOf } from '../core/faults/window.ts';
 import type { FaultSummary, Result } from '../core/result.ts';
@@ -8,20 +8,20 @@ type Faults = Pick<Result, 'faults'>;
 /** The texts about one fault. */
 export interface FaultRow {
   title: string;
-  /** What was done, the load during it, and how many requests failed. */
+  /** The action of the fault, the load during it, and the number of failed requests. */
   load: string;
   sessions: string;
   writes: string;
   relogins: string;
   gap: string;
-  /** True if the fault took effect and was healed, everything is healthy, and no session or write was lost. */
+  /** True if the fault took effect and was healed, the system is healthy again, and no session or write was lost. */
   well: boolean;
 }
 
-/** Returns a row for each fault, in the order of their begin. */
+/** Returns a row for each fault, in the order in which the faults began. */
 export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
 
-/** Returns lines of text for all faults, each followed by an empty line; an empty list if there were none. */
+/** Returns lines of text about all faults, with an empty line after each fault; an empty list without faults. */
 export function faultLines(result: Faults): string[] {
   const rows = faultRows(result);
   const names = Math.max(0, ...rows.map(({ title }) => title.length));

@@ -1,6 +1,6 @@
 /**
- * Writes a result as one self-contained HTML page: no script, font, picture or network access. The page is also
- * well-formed XML, so that parsers of both can check it.
+ * Writes a result as one self-contained HTML page, without scripts, fonts, pictures or network access. The page is also
+ * well-formed XML, so that tests can check it with an HTML parser and with an XML parser.
  */
 import { counted, grouped } from '../core/check.ts';
 import { COMMAND } from '../core/command.ts';
@@ -85,7 +85,7 @@ function banner(input: ReportInput): string {
 
 const COLOUR: Record<Change, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
 
-/** Returns the section of the comparison: what differs, worst first. */
+/** Returns the section of the comparison: the differences, worst first. */
 function compared({ comparison }: ReportInput): string[] {
   if (comparison === undefined) return [];
   const rows = whatDiffers(comparison).map(
@@ -165,7 +165,7 @@ function proof(anomaly: Anomaly, { claimed }: Verdict): string {
   );
 }
 
-/** Requests of a witness that are shown at most; result.json has the rest. */
+/** Maximum number of requests of a witness that the page shows; result.json has all of them. */
 const STEPS = 60;
 
 function witness(steps: readonly WitnessStep[]): string {
@@ -191,7 +191,7 @@ function cameOf({ operation, expected, came }: WitnessStep): string {
   return expected === undefined ? got : `<strong>expected ${escaped(expected)}</strong><br/>${got}`;
 }
 
-/** Draws requests that overlap as bars over time, not to scale: positions are the ranks of calls and returns. */
+/** Draws overlapping requests as bars over time, not to scale: a position is the rank of a call or a return. */
 function lanesOf(steps: readonly WitnessStep[]): string[] {
   const spans = spansOf(steps.map(step => step.operation));
   const last = Math.max(1, ...spans.map(span => span.to));

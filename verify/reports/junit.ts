@@ -37,7 +37,7 @@ export const junit: Report = safely(all => {
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
   const seconds = (result.tally.duration / 1e6).toFixed(3);
-  // Some readers reject a time zone or a fraction of a second.
+  // Without a time zone and fractions of a second, which some readers reject.
   const time = isoSeconds(result.started);
   const properties = { run: result.run, seed: `${result.seed}`, url: result.url, command: result.command };
   return [
@@ -60,7 +60,7 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** Returns test cases for the reasons, other than verdicts, that keep a run from passing. */
+/** Returns test cases for other reasons than verdicts that keep a run from passing, such as an early stop. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
@@ -69,7 +69,7 @@ function casesOfRun(result: Result): Case[] {
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }
 
-/** Returns a test case for each subject that is worse than the baseline, or undetermined. */
+/** Returns a test case for each subject that is worse than in the baseline, or undetermined. */
 const casesOfComparison = (input: ReportInput): Case[] =>
   against(input).map(({ about, means, lines }) => ({
     name: `baseline: ${about}`,
@@ -90,7 +90,7 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   const open = `    <testcase name="${escaped(name)}" classname="baton" time="0"`;
   if (as === 'passed') return [`${open}/>`];
   const inside = as === 'skipped' ? '' : escaped(lines.join('\n'));
-  // A skipped test case has no type in the strictest schema, Ant's.
+  // The schema of Ant, the strictest one, allows no type for a skipped test case.
   const kind = as === 'skipped' ? '' : ` type="${type}"`;
   return [
     `${open}>`,
@@ -99,8 +99,8 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   ];
 }
 
-/** Escapes a token. These readers drop white space at its ends and repeated spaces, so it is removed here. */
+/** Escapes an XML token: removes repeated spaces, and white space at both ends, since readers drop them anyway. */
 const token = (text: string): string => escaped(text.replace(/ +/g, ' ').trim());
 
-/** Returns a time as 2026-11-24T10:50:55. */
+/** Returns a time in the format 2026-11-24T10:50:55. */
 const isoSeconds = (time: string): string => (epoch(time) === 0 ? '1970-01-01T00:00:00' : time.slice(0, 19));

@@ -1,6 +1,6 @@
 /**
  * Writes k6's end-of-test summary from the data that k6 passes to handleSummary(). A script that exports
- * handleSummary() replaces k6's own text, and k6 offers no function that returns it.
+ * handleSummary() turns off k6's own summary, and k6 has no function that returns that text.
  */
 import type { Metric, Summed } from '../core/sums/result.ts';
 
@@ -15,14 +15,14 @@ interface Group {
   checks: readonly Checked[];
 }
 
-/** The part of the data of handleSummary() that is used here. */
+/** The part of the data of handleSummary() that this file uses. */
 export interface SummaryData extends Summed {
   setup_data?: unknown;
   root_group?: Group;
   options?: { summaryTrendStats?: readonly string[]; summaryTimeUnit?: string };
 }
 
-/** The sections of k6's summary and their metrics, in k6's order. All other metrics are custom ones. */
+/** The sections of k6's summary and their metrics, in k6's order. All other metrics belong to the section CUSTOM. */
 const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['HTTP', /^http_req(s|_duration|_failed)$/],
   ['EXECUTION', /^(dropped_iterations|iterations|iteration_duration|vus|vus_max)$/],
@@ -31,12 +31,12 @@ const SECTIONS: readonly [title: string, names: RegExp][] = [
   ['GRPC', /^grpc_/],
   ['WEBSOCKET', /^ws_/],
 ];
-/** Built-in metrics that k6's default summary leaves out, and `checks`, which has lines of its own. */
+/** Built-in metrics that k6's default summary omits, and `checks`, which has a separate section. */
 const HIDDEN =
   /^(http_req_(blocked|connecting|tls_handshaking|sending|waiting|receiving)|group_duration|checks)$/;
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
 
-/** Returns the summary in the layout of k6 1.x and 2.x; each line ends with a newline. */
+/** Returns the summary in the layout of k6 1.x and 2.x. Each line ends with a newline. */
 export function k6Summary(data: SummaryData, colour: boolean): string {
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const title = (text: string): string => `  █ ${paint(text, 1)}`;
@@ -84,7 +84,7 @@ function sectionsOf(metrics: readonly Named[], data: SummaryData): [title: strin
 
 const baseOf = (name: string): string => name.split('{')[0] ?? name;
 
-/** Lays out one line per metric: names padded with dots, and the values below each other. */
+/** Makes one line for each metric: pads names with dots, and aligns the values in columns. */
 function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; line: string }[] {
   const rows = metrics.map(([name, metric]) => ({
     name,
@@ -101,7 +101,7 @@ function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; l
   });
 }
 
-/** Returns the values of a metric in k6's format, one per column. */
+/** Returns the values of a metric in k6's format, one for each column. */
 function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   const { values, type } = metric;
   const show = (value = 0): string => human(value, metric, options?.summaryTimeUnit);
@@ -116,7 +116,7 @@ function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   return stats.map(stat => `${stat}=${stat === 'count' ? (values[stat] ?? 0) : show(values[stat])}`);
 }
 
-/** Returns the measured value of a threshold: `p(95)=1.2s`. */
+/** Returns the measured value that a threshold limits: `p(95)=1.2s`. */
 function measured(metric: Metric, threshold: string, { options }: SummaryData): string {
   const stat = /^[^=<>!\s]+/.exec(threshold.trim())?.[0] ?? '';
   const value = metric.values[stat] ?? 0;
@@ -150,7 +150,7 @@ function checkLines({ metrics, root_group, state }: SummaryData, mark: (ok: bool
 const checksIn = ({ checks, groups }: Group): Checked[] => [...checks, ...groups.flatMap(checksIn)];
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
-/** Cuts to two decimals without rounding up, as k6 does: 99.999 % is not 100 %. */
+/** Cuts a number to two decimals like k6, without rounding up: 99.999 % does not become 100 %. */
 const cut = (value: number): number => Math.trunc(value * 100) / 100;
 const share = (rate: number): string => `${cut(rate * 100).toFixed(2)}%`;
 
@@ -181,7 +181,7 @@ const UNITS: Readonly<Record<string, [factor: number, name: string]>> = {
  * Formats a duration.
  *
  * @param value milliseconds
- * @param unit the option `summaryTimeUnit`; if empty, the unit that fits
+ * @param unit the option `summaryTimeUnit`; if empty, the unit depends on the value
  */
 function duration(value: number, unit = ''): string {
   const asked = UNITS[unit];

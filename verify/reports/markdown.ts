@@ -1,4 +1,4 @@
-/** Writes a result as Markdown: a step summary of GitHub Actions, or a comment on a pull or merge request. */
+/** Writes a result as Markdown: as a step summary of GitHub Actions, or as a comment on a pull or merge request. */
 import { counted, grouped } from '../core/check.ts';
 import type { Result } from '../core/result.ts';
 import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
@@ -19,24 +19,24 @@ import {
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Headlines for a run whose comparison has a worse verdict than the run itself. */
+/** Words of the headline, by the verdict of the comparison, if that is worse than the verdict of the run. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
   unknown: 'too little evidence to compare',
 };
 
-/** Limits in bytes: GitHub drops a summary of more than 1 MiB and refuses a comment of more than 65,536 characters. */
+/** Limits, bytes. GitHub drops a summary of more than 1 MiB, and refuses a comment of more than 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** The first line of a comment, by which the next run finds the comment to replace. */
+/** The first line of a comment. By this line the next run finds the comment, and replaces it. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
 export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));
 
 export const comment: Report = safely(input => fitted([COMMENT_MARK, ...blocksOf(input)], LIMITS.comment));
 
-/** Returns the paragraphs of the report, worst first. */
+/** Returns the paragraphs of the report, the most important ones first. */
 function blocksOf(input: ReportInput): string[] {
   const { result, comparison } = input;
   const judgement = overall(input);
@@ -115,7 +115,7 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** Joins as many blocks as fit into the limit, and a last line that counts the others. */
+/** Joins the first blocks that fit into the limit. If some do not fit, adds a last line with their number. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },

@@ -1,4 +1,4 @@
-/** Escapes text for the languages of the reports. */
+/** Escapes text for XML, HTML and Markdown. */
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
@@ -13,15 +13,15 @@ export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
 
 /**
- * Escapes a line of GitHub's and GitLab's Markdown: every character that could be markup, a mention, a reference or a
- * link becomes a character reference, which shows only the character.
+ * Escapes a line for the Markdown of GitHub and GitLab. Replaces each character that may begin markup, a mention, a
+ * reference or a link by its character reference, which is shown as this character.
  */
 export const inMarkdown = (text: string): string =>
   text.replace(/[&<>"'\\`*_[\]{}()#|~@:$!^=+]|\bwww\./g, found =>
     [...found].map(character => `&#${character.charCodeAt(0)};`).join(''),
   );
 
-/** Returns the lines as a code block. Its fence is longer than any run of backticks in the lines. */
+/** Returns the lines as a code block. Its fence has more backticks than any sequence of them in the lines. */
 export function fenced(lines: readonly string[]): string {
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

@@ -1,14 +1,14 @@
-/** Makes texts of the target (user names, values, failures) safe to show: without control or invisible characters. */
+/** Makes texts of the target (user names, values, failures) safe to show: no control or invisible characters. */
 
-/** Longer texts are cut in the middle, in UTF-16 units. */
+/** Maximum length of a text, in UTF-16 units. A longer text loses its middle. */
 const LONGEST = 1000;
 
-/** UTF-16 units that are kept on each side of the cut. */
+/** Number of UTF-16 units that are kept before and after the cut. */
 const KEPT = 450;
 
 /**
- * Returns a copy in which every text is one line of visible characters of bounded length. Control characters become
- * their pictures (`␛`, `␊`); characters that reorder text, and halves of characters, become `�`.
+ * Returns a copy in which every text is one line of visible characters, of limited length. Control characters become
+ * their symbols (`␛`, `␊`). Characters that reorder text, and unpaired surrogates, become `�`.
  */
 export function printable<T>(value: T): T {
   return copied(value) as T;
@@ -21,7 +21,7 @@ function copied(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inside]) => [shown(key), copied(inside)]));
 }
 
-/** Matches texts of printable ASCII characters, which most texts are. */
+/** Matches texts of printable ASCII characters. Most texts are like this, and need no change. */
 const PLAIN = /^[ -~]*$/;
 
 function shown(text: string): string {
@@ -34,7 +34,7 @@ function cut(text: string): string {
   return `${text.slice(0, KEPT)} … ${text.length - 2 * KEPT} more characters … ${text.slice(-KEPT)}`;
 }
 
-/** Ranges of control characters, direction marks, line separators, halves of characters, and non-characters. */
+/** Ranges of control characters, direction marks, line separators, surrogates and non-characters. */
 const HIDDEN: readonly (readonly [number, number])[] = [
   [0x80, 0x9f],
   [0x200e, 0x200f],
@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** Returns the first `length` UTF-16 units of a text, without cutting a character in half. */
+/** Returns the first `length` UTF-16 units of a text; one less if that would split a character. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

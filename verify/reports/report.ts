@@ -8,7 +8,7 @@ import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
 import { witnessLines } from './witness.ts';
 
-/** The file that reports point at, for formats that require one: the target file, with the lines of its claims. */
+/** The target file and the lines of its claims. Some formats require that each finding points at a file. */
 export interface Source {
   /** Path relative to the folder of the project, with `/`. */
   path: string;
@@ -16,28 +16,28 @@ export interface Source {
   claims: Readonly<Partial<Record<Guarantee, number>>>;
 }
 
-/** What a report is written from. */
+/** The input of a report. */
 export interface ReportInput {
   result: Result;
   source: Source;
-  /** Only if the run is compared with a baseline. */
+  /** The comparison with the baseline; absent without a baseline. */
   comparison?: Comparison;
 }
 
-/** Writes a report. */
+/** A function that returns the text of a report. */
 export type Report = (input: ReportInput) => string;
 
-/** Wraps a report so that it gets only printable texts. */
+/** Wraps a report function, so that its input has only printable texts. */
 export const safely =
   (report: Report): Report =>
   input =>
     report(printable(input));
 
-/** Returns the combined verdict of the run and its comparison. */
+/** Returns the combined verdict of the run and of its comparison with the baseline. */
 export const overall = ({ result, comparison }: ReportInput): Judgement =>
   combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
 
-/** Returns the differences that keep the run from passing, grouped by their subject. */
+/** Returns the differences from the baseline that keep the run from passing, grouped by subject. */
 export function against({
   comparison,
 }: ReportInput): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
@@ -56,14 +56,14 @@ export function against({
 export const lineOf = ({ claims }: Source, guarantee: Guarantee): number => claims[guarantee] ?? 1;
 
 /**
- * Returns the rank of a verdict: violated claims first, then unknown claims, violations that are not claimed, the rest.
+ * Returns the rank of a verdict, 0 is the worst: violated claim, unknown claim, violation that is not claimed, others.
  */
 function rank({ claimed, judgement }: Verdict): number {
   if (claimed) return { violated: 0, unknown: 1, valid: 3 }[judgement];
   return { violated: 2, unknown: 5, valid: 4 }[judgement];
 }
 
-/** Returns the verdicts, worst first; verdicts of equal rank stay in their order. */
+/** Returns the verdicts, worst first. Verdicts of the same rank stay in their order. */
 export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => rank(a) - rank(b));
 
@@ -71,7 +71,7 @@ export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
 export const said = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
-/** Returns one anomaly of each story: anomalies that differ only in numbers or quoted names are the same story. */
+/** Returns one anomaly of each kind. Anomalies that differ only in numbers or quoted names are of the same kind. */
 export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   const stories = new Map<string, Anomaly>();
   for (const anomaly of anomalies) {
@@ -81,13 +81,13 @@ export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   return [...stories.values()];
 }
 
-/** Stories of one guarantee that a report shows at most; result.json has the rest. */
+/** Maximum number of anomalies of a guarantee that a report shows; result.json has all of them. */
 const STORIES = 5;
 
-/** Returns the anomalies of a verdict that a report shows. */
+/** Returns the anomalies of a verdict that a report shows, one of each kind. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
-/** Returns a text that is the same in all runs for the same kind of anomaly. */
+/** Returns a text that is the same for all anomalies of one kind, in all runs. */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
 
@@ -97,7 +97,7 @@ export function titleOf({ name, guarantee, session, user }: Anomaly): string {
   return [name, guarantee, ...who].filter(part => part).join('  ');
 }
 
-/** Lines of a proof that are shown at most. */
+/** Maximum number of lines of a proof that a report shows. */
 const LINES = 60;
 
 /** Returns the requests of the witness and the notes, one line each. */
@@ -123,13 +123,13 @@ export function storyLines(verdict: Verdict, { command }: Result): string[] {
 
 const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'cut off': 'cut off' };
 
-/** Returns how the run was stopped; undefined if it was complete. */
+/** Returns a text that says how the run was stopped; undefined if the run is complete. */
 export const unfinished = ({ finished }: Result): string | undefined =>
   finished === 'complete' ? undefined : `the run was ${stopped[finished]}`;
 
 /**
- * Returns the judgement as a sentence: violated claims, claims without enough evidence, and violations that are not
- * claimed.
+ * Returns the judgement as a sentence. It names violated claims, claims without enough evidence, and violations that
+ * are not claimed.
  */
 export function conclusion(result: Result): string {
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
@@ -153,7 +153,7 @@ export function conclusion(result: Result): string {
   ].join('; ');
 }
 
-/** Returns a stable hash of a text: FNV-1a, two times 32 bits, in hexadecimal. */
+/** Returns a stable hash of a text: two FNV-1a hashes of 32 bits each, in hexadecimal. */
 export function fingerprint(text: string): string {
   const hash = (basis: number): string => {
     let value = basis;
@@ -163,5 +163,5 @@ export function fingerprint(text: string): string {
   return hash(0x811c9dc5) + hash(0x1234abcd);
 }
 
-/** Returns milliseconds since 1970; 0 if the text is not a time. */
+/** Parses a time into milliseconds since 1970. Returns 0 if the text is not a time. */
 export const epoch = (time: string): number => Date.parse(time) || 0;

@@ -1,4 +1,4 @@
-/** Tests with arbitrary texts from the target in every place that reports stay valid and show them only as text. */
+/** Puts arbitrary texts into every place of a result. Tests that reports stay valid, and show them only as text. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

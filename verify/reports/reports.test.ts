@@ -1,4 +1,4 @@
-/** Tests every report with the parser or schema of its readers. */
+/** Tests every report with the parser or the schema that its readers use. */
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../core/result.ts';
 import {

@@ -1,10 +1,10 @@
-/** Makes the rules of SARIF reports: one for each guarantee, named by the OWASP requirement that it tests, if any. */
+/** Makes the rules of SARIF reports, one for each guarantee. If it tests an OWASP requirement, that names the rule. */
 
 import type { Explanation } from '../core/explain/explanation.ts';
 import { EXPLANATIONS } from '../core/explain/index.ts';
 import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
 
-/** The standards, by the prefix of their requirement ids in guarantees.ts. */
+/** The standards, by the prefix that requirement ids have in guarantees.ts. */
 const STANDARDS = {
   ASVS: { name: 'OWASP-ASVS', fullName: 'OWASP Application Security Verification Standard', version: '5.0' },
   WSTG: { name: 'OWASP-WSTG', fullName: 'OWASP Web Security Testing Guide', version: '4.2' },
@@ -13,7 +13,7 @@ const STANDARDS = {
 type Standard = keyof typeof STANDARDS;
 
 /**
- * Security severity of a violation, 0 to 10, by which GitHub sorts alerts. Other guarantees do not concern security.
+ * Security severity of a violation, 0 to 10. GitHub sorts alerts by it. The other guarantees do not concern security.
  */
 const SEVERITY: Partial<Record<Guarantee, number>> = {
   forgery: 9.8,
@@ -25,7 +25,7 @@ const SEVERITY: Partial<Record<Guarantee, number>> = {
   'cookie-policy': 5.4,
 };
 
-/** Returns the rule ids: `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`, `WSTG-SESS-03` for `OWASP WSTG-SESS-03`. */
+/** Returns requirement ids: `ASVS-5.0-7.2.4` for `OWASP ASVS 5.0 7.2.4`, `WSTG-SESS-03` for `OWASP WSTG-SESS-03`. */
 const idsOf = (guarantee: Guarantee): string[] =>
   GUARANTEES[guarantee].standards.map((standard: string) =>
     standard.replace(/^OWASP /, '').replaceAll(' ', '-'),
@@ -33,7 +33,7 @@ const idsOf = (guarantee: Guarantee): string[] =>
 
 const standardOf = (id: string): Standard => (id.startsWith('ASVS') ? 'ASVS' : 'WSTG');
 
-/** Returns `ASVS-5.0-7.2.4:rotation`, or `baton:routing` if no standard requires the guarantee. */
+/** Returns the id of a rule: `ASVS-5.0-7.2.4:rotation`, or `baton:routing` if no standard requires the guarantee. */
 export const ruleId = (guarantee: Guarantee): string => `${idsOf(guarantee)[0] ?? 'baton'}:${guarantee}`;
 
 export function ruleOf(guarantee: Guarantee): object {

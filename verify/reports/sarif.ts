@@ -1,4 +1,4 @@
-/** Writes a result as SARIF 2.1.0 for GitHub's code scanning: one SARIF result for each kind of anomaly. */
+/** Writes a report in SARIF 2.1.0 for GitHub's code scanning, with one SARIF result for each kind of anomaly. */
 import type { Verdict } from '../core/verdict.ts';
 import { fenced } from './markup.ts';
 import {
@@ -63,7 +63,7 @@ function findingsOf(verdict: Verdict): Finding[] {
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map((anomaly): Finding => {
     const text = `${anomaly.summary} (${titleOf(anomaly)}; ${violations} in this run)`;
-    // A proof is plain text; in a code block it cannot be read as Markdown.
+    // A proof is plain text. The code block keeps readers from parsing it as Markdown.
     const markdown = fenced([text, ...proofLines(anomaly)]);
     return { message: { text: plain(text), markdown }, story: storyOf(anomaly), kind: 'fail' };
   });
@@ -72,7 +72,7 @@ function findingsOf(verdict: Verdict): Finding[] {
     : [{ message: { text: plain(said(verdict)) }, story: 'violated', kind: 'fail' }];
 }
 
-/** Escapes a message text, in which SARIF reads `[…](…)` as a link and braces as placeholders. */
+/** Escapes a message text. In SARIF, `[…](…)` is a link and braces are placeholders. */
 const plain = (text: string): string =>
   text
     .replace(/[[\]\\]/g, '\\$&')

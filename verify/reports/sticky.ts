@@ -1,4 +1,4 @@
-/** Writes a table of the verdicts with stickiness on, off, re-pinned and broken, and a conclusion. */
+/** Writes a table of verdicts and a conclusion. The columns are modes of stickiness: on, off, re-pinned, broken. */
 import type { Result } from '../core/result.ts';
 import type { Judgement } from '../core/verdict.ts';
 
@@ -10,7 +10,7 @@ interface Run {
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 const WIDTH = 14;
 
-/** Returns the table and the conclusion; each line ends with a newline. */
+/** Returns the table and the conclusion. Each line ends with a newline. */
 export function stickyText(runs: readonly Run[]): string {
   const names = (runs[0]?.result.guarantees ?? [])
     .map(({ guarantee }) => guarantee)
@@ -46,7 +46,7 @@ export function stickyText(runs: readonly Run[]): string {
 const judgementOf = ({ guarantees }: Result, name: string): Judgement =>
   guarantees.find(({ guarantee }) => guarantee === name)?.judgement ?? 'unknown';
 
-/** Returns the guarantees, other than routing, that are not violated with stickiness and are violated without it. */
+/** Returns the guarantees, except routing, that are violated only without stickiness. */
 export function brokenWithout(runs: readonly Run[]): string[] {
   const [on, ...without] = runs;
   if (on === undefined) return [];

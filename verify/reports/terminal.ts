@@ -11,7 +11,7 @@ import { wrap } from './wrap.ts';
 
 export interface TerminalOptions {
   colour: boolean;
-  /** Columns. */
+  /** Maximum length of a line, columns. */
   width: number;
 }
 
@@ -22,7 +22,7 @@ const codes: Record<Style, number> = { bold: 1, dim: 2, red: 31, green: 32, yell
 const colourOf: Record<Judgement, Style> = { valid: 'green', violated: 'red', unknown: 'yellow' };
 const mark: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/** Returns the report; each line ends with a newline. */
+/** Returns the report as text. Each line ends with a newline. */
 export function terminal(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -58,7 +58,7 @@ const painter =
   (text, ...styles) =>
     colour ? `${styles.map(style => `\u001b[${codes[style]}m`).join('')}${text}\u001b[0m` : text;
 
-/** Returns a report of one screen: violations, the proof of the worst one, and the verdict. */
+/** Returns a report that fits on one screen: violations, the proof of the worst one, and the verdict. */
 export function brief(given: Result, options: TerminalOptions): string {
   const result = printable(given);
   const paint = painter(options);
@@ -76,7 +76,7 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // A violation is mostly also the reason why other guarantees cannot be judged.
+    // If there is a violation, it usually is the reason why other guarantees are unknown, so these show no reasons.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -155,7 +155,7 @@ function failures({ tally }: Result, paint: Paint): string[] {
   return [paint(`${counted(sum, 'request')} without success: ${counts}`, 'yellow'), ''];
 }
 
-/** Returns the proof of a violation. @param most maximum number of anomalies that are shown */
+/** Returns the proof of a violation. @param most maximum number of anomalies to show */
 function proof(
   verdict: Verdict,
   result: Result,
@@ -185,7 +185,7 @@ function proof(
 }
 
 /**
- * Returns a line with the number of anomalies that are not shown. A k6 summary has only counts, and no witness to show.
+ * Returns a line with the number of anomalies that are not shown. Results of k6 have only counts, so none is shown.
  */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0

@@ -3,8 +3,8 @@ import type { Operation } from '../core/history.ts';
 import type { WitnessStep } from '../core/verdict.ts';
 
 /**
- * Returns one line a request, in columns. The request that violates the guarantee shows what was expected and what came.
- * Requests that overlap are drawn as bars over time, from call to return; a bar with `▶` never returned.
+ * Returns one line for each request, in columns. The request that violates the guarantee has a second line, so that it
+ * shows what was expected and what came. Draws overlapping requests as bars from call to return; `▶`: never returned.
  */
 export function witnessLines(steps: readonly WitnessStep[]): string[] {
   const bars = overlaps(steps) ? barsOf(steps.map(step => step.operation)) : undefined;
@@ -34,7 +34,7 @@ export function whatOf({ action, object, value, with: cookies }: Operation): str
 }
 
 /**
- * Shortens a long value to its end, which is the unique part. Cuts between characters, since half of one would break a
+ * Shortens a long value: keeps the end, which is unique. Counts whole characters, since half a character would break a
  * report.
  */
 function short(value: string): string {
@@ -50,7 +50,7 @@ export const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Columns between two moments. Not to scale, since one request may last a thousand times longer than another. */
+/** Columns between two moments, whatever the time between them: requests may differ in length by a factor of 1000. */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {
@@ -61,7 +61,7 @@ function barsOf(operations: readonly Operation[]): string[] {
 }
 
 export interface Span {
-  /** Ranks of the call and the return among the calls and returns of all requests. */
+  /** `from` and `to`: ranks of the call and the return among the calls and returns of all requests. */
   from: number;
   to: number;
   /** True if the request never returned. */

@@ -1,4 +1,4 @@
-/** Results for the tests of reports. */
+/** Makes results for the tests of reports. */
 import { compare } from '../../core/compare/compare.ts';
 import { type FaultSummary, type Result, unhealed } from '../../core/result.ts';
 import { digest, judged, served } from '../../core/testing/digests.ts';
@@ -17,8 +17,8 @@ export function healthy(): Result {
 }
 
 /**
- * Returns a result with two faults. The second one was not healed, and lost a session and a write. `text` as in
- * `broken`.
+ * Returns a result with two faults. The second fault was not healed, and lost a session and a write. `text` is in every
+ * place that shows a text of the target.
  */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
@@ -49,7 +49,7 @@ export function disturbed(text = 'redis'): Result {
 /** Placeholder for any text of the target. */
 const MARK = 'MARK';
 
-/** A result as JSON, made only once since the tests use it hundreds of times. */
+/** The result of `one`, as JSON. Made only once, since tests use it hundreds of times. */
 const BROKEN = JSON.stringify(one());
 
 function one(): Result {
@@ -74,13 +74,13 @@ function one(): Result {
 }
 
 /**
- * Returns a result with one of each: violated claims, with and without overlap in the proof; a claim without evidence;
- * and violations that are not claimed. `text` is in every place that shows a text of the target.
+ * Returns a result with violated claims (with and without overlap in the proof), a claim without evidence, and
+ * violations that are not claimed. `text` is in every place that shows a text of the target.
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
 
-/** Returns `healthy` with a baseline: one share is worse, one guarantee is undetermined. `text` as in `broken`. */
+/** Returns `healthy` with a comparison: a share is worse, a guarantee is undetermined. `text` is part of its names. */
 export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {
     instances: served(5000, 5000),
@@ -108,7 +108,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // A different story for each anomaly.
+        // Different texts, so that each anomaly is of another kind.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),
