@@ -1,41 +1,41 @@
-/** Parses access logs of balancers in common formats: which instance responded to which request of a run. */
+/** Parses access logs of balancers in common formats, to find which instance responded to each request of a run. */
 import type { Served } from '../core/history.ts';
 import { barePath } from '../core/paths.ts';
 
-/** Matches the X-Request-Id of a request of Baton, by which log lines are matched to requests. */
+/** Matches the X-Request-Id of a request of Baton. It shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
-/** nginx: "$request" $status, and somewhere after it $upstream_addr: all addresses that were tried. */
+/** nginx: "$request" $status. Somewhere after that comes $upstream_addr, all addresses that nginx tried. */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /**
- * HAProxy's HTTP log: frontend backend/server timers status … connections/retries. The fourth timer is the time until the
- * response headers, or -1 if none came.
+ * HAProxy's HTTP log: frontend backend/server timers status … connections/retries. The fourth timer is the time until
+ * the response headers, or -1 if no response came.
  */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** Placeholder for an instance that was tried, if the log does not name it. */
+/** Placeholder for an instance that the balancer tried but the log does not name. */
 const SOME = '?';
 
 /** AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
 const ALB =
   /^(?:https?|h2|grpcs|wss?) (?<time>\S+) \S+ \S+ (?<target>\S+) \S+ \S+ \S+ (?<status>\d{3}) \S+ \d+ \d+ "\S+ (?<url>\S+) [^"]*" /;
 
-/** A log entry of a request without an X-Request-Id in the line. */
+/** A log entry without an X-Request-Id. */
 export interface Unnamed {
   instance: string;
   status: number;
   /** The requested path, without query. */
   path: string;
-  /** The request ended between these times, milliseconds since 1970. */
+  /** `from` and `to`: the request ended between these times, milliseconds since 1970. */
   from: number;
   to: number;
 }
 
 /**
- * Parses a log line of a request of Baton.
+ * Parses a log line with the X-Request-Id of a request of Baton.
  *
  * @param source name of the log
- * @param own the instance that wrote the log; absent if a balancer wrote it
+ * @param own name of the instance that wrote the log; absent if a balancer wrote it
  * @returns undefined if the line is not about a request of Baton
  */
 export function servedIn(source: string, line: string, own?: string): Served | undefined {
@@ -47,11 +47,11 @@ export function servedIn(source: string, line: string, own?: string): Served | u
   return entry === undefined ? undefined : { type: 'served', source, kind: 'balancer', request, ...entry };
 }
 
-/** Returns the HTTP status in a line of an instance's log; 0 if it is not recognisable. */
+/** Returns the HTTP status in a log line of an instance; 0 if no status is recognised. */
 const statusIn = (line: string): number =>
   Number(/"status(?:_code|Code)?":"?(\d{3})\b/.exec(line)?.[1] ?? /"\s(\d{3})\s/.exec(line)?.[1] ?? 0);
 
-/** Parses a line without an X-Request-Id: of ALB, or of nginx with the time in the default format. */
+/** Parses a line without an X-Request-Id, in the format of ALB, or of nginx with the default time format. */
 export function unnamedIn(line: string): Unnamed | undefined {
   const alb = ALB.exec(line)?.groups;
   if (alb !== undefined) {
@@ -61,7 +61,7 @@ export function unnamedIn(line: string): Unnamed | undefined {
   }
   const [, day, month, year, time, zone, path] = NGINX_TIME.exec(line) ?? [];
   const at = Date.parse(`${day} ${month} ${year} ${time} ${zone}`);
-  // nginx cuts the time to the second.
+  // nginx drops the milliseconds of the time.
   return unnamed(inNginx(line), path, at, at + 999);
 }
 
@@ -75,7 +75,7 @@ function unnamed(entry: LogEntry | undefined, path: string | undefined, from: nu
 
 type LogEntry = Pick<Served, 'instance' | 'tried' | 'status'>;
 
-/** Parses a line of ALB. A target of `-` means that none was reached. */
+/** Parses a line of ALB. The target `-` means that ALB reached no target. */
 function inAlb(line: string): LogEntry | undefined {
   const { target, status } = ALB.exec(line)?.groups ?? {};
   return target === undefined ? undefined : entryOf(target === '-' ? [] : [target], Number(status));
@@ -84,11 +84,11 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // Only the part after the status: before it are the client's address and the request.
+  // Searches only after the status. Before it, the client's address and the request could match.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 
-/** Collects the tried addresses in the rest of an nginx line. URLs, such as the referer, are skipped. */
+/** Collects the addresses that nginx tried from the rest of the line. Skips URLs, such as the referer. */
 function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
   const tried = [...rest.replaceAll(/\w+:\/\/[^\s"]*/g, '').matchAll(ADDRESS)].map(([address]) => address);
   return entryOf(tried, Number(status));
@@ -103,11 +103,11 @@ export function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // HAProxy names the server that it tried even if it wrote the response itself.
+  // HAProxy also names the server if HAProxy itself wrote the response. Then the fourth timer is -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/** Field names of JSON logs: of Traefik, and usual ones of nginx with `escape=json`. */
+/** Field names of JSON logs: those of Traefik, and usual names for nginx with `escape=json`. */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

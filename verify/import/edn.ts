@@ -1,12 +1,12 @@
 /**
- * Parses a stream of EDN (https://github.com/edn-format/edn) or JSON. The maintained npm parser (edn-data) is not used: it
- * accepts unclosed forms, does not report where an error is, and needs the whole file in memory.
+ * Parses a stream of EDN (https://github.com/edn-format/edn) or JSON. Does not use the npm package edn-data, because it
+ * accepts unclosed forms, does not report the position of an error, and needs the whole file in memory.
  */
 
-/** An EDN value: keywords, symbols, characters and strings become texts, sets become lists, tags are ignored. */
+/** An EDN value. Keywords, symbols, characters and strings become texts; sets become lists; tags are ignored. */
 export type Edn = null | boolean | number | string | Edn[] | Map<string, Edn>;
 
-/** Thrown if the input is not EDN. The message says where. */
+/** Thrown if the input is not EDN. The message contains the position. */
 export class EdnError extends Error {
   override name = 'EdnError';
 }
@@ -14,7 +14,7 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** Number of following forms to ignore (`#_`). */
+  /** Number of forms that follow and must be ignored, because of `#_`. */
   discards: number;
   line: number;
   column: number;
@@ -28,7 +28,7 @@ const LONGEST = 1_000_000;
 
 type Mode = 'idle' | 'token' | 'string' | 'escape' | 'unicode' | 'comment';
 
-/** Parses a text that is passed in pieces to `feed`. `end` must be called after the last piece. */
+/** Parses a text in pieces. Pass each piece to `feed`, and call `end` after the last one. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
   readonly #stack: Frame[] = [];
@@ -40,12 +40,12 @@ export class EdnReader {
   #line = 1;
   #column = 0;
 
-  /** @param onForm called with each form: the members of an outermost list or vector, or forms in sequence */
+  /** @param onForm called with each top-level form, or with each member of a list or vector around all forms */
   constructor(onForm: (form: Edn, line: number) => void) {
     this.#onForm = onForm;
   }
 
-  /** @throws EdnError */
+  /** @throws EdnError if the text is not EDN */
   feed(text: string): void {
     for (const char of text) {
       this.#column++;
@@ -175,7 +175,7 @@ export class EdnReader {
     else throw this.#error(`expected EDN or JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
 
-  /** Parses a number. A whole number beyond the safe range stays a text, since values are only compared. */
+  /** Parses a number. An integer beyond the safe range stays a text: that is enough, since values are only compared. */
   #number(text: string): number | string {
     const plain = text.replace(/[NM]$/, '');
     const value = Number(plain);
@@ -202,7 +202,7 @@ export class EdnReader {
         `expected "${top.closes.slice(-1)}" to close line ${top.line}, column ${top.column}, got "${char}"`,
       );
     }
-    // The outermost list or vector is the history itself: its forms were already passed to `onForm`.
+    // The outermost list or vector contains the whole history. Its forms were already passed to `onForm`.
     if (this.#stack.length === 0 && top.closes !== '}' && top.closes !== '#}') return;
     this.#form(top.closes === '}' ? this.#map(top.items) : top.items);
   }
@@ -228,7 +228,7 @@ export class EdnReader {
   }
 }
 
-/** Returns a text that is equal only for equal values, except that a keyword equals its name. */
+/** Returns a text that is the same only for equal values. A keyword and a string with its name give the same text. */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

@@ -8,9 +8,9 @@ type JepsenModel = (typeof JEPSEN_MODELS)[number];
 
 export interface JepsenOptions {
   model: JepsenModel;
-  /** Initial values of each object, as EDN; absent: none. */
+  /** Initial values of each object, in EDN. Absent if objects are empty at first. */
   initial?: string | undefined;
-  /** What an ok read of nil means: nothing (`any`), or that the object has its initial state (`initial`). */
+  /** Meaning of an ok read of nil. `any`: the read shows nothing. `initial`: the object has its initial state. */
   nilReads: 'any' | 'initial';
 }
 
@@ -33,10 +33,10 @@ interface Invoked {
   call: number;
 }
 
-/** Time units between two lines of the history. */
+/** Distance in time between two lines of the history, in units of this import. */
 const STEP = 10;
 
-/** Converts the forms of a history to events. The position in the file is the time. */
+/** Converts the forms of a history to events. Uses the position of a form in the file as its time. */
 export class JepsenHistory {
   operations = 0;
   now = 0;
@@ -45,7 +45,7 @@ export class JepsenHistory {
   readonly #emit: (event: Event) => void;
   readonly #invoked = new Map<string, Invoked>();
   readonly #known = new Set<string>();
-  /** Whether values are `[key value]`; decided by the first one. */
+  /** True if values are `[key value]`. The first value decides this for all. */
   #keyed: boolean | undefined;
   #ids = 0;
 
@@ -55,11 +55,11 @@ export class JepsenHistory {
     this.#emit = emit;
   }
 
-  /** Converts one form. @throws EdnError if it is not an operation of the model */
+  /** Converts one form. @throws EdnError if the form is not an operation of the model */
   take(form: Edn, line: number): void {
     if (!(form instanceof Map)) throw new EdnError(`line ${line}: expected an operation, got ${short(form)}`);
     const process = form.get('process');
-    // The nemesis is not a client: its process is not a number.
+    // Skips the nemesis (Jepsen's faults): it is not a client, and its process is not a number.
     if (process !== undefined && typeof process !== 'number') return;
     const [type, f] = [form.get('type'), form.get('f')];
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string') {
@@ -131,7 +131,7 @@ export class JepsenHistory {
     return Array.isArray(value) ? value.map(textOf) : [textOf(value)];
   }
 
-  /** Adds a login. Jepsen has no sessions, so each process counts as a session that never ends. */
+  /** Emits a login for a process. Jepsen has no sessions, so each process becomes a session that never ends. */
   #logIn(process: string): void {
     this.#known.add(process);
     const id = ++this.#ids;
@@ -162,7 +162,7 @@ export class JepsenHistory {
   }
 }
 
-/** Returns whether values are `[key value]`. A read has `[key nil]` then, and a cas has a pair as its value. */
+/** Returns whether values are `[key value]`: then a read has `[key nil]`, and a cas has a pair as its second part. */
 function isKeyed(action: Action, value: Edn): boolean {
   if (!Array.isArray(value)) return false;
   if (action === 'cas') return Array.isArray(value[1]);
@@ -184,7 +184,7 @@ function writing(
   return { value: textOf(value) };
 }
 
-/** Parses `--initial`. @throws UsageError if it is not EDN */
+/** Parses the option `--initial`. @throws UsageError if its text is not EDN */
 function initialOf({ initial, model }: JepsenOptions): string[] {
   const forms: Edn[] = [];
   try {

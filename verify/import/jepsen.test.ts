@@ -17,14 +17,14 @@ async function judged(text: string, model: string, more: { initial?: string; nil
   return result.guarantees[0]?.judgement;
 }
 
-/** Converts `0 invoke write 1` (process, type, function, value) to EDN. */
+/** Converts a line such as `0 invoke write 1` (process, type, function, value) to EDN. */
 const line = (text: string): string => {
   const [, process, type, f, value] = /^(\S+) (\S+) (\S+) (.*)$/.exec(text.trim()) ?? [];
   return `{:process ${process}, :type :${type}, :f :${f}, :value ${value}}`;
 };
 const history = (...lines: string[]): string => lines.map(line).join('\n');
 
-/** A read that overlaps a write, then a read that must see it. */
+/** Returns a history: a read that overlaps a write, then a read that must see the write. `last` is what it sees. */
 const register = (last: string) =>
   history(
     '0 invoke write 1',

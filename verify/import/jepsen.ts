@@ -9,10 +9,10 @@ import { UsageError } from '../errors.ts';
 import { EdnError, EdnReader } from './edn.ts';
 import { JEPSEN_MODELS, JepsenHistory, type JepsenOptions } from './jepsen-history.ts';
 
-/** No minimum evidence and no limit of length: the user decides which history is worth judging. */
+/** The minimum evidence is one read, and the length is unlimited: the user decides which history to judge. */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
-/** Judges a Jepsen history. @throws UsageError with file and line if the file is not one */
+/** Judges a Jepsen history. @throws UsageError with file and line if the file is not a Jepsen history */
 export async function judgeJepsen(
   file: string,
   options: JepsenOptions,
@@ -60,8 +60,8 @@ const runOf = (file: string, { model, initial, nilReads }: JepsenOptions): Run =
 /**
  * Validates the options of the command line.
  *
- * @param words the options as typed
- * @throws UsageError that names the missing or wrong option
+ * @param words the texts of the options
+ * @throws UsageError if an option is missing or wrong; it names the option
  */
 export function jepsenOptions(words: {
   model?: string | undefined;
