@@ -1,4 +1,4 @@
-/** Runs the `baton` command as a user does: in a separate process, from the folder of the project. */
+/** Runs the `baton` command like a user: in a separate process, in the folder of the project. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export class Baton {
     }));
   }
 
-  /** Waits until stderr matches. If the process ends first, it fails with all of stderr. */
+  /** Waits until stderr matches. Throws, with all of stderr, if the process ends before that. */
   async says(what: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = what.exec(this.#stderr);
@@ -60,7 +60,7 @@ export class Baton {
     this.#child.kill(signal);
   }
 
-  /** Returns the ids of all descendant processes, with their command lines. */
+  /** Returns the ids and command lines of all descendant processes. */
   descendants(): { pid: number; command: string }[] {
     const rows = processes();
     const below = (pid: number): typeof rows =>
@@ -72,7 +72,7 @@ export class Baton {
 export const baton = (args: readonly string[], env?: Record<string, string>): Promise<Finished> =>
   new Baton(args, env).finished;
 
-/** Waits until none of the processes is alive; a zombie does not count as alive. */
+/** Waits until all these processes have ended. A zombie process counts as ended. */
 export async function allGone(pids: readonly number[]): Promise<void> {
   await until(() => !pids.some(isAlive), {
     withinMs: 30_000,

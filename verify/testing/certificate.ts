@@ -1,10 +1,10 @@
-/** Makes a certificate for 127.0.0.1 and localhost that only the test trusts. */
+/** Makes a self-signed certificate for 127.0.0.1 and localhost. Only the test trusts it. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Returns a new key and its certificate, PEM, valid for two days. */
+/** Returns a new key and its certificate, both in PEM. The certificate is valid for two days. */
 export function certificate(): { key: string; cert: string } {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tls-'));
   try {
