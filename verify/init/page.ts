@@ -130,7 +130,7 @@ function held(element: Element, type: string): string {
 }
 
 /**
- * Returns in lower case the names, ids, classes and labels of the elements around a position, and the headings above it.
+ * Returns, in lower case, names, ids, classes and labels of the elements around a position, and the headings above it.
  */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });
