@@ -5,7 +5,7 @@ import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 import { routing } from './routing.ts';
 
-/** Builds one session for each row. Each character is the last one of the name of a request's instance. */
+/** Builds one session for each row. Each character stands for one request: `2` is a request to app-2. */
 const routes = (rows: string[], run: Partial<Run> = {}) => {
   const picture = new Picture(run);
   rows.forEach((row, i) => {

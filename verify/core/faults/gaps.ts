@@ -23,7 +23,7 @@ export interface Gap {
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Resets a gap to begin again. It reuses the object, since a new object after each success is slow in k6. */
+/** Resets a gap for the next interval. Reuses the object, since a new object after each success is slow in k6. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -69,7 +69,7 @@ export class Gaps {
   }
 
   /**
-   * Returns all gaps that matter. A gap that is still open ends when the last request that waited in it failed.
+   * Returns all gaps that matter. A gap that is still open ends when the last unsuccessful request in it returned.
    *
    * @param at the last time in the history
    */
