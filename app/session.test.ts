@@ -24,6 +24,6 @@ test.each(['redis-attributes', 'memcached'])(
 );
 
 test('docs/stores.md states the status of refused saves in its text', async () => {
-  expect(page).toContain(`a refused save is answered ${await statusOf(new SessionGoneError())}`);
-  expect(page).toContain(`its save is refused, ${await statusOf(new SessionLockLostError(1))}`);
+  expect(page).toContain(`and ${await statusOf(new SessionGoneError())} if a save is refused`);
+  expect(page).toContain(`save is refused with ${await statusOf(new SessionLockLostError(1))}.`);
 });
