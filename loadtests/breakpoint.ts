@@ -1,4 +1,4 @@
-/** Raises the rate in ten steps. Which fails first, a guarantee or the response time (BUDGET), and at which rate? */
+/** Raises the rate in ten steps. Shows at which rate a guarantee or the response time (BUDGET) fails first. */
 import { check } from 'k6';
 import type { Options } from 'k6/options';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
@@ -7,7 +7,7 @@ import { durationOf, tagPart, thresholdsOfParts } from './shared/parts.ts';
 import { brokeFirst, STEPS, stepsOf } from './shared/rate.ts';
 
 const { target, thresholds, start, end, session, guarded, summary } = verified('breakpoint');
-// BUDGET limits the response times of each step. Only P95 limits those of the whole run.
+// BUDGET limits the response times of each step. Only P95 limits the response times of the whole run.
 const load = loadOf(__ENV, { duration: '2m', users: 100, rate: 200, p95: Number.POSITIVE_INFINITY });
 const { users, rate = 200, budget, errors, p95, dropped } = load;
 const steps = stepsOf(load);
@@ -43,7 +43,7 @@ export const options: Options = {
   },
 };
 
-/** Returns thresholds of which the first violation ends the run. Those that need a minimum count do not end it. */
+/** Returns thresholds that end the run at their first violation, except those that require a minimum count. */
 function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
   return Object.fromEntries(
     Object.entries(thresholds).map(([metric, conditions]) => [

@@ -1,4 +1,4 @@
-/** Compares the double of k6 with real k6: a script must print the same on both. Skipped without k6. */
+/** Compares the double (the fake k6 of the tests) with real k6: both must print the same. Skipped without k6. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,7 @@ describe.skipIf(realK6 === undefined)('the double of k6', () => {
     );
     const [real, ours] = ran.map(run => ({
       code: run?.code,
-      // Parsed, since k6 returns headers and cookies in no particular order.
+      // The output is parsed, since k6 returns headers and cookies in no particular order.
       console: lines(run?.console ?? ''),
       summary: code === 107 ? undefined : JSON.parse(run?.stdout ?? ''),
     }));

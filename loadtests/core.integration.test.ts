@@ -1,4 +1,4 @@
-/** Runs the core and the reports inside real k6, and compares the result with that of Node. Skipped without k6. */
+/** Checks that the core and the reports give the same result in real k6 as in Node. Skipped without k6. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -11,7 +11,7 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
-/** The load. A run always takes its full duration, which suffices for each kind of evidence on a slow machine. */
+/** The load. A run always lasts for DURATION, even on a slow machine long enough for every kind of evidence. */
 const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1', P95: '60000' };
 
 type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;

@@ -1,6 +1,6 @@
 /**
- * Each user logs in once, then reads the dashboard and sometimes changes its basket. Does the session work on every
- * instance to which the balancer routes it? Run it with `k6 run loadtests/dashboard.ts` (docs/k6.md).
+ * Each user logs in once, then reads the dashboard and sometimes changes its basket. Tests whether the session works
+ * on every instance to which the balancer routes it. Run it with `k6 run loadtests/dashboard.ts` (docs/k6.md).
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -11,7 +11,8 @@ const { thresholds, start, end, session, guarded, summary } = verified('dashboar
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

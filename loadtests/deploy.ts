@@ -1,6 +1,7 @@
 /**
- * Steady load while instances are replaced: start the script, then deploy. How many sessions survive, how long do users
- * wait for the next success, and how many must log in again? The run is one fault window: ERRORS and BUDGET limit it.
+ * Steady load while instances are replaced: start the script, then deploy. Measures how many sessions survive, how
+ * long users wait for the next success, and how many must log in again. The whole run is one fault window. ERRORS
+ * limits its failed requests, and BUDGET its longest gap.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -15,7 +16,8 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

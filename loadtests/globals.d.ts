@@ -1,4 +1,4 @@
-/** The console of k6, which is missing in @types/k6: those rely on the types of the DOM. */
+/** The console of k6. @types/k6 does not declare it and relies on the types of the DOM instead. */
 declare const console: Readonly<
   Record<'log' | 'info' | 'warn' | 'error' | 'debug', (...what: unknown[]) => void>
 >;

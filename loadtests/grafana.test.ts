@@ -1,4 +1,4 @@
-/** Checks that the Grafana dashboard shows existing metrics. */
+/** Checks that every metric in the Grafana dashboard exists. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../verify/core/sums/figures.ts';

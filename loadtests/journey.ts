@@ -1,6 +1,7 @@
 /**
- * Repeats a whole visit, each time as a new user: registers, browses, fills a basket, checks out, sells a card, and logs
- * out. Without a shop in the target, it logs in, reads, writes and logs out. Does a visit work across instances?
+ * Repeats a whole visit, each time as a new user: registers, browses, fills a basket, checks out, sells a card, and
+ * logs out. If the target has no shop, a visit logs in, reads, writes and logs out. Tests whether a visit works
+ * across instances.
  */
 import { check, group, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -14,7 +15,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // Without RATE, each user begins its next visit when the last one ends. With RATE, visits begin at that rate.
+  // Without RATE, each user begins its next visit when the last one ends. With RATE, RATE visits begin per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -59,8 +60,8 @@ export default guarded((run: Run) => {
 });
 
 /**
- * Buys a card and sells it. Its name is not a canary: cards for sale are shown to all users, and canaries are private.
- * A failed write may have left a canary in the basket; then no card is sold.
+ * Buys a card and sells it. The card's name is not a canary, since canaries are private and all users see cards for
+ * sale. If a failed write may have left a canary in the basket, no card is sold.
  */
 function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNullable<typeof shop>): void {
   const [probe] = probes;
@@ -77,7 +78,7 @@ function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNu
   read(s, home);
 }
 
-/** Pauses as long as a user reads a page, then calls `act`. Does nothing if the session is lost. */
+/** Pauses for the time that a user takes to read a page, then calls `act`. Does nothing if the session is lost. */
 function pausing(s: Session, act: () => void): void {
   if (!s.alive) return;
   sleep(think[0] + (think[1] - think[0]) * s.random());

@@ -1,4 +1,4 @@
-/** Checks that the bundled `baton-verify/k6` judges as its source does, imported from a path and from a URL. */
+/** Checks that the bundled `baton-verify/k6` gives the same verdicts as its source, imported by path or by URL. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

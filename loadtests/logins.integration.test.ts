@@ -1,4 +1,4 @@
-/** Tests logins other than with one form, as `baton k6 TARGET` passes them to the scripts. */
+/** Tests logins that are not a single form. The scripts get them in the format of `baton k6 TARGET`. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -49,7 +49,7 @@ const BASIC = {
   logout: undefined,
 };
 
-/** Routes each connection to both instances by turns. With one turn for all, a client could stay on one instance. */
+/** Alternates the instances on each connection. With turns for all connections, a client could stay on one instance. */
 function inTurn(): How {
   const turns: number[] = [];
   return {
@@ -95,7 +95,7 @@ it.each<[string, new () => SmallApp, object]>([
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
   const app = new App();
-  // Each instance knows only the sessions that began on it.
+  // An instance knows only the sessions that began on it.
   app.knows = ({ born }, { instance }) => born === instance;
   const broken = await loaded(app, file);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);
@@ -103,7 +103,8 @@ it.each<[string, new () => SmallApp, object]>([
 });
 
 /**
- * Redirects from the login to its page, and signed-in users from there on, as Laravel's `guest`. The notes are JSON.
+ * Redirects each login to the login page, which redirects signed-in users, like Laravel's `guest`. The notes are
+ * JSON.
  */
 class GuestOnly extends SmallApp {
   protected override route(
@@ -144,7 +145,7 @@ it('log in by HTTP Basic with every request', async () => {
   expect(code).toBe(0);
   const app = new BasicApp();
   let asked = 0;
-  // Only after bob was signed in: otherwise he has no session to lose.
+  // The first requests succeed, so that bob is signed in and has a session to lose.
   app.forgets = ({ instance }, user) => user === 'bob' && ++asked > 5 && instance === 'two';
   const broken = await loaded(app, BASIC);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

@@ -1,6 +1,7 @@
 /**
- * All users log out at once, repeatedly, half of them with a page still loading. Then the old cookies are sent to every
- * instance. Is a logout final, also on an instance that did not serve it, and if a late write follows?
+ * All users log out at once, again and again, half of them while a page loads. Then the script sends the old cookies
+ * to every instance. Tests whether a logout is final: even on instances that did not serve it, and even if a late
+ * write follows.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -13,12 +14,13 @@ const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration
 
 /** Seconds from one storm to the next. */
 const PERIOD = 4;
-/** Requests before the storm, so that every instance knows the session, and requests with the old cookies after it. */
+/** Number of requests before a logout, so that every instance knows the session, and with the old cookies after it. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,6 +1,6 @@
 /**
- * Thousands of users, few of them busy at a time: each virtual user keeps many sessions open and switches between them.
- * Does any state of a process or connection show one user's data to another user?
+ * Thousands of users, few of them active at a time: each virtual user keeps many sessions open and switches between
+ * them. Tests whether state in a process or connection shows one user's data to another user.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -16,7 +16,8 @@ const { users, duration, rate, think, errors, p95, dropped } = load;
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -54,7 +55,7 @@ let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // Every account belongs to one virtual user, if there are enough accounts.
+  // If there are enough accounts, only one virtual user uses each account.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

@@ -1,4 +1,4 @@
-/** Runs the script of the k6 operator's manifests as its pods do: in two k6 processes, each with half of the load. */
+/** Runs the script in the manifests for the k6 operator as pods do: in two k6 processes, each with half of the load. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { findK6, runK6 } from '../verify/k6.ts';
 import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const KEY = 'c0ffee'.repeat(8);
-/** The operator's CRD for TestRun, config/crd/bases/k6.io_testruns.yaml of its repository. */
+/** Path of the operator's CRD for TestRun: config/crd/bases/k6.io_testruns.yaml in its repository. */
 const CRD = process.env['K6_OPERATOR_CRD'];
 
 interface Manifest {
@@ -86,7 +86,7 @@ describe('the manifests of the k6 operator', () => {
             '--execution-segment-sequence=0,1/2,1',
             ...(TestRun?.spec.arguments ?? '').split(' '),
           ];
-          // As in a pod, all output goes to one log.
+          // All output goes to one log, as in a pod.
           const { stdout } = await runK6(k6, script, { env, flags });
           const log = join(folder, `${i}.log`);
           writeFileSync(log, stdout);
@@ -103,7 +103,7 @@ describe('the manifests of the k6 operator', () => {
   });
 });
 
-/** Returns the schema without additional properties, as the API server prunes them. */
+/** Returns a copy of the schema that forbids additional properties, which the API server would remove. */
 function closed(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema as object;

@@ -1,5 +1,5 @@
 /**
- * Checks that every script fails on a failing app whose sessions all live: a stack behind proxies that respond with 500,
+ * Checks that every script fails if an app fails but loses no session: a stack behind proxies that respond with 500,
  * respond late or cut connections. Runs with real k6 if it is installed, else with the double.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -97,7 +97,7 @@ describe.each<[Trouble, Record<string, string>, RegExp]>([
       script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
     const { code, stdout } = await behind(trouble, script, own);
     expect(code).toBe(99);
-    // All sessions live, and show their own data.
+    // All sessions survive, and show the right data.
     expect(stdout).not.toMatch(
       /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
     );
@@ -110,7 +110,8 @@ describe.each<[Trouble, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // Only reads fail. A write that got a 500 may take effect at any later time, so soon no read could be compared.
+  // Only reads fail. A write with a 500 may take effect at any later time, so after a few of them no read could be
+  // judged.
   it('passes soak while ERRORS allows for the errors', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,
@@ -168,7 +169,7 @@ it('tags all requests of a login, also after a step whose path has a placeholder
     const text = JSON.stringify({ ...file, url, claims: ['continuity'] });
     const target = k6Target(parseTarget(text, 'target.yaml', {}), text);
     const { stdout } = await runner.run(PHASES, { TARGET: target, BASE_URL: url });
-    // The page, three steps and the password are the login. Then each iteration reads once.
+    // The login is the page, three steps and the password. Then each iteration reads once.
     expect(stdout).toBe('5 of login, 5 of load\n');
   });
 });

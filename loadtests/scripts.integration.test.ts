@@ -90,7 +90,7 @@ describe.concurrent('another app, and other defects', () => {
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {
-      // The format of `baton k6 TARGET`. The plain host is another app, with other pages.
+      // The target has the format of `baton k6 TARGET`. The plain host is a different app, with other pages.
       const app = k6Target(parseTarget(target, entry.name, {}), target);
       const env = { TARGET: app, USERS: '6', SESSIONS: '3', SESSION_COOKIES: 'sid,connect.sid' };
       const { code, stdout } = await run(script, stack.url, env);

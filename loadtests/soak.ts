@@ -1,6 +1,7 @@
 /**
- * Hours of light use. Users pause between requests, and sometimes so long that their session nearly times out. Do errors
- * or response times grow? Do sessions survive the long pauses? ERRORS limits the errors of the whole run.
+ * Hours of light use. Users pause between requests, sometimes almost until the session times out. Shows whether
+ * errors or response times grow, and whether sessions survive the long pauses. ERRORS limits the share of failed
+ * requests of the whole run.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -14,11 +15,12 @@ const { thresholds, start, end, session, guarded, summary } = verified('soak', {
 
 /** The four parts of the run, which the summary shows separately. */
 const parts = equalParts(4, seconds(duration));
-/** One in this many pauses is a long one. */
+/** One in SELDOM pauses is a long one. */
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user sends its next request after each response. With RATE, all users log in before the load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

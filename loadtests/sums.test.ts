@@ -38,7 +38,7 @@ const GOOD: Readonly<Record<string, number>> = {
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
-/** Returns whether the thresholds of k6 pass with these sums, and the result of the core. */
+/** Returns true if the thresholds of k6 pass with these sums, together with the result of the core. */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),
@@ -83,7 +83,7 @@ describe('a run that k6 counted', () => {
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 49 },
     { [tagged(TAGGED.requests, 'app-1')]: 50, [tagged(TAGGED.requests, 'app-2')]: 50 },
     { [ERRORS]: 1 },
-    // Handoffs are judged requests, so there are never fewer judged requests than handoffs.
+    // Each handoff is a judged request, so a run has at least as many judged requests as handoffs.
   ].filter(change => change['baton_judged'] === undefined || change['baton_judged'] >= 10);
   it.each(changed)('fails by its thresholds exactly if its result is not valid: %o', change => {
     const { passes, result } = summarised({ ...GOOD, ...change });

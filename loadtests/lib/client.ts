@@ -1,4 +1,4 @@
-/** Converts the responses of k6 to replies of the core. */
+/** Converts the responses of k6 to `Reply`, the response type of the core. */
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
 import type { Reply } from '../../verify/core/interpret.ts';
 import type { Failure } from '../../verify/core/outcome.ts';
@@ -6,15 +6,16 @@ import { barePath } from '../../verify/core/paths.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;
-/** A form, or a body as it is. */
+/** The fields of a form, or a body that is sent unchanged. */
 export type Body = Record<string, string> | string | null;
 
-/** A request that takes longer counts as one without a response. */
+/** The timeout of a request. After it, the request counts as one without a response. */
 const TIMEOUT = '10s';
 
 /**
- * Returns the parameters of a client's requests: its jar, and no redirects, since a redirect itself is the finding.
- * All requests share one object: k6 reads it during the request, and creating one takes as long as judging a response.
+ * Returns the parameters of a client's requests: its jar, and no following of redirects, since a redirect is a
+ * finding. All requests share one object: k6 reads it during the request, and creating one takes as long as judging a
+ * response.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
@@ -26,7 +27,7 @@ const canonical = (name: string): string =>
 
 export interface Looked {
   url: string;
-  /** Response headers to read, beside those that every app has. */
+  /** Names of response headers to read, in addition to those that every app has. */
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
@@ -37,11 +38,11 @@ export interface Looked {
 /** Converts the responses of one target to replies. */
 export class Replies {
   readonly #url: string;
-  /** The names as k6 writes them, and in lower case. */
+  /** Names of headers as k6 writes them (`sent`), and in lower case (`name`). */
   readonly #headers: readonly { sent: string; name: string }[];
-  /** Texts that mark a relevant Set-Cookie: the names of session cookies, and the canary. */
+  /** A Set-Cookie header is relevant if it contains one of these: names of session cookies, and the canary. */
   readonly #cookies: readonly string[];
-  /** Location of the last redirect, cached since the next one mostly has the same. */
+  /** Location of the last redirect. It is cached since the next redirect usually has the same Location. */
   #location = '';
   #redirect = '';
 
@@ -106,7 +107,7 @@ export function wholeOf(response: Response): Pick<Reply, 'headers' | 'body' | 'c
 /** Returns the kind of failure. @param code an error code of k6 */
 function failureOf(code: number): Failure {
   if (code === 1050) return 'timeout';
-  // Without DNS, connection or TLS the request was not sent.
+  // If DNS, the connection or TLS failed, the request was not sent.
   const unsent =
     (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220) || (code >= 1300 && code < 1400);
   return unsent ? 'refused' : 'reset';

@@ -31,28 +31,28 @@ export interface Verified {
   target: App;
   /** The number of accounts of the target. */
   accounts: number;
-  /** For `options.thresholds`: they pass exactly if every claimed guarantee is valid. */
+  /** Thresholds for `options.thresholds`. They pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
   /** Starts the run. Call it in setup(). */
   start(): Run;
   /** Ends the history. Call it in teardown(). */
   end(run: Run): void;
   /**
-   * Returns the session of a user in this virtual user, the same in every iteration.
+   * Returns the session of a user. A virtual user gets the same session object in every iteration.
    *
-   * @param user the number of an account of the target, from 1 on (default: the number of the virtual user); or the name
-   *   of a user that the script itself logs in, as the app's pages show it; or a new account
+   * @param user the number of an account of the target, from 1 on (default: the number of the virtual user); or the
+   *   name of a user that the script itself logs in, as the app's pages show it; or a new account
    */
   session(run: Run, user?: number | string | Account): Session;
-  /** Returns an account that was never registered. */
+  /** Returns a new account, for the script to register. */
   newcomer(run: Run): Account;
-  /** Counts an iteration that ends in an exception in `baton_script_errors`. */
+  /** Wraps an iteration. If it throws, `baton_script_errors` is incremented. */
   guarded(iteration: (run: Run) => void): (run: Run) => void;
-  /** Returns k6's summary and the verdict below it, for handleSummary(). @param lines to print between the two */
+  /** Returns k6's summary with the verdict below it, for handleSummary(). @param lines printed between the two */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
 
-/** The claims of a user's own script: those for which any script gives evidence. Other violations fail the run too. */
+/** The claims for your own script: every script gives evidence for them. Other violations fail the run too. */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },
   thresholds: { baton_bleed: ['count==0'], baton_stale: ['count==0'], baton_back: ['count==0'] },

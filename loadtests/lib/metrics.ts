@@ -1,4 +1,4 @@
-/** Creates the metrics. k6 requires this while the script loads. */
+/** Creates the metrics. k6 allows this only while the script loads. */
 import { Counter, Trend } from 'k6/metrics';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../../verify/core/sums/figures.ts';
 
@@ -7,7 +7,7 @@ const COUNTERS = [ERRORS, RELOGINS, ...FIGURES.map(({ metric }) => metric), ...t
 const counters = new Map(COUNTERS.map(name => [name, new Counter(name)]));
 const trends = new Map([BROKE, GAP].map(name => [name, new Trend(name, true)]));
 
-/** Adds to a counter, or to the values of a trend, by its name. */
+/** Adds a value to the counter or trend with this name. */
 export function add(metric: string, value: number, tags?: Record<string, string>): void {
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }

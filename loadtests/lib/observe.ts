@@ -11,7 +11,7 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A counter that follows a count of a check. */
+/** A k6 counter that is raised to a count of a check. */
 interface Raised {
   readonly metric: string;
   /** Index of the check. */
@@ -46,14 +46,14 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** A pending increment of one value of a tagged counter. */
+/** An increment of a tagged counter, for one value of the tag, that was not sent to k6 yet. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
   count: number;
 }
 
-/** Returns a function that counts the values of one tag. @param known its valid values; all others count as `other` */
+/** Returns a function that counts the values of one tag. @param known the valid values; all others count as `other` */
 function counting(of: { metric: string; tag: string }, all: Waiting[], known?: readonly string[]) {
   const byValue = new Map<string, Waiting>();
   return (value: string): void => {
@@ -68,10 +68,10 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** k6's counters are raised after this many operations or microseconds, since each call costs 2 µs. */
+/** k6's counters are raised after BATCH operations or LATEST microseconds, since each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
-/** The first and last operations are counted at once: no event marks the end of a virtual user. */
+/** The first operations are counted without delay. So are the last: no event marks the end of a virtual user. */
 const FIRST = 2 * BATCH;
 
 export class Observer {
@@ -117,7 +117,7 @@ export class Observer {
     if (this.#settings.history) writeLine(event);
   }
 
-  /** Passes an event to the judge. Returns whether it adds no anomaly; only the first few of each kind are reported. */
+  /** Passes an event to the judge. Returns true if the judge reports no new anomaly. It reports a few of each kind. */
   judge(event: Event): boolean {
     const { broke } = this;
     this.#judge.step(event);
@@ -148,7 +148,7 @@ export class Observer {
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Raises k6's counters to the counts of this virtual user and of its checks. */
+  /** Adds to k6's counters what this virtual user and its checks have counted since the last call. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -168,9 +168,9 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /** Prints the first violation of each virtual user, unless a history is written, which has all of them. */
+  /** Prints the first violation of each virtual user. Prints none if a history is written, since it has all of them. */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // In a fault window, the budget decides at the end of the run.
+    // If the run is a fault window, its budget is checked at the end of the run.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;
@@ -181,7 +181,7 @@ export class Observer {
   }
 }
 
-/** Returns whether the scenario ends before the next batch would be counted. */
+/** Returns true if the scenario may end before the next batch is counted. */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

@@ -24,9 +24,9 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
-  /** The budget of a response, microseconds. A response that took longer is always judged. */
+  /** The target's budget for a response, microseconds. A response that took longer is always judged. */
   readonly #longest: number;
-  /** The object of the last request that had one, with its probe. */
+  /** The probe and the object of the last request that used a probe. */
   #named: { probe: Probe; object: string } | undefined;
   /** Instances that have served the session. */
   #contacted: string[] = [];
@@ -148,7 +148,7 @@ export class Recording {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
-  /** Returns whether an instance serves the session for the first time. Only requests of a live session count. */
+  /** Returns true if an instance serves the session for the first time. Only requests of a live session count. */
   #isFirstContact({ action, with: cookies }: What, { instance, outcome }: Seen, alive: boolean): boolean {
     if (instance === undefined || this.#contacted.includes(instance)) return false;
     if (!alive && !(action === 'login' && outcome === 'ok')) return false;
@@ -157,7 +157,7 @@ export class Recording {
     return true;
   }
 
-  /** Measures how long the user has waited for a success, also at each failure: there may be no later success. */
+  /** Measures how long the user has waited for a success. It measures at each failure too: no success may follow. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

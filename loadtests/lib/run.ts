@@ -1,4 +1,4 @@
-/** Creates the state that all virtual users of a run share, once, in setup(). */
+/** Creates, in setup(), the state that all virtual users of a run share. */
 import { hmac, randomBytes } from 'k6/crypto';
 import http from 'k6/http';
 import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history.ts';
@@ -11,11 +11,11 @@ export interface Shared {
   run: Run;
   /** The key that derives labels from session ids. */
   key: string;
-  /** Wall-clock time at which all clocks are 0, milliseconds since 1970. */
+  /** The time at which all clocks of the run are 0, milliseconds since 1970. */
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
-  /** Probes whose page names no user, and is shown only to signed-in clients. */
+  /** Probes whose page does not name the user, and which only signed-in clients can read. */
   unnamed: readonly string[];
 }
 
@@ -45,14 +45,14 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     logs: [],
     ...declaredOf(settings),
   };
-  // Several k6 processes of one run each have their own setup(), and so their own clock.
+  // If several k6 processes share a run, each one calls setup(), and so has its own clock.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
 
 /**
- * Returns the probes that read JSON without a user name and refuse a client without a session. A success of their read
- * then shows a signed-in client.
+ * Returns the probes that read JSON without a user name and refuse clients without a session. So a successful read
+ * shows that the client is signed in.
  */
 function unnamedIn({ app, url }: Settings): string[] {
   const { user } = app.signedIn;
@@ -65,9 +65,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
-/**
- * Returns the target's budgets. If the run is one fault window, the script's name is the fault, with its own budget.
- */
+/** Returns the target's budgets. If the run is one fault window, adds a fault with the script's name and budget. */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;
@@ -77,7 +75,7 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
 }
 
 /**
- * Returns the line that a clock needs before its first use.
+ * Returns the line that declares a clock. It must come before the first time on that clock.
  *
  * @param uncertainty microseconds; at least 1000, since k6 measures time in milliseconds
  */
@@ -103,7 +101,7 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
   return [...windowLine(shared, settings, at), finish];
 }
 
-/** Returns the fault window if the whole run is one, as in deploy.ts. With `end`, the window is closed. */
+/** Returns the line of the fault window if the whole run is one, as in deploy.ts. With `end`, the line closes it. */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];
   const fault: Fault = { type: 'fault', id: 1, name: script, clock, begin: 0 };

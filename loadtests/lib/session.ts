@@ -12,18 +12,18 @@ import { add } from './metrics.ts';
 import { type Call, Recording } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
-/** Pause after a failed login or a lost session, seconds. It avoids a flood of logins to a broken app. */
+/** Pause after a failed login or a lost session, seconds. It prevents a flood of logins to a broken app. */
 const PAUSE = 1;
-/** How often the first lost session is read again, to find out which instances still accept its cookie. */
+/** Number of reads after the first lost session. They show which instances still accept its cookie. */
 const REPLAYS = 4;
 /**
- * How often the login page is read after a login: the response may come from an instance that does not know the
- * session.
+ * Maximum number of reads of the login page after a login. One is not enough: the instance that responds may not know
+ * the session.
  */
 const LANDINGS = 4;
 /** Tags the requests of a login, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
-/** Statuses that k6 counts as expected: requests after a logout must be refused, and a login page may be missing. */
+/** Statuses that k6 does not count as failed: a request after a logout must be refused, a login page may be missing. */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
   min: 200,
   max: 499,
@@ -31,21 +31,21 @@ export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expected
 
 export class JudgedSession {
   readonly account: Account;
-  /** Whether the session is logged in, as far as the responses show. */
+  /** True while the responses show that the session is logged in. */
   alive = false;
   /** Values in the object of the first probe whose writes were acknowledged. */
   items: string[] = [];
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
   protected readonly filling: Filling;
-  /** Whether the script logs in by itself. The session then uses k6's jar and sends only the requests of the script. */
+  /** True if the script logs in by itself. The session then uses k6's jar and sends only the requests of the script. */
   readonly #byScript: boolean;
   protected params: ReturnType<typeof paramsOf>;
   protected response: Response | undefined;
   #begun = false;
   #iteration = -1;
   #lives = 0;
-  /** Whether the user must log in again after a lost session. */
+  /** True if the user must log in again after a lost session. */
   #forced = false;
 
   /** @param login `target`: the session logs in as the target describes; `script`: the script logs in by itself */
@@ -67,21 +67,22 @@ export class JudgedSession {
   }
 
   /**
-   * Sends a request as `http.request` does, with a path of the target or a whole address. Follows redirects only if
-   * `params` say so: a redirect to the login shows a lost session. The target defines the meaning of the request.
+   * Sends a request as `http.request` does, to a path of the target or to a full URL. Follows redirects only if
+   * `params` says so, since a redirect to the login shows a lost session. The target file defines the meaning of the
+   * request.
    */
   request(method: string, url: string, body: Body = null, params?: Params): Response {
     const base = this.vu.settings.url;
     const path = url.startsWith(base) ? url.slice(base.length) || '/' : url;
     const what = this.vu.meaningOf(method, path, body);
-    // A request for the login form, without a live session, begins a new session.
+    // If no session is live, a request for the login form begins one.
     if (!this.#begun || (what.action === 'form' && !this.alive)) this.begin();
     this.send(what, { method, path, body }, params);
     if (what.action === 'logout') this.over('logout');
     return this.response as Response;
   }
 
-  /** Returns a random number from 0 to 1, drawn from the seed of the run. */
+  /** Returns a random number from 0 to 1, generated from the seed of the run. */
   random(): number {
     return this.vu.random.next();
   }
@@ -101,7 +102,10 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /** Returns the parameters of a request. Most share one object: creating one takes as long as judging a response. */
+  /**
+   * Returns the parameters of a request. Most share one object, since creating one takes as long as judging a
+   * response.
+   */
   protected paramsOf({ what, request }: Call, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
@@ -132,7 +136,7 @@ export class JudgedSession {
     return seen;
   }
 
-  /** Decides a login that redirects to its own page. It was accepted if that page redirects again or shows no form. */
+  /** If a login redirects to the login page, finds out if it succeeded: the page then redirects or has no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
@@ -158,7 +162,7 @@ export class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /** Ends the session if k6 has replaced its jar: at each iteration, unless `noCookiesReset` is set. It is not lost. */
+  /** Ends the session, which is not lost, if k6 has replaced its jar: at each iteration without `noCookiesReset`. */
   enterIteration(): void {
     if (!this.#byScript) return;
     const { iterationInInstance } = exec.vu;

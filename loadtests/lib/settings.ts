@@ -9,9 +9,9 @@ export interface Settings extends Judging {
   url: string;
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** Whether to write each operation to the console, as a line of a history. */
+  /** True to write each operation to the console, as a line of a history. */
   history: boolean;
-  /** Name of the run and key of its labels, if several k6 processes share one run. */
+  /** Name of the run, and the key for its labels, if several k6 processes share one run. */
   shared: { run: string; key: string } | undefined;
   /** The maximum error of this machine's clock, microseconds. */
   uncertainty: number;
@@ -23,15 +23,15 @@ export interface Settings extends Judging {
 
 /** How a script is judged, beyond the guarantees that every session must keep. */
 export interface JudgeOptions {
-  /** The script logs out and sends requests with the old cookie, so logouts are judged too. */
+  /** True if the script logs out and then sends the old cookie, so that logouts are judged too. */
   logouts?: boolean;
-  /** The whole run is one fault window with this budget, as in a deploy. */
+  /** If set, the whole run is one fault window with this budget, such as a deploy. */
   window?: WindowBudget;
   /** The claims of the target for which the script gives evidence; absent: all. */
   claims?: readonly string[];
 }
 
-/** Reads the settings. @throws Error that names the wrong variable, the expected and the actual value */
+/** Reads the settings. @throws Error with the name of the wrong variable, the expected and the actual value */
 export function settingsOf(
   environment: Environment,
   script = 'dashboard',
@@ -66,10 +66,10 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   );
 }
 
-/** The variables in the command that draws the same plan again. */
+/** The variables in the command that repeats a run with the same random choices. */
 const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
 
-/** Returns the command that draws the same plan again, without passwords. */
+/** Returns the command, without passwords, that repeats a run with the same random choices. */
 export function replayOf(environment: Environment, script: string, seed: number): string {
   const shown = SHOWN.filter(name => environment[name]).map(name => `${name}=${environment[name]} `);
   const target = environment['TARGET'] ? 'TARGET="$(npx baton-verify k6 …)" ' : '';

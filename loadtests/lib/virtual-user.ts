@@ -1,4 +1,4 @@
-/** The state that the sessions of one virtual user share: clock, counters, judge, and the interpreter of pages. */
+/** The state that all sessions of one virtual user share: clock, counters, judge, and the interpreter of pages. */
 import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
@@ -29,7 +29,7 @@ const headersOf = ({ instance, csrf }: App): string[] => [
 ];
 
 export class VirtualUser {
-  /** The name of the clock, and of the client in a history. */
+  /** The name of this virtual user in a history: of its clock and of the client. */
   readonly name: string;
   readonly app: App;
   /** The page with the state of the first probe; without a probe, the page that names the user. */
@@ -82,14 +82,14 @@ export class VirtualUser {
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /** Registers a user who is not an account of the target. Returns the label. */
+  /** Adds a user who is not an account of the target. Returns the user's label. */
   introduce(user: string): string {
     const label = `user-${this.label(user)}`;
     this.#introduced.set(user, label);
     return label;
   }
 
-  /** Returns the label of a user, cached since pages mostly name the same user. */
+  /** Returns the label of a user. It is cached, since most pages name the same user. */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =
@@ -111,7 +111,7 @@ export class VirtualUser {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** Returns the values in a response that later requests send. */
+  /** Returns the values in the response that later requests must send. */
   captured(captures: Captures = {}, response?: Response): Record<string, string> {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};
@@ -123,7 +123,7 @@ export class VirtualUser {
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
-  /** Returns the meaning of a request of a script, by the target's description of its pages. */
+  /** Returns the meaning of a script's request, according to the pages that the target file describes. */
   meaningOf(method: string, url: string, body: Body): What {
     if (method !== 'GET') return meaningOf(this.app, method, url, body);
     const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
@@ -144,9 +144,9 @@ export class VirtualUser {
   }
 
   /**
-   * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so a response
-   * and the next request often have the same time. A virtual user sends one request after the other, so each time is
-   * made later than the last. `uncertainty` bounds the error against other clocks.
+   * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so a
+   * response and the next request often have the same time. A virtual user sends one request after the other, so this
+   * method returns a later time at each call. `uncertainty` is the maximum difference from other clocks.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

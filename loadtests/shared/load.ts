@@ -1,26 +1,26 @@
-/** Reads the settings of the load of a script from the environment (docs/k6.md). */
+/** Reads the load settings of a script from the environment (docs/k6.md). */
 import { type Environment, whole } from '../target/environment.ts';
 
 export interface Load {
-  /** Virtual users, each with one request in flight. */
+  /** Number of virtual users, each with one request in flight. */
   users: number;
   /** Iterations started per second; absent: each user sends its next request after each response. */
   rate: number | undefined;
-  /** In the format of k6: 30s, 5m. */
+  /** Duration in the format of k6, such as 30s or 5m. */
   duration: string;
-  /** Pause between two requests of a user, seconds: a random value between the two. */
+  /** Pause between two requests of a user, seconds: random, from `least` to `most`. */
   think: readonly [least: number, most: number];
-  /** The limit of the time that a script measures, such as the longest gap, milliseconds. */
+  /** Limit for the time that a script measures, such as the longest gap, milliseconds. */
   budget: number;
-  /** A long pause, slightly shorter than the session's idle timeout, seconds; 0: none. */
+  /** Duration of a long pause, seconds: slightly shorter than the session's idle timeout. 0: no long pauses. */
   idle: number;
   /** The number of sessions that a virtual user keeps open, in scripts with several. */
   sessions: number;
   /** The share of requests that may fail. */
   errors: number;
-  /** The limit of the 95th percentile of response times without logins, milliseconds. */
+  /** Limit for the 95th percentile of response times, without logins, milliseconds. */
   p95: number;
-  /** The share of the iterations of an arrival rate that may be dropped. */
+  /** Share of the iterations that k6 may drop when it cannot keep the arrival rate. */
   dropped: number;
 }
 
@@ -28,7 +28,7 @@ export interface Load {
  * Reads the settings.
  *
  * @param defaults of the script
- * @throws Error that names the wrong variable, the expected and the actual value
+ * @throws Error with the name of the wrong variable, the expected and the actual value
  */
 export function loadOf(environment: Environment, defaults: Partial<Load> = {}): Load {
   return {
@@ -45,7 +45,7 @@ export function loadOf(environment: Environment, defaults: Partial<Load> = {}): 
   };
 }
 
-/** Returns the time for all logins, seconds. Assumes ten per second, since password hashing is slow on purpose. */
+/** Returns the time for all logins, seconds. Assumes ten logins per second: password hashing is slow on purpose. */
 export const loginTime = (users: number): number => 3 + Math.ceil(users / 10);
 
 /** Parses a duration such as 1m30s. Returns seconds. */

@@ -1,11 +1,11 @@
-/** Splits a run into parts, which k6's own metrics show separately by the tag `part`. */
+/** Splits a run into parts. The tag `part` separates them in k6's own metrics. */
 import exec from 'k6/execution';
 import { counted, grouped } from '../../verify/core/check.ts';
 import type { SummaryData } from '../lib/k6.ts';
 
 export interface Part {
   name: string;
-  /** Seconds from the beginning of the load. */
+  /** Beginning of the part, seconds since the load began. */
   from: number;
 }
 
@@ -19,7 +19,7 @@ export function tagPart(parts: readonly Part[]): void {
 export const durationOf = (part: string): string => `http_req_duration{part:${part}}`;
 const failedOf = (part: string): string => `http_req_failed{part:${part}}`;
 
-/** Returns thresholds without a limit, which make k6 show each part separately in the summary. */
+/** Returns thresholds that never fail. Because of them, k6 shows each part separately in the summary. */
 export const thresholdsOfParts = (parts: readonly Part[]): Record<string, string[]> =>
   Object.fromEntries(
     parts.flatMap(({ name }) => [durationOf(name), failedOf(name)]).map(metric => [metric, []]),

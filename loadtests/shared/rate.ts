@@ -29,7 +29,7 @@ export function brokeFirst(data: SummaryData, load: Load): string {
   const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
-  // A guarantee that breaks while users log in counts for the first step.
+  // If a guarantee breaks while users log in, this counts as the first step.
   const broken = first === 0 ? -1 : Math.max(0, stepAt(steps, first - loginTime(load.users)));
   const latency = {
     step: slow,
@@ -54,7 +54,7 @@ export function brokeFirst(data: SummaryData, load: Load): string {
     : `nothing broke: up to ${rate} a second all guarantees held, in ${load.budget} ms`;
 }
 
-/** Returns the guarantee that broke first, if k6 has separate times for the guarantees. */
+/** Returns the guarantee that broke first, if the summary has a time for each guarantee. */
 function firstBroken({ metrics = {} }: SummaryData): string {
   const times = Object.entries(metrics)
     .map(([name, { values }]) => ({ guarantee: brokenIn(name), first: values['min'] ?? 0 }))

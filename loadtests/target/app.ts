@@ -13,12 +13,12 @@ export interface FormRequest {
   method?: string;
   path: string;
   form: Readonly<Record<string, string>>;
-  /** The body as JSON, instead of the form. */
+  /** A JSON body, which is sent instead of `form`. */
   json?: unknown;
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Values in a response that later requests send. The name in {braces} is the placeholder. */
+/** Values to read from a response. Later requests send them: {name} is the placeholder of a value. */
 export type Captures = Readonly<Record<string, Finding>>;
 
 /** A request that logs in or registers, with the requests before it and the values to capture from its response. */
@@ -26,7 +26,7 @@ export interface Entrance extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];
   capture?: Captures;
-  /** HTTP Basic: {basic} in a header is the placeholder of user and password. */
+  /** True for HTTP Basic. In a header, {basic} is the placeholder for user and password. */
   basic?: boolean;
 }
 
@@ -41,15 +41,15 @@ export interface Probe {
 
 /** Additional requests of a shop, for the script journey. */
 interface Shop {
-  /** Registers a new user, in the format of the login. Its form also has {name}. */
+  /** The request that registers a user, in the format of the login. Its form may also contain {name}. */
   register: Entrance;
-  /** A page for all visitors. */
+  /** Path of a page that all visitors can see. */
   browse: string;
-  /** Empties the probe's object. */
+  /** The request that empties the probe's object. */
   checkout: FormRequest;
-  /** Finds the number of each item that the user owns, in the signed-in page. */
+  /** Expression that finds, in the signed-in page, the id of each item that the user owns. */
   owned: string;
-  /** {value} is the number of an item. */
+  /** The request that sells an item. {value} is the placeholder for the item's id. */
   sell: FormRequest;
 }
 
@@ -57,16 +57,16 @@ export interface App extends Pages {
   name: string;
   url: string;
   accounts: Accounts;
-  /** Sent with every request, once the values of all placeholders have been captured. */
+  /** Headers of every request. A header is sent once the values of all its placeholders were captured. */
   headers?: Readonly<Record<string, string>>;
   login: Pages['login'] & Entrance;
   /** The page that names the signed-in user. */
   signedIn: Pages['signedIn'] & { page: string };
   probes: readonly Probe[];
-  /** More pages for signed-in users only. They need not name the user. */
+  /** Paths of more pages that only signed-in users can see. They need not name the user. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;
-  /** Names of the cookies that carry the session; empty: those that the login sets. */
+  /** Names of the cookies that carry the session. If empty: the cookies that the login sets. */
   cookies: readonly string[];
   /** The claimed guarantees that k6 can judge. */
   claims: readonly string[];
@@ -110,7 +110,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // The error below reports it, with the actual value.
+    // The error below reports invalid JSON, with the actual value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

@@ -49,7 +49,7 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // No request may fail while these replace an instance (baton.yaml).
+  // No request may fail while one of these faults replaces an instance (baton.yaml).
   budgets: BUDGETS,
   shop: {
     register: {

@@ -2,7 +2,7 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads a whole number from `least` on; undefined if the variable is not set. */
+/** Reads a whole number, at least `least`. Returns undefined if the variable is not set. */
 export function whole(environment: Environment, name: string, least: number): number | undefined {
   const text = environment[name];
   if (text === undefined || text === '') return undefined;

@@ -1,4 +1,4 @@
-/** Fills the placeholders of the target's requests: account, form token, and values captured from responses. */
+/** Fills in the placeholders of the target's requests: account, form token, and values captured from responses. */
 import type { CookieJar } from 'k6/http';
 import type { Account } from '../../verify/core/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/form.ts';
@@ -9,11 +9,11 @@ import type { FormRequest } from './app.ts';
 
 export interface Sent {
   method: string;
-  /** From the root of the target. */
+  /** Path from the root of the target, or a full URL. */
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Replaces the path in metrics if the path has many values. */
+  /** Name in k6's metrics, instead of a path with placeholders, which has many values. */
   name?: string;
 }
 
@@ -23,9 +23,9 @@ const NO_PAGE: Page = { headers: {}, body: '', cookies: [] };
 const JSON_BODY = { 'content-type': 'application/json' };
 
 export class Filling {
-  /** Headers of every request. A header with a placeholder whose value is not known yet is left out. */
+  /** Headers of every request. A header is omitted as long as the value of one of its placeholders is unknown. */
   always: Readonly<Record<string, string>> = {};
-  /** The last page that may hold a form token, which is read when a form is sent. */
+  /** The last page that may contain a form token. The token is read from it when a form is sent. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: Account;

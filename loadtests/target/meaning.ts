@@ -1,4 +1,4 @@
-/** Derives the meaning of a script's request from the target's description of its pages. */
+/** Finds the meaning of a script's request in the target's description of its pages. */
 import type { Action, With } from '../../verify/core/history.ts';
 import type { Asked } from '../../verify/core/interpret.ts';
 import type { Body } from '../lib/client.ts';
@@ -11,7 +11,7 @@ export interface What extends Asked {
   with?: With;
 }
 
-/** Returns the read of a probe; without a probe, that of the page that names the user. */
+/** Returns the meaning of a read of the probe; if there is no probe, of a read of the page that names the user. */
 const readOf = (probe: Probe | undefined): What =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
@@ -42,7 +42,7 @@ function writtenTo(probes: readonly Probe[], path: string, body: Body): What | u
   return undefined;
 }
 
-/** Returns the value of the field with the placeholder {value}. */
+/** Returns the value that the body has in the field of the placeholder {value}. */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

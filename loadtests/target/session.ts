@@ -10,7 +10,7 @@ import type { Entrance, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { What } from './meaning.ts';
 
-/** Size of the first probe's object: with this many values, writes remove one; it never holds more than twice as many. */
+/** If the first probe's object holds this many values, the next write removes one. Twice as many is the maximum. */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {
@@ -46,7 +46,7 @@ export class Session extends JudgedSession {
     this.params.headers = { ...this.filling.always };
   }
 
-  /** Returns the path that the user opens next: mostly the home page, sometimes one of `pages`. */
+  /** Returns the path that the user opens next: usually the home page, sometimes one of `pages`. */
   nextPage(): string {
     const { app, home, random } = this.vu;
     const { pages = [] } = app;
@@ -60,7 +60,7 @@ export class Session extends JudgedSession {
     return this.items.length < 2 * ITEMS && this.add();
   }
 
-  /** Adds a value, by default a canary, which is recognised in any response. @returns false if nothing was sent */
+  /** Adds a value: by default a canary, which Baton recognises in every response. @returns false if nothing was sent */
   add(value: string = this.#canary()): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.add === undefined) return false;
@@ -88,7 +88,7 @@ export class Session extends JudgedSession {
     });
   }
 
-  /** Sends a form of the target, with its placeholders filled. */
+  /** Fills in the placeholders of a form of the target, and sends it. */
   submit(what: What, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));
   }
@@ -96,8 +96,8 @@ export class Session extends JudgedSession {
   /**
    * Logs out, then replays the old cookies, which must no longer be accepted.
    *
-   * @param raced whether a read is in flight during the logout, which must not restore the session
-   * @param replays how often the old cookies are replayed
+   * @param raced true to send a read at the same time as the logout; the read must not restore the session
+   * @param replays number of requests with the old cookies
    */
   logout({ raced = false, replays = 0 } = {}): void {
     const { app, settings } = this.vu;

@@ -1,4 +1,4 @@
-/** Aggregates samples to the metrics that k6 passes to handleSummary, and checks their thresholds. */
+/** Sums up samples as the metrics that k6 passes to handleSummary, and checks the thresholds. */
 import type { Kind, Sample, ScriptOptions } from './messages.ts';
 
 interface Series {
@@ -19,7 +19,7 @@ export class Aggregate {
   readonly #thresholds: Thresholds;
   readonly #parts: { name: string; metric: string; tag: string; value: string }[] = [];
 
-  /** @param thresholds by metric or by `metric{tag:value}` */
+  /** @param thresholds their keys are `metric` or `metric{tag:value}` */
   constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds;
     for (const name of Object.keys(thresholds)) {
@@ -84,7 +84,7 @@ function summarised(kind: Kind, values: readonly number[], seconds: number): Rec
 
 function holds(condition: string, values: Readonly<Record<string, number>>): boolean {
   const [, name = '', operator, limit] = /^([\w()]+)(>=|<=|==|>|<)(\d+(?:\.\d+)?)$/.exec(condition) ?? [];
-  // As in k6, a trend without values is below any limit.
+  // As in k6, a trend without values is below every limit.
   const value = values[name] ?? (/^(max|p\(\d+\))$/.test(name) ? 0 : undefined);
   if (value === undefined)
     throw new Error(`the double does not support the threshold ${JSON.stringify(condition)}`);

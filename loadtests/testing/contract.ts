@@ -1,4 +1,4 @@
-/** Uses each feature of k6 that the scripts use, and prints the results, which real k6 and the double must agree on. */
+/** Uses each k6 feature that the scripts use, and prints the results. Real k6 and the double must print the same. */
 import { check, group } from 'k6';
 import { hmac, randomBytes } from 'k6/crypto';
 import exec from 'k6/execution';
@@ -75,7 +75,7 @@ export default function (data: { made: string }): void {
   say({ hmac: hmac('sha256', 'key', 'secret', 'hex'), text: parseHTML('a&amp;b&#39;&lt;').text() });
 }
 
-/** Uses a separate jar, and concurrent requests. */
+/** Tests a separate jar, and concurrent requests. */
 function others(): void {
   const jar = new http.CookieJar();
   jar.set(`${url}/`, 'mine', 'a%3Ab');
@@ -116,7 +116,7 @@ export function handleSummary(data: { metrics: Record<string, Metric>; setup_dat
     'checks',
   ];
   const metrics = shown.map(name => {
-    // One value of each kind is compared. Others depend on time, or are not used by the scripts.
+    // For each kind of metric, one value is compared. The others depend on time, or the scripts do not use them.
     const { type, values, thresholds } = data.metrics[name] ?? { type: 'absent', values: {} };
     const of = { counter: 'count', rate: 'rate', trend: 'max' }[type] ?? '';
     return [name, type, values[of], thresholds ?? null];

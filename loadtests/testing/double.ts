@@ -9,7 +9,7 @@ import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Tas
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** The exit code of k6: 0, 99 for failed thresholds, 107 for an exception that ends the run. */
+  /** The exit code, as of k6: 0, 99 for failed thresholds, or 107 for an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -39,7 +39,7 @@ class Double {
   async run(): Promise<ScriptRun> {
     const began = performance.now();
     try {
-      // The script must be loaded first, to read the thresholds: setup() already adds samples.
+      // The thresholds must be read from the script before setup() runs, which adds the first samples.
       const options = await this.options();
       this.#aggregate = new Aggregate(options.thresholds ?? {});
       const { value: data, error } = await this.#thread({ role: 'setup' });
@@ -155,7 +155,7 @@ class Double {
 /** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
-/** Returns k6's code for an error. */
+/** Returns the code that k6 gives to this error. */
 const codeOf = (error: unknown): number =>
   (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 1212 : 1000;
 

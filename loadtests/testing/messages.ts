@@ -11,10 +11,10 @@ export interface RequestMessage {
 
 export interface ResponseMessage {
   status: number;
-  /** Names as k6 writes them. Each value of a name is a separate entry. */
+  /** Response headers, with names as k6 writes them. Each value of a name is a separate entry. */
   headers: [string, string][];
   body: string;
-  /** The code of k6, if there was no response. */
+  /** k6's error code if there was no response. */
   errorCode: number;
   /** Milliseconds. */
   duration: number;
@@ -42,7 +42,7 @@ export interface Done {
   options?: ScriptOptions;
   /** The value that setup() or handleSummary() returned. */
   value?: unknown;
-  /** The error of loading the script, or of setup(). */
+  /** The error if loading the script, or setup(), failed. */
   error?: string;
 }
 
@@ -75,18 +75,18 @@ export interface ScriptOptions {
   noCookiesReset?: boolean;
   maxRedirects?: number;
   thresholds?: Record<string, (string | Threshold)[]>;
-  /** In the order in which they run. */
+  /** Scenarios in the order in which they run. */
   scenarios?: Record<string, Scenario>;
 }
 
-/** A part of a virtual user's work: limited by time or by iterations, without pauses or at a given rate. */
+/** A part of a virtual user's work. A time or a number of iterations limits it. It runs without pauses or at a rate. */
 export interface Stint {
-  /** The exported function of the script. */
+  /** Name of the exported function to run. */
   exec: string;
   /** Milliseconds. */
   duration?: number;
   iterations?: number;
-  /** Intervals, one after the other, in which the rate changes from one value to another, iterations per second. */
+  /** Consecutive intervals. In each one the rate changes from `from` to `to`, iterations per second. */
   paces?: { seconds: number; from: number; to: number }[];
 }
 

@@ -1,4 +1,4 @@
-/** Logs in and reads, and prints the number of requests with the tags of login and load. */
+/** Logs in and reads. Prints how many requests have the tag `login`, and how many have the tag `load`. */
 import { type Run, type SummaryData, verified } from '../lib/k6.ts';
 
 const { start, end, session } = verified('phases');

@@ -15,9 +15,9 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-/** Requests before the proxy dies. */
+/** The number of requests after which the proxy dies. */
 const LIFE = 60;
-/** Returns true for half of all numbers, without a period, so that alternating requests do not always fail at one. */
+/** Returns true for half of all numbers, in irregular order: a regular one could match requests that alternate. */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**

@@ -12,17 +12,17 @@ export interface Runner {
 
 const k6 = await findK6(process.env);
 
-/** For the last lines of the test run. */
+/** Reports whether real k6 was used. Printed in the last lines of the test run. */
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the double' : `used (${k6.version})`;
 
-/** Undefined if k6 is not installed. */
+/** Runs scripts with real k6; undefined if k6 is not installed. */
 export const realK6: Runner | undefined = k6 && {
   name: `k6 ${k6.version}`,
   async run(script, env) {
     const folder = mkdtempSync(join(tmpdir(), 'baton-k6-'));
     const lines = join(folder, 'console');
-    // k6 creates the file only with the first line.
+    // The file must exist: k6 creates it only when it writes the first line.
     writeFileSync(lines, '');
     try {
       const flags = ['--console-output', lines, '--log-format', 'raw', '--no-color'];
@@ -37,7 +37,7 @@ export const realK6: Runner | undefined = k6 && {
 export const double: Runner = { name: 'the double', run: runDouble };
 
 /**
- * Runs a script for a short time, and again for longer if that gave insufficient evidence.
+ * Runs a script for a short time. Runs it again for a longer time if the evidence was insufficient.
  *
  * @param durations values of DURATION, the shortest first
  */

@@ -14,7 +14,7 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
   return { vus, stints: [{ exec: 'default', ...much }] };
 }
 
-/** Plans a scenario. Each virtual user gets an equal part of the rate. In k6, any free one takes an iteration. */
+/** Plans a scenario. Each virtual user gets an equal part of the rate. In k6, any idle user takes an iteration. */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {
     executor,

@@ -1,4 +1,4 @@
-/** Adds to a metric of each kind. Prints k6's own summary, or with OWN=1 Baton's copy of it. */
+/** Adds a value to a metric of each kind. Prints k6's own summary or, if OWN=1, the summary in Baton's format. */
 import { check, group, sleep } from 'k6';
 import http from 'k6/http';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';

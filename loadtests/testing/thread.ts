@@ -5,7 +5,7 @@ import type { Message, RequestMessage, ResponseMessage, ScriptOptions, Task } fr
 export const task = workerData.task as Task;
 const port = workerData.port as MessagePort;
 
-/** Tags of all samples of the virtual user, as set by the script. */
+/** Tags that the script has set. All samples of the virtual user have them. */
 export const tags: Record<string, string> = {};
 
 /** Sends a message to the main thread. */
@@ -25,5 +25,5 @@ export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }
 
-/** The options of the loaded script, and the progress of its virtual user. */
+/** The options of the loaded script, and the progress of the virtual user that runs it. */
 export const script = { options: {} as ScriptOptions, iteration: 0, began: 0, progress: (): number => 0 };

@@ -12,7 +12,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// `k6` and `k6/…` are not npm packages. Imports of them get the modules of the double.
+// `k6` and `k6/…` are not npm packages. They are resolved to the modules of the double.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);

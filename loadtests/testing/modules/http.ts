@@ -10,7 +10,7 @@ interface Params {
   responseCallback?: Expected;
 }
 
-/** The value that `http.expectedStatuses` returns, which is private in k6. */
+/** The value that `http.expectedStatuses` returns. k6 does not publish its type. */
 type Expected = readonly (number | { min: number; max: number })[];
 
 const SUCCESS: Expected = [{ min: 200, max: 399 }];
@@ -18,7 +18,7 @@ const SUCCESS: Expected = [{ min: 200, max: 399 }];
 const isExpected = (status: number, expected: Expected): boolean =>
   expected.some(one => (typeof one === 'number' ? one === status : status >= one.min && status <= one.max));
 
-/** `http.CookieJar`: a jar that the script creates, or that of the virtual user. */
+/** `http.CookieJar`: a jar that the script creates, or the jar of the virtual user. */
 class Jar {
   readonly cookies = new CookieJar(new MemoryCookieStore(), { rejectPublicSuffixes: false, looseMode: true });
 
@@ -40,12 +40,12 @@ class Jar {
 
 let own = new Jar();
 
-/** Replaces the jar at each iteration, unless `noCookiesReset` is set, as k6 does. */
+/** Replaces the jar at each iteration as k6 does, unless `noCookiesReset` is set. */
 export function beginIteration(): void {
   if (script.options.noCookiesReset !== true) own = new Jar();
 }
 
-/** The time of k6 for a cookie without Expires. */
+/** The value of `expires` in k6 for a cookie without Expires, milliseconds since 1970. */
 const NO_EXPIRES = -6_795_364_578_871;
 
 function cookieOf(line: string) {
@@ -124,7 +124,7 @@ export default {
   request,
   get: (url: string, params?: Params) => request('GET', url, null, params),
   post: (url: string, body: Record<string, string>, params?: Params) => request('POST', url, body, params),
-  /** Sends the requests one after the other. k6 sends them at once. */
+  /** Sends the requests one after the other. Real k6 sends them at the same time. */
   batch: (requests: Batched[]) =>
     requests.map(({ method, url, body, params }) => request(method, url, body, params)),
   expectedStatuses: (...statuses: Expected[number][]): Expected => statuses,

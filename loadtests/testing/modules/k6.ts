@@ -5,7 +5,7 @@ export const sleep = block;
 
 export const group = <T>(_name: string, act: () => T): T => act();
 
-/** Returns whether all checks pass. Never fails the run, as in k6. */
+/** Returns true if all checks pass. As in k6, a failed check does not fail the run. */
 export function check<T>(value: T, checks: Record<string, (value: T) => boolean>): boolean {
   const held = Object.entries(checks).map(([name, holds]) => {
     const good = Boolean(holds(value));
