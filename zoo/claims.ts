@@ -1,4 +1,4 @@
-/** Lists the claims of a system with shared sessions under faults: the guarantees that `hop`, the load then, checks. */
+/** The claims of a system with shared sessions under faults. The workload `hop` gives evidence for all of them. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

@@ -6,10 +6,10 @@ import { whyNotHere } from './testing/needs.ts';
 import { ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
-/** Tests of single controls beside the ordinary visits. */
+/** Additional tests of single controls, by the name of the control. */
 const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   'plain-done-right': async visitor => {
-    // On a busy machine the slow request may be over before the sign-out.
+    // Repeats the race: on a busy machine, the slow request may end before the sign-out.
     for (let raced = false; !raced; ) {
       const alice = visitor();
       await alice.signIn();
@@ -32,7 +32,7 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Controls with faults are not started here: their deployments are the same as those of the others.
+// Controls with faults are not started here: other controls have the same deployments.
 const undisturbed = CONTROLS.filter(({ faults }) => faults === undefined);
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

@@ -11,7 +11,7 @@ const HOSTS = {
   'card-store': {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
-    // A payment is the card store's slow operation. Fixture passwords need no costly hash.
+    // Payments take 300 ms: they are the card store's slow operation. The test passwords need no slow hash.
     env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
@@ -28,13 +28,13 @@ export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'o
 
 export interface Deployed {
   readonly stack: Stack;
-  /** The entry's target file for this stack, as JSON: `parseTarget` of verify/target takes it. */
+  /** The entry's target file for this stack, as JSON. `parseTarget` in verify/target parses it. */
   readonly target: string;
   /** Stops everything. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Starts an entry, by default on any free port. If it throws an error of the stack, nothing is left running. */
+/** Starts an entry, by default on any free port. If the stack fails to start, all of its processes are stopped. */
 export async function deploy(entry: Entry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
@@ -51,7 +51,7 @@ export async function deploy(entry: Entry, options: DeployOptions = {}): Promise
   return { stack, target: JSON.stringify(targetOf(entry, stack.url)), stop: () => stack.stop() };
 }
 
-/** Returns the content of the entry's target file, for a balancer at `url`. It claims what a defect must break. */
+/** Returns the entry's target file for a balancer at `url`. Its claims include the guarantee that the defect breaks. */
 export function targetOf(entry: Entry, url: string): Record<string, unknown> {
   const host: Record<string, unknown> = parse(readFileSync(HOSTS[entry.deployment.host].target, 'utf8'));
   const target: Record<string, unknown> = { ...host, name: entry.name, url, ...entry.target };
@@ -63,7 +63,7 @@ export function targetOf(entry: Entry, url: string): Record<string, unknown> {
 function instanceOptions({ deployment }: Entry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // By default the stack runs the card store as it ships.
+  // Without a program, the stack runs the card store unchanged.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

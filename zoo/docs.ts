@@ -1,11 +1,11 @@
-/** Writes the results of a measurement into the docs, between the marks in them. */
+/** Writes the results of a measurement into the docs. Marks in the docs enclose the text to replace. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** The two parts of a measurement and their marks in the docs. Entries with faults take long, so they are a separate part. */
+/** The two parts of a measurement and their marks in the docs. Entries with faults are a separate, slow part. */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },
@@ -14,7 +14,7 @@ const PARTS = [
 /**
  * Writes the tables and the summary of each part that was measured. The other parts stay unchanged.
  *
- * @param command the command of the measurement, as it was typed
+ * @param command the command that was typed to start the measurement
  * @param date of the measurement
  * @throws when a file or its marks are missing
  */
@@ -33,7 +33,7 @@ async function between(mark: string, path: string, lines: readonly string[]): Pr
   await writeFile(path, replaced(await readFile(path, 'utf8'), mark, lines, path));
 }
 
-/** Returns the text with these lines between the marks. @throws if it has no marks; the error names `path` */
+/** Returns the text with `lines` between its marks. @throws if it has no marks; the error names `path` */
 export function replaced(text: string, mark: string, lines: readonly string[], path: string): string {
   const [begin, end] = [`<!-- ${mark} -->\n`, `<!-- /${mark} -->\n`];
   const [before, rest = ''] = text.split(begin);

@@ -5,37 +5,37 @@ import type { RedisServer } from '../stack/redis.ts';
 import type { Guarantee } from '../verify/core/guarantees.ts';
 
 interface Deployment {
-  /** The app that the deployment is a variant of: the card store, or the plain host, which is written as in tutorials. */
+  /** The app that the deployment changes: the card store, or the plain host, written like the apps in tutorials. */
   readonly host: 'card-store' | 'plain';
-  /** The program of each instance; by default that of the host. */
+  /** The program of each instance; by default the program of the host. */
   readonly program?: URL;
   /** The number of instances; 2 by default. */
   readonly instances?: number;
   /** Environment of all instances. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Environment of single instances: the first for app-1, the second for app-2, and so on, then from the first again. */
+  /** Environments for instances in turn: the first for app-1, the second for app-2; after the last, the first again. */
   readonly each?: readonly Readonly<Record<string, string>>[];
   readonly nginx?: NginxAdditions;
-  /** Arguments of redis-server, which override those of the stack. */
+  /** Arguments of redis-server. They override the arguments of the stack. */
   readonly redis?: readonly string[];
   readonly beside?: (store: RedisServer) => Promise<Beside>;
 }
 
-/** Top-level keys of a target file (docs/target-file.md) that replace the host's; undefined removes a key. */
+/** Top-level keys of a target file (docs/target-file.md). They replace the host's keys; undefined removes a key. */
 type TargetChange = Readonly<Record<string, unknown>>;
 
 interface Common {
-  /** The name of the file and the argument of `baton zoo run`. */
+  /** The name of the entry: its file name, and the argument of `baton zoo run`. */
   readonly name: string;
   readonly deployment: Deployment;
   readonly target?: TargetChange;
-  /** The faults during the run, in the format of `--faults`. The only workload is then `hop`. */
+  /** The faults during the run, in the format of `--faults`. With faults, the only workload is `hop`. */
   readonly faults?: string;
   /** The environment of the next version, for the fault rolling-deploy. */
   readonly next?: Readonly<Record<string, string>>;
 }
 
-/** A condition under which a client sees a defect. */
+/** A condition that is necessary for a client to see a defect. */
 type Need =
   /** Requests of one session on more than one instance. */
   | 'instances'
@@ -45,7 +45,7 @@ type Need =
   | 'haste'
   /** Two users, or two devices of one user. */
   | 'users'
-  /** A request of a session on an instance that has not seen the session, or that sees it before the others. */
+  /** A request on an instance that has not served the session yet, or that is the first instance to serve it. */
   | 'first contact'
   /** Waiting for a timeout. */
   | 'time'
@@ -57,24 +57,24 @@ type Need =
   | 'size'
   /** Requests from more than one address. */
   | 'addresses'
-  /** A fault: a part fails or is replaced under load. */
+  /** A fault: a part of the deployment fails or is replaced under load. */
   | 'fault';
 
 export interface Defect extends Common {
   readonly kind: 'defect';
-  /** The guarantee that the literature assigns it to. */
+  /** The guarantee that the literature assigns the defect to. */
   readonly section: Guarantee;
   /** Description of the defect, in a few sentences. */
   readonly broken: string;
-  /** How it comes about in real systems. */
+  /** How the defect arises in real systems. */
   readonly wild: string;
-  /** Where it occurred: repository and issue, pull request or advisory. */
+  /** Where the defect occurred: repository and issue, pull request or advisory. */
   readonly references: readonly string[];
   readonly remedy: string;
   readonly needs: readonly Need[];
-  /** The verdict that Baton must give. */
+  /** The violated guarantee and the anomaly that Baton must report. */
   readonly must: { readonly guarantee: Guarantee; readonly anomaly: string };
-  /** The guarantees that it keeps: a violation of one of them is a false accusation. */
+  /** The guarantees that the system keeps. A reported violation of one of them is a false accusation. */
   readonly mustNot: readonly Guarantee[];
 }
 

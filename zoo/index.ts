@@ -85,7 +85,7 @@ import { ttlUnitOrOverflow } from './defects/ttl-unit-or-overflow.ts';
 import { wholeSessionLastWriterWins } from './defects/whole-session-last-writer-wins.ts';
 import type { Control, Defect, Entry } from './entry.ts';
 
-/** Broken systems, in the order of the guarantees that the literature assigns them to. */
+/** Broken systems, ordered by the guarantee that the literature assigns them to. */
 export const DEFECTS: readonly Defect[] = [
   memoryStorePerInstance,
   secretMismatchBetweenInstances,
@@ -152,7 +152,7 @@ export const DEFECTS: readonly Defect[] = [
   charsetDiffersBetweenInstances,
 ];
 
-/** Healthy systems, some of which look like broken ones. */
+/** Healthy systems. Some of them look like broken systems. */
 export const CONTROLS: readonly Control[] = [
   cardStoreOnTwoInstances,
   cardStoreOnFiveInstances,

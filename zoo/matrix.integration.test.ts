@@ -15,8 +15,8 @@ import { whyNotHere } from './testing/needs.ts';
 const AT_ONCE = 4;
 
 /**
- * Entries with faults take long: `npm run test:long` runs all of them. This test runs one defect for each guarantee
- * that no defect without faults breaks.
+ * True in `npm run test:long`, which runs all entries. Entries with faults are slow: otherwise only one of them runs
+ * for each guarantee that no entry without faults breaks.
  */
 const LONG = process.env['BATON_LONG'] !== undefined;
 const breaks = (entry: Entry): Guarantee | undefined =>
@@ -28,7 +28,7 @@ const single = ENTRIES.filter(entry => entry.kind === 'defect' && !broken.has(br
 );
 const tried = LONG ? ENTRIES : [...undisturbed, ...single];
 
-/** The trials that found a defect, by the guarantee that it breaks. */
+/** The trials that found a defect, by the guarantee that the defect breaks. */
 const found = new Map<Guarantee, Trial[]>();
 
 let out: string;
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-/** Runs a few trials at a time: each mostly waits. */
+/** The last trial in each slot. AT_ONCE trials run at the same time, since each one mostly waits. */
 const slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 let next = 0;
 const settled = (run: Promise<unknown>): Promise<void> =>
@@ -52,14 +52,14 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/** Runs a trial while no other one runs or begins. */
+/** Runs a trial while no other trial runs. */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
   slots.fill(settled(done));
   return done;
 }
 
-/** Returns whether the verdict is unknown because the machine was too busy. */
+/** Returns true if the verdict is unknown because the machine was too busy. */
 const crowdedOut = ({ entry, result }: Trial): boolean =>
   result.guarantees.some(
     ({ guarantee, judgement, why }) =>

@@ -15,7 +15,7 @@ const defect: Entry = {
 };
 const control: Entry = { kind: 'control', name: 'well', sound: 'is well', deployment: defect.deployment };
 
-/** Returns the trial of a run in which app-2 loses the session, or no instance does. */
+/** Returns a trial. If `lost`, app-2 loses the session in it; otherwise no instance does. */
 function trialOf(entry: Entry, lost: boolean, more: Partial<Trial> = {}): Trial {
   const picture = new Picture();
   const session = picture.session('s1', 'alice').login('app-1');

@@ -1,10 +1,10 @@
-/** Sums up the trials of each entry, and returns the tables of the docs. */
+/** Sums up the trials of each entry, and writes the tables for the docs. */
 import { z } from 'zod';
 import { type Guarantee, isGuarantee } from '../verify/core/guarantees.ts';
 import type { Entry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
-/** The outcome of a trial: a line of the file with which an interrupted measurement can be resumed. */
+/** The outcome of a trial: one line of a file. With this file, an interrupted measurement can be resumed. */
 export const outcome = z.object({
   entry: z.string(),
   seed: z.number(),
@@ -27,13 +27,13 @@ export const outcomeOf = (trial: Trial, seed: number): Outcome => ({
 export interface Measured {
   entry: Entry;
   trials: number;
-  /** Trials with the demanded verdict. */
+  /** The number of trials with the required verdict. */
   passed: number;
-  /** Trials in which a guarantee was reported as violated that the entry keeps: false accusations. */
+  /** The number of trials with a false accusation: a reported violation of a guarantee that the entry keeps. */
   accused: number;
-  /** Trials with insufficient evidence for a claimed guarantee of a control. */
+  /** The number of trials of a control with insufficient evidence for a claimed guarantee. */
   unknown: number;
-  /** Seconds and requests until the demanded anomaly was complete, of each trial that showed it. */
+  /** Seconds and requests until the required anomaly was complete, for each trial that showed it. */
   seconds: number[];
   requests: number[];
   /** The number of trials in which each guarantee was violated. */
@@ -67,7 +67,7 @@ export function take(
     measured.violated.set(guarantee, (measured.violated.get(guarantee) ?? 0) + 1);
 }
 
-/** Returns the median; of an even number of values, the upper one of the two in the middle. */
+/** Returns the median. For an even number of values, it is the larger of the two middle values. */
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -94,8 +94,9 @@ export function lineOf({
 }
 
 /**
- * Returns a table of defects and guarantees. ● is the guarantee that a defect must break, ○ another one that it
- * breaks too, ✗ one that it keeps, which is a false accusation. A number says in how many trials, if not in all.
+ * Returns a table of defects and guarantees. ● marks the guarantee that a defect must break, ○ another broken
+ * guarantee, and ✗ a false accusation: the defect does not break this guarantee. A number after the mark is the
+ * number of trials, if not all.
  */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');
@@ -145,7 +146,7 @@ export function controls(all: readonly Measured[]): string[] {
   ];
 }
 
-/** Returns the sums over all entries, for the README. */
+/** Returns the totals of all entries, for the README. */
 export function summary(all: readonly Measured[]): string {
   const sum = (kind: Entry['kind'], of: (measured: Measured) => number): number =>
     all.filter(({ entry }) => entry.kind === kind).reduce((total, measured) => total + of(measured), 0);

@@ -1,4 +1,4 @@
-/** Runs Baton against an entry of the zoo, and decides whether the verdict is the demanded one. */
+/** Runs Baton against an entry of the zoo, and decides whether the verdict is the required one. */
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { COMMAND } from '../verify/core/command.ts';
@@ -19,25 +19,25 @@ import type { Entry } from './entry.ts';
 export interface Trial {
   entry: Entry;
   result: Result;
-  /** Folder of its history and result. */
+  /** The folder with the history and the result of the trial. */
   folder: string;
-  /** The anomaly that the entry must show, or the first violation of a control; undefined when there is none. */
+  /** For a defect, the required anomaly; for a control, the first violation. Undefined if there is none. */
   shown: Anomaly | undefined;
-  /** How soon that anomaly was complete: requests with a response by then, and seconds since the first call. */
+  /** When the anomaly in `shown` was complete: number of responses until then, and seconds since the first call. */
   reached: { requests: number; seconds: number } | undefined;
-  /** Guarantees that are violated but must not be: false accusations. */
+  /** Guarantees that were reported as violated but must not be: false accusations. */
   accused: string[];
   /** Claimed guarantees of a control that are not valid. */
   unproven: string[];
 }
 
 export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'duration' | 'signal'> & {
-  /** Runs only the workloads that give evidence for the guarantee that a defect must break. */
+  /** True to run only the workloads that give evidence for the guarantee that the defect must break. */
   brief?: boolean;
   onStep?: (message: string) => void;
 };
 
-/** Returns whether a trial has the demanded verdict. */
+/** Returns true if the trial has the required verdict. */
 export const passed = (trial: Trial): boolean =>
   trial.accused.length === 0 &&
   (trial.entry.kind === 'defect' ? trial.shown !== undefined : trial.unproven.length === 0);
@@ -60,7 +60,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
 /**
  * Deploys an entry, verifies it at default settings, and always stops it.
  *
- * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment died by itself
+ * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
 export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
   const { onStep, brief = false, ...load } = options;
@@ -121,7 +121,7 @@ async function judged(entry: Entry, result: Result, folder: string): Promise<Tri
   };
 }
 
-/** Returns the first complete anomaly of those that an entry must show; undefined if there is none. */
+/** Returns the required anomaly of a defect that was complete first; undefined if there is none. */
 export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
@@ -129,7 +129,7 @@ export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | unde
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 
-/** Returns when the last request of the witness returned, microseconds. */
+/** Returns the time of the last response in the witness, microseconds. */
 const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
@@ -144,7 +144,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // No request shows that an instance never became ready. The end of the fault does.
+  // If an instance never became ready, no request shows this. The end of the fault does.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -5,7 +5,7 @@ import { parseTarget } from '../verify/target/load.ts';
 import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
 
-/** The defects in the survey of real systems. */
+/** The names of the defects in the survey of real systems. */
 const SURVEYED = [
   'memory-store-per-instance',
   'secret-mismatch-between-instances',
@@ -66,7 +66,7 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // Defects that only a fault shows are tested in matrix.integration.test.ts.
+  // matrix.integration.test.ts tests the defects that appear only under a fault.
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));

@@ -102,10 +102,7 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /**
-   * Returns the parameters of a request. Most share one object, since creating one takes as long as judging a
-   * response.
-   */
+  /** Returns the parameters of a request. Most share one object: creating it takes as long as judging a response. */
   protected paramsOf({ what, request }: Call, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;

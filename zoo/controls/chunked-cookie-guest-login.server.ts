@@ -10,7 +10,7 @@ const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
 let answers = 0;
 
-/** Returns Set-Cookie lines for one cookie or two, by turns: the session shrinks by a chunk and grows again. */
+/** Returns Set-Cookie lines, alternately for one cookie and for two: the session shrinks by a chunk and grows again. */
 function chunks(value: string): string[] {
   const [first, second] = answers++ % 2 === 0 ? [value, ''] : [value.slice(0, 40), value.slice(40)];
   const set = (name: string, text: string) => `${name}=${encodeURIComponent(text)}; ${ATTRIBUTES}`;
@@ -40,7 +40,7 @@ function split(request: IncomingMessage, response: ServerResponse, value: string
   }) as typeof writeHead;
 }
 
-/** Redirects from the login to its page, and signed-in users from that page into the app, as Laravel's `guest` does. */
+/** Redirects each login to the login page. That page redirects signed-in users into the app, like Laravel's `guest`. */
 const guest: RequestHandler = (request, response, next) => {
   const signedIn = request.session?.user !== undefined;
   if (request.path === '/app/login' && signedIn) return response.redirect(303, '/app/dashboard');

@@ -4,9 +4,9 @@ import { signedIn, textOf, userOf } from '../hosts/plain/guard.ts';
 import { form, list, page } from '../hosts/plain/pages.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** The longest text that a list takes, characters. Longer texts are dropped without an error. */
+/** The maximum length of a text in a list, characters. Longer texts are dropped without an error. */
 const LONGEST = 200;
-/** After this many writes, another program writes too. */
+/** Another program adds a value after every BESIDE writes. */
 const BESIDE = 9;
 
 servePlain({
@@ -21,7 +21,7 @@ servePlain({
   },
 });
 
-/** Adds routes for a list that holds values from before the run, and to which another program adds some. */
+/** Adds routes for a list that already holds values before the run. Another program adds more during the run. */
 function lists(router: Router, redis: Redis, path: string, keyOf: (request: Request) => string): void {
   router.get(path, async (request, response) => {
     const older = await redis.set(`${keyOf(request)}:begun`, '1', 'NX');
@@ -38,7 +38,7 @@ function lists(router: Router, redis: Redis, path: string, keyOf: (request: Requ
   });
 }
 
-/** Adds routes for one text of each user, which exists before the run. */
+/** Adds routes for one text per user. The text already exists before the run. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   router.get(path, async (request, response) => {
@@ -51,7 +51,7 @@ function motto(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for a counter of each user, which begins at 57. */
+/** Adds routes for one counter per user. It begins at 57. */
 function visits(router: Router, redis: Redis): void {
   const path = '/app/visits';
   router.get(path, async (request, response) => {

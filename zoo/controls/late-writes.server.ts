@@ -7,7 +7,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
 
 /** The maximum number of books on a shelf. */
 const MOST = 6;
-/** One in this many mottos is saved after the response. */
+/** One in EVERY mottos is saved after the response. */
 const EVERY = 8;
 /** Delay of a late save, milliseconds. */
 const LATE_MS = 400;
@@ -28,7 +28,7 @@ servePlain({
   },
 });
 
-/** Adds routes for the books of a user. A full shelf refuses more. */
+/** Adds routes for the books of a user. A full shelf refuses more books. */
 function shelf(router: Router, redis: Redis): void {
   const path = '/app/shelf';
   router.get(path, async (request, response) => {
@@ -42,7 +42,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for one text of each user. After a 503, the text is saved later, and may overwrite a newer one. */
+/** Adds routes for one text per user. After a 503, the text is saved later, and may overwrite a newer one. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

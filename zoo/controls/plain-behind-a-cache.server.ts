@@ -3,7 +3,7 @@ import { SessionGoneError } from '../../app/stores/errors.ts';
 import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** The number of the read with an invalid session cookie that gets a gateway timeout. */
+/** Of the reads with an invalid session cookie, the one with this number gets a gateway timeout. */
 const UNLUCKY = 5;
 let strange = 0;
 
@@ -19,7 +19,7 @@ const flagged: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** Sets the companion cookie with the response that signs in: one value for all users, for scripts in the pages. */
+/** Adds a second cookie to the response of the login. Its value is the same for all users. Scripts in pages read it. */
 function flagsLogin(request: Request, response: Response): void {
   const redirect = response.redirect.bind(response) as (status: number, to: string) => void;
   response.redirect = ((status: number, to: string) => {

@@ -6,7 +6,7 @@ servePlain({
   store: redis => new RedisAttributesStore({ client: redis }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // The logout came first: the late request has no session, so nothing is saved after its response.
+    // The session was logged out during this request. Without a session object, nothing is saved after its response.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

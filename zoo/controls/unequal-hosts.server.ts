@@ -5,7 +5,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
 
 const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 
-/** Sets the Date of responses by the clock of this host, and redirects to the host's own address. */
+/** Sets the Date header to the time on this host's clock, and redirects to this host's own address. */
 const byOwnHost: RequestHandler = ({ socket }, response, next) => {
   response.removeHeader('X-Instance-Id');
   response.set('Date', new Date(Date.now() + AHEAD_MS).toUTCString());
@@ -20,7 +20,7 @@ servePlain({
   beforeSession: () => byOwnHost,
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // The logout came first: the late request has no session, so nothing is saved after its response.
+    // The session was logged out during this request. Without a session object, nothing is saved after its response.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** The interval after a restart in which an instance fails requests, milliseconds since its start. */
+/** The interval in which a restarted instance fails requests: from and to, milliseconds since its start. */
 const COLD_MS = [1_000, 1_500] as const;
 
 /** Fails requests during `COLD_MS` after each start except the first. */

@@ -1,7 +1,7 @@
 import type { NginxAdditions } from '../../stack/nginx.ts';
 import type { Defect } from '../entry.ts';
 
-/** The cookie holds the address of an instance, and nginx routes its requests only to this instance. */
+/** The cookie contains the address of an instance. nginx routes requests with this cookie only to that instance. */
 const PINNED: NginxAdditions = {
   http: `
     map $cookie_pinned $given_pin {

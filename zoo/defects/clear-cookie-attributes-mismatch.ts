@@ -21,6 +21,6 @@ export const clearCookieAttributesMismatch: Defect = {
     program: new URL('./clear-cookie-attributes-mismatch.server.ts', import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
-  // Without continuity: a cookie that holds the whole session is lost when it grows, as in session-cookie-too-large.
+  // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

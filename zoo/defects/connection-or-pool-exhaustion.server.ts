@@ -5,7 +5,7 @@ import { type Done, type Got, stockOptions } from '../stores/stock.ts';
 
 const CONNECTIONS = 12;
 
-/** Each command of a session takes the next connection of a pool. */
+/** Sends each command on the next connection of a pool. */
 class PooledStore extends session.Store {
   readonly #pool: readonly RedisStore[];
   #next = 0;

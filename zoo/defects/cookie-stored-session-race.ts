@@ -19,6 +19,6 @@ export const cookieStoredSessionRace: Defect = {
     program: new URL('./cookie-stored-session-race.server.ts', import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
-  // Without continuity: a cookie that holds the whole session is lost when it grows, as in session-cookie-too-large.
+  // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

@@ -3,10 +3,10 @@ import type { SessionData } from 'express-session';
 import { serve } from '../../app/serve.ts';
 import { copyOf, type Done, stockOptions } from '../stores/stock.ts';
 
-/** How long a request continues after its response, for example to write an audit log. */
+/** Time that a request continues after its response, for example to write an audit log. */
 const CLEAN_UP_MS = 100;
 
-/** Saves before the response, and saves the same data again when the request is over. */
+/** Saves the session before the response. Saves the same data again when the request ends: the defect. */
 class TwiceSavingStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const copy = copyOf(data);

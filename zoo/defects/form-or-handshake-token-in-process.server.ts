@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Refusal } from '../../app/failures.ts';
 import { serve } from '../../app/serve.ts';
 
-/** Every token that this process has issued, with its expiry in milliseconds since the epoch. */
+/** The tokens that this process has issued, each with its expiry, milliseconds since 1970. */
 const tokens = new Map<string, number>();
 const LIFETIME_MS = 3_600_000;
 

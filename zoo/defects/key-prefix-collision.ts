@@ -1,6 +1,6 @@
 import type { Defect } from '../entry.ts';
 
-/** Accounts with the same names at two tenants; {n} stands for 1 to 100. */
+/** Accounts of two tenants, with the same names. {n} stands for 1 to 100. */
 const accounts = ['alice', 'bob', 'user{n}'].flatMap(name =>
   ['red', 'blue'].map(tenant => ({
     user: `${name}@${tenant}.example.test`,

@@ -3,7 +3,7 @@ import { save, signIn } from '../hosts/plain/session.ts';
 
 servePlain({
   async signIn(request, user) {
-    // The cart from before the login.
+    // The login keeps the cart from the session before it.
     const { cart } = request.session;
     await signIn(request, user);
     if (cart === undefined) return;

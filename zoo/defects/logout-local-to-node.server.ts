@@ -6,7 +6,7 @@ import { copyOf, type Done, type Got, stockOptions } from '../stores/stock.ts';
 
 const versionOf = (sid: string) => `baton:stock-version:${sid}`;
 
-/** Reads a session from memory as long as the version in Redis is the version of the copy. */
+/** Returns its copy of a session from memory while Redis has the same version number as the copy. */
 class VersionedCacheStore extends RedisStore {
   readonly #redis: Redis;
   readonly #copies = new Map<string, { data: SessionData; version: string | null }>();
@@ -19,7 +19,7 @@ class VersionedCacheStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     const version = await this.#redis.get(versionOf(sid)).catch(() => null);
     const copy = this.#copies.get(sid);
-    // A missing version counts as an unchanged one: the defect.
+    // A missing version number counts as unchanged: the defect.
     if (copy && (version === null || version === copy.version)) return callback?.(null, copyOf(copy.data));
     await super.get(sid, (error: unknown, data?: SessionData | null) => {
       if (data) this.#copies.set(sid, { data: copyOf(data), version });

@@ -22,7 +22,8 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL('./no-id-rotation-at-login.server.ts', import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // Without continuity: each response may set a new session, so a late one may overwrite the login's.
+  // continuity is not listed: each response may set a new session, so a late response may replace the login's
+  // session.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -5,7 +5,7 @@ import { save } from '../hosts/plain/session.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Milliseconds since the epoch. */
+    /** Time of the session's last write, milliseconds since 1970. */
     wroteAt?: number;
   }
 }

@@ -22,7 +22,7 @@ servePlain({
     const token = String(request.body?.token);
     const good = token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
     if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-    // The login makes a new session, for which this token is not valid.
+    // The login creates a new session. This token is not valid for it.
     response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
     next();
   },

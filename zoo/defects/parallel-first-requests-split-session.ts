@@ -24,6 +24,7 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // Without continuity: each response may set a new session, so a late one may overwrite the login's.
+  // continuity is not listed: each response may set a new session, so a late response may replace the login's
+  // session.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

@@ -1,4 +1,4 @@
-/** Sessions without a library: stored in Redis under an id that counts up, and given to any client that sends the id. */
+/** Sessions without a library, in Redis. Ids count up, and any client that sends an id gets the session. */
 import type { Request, Response } from 'express';
 import type { Redis } from 'ioredis';
 import { sessionMethods } from '../hosts/plain/cookie-sessions.ts';
@@ -16,7 +16,7 @@ const SECONDS = '86400';
 const key = (id: string): string => `session:${id}`;
 
 let number = 0;
-/** Returns an id that differs from all others, of every instance and at any time. */
+/** Returns an id that no instance has returned before or will return later. */
 function nextId(): string {
   const parts: [number, number][] = [
     [process.pid, 8],
@@ -26,7 +26,7 @@ function nextId(): string {
   return parts.map(([part, digits]) => part.toString(16).padStart(digits, '0')).join('');
 }
 
-/** Gives a request a session that is stored under `id`, or under a new id if it is undefined. */
+/** Gives the request a session. It is stored under `id` or, if `id` is undefined, under a new id. */
 function open({ request, response, redis }: Visit, id: string | undefined, data: object): void {
   const session = sessionMethods(data, done => {
     const kept = request.sessionID ?? nextId();

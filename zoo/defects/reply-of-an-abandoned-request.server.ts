@@ -6,10 +6,10 @@ import type { Response } from 'express';
 import { servePlain } from '../hosts/plain/serve.ts';
 import type { Got } from '../stores/stock.ts';
 
-/** The response for which the current code runs. */
+/** The response of the request that the current code handles. */
 const visit = new AsyncLocalStorage<Response>();
 
-/** One connection to Redis, which sends a command and then reads its reply. */
+/** A connection to Redis. It sends one command, and then reads its reply. */
 class Connection {
   readonly #socket: Socket;
   readonly #replies: string[] = [];
@@ -27,7 +27,7 @@ class Connection {
     return reply === '' ? undefined : reply;
   }
 
-  /** Parses replies that are bulk strings: a length and that many bytes, or -1 if there is no value. */
+  /** Parses replies of the type bulk string: a length and that many bytes, or the length -1 if there is no value. */
   #take(text: string): void {
     this.#text += text;
     for (;;) {

@@ -20,7 +20,7 @@ class WriteBehindStore extends RedisStore {
   }
 
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
-    // A new session is written at once, or the page after the login would not find it.
+    // A new session is written before the response. Otherwise the page after the login would not find it.
     if (!this.#stored.has(sid)) {
       this.#stored.add(sid);
       return super.set(sid, data, callback);

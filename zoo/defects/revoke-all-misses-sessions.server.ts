@@ -21,7 +21,7 @@ servePlain({
     await redis.set(`user:${user}`, JSON.stringify(record));
   },
   devices: redis => ({
-    // The login has already added the session.
+    // Does nothing, since `signIn` has already added the session.
     async add() {},
     async takeAll(user) {
       const { sessions } = await recordOf(redis, user);

@@ -1,8 +1,8 @@
 import type { Defect } from '../entry.ts';
 
-/** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie also without TLS. */
+/** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie even without TLS. */
 const BEHIND_TLS = {
-  // All headers are repeated: if a level sets one, nginx inherits none from the outer level.
+  // All headers are repeated, because nginx inherits none from the outer level if this level sets one.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -5,7 +5,7 @@ import { stockOptions } from '../stores/stock.ts';
 await serve({
   store: (config, redis) => {
     const store = new RedisStore(stockOptions(config, redis));
-    // express-session lets requests pass without a session until the store says `connect`.
+    // After `disconnect`, express-session handles requests without a session until the store emits `connect`.
     redis.on('close', () => store.emit('disconnect'));
     redis.on('ready', () => store.emit('connect'));
     return store;

@@ -23,7 +23,8 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // Without continuity: each response may set a new session, so a late one may overwrite the login's.
+  // continuity is not listed: each response may set a new session, so a late response may replace the login's
+  // session.
   mustNot: [
     'isolation',
     'instances-agree',

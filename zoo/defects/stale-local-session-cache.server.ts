@@ -5,7 +5,7 @@ import { copyOf, type Done, type Got, stockOptions } from '../stores/stock.ts';
 
 const FRESH_MS = 30_000;
 
-/** Returns from memory what it has read or written in the last half minute. */
+/** Returns a session from memory for 30 s after this instance has read or written it. */
 class CachedStore extends RedisStore {
   readonly #copies = new Map<string, { data: SessionData; until: number }>();
 

@@ -4,7 +4,7 @@ import { stockOptions } from '../stores/stock.ts';
 
 await serve({
   store: (config, redis) => {
-    // So that Redis sends events for sessions that expire.
+    // Makes Redis send events when sessions expire.
     if (process.env['NOTIFY_EXPIRY'] === 'true')
       redis.once('ready', () => void redis.config('SET', 'notify-keyspace-events', 'Ex'));
     return new RedisStore(stockOptions(config, redis));

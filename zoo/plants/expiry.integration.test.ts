@@ -2,11 +2,11 @@ import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
 import { plant } from '../testing/plant.ts';
 
-/** The idle timeout of all these defects, and a clearly longer time, milliseconds. */
+/** The idle timeout of the defects in this file, and a clearly longer time, milliseconds. */
 const IDLE_MS = 4_000;
 const TOO_LONG_MS = 6_500;
 
-/** Returns options of `until` that check three times a second. */
+/** Returns options for `until`: check three times a second, for up to 20 s. */
 const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 
 /** Waits until `ms` milliseconds have passed since `began`. */

@@ -31,7 +31,7 @@ plant(
       await alice.signIn();
       await alice.who();
       let late = '';
-      // The session is read from the primary as long as the replica does not have it.
+      // As long as the replica does not have the session, the app reads it from the primary.
       await until(async () => {
         late = `value-${Math.random()}`;
         expect((await alice.add('basket', late)).status).toBe(303);

@@ -3,7 +3,7 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-/** Returns the instances that serve `requests` requests of one session, as the header names them. */
+/** Sends `requests` requests of one session. Returns the instances that the header of the responses names. */
 async function served(visitor: Visitor, requests: number): Promise<Set<string | null>> {
   await visitor.signIn();
   const answers = [];

@@ -3,7 +3,7 @@ import { until } from '../../stack/wait.ts';
 import { plant, soon } from '../testing/plant.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-/** Adds `count` values at once. Returns how many were acknowledged, and how many of those were kept. */
+/** Adds `count` values concurrently. Returns how many the app acknowledged, and how many of these it kept. */
 async function burst(
   visitor: Visitor,
   object: string,

@@ -8,7 +8,7 @@ import type { Beside } from '../../stack/local.ts';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
 
-/** Starts a replica that gets all changes `lagMs` milliseconds late. REPLICA_URL gives its address to instances. */
+/** Starts a replica that gets all changes `lagMs` milliseconds late. Instances find its address in REPLICA_URL. */
 export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<Beside> {
   return async store => {
     const link = await slowLink(store.port, lagMs);
@@ -23,7 +23,7 @@ export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<B
   };
 }
 
-/** Starts a replica that reaches its primary at `port`, and waits until it is in sync. */
+/** Starts a replica that connects to its primary at `port`, and waits until the replica is in sync. */
 async function replicaOf(store: RedisServer, port: number): Promise<RedisServer> {
   const primary = new Redis(store.url);
   const args = ['--replicaof', '127.0.0.1', String(port), '--appendonly', 'no'];
@@ -40,7 +40,7 @@ async function replicaOf(store: RedisServer, port: number): Promise<RedisServer>
   }
 }
 
-/** Starts a proxy for the server at `port`: data from the server arrives `lagMs` late, data to it at once. */
+/** Starts a proxy for the server at `port`. Data from the server is delayed by `lagMs`, data to the server is not. */
 async function slowLink(port: number, lagMs: number): Promise<{ port: number; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer(near => {

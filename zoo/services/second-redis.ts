@@ -1,8 +1,8 @@
-/** Starts a second Redis beside the store. */
+/** Starts a second Redis, in addition to the store. */
 import type { Beside } from '../../stack/local.ts';
 import { startRedis } from '../../stack/redis.ts';
 
-/** Starts a second Redis. SECOND_REDIS_URL gives its address to instances. */
+/** Starts a second Redis. Instances find its address in SECOND_REDIS_URL. */
 export async function secondRedis(): Promise<Beside> {
   const redis = await startRedis();
   return { env: { SECOND_REDIS_URL: redis.url }, stop: () => redis.dispose() };

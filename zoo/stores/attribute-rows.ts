@@ -1,4 +1,4 @@
-/** A session store with one row for each attribute, as over SQL. Here a Redis hash stands for the table. */
+/** A session store with one row for each attribute, as in SQL. A Redis hash takes the place of the table. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -8,7 +8,7 @@ const LIFETIME_S = 86_400;
 
 export class AttributeRowsStore extends session.Store {
   readonly #redis: Redis;
-  /** The attributes that had a row when the session was loaded, by the session object of the request. */
+  /** For the session object of each request: the attributes that had a row when the session was loaded. */
   readonly #rows = new WeakMap<object, Set<string>>();
 
   constructor(redis: Redis) {

@@ -1,4 +1,4 @@
-/** connect-redis as the card store uses it. Several defects each change one part of it. */
+/** connect-redis, set up like in the card store. Several defects each change one part of this setup. */
 
 import type { SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -11,7 +11,7 @@ export function stockOptions(config: Config, client: Redis) {
   return { client, prefix: 'baton:stock-session:', ttl };
 }
 
-/** Returns a copy of the session, independent of the object that a request may still change. */
+/** Returns a copy of the session. Later changes to the original do not change the copy. */
 export function copyOf(data: SessionData): SessionData {
   return JSON.parse(JSON.stringify(data));
 }

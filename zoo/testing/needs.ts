@@ -2,7 +2,7 @@
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { Entry } from '../entry.ts';
 
-/** Returns why an entry cannot run on this machine; '' if it can. The last lines of the test run say so too. */
+/** Returns why an entry cannot run on this machine; '' if it can. The last lines of the test run show this too. */
 export function whyNotHere({ deployment: { env = {} } }: Pick<Entry, 'deployment'>): string {
   const missing: string[] = [];
   if (env['SESSION_STORE'] === 'postgres') missing.push(whyWithout('PostgreSQL', 'postgres'));

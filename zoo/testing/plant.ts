@@ -1,4 +1,4 @@
-/** The frame of a test that shows a defect, and that an ordinary visit does not show it. */
+/** Declares tests that a defect of the zoo exists, and that an ordinary visit does not show it. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
@@ -10,22 +10,23 @@ export interface Plant {
   readonly url: string;
   /** Addresses of the instances, without the balancer. */
   readonly direct: readonly string[];
-  /** Returns a visitor of the balancer, or of other addresses. Each number is another account. */
+  /** Returns a visitor that uses the balancer or, if given, other addresses. `user` is the number of its account. */
   visitor(user?: number, urls?: readonly string[]): Visitor;
 }
 
 export interface PlantOptions {
   /**
-   * Where an ordinary visit must not show the defect: on one instance, or through the balancer. An ordinary visit
-   * sends one request after the other, waits for no timeout and replays no cookie. `nowhere`: it shows the defect.
+   * Where an ordinary visit must not show the defect: on one instance, or through the balancer. `nowhere`: an
+   * ordinary visit shows the defect. It sends one request after the other, waits for no timeout and replays no
+   * cookie.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
 
-/** Returns options of `until` for an event that depends on chance: 20 s instead of one try. */
+/** Returns options for `until`, for an event that depends on chance: it is awaited for up to 20 s. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
-/** Declares the tests of a defect: an ordinary visit, and `scripts`, each with the description of what it shows. */
+/** Declares the tests of a defect: an ordinary visit, and `scripts`. The key of a script describes what it shows. */
 export function plant(
   name: string,
   scripts: Record<string, (plant: Plant) => Promise<void>>,

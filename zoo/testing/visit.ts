@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Visitor } from './visitor.ts';
 
-/** Signs in, adds to each object and reads it, and signs out. Does this twice. */
+/** Signs in, adds values to each object and reads them, and signs out. Does all this twice. */
 export async function ordinaryVisit(visitor: Visitor): Promise<void> {
   expect(await visitor.who()).toBeUndefined();
   for (let visit = 0; visit < 2; visit++) {

@@ -14,7 +14,7 @@ export interface Send {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Sent instead of the cookies of the jar. */
+  /** Cookie header to send instead of the cookies in the jar. */
   cookie?: string;
 }
 
@@ -26,7 +26,7 @@ export class Visitor {
   #kept = { jar: new CookieJar(), csrf: '' };
   #next = 0;
 
-  /** Requests go to the addresses in turn. `user`: which of the target's accounts. */
+  /** Sends requests to the addresses in turn. `user` is the index of the account in the target. */
   constructor(target: Target | string, urls: readonly string[], user = 0) {
     this.target = typeof target === 'string' ? parseTarget(target, 'target', {}) : target;
     this.#urls = urls;
@@ -94,7 +94,7 @@ export class Visitor {
     return this.submit(this.target.login);
   }
 
-  /** Returns the user that the page for signed-in users names; undefined if it shows none. */
+  /** Returns the user that the page for signed-in users names; undefined if it names no user. */
   async who(cookie?: string): Promise<string | undefined> {
     const { page, user } = this.target.signedIn;
     const { text } = await this.send(page, cookie === undefined ? {} : { cookie });

@@ -1,4 +1,4 @@
-/** The plain host as an Express app, written as in tutorials. */
+/** The plain host: an Express app, written like the apps in tutorials. */
 import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
@@ -42,7 +42,7 @@ export function plainApp(options: PlainOptions): Express {
   return app;
 }
 
-/** Forbids shared caches to store the pages of a user. */
+/** Forbids shared caches to store a user's pages. */
 const privately: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();

@@ -1,4 +1,5 @@
-// Types of cookie-session. The package's own types declare `request.session` globally, in conflict with express-session.
+// Types for cookie-session. The types in the package declare `request.session` globally, which conflicts with the
+// types of express-session.
 declare module 'cookie-session' {
   import type { RequestHandler } from 'express';
 

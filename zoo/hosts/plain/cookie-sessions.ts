@@ -1,4 +1,4 @@
-/** Parts of the plain host that keep sessions only in a signed cookie, with cookie-session. */
+/** Parts for the plain host that store the whole session in a signed cookie, with cookie-session. */
 import cookieSession from 'cookie-session';
 import { Router } from 'express';
 import type { PlainParts } from './parts.ts';
@@ -18,13 +18,13 @@ export const cookieSessions = {
   async signOut(request) {
     Reflect.set(request, 'session', null);
   },
-  // The server does not know which sessions exist.
+  // Does nothing: the server does not know which sessions exist.
   devices: () => ({ add: async () => {}, takeAll: async () => [] }),
-  /** A browser keeps cookies of up to 4096 bytes, and base64 takes a third more. */
+  /** Browsers drop cookies of more than 4096 bytes, and base64 makes the session a third longer. */
   cartLimit: 2_000,
 } satisfies PlainParts;
 
-/** Adds the methods that the host calls on a session, as properties that are not saved. `save` calls back when done. */
+/** Adds the methods that the host calls on a session. They are not saved with it. `save` calls `done` at its end. */
 export function sessionMethods(session: object, save: (done: () => void) => void): object {
   return Object.defineProperties(session, { save: { value: save }, touch: { value: () => {} } });
 }

@@ -1,4 +1,4 @@
-/** Routes of the cart and the wishes, which are in the session, and of the notes, which are in the database per user. */
+/** Routes of the cart and the wishes, stored in the session, and of the notes, stored per user in the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
 import { type RouteOptions, signedIn, textOf, userOf } from './guard.ts';
@@ -32,7 +32,7 @@ export function cartRoutes({ workMs, parts }: RouteOptions): Router {
   }
   router.post('/cart', add);
 
-  // A slow write: it waits `workMs`, as if a supplier were asked about gift wrapping.
+  // A slow write: it waits `workMs`, as if it requested gift wrapping from a supplier.
   router.post('/cart/wrapped', async (request, response) => {
     await sleep(workMs);
     await add(request, response);
@@ -98,7 +98,7 @@ export function noteRoutes({ redis, workMs, parts }: RouteOptions): Router {
   }
   router.post('/notes', add);
 
-  // A slow write: it waits `workMs`, as if the note were also sent by mail.
+  // A slow write: it waits `workMs`, as if it sent the note by mail.
   router.post('/notes/mailed', async (request, response) => {
     await sleep(workMs);
     await add(request, response);

@@ -5,21 +5,21 @@ import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 
 export interface LockOptions {
-  /** How long a request waits for the lock, milliseconds. */
+  /** Maximum time that a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /** What happens to a request that did not get the lock in this time. */
+  /** Whether a request that does not get the lock in this time is refused, or proceeds without it. */
   readonly otherwise: 'refuse' | 'proceed';
-  /** The scope of the lock: all writes of a session, or its writes of one thing. */
+  /** The scope of the lock: all writes of a session, or only its writes to one thing, such as the cart. */
   readonly per?: 'session' | 'thing';
-  /** Whether requests that only read also wait for the lock. */
+  /** True if reads wait for the lock too. */
   readonly reads?: boolean;
 }
 
-/** If the holder dies, the lock expires after this time. */
+/** If the process that holds the lock dies, the lock expires after this time. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
-/** Lets one request of a session pass at a time: writes only, or all. Must come before the session middleware. */
+/** Serializes the writes of a session or, with `reads`, all its requests. Must come before the session middleware. */
 export function oneAtATime(
   redis: Redis,
   { waitMs, otherwise, per = 'session', reads = false }: LockOptions,

@@ -13,7 +13,7 @@ declare module 'express-session' {
   }
 }
 
-/** The sessions of each user, for "log out everywhere". */
+/** Records the session ids of each user, for "log out everywhere". */
 export interface Devices {
   add(user: string, sid: string): Promise<void>;
   /** Returns the ids of the user's sessions, and removes them. */
@@ -21,11 +21,11 @@ export interface Devices {
 }
 
 export interface PlainParts {
-  /** Options of express-session, which override the host's. */
+  /** Options of express-session. They override the options of the host. */
   readonly session?: Partial<SessionOptions>;
   /** Makes the session store. */
   readonly store?: (redis: Redis) => Store;
-  /** Replaces express-session: gives each request its `session`. */
+  /** Middleware instead of express-session. It gives each request its `session`. */
   readonly sessions?: (redis: Redis, secret: string) => RequestHandler;
   /** Middleware that runs before the session is loaded. */
   readonly beforeSession?: (redis: Redis) => RequestHandler;
@@ -42,6 +42,6 @@ export interface PlainParts {
   readonly keyOf?: (user: string) => string;
   /** Returns the connection from which notes are read. */
   readonly readNotes?: (request: Request, primary: Redis) => Redis;
-  /** Handles the errors of routes. */
+  /** Handles the errors that routes throw. */
   readonly onError?: ErrorRequestHandler;
 }

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { plainApp } from './app.ts';
 import type { PlainParts } from './parts.ts';
 
-/** Listens at HOST and PORT until SIGTERM. */
+/** Listens on HOST and PORT until SIGTERM. */
 export function servePlain(parts: PlainParts = {}): void {
   const { env } = process;
   const redis = new Redis(env['REDIS_URL'] ?? 'redis://127.0.0.1:6379');
@@ -17,7 +17,7 @@ export function servePlain(parts: PlainParts = {}): void {
     parts,
   });
   const server = createServer(app).listen(Number(env['PORT'] ?? 3000), env['HOST'] ?? '127.0.0.1');
-  // Longer than the balancer keeps connections idle.
+  // Longer than the time for which the balancer keeps an idle connection.
   server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close(() => process.exit(0));

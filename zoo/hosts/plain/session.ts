@@ -1,4 +1,4 @@
-/** Begins, saves and ends sessions, as the documentation of express-session shows. */
+/** Begins, saves and ends sessions in the way that the documentation of express-session shows. */
 
 import { RedisStore } from 'connect-redis';
 import type { Request, RequestHandler, Response } from 'express';
@@ -18,12 +18,12 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
   });
 }
 
-/** Saves the session. Resolves once the store has it, with a time to live that begins now. */
+/** Saves the session with a new time to live. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
-  // Without this, the session keeps the expiry that it was loaded with. If that has passed, connect-redis deletes it.
+  // Without `touch`, the session keeps its old expiry. If that has passed, connect-redis deletes the session.
   request.session.touch();
   return new Promise((resolve, reject) => {
-    // As above, but for sessions that have an expiry: those in the cookie have none.
+    // Sessions in a cookie have no expiry, and may have no `touch`.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });
@@ -45,14 +45,14 @@ export async function signOut(request: Request, response: Response): Promise<voi
   response.clearCookie('connect.sid');
 }
 
-/** Ends a session, which may be that of another device. */
+/** Ends the session with this id, which may belong to another device. */
 export function destroy(request: Request, sid: string): Promise<void> {
   return new Promise((resolve, reject) => {
     request.sessionStore.destroy(sid, error => (error ? reject(error) : resolve()));
   });
 }
 
-/** Keeps the ids of each user's sessions in a Redis set. */
+/** Records the session ids of each user in a Redis set. */
 export function devices(redis: Redis): Devices {
   const key = (user: string) => `devices:${user}`;
   return {
