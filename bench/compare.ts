@@ -1,6 +1,6 @@
 /**
- * `npm run bench:compare`: measures how often a comparison is wrong, and what it finds. Prints the tables of
- * docs/compare.md.
+ * `npm run bench:compare`: measures how often a comparison of two builds is wrong, and which changes it finds. Prints
+ * the tables of docs/compare.md.
  */
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { compare } from '../verify/core/compare/compare.ts';
@@ -25,7 +25,7 @@ const times = (count: number, test: (i: number) => boolean): number =>
 const table = (head: string[], rows: string[][]): string[] =>
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`);
 
-/** Compares a build with itself: nothing may be worse. */
+/** Compares a build with itself. The comparison must not report that the build became worse. */
 function sameBuild(): string[] {
   const row = (name: string, draw: (random: Random) => [Digest[], Digest[]]): string[] => {
     const random = seeded(1, name);
@@ -56,7 +56,7 @@ function sameBuild(): string[] {
   );
 }
 
-/** Draws two sides of a build that is equally broken on both: rates and shares differ only by chance. */
+/** Generates two runs of one broken build. Rates and shares differ between the runs only by chance. */
 function drawn(random: Random): [Digest[], Digest[]] {
   const one = (): Digest => {
     const first = binomial(2000, 0.5, random);
@@ -70,7 +70,7 @@ function drawn(random: Random): [Digest[], Digest[]] {
   return [[one()], [one()]];
 }
 
-/** Measures planted changes, which must be found 20 of 20 times. */
+/** Counts how often planted changes are found. Each must be found in 20 of 20 trials. */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);
   const lost = (i: number): Change | undefined =>
@@ -105,7 +105,7 @@ function plants(): string[] {
 
 const SESSIONS = 5_000;
 
-/** Judges a history in which a part of the sessions is signed out before its end. */
+/** Judges a history. `part` is the share of its sessions that lose their login before they end. */
 function judgedSessions(part: number, seed: number): Digest {
   const random = seeded(seed, 'lost');
   const lost = new Set<string>();
@@ -129,7 +129,7 @@ function planted(
   return { ...rest, outcome: 'fail', status: 303, note: '303 to /login', signedIn: 'out' };
 }
 
-/** Measures how often smaller changes are found. */
+/** Measures how often changes of different sizes are found. */
 function power(): string[] {
   return [...lossPower(), '', ...ratePower(), '', ...sharePower(), '', ...latencyPower()];
 }
@@ -188,7 +188,7 @@ const sharePower = (): string[] =>
     ]),
   );
 
-/** Draws the noise between runs and the noise of each response. */
+/** Measures how often slower responses are found, with random noise between runs and between responses. */
 function latencyPower(): string[] {
   const cell = (slower: number, pairs: number, noise: number): string => {
     const random = seeded(pairs, `latency ${slower} ${noise}`);

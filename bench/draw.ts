@@ -1,4 +1,4 @@
-/** Draws runs for the benchmark of comparisons: from recorded runs, or at random. */
+/** Returns runs for the benchmark of comparisons: chosen from recorded runs, or generated at random. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
@@ -6,14 +6,14 @@ import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify
 import { answered, digest } from '../verify/core/testing/digests.ts';
 import type { Random } from '../verify/workloads/random.ts';
 
-/** 64 runs of one build on the bundled stack. During the second half, another process sometimes uses a core. */
+/** 64 runs of one build on the bundled stack. During the last 32, another process sometimes uses a core. */
 const recorded = (
   JSON.parse(readFileSync(join(import.meta.dirname, 'data/turns.json'), 'utf8')) as { runs: Digest[] }
 ).runs;
 export const CALM = recorded.slice(0, recorded.length / 2);
 export const LOADED = recorded.slice(recorded.length / 2);
 
-/** Returns random pairs of runs that were recorded together. Each side is first in half of the pairs. */
+/** Returns random pairs of runs that were recorded together. In half of the pairs, the two runs change sides. */
 export function inTurns(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const all = Array.from({ length: runs.length / 2 }, (_, i) => i);
   while (all.length > pairs) all.splice(random.below(all.length), 1);
@@ -28,10 +28,13 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
   return [base, current];
 }
 
-/** A drawn run consists of this many recorded ones of 3 seconds each: as long as a usual run. */
+/** The number of recorded runs, of 3 s each, that make one run of usual length. */
 const LONG = 6;
 
-/** Deals the responses of such runs to two builds at random. Differences between runs affect both builds equally. */
+/**
+ * Joins LONG recorded runs to one, and assigns each response at random to one of two builds. So differences between
+ * recorded runs affect both builds equally.
+ */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];
   for (let i = 0; i < pairs; i++) {
@@ -67,14 +70,14 @@ export const slowed = (runs: readonly Digest[], factor: number): Digest[] =>
     }),
   }));
 
-/** Returns how many of n events occur, each with probability p. */
+/** Returns a random number: how many of n events occur if each has the probability p. */
 export function binomial(n: number, p: number, random: Random): number {
   let count = 0;
   for (let i = 0; i < n; i++) if (random.next() < p) count++;
   return count;
 }
 
-/** Draws runs of two builds in turns, with noise between runs and between responses. */
+/** Generates alternating runs of two builds, with noise between runs and between responses. */
 export function drawnTurns(
   slower: number,
   pairs: number,
@@ -98,6 +101,6 @@ export function drawnTurns(
   return [base, current];
 }
 
-/** Returns a normally distributed number, by the method of Box and Muller. */
+/** Returns a normally distributed random number (Box-Muller method). */
 const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

@@ -24,7 +24,7 @@ export const run: Run = {
 const OPEN = 100;
 
 /**
- * Yields the events after the run line, in the order in which a recorder writes them.
+ * Generates the events after the line `run`, in the order in which a recorder writes them.
  *
  * @param operations the approximate number of operations
  * @param sessions the number of sessions that perform them

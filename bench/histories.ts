@@ -1,4 +1,4 @@
-/** Draws histories for the bench: clients that use objects at the same time. Some of the objects are broken. */
+/** Generates random histories for the bench: concurrent clients use objects. Some of the objects are broken. */
 import type { Action, ObjectKind } from '../verify/core/history.ts';
 import { type Deed, MODELS, type State } from '../verify/core/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
@@ -8,18 +8,18 @@ import type { History } from './porcupine.ts';
 export interface Shape {
   kind: ObjectKind;
   objects: number;
-  /** Operations of each object, and the clients that perform them. */
+  /** The number of operations of each object, and of the clients that perform them. */
   operations: number;
   clients: number;
-  /** Distinct values; 0: every value is unique. */
+  /** The number of distinct values; 0: every value is unique. */
   values: number;
-  /** The writes to choose from at random. */
+  /** Actions from which each write is chosen at random. */
   writes: readonly Action[];
-  /** Share of reads. */
+  /** Share of reads among the operations. */
   reads: number;
   /** Share of writes without a response. Half of these take effect. */
   info: number;
-  /** The number of read responses to falsify, in the last object. */
+  /** The number of read responses of the last object to replace by wrong ones. */
   broken: number;
 }
 
@@ -33,7 +33,7 @@ const WRITES: Record<ObjectKind, readonly (readonly Action[])[]> = {
 
 export const KINDS = Object.keys(WRITES) as ObjectKind[];
 
-/** Draws a history of any kind: few or many operations, clients and values; every action; valid or broken. */
+/** Generates a random history: any kind and action, few or many operations, clients and values, valid or broken. */
 export function anyHistory(seed: number): History {
   const random = seeded(seed, 'any');
   const among = <T>(choices: readonly T[]): T => choices[random.below(choices.length)] as T;
@@ -54,7 +54,7 @@ export function anyHistory(seed: number): History {
   return { name, kind, initial: [], objects: drawn(shape, random) };
 }
 
-/** Draws the operations of each object. */
+/** Generates the operations of each object. */
 export function drawn(shape: Shape, random: Random): Interval[][] {
   return Array.from({ length: shape.objects }, (_, i) => {
     const operations = one(shape, random);
@@ -84,7 +84,7 @@ function one(shape: Shape, random: Random): Interval[] {
     const deed = writing(shape, state, value, random);
     const info = random.next() < shape.info;
     const after = model.step(state, deed);
-    // The register held another value: the response says so, and the operation did not happen.
+    // A `cas` that finds another value changes nothing. Its response shows the value, as a read does.
     if (after === undefined && !info) return { call, return: end, deed: { action: 'read', saw: state } };
     if (after !== undefined && (!info || random.next() < 0.5)) state = after;
     return { call, return: info ? Number.POSITIVE_INFINITY : end, deed };
@@ -106,7 +106,7 @@ function writing(shape: Shape, state: State, value: () => string, random: Random
   return { action, value: value() };
 }
 
-/** Plans when operations are called, take effect and return, in the order of their effects. */
+/** Generates the times at which operations are called, take effect and return, sorted by the time of the effect. */
 function plan({ operations, clients }: Shape, random: Random): Planned[] {
   const free = Array.from({ length: clients }, () => random.below(1000));
   const planned = Array.from({ length: operations }, (_, i) => {
@@ -119,10 +119,10 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** The number of attempts to find a different response. */
+/** The maximum number of attempts to find a different response. */
 const TRIES = 20;
 
-/** Gives one read of the later half the response of another read, if the two differ. */
+/** Replaces the response of one read in the later half by the different response of another read, if it finds one. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ deed }) => deed.action === 'read');
   const half = reads.length >> 1;

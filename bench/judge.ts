@@ -1,10 +1,10 @@
 /**
- * `npm run bench:judge`: measures the speed of the judge, and of a peer of each part in the same run. Prints tables.
+ * `npm run bench:judge`: measures the speed of the judge. Most tables compare it with other software in the same run.
  */
 import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';
 
-/** Each section returns the lines of a table. `npm run bench:judge linearizability` runs one section. */
+/** The sections. Each returns the lines of a table. `npm run bench:judge linearizability` runs one of them. */
 const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
   speed: speedBench,
   linearizability: linearizabilityBench,

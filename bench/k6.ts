@@ -1,9 +1,9 @@
 /**
  * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts. It compares that script
  * with the same script without checks, and with a plain script that sends the same requests and has two simple
- * checks. The scripts run by turns against one stack. Needs k6. REQUESTS (100000) is the number of requests of each
- * run, RUNS (3) the number of runs of each script. The minimum counts, since other work on the machine and a cold
- * start only add time.
+ * checks. The scripts take turns against one stack. Needs k6. REQUESTS (default 100000) is the number of requests of
+ * each run, RUNS (default 3) the number of runs of each script. The result of a script is its fastest run, since
+ * other work on the machine and a cold start only add time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,7 +26,7 @@ interface Variant {
 
 const pathOf = (script: string): string => fileURLToPath(new URL(script, import.meta.url));
 
-/** Runs a script once. Returns the CPU time of k6, user and system, in seconds. */
+/** Runs a script once. Returns the CPU time of k6 (user and system), seconds. */
 function cpuOf(program: string, url: string, { script, flags, env }: Variant): number {
   const load = ['--vus', `${USERS}`, '--iterations', `${REQUESTS}`, '--duration', '60m'];
   const command = [program, 'run', '--quiet', '--no-usage-report', ...load, ...flags, script];
@@ -41,7 +41,7 @@ function cpuOf(program: string, url: string, { script, flags, env }: Variant): n
   throw new Error(`k6 run ${script}: expected exit code 0, got ${status}${hint}`);
 }
 
-/** Returns the sum in seconds. @param times user and system time, as bash prints them */
+/** Returns the total in seconds. @param times user and system time in the format of bash */
 function seconds(times: string): number {
   return times
     .trim()

@@ -1,6 +1,6 @@
 /**
- * Judges histories with Baton and with Porcupine, and compares verdicts and processor time. Each uses one core and
- * judges each object separately. The two take turns, so that other work on the machine affects both.
+ * Judges histories with Baton and with Porcupine, and compares their verdicts and processor times. Both use one core
+ * and judge each object separately. They take turns, so that other work on the machine affects both.
  */
 import type { Limit } from '../verify/core/search/decision.ts';
 import { decide } from '../verify/core/search/linearizability.ts';
@@ -9,11 +9,11 @@ import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';
 
-/** Rounds of each history that has its own row. The median counts. */
+/** Number of rounds for a history with its own row. The row shows the median. */
 const ROUNDS = 5;
-/** Time after which each of the two gives up on such a history, milliseconds. */
+/** Time after which Baton or Porcupine gives up on such a history, milliseconds. */
 const LIMIT = 5_000;
-/** The number of histories drawn for the totals, the number per turn, and the limit of each, milliseconds. */
+/** For the totals: number of generated histories, number per turn, and time limit of each history, milliseconds. */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -30,7 +30,7 @@ const base: Shape = {
   broken: 0,
 };
 
-/** The shapes of each sort: small and large objects, few and many clients, valid and broken. */
+/** The variants of each sort of history: small and large objects, few and many clients, valid and broken. */
 const shapes: [string, Partial<Shape>][] = [
   ['200 objects', { objects: 200, operations: 50 }],
   ['large', { operations: 5000 }],
@@ -77,7 +77,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // As Porcupine's limit, this is one of elapsed time.
+  // Like Porcupine's limit, this one limits elapsed time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';
@@ -89,7 +89,7 @@ function ours({ kind, initial, objects }: History, milliseconds: number): Timed 
   return { verdict, time: processorTime() - begin };
 }
 
-/** The results of Baton and of Porcupine. @throws Error if both decide and differ */
+/** The results of Baton and of Porcupine for one history. @throws Error if both give a verdict and these differ */
 type Pair = { mine: Timed; theirs: Timed };
 
 function paired({ name }: History, mine: Timed, theirs: Timed): Pair {
@@ -106,7 +106,7 @@ function compared(histories: readonly History[], porcupine: Porcupine, limit: nu
   return histories.map((history, i) => paired(history, mine[i] as Timed, theirs[i] as Timed));
 }
 
-/** Returns the median of both times; `unknown` if one round was unknown. */
+/** Returns the median time of Baton and of Porcupine. Stops at the first round in which a verdict is `unknown`. */
 function medians(history: History, porcupine: Porcupine): Pair {
   const rounds: Pair[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -137,7 +137,7 @@ const HEAD = [
   '|---|--:|---|--:|--:|--:|',
 ];
 
-/** Returns the lines of a table in Markdown. */
+/** Returns the lines of a Markdown table with one row per history. */
 export function linearizabilityBench(): string[] {
   return withPorcupine(porcupine => {
     const kv = publicHistories(porcupine.testData).filter(({ kind }) => kind === 'list');
@@ -160,7 +160,7 @@ function withPorcupine(bench: (porcupine: Porcupine) => string[]): string[] {
   }
 }
 
-/** Returns the totals over all public histories and many drawn ones, as the lines of a table in Markdown. */
+/** Returns the lines of a Markdown table: totals of all public histories and of many generated ones. */
 export function totalsBench(): string[] {
   return withPorcupine(porcupine => {
     const published = publicHistories(porcupine.testData);

@@ -1,6 +1,6 @@
 /**
- * Runs Porcupine (https://github.com/anishathalye/porcupine) on the histories of the bench. Needs a Go toolchain, which
- * downloads the module. The built program is removed afterwards.
+ * Runs Porcupine (https://github.com/anishathalye/porcupine) on the histories of the bench. Needs Go, which downloads
+ * the module. `remove` deletes the built program.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ export interface History {
   objects: readonly (readonly Interval[])[];
 }
 
-/** The verdict on a history and the median time, in milliseconds. */
+/** The verdict on a history and the median time, milliseconds. */
 export interface Timed {
   verdict: 'ok' | 'violated' | 'unknown';
   time: number;
@@ -62,7 +62,7 @@ export class Porcupine {
   /**
    * Judges the histories on one core, one after the other.
    *
-   * @param limit milliseconds after which Porcupine gives up on a history with `unknown`
+   * @param limit milliseconds after which Porcupine gives up on a history; its verdict is then `unknown`
    */
   time(histories: readonly History[], runs: number, limit: number): Timed[] {
     const file = join(this.#folder, 'histories.ndjson');

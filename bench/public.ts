@@ -1,17 +1,17 @@
-/** Reads the histories that Porcupine publishes with its tests: those of a key-value store, and of etcd by Jepsen. */
+/** Reads the histories in Porcupine's tests: of a key-value store, and of etcd, which Jepsen recorded. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Deed } from '../verify/core/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import type { History } from './porcupine.ts';
 
-/** Returns all public histories. @param folder `test_data` of Porcupine */
+/** Returns all histories in Porcupine's tests. @param folder path of Porcupine's `test_data` */
 export function publicHistories(folder: string): History[] {
   const files = (pattern: string): string[] => globSync(join(folder, pattern)).sort();
   return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
 }
 
-/** Collects the operations of one file. The number of a line is its time. */
+/** Collects the operations of one file. Calls and responses are numbered in their order, and the number is the time. */
 class Reader {
   readonly #objects = new Map<string, Interval[]>();
   readonly #open = new Map<string, Interval>();
@@ -25,7 +25,7 @@ class Reader {
     else known.push(operation);
   }
 
-  /** Records a response. @param saw the values that a read shows; absent if it shows none to compare */
+  /** Records a response. @param saw the values that a read shows; undefined if it shows no value */
   complete(process: string, saw?: readonly string[]): void {
     const operation = this.#open.get(process);
     if (operation === undefined) return;
@@ -46,7 +46,7 @@ class Reader {
       );
   }
 
-  /** The operations of each object, without reads that have no response, which prove nothing. */
+  /** The operations of each object. Reads without a response prove nothing and are left out. */
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(
@@ -84,7 +84,7 @@ function keyValueStore(file: string): History {
 
 const ETCD = /- (?<process>\d+)\s+:(?<type>\w+)\s+:(?<f>read|write|cas)\s+(?<value>.*)$/;
 
-/** Reads a history of etcd, which is one register. `info` means no response. A read that timed out proves nothing. */
+/** Reads a history of etcd, with a single register. `info` means no response. A read that timed out proves nothing. */
 function etcd(file: string): History {
   const reader = new Reader();
   for (const line of readFileSync(file, 'utf8').split('\n')) {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:record FILE`: records one build twice, in pairs of concurrent runs. During half of the pairs, another
- * process uses a core. Writes a baseline file of all runs, pair by pair, from which `npm run bench:compare` draws.
+ * `npm run bench:record FILE`: records one build twice, in pairs of concurrent runs. During half of the pairs,
+ * another process uses a core. Writes all runs, pair by pair, to a baseline file. `npm run bench:compare` uses them.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** The load. It has few sessions, since with queued requests the times depend on the queue and not on the build. */
+/** The load. It has few sessions, since with many of them requests queue, and times depend on the queue. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);
@@ -32,7 +32,7 @@ async function one(stack: Stack, seed: number): Promise<Digest> {
 try {
   for (let i = 0; i < 2; i++) stacks.push(await startLocalStack({ port: 'any' }));
   for (let i = 0; i < PAIRS; i++) {
-    // The other process runs in some pairs and not in others, as real processes do.
+    // The other process runs only during some of the pairs, as real processes do.
     const other = i >= PAIRS / 2 && i % 5 < 3 ? spawn(process.execPath, ['-e', 'for (;;);']) : undefined;
     try {
       runs.push(...(await Promise.all(stacks.map(stack => one(stack, i)))));

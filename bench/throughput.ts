@@ -1,4 +1,4 @@
-/** Measures the speed of the judge, from memory and from a file, and its memory for long histories. */
+/** Measures the speed of the judge, with events from memory and from a file, and its memory use for long histories. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ interface Times {
   processor: number;
 }
 
-/** Returns the medians of several calls after a warm-up. */
+/** Returns the median times of several calls of `work`, after a warm-up. */
 async function timed<T>(prepare: () => T, work: (prepared: T) => unknown): Promise<Times> {
   const clock: number[] = [];
   const processor: number[] = [];
@@ -53,8 +53,8 @@ function judgeAll(events: readonly Event[], checks: readonly Check[]): void {
 }
 
 /**
- * Returns a table of speeds in thousands per second, medians of several runs, compared with JSON.parse of the same
- * lines.
+ * Returns a table of the judge's speed and of the speed of JSON.parse on the same lines: thousands per second,
+ * medians of several runs.
  */
 export async function speedBench(): Promise<string[]> {
   const events = [...history(OPERATIONS, SESSIONS)];
@@ -63,7 +63,7 @@ export async function speedBench(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
   const file = join(folder, 'history.ndjson');
   write(file, lines);
-  // Each run gets its own copy of the events: the judge keeps some of them, and may change their times.
+  // Each run needs its own copy of the events: the judge stores some of them, and may change their times.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
   const nothing = () => undefined;
   const rows: [what: string, unit: string, count: number, Times][] = [];
@@ -82,7 +82,7 @@ export async function speedBench(): Promise<string[]> {
   return [described(events, lines), '', ...table(rows)];
 }
 
-/** Compares each read with the one before it: the minimum work of a judge of reads. Returns how many differ. */
+/** Compares each read with the previous read: the least work that a judge of reads can do. Returns how many differ. */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
   let differ = 0;
@@ -120,7 +120,7 @@ function write(file: string, lines: readonly string[]): void {
   closeSync(descriptor);
 }
 
-/** Judges a generated history of parsed events, and prints the memory that it used. */
+/** Judges a generated history, as parsed events. Prints the peak memory of this process. */
 function judgeGenerated(operations: number, sessions: number): void {
   const judge = new Judge(run, CHECKS);
   for (const event of history(operations, sessions)) judge.step(parseEvent(JSON.stringify(event)));
@@ -134,7 +134,7 @@ const peakMemory = (): number =>
     /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? process.memoryUsage().rss / 1024,
   );
 
-/** Returns a table of the peak memory of a process that judges operations of 10,000 sessions with all checks. */
+/** Returns a table of peak memory: of a process that judges the operations of 10,000 sessions with all checks. */
 export function memoryBench(): string[] {
   const rows = [1, 3, 10].map(millions => {
     const args = [import.meta.filename, '--judge', String(millions * 1e6), '10000'];

@@ -1,4 +1,4 @@
-/** Drives the sessions of a run over two hosts, and passes every request to the judge as it happens. */
+/** Sends the requests of a run's sessions to two hosts, and passes each operation to the judge as it happens. */
 import { canaryFinder, canaryOf } from '../verify/core/canary.ts';
 import type { Action, Called, Event, Returned, With } from '../verify/core/history.ts';
 import type { Host } from './host.ts';
@@ -6,7 +6,7 @@ import type { Host } from './host.ts';
 /** The state that all sessions of a run share. */
 export interface Course {
   readonly hosts: readonly [Host, Host];
-  /** The prefix of every value. */
+  /** The prefix of every value that the run writes. */
   readonly canary: string;
   /** Records the events of the history, in order. */
   readonly record: (event: Event) => void;
@@ -27,7 +27,7 @@ interface Sent {
 
 const CLOCK = 'c0';
 const OBJECT = 'values';
-/** A request that takes longer counts as one without a response, milliseconds. */
+/** Timeout of a request, milliseconds. After it, the request counts as one without a response. */
 const TIMEOUT_MS = 20_000;
 
 export class SessionUnderTest {
@@ -123,14 +123,14 @@ export class SessionUnderTest {
     }
   }
 
-  /** Returns the outcome of a response. Keeps the cookie and ignores its Expires, since the store is what is judged. */
+  /** Returns the outcome of a response. Keeps the cookie longer than its Expires allows: only the store is judged. */
   #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
     const undetermined = action === 'read' ? 'fail' : 'info';
     const [cookie] = response.headers.getSetCookie();
     if (action === 'login' && cookie !== undefined) this.#cookie = cookie.split(';', 1)[0] ?? '';
     if (status === 401) return { outcome: 'fail', status, signedIn: 'out', note: 'signed out' };
-    // After an error of the store, a write may still have happened.
+    // Even if the store reports an error, the write may have happened.
     if (status >= 400) return { outcome: undetermined, status, note: `${status} ${body.error ?? ''}`.trim() };
     if (action === 'login') return { outcome: 'ok', status, signedIn: 'in', sawUser: this.user };
     if (body.values === undefined) return { outcome: 'ok', status, signedIn: 'in' };

@@ -1,4 +1,4 @@
-/** A minimal app with express-session on one instance, which uses a session store as apps do. */
+/** One instance of a minimal app. It uses a session store through express-session, as real apps do. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import session, { type Store } from 'express-session';
 export interface Host {
   readonly name: string;
   readonly url: string;
-  /** Resolves when the request with this id has loaded its session. */
+  /** Waits until the request with this id has loaded its session. */
   loaded(request: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -21,12 +21,10 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/**
- * Prefix of the session attributes. Each value has its own attribute, which suits stores that save single attributes.
- */
+/** Prefix of the session attributes. Each value has its own attribute, for stores that save single attributes. */
 const VALUE = 'value:';
 
-/** Starts the app on 127.0.0.1, at a free port. */
+/** Starts the app at a free port of 127.0.0.1. */
 export async function startHost({ name, store, idleMs }: HostOptions): Promise<Host> {
   const loaded = new Map<string, PromiseWithResolvers<void>>();
   const waitFor = (request: string) => {
@@ -88,7 +86,7 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
     .use(failed);
 }
 
-/** Returns the session as a record. An augmented `SessionData` would change the types in the programs of users. */
+/** Returns the session as a record. Extending `SessionData` would change the types in users' programs. */
 function attributesOf({ session }: Request): Record<string, unknown> {
   return session as unknown as Record<string, unknown>;
 }
@@ -99,7 +97,7 @@ function valuesOf({ session }: Request): string[] {
     .map(name => name.slice(VALUE.length));
 }
 
-/** Responds with 503 to an error of the store. Nothing is saved after this response. */
+/** If the store fails, responds with 503. Nothing is saved after this response. */
 const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
   Reflect.deleteProperty(request, 'session');
   if (response.headersSent) return next(error);

@@ -1,5 +1,5 @@
 /**
- * `baton-verify/store-conformance`: runs Baton's guarantees against a session store of express-session.
+ * `baton-verify/store-conformance`: checks which of Baton's guarantees a session store for express-session keeps.
  * docs/store-conformance.md shows how to use it, and which guarantees published stores keep.
  */
 import type { Store } from 'express-session';
@@ -31,25 +31,25 @@ export type StoreGuarantee = (typeof STORE_GUARANTEES)[number];
 export interface StoreUnderTest {
   /** The name of the store in test names and reports. */
   name: string;
-  /** Opens the store. Called twice, for two instances that share their data. */
+  /** Opens the store. Called once for each of the two instances, which must share their data. */
   open(): Store | Promise<Store>;
-  /** Closes a store that `open` returned. Called for each of them at the end. */
+  /** Closes a store that `open` returned. Called at the end for each of the two stores. */
   close?(store: Store): void | Promise<void>;
-  /** The claimed guarantees; all by default. The others are measured, and fail no test. */
+  /** The claimed guarantees; all by default. Other guarantees are measured too, but cannot fail a test. */
   claims?: readonly StoreGuarantee[];
   /** Idle timeout of the sessions, seconds; at least 10, the default. A run takes 1.25 times as long. */
   idleSeconds?: number;
 }
 
-/** Minimum idle timeout, seconds: long enough for the tolerance of 2 s and for stores that count whole seconds. */
+/** Minimum idle timeout, seconds. A shorter one is too close to the tolerance of 2 s and to rounding to seconds. */
 const LEAST_IDLE_SECONDS = 10;
 
-/** The type of `test` in vitest and in node:test. */
+/** The type of the function `test` in vitest and in node:test. */
 type DefineTest = (name: string, run: () => Promise<void>) => unknown;
 
 /**
- * Defines a test for each guarantee. All tests share one run of about twelve seconds. A test of a claimed guarantee
- * fails unless it is valid, and its error shows the requests that prove the violation.
+ * Defines a test for each guarantee. All tests share one run of about twelve seconds. The test of a claimed guarantee
+ * fails unless the guarantee is valid. Its error shows the requests that prove the violation.
  */
 export function storeConformance(test: DefineTest, store: StoreUnderTest): void {
   let result: Promise<Result> | undefined;
@@ -105,7 +105,7 @@ async function judged(store: StoreUnderTest, hosts: Course['hosts'], idleMs: num
   judge.step({ type: 'clock', clock: 'c0', base: run.started, uncertainty: 0 });
   await Promise.all([
     rest(course, idleMs),
-    // One after the other, so that no workload overlaps another one.
+    // These workloads run one after the other, so that they do not affect each other.
     hop(course)
       .then(() => burst(course))
       .then(() => logoutRace(course)),

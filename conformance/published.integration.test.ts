@@ -1,5 +1,5 @@
 /**
- * Runs the conformance suite on published stores and on ours, and compares the results with
+ * Runs the conformance suite on published stores and on Baton's own. Compares the results with
  * docs/store-conformance.md.
  */
 import { execFile } from 'node:child_process';
@@ -143,7 +143,7 @@ describe.concurrent('the suite', () => {
 
 const MARKS: Record<string, string> = { '✓': 'valid', '✗': 'violated', '?': 'unknown' };
 
-/** Returns the judgements of a store in the table of the docs, in the order of the guarantees. */
+/** Returns the judgements of a store from the table in the docs, in the order of the guarantees. */
 function rowOf(store: string): (string | undefined)[] {
   const row = DOCS.split('\n').find(line => line.startsWith(`| ${store} `)) ?? '';
   return row

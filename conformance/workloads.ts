@@ -1,21 +1,19 @@
-/** The workloads of a run. The comment of each one names the guarantees for which it gives evidence. */
+/** The workloads of a run. The comment of each workload names the guarantees for which it gives evidence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Course, SessionUnderTest } from './client.ts';
 
 const USERS = ['alice', 'bob'];
 
-/** How long a request holds its session so that others overlap it, milliseconds: longer than a store takes to reply. */
+/** Time between loading and saving a session, milliseconds. Other requests overlap it: a store responds faster. */
 const WORK_MS = 25;
 
-/**
- * Sends one request after the other, on changing hosts: continuity, isolation, read-your-writes, monotonic-reads.
- */
+/** Sends one request after the other, to changing hosts: continuity, isolation, read-your-writes, monotonic-reads. */
 export async function hop(course: Course): Promise<void> {
   await Promise.all(
     [...USERS, ...USERS].map(async (user, i) => {
       const session = await signedIn(course, user, i);
       for (let step = 0; step < 24; step++) {
-        // In pairs, so that each host follows itself and the other one: 0 1 1 0 0 1 1 0 …
+        // The hosts alternate in pairs, 0 1 1 0 0 1 1 0 …, so that each host follows itself and the other host.
         const host = course.hosts[((step + 1) >> 1) % 2 === 0 ? 0 : 1];
         if (step % 3 === 0) await session.add(host);
         else await session.read(host);
@@ -25,7 +23,7 @@ export async function hop(course: Course): Promise<void> {
   );
 }
 
-/** Sends adds and reads of one session at once: no-lost-updates, linearizability. */
+/** Sends concurrent adds and reads of one session: no-lost-updates, linearizability. */
 export async function burst(course: Course): Promise<void> {
   const [one, two] = course.hosts;
   for (let round = 0; round < 6; round++) {
@@ -41,9 +39,7 @@ export async function burst(course: Course): Promise<void> {
   }
 }
 
-/**
- * Logs out while a request of the session runs on the other host, then replays the old cookie on both: logout-final.
- */
+/** Logs out during a request of the session on the other host, then replays the old cookie on both: logout-final. */
 export async function logoutRace(course: Course): Promise<void> {
   for (let round = 0; round < 6; round++) {
     const [here, there] = round % 2 === 0 ? course.hosts : course.hosts.toReversed();
@@ -63,7 +59,7 @@ export async function logoutRace(course: Course): Promise<void> {
   }
 }
 
-/** Leaves some sessions idle and reads others from time to time: expiry, and continuity of the latter. */
+/** Leaves some sessions idle (expiry), and reads other sessions from time to time (continuity). */
 export async function rest(course: Course, idleMs: number): Promise<void> {
   const resting = course.hosts.flatMap(host =>
     [0.82, 1.13].map(async (share, i) => {
@@ -87,7 +83,7 @@ export async function rest(course: Course, idleMs: number): Promise<void> {
   await Promise.all([...resting, ...used]);
 }
 
-/** Returns a new session, signed in on the first host or, for odd numbers, on the second. */
+/** Returns a new session. It is signed in on the first host or, if `number` is odd, on the second host. */
 async function signedIn(course: Course, user: string, number: number): Promise<SessionUnderTest> {
   const session = new SessionUnderTest(course, user);
   await session.login(course.hosts[number % 2 === 0 ? 0 : 1]);

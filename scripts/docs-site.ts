@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: builds the docs site with a search, from README and docs/, in site/dist. Links to files that are not
- * pages become text. The first build installs VitePress in site/, so scripts/setup need not.
+ * `npm run docs`: builds the docs site, with a search, from README and docs/ in site/dist. Links to files that are
+ * not pages become text. The first build installs VitePress in site/, so scripts/setup does not install it.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

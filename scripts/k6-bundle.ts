@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../loadtests/${file}`, import.meta.url));
 
-/** Returns a file with all its imports, except the modules of k6 itself. */
+/** Returns a file bundled together with all its imports, except the modules of k6 itself. */
 async function bundle(path: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],

@@ -1,4 +1,4 @@
-/** Generates the Kubernetes manifests with which the k6 operator runs a script. */
+/** Generates Kubernetes manifests. With them, the k6 operator runs a script. */
 import { stringify } from 'yaml';
 
 export interface Distributed {
@@ -8,18 +8,18 @@ export interface Distributed {
   /** The number of pods. */
   parallelism: number;
   env: readonly (readonly [name: string, value: string])[];
-  /** Name of a Secret with more environment variables. */
+  /** Name of a Secret that contains more environment variables. */
   envFrom: string | undefined;
   image: string;
   namespace: string;
-  /** Name of the run and key of its labels, the same in all pods. */
+  /** Name of the run, and the key for its labels. Both are the same in all pods. */
   run: string;
   key: string;
 }
 
 /** The size limit of a ConfigMap in Kubernetes, bytes. */
 const LARGEST = 1 << 20;
-/** The maximum error of the clocks of nodes with the same time servers, milliseconds. */
+/** The maximum clock error of nodes that use the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
 /**
@@ -47,7 +47,7 @@ export function manifestsOf(options: Distributed): string {
       metadata: meta,
       spec: {
         parallelism,
-        // The log of a pod is its history. The judge skips other lines in it.
+        // The log of a pod is its history. The judge ignores lines in it that are no events.
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
@@ -60,8 +60,8 @@ export function manifestsOf(options: Distributed): string {
 }
 
 /**
- * Returns the environment of a container. The initializer needs the same settings, since it reads the script's
- * options.
+ * Returns the environment of a container. The initializer needs the same settings as the pods, since it reads the
+ * script's options.
  */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [

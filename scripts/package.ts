@@ -1,6 +1,6 @@
 /**
- * Builds the npm package. A checkout runs TypeScript directly, which Node refuses under node_modules. So the package
- * has one bundle for the commands and the library, and its types, in dist/.
+ * Builds the npm package. A checkout runs TypeScript directly, but Node refuses this under node_modules. So dist/ in
+ * the package has a bundle for the commands and the library, together with its types.
  *
  *   node scripts/package.ts build      builds dist/
  *                           prepack    also replaces package.json of the checkout by that of the package: npm has no
@@ -17,7 +17,7 @@ import { bundledLibrary } from './k6-bundle.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const MANIFEST = join(ROOT, 'package.json');
-/** The package.json of the checkout, while that of the package replaces it. */
+/** Path of the checkout's package.json while the package.json of the package replaces it. */
 const KEPT = join(ROOT, 'package.checkout.json');
 
 /** The entry points of the package: names of bundles, and their sources. */
@@ -26,9 +26,9 @@ const ENTRIES = {
   index: 'verify/index.ts',
   'store-conformance': 'conformance/index.ts',
 };
-/** The library for k6 scripts. It is bundled into a separate file: k6 resolves no packages, and no chunks for Node. */
+/** The library for k6 scripts. It is bundled separately: k6 resolves no npm packages and cannot load Node's chunks. */
 const K6 = 'loadtests/lib/k6.ts';
-/** Packages that a project with a session store of express-session already has. */
+/** Packages that a project with a session store for express-session already has. */
 const PEERS = ['express', 'express-session'];
 /** Modules that only a checkout has. verify/commands/checkout.ts reports their absence. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];
@@ -42,7 +42,7 @@ interface Manifest {
   dependencies: Record<string, string>;
 }
 
-/** Bundles the entry points. Returns the names of the packages that they import at start. */
+/** Bundles the entry points. Returns the names of the packages that the bundles import when they start. */
 async function bundle(): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -56,7 +56,7 @@ async function bundle(): Promise<string[]> {
     packages: 'external',
     external: CHECKOUT,
     chunkNames: 'part-[hash]',
-    // Short lines, so that the positions in a stack trace are useful.
+    // Lines are short, so that the line numbers in a stack trace are useful.
     minify: true,
     lineLimit: 120,
     metafile: true,
@@ -74,7 +74,7 @@ function packagesOf({ outputs }: Metafile): string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** Writes the type declarations that the entry points import, directly or indirectly. */
+/** Writes the type declarations of the entry points, and those that they import directly or indirectly. */
 function declare(): void {
   const all = join(DIST, 'all');
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'scripts/tsconfig.types.json', '--outDir', all], {
@@ -101,7 +101,7 @@ function entry(name: string, source: string): Record<string, string> {
   return { types: `./dist/types/${source.replace(/\.ts$/, '.d.ts')}`, default: `./dist/${name}.js` };
 }
 
-/** Returns package.json of the npm package. @param packages the packages that it needs to run */
+/** Returns the package.json of the npm package. @param packages the packages that it needs to run */
 function published(own: Manifest, packages: readonly string[]): object {
   const { name, version, description, license, type } = own;
   const pick = (names: readonly string[]): Record<string, string> =>
@@ -118,7 +118,7 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // The checkout has no engines: it installs its own Node, and npx would warn about the machine's before each
+    // The checkout has no `engines`: it installs its own Node, and npx would warn about the machine's Node at each
     // command.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
@@ -128,7 +128,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // Two pages are only for developers of Baton.
+    // The two excluded pages are only for developers of Baton.
     files: [
       'dist',
       'docs/*.md',
@@ -155,7 +155,7 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // An interrupted pack has left package.json of the package.
+  // If a pack was interrupted, package.json is still that of the package.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

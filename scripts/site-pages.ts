@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Pages of docs/, grouped by the reader's task. */
+/** The pages of docs/, in groups for the reader's tasks. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': ['init', 'target-file', 'guarantees', 'workloads', 'faults', 'sticky'],
   'Load it with k6': ['k6'],
@@ -49,7 +49,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/** Changes links to the README into links to the first page, and removes links to files that the site does not have. */
+/** Makes links to the README link to the first page. Removes links to files that the site does not have. */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;
@@ -62,7 +62,7 @@ function linked(text: string): string {
   });
 }
 
-/** Returns each page of the site, in Markdown, by its path. */
+/** Returns the pages of the site: the Markdown of each page, by its path. */
 export function sitePages(): Map<string, string> {
   const files = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
   return new Map(
@@ -73,5 +73,5 @@ export function sitePages(): Map<string, string> {
   );
 }
 
-/** Returns the linked files that the site contains unchanged. */
+/** Returns the files that pages link to and that the site contains unchanged. */
 export const siteFiles = (): string[] => globSync('docs/*.schema.json', { cwd: root });

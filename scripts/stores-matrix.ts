@@ -1,7 +1,7 @@
 /**
  * `npm run stores:matrix [-- RUNS]`: runs the card store on each of its session stores, without faults and under each
- * fault of the store. Writes into docs/stores.md which guarantees each store kept. It takes 45 minutes with three
- * runs of each store, the default. Runs with faults, one of each, take a third of that.
+ * fault of the store. Writes to docs/stores.md which guarantees each store kept. By default there are three runs of
+ * each store, which take 45 minutes. A third of this time is for the faults, with one run each.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const DOCS = join(root, 'docs/stores.md');
 
 type Settings = Record<string, string>;
 
-/** Title of each row, and the environment of its instances. */
+/** For each row of the table: its title, and the environment of its instances. */
 const ROWS: Record<string, Settings> = {
   '`redis-attributes`': { SESSION_STORE: 'redis-attributes' },
   '`redis-attributes`, hardened Redis': { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },
@@ -42,7 +42,7 @@ const COLUMNS = [
   ...['cookie-policy', 'private-responses', 'expiry', 'availability'],
 ] as Guarantee[];
 
-/** Timeouts, seconds: short enough to wait for, and long enough to be distinguished with a tolerance of 2 s. */
+/** Session timeouts, seconds: short enough to wait for, and different by more than the tolerance of 2 s. */
 const IDLE = 10;
 const ABSOLUTE = 24;
 const TIMEOUTS = { SESSION_IDLE_SECONDS: String(IDLE), SESSION_ABSOLUTE_SECONDS: String(ABSOLUTE) };
@@ -82,7 +82,7 @@ async function withoutFaults(runs: number, out: string): Promise<string[]> {
   return lines;
 }
 
-/** Runs with all claims except expiry, which needs waiting. */
+/** Runs with all claims except expiry, for which a run must wait for timeouts. */
 async function raced(settings: Settings, out: string): Promise<Result> {
   const claims = COLUMNS.filter(name => name !== 'expiry');
   return run({ ...SETTINGS, ...settings }, claims, out);
@@ -118,7 +118,7 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
   }
 }
 
-/** Returns a cell: ✓ kept in all runs, ✗ broken in some, ? insufficient evidence in some and broken in none. */
+/** Returns a cell: ✓ kept in all runs; ✗ broken in at least one; ? never broken, but insufficient evidence in a run. */
 function cell(guarantee: Guarantee, results: readonly Result[]): string {
   const judgements: Judgement[] = results
     .filter(result => result.guarantees.some(verdict => verdict.guarantee === guarantee && verdict.claimed))
@@ -130,7 +130,7 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
   return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
 }
 
-/** Writes a table between its marks in the docs. @param how the end of the line with the date, after the command */
+/** Writes a table between its marks in the docs. @param how text after the command, in the line with the date */
 function write(mark: string, how: string, table: readonly string[]): void {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = readFileSync(DOCS, 'utf8');

@@ -1,6 +1,4 @@
-/**
- * Measures which guarantees the card store keeps on each session store while that store fails, with one run per cell.
- */
+/** Measures which guarantees the card store keeps while its session store fails: one run for each store and fault. */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { startLocalStack } from '../stack/local.ts';
@@ -12,7 +10,7 @@ import { FAULTS } from '../verify/faults/index.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
-/** The stores, without `memory`: on two instances it keeps no guarantee even without faults. */
+/** The session stores except `memory`, which keeps no guarantee on two instances, even without faults. */
 const STORES = ['redis-attributes', 'redis-locked', 'connect-redis', 'postgres', 'memcached', 'cookie'];
 
 /** The guarantees for which a run with faults gives evidence. */
@@ -23,7 +21,7 @@ const CLAIMS = [
 
 const LOAD = { duration: 2_000, sessions: 16, workloads: ['hop'], command: 'npm run stores:matrix' };
 
-/** Returns the lines of a table, one for each fault. @param onLine called with each line as soon as it is complete */
+/** Returns a table with a line for each fault. @param onLine called with each line as soon as the line is complete */
 export async function underFaults(out: string, onLine: (line: string) => void): Promise<string[]> {
   const lines = [
     `| | ${STORES.map(store => `\`${store}\``).join(' | ')} |`,
@@ -56,7 +54,7 @@ async function tried(store: string, fault: Fault, out: string): Promise<string> 
   }
 }
 
-/** Returns a cell: ✓ all kept; ✗ the broken guarantees and the losses; ? the guarantees with insufficient evidence. */
+/** Returns a cell: ✓ if all are kept; ✗ with broken guarantees and losses; ? with those of insufficient evidence. */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>
     guarantees
