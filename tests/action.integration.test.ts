@@ -1,5 +1,5 @@
 /**
- * Runs the steps of action.yml against the bundled stack, as a runner does, with a test server in place of GitHub's
+ * Runs the steps of action.yml against the bundled stack, as GitHub's runner does. A test server replaces GitHub's
  * API.
  */
 import { execFileSync } from 'node:child_process';
@@ -92,7 +92,7 @@ describe('the action', () => {
       const second = await runAction(commenting);
       expect(comments).toHaveLength(2);
       expect(comments[1]?.body).toMatch(/^<!-- baton-verify -->\n\n## ✅ Sessions: valid\n/);
-      // As the next run does: it replaces the one comment by the current verdict.
+      // Acts as the next run: it replaces the text of the comment by the current verdict.
       writeFileSync(
         join(workspace, 'baton-report/comment.md'),
         '<!-- baton-verify -->\n\nthe next verdict\n',

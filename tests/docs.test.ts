@@ -1,4 +1,4 @@
-/** Checks that the docs are true: parses and judges examples, follows links, and compares tables with the code. */
+/** Checks that the docs are correct: parses and judges examples, follows links, and compares tables with the code. */
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ const blocks = (file: string, language: string): string[] =>
     match => match[1] ?? '',
   );
 
-/** Returns whether any part of a JSON schema has this setting, `name: value`. */
+/** Returns true if a part of the JSON schema accepts this setting, given as `name: value`. */
 function accepts(schema: unknown, setting: string): boolean {
   const [name = '', value = ''] = setting.split(': ');
   if (typeof schema !== 'object' || schema === null) return false;
@@ -106,7 +106,7 @@ describe('docs', () => {
       expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
     );
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
-    // A setting of Traefik, for its access log.
+    // A setting of Traefik's access log, not of Baton.
     const others = ['format: json'];
     expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });

@@ -65,7 +65,7 @@ describe.each(rules)('$folder: $why', ({ folder, may }) => {
   });
 });
 
-/** Returns true if the file imports itself through others. */
+/** Returns true if the file imports itself through other files. */
 function isInCycle(file: string): boolean {
   const reached = new Set<string>();
   const open = [file];

@@ -1,4 +1,4 @@
-/** Checks the lock file: npm sometimes drops the native parts for other systems, and `npm ci` then refuses it. */
+/** Checks the lock file: npm sometimes drops native packages for other systems, and `npm ci` then refuses the file. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.
   packages: Record<string, Entry>;
 };
 
-/** Returns whether Node finds a package: beside the one that needs it, or in any folder above. */
+/** Returns true if Node finds the package: next to the package that needs it, or in a folder above. */
 function isListed(name: string, from: string): boolean {
   for (let folder = from; ; ) {
     if (`${folder}${folder === '' ? '' : '/'}node_modules/${name}` in lock.packages) return true;

@@ -1,6 +1,6 @@
 /**
- * Gives each integration test file its own folder for temporary files. Two files run at once, and some check that no
- * temporary files are left.
+ * Gives each integration test file its own folder for temporary files. Two test files run at the same time, and some
+ * of them check that no temporary files are left.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const given = process.env['TMPDIR'];
 // All files share the compile cache of Node.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
-// Servers that run as another user can enter it.
+// Servers that run as another user need access to the folder.
 chmodSync(folder, 0o755);
 process.env['TMPDIR'] = folder;
 

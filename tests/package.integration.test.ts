@@ -1,7 +1,7 @@
 /**
  * Tests the npm package: packs a copy of this checkout, and installs it into an empty folder, as a user does. The
- * registry is not used: the packages that it needs are copied first, with their own dependencies. So an install that
- * needs any other package fails.
+ * test does not use the registry. It first copies the packages that Baton needs, together with their dependencies. So
+ * an install that needs another package fails.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {
@@ -26,7 +26,7 @@ import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
-/** The maximum size of the tarball, bytes: commands and library, a second copy of the judge for k6, and the docs. */
+/** The maximum size of the tarball, bytes. It has commands, library, a second copy of the judge for k6, and docs. */
 const SMALL = 400_000;
 const LIBRARY = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
 
@@ -43,7 +43,7 @@ interface Ended {
 const run = (cwd: string, program: string, ...args: string[]): Promise<Ended> =>
   runOn(dirname(process.execPath), cwd, program, ...args);
 
-/** Runs a program. @param node the folder of the Node that is first on the PATH */
+/** Runs a program. @param node the folder of a Node, which comes first on the PATH */
 function runOn(node: string, cwd: string, program: string, ...args: string[]): Promise<Ended> {
   const env = {
     PATH: [node, process.env['PATH']].join(delimiter),
@@ -68,7 +68,7 @@ async function succeeds(cwd: string, program: string, ...args: string[]): Promis
 const manifest = (path: string): { dependencies?: Record<string, string>; engines?: object } =>
   JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
 
-/** Copies packages and their dependencies to where an install puts them. */
+/** Copies packages and their dependencies to the folder where an install puts them. */
 function provide(names: readonly string[], modules: string, seen = new Set<string>()): void {
   for (const name of names.filter(wanted => !seen.has(wanted))) {
     seen.add(name);
@@ -106,7 +106,8 @@ function example(name: string): void {
 }
 
 /**
- * Starts the bundled stack, with a target file in the empty folder that claims only what a run without logs can show.
+ * Starts the bundled stack, and writes a target file to the empty folder. The file claims only what can be checked
+ * without logs.
  */
 async function withStack(env: Record<string, string>, act: (stack: Stack) => Promise<void>): Promise<void> {
   const stack = await startLocalStack({ port: 'any', instances: 2, env });
@@ -123,7 +124,7 @@ async function withStack(env: Record<string, string>, act: (stack: Stack) => Pro
   }
 }
 
-/** Returns the folder of an installed Node that is too old for Baton and has npx; undefined if there is none. */
+/** Returns the folder of an installed Node that has npx but is too old for Baton; undefined if there is none. */
 function olderNode(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const older = folders.find(folder => {

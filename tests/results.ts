@@ -9,7 +9,7 @@ import { relative } from 'node:path';
 
 type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
 
-/** The fields of a report of vitest or Jest that are read here. */
+/** The fields that this file reads of a report of vitest or Jest. */
 export interface Report {
   success: boolean;
   testResults: {
@@ -26,7 +26,7 @@ export interface Sum {
   skipped: number;
 }
 
-/** Returns the name of a test as --testNamePattern matches it. */
+/** Returns the name of a test in the form that --testNamePattern matches. */
 const nameOf = ({
   ancestorTitles,
   title,
@@ -35,7 +35,7 @@ const nameOf = ({
 
 const isSkipped = (status: Status): boolean => status !== 'passed' && status !== 'failed';
 
-/** Returns the skipped tests, which may run after more is installed: their names as a pattern, and their files. */
+/** Returns the skipped tests, to run them after more programs are installed: a name pattern, and their files. */
 export function skippedIn({ testResults }: Report): { pattern: string; files: string[] } {
   const names = new Set<string>();
   const files = new Set<string>();
@@ -49,7 +49,7 @@ export function skippedIn({ testResults }: Report): { pattern: string; files: st
   return { pattern: `^(${escaped.join('|')})$`, files: [...files] };
 }
 
-/** Sums two runs, each test once: the result of the second run replaces a skipped one of the first. */
+/** Adds up two runs. Each test counts once: a result of the second run replaces `skipped` in the first run. */
 export function sumOf(first: Report, second?: Report): Sum {
   const tests = new Map<string, Sum>();
   for (const [key, status] of outcomes(first)) {
@@ -82,7 +82,7 @@ const outcomes = ({ testResults }: Report): [key: string, status: Status][] =>
     assertionResults.map((test): [string, Status] => [`${name}\n${nameOf(test)}`, test.status]),
   );
 
-/** Counts files that failed without a failed test, since they could not be loaded. */
+/** Counts files that failed without a failed test, which means that they could not be loaded. */
 const broken = ({ testResults }: Report): number =>
   testResults.filter(
     ({ status, assertionResults }) =>

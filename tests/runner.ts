@@ -1,4 +1,4 @@
-/** Runs the shell steps of a composite action as GitHub's runner does, with its files and variables. */
+/** Runs the shell steps of a composite action, with the files and variables of GitHub's runner. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export interface Job {
   ran: string[];
 }
 
-/** Where and how an action is run. */
+/** The folders, inputs and environment of a run of an action. */
 interface Setting {
   /** The folder of the action. */
   folder: string;
@@ -43,12 +43,12 @@ interface Setting {
   event: object;
 }
 
-/** Outputs of the steps that have run, by id. */
+/** Outputs of the steps that have run, by the id of the step. */
 type Steps = Record<string, Record<string, string>>;
 
 const load = ({ folder }: Setting): Action => parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
 
-/** Runs all steps, except those that use another action. */
+/** Runs all steps except those that use another action. */
 export async function runAction(setting: Setting): Promise<Job> {
   const action = load(setting);
   const steps: Steps = {};
@@ -76,7 +76,7 @@ export async function runStep(name: string, setting: Setting): Promise<void> {
   if (code !== 0) throw new Error(log);
 }
 
-/** Fills in expressions. */
+/** Replaces the expressions in a text by their values. */
 const filled = (text: string, setting: Setting, steps: Steps): string =>
   text.replaceAll(/\$\{\{ (.*?) \}\}/g, (_, expression: string) => {
     const [scope, name = '', , output = ''] = expression.split('.');
@@ -121,7 +121,7 @@ const outputsIn = (text: string): Record<string, string> =>
       .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-/** Runs a script with the flags of the runner for `shell: bash`. */
+/** Runs a script with the flags that the runner uses for `shell: bash`. */
 function bash(
   script: string,
   cwd: string,

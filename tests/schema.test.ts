@@ -14,7 +14,7 @@ const problems = (value: unknown) => {
   return validate.errors;
 };
 
-/** An operation with every field. Its type makes the list complete. */
+/** An operation with every field. Because of its type, a missing field is a type error. */
 const whole: Required<Operation> & { uncertainty: number } = {
   type: 'op',
   id: 1,

@@ -1,10 +1,10 @@
-/** Collects which optional programs the tests used, and prints them in the last lines of a run. */
+/** Records which optional programs the tests used, and prints the list in the last lines of a run. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
-/** The environment variable with the path of the file in which test processes write their notes. */
+/** The environment variable with the path of the file to which test processes write their notes. */
 const FILE = 'BATON_TESTS_USED';
 export type Part =
   | 'real k6'
@@ -22,8 +22,8 @@ export type Part =
   | 'an older Node';
 
 /**
- * Notes which program the tests of a file run with, or why they do not. Call it at the top of the file.
- * Each distinct note is printed once.
+ * Records which program the tests of a file use, or why they do not run. Call it at the top level of the file. Each
+ * distinct note is printed once.
  */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];

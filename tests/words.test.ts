@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 /** Name the client, user, caller or instance instead; for "told" write reported, sent or named. */
 const WORDS = ['told', 'untold', 'nobody', 'whoever', 'whom', 'somebody', 'anybody', 'someone', 'anyone'];
 
-/** Files that are checked: all that git tracks, except these. */
+/** Files that are not checked. All other files that git tracks are checked. */
 const EXCLUDED: readonly RegExp[] = [
   /^LICENSE$/, // a legal text
   /^package-lock\.json$/, // names of packages
@@ -17,7 +17,7 @@ const EXCLUDED: readonly RegExp[] = [
   /^tests\/words\.test\.ts$/, // this list
 ];
 
-/** Names of recorded formats and of systems, which cannot change. */
+/** Names in recorded formats and names of systems. They cannot be changed. */
 const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /logouts_untold/g, files: /./, why: 'the k6 metric baton_logouts_untold' },
   {
@@ -28,11 +28,11 @@ const EXCEPTIONS: readonly { name: RegExp; files: RegExp; why: string }[] = [
   { name: /['`]nobody['`]/g, files: /^stack\//, why: 'the system user with no rights' },
 ];
 
-/** Splits a text into words: at all other characters, and identifiers also at `_` and between `camel` and `Case`. */
+/** Splits a text into words: at characters that are no letters, so also at `_`, and between `camel` and `Case`. */
 const wordsOf = (text: string): string[] =>
   [...text.matchAll(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)].map(([word]) => word.toLowerCase());
 
-/** Returns the lines of a file with such a word, as `path:line: text`. */
+/** Returns the lines of a file that contain such a word, as `path:line: text`. */
 function wrongLines(path: string, text: string): string[] {
   const names = EXCEPTIONS.filter(({ files }) => files.test(path)).map(({ name }) => name);
   return text.split('\n').flatMap((line, i) => {

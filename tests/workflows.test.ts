@@ -9,7 +9,7 @@ import { used } from './used.ts';
 const ROOT = join(import.meta.dirname, '..');
 const GO_BIN = process.env['GOBIN'] ?? join(homedir(), 'go/bin');
 const env = { ...process.env, PATH: `${process.env['PATH']}${delimiter}${GO_BIN}` };
-/** An optional program. Its test is skipped if it is not installed. */
+/** The optional program actionlint. The test with it is skipped if it is not installed. */
 const LINTER = 'actionlint';
 const linted = spawnSync(LINTER, ['-version'], { env }).status === 0;
 used('workflows', linted ? `linted by ${LINTER}` : `NOT TESTED: no ${LINTER} on this machine`);

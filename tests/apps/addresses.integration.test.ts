@@ -1,6 +1,6 @@
 /**
- * Checks that Baton decides at least as much with the addresses of instances as without, if only the balancer names
- * them.
+ * Checks that Baton judges at least as many guarantees with the addresses of instances as without them, if only the
+ * balancer names the instances.
  */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { type Session, SmallApp } from './small-app.ts';
 import { Panels, Remembers, Resealed, SecondCookie, Visitors } from './traits.ts';
 import { type Judged, judged, USUAL, withApp } from './verified.ts';
 
-/** Keeps each session in the memory of the instance that made it. */
+/** Keeps each session in the memory of the instance that created it. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -79,11 +79,11 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // At random: with few clients, turns could always route a client to the same instance.
+    // Routes at random. If few clients took turns, a client could always reach the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 
-/** The maximum number of runs to reach a verdict, since some evidence depends on chance. */
+/** The maximum number of runs to reach a verdict. One may not suffice, since some evidence depends on chance. */
 const TRIES = 3;
 
 it.each(TARGETS)(

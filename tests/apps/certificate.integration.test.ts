@@ -1,4 +1,4 @@
-/** Tests an app behind TLS, with a certificate of an authority that this machine does not trust. */
+/** Tests an app behind TLS. An authority that this machine does not trust has signed its certificate. */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';

@@ -5,7 +5,7 @@ import { form, hidden, newId, type Session, SmallApp } from './small-app.ts';
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
-/** Sets a new session cookie with each response, in one or two chunks by turns. Older cookies stay valid. */
+/** Sets a new session cookie with each response, alternately in one chunk and in two. Older cookies stay valid. */
 export class Chunked extends SmallApp {
   #answers = 0;
 
@@ -17,7 +17,7 @@ export class Chunked extends SmallApp {
     const known = set?.slice(4, 36) ?? id;
     if (!this.sessions.some(one => one.id === known)) return answer;
     const second = this.#answers++ % 2 === 0 ? [`s.1=${newId()}; ${ATTRIBUTES}`] : [gone('s.1')];
-    // A deletion of the old cookie, for another path, before the new one is set.
+    // The response first deletes the old cookie at another path, and then sets the new cookie.
     const old = `s.0=; Path=/old; Max-Age=0`;
     return { ...answer, cookies: [old, ...second, gone('s.0'), `s.0=${known}~${newId()}; ${ATTRIBUTES}`] };
   }
@@ -25,7 +25,7 @@ export class Chunked extends SmallApp {
 
 /** Shows notes as a JSON list that names no user. */
 export class JsonNotes extends SmallApp {
-  /** Whether a client that is not signed in gets an empty list. */
+  /** True if a client that is not signed in gets an empty list. */
   open = false;
 
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
@@ -36,7 +36,7 @@ export class JsonNotes extends SmallApp {
   }
 }
 
-/** Knows a session only on the instance where it began, and gives clients of the others a new session. */
+/** Knows a session only on the instance where it began. The other instances set a new session cookie instead. */
 export class ReplacesCookie extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;
@@ -47,7 +47,7 @@ export class ReplacesCookie extends SmallApp {
   }
 }
 
-/** Has its login form on the home page, and redirects to it after every login. */
+/** Has its login form on the home page. Every login redirects to the home page. */
 export class FormOnHome extends SmallApp {
   override loginPage = '/home';
 
@@ -75,7 +75,7 @@ export class HopEnds extends SmallApp {
   }
 }
 
-/** Accepts a login form only on the instance that made it. */
+/** Accepts a login form only on the instance that created it. */
 export class FormPerInstance extends SmallApp {
   protected override loginForm(asked: AppRequest): AppResponse {
     const fields = `<input name="user"><input type="password" name="pass">${hidden('csrf', asked.instance)}`;
@@ -87,14 +87,14 @@ export class FormPerInstance extends SmallApp {
   }
 }
 
-/** Redirects signed-in users away from the login, as Laravel's `guest` and Devise do. */
+/** Redirects signed-in users away from the login page, like Laravel's `guest` and Devise. */
 export class Guest extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     return asked.path === this.loginPage && session !== undefined ? { to: '/account' } : undefined;
   }
 }
 
-/** Writes the user into the existing session at login, without a new id. */
+/** At login, writes the user into the existing session, which keeps its id. */
 export class KeepsSession extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const session = this.sessionOf(asked);

@@ -1,4 +1,4 @@
-/** Tests what responses show about a session and its login: no healthy app is accused, and broken ones are found. */
+/** Tests what responses show about a session and its login. Healthy apps are not accused, and broken apps are found. */
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../verify/core/history.ts';
 import type { VerifyOptions } from '../../verify/run.ts';
@@ -34,7 +34,7 @@ it('a response that deletes the old session cookie and sets a new one, or shrink
   expect(deleted.length).toBeGreaterThan(100);
 });
 
-/** The form token is sent with the login. */
+/** A target whose login sends the form token. */
 const WITH_TOKEN = { login: { ...USUAL.login, form: { ...USUAL.login.form, csrf: '{csrf}' } } };
 
 describe('one account of forty has a wrong password', () => {

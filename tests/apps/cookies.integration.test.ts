@@ -1,4 +1,4 @@
-/** Tests cookies beside the session cookie, caches and gateways, and claims that omit guarantees. */
+/** Tests additional cookies, caches, gateways, and claims that omit guarantees. */
 import { expect, it } from 'vitest';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { newId, type Session, SmallApp } from './small-app.ts';
@@ -7,7 +7,7 @@ import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, public: ['/robots.txt'], ...file }, { workloads }));
 
-/** Sends its pages through a cache that stores none. A gateway fails one of the forged requests. */
+/** Sends its pages through a cache that does not store them. A gateway responds to one forged request with an error. */
 class BehindACache extends SmallApp {
   #forged = 0;
 
@@ -23,7 +23,7 @@ class BehindACache extends SmallApp {
     return path === '/robots.txt' ? { body: '' } : undefined;
   }
 
-  /** Signs in with two cookies, one of which is the same for every user and readable by scripts. */
+  /** Sets two cookies at login. One of them has the same value for every user, and scripts can read it. */
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const { cookies = [], ...entered } = super.enter(user, asked);
     return { ...entered, cookies: ['logged_in=1; Path=/', ...cookies] };

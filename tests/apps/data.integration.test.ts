@@ -1,4 +1,4 @@
-/** Tests probes: no healthy app is accused, broken ones are found, and wrong expressions are refused. */
+/** Tests probes: healthy apps are not accused, broken apps are found, and wrong expressions are refused. */
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../verify/errors.ts';
 import {
@@ -17,7 +17,7 @@ import type { SmallApp } from './small-app.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const [NOTES] = USUAL.probes;
-/** Routes without a period, so that no client always reaches the same instance. */
+/** Routes in irregular order, so that no client always reaches the same instance. */
 const MIXED: How = { balance: (_, n) => ({ instance: Math.imul(n + 1, 0x9e3779b1) < 0 ? 'one' : 'two' }) };
 const SESSION = ['read-your-writes', 'monotonic-reads'];
 const ALL = [...SESSION, 'isolation', 'no-lost-updates', 'linearizability'];
@@ -134,7 +134,7 @@ describe('the audit', () => {
 
   it('grows no session beyond the limit of the balancer, reports the limit, and sees no violation in it', async () => {
     const app = new NotesInCookie();
-    // As balancers do: after a response with a too large header, the instance gets no requests for some time.
+    // Acts like a balancer: after a response with a too large header, the instance gets no requests for some time.
     let out = 0;
     const how: How = {
       balance: (_, n) => {

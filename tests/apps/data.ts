@@ -1,12 +1,13 @@
 /**
- * Apps with data other than notes in a session: shared, older than the run, capped, limited in length, or one value.
+ * Apps with other data than notes in a session: shared, older than the run, limited in number or length, or one
+ * value.
  */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
-/** Keeps notes by user, or for all users. Some are older than the run, and another run sometimes adds one. */
+/** Keeps notes per user, or for all users. Some are older than the run. Another run sometimes adds a note. */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
   readonly #kept = new Map<string, string[]>();
@@ -28,7 +29,7 @@ export class KeepsNotes extends SmallApp {
 
 /** Keeps one value in each session. */
 export class Motto extends SmallApp {
-  /** The instance that shows no value at every third request. */
+  /** The instance that shows no value in every third read. */
   forgets: InstanceName | undefined;
   #reads = 0;
 
@@ -42,17 +43,17 @@ export class Motto extends SmallApp {
   }
 }
 
-/** Counts in each session, from 57 on. */
+/** Keeps a counter in each session. It begins at 57. */
 export class Counts extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     return `<p id="count">${57 + notes.length}</p>${form('/notes', field('text', csrf), 'Count')}`;
   }
 }
 
-/** Keeps at most `cap` notes, and refuses more. */
+/** Keeps up to `cap` notes, and refuses further notes. */
 export class Capped extends SmallApp {
   readonly cap: number;
-  /** The instance that shows an empty list at every third request. */
+  /** The instance that shows an empty list in every third read. */
   blanks: InstanceName | undefined;
   #reads = 0;
 
@@ -92,7 +93,7 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** Shows notes in another form than they were sent: in upper case. */
+/** Shows notes in upper case, and so not as they were sent. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });
@@ -107,7 +108,7 @@ export class LosesNotes extends SmallApp {
   }
 }
 
-/** Keeps the notes in a cookie. A balancer refuses responses with a large header, and then skips the instance. */
+/** Keeps the notes in a cookie. A balancer refuses responses with a too large header, and then avoids the instance. */
 export class NotesInCookie extends SmallApp {
   largest = 4_000;
   refused = 0;

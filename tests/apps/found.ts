@@ -7,13 +7,13 @@ import { PASSWORD } from './small-app.ts';
 export interface Found {
   /** The target file. */
   text: string;
-  /** The target file, parsed. */
+  /** The parsed target file. */
   file: Record<string, unknown>;
   /** The printed lines. */
   said: string[];
 }
 
-/** Runs `init`. @param options override the defaults: two accounts, and permission to write */
+/** Runs `init`. @param options options that override the defaults: two accounts, and permission to write */
 export async function found({ url }: Served, options: Partial<InitOptions> = {}): Promise<Found> {
   const said: string[] = [];
   const text = await init({

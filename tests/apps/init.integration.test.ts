@@ -1,4 +1,4 @@
-/** Checks that the target file of `baton init` is right about apps with special properties. */
+/** Checks that `baton init` writes a correct target file for apps with special properties. */
 import { describe, expect, it } from 'vitest';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
@@ -44,7 +44,7 @@ describe('the sessions that an app allows a user', () => {
     await withApp(app, async served => {
       const { file } = await found(served);
       expect(file['sessions']).toEqual(sessions);
-      // No session is left signed in, which would count for the limit.
+      // `init` must leave no session signed in, since it would count towards the limit.
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
@@ -63,7 +63,7 @@ describe('the login', () => {
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
-    // Its login form has another kind of token for a signed-in client, so no login over a session succeeds.
+    // The app gives signed-in clients another kind of token, so a client with a session cannot log in again.
     ['a token for each form', new TokenPerForm(), ['continuity', 'isolation']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
@@ -91,7 +91,7 @@ describe('the login', () => {
     await withApp(app, async served => {
       const options = { accounts: ACCOUNTS, secretOf: async (user: string) => secretOf(user) };
       const { text, file } = await found(served, options);
-      // One code was refused: the one with which `init` found this out.
+      // The app refused one code. `init` sent it to find out that each code is valid once.
       expect([file['sessions'], app.refused]).toEqual([{ every: '1s' }, 1]);
       expect(text).toMatch(/totp: \$\{ALICE_TOTP\}/);
       expect(text).not.toContain(secretOf('alice'));

@@ -1,4 +1,4 @@
-/** Checks that all workloads respect the limits of an app: no healthy app is accused, and broken ones are found. */
+/** Checks that all workloads respect the limits of an app. Healthy apps are not accused, and broken apps are found. */
 import { describe, expect, it } from 'vitest';
 import { FewSessions, OneLogout, PasswordChange, RareLogins } from './limits.ts';
 import type { AppRequest } from './serve.ts';
@@ -20,7 +20,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// All workloads run with one of the limits. With the others they would only take time.
+// Only one of the limits is tested with all workloads. For the others, this would only take more time.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },

@@ -1,5 +1,6 @@
 /**
- * Apps with limits for each user: a maximum number of sessions, one logout for all of them, a maximum rate of logins.
+ * Apps with limits for each user: a maximum number of sessions, one logout for all sessions, a maximum rate of
+ * logins.
  */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
@@ -7,7 +8,7 @@ import { type Session, SmallApp } from './small-app.ts';
 /** Allows a user `most` sessions at the same time. */
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** What happens at one more login. */
+  /** Effect of one more login: the oldest session ends, or the login is refused. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {
@@ -26,9 +27,9 @@ export class FewSessions extends SmallApp {
   }
 }
 
-/** Ends all sessions of a user at one logout. */
+/** Ends all sessions of a user when one of them logs out. */
 export class OneLogout extends SmallApp {
-  /** The instance whose sessions are not ended. */
+  /** The instance that does not end its sessions. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -38,7 +39,7 @@ export class OneLogout extends SmallApp {
 
 /** Ends all other sessions of a user when the password changes. */
 export class PasswordChange extends SmallApp {
-  /** The instance whose sessions are not ended. */
+  /** The instance that does not end its sessions. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {

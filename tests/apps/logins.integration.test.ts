@@ -1,4 +1,4 @@
-/** Tests ways of logging in, each on a small app: the healthy app is not accused, and the broken one is found. */
+/** Tests each kind of login with a small app. The healthy app is not accused, and the broken app is found. */
 import { expect, it } from 'vitest';
 import { BasicApp, TwoPages } from './logins.ts';
 import type { AppRequest } from './serve.ts';

@@ -3,7 +3,7 @@ import { oneTime } from '../../verify/client/one-time.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Asks for the user name first, and for the password on a second page, which gets the user from its `state` field. */
+/** Asks for the user name first, and for the password on a second page. The form field `state` links the two. */
 export class TwoPages extends SmallApp {
   readonly #asking = new Map<string, string>();
 
@@ -35,9 +35,9 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** Signs users in only by HTTP Basic, and has no page without it. */
+/** Signs users in only by HTTP Basic. Without it, there is no page. */
 export class BasicApp extends SmallApp {
-  /** Returns whether an instance refuses the user. */
+  /** Returns true if the instance refuses the user. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 
@@ -69,17 +69,17 @@ export class BasicApp extends SmallApp {
   }
 }
 
-/** Returns the secret of a user as an otpauth address. A code is valid for one second. */
+/** Returns the secret of a user as an otpauth URL. It makes each code valid for one second. */
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
-/** Asks for a one-time code after the password. The code of the second before is also valid. */
+/** Asks for a one-time code after the password. The code of the previous second is valid too. */
 export class CodeApp extends SmallApp {
-  /** Whether each code is valid only once. */
+  /** True if each code is valid only once. */
   readonly once: boolean;
   readonly #asking = new Map<string, string>();
   readonly #used = new Set<string>();
-  /** Codes that were refused. */
+  /** Number of refused codes. */
   refused = 0;
 
   constructor(once: boolean) {
@@ -116,7 +116,7 @@ export class CodeApp extends SmallApp {
   }
 }
 
-/** Renders in the browser: the login takes JSON and returns a token, which every request sends in a header. */
+/** An app that renders in the browser. The login takes JSON and returns a token. Every request sends it in a header. */
 export class TokenApi extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     const json = (value: object, status = 200): AppResponse => ({

@@ -1,6 +1,6 @@
 /**
- * Checks that `baton init` stops at rate limits, tries only the given passwords, and asks before it uses another
- * host.
+ * Checks that `baton init` stops at rate limits, tries only the given passwords, and asks before it sends requests to
+ * another host.
  */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ const ACCOUNTS = ['--user', 'alice', '--password-env', 'SHOP_PASSWORD', '--file'
 
 it('sends nothing to another machine without permission', async () => {
   await withApp(new SmallApp(), async served => {
-    // This address is this machine, but not one of its loopback names.
+    // 0.0.0.0 reaches this machine, but is not one of its loopback names.
     const url = served.url.replace('127.0.0.1', '0.0.0.0');
     const { code, stderr } = await baton(['init', url, ...ACCOUNTS], { SHOP_PASSWORD: PASSWORD });
     expect(stderr).toContain(

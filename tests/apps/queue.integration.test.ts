@@ -1,4 +1,4 @@
-/** Checks that the time that requests wait inside Baton does not count against a target with a rate limit. */
+/** Checks a target with a rate limit: time that requests wait inside Baton does not count as response time. */
 import { expect, it } from 'vitest';
 import { SmallApp } from './small-app.ts';
 import { judged, USUAL, withApp } from './verified.ts';
@@ -11,7 +11,7 @@ it('32 clients at 40 requests per second: each waits for its turn, and none for 
         url,
         claims: ['availability'],
         limits: { requests: 40 },
-        // Each request waits for its turn for about 800 ms.
+        // Inside Baton, each request waits about 800 ms for its turn.
         budgets: { wait: '500ms' },
       },
       { sessions: 32, duration: 4_000, workloads: ['hop'] },

@@ -1,4 +1,4 @@
-/** Serves an app in this process as two instances by turns, and records the requests. */
+/** Serves an app in this process. By default two instances take turns. Records the requests. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,7 +12,7 @@ export interface AppRequest {
   query: URLSearchParams;
   cookies: Readonly<Record<string, string>>;
   form: Readonly<Record<string, string>>;
-  /** The raw body. */
+  /** The unparsed body. */
   body: string;
   headers: IncomingMessage['headers'];
   /** The instance that serves the request. */
@@ -30,16 +30,16 @@ export interface AppResponse {
 
 export interface Served {
   url: string;
-  /** Addresses of the instances, if they have one. */
+  /** Addresses of the instances by name, if the instances have addresses. */
   addresses: Readonly<Record<string, string>>;
-  /** In the order of their arrival. */
+  /** The requests in the order of their arrival. */
   asked: readonly AppRequest[];
   stop(): Promise<void>;
 }
 
 export interface How {
   /**
-   * Returns the instance that serves the n-th request. Without it, the instances take turns.
+   * Returns the instance that serves the n-th request. Without `balance`, the instances take turns.
    *
    * @param connection number of the connection of the request
    */
@@ -48,15 +48,15 @@ export interface How {
     n: number,
     connection: number,
   ): { instance: InstanceName; cookies?: readonly string[] };
-  /** Whether responses name their instance; true by default. */
+  /** True, the default, if responses name their instance. */
   named?: boolean;
   /** The number of instances; 2 by default. */
   instances?: number;
-  /** Whether each instance also has its own address. Responses from there do not name it: only the balancer does. */
+  /** True if each instance has its own address too. Only the balancer adds the name of the instance to responses. */
   addressed?: boolean;
 }
 
-/** Starts the server. @param answer returns the response of an instance, one at a time, so no requests overlap */
+/** Starts the server. @param answer returns an instance's response synchronously, so requests never overlap */
 export async function serve(
   answer: (asked: AppRequest) => AppResponse,
   { balance, named = true, addressed = false, instances = 2 }: How = {},

@@ -1,6 +1,5 @@
 /**
- * A small web app with a login form, notes in each session, and a logout. A test overrides the methods that it is
- * about.
+ * A small web app with a login form, notes in each session, and a logout. Tests override the methods that they test.
  */
 import { randomBytes } from 'node:crypto';
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
@@ -25,10 +24,10 @@ export const newId = (): string => randomBytes(16).toString('hex');
 
 export class SmallApp {
   users: readonly string[] = ['alice', 'bob'];
-  /** Oldest first. */
+  /** Sessions, the oldest first. */
   sessions: Session[] = [];
   loginPage = '/login';
-  /** Whether no page links to the login. */
+  /** True if no page links to the login. */
   hidden = false;
 
   answer(asked: AppRequest): AppResponse {
@@ -53,7 +52,7 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /** Handles a request before all other code. For overrides in tests. */
+  /** Handles a request before all other methods. Tests override it; undefined passes the request on. */
   protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }
@@ -113,7 +112,7 @@ export class SmallApp {
     return found !== undefined && this.knows(found, asked) ? found : undefined;
   }
 
-  /** Returns whether an instance knows a session. */
+  /** Returns true if the instance of the request knows the session. */
   knows(_session: Session, _asked: AppRequest): boolean {
     return true;
   }

@@ -1,4 +1,4 @@
-/** Tests what `baton init` writes about a balancer: whether it pins clients, by what, and how to turn this off. */
+/** Tests what `baton init` writes about a balancer that pins clients: by what, and how to turn it off. */
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
 import { stickyBy } from '../../stack/sticky.ts';
@@ -10,7 +10,7 @@ import { judged, those, withApp } from './verified.ts';
 const either = (text: string): InstanceName => (text.charCodeAt(text.length - 1) % 2 === 0 ? 'one' : 'two');
 const inTurn = (n: number): InstanceName => (n % 2 === 0 ? 'one' : 'two');
 
-/** Pins a client by cookies, each of which names the instance in a different way. */
+/** Pins a client by one or several cookies. Each cookie names the instance. */
 const byCookies = (...names: string[]): How => ({
   balance: ({ cookies }, n) => {
     const name = names.find(one => cookies[one] !== undefined);
@@ -20,7 +20,7 @@ const byCookies = (...names: string[]): How => ({
   },
 });
 
-/** Keeps sessions on one instance, which is not visible as long as the balancer is sticky. */
+/** Keeps each session on one instance only. As long as the balancer is sticky, clients do not notice this. */
 class Local extends SmallApp {
   override knows({ born }: Session, { instance }: AppRequest): boolean {
     return born === instance;

@@ -1,5 +1,5 @@
 /**
- * Tests the questions of `baton init` at a terminal: accounts, missing information, and permission for risky
+ * Tests the questions that `baton init` asks at a terminal: accounts, missing information, permission for risky
  * requests.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const CLI = join(import.meta.dirname, '../../verify/cli.ts');
 
-/** Returns whether util-linux is installed, whose `script` provides the pseudo-terminal. */
+/** Returns true if util-linux is installed. Its command `script` provides the pseudo-terminal. */
 export function hasTerminal(): boolean {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
@@ -18,7 +18,7 @@ export class Terminal {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   #heard = (): void => {};
-  /** The length of the output that has been read. */
+  /** The length of the output that was already searched for questions. */
   #read = 0;
   /** The whole output. */
   shown = '';
@@ -65,7 +65,7 @@ export class Terminal {
     await this.#ended;
   }
 
-  /** Waits for the end of the command. Returns the exit code. */
+  /** Waits until the command exits. Returns its exit code. */
   ends(): Promise<number | null> {
     return this.#ended;
   }

@@ -4,7 +4,7 @@
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Shows the last written text also in another panel, and in the search box. */
+/** Shows the last texts in another panel too, and the last one in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -26,7 +26,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** Shows a hundred rows on a page, the newest first, and links to the others. */
+/** Shows the newest hundred rows, newest first, and a link to a page with older ones. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -36,7 +36,7 @@ export class Paged extends SmallApp {
   }
 }
 
-/** Gives every visitor a cookie that is independent of the session. */
+/** Gives every visitor a cookie that has nothing to do with the session. */
 export class Visitors extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -45,7 +45,7 @@ export class Visitors extends SmallApp {
   }
 }
 
-/** Sets a new second cookie with each response. The session does not need it. */
+/** Sets a second cookie, with a new value, in each response. The session does not need this cookie. */
 export class SecondCookie extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const answer = super.answer(asked);
@@ -53,7 +53,7 @@ export class SecondCookie extends SmallApp {
   }
 }
 
-/** Keeps a session in two cookies, and sets new values of both with each response. Older values stay valid. */
+/** Keeps a session in two cookies. Each response sets new values for both. Older values stay valid. */
 export class Resealed extends SmallApp {
   override answer(asked: AppRequest): AppResponse {
     const { sid = '' } = asked.cookies;
@@ -70,7 +70,7 @@ export class Resealed extends SmallApp {
   }
 }
 
-/** Sets a remember-me cookie at login: a client without a session gets a new one with it. */
+/** Sets a remember-me cookie at login. A client that sends only this cookie is signed in too. */
 export class Remembers extends SmallApp {
   protected override enter(user: string, asked: AppRequest): AppResponse {
     const answer = super.enter(user, asked);
@@ -84,7 +84,7 @@ export class Remembers extends SmallApp {
   }
 }
 
-/** Logs out by a link with a token of the session. */
+/** Logs out by a link that contains a token of the session. */
 export class LinkOut extends SmallApp {
   protected override page(session: Session | undefined, title: string, inside: string): string {
     if (session === undefined) return super.page(session, title, inside);
@@ -100,7 +100,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** Gives each form its own token. A meta tag has a token that is valid for all forms. */
+/** Gives each form its own token. A meta tag contains another token, which is valid for all forms. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -141,7 +141,7 @@ export class TokenPerForm extends SmallApp {
   }
 }
 
-/** Has two fields in its login form that differ for each visitor. Both must be right. */
+/** Has two hidden fields in its login form. Their values differ for each visitor, and both must be sent back. */
 export class TwoTokens extends SmallApp {
   readonly #made = new Map<string, string>();
 
@@ -158,7 +158,7 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/** Locks an account after `most` wrong passwords, and reports this on the page that it redirects to. */
+/** Locks an account after `most` wrong passwords. Then it redirects to a page that reports the lock. */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];

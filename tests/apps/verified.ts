@@ -34,7 +34,7 @@ export const USUAL = {
   instance: { header: 'x-instance' },
 };
 
-/** Serves an app while `act` runs. */
+/** Serves an app until `act` has ended. */
 export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise<T>, how?: How): Promise<T> {
   const served = await serve(asked => app.answer(asked), how);
   try {
@@ -57,7 +57,7 @@ export interface Judged {
   remarks: readonly string[];
 }
 
-/** Verifies a target. @param file the target file, as text or as an object */
+/** Verifies a target. @param file the target file as text, or as an object */
 export async function judged(file: object | string, options: VerifyOptions = {}): Promise<Judged> {
   const out = mkdtempSync(join(tmpdir(), 'baton-apps-'));
   try {

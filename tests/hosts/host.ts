@@ -1,4 +1,4 @@
-/** Starts apps of other technologies, each as two instances behind nginx, to test `baton init` with them. */
+/** Starts apps in other languages and frameworks, two instances of each behind nginx, to test `baton init`. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,21 +21,21 @@ export interface Host {
   name: string;
   /** Accounts that may log in. */
   users: readonly [string, string];
-  /** Environment of each instance, in addition to the common one. */
+  /** Environment variables of each instance, in addition to those of all hosts. */
   env?: Record<string, string>;
-  /** Returns the command of an instance, built or installed if necessary. @throws Error if that is not possible */
+  /** Returns the command of an instance. Builds or installs the program if necessary. @throws Error if this fails */
   command(port: number): readonly [string, ...string[]];
-  /** Returns a command to run once, before the instances. */
+  /** Returns a command that runs once, before the instances start. */
   prepare?(): readonly [string, ...string[]];
   /** The guarantee that the broken variant breaks. */
   breaks: string;
   /** The claims that `init` must write. */
   claims: string;
-  /** The recipe that the host tests. */
+  /** The recipe of `baton init` that is tested with this host. */
   recipe?: string;
-  /** Options that `init` needs, since no page shows their values. */
+  /** Options for `init`, because no page shows their values. */
   init?: readonly string[];
-  /** The guarantee that the healthy variant breaks, because its unchanged libraries do. */
+  /** The guarantee that even the healthy variant breaks, because its unchanged libraries break it. */
   keepsNot?: string;
 }
 
@@ -61,7 +61,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // The cache of Go makes a second build fast.
+  // It is built each time: Go's build cache makes a second build fast.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -136,7 +136,7 @@ export interface Running {
 /**
  * Starts a host.
  *
- * @param broken whether to start it with its defect
+ * @param broken true to start it with its defect
  * @throws Error if a part of it is not available on this machine
  */
 export async function startHost(host: Host, broken: boolean): Promise<Running> {

@@ -1,7 +1,7 @@
 /**
- * Checks that `baton init`, with only an address and two accounts, writes a file with which `baton verify` judges
- * apps of other technologies correctly, each healthy and with one defect. Apps that cannot run here are skipped, with
- * the reason.
+ * Checks `baton init` with apps in other languages and frameworks. From an address and two accounts, it must write a
+ * file with which `baton verify` judges the app correctly, both healthy and with one defect. Apps that cannot run
+ * here are skipped, with the reason.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ interface Verdict {
   finding: string;
 }
 
-/** The workload that shows each broken guarantee. The others would only take time. */
+/** For each guarantee, the workload that shows its violation. Other workloads would only take time. */
 const SHOWN_BY: Record<string, string> = {
   continuity: 'hop',
   isolation: 'hop',
@@ -28,7 +28,7 @@ const SHOWN_BY: Record<string, string> = {
   'cookie-policy': 'audit',
 };
 
-/** The guarantees that the short run must decide. */
+/** The guarantees on which the short run must reach a verdict. */
 const JUDGED = ['continuity', 'isolation', 'rotation', 'logout-final', 'cookie-policy'];
 
 /** Returns why the host cannot run on this machine; undefined if it can. */
@@ -101,7 +101,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** The hosts of the short test. The others and most broken variants take minutes: `npm run test:long`. */
+/** The hosts of the short test. The others and most broken variants take minutes; `npm run test:long` runs them. */
 const QUICK = ['django', 'php'];
 const long = process.env['BATON_LONG'] !== undefined;
 
@@ -119,7 +119,7 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# Looked for first: what --as ${host.recipe} says.\n`);
     }
-    // A race of the unchanged libraries does not occur in every run.
+    // The host may violate `keepsNot`: a race in its unchanged libraries, which does not occur in every run.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
     // Isolation cannot be judged without a probe that writes private values.

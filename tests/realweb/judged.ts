@@ -1,4 +1,4 @@
-/** Runs `verify` against a small web for a short time, and returns what it found. */
+/** Runs `verify` against a small web for a short time, and returns the verdicts. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,21 +33,21 @@ export const TARGET = {
 export interface Judged {
   result: Result;
   of(guarantee: string): Verdict;
-  /** The violated guarantees of those that are claimed. */
+  /** The claimed guarantees that are violated. */
   violated: string[];
-  /** In the order in which they ended. */
+  /** The operations, in the order in which they ended. */
   operations: Operation[];
   history: string;
 }
 
-/** The number of operations after which a run ends, whatever the speed of the machine: enough for any finding. */
+/** The number of operations after which a run ends, on fast and slow machines. It is enough for every finding. */
 const ENOUGH = 260;
 
 /**
  * Verifies a small web.
  *
  * @param changes to the target file; `undefined` removes a key
- * @param workloads the workloads to run; all but hop end by themselves
+ * @param workloads the workloads to run; `hop` ends after `enough` operations, the others by themselves
  */
 export async function judged(
   web: SmallWeb,

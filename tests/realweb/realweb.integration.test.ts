@@ -1,6 +1,6 @@
 /**
- * Tests behaviour of real web apps that is not a defect. A small server shows each behaviour, healthy, and also broken
- * where the behaviour could hide a defect.
+ * Tests behaviour of real web apps that is not a defect. A small healthy server has each behaviour. If the behaviour
+ * could hide a defect, a broken server is tested too.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import {
   type WebResponse,
 } from './small-web.ts';
 
-/** Adds a defect that must be found in every app: every second session is unknown to the other instance. */
+/** Adds a defect, which must be found in every app: every second session is known to only one of the instances. */
 const forgetful = <T extends new () => SmallWeb>(Web: T) =>
   class extends (Web as new () => SmallWeb) {
     readonly #numbers = new Map<Session, number>();
@@ -34,7 +34,7 @@ const forgetful = <T extends new () => SmallWeb>(Web: T) =>
     }
   };
 
-/** Verifies an app, and checks that the evidence suffices and no guarantee is violated. */
+/** Verifies an app. Checks that the evidence is sufficient and that no guarantee is violated. */
 async function holds(
   web: SmallWeb,
   changes: Parameters<typeof judged>[1] = {},
@@ -77,7 +77,7 @@ describe('"signed out" shown by', () => {
 });
 
 describe('redirects', () => {
-  /** Signs the session in after several redirects, by a token in the first one. */
+  /** Signs in after several redirects, by a token in the first redirect. */
   class Handshake extends SmallWeb {
     readonly #tickets = new Map<string, string>();
 
@@ -107,7 +107,7 @@ describe('redirects', () => {
   it('of a login are followed if the target file says so', async () => {
     const login = { ...TARGET.login, follow: true };
     const { history } = await holds(new Handshake(), { login });
-    // The tokens in the redirects are secret, as a password is.
+    // The tokens in the redirects are secrets, like passwords, so the history must not contain them.
     expect(history).not.toContain('ticket');
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
@@ -150,7 +150,7 @@ describe('redirects', () => {
 
 describe('cookies', () => {
   it('several that change with every response are kept, and recognised as the session', async () => {
-    /** Sets two halves of a key and a counter with each response. The previous key is still valid. */
+    /** With each response, sets a new key in two cookies, and a counter in a third. The previous key stays valid. */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
 
@@ -186,7 +186,7 @@ describe('cookies', () => {
   });
 
   it('a second one that is valid once, and ends the session when it is used again, is not used twice', async () => {
-    /** As a remember-me series with theft detection: the session needs the last value. */
+    /** Like a remember-me series with theft detection: the session accepts only the last value of the cookie `once`. */
     class Web extends SmallWeb {
       readonly #last = new Map<Session, string>();
 
@@ -227,7 +227,7 @@ describe('cookies', () => {
     const { of } = await judged(new Web(), {}, options);
     expect([of('rotation').judgement, of('rotation').why]).toEqual(['valid', undefined]);
 
-    /** The same, but with the visitor's cookie as the session. */
+    /** The same app, but with the visitor's cookie as the session cookie. */
     class Fixed extends Web {
       override sessionOf(cookies: Map<string, string>): Session | undefined {
         return this.sessions.get(cookies.get('visitor') ?? '');
@@ -270,7 +270,7 @@ describe('lists', () => {
     const read = { path: '/items', items: '<li>([^<]*)', within: '<ul id=items>(.*?)</ul>' };
     await holds(new Web(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
 
-    /** Loses the writes of one instance from the list. The panel still shows them. */
+    /** Loses writes on one instance: the list does not show them, but the panel still does. */
     class Losing extends Web {
       override add(ask: WebRequest, session: Session): WebResponse {
         const before = [...session.items];
@@ -282,7 +282,7 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /** Shows no write in the list: then the expression is more likely to be wrong than the app. */
+    /** Shows no written value in the list. It is then more likely that the expression is wrong than the app. */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -293,7 +293,7 @@ describe('lists', () => {
     ).rejects.toThrow(/expected read\.items to find .* Correct the expression/);
   });
 
-  /** Has a list with many older items, so that new ones are on the last page. */
+  /** Has a list on several pages, with so many older items that new items are on the last page. */
   class Paged extends SmallWeb {
     readonly rows: number = 4;
     static readonly OLD = Array.from({ length: 9 }, (_, i) => `old-${i}`);
@@ -338,7 +338,7 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // The written values were on the third page or a later one.
+      // A read found values on the third page or later, where the written values are.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });
@@ -368,7 +368,7 @@ describe('lists', () => {
 });
 
 describe('a write that only a message confirms', () => {
-  /** Responds in the same way whether it keeps the value or not. The next page shows once which it was. */
+  /** Responds in the same way whether it keeps the value or refuses it. The next page shows once what happened. */
   class Flash extends SmallWeb {
     override add({ form }: WebRequest, session: Session): WebResponse {
       const item = form.get('item') ?? '';
@@ -394,7 +394,7 @@ describe('a write that only a message confirms', () => {
     expect(history).toContain('"outcome":"info","note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
     expect(refused.history).toContain('"outcome":"fail","note":"303');
-    // Without `confirmed`, the redirect counts as an acknowledgement of writes that were refused.
+    // Without `confirmed`, the redirect counts as an acknowledgement, even of refused writes.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 
@@ -413,7 +413,7 @@ describe('a write that only a message confirms', () => {
 });
 
 describe('an app that is sometimes unavailable', () => {
-  /** Shows a maintenance page for some of the requests of all clients. */
+  /** Responds to every 20th request with a maintenance page. */
   class Closed extends SmallWeb {
     #asked = 0;
     closed: WebResponse = page('We will be back soon');
@@ -537,7 +537,7 @@ describe('around the app', () => {
 });
 
 describe('a session in two cookies', () => {
-  /** Keeps the session as cookie-session does: data that can be guessed, and its signature. */
+  /** Keeps the session in two cookies, like cookie-session: data that can be guessed, and its signature. */
   class Signed extends SmallWeb {
     override begin(user: string): string[] {
       const [line = ''] = super.begin(user);
@@ -548,7 +548,7 @@ describe('a session in two cookies', () => {
       return Buffer.from(JSON.stringify({ user: user.padEnd(60) })).toString('base64url');
     }
 
-    /** Accepts only the signed data, and not that of another user. */
+    /** Accepts the signed data only, not the data of another user. */
     override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
       const session = super.sessionOf(cookies, instance);
       return session !== undefined && cookies.get('data') === this.dataOf(session.user) ? session : undefined;
@@ -578,7 +578,7 @@ describe('a session in two cookies', () => {
 });
 
 describe('accounts of an app with open registration', () => {
-  /** Knows only users who have registered, with a code from the page of the form. */
+  /** Knows only registered users. Registering requires a code from the page with the form. */
   class Open extends SmallWeb {
     readonly known = new Set<string>();
     readonly #codes = new Set<string>();
@@ -613,7 +613,7 @@ describe('accounts of an app with open registration', () => {
     const web = new Open();
     await holds(web, changes);
     expect(web.known.size).toBe(4);
-    // In the next run they already exist, which is also accepted.
+    // In the next run the users already exist, which Baton accepts too.
     await holds(web, { ...changes, accounts: [...web.known].map(user => ({ user, password: 'p' })) });
     expect(web.known.size).toBe(4);
   });

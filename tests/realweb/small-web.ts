@@ -42,7 +42,7 @@ export const page = (body: string, status = 200): WebResponse => ({
 export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
-  /** Returns a random instance: with a round robin, few clients could always reach the same one. */
+  /** Returns a random instance. With round robin, each of a few clients could always reach the same instance. */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
@@ -70,7 +70,7 @@ export class SmallWeb {
     );
   }
 
-  /** Responds to a client without a session on a page that needs one. */
+  /** Responds to a client that has no session, on a page that needs a session. */
   stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }
@@ -88,7 +88,7 @@ export class SmallWeb {
     return [`sid=${id}; Path=/; HttpOnly; SameSite=Lax`];
   }
 
-  /** Returns the header of each page of a signed-in user. */
+  /** Returns the HTML at the top of each page of a signed-in user. */
   header({ user }: Session): string {
     return `<p data-user="${user}">`;
   }

@@ -1,5 +1,6 @@
 /**
- * Express with Passport, written as in its example: passport-local, sessions in Redis, the CSRF token in the session.
+ * Express with Passport, written like Passport's example: passport-local, sessions in Redis, the CSRF token in the
+ * session.
  */
 import { randomBytes } from 'node:crypto';
 import { RedisStore } from 'connect-redis';
@@ -92,7 +93,7 @@ app.get('/login', (request, response) => {
     ),
   );
 });
-// The defect: the login keeps the session from before, so an attacker who planted its id is signed in.
+// The defect: the login keeps the session that existed before. An attacker who planted its id is then signed in.
 const kept = (request: express.Request, user: User, done: (error?: Error) => void): void => {
   (request.session as { passport?: { user: string } }).passport = { user: user.id };
   request.session.save(done);
