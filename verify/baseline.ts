@@ -1,5 +1,5 @@
 /**
- * Reads and writes baseline files, and reads everything else that can be compared: results, histories, folders of
+ * Reads and writes baseline files. It also reads the other inputs of a comparison: results, histories, and folders of
  * runs.
  */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
@@ -107,7 +107,10 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/** Returns the first 200 bytes of a file: they contain the format of a history, and a history can be long. */
+/**
+ * Returns the first 200 bytes of a file. They contain the format of a history, so a long history need not be read
+ * whole.
+ */
 async function beginOf(file: string): Promise<string> {
   const handle = await open(file);
   try {

@@ -1,4 +1,4 @@
-/** The `baton` command against the real stack: its output, its exit codes, and the files it leaves. */
+/** Tests the `baton` command against the real stack: its output, its exit codes, and the files that it writes. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const resultOf = (stdout: string): Result => {
   return result as Result;
 };
 
-/** The shipped app, healthy and with sessions in memory: the tests share one run of each. */
+/** The tests share two runs: one of the shipped app without a defect, and one with its sessions in memory. */
 const runs = new Map<string, ReturnType<typeof baton>>();
 function shipped(store?: 'memory'): ReturnType<typeof baton> {
   const run =
@@ -55,7 +55,8 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // What was refused is what the workloads provoke: values that are too long, changes of an ended session.
+    // The app refuses only requests that the workloads make wrong on purpose: too long values, writes in an ended
+    // session.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
     for (const name of readdirSync(folder)) {
@@ -117,10 +118,10 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** Returns the text without figures and line breaks, which differ from run to run. */
+  /** Removes numbers and line breaks from the text, because they differ from run to run. */
   const shape = (text: string): string =>
     text
-      // Which refusals a run provokes is a matter of chance.
+      // The refused requests of a run depend on chance.
       .replace(/^[\d,]+ requests? without success.*$/m, '')
       .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
       .replaceAll(/\s+/g, ' ')

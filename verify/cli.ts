@@ -2,7 +2,7 @@
 import { fromCheckout } from './commands/checkout.ts';
 import type { CommandName, Values } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
-/** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does any of these. */
+/** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does this. */
 import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
@@ -17,7 +17,7 @@ type Commands = {
   [Name in CommandName]: (words: readonly string[], values: Values<Name>) => Promise<number>;
 };
 
-/** The commands. Each one imports its modules when it runs, so that a command loads only what it needs. */
+/** The commands. Each command imports its modules when it runs, so that it loads only what it needs. */
 const COMMANDS: Commands = {
   verify: async ([file], values) =>
     (await import('./commands/verify.ts')).verifyCommand(file, values, output),

@@ -1,4 +1,4 @@
-/** Errors that a user can correct, and the exit code of each. */
+/** Defines the errors that a user can correct, and the exit codes of the `baton` command. */
 
 export const EXIT = {
   valid: 0,

@@ -1,4 +1,4 @@
-/** The library against the real stack: what a program that embeds it relies on. docs/library.md has its examples. */
+/** Tests the library against the real stack, as a program uses it. docs/library.md has examples. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// The phase `ready` may prove continuity by itself; only the load gives evidence of a final logout.
+// The phase `ready` may already prove continuity. Only the load gives evidence of a final logout.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -42,7 +42,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // It would outlast the test.
+      // Longer than the test may take: the test must abort the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,
@@ -54,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Yields nothing before the run waits for its logs, and nothing once the wait is over. */
+    /** Yields entries only while the run waits for its logs: not before that wait, and not after it. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

@@ -1,4 +1,4 @@
-/** Judges a history file of any length, from any run, line by line. */
+/** Judges a history file line by line, so that it can have any length. */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,14 +15,12 @@ import { ServedLater } from './served-later.ts';
 export const HISTORY = 'history.ndjson';
 
 /**
- *
  * Judges the history of one run.
  *
  * @param path a history file, or the folder of a run that contains one
  * @param checks the checks to judge by; all of them by default
  * @param logs facts from access logs that the history does not contain
- * @throws UsageError with file and line when the file is not a history; an incomplete last line is only reported as
- * a remark
+ * @throws UsageError with file and line when the file is not a history. An incomplete last line only gives a remark
  */
 export async function judgeFile(
   path: string,
@@ -56,7 +54,7 @@ interface Reading {
   number: number;
   judge: Judge | undefined;
   /**
-   * A line that is not JSON. It is left out if it is the last line: the process was killed while it wrote the line.
+   * A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote that line.
    */
   bad: { number: number; error: HistoryError } | undefined;
 }
@@ -114,7 +112,7 @@ export function firstLine(line: string): Run {
   return event;
 }
 
-/** Returns format and version before the other fields are checked: another version may have other fields. */
+/** Returns format and version. They are read before the other fields, because another version may have other fields. */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

@@ -1,4 +1,4 @@
-/** Judges several histories as one: several load machines each wrote one part of the same run. */
+/** Judges several histories as one history. Each load machine has written one part of the same run. */
 import type { Check } from './core/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish, Run } from './core/history.ts';
@@ -9,16 +9,16 @@ import { UsageError } from './errors.ts';
 import { firstLine, historyIn } from './judge-file.ts';
 import { lineBatches } from './lines.ts';
 
-/** The ways in which a part can end, from best to worst. */
+/** The reasons for which a part of the run can end, from best to worst. */
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
+ * Judges several histories as one history. It merges the lines of all files by time, and keeps the order within each
+ * file. Events of two machines that are close in time have no order (see `uncertainty` in docs/history.md). It skips
+ * lines that are not part of a history, such as the other lines of a log.
  *
- * Judges several histories as one. It takes the lines of all files in the order of their times, and the lines of one
- * file in their own order. What two machines did close together has no order (see `uncertainty` in docs/history.md).
- * It skips lines that are not part of a history, such as the other lines of a log.
- *
- * @throws UsageError with file and line; also when the files are not of one run, or when two files use the same clock
+ * @throws UsageError with file and line when a line is wrong, when the files are not from one run, or when two files
+ * use the same clock
  */
 export async function judgeFiles(
   paths: readonly string[],
@@ -83,7 +83,7 @@ function step(judge: Judge, event: Event, { file, number }: Part): void {
   }
 }
 
-/** One of the files, and how far it has been read. */
+/** One of the files, with its read position. */
 class Part {
   readonly file: string;
   readonly run: Run;
@@ -97,7 +97,7 @@ class Part {
   #at = Number.NEGATIVE_INFINITY;
   #passed = 0;
   /**
-   * A line that is not JSON. It is left out if it is the last line: the process was killed while it wrote the line.
+   * A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote that line.
    */
   #bad: UsageError | undefined;
 
@@ -145,7 +145,10 @@ class Part {
     return this.#next === undefined;
   }
 
-  /** Wall-clock time of the next event, microseconds. A line without a time comes before all others. */
+  /**
+   * Wall-clock time of the next event, microseconds. An event without a time comes before the events of all other
+   * files.
+   */
   get at(): number {
     return this.#at;
   }
@@ -208,7 +211,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#placed(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#placed(event.clock, event.at);
-    // The end of an operation has no clock: it is taken as soon as its own file reaches it.
+    // The end of an operation has no clock. It gets the time of the event before it in the same file.
     return event.type === 'end' ? this.#at : Number.NEGATIVE_INFINITY;
   }
 

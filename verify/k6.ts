@@ -1,4 +1,4 @@
-/** Finds the k6 of the user, on the PATH or by K6=path, and runs it against a system that is up. */
+/** Finds the user's k6, on the PATH or by K6=path, and runs it against a system that is already running. */
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,22 +6,22 @@ import type { Judgement } from './core/verdict.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {
-  /** Path, or a name on the PATH. */
+  /** Path of the k6 program, or its name on the PATH. */
   program: string;
   /** Version, such as v2.2.0. */
   version: string;
 }
 
-/** One line that says how to get k6. */
+/** A message of one line about how to get k6. */
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
-/** The script that loads the dashboard. */
+/** The k6 script that sends load to the dashboard. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
- *
- * Returns the k6 that the variable K6 names or that is on the PATH; undefined when none is on the PATH.
+ * Returns the k6 that the environment variable K6 names, or the k6 on the PATH. Returns undefined when there is none on
+ * the PATH.
  *
  * @throws UsageError when K6 names a program that is not k6
  */
@@ -40,7 +40,7 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/** How a run ended. Code 0: all thresholds held. Code 99: a threshold failed. Any other code: the run failed. */
+/** The result of a k6 run. Exit code 0: all thresholds held. 99: a threshold failed. Any other code: the run failed. */
 export interface K6Run {
   code: number | null;
   stdout: string;
@@ -55,11 +55,11 @@ export interface K6Options {
   env: Readonly<Record<string, string>>;
   /** Additional flags of `k6 run`. */
   flags?: readonly string[];
-  /** Aborting it ends k6 gracefully (SIGINT). */
+  /** When it aborts, k6 gets SIGINT and stops gracefully. */
   signal?: AbortSignal;
 }
 
-/** Runs a script to its end. k6 sends nothing to any system but the system under test: its usage report is off. */
+/** Runs a script to its end. The usage report of k6 is off, so k6 sends requests only to the system under test. */
 export async function runK6({ program }: K6, script: string, options: K6Options): Promise<K6Run> {
   const child = spawn(program, ['run', '--quiet', '--no-usage-report', ...(options.flags ?? []), script], {
     env: { ...process.env, ...options.env },
@@ -88,18 +88,17 @@ export async function runK6({ program }: K6, script: string, options: K6Options)
 export interface SecondLoad {
   /** Address of the balancer of the bundled stack. */
   url: string;
-  /** How many instances must serve requests. */
+  /** Number of instances that must serve requests. */
   instances: number;
   seed: number;
   signal: AbortSignal;
 }
 
-/** Duration of the second load: long enough for the evidence that every verdict needs, also on a slow machine. */
+/** Duration of the second load, seconds: long enough for the evidence of every verdict, even on a slow machine. */
 const SECONDS = 5;
 
 /**
- *
- * Loads the bundled stack a second time with k6, if k6 is on the machine. Otherwise it says how to get k6.
+ * Runs a second load against the bundled stack with k6. If k6 is not on the machine, it reports how to get k6.
  *
  * @param onStep called with a description of each step
  * @returns what k6 printed, and its verdict; undefined when k6 is not on the machine

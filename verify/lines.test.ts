@@ -9,9 +9,9 @@ it.each([
   ['a', ['a']],
   ['a\nb\n', ['a', 'b']],
   ['a\r\nb\r\n\nc', ['a', 'b', '', 'c']],
-  // Longer than what is read at once, with characters of several bytes across the seams.
+  // The line is longer than one chunk, and characters of several bytes cross the boundaries of chunks.
   [`${'ä€😀'.repeat(100_000)}\nend\n`, ['ä€😀'.repeat(100_000), 'end']],
-  // A seam between the two bytes of a line end, and one before it.
+  // A chunk ends between the two bytes of a line end (CR and LF), and another chunk ends just before a line end.
   [`${'x'.repeat((1 << 16) - 1)}\r\nend\n`, ['x'.repeat((1 << 16) - 1), 'end']],
   [`${'x'.repeat(1 << 16)}\r\nend\n`, ['x'.repeat(1 << 16), 'end']],
 ])('gives each line once', async (text, lines) => {

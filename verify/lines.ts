@@ -3,13 +3,12 @@ import { createReadStream } from 'node:fs';
 
 /** Maximum length of a line, in characters. A longer line is not part of a history, and would fill the memory. */
 const LONGEST = 64 << 20;
-/** Bytes read at once. The engine stores longer texts in a separate space, where they cost several times as much. */
+/** Bytes of one read. V8 stores longer strings in a separate memory space, where they cost several times as much. */
 const CHUNK = 1 << 16;
 
 /**
- *
- * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). An empty last line is left
- * out. It takes a callback, because an iterator would wait for a promise for each of millions of lines.
+ * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). It ignores an empty last
+ * line. It takes a callback, because an async iterator would await a promise for each of millions of lines.
  *
  * @throws errors of the file system and of `line`; Error when a line is longer than 64 Mi characters
  */
@@ -19,7 +18,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
     const text: string = chunk;
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Only the first line of a chunk can continue the chunk before. Joining whole chunks would copy both of them.
+      // Only the first line of a chunk can continue the previous chunk. Joining the whole chunks would copy both.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;
@@ -31,8 +30,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
 }
 
 /**
- *
- * Returns the same lines in batches, for callers that read several files in parallel.
+ * Returns the lines like `eachLine`, but in batches, for callers that read several files in parallel.
  *
  * @throws errors of the file system; Error when a line is longer than 64 Mi characters
  */

@@ -1,7 +1,7 @@
 /** Suggests a known name in place of an unknown one. */
 import { closest, distance } from 'fastest-levenshtein';
 
-/** Returns the end of an error message about an unknown name: the nearest known name, or all of them. */
+/** Returns the last part of an error message about an unknown name: the nearest known name, or all known names. */
 export function nearest(name: string, known: readonly string[]): string {
   if (known.length === 0) return '';
   const part = known.find(one => one.length > 2 && name.toLowerCase().startsWith(one.toLowerCase()));

@@ -1,12 +1,12 @@
 /** Checks the version of Node. This file runs first, on any version of Node, so it imports nothing. */
 
 /**
- * The first version that runs TypeScript as it is and has all that the package uses. scripts/setup has the same
- * number.
+ * The first version of Node that runs TypeScript directly and has all features that the package uses. scripts/setup has
+ * the same number.
  */
 export const LEAST_NODE = '22.18';
 
-/** Returns whether a version is at least another one, by their first two numbers. */
+/** Returns whether a version is at least `least`. It compares the first two numbers. */
 export function isAtLeast(version: string, least: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
@@ -14,11 +14,10 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
+ * Returns a message about the version of Node that is needed and how to get it.
  *
- * Returns a message that says which Node is needed and how to get it.
- *
- * @param version the version of the Node that runs this, such as 20.20.2
- * @param path the path of its program
+ * @param version the version of the running Node, such as 20.20.2
+ * @param path the path of the running Node
  * @returns undefined when the version is new enough
  */
 export function nodeComplaint(version: string, path: string): string | undefined {

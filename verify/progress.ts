@@ -1,14 +1,14 @@
-/** Shows live progress: one line that is rewritten on a terminal, or a new line every 3 s elsewhere. */
+/** Shows live progress. On a terminal it rewrites one line; otherwise it prints a new line every 3 s. */
 import type { Operation } from './core/history.ts';
 
-/** The stream that text is written to: stdout or stderr. */
+/** The output stream: stdout or stderr. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
 }
 
-/** Interval between two lines, milliseconds: on a terminal, and elsewhere. */
+/** Interval between two updates, milliseconds: `live` on a terminal, `line` otherwise. */
 const EVERY = { live: 100, line: 3_000 };
 
 export class Progress {
@@ -31,14 +31,14 @@ export class Progress {
     this.#live = out.isTTY === true;
   }
 
-  /** Prints a line about a step that is complete or begins. */
+  /** Prints a line about a step that begins or has ended. */
   step(text: string): void {
     if (this.#quiet) return;
     this.#clear();
     this.#out.write(`${text}\n`);
   }
 
-  /** Prints a warning, even when other progress is off. */
+  /** Prints a warning, even when progress is off. */
   alarm(text: string): void {
     this.#clear();
     this.#out.write(`\n!! ${text}\n\n`);
@@ -80,7 +80,7 @@ export class Progress {
     this.#out.write(this.#live ? `\r\u001b[K${text.slice(0, (this.#out.columns ?? 80) - 1)}` : `${text}\n`);
   }
 
-  /** Returns the time that has passed. After the planned duration it names the tasks that the run waits for. */
+  /** Returns the elapsed time. After the planned duration, the text also names the tasks that the run waits for. */
   #time(seconds: number): string {
     const load = this.#duration / 1000;
     if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;

@@ -1,4 +1,4 @@
-/** The recipe of a run: ready → load, with faults → settle → final reads → save → judge. */
+/** Performs a run: check that the target is ready → load, with faults → settle → final reads → save → judge. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,37 +32,40 @@ import { chosen, perform } from './workloads/index.ts';
 import { seeded } from './workloads/random.ts';
 
 export interface VerifyOptions {
-  /** Seed of the plan: the same seed draws the same plan. Random when absent; the result contains it. */
+  /** Seed of the plan: the same seed gives the same plan. Random when absent; the result contains the seed. */
   seed?: number;
-  /** Length of the load, milliseconds (10,000). */
+  /** Duration of the load, milliseconds; 10,000 by default. */
   duration?: number;
-  /** Concurrent sessions; each has one request in flight at most (32). */
+  /** Number of concurrent sessions, 32 by default. Each session has at most one request in flight. */
   sessions?: number;
   /** Names of workloads. Absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
   /** How the clients treat the cookie of a sticky balancer (`instance.sticky`). */
   affinity?: AffinityMode;
-  /** Folder in which the folder of this run is created (runs). */
+  /** Folder in which the run creates its own folder; `runs` by default. */
   out?: string;
-  /** The command that repeats the run, for the report. */
+  /** The command line that repeats the run. The report shows it. */
   command?: string;
   /** The logs that name the instance of each request. */
   logs?: readonly LogSource[];
-  /** The bundled stack, if the target is that stack: its fleet may replace instances during the run. */
+  /** Present if the target is the bundled stack: the fleet of the stack may replace instances during the run. */
   stack?: Stack;
-  /** The faults to perform while hop runs, and the system that they disturb. */
+  /** The faults to perform while the workload hop runs, and the system that they disturb. */
   faults?: Asked;
-  /** Aborts to stop early: what was recorded is saved and judged. */
+  /** When it aborts, the run stops early; the recorded part is saved and judged. */
   signal?: AbortSignal;
-  /** Says why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
+  /**
+   * Returns why the run was aborted: a user interrupted it (`interrupted`), or the system under test broke down
+   * (`failed`).
+   */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
   /** Called with a description of each fault. */
   onStep?: (text: string) => void;
-  /** Called with a warning that the user must see: a fault could not be healed. */
+  /** Called with a warning that the user must see, such as a fault that could not be healed. */
   onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
-  /** Called with the tasks that are running, in words, each time that one begins or ends. */
+  /** Called with descriptions of the running tasks each time a task begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
@@ -84,12 +87,11 @@ const settled = (options: VerifyOptions): Settled => ({
 });
 
 /**
- *
- * Verifies a target that is up. Prints nothing and never exits: it reports events to the callbacks.
+ * Verifies a running target. It prints nothing and never exits; it reports events to the callbacks.
  *
  * @returns the result, and the folder that holds its history and result.json
  * @throws UsageError when the target file or the credentials are wrong
- * @throws UnavailableError when the target does not respond; what was recorded until then stays in the folder
+ * @throws UnavailableError when the target does not respond; the history so far stays in the folder
  */
 export async function verify(
   target: Target,
@@ -109,7 +111,7 @@ export async function verify(
     ...options,
     onOperation: operation => {
       load.saw(operation);
-      // A disturbed instance may never log the request: a fault may kill the instance, and its log with it.
+      // During a fault, an instance may never log the request, because the fault may kill the instance.
       if (!context.recorder.disturbed) logs.ended(operation);
       options.onOperation?.(operation);
     },
@@ -141,7 +143,7 @@ export async function verify(
   return { result, folder };
 }
 
-/** Returns the claims of a run: the claims of the target, and those that its faults add. */
+/** Returns the claims of a run: the claims of the target, and the claims that faults add. */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],
@@ -172,7 +174,7 @@ function runOf(target: Target, faults: readonly Disturbance[], options: Settled)
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // The canary begins with a letter and has no character that an app might refuse in a short text.
+    // The canary begins with a letter and contains only letters and digits, so that no app refuses it.
     canary: `b${random}`,
     logs,
   };

@@ -14,13 +14,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const BASE = Date.parse('2026-11-25T10:00:00Z');
 const PATHS = ['/login', '/account', '/items', '/account'];
 
-/** A session that is read on two instances in turn; `named` gives the instance that responses name. */
+/** Returns a session that is read on two instances in turn. `named` returns the instance name in a response, if any. */
 function history(named: (instance: string) => string | undefined): Event[] {
   const picture = new Picture({ url: 'http://shop.test/app' });
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
   let session: SessionPicture = picture.session('s1', 'alice').login('app-1', { path: '/login' });
   for (let i = 0; i < 30; i++) {
-    // Far enough apart for clocks that are a second off.
+    // 5 s between requests, so that clocks may differ by a second.
     picture.now += 5_000_000;
     session = session.read(i % 2 ? 'app-1' : 'app-2', [], { path: PATHS[i % 4] as string });
   }
@@ -42,7 +42,7 @@ interface Line {
   end: number;
 }
 
-/** The log of a balancer that knows its instances by addresses. */
+/** Returns the log of a balancer that names instances by their addresses. */
 function logged(): Line[] {
   const starts = new Map<number, { request: string; path?: string }>();
   return history(instance => instance).flatMap(event => {
@@ -76,7 +76,7 @@ async function judged(events: Event[], ...logs: string[]) {
   };
 }
 
-/** Gives the requests of the picture ids as Baton makes them. */
+/** Gives the requests of the log ids in Baton's format. */
 const named = (line: Line): Line => ({
   ...line,
   request: line.request.replace('test', '20261125-100000-abc123'),
@@ -110,7 +110,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['valid', 30]);
-    // With another visitor of the same page at the same time on the other instance, it is unknown.
+    // If another client opened the same page at the same time on the other instance, the instance stays unknown.
     const twice = logged().flatMap(line => [line, { ...line, instance: '10.0.0.9:80' }]);
     const doubtful = twice.map(line => alb(line, () => 'Root=1-6-2'));
     expect(
@@ -121,7 +121,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // With one on the same instance, it is known all the same.
+    // If another client opened it on the same instance, the instance is still known.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));

@@ -1,4 +1,4 @@
-/** Adds the facts of access logs to the history of a run afterwards: they name instances that no response named. */
+/** Adds entries of access logs to the history of a finished run. They name the instances that no response named. */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -8,7 +8,7 @@ import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
 import { eachLine } from './lines.ts';
 import { Names } from './served-names.ts';
 
-/** The clocks of two machines are assumed to differ by no more than this, milliseconds. */
+/** Assumed maximum difference between the clocks of two machines, milliseconds. */
 const APART = 1000;
 
 /** Thrown to stop reading a file early. */
@@ -20,7 +20,7 @@ const NAMED = /"source":"(?:header|cookie|body)"/;
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** The entries of a log, of whatever format. */
+/** The entries of an access log: with the request id of Baton (`named`), and without it (`unnamed`). */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -42,8 +42,8 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // A balancer's log names all instances, the log of an instance only itself. The balancer's entries come last, so
-    // they win.
+    // The log of a balancer names all instances; the log of an instance names only itself. The balancer's entries come
+    // last, so they replace the others.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -51,10 +51,10 @@ export class ServedLater {
   }
 
   /**
-   *
    * Reads access logs.
    *
-   * @param files the access log of a balancer, or `NAME=FILE` for the log of one instance; may be compressed by gzip
+   * @param files the access log of a balancer, or `NAME=FILE` for the log of one instance; each may be compressed with
+   * gzip
    * @throws UsageError when a log cannot be read or has no request of Baton
    */
   static async read(files: readonly string[]): Promise<ServedLater> {
@@ -72,8 +72,8 @@ export class ServedLater {
   }
 
   /**
-   *
-   * Returns what the logs that were followed during the run say of requests whose responses name no instance.
+   * Returns the log entries in a history, if its responses name no instance. They are from logs that were followed
+   * during the run.
    *
    * @param file a history
    * @returns undefined if no logs were followed, or if the responses name their instances
@@ -85,7 +85,7 @@ export class ServedLater {
       if (line.startsWith('{"type":"served"')) named.push(JSON.parse(line) as Served);
       else if (NONE.test(line) || NAMED.test(line)) {
         unneeded = true;
-        // The rest of a long history would add nothing.
+        // The rest of the history is not needed, and it may be long.
         throw ENOUGH;
       }
     }).catch(error => {
@@ -95,13 +95,13 @@ export class ServedLater {
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** Returns the run with these logs among its sources, if they contain request ids. */
+  /** Returns the run with these logs added to its list of logs, if they contain request ids. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
-  /** Returns the events to judge in place of an event. */
+  /** Returns the events that replace an event for the judge. */
   events(event: Event, run: Run): Event[] {
     if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
     if (event.type === 'start') this.#started.set(event.id, event);
@@ -120,16 +120,16 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // Without logs given afterwards, the history already contains its own log entries.
+    // If no log files were given after the run, the history already contains its log entries.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
   }
 
   /**
-   *
-   * Returns the one instance that the log lines without ids can mean. It considers lines with the path and the status of
-   * the operation. They must have ended while the operation was in flight, as far as the clocks agree.
+   * Returns the instance of an operation from the log lines without ids, if only one instance is possible. It considers
+   * lines with the path and the status of the operation. Such a request must have ended while the operation was in
+   * flight, within the assumed clock difference.
    */
   #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
     const zero = this.#zeros.get(clock);

@@ -1,8 +1,8 @@
-/** Matches the names that responses and logs give to the same instance, such as `app-1` and `10.0.0.2:8080`. */
+/** Finds which name in responses and which name in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
 import type { Served } from './core/history.ts';
 
 export class Names {
-  /** How often a name in a log and a name in a response stood for the same request. */
+  /** Number of requests for each pair of a name in a log and a name in the response. */
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
@@ -13,8 +13,8 @@ export class Names {
   }
 
   /**
-   * Returns a log entry with the names that responses use: each name of a log becomes the name it most often came
-   * with.
+   * Returns a log entry with the names from responses. Each name from a log is replaced by the name that most often
+   * occurs together with it.
    */
   translated(served: Served): Served {
     this.#known ??= this.#pairs();
@@ -27,10 +27,8 @@ export class Names {
   }
 
   /**
-   *
-   * Pairs the names one to one, so that a header that gives all instances one name is found to be wrong. If logs and
-   * responses share a name, they already use the same names, and nothing is paired.
-   *
+   * Pairs the names one to one. So a header that gives all instances the same name is recognised as wrong. If logs and
+   * responses have a name in common, they already use the same names, and no names are paired.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

@@ -1,4 +1,7 @@
-/** Finds out whether stickiness can be turned off: the same seeded load with it on, off, re-pinned and broken. */
+/**
+ * Finds out whether stickiness can be turned off. It runs the same seeded load with stickiness on, off, re-pinned and
+ * broken.
+ */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
@@ -13,12 +16,11 @@ export interface StickyRun {
 }
 
 /**
- *
- * Runs the same load once for each way to treat the balancer's cookie.
+ * Runs the same load once for each way to treat the affinity cookie of the balancer.
  *
  * @param onMode called before each of the four loads
  * @returns one run for each mode
- * @throws UsageError when the target file does not name the cookie; else what `verify` throws
+ * @throws UsageError when the target file does not name the cookie, and the errors of `verify`
  */
 export async function stickyReport(
   target: Target,
@@ -31,8 +33,8 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // Waiting for session timeouts in each of four runs would add nothing, and requests that bypass the balancer say
-  // nothing of stickiness.
+  // The runs do not wait for session timeouts, because four waits would add no evidence. No request bypasses the
+  // balancer, because such a request gives no evidence about stickiness.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');
