@@ -1,20 +1,19 @@
 /**
- *
- * How a client treats the affinity cookie of a sticky balancer.
- * `on`: it sends the cookie, as a browser does.
- * `off`: it never sends it.
- * `re-pinned`: it sends the cookie of another client with each request, so that the balancer routes it elsewhere.
- * `broken`: it loses the cookie once, in the middle of the run.
+ * Defines how a client treats the affinity cookie of a sticky balancer.
+ * `on`: the client sends the cookie, like a browser.
+ * `off`: the client never sends the cookie.
+ * `re-pinned`: the client sends each request with the cookie of another client, to reach another instance.
+ * `broken`: the client loses the cookie once, in the middle of the run.
  */
 import type { Random } from '../workloads/random.ts';
 
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];
 
-/** Returns the names of the affinity cookie and of its second copy, which the same balancer also accepts. */
+/** Returns the name of the affinity cookie, and the name of its copy, which the same balancer also accepts. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
-/** How many cookie values of other clients are remembered. */
+/** Maximum number of cookie values of other clients that are remembered. */
 const KEPT = 64;
 
 interface Pair {
@@ -24,7 +23,7 @@ interface Pair {
 
 export class Affinity {
   readonly cookie: string;
-  /** AWS sets its cookie twice, and accepts either: AWSALB and AWSALBCORS. */
+  /** Both names of the cookie: AWS sets it as AWSALB and as AWSALBCORS, and accepts either. */
   readonly twins: readonly string[];
   readonly mode: AffinityMode;
   readonly #random: Random;
@@ -44,25 +43,26 @@ export class Affinity {
     this.#late = late;
   }
 
-  /** Remembers a cookie that a response set. */
+  /** Remembers the value of an affinity cookie that a response has set. */
   saw({ name, value }: { name: string; value?: string }): void {
     if (name !== this.cookie || value === undefined || this.#values.includes(value)) return;
     this.#values.push(value);
     if (this.#values.length > KEPT) this.#values.shift();
   }
 
-  /** Returns the cookies to send, out of the cookies of a jar. */
+  /** Returns the cookies to send. `cookies` are all cookies of the jar. */
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
     const others = cookies.filter(({ name }) => !this.twins.includes(name));
-    // A client without an affinity cookie first gets its own, which later requests replace.
+    // A client without an affinity cookie first gets its own cookie. Later requests send another client's cookie
+    // instead.
     if (this.mode === 're-pinned' && others.length === cookies.length) return others;
     const value = this.#values[this.#random.below(this.#values.length)];
     if (this.mode === 'off' || value === undefined) return others;
     return [...others, { name: this.cookie, value }];
   }
 
-  /** Returns whether a client that still has its cookie must lose it now. */
+  /** Returns whether clients must lose the affinity cookie now. */
   breaks(): boolean {
     return this.mode === 'broken' && this.#late();
   }

@@ -1,16 +1,15 @@
 /**
- *
- * Makes requests race. They wait for one another twice: until each may be sent; then, sent but for their last byte,
- * until all last bytes leave at once.
+ * Makes requests race. The requests wait for one another twice. First they wait until all of them may be sent. Then
+ * each is sent except for its last byte, and waits until all last bytes leave together.
  */
 
 /** The steps of a request that is held back before its last byte. */
 export interface Held {
-  /** Waits until all requests may be sent. Baton causes this wait: the request has not begun. */
+  /** Waits until all requests may be sent. This wait is inside Baton: the request has not begun. */
   assemble(): Promise<void>;
   /** Waits until the last byte may leave. */
   pass(): Promise<void>;
-  /** Takes the request out of the race, because it goes by itself or failed before: the others do not wait for it. */
+  /** Removes the request from the race, if it is sent separately or has failed. The others then do not wait for it. */
   leave(): void;
 }
 
@@ -20,14 +19,14 @@ export class Barrier {
   /** Resolves when the last bytes leave. */
   readonly opened: Promise<void>;
 
-  /** @param size how many requests race */
+  /** @param size number of requests that race */
   constructor(size: number) {
     this.#assembled = new Gate(size);
     this.#released = new Gate(size);
     this.opened = this.#released.opened;
   }
 
-  /** @param offset how long after the others this request goes, milliseconds; fractions count */
+  /** @param offset delay of this request after the others, milliseconds; may be a fraction */
   place(offset = 0): Held {
     const assembles = this.#assembled.place();
     const arrives = this.#released.place();
@@ -75,8 +74,8 @@ class Gate {
 }
 
 /**
- * Waits. Timers count whole milliseconds, and a race may be narrower: the last 2 ms are a busy wait over turns of the
- * event loop.
+ * Waits for a time that may be a fraction of a millisecond. Timers only have whole milliseconds, so the last 2 ms are a
+ * busy wait: it polls the clock once per turn of the event loop.
  */
 async function after(milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;

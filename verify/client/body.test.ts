@@ -1,4 +1,4 @@
-/** Bodies as servers really send them, over real connections. */
+/** Tests bodies in the forms that real servers send, over real connections. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
@@ -30,7 +30,7 @@ const get: Send = { method: 'GET', path: '/' };
 const bodies = async (body: Buffer, headers: Record<string, string>): Promise<unknown> => {
   const one = await serving((_, response) => response.writeHead(200, headers).end(body));
   const kept = await one.send(get);
-  // A race uses separate connections, but its responses are read in the same way.
+  // Requests of a race use separate connections, but their responses are read in the same way.
   const raced = await one.send({ ...get, held: new Barrier(1).place() });
   expect([raced.body, raced.failure]).toEqual([kept.body, kept.failure]);
   return kept.failure ?? kept.body;

@@ -6,7 +6,7 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 
 
 /** Largest body, in bytes, before and after decompression. Larger bodies fail. */
 export const MAX_BODY = 16 << 20;
-/** The Accept-Encoding header: what a browser sends, as far as every supported Node can decompress it. */
+/** The Accept-Encoding header: the encodings of browsers that every supported Node can decompress. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
@@ -40,7 +40,7 @@ async function whole(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // Leaving the loop ends the stream, and with it the connection.
+      // Leaving the loop destroys the stream, and the connection too.
       if (bytes > MAX_BODY) throw failed('BODY_TOO_LARGE');
     }
   } finally {
@@ -51,7 +51,7 @@ async function whole(stream: Readable, until: number): Promise<Buffer> {
 
 type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
-/** Some servers send `deflate` without the zlib header that it should have (RFC 9110, 8.4.1.2). */
+/** Some servers send `deflate` without its zlib header, which RFC 9110, 8.4.1.2 requires. */
 const deflated: Decompress = (data, options) =>
   ((data[0] ?? 0) & 0x0f) === 8 ? promisify(inflate)(data, options) : promisify(inflateRaw)(data, options);
 
@@ -64,10 +64,10 @@ const DECOMPRESS: Record<string, Decompress> = {
 
 async function decompressed(data: Buffer, encodings = ''): Promise<Buffer> {
   let plain = data;
-  // The encoding that was applied last is listed last, so it is undone first.
+  // The encoding that was applied last is at the end of the list, so it is decoded first.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
-    // A response to HEAD and a 304 name an encoding although they have no body.
+    // A response to HEAD, or with status 304, may name an encoding although it has no body.
     if (decompress === undefined || plain.length === 0) continue;
     plain = await decompress(plain, { maxOutputLength: MAX_BODY }).catch(({ code }) => {
       throw failed(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
@@ -81,12 +81,10 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** Bytes at the beginning of a page within which it must declare its charset. */
+/** A page must declare its charset within this number of bytes from its beginning. */
 const PRESCAN = 1024;
 
-/**
- * Decodes a body. A byte order mark wins over the header, and the header over the page (WHATWG, Encoding and HTML).
- */
+/** Decodes a body. Order of precedence: byte order mark, header, page (WHATWG, Encoding and HTML). */
 function decoded(data: Buffer, type: string): string {
   const marked = BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
   const charset = marked ?? charsetOf(data, type);
@@ -99,12 +97,12 @@ function decoded(data: Buffer, type: string): string {
 }
 
 function charsetOf(data: Buffer, type: string): string | undefined {
-  // JSON is UTF-8, whatever the header says (RFC 8259, 8.1).
+  // JSON is always UTF-8, even if the header names another charset (RFC 8259, 8.1).
   if (/[/+]json/i.test(type)) return 'utf-8';
   const declared = /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1];
   if (declared !== undefined || (type !== '' && !/html|xml/i.test(type))) return declared;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // A declaration that can be read as ASCII cannot be in UTF-16.
+  // If the declaration of UTF-16 is readable as ASCII, the page cannot be UTF-16.
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 

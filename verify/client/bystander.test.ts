@@ -1,10 +1,10 @@
-/** Sessions behind a strict round robin, whose requests come in turn. */
+/** Tests sessions behind a strict round robin. Their requests come in turn. */
 import { expect, it } from 'vitest';
 import { seeded } from '../workloads/random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 
-/** Returns how many instances have served each of two sessions, and the number of requests. */
+/** Returns the number of instances that served each of two sessions, and the number of requests. */
 async function inTurn(instances: number, sticky = false) {
   let requests = 0;
   const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;
@@ -29,7 +29,7 @@ async function inTurn(instances: number, sticky = false) {
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
   const { reached, requests } = await inTurn(2);
   expect(reached).toEqual([2, 2]);
-  // Each session stays at least five times before another client moves the balancer on.
+  // One instance serves a session at least five times before another client sends a request.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 

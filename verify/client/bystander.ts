@@ -1,13 +1,14 @@
-/**
- * Sends requests of other clients, so that our clients do not fall into step with a round robin. Nothing is recorded.
- */
+/** Sends unrecorded requests of other clients, so that our clients do not fall into step with a round robin. */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
-/** A session that one instance served this many times in a row may be in step with the balancer. */
+/** A session may be in step with the balancer if one instance served it this many times in a row. */
 const STAYED = 6;
-/** A session that stays longer than this is pinned by the balancer: requests of other clients change nothing. */
+/**
+ * If one instance served a session more times in a row than this, the balancer has pinned it. Requests of other clients
+ * cannot change that.
+ */
 const KEPT = 60;
 
 /** Sends one request without a cookie, so that the balancer moves on to its next instance. */
@@ -31,7 +32,7 @@ export class OutOfStep {
   #instance: string | undefined;
   #stayed = 0;
 
-  /** @param context its random numbers must be drawn for this session alone */
+  /** @param context its random numbers must be for this session only */
   constructor(context: Asking & Pick<Context, 'random'>) {
     this.#context = context;
   }
@@ -43,12 +44,9 @@ export class OutOfStep {
   }
 
   /**
-   *
-   * Call this with each request whose instance the balancer chooses. If the session has stayed on one instance, it
-   * moves
-   * the balancer on in half of the cases. It does so while the request is in flight: a request sent before ours would
-   * only
-   * use up our own turn.
+   * Call this with each request whose instance the balancer chooses. If the session has stayed on one instance, another
+   * client sends a request too, in half of the cases. That request is sent at the same time: if it came before ours,
+   * two clients in turn would stay in step.
    */
   async beside<T>(request: () => Promise<T>): Promise<T> {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

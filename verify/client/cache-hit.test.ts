@@ -1,4 +1,4 @@
-/** The headers of real caches, as their documents show them and as they are seen in responses. */
+/** Tests the headers of real caches, from their documentation and from real responses. */
 import { expect, it } from 'vitest';
 import { servedFromCache } from './cache-hit.ts';
 

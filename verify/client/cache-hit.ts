@@ -2,10 +2,8 @@
 import type { Reply } from '../core/interpret.ts';
 
 /**
- *
- * Status headers outside any standard, with the caches that send them: x-cache (CloudFront, Fastly, Varnish,
- * Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare),
- * x-vercel-cache,
+ * Status headers that no standard defines, and the caches that send them: x-cache (CloudFront, Fastly, Varnish, Akamai,
+ * Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare), x-vercel-cache,
  * cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
  */
 const STATUS = [
@@ -20,16 +18,13 @@ const STATUS = [
   'x-drupal-cache',
 ];
 
-/**
- * Words that mean that the cache sent its stored response, fresh or stale, or that the app confirmed it as unchanged.
- */
+/** Words for a hit: the cache sent its stored response, fresh or stale, or the app confirmed it as unchanged. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
-/** Words that mean that it is no hit: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
+/** Words for a response that is no hit: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
- *
- * Returns whether a cache served the response. "MISS" in a status header counts more than Age.
+ * Returns whether a cache served the response. "MISS" in a status header has precedence over the Age header.
  *
  * @param took time from the request to the end of its response, milliseconds
  */
@@ -42,7 +37,7 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** Returns the members of a list header, one for each cache on the way. */
+/** Returns the members of a list header. Each cache on the way adds one member. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
   // A comma within quotes is no separator.
@@ -66,15 +61,15 @@ function isHit(member: string): boolean {
   return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
 }
 
-/** Two clocks that count whole seconds may differ by this many seconds. */
+/** Error of two clocks that count whole seconds, seconds. */
 const ROUNDING = 1;
 
 /**
- * Returns whether Age exceeds the time that the request took: the response is older than the request. Age 0 proves
- * nothing.
+ * Returns whether Age is greater than the duration of the request: then the response is older than the request. Age 0
+ * proves nothing.
  */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
-  // Of several values the first counts (RFC 9111, 5.1).
+  // If there are several values, the first one counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');
   return /^\s*\d+\s*$/.test(age) && Number(age) > took / 1000 + ROUNDING;
 }

@@ -1,21 +1,20 @@
-/** Recognises certificates that this machine does not trust, and says what to do about each. */
+/** Recognises certificates that this machine does not trust, and explains how to solve each problem. */
 
-/** Codes of Node and OpenSSL for certificates that were not accepted. */
+/** Error codes of Node and OpenSSL for rejected certificates. */
 const DISTRUST =
   /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|ERR_TLS_CERT_ALTNAME_INVALID$|HOSTNAME_MISMATCH$|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|ERROR_IN_CERT_)/;
 
 export const isDistrust = (code: string | undefined): boolean => code !== undefined && DISTRUST.test(code);
 
-/** Returns why a certificate is not trusted, without the advice for Node users that follows. */
+/** Returns why a certificate is not trusted: the first part of Node's message, without its advice. */
 export const reasonOf = ({ message }: Error): string => message.split(';')[0] as string;
 
 /**
- *
  * Returns the error message for a server whose certificate is not trusted.
  *
  * @param url of the server
- * @param reason in the words of Node
- * @param how to name the certificates of an authority: in the target file, or by an option
+ * @param reason the message of Node
+ * @param text about how to name the certificates of an authority: in the target file, or by an option
  */
 export function distrust(url: string, reason: string, how: string): string {
   return `${url}: expected a certificate that this machine trusts, got one that it does not: ${reason}. ${remedy(reason, how)}`;

@@ -1,4 +1,4 @@
-/** The clock of a recorder: monotonic, in whole microseconds since its base. All times in a history come from it. */
+/** The clock of a recorder, monotonic, in whole microseconds since its base. All times in a history are from it. */
 
 export interface RecorderClock {
   readonly name: string;

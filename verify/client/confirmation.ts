@@ -1,20 +1,22 @@
-/** Decides a write that only a message confirms, in its response or on the page that its redirect leads to. */
+/**
+ * Decides the outcome of a write that only a message confirms. The message is in the response, or on the page that its
+ * redirect leads to.
+ */
 import { escaped } from '../core/finding.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Call, Later } from './recorder.ts';
 
-/** How many redirects in a row are followed: the limit of browsers. */
+/** Maximum number of redirects that are followed in a row: the limit of browsers. */
 export const REDIRECTS = 20;
 
 /**
- *
- * Returns a function that decides the outcome of a write whose response accepts it. Without the message the write may
- * have happened: an app keeps the message in the session, and may lose it with the session.
+ * Returns a function that decides the outcome of a write whose response does not refuse it. If the message is missing,
+ * the write may still have happened: the app stores the message in the session, and both may be lost together.
  *
  * @param confirmed regular expression of the message; {value} stands for the value
- * @param open opens a page of the target in the session that wrote; the history gets it after the write, which it does
- * not overlap
- * @param busy returns whether a page says "busy, try again", which refuses the write wherever it appears
+ * @param open opens a page of the target in the session that wrote. The history gets that request after the write,
+ * because the two do not overlap
+ * @param busy returns whether a page says "busy, try again". Such a page refuses the write
  */
 export function confirmation(
   confirmed: string,

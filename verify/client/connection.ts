@@ -4,10 +4,9 @@ import tls from 'node:tls';
 import type { TlsOptions } from './network.ts';
 
 /**
- *
  * Opens a connection.
  *
- * @param options of TLS; `ALPNProtocols`: the protocols that are offered, the preferred one first
+ * @param options of TLS; `ALPNProtocols`: the protocols that are offered, in order of preference
  * @param signal aborts the attempt, until the connection is open
  * @returns an open connection
  * @throws errors of the network

@@ -1,4 +1,4 @@
-/** What all clients of a run share. */
+/** Defines what all clients of a run share. */
 import type { Interpreter } from '../core/interpret.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { Growth } from '../workloads/growth.ts';
@@ -21,15 +21,15 @@ export interface Context {
   random: Random;
   /** Prefix of the names of clients and sessions; each workload has its own. */
   prefix: string;
-  /** Returns the account of the n-th client of this workload; clients share accounts when there are fewer. */
+  /** Returns the account of the n-th client of this workload; if there are too few accounts, clients share them. */
   account(n: number): Account;
   /** Present if the app limits the sessions of a user: a client must take seats before it logs in. */
   seats?: Seats | undefined;
-  /** Present if the app limits the logins of a user within an interval. */
+  /** Present if the app requires a minimum interval between two logins of a user. */
   spacing?: Spacing | undefined;
   /** Present if Baton registers the accounts. */
   registration?: Registration | undefined;
-  /** How far the audit lets a session grow. Absent: nothing was measured, and no text is made longer. */
+  /** Limits to which the audit grows a session. Absent if they were not measured; then no text is padded. */
   growth?: Growth | undefined;
   /** Aborts when the run must stop: requests in flight are aborted. */
   signal: AbortSignal;

@@ -1,15 +1,14 @@
-/** Describes how a cookie was set, for the history: never its value. */
+/** Describes the attributes of a cookie for the history, without its value. */
 import type { Cookie } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history.ts';
 
-/** Browsers drop a cookie whose name and value together have more bytes (RFC 6265bis, 5.6). */
+/** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;
 
 /**
- *
  * Returns the attributes of a cookie.
  *
- * @param line the header line that set it
+ * @param line the Set-Cookie line
  * @param date when the response was made, milliseconds since the epoch; now, if the response has no date
  */
 export function attributesOf(cookie: Cookie, line: string, date = Date.now()): CookieAttributes {
@@ -30,50 +29,49 @@ export function attributesOf(cookie: Cookie, line: string, date = Date.now()): C
 }
 
 /**
- *
- * Matches several cookies that were folded into one header line: a comma and another `name=`. Neither the value of a
- * cookie nor an attribute may contain that (RFC 6265, 4.1.1). The comma of a date is followed by a number and a month.
- * Before the first `;` a space after the comma is required, because some apps put commas into values.
+ * Matches several cookies that were folded into one header line: it looks for a comma followed by `name=`. Neither the
+ * value of a cookie nor an attribute may contain this (RFC 6265, 4.1.1). The comma of a date is followed by a number
+ * and a month. Before the first `;` a space after the comma is required, because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
-// Digits alone may be hexadecimal by chance: 1 of 2,000 ids of 16 characters is.
+// A text of digits may be a hexadecimal text: 1 of 2,000 hexadecimal ids of 16 characters has only digits.
 const alphabets: [RegExp, number][] = [
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/** Returns the most bits that a text can carry, by the smallest usual alphabet that has all of its characters. */
+/** Returns the maximum number of bits in a text, by the smallest common alphabet that has all its characters. */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
 }
 
-/** Returns the bits of one character. */
+/** Returns the number of bits per character. */
 function bitsOf(text: string): number {
   const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
   return Math.log2(letters);
 }
 
 /**
- * How many different values show in which places they differ: a hexadecimal digit is equal in all of them once in
- * 16^19.
+ * Number of values that are needed to know which positions vary. A random hexadecimal digit is the same in all of them
+ * only once in 16^19.
  */
 const ENOUGH_VALUES = 20;
 
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each place, whether some value differs from the first one there. */
+  /** For each position: true if some value differs from the first value there. */
   differs: boolean[];
 }
 
-/** Estimates the entropy of ids from the values that a run has seen: a counter varies only in its last digits. */
+/** Estimates the entropy of ids from the values in a run. For example, a counter varies only in its last digits. */
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
-  /** Returns the most bits that values like this one carry; infinite until enough values are known. */
+  /** Returns the maximum number of bits in values of this name and length; infinite until enough values are known. */
   of(name: string, value: string): number {
     const text = decoded(value);
     const kind = `${text.length} ${name}`;
@@ -92,7 +90,7 @@ export class Rooms {
   }
 }
 
-/** Returns the value of a cookie as a script reads it that decodes percent-encoding. */
+/** Returns the value of a cookie with its percent-encoding decoded, as scripts in a page usually read it. */
 export function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

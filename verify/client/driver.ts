@@ -1,4 +1,4 @@
-/** Performs the operations of the target in one session, as its user, and records them. */
+/** Performs operations on the target in one session, as the user of that session, and records them. */
 import { canaryOf, padded, sharedPrefix } from '../core/canary.ts';
 import type { Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
@@ -28,7 +28,7 @@ export class Driver {
   readonly #who: Who;
   readonly #client: SessionClient;
   readonly #requests: Requests;
-  /** A separate jar with the cookies with which the session was last seen alive. */
+  /** A separate jar with the cookies of the last response that showed the session alive. */
   #held: SessionClient;
   #values = 0;
   /**
@@ -37,7 +37,7 @@ export class Driver {
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
-  /** @param client a jar that has been used before; an empty one by default */
+  /** @param client a client whose jar may already have cookies; by default a client with an empty jar */
   constructor(
     context: Context,
     { client: name, session, account }: { client: string; session: string; account: Account },
@@ -52,7 +52,7 @@ export class Driver {
     this.#requests = new Requests(context, this.#who, account, client);
   }
 
-  /** Returns the n-th client of a workload, with a session of its own. */
+  /** Returns a driver for the n-th client of a workload, with a separate session. */
   static of(context: Context, n: number, account = context.account(n)): Driver {
     return new Driver(context, {
       client: `${context.prefix}${n + 1}`,
@@ -96,9 +96,12 @@ export class Driver {
     return operation;
   }
 
-  /** Returns a function that opens pages that decide another operation. The history gets that operation first. */
+  /**
+   * Returns a function that opens a page, because the page decides the outcome of another operation. The history gets
+   * that operation before the page.
+   */
   #opening(action: 'form' | 'read', how: How): (path: string, later: Later) => Promise<Reply> {
-    // Only the other operation waits at the barrier before its last byte.
+    // Only the other operation waits at the barrier; the page does not.
     const { held: _, early: __, ...then } = how;
     return async (path, later) =>
       (await this.#requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
@@ -114,7 +117,7 @@ export class Driver {
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
-    // The response changed the cookies of the session.
+    // The session is alive, and the response changed its cookies.
     if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0)
       this.#held = this.replayer();
     return recorded;
@@ -134,14 +137,14 @@ export class Driver {
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
     while (list.next !== undefined) {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
-      // A next page on another site is not a page of this list.
+      // A "next page" on another site is not a page of this list.
       if (path === undefined) break;
       recorded = await this.#requests.perform(what, get(path), how);
     }
     return recorded;
   }
 
-  /** Reads with the cookies with which the session was last seen alive, even if they were replaced since. */
+  /** Reads with the cookies of the last response that showed the session alive, even if the jar has newer cookies. */
   async readAsHeld(probe?: Probe): Promise<Operation> {
     const as = { client: this.#held.copy(), with: 'old' as const };
     return (await this.#read(probe, { as, labelled: true })).operation;
@@ -158,12 +161,12 @@ export class Driver {
       .operation;
   }
 
-  /** Opens a page and disconnects after some milliseconds, whether the response has come or not. Records nothing. */
+  /** Opens a page and disconnects after `after` milliseconds, even before the response. Records nothing. */
   async abandon(path: string, after: number): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /** Adds a value that was never used before, or increments a counter. The probe must have the request for it. */
+  /** Adds a value that was never used before, or increments a counter. The probe must have a request for that. */
   async write(
     probe: Probe,
     how: How = {},
@@ -186,10 +189,8 @@ export class Driver {
   }
 
   /**
-   *
-   * Writes a value of a given length or ending and looks for it, unrecorded. An app may refuse or change any value,
-   * but
-   * all instances must do the same.
+   * Writes a value of a given length or with a given suffix, and looks for it, without recording the operations. An app
+   * may refuse or change any value, but all instances must do the same.
    */
   async trial(probe: Probe, how: How): Promise<Trial> {
     const { interpreter } = this.#context;
@@ -205,7 +206,7 @@ export class Driver {
     return { answer, page, shown: shows(page) };
   }
 
-  /** Writes a value of a given length or ending, unrecorded. */
+  /** Writes a value of a given length or with a given suffix, without recording the operation. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writeOf(probe);
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
@@ -253,12 +254,12 @@ export class Driver {
     });
   }
 
-  /** Returns a copy of the jar as it is now. */
+  /** Returns a client with a copy of the current jar, without the named cookies. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);
   }
 
-  /** Returns a copy of the cookies with which the session was last seen alive. */
+  /** Returns a client with a copy of the cookies of the last response that showed the session alive. */
   heldJar(): SessionClient {
     return this.#held.copy();
   }
@@ -287,14 +288,14 @@ export class Driver {
   }
 }
 
-/** Returns the request that writes the object of a probe, if the target has one. */
+/** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether the state of an object before its first write must be known. */
+/** Returns whether the kind of object requires a read before its first write. */
 const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
-/** Returns the first probe that a user can put private values into. */
+/** Returns the first probe whose values are private to a user. */
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 

@@ -1,19 +1,18 @@
-/** Decides a login whose response is a redirect that does not say whether it was accepted: the last page decides. */
+/** Decides the outcome of a login if its response is an unclear redirect. The last page of the redirects decides. */
 import type { Interpreter, Reply } from '../core/interpret.ts';
 import { refusesLogin } from '../core/login-answer.ts';
 import type { Target } from '../target/load.ts';
 import { REDIRECTS } from './confirmation.ts';
 import type { Call, Later } from './recorder.ts';
 
-/** How often to open a page that shows the login form: it may come from an instance that does not know the session. */
+/** Maximum reads of a page that shows the login form: an instance that does not know the session may send it. */
 const TRIES = 4;
 
 /**
+ * Returns a function that follows the redirects of a login. The last page decides the outcome. It follows them if the
+ * target file has `follow: true`, or if the redirect leads back to the login form.
  *
- * Returns a function that follows the redirects of a login and decides it by the page at their end. It does so if
- * `follow` requests it, or if the redirects lead back to the login form.
- *
- * @param open opens a page of the target with the cookies of the login; the history gets it after the login
+ * @param open opens a page of the target with the cookies of the login. The history gets that request after the login
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,

@@ -1,4 +1,4 @@
-/** Sends one request over HTTP and returns its response, without cookies and without judgement. */
+/** Sends one HTTP request and returns its response. It knows nothing of cookies and outcomes. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Failure } from '../core/outcome.ts';
@@ -14,11 +14,11 @@ export interface Outgoing {
   /** Timeout for the whole response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** Called before the request is sent a second time. Absent: it is never sent twice. */
+  /** Called before the request is sent a second time. Absent: the request is never sent twice. */
   again: (() => void) | undefined;
 }
 
-/** The beginning of a response: status and headers have come, the body is still to be read. */
+/** The head of a response: status and headers have arrived, and the body is not yet read. */
 export interface Head {
   status: number;
   headers: IncomingHttpHeaders;
@@ -26,11 +26,9 @@ export interface Head {
 }
 
 /**
- *
- * Sends a request over the shared connections. A server may close a kept connection just when the request leaves. Then
- * the request is sent once more on a fresh connection, as browsers do (RFC 9112, 9.3.1). With `network.apart`, a request that must not
- * be
- * sent twice never uses a kept connection.
+ * Sends a request over the shared connections. A server may close a kept-alive connection just when the request leaves.
+ * Then the request is sent once more on a new connection, like in browsers (RFC 9112, 9.3.1). If `network.apart` is
+ * true, a request that must not be sent twice never uses a kept-alive connection.
  *
  * @throws errors of undici
  */
@@ -71,7 +69,7 @@ async function over(
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // Baton gave the request up: at once, or after a timeout.
+  // Baton aborted the request: because of a signal, or after a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')

@@ -9,7 +9,7 @@ import { decoded } from './cookie-attributes.ts';
 import { codeOf } from './one-time.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
-/** @param value for {value}; empty if nothing is written */
+/** @param value replaces {value}; empty if the request writes no value */
 export function fill(
   { csrf }: Pick<Target, 'csrf'>,
   spec: RequestSpec,
@@ -38,7 +38,7 @@ export function fill(
 export const basicOf = (user: string, password: string): string =>
   Buffer.from(`${user}:${password}`).toString('base64');
 
-/** Returns the form token. A token in a cookie is taken from the jar as it is now, decoded as a script reads it. */
+/** Returns the form token. A token in a cookie is read from the current jar and decoded, like a script does. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
   return decoded(client.cookies(path).find(({ name }) => name === csrf.cookie)?.value ?? '');

@@ -1,13 +1,11 @@
 /**
- *
- * Estimates how many instances responses came from, if no response names its instance. This is the last resort:
- * proxies
- * and chance can make one instance look like two, and two instances mostly look alike. The number is a hint and no
- * evidence.
+ * Estimates the number of instances behind the responses, if no response names its instance. This is the last resort:
+ * proxies and chance can make one instance look like two, and two instances usually look alike. The number is a hint,
+ * not evidence.
  */
 import type { Reply } from '../core/interpret.ts';
 
-/** A response to a request that is sent several times in a row. */
+/** One of the responses to a request that is sent several times in a row. */
 export interface Look {
   reply: Reply;
   /** Our wall clock when the response came, milliseconds since the epoch. */
@@ -16,11 +14,11 @@ export interface Look {
 
 export interface Fingerprint {
   instances: number;
-  /** What distinguishes that many instances: `header order`, `error page`, `clock`, `counter`. */
+  /** The features that distinguish this number of instances: `header order`, `error page`, `clock`, `counter`. */
   by: string[];
 }
 
-/** How often a look must occur: a look that occurs once may be chance. */
+/** Minimum number of responses with the same look: a look that occurs once may be chance. */
 const TIMES = 2;
 /** Headers whose presence depends on the content of the response. */
 const PASSING = new Set([
@@ -37,7 +35,7 @@ const PASSING = new Set([
 ]);
 /** Smallest difference of two clocks, milliseconds: `Date` counts whole seconds, and responses take time to arrive. */
 const CLOCKS_APART = 2000;
-/** The largest step of a counter in a process between two of our requests. */
+/** Maximum increase of a counter in one instance between two of our requests. */
 const STEP = 50;
 
 /** @param pages for each request, its responses in the order in which they came */
@@ -90,7 +88,7 @@ function counters(looks: readonly Look[]): number {
   return Math.max(1, ...names.map(name => rising(looks.map(({ reply }) => reply.headers[name]))));
 }
 
-/** Returns how many counters take turns; 1 if the values are no counters. */
+/** Returns the number of separate counters in the values; 1 if the values are not from counters. */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
   for (const value of values) {
@@ -100,6 +98,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // If many values begin a new counter each, they are no counters.
+  // If more than a quarter of the values begin a new counter, the values are not from counters.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

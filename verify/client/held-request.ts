@@ -1,4 +1,4 @@
-/** Sends a request whose last byte waits, on a separate connection that is opened before. */
+/** Sends a request on a separate connection, which is already open, and holds back its last byte. */
 import http from 'node:http';
 import type net from 'node:net';
 import { Duplex } from 'node:stream';
@@ -49,8 +49,7 @@ class HeldConnection extends Duplex {
 }
 
 /**
- *
- * Sends a request, and its last byte only when `held` allows it.
+ * Sends a request except for its last byte. It sends that byte when `held` allows it.
  *
  * @param held decides when the last byte may leave
  * @param secure options of TLS
@@ -70,7 +69,7 @@ export async function heldRequest(
     const connection = new HeldConnection(await connected(url, secure, signal));
     const written = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<http.IncomingMessage>();
-    // The connection is already open, with or without TLS: HTTP runs on it as it is.
+    // The connection is already open, and has TLS if the address needs it. HTTP runs on it directly.
     const request = http.request({
       path: url.pathname + url.search,
       method: outgoing.method,
@@ -103,6 +102,6 @@ export async function heldRequest(
   }
 }
 
-/** Lower-cases the names of headers: a header given in two spellings would be sent twice. */
+/** Converts the names of headers to lower case. Otherwise a header in two spellings would be sent twice. */
 const lowerCased = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -1,4 +1,4 @@
-/** Appends events to a history file, so that a kill at any moment keeps what was recorded until then. */
+/** Appends events to a history file, so that a kill of the process loses as little as possible. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Event } from '../core/history.ts';
@@ -18,7 +18,7 @@ export class HistoryFile {
     this.#file = openSync(path, 'ax');
   }
 
-  /** Writes an event through a buffer. Events that a kill must not lose need `writeNow`. */
+  /** Writes an event to a buffer, which a kill of the process may lose. If an event must survive, call `writeNow`. */
   write(event: Event): void {
     if (this.#closed) return;
     this.#buffer += `${JSON.stringify(event)}\n`;
@@ -26,10 +26,8 @@ export class HistoryFile {
   }
 
   /**
-   *
-   * Writes the start of an operation that may change something. Once this returns, the operating system has the line,
-   * and
-   * a kill of this process cannot lose it.
+   * Writes the start of an operation that may change state. When it returns, the operating system has the line, and a
+   * kill of this process cannot lose it.
    */
   writeNow(event: Event): void {
     this.write(event);

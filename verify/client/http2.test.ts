@@ -17,7 +17,7 @@ type Listener = (request: http2.Http2ServerRequest, response: http2.Http2ServerR
 
 class Server {
   readonly sessions = new Set<http2.ServerHttp2Session>();
-  /** Number of opened connections, including those of HTTP/1.1. */
+  /** Number of opened connections, including connections with HTTP/1.1. */
   connections = 0;
   readonly seen: string[] = [];
   readonly #listener: Listener;

@@ -1,6 +1,5 @@
 /**
- *
- * Speaks HTTP/2 if the server offers it over TLS, as browsers do. A connection carries one request at a time, as with
+ * Speaks HTTP/2 if the server offers it over TLS, like browsers. A connection carries one request at a time, like in
  * HTTP/1.1, so that no request can affect another one.
  */
 
@@ -16,7 +15,7 @@ import type { TlsOptions } from './network.ts';
 /** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
 const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'host'];
 
-/** Error code of a connection that was not open in time. */
+/** Error code when a connection did not open before its timeout. */
 const LATE = 'UND_ERR_CONNECT_TIMEOUT';
 
 export class Http2 {
@@ -31,17 +30,16 @@ export class Http2 {
     this.#tls = tls;
   }
 
-  /** Returns whether HTTP/2 may be tried: the address uses TLS, and the server has not refused HTTP/2 before. */
+  /** Returns whether HTTP/2 may be tried: the address uses TLS, and the server has never refused HTTP/2. */
   offered({ protocol, origin }: URL): boolean {
     return protocol === 'https:' && !this.#without.has(origin);
   }
 
   /**
-   *
    * Sends a request over HTTP/2.
    *
    * @param fresh true: use a connection that has carried no request
-   * @returns the head of the response; undefined if the server only speaks HTTP/1.1, and then nothing was sent
+   * @returns the head of the response. If the server only speaks HTTP/1.1, sends nothing and returns undefined
    * @throws errors of the network
    */
   async request(url: URL, outgoing: Outgoing, fresh: boolean): Promise<Head | undefined> {
@@ -61,7 +59,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // The server has not processed refused streams and streams after a GOAWAY (RFC 9113, 8.7).
+      // The server has not processed a refused stream, or a stream that came after its GOAWAY (RFC 9113, 8.7).
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }

@@ -1,8 +1,8 @@
-/** Knows the instances that have served requests of a run, and how to reach a given one. */
+/** Keeps the instances that have served requests of a run, and knows how to reach each of them. */
 import type { Operation } from '../core/history.ts';
 import type { Target } from '../target/load.ts';
 
-/** How to route a request to one instance. */
+/** The way to route a request to one instance. */
 export interface Way {
   /** Address of the instance itself, which bypasses the balancer. */
   origin?: string;
@@ -29,7 +29,7 @@ export class Instances {
     for (const name of names) this.#known.add(name);
   }
 
-  /** Returns the names, sorted: instances that have served requests, and those with an address in the target file. */
+  /** Returns the sorted names of instances that have served requests or have an address in the target file. */
   names(): string[] {
     const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;
     return [...new Set([...this.#known, ...Object.keys(addressed ?? {})])].sort();

@@ -8,7 +8,7 @@ import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
-  /** When the first of them expires, milliseconds since the epoch. */
+  /** Time at which the first of these cookies expires, milliseconds since the epoch. */
   until: number;
 }
 
@@ -16,11 +16,12 @@ export class Jar {
   readonly #site: URL;
   #cookies: CookieJar;
   /**
-   * Cached by path until a response changes a cookie or a cookie expires: looking them up for each request is slow.
+   * Cache of cookies by path, because a lookup for each request is slow. It is valid until a response changes a cookie
+   * or a cookie expires.
    */
   readonly #known = new Map<string, Cookies>();
 
-  /** @param site address of the target, as cookies know it */
+  /** @param site address of the target that the cookies belong to */
   constructor(site: URL) {
     this.#site = site;
     // Addresses and host names without a dot are never public suffixes.
@@ -30,8 +31,7 @@ export class Jar {
   }
 
   /**
-   *
-   * Stores the cookie of a Set-Cookie line as browsers do: a cookie that is too large is dropped (RFC 6265bis, 5.6).
+   * Stores the cookie of a Set-Cookie line like a browser: it drops a cookie that is too large (RFC 6265bis, 5.6).
    *
    * @param date when the response was made, milliseconds since the epoch
    * @returns the change; undefined if the line is no cookie

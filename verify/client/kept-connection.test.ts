@@ -19,10 +19,10 @@ const closings: Record<string, Closing> = {
 };
 
 /**
- * A server that keeps each connection after its first request, and closes it when another request comes.
+ * A server that keeps each connection open after its first request, and closes it at the second request.
  *
- * @param close how it closes
- * @param first whether it closes at the first request
+ * @param close how the server closes the connection
+ * @param first true if the server closes the connection at the first request
  */
 class Closer {
   readonly seen: string[] = [];
@@ -71,7 +71,7 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/** Sends one request, then another on the kept connection, which is free again after one turn of the event loop. */
+/** Sends two requests on one connection. After one turn of the event loop the connection is free again. */
 async function twice(one: SessionClient, second: Send): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();

@@ -1,8 +1,11 @@
-/** Finds requests that were lost because the server closed their kept connection before any response. */
+/** Finds requests that were lost because the server closed their kept-alive connection without a response. */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-/** A request on its connection: whether the connection had carried a request before, and its bytes read until then. */
+/**
+ * The connection of a request. `reused`: it had carried a request before. `read`: the bytes that were read from it
+ * before this request.
+ */
 interface Sent {
   socket: Socket;
   reused: boolean;
@@ -11,10 +14,10 @@ interface Sent {
 
 const used = new WeakSet<Socket>();
 const sent = new WeakMap<object, Sent>();
-/** Errors of requests whose kept connection was closed without a response. */
+/** Errors of requests whose kept-alive connection was closed without a response. */
 export const lost = new WeakSet<object>();
 
-// undici reports connections only on these channels. The maps are weak: nothing is kept of a finished request.
+// undici reports connections only on these channels. The maps are weak, so finished requests need no memory.
 subscribe('undici:client:sendHeaders', message => {
   const { request, socket } = message as { request: object; socket: Socket };
   sent.set(request, { socket, reused: used.has(socket), read: socket.bytesRead });
@@ -27,9 +30,8 @@ subscribe('undici:request:error', message => {
 });
 
 /**
- *
- * Returns whether the connection had served another request before, and was closed without a byte for this one. The
- * server may have closed it as idle at the moment when the request left.
+ * Returns whether the connection had served an earlier request, and was closed before a byte of this response came. The
+ * server may have closed it as idle just when the request left.
  *
  * @param error the error of a request over the shared connections
  */

@@ -1,17 +1,17 @@
-/** Reads a list page by page: the last page gets the values of all pages. */
+/** Reads a list page by page. The read of the last page gets the values of all pages. */
 import type { Interpreter, Reply, Seen } from '../core/interpret.ts';
 
-/** Largest number of pages. The state of a longer list is not recorded. */
+/** Maximum number of pages. The state of a longer list is not recorded. */
 const PAGES = 20;
 
 export class ListRead {
   readonly #interpreter: Interpreter;
   readonly #object: string;
   readonly #saw: string[] = [];
-  /** When the first page was requested, on the run's clock. */
+  /** Time of the request for the first page, on the run's clock. */
   #call: number | undefined;
   #pages = 0;
-  /** Address of the page to read next, as the last page links it. */
+  /** Address of the next page, from the link in the last page. */
   next: string | undefined;
 
   /** @param object name of the probe in the target file */
@@ -21,14 +21,13 @@ export class ListRead {
   }
 
   /**
-   *
    * Adds a page to the list.
    *
    * @param path the path that was requested
-   * @param call when it was requested, on the run's clock
-   * @param seen what the page shows. Its `saw` becomes the whole list on the last page, and is removed on the pages
-   *   before
-   * @returns the call time of the operation that has the state
+   * @param call time of the request, on the run's clock
+   * @param seen the content of the page. On the last page, its `saw` becomes the whole list; on earlier pages, `saw` is
+   * removed
+   * @returns the call time for the operation: on the last page, the time of the first request
    */
   turn(path: string, call: number, reply: Reply, seen: Seen): number {
     this.#call ??= call;

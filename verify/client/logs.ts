@@ -1,22 +1,22 @@
-/** Follows the logs of the system under test, and writes their entries about this run's requests into its history. */
+/** Follows the logs of the system under test. It writes the entries about requests of this run into the history. */
 import type { Operation, Run, Served } from '../core/history.ts';
 
-/** A log that can be followed; the stack's `LogSource` is one. */
+/** A log that can be followed, such as the `LogSource` of the stack. */
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
-/** How long a log may lag behind the responses, milliseconds. */
+/** Maximum delay of a log behind the responses, milliseconds. */
 const LAG = 3_000;
 
 export interface FollowedLogs {
-  /** Starts to follow the new ones among these logs, too. */
+  /** Also follows these logs. Ignores those that are followed already. */
   follow(sources: readonly LogSource[]): void;
-  /** Call this for each finished operation that the logs should mention. */
+  /** Call this for each ended operation that the logs should contain. */
   ended(operation: Operation): void;
-  /** Waits until the logs have mentioned all of these operations, for 3 s at most. */
+  /** Waits until the logs contain all ended operations, for 3 s at most. */
   settle(signal: AbortSignal): Promise<void>;
   /** Reads the remaining entries, and stops. */
   stop(): Promise<void>;
@@ -29,7 +29,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // Requests by kind of log: mentioned before their operation ended here, and not mentioned yet.
+  // Requests, each with the kind of log. `early`: the log had the entry before the operation ended here. `awaited`: the
+  // log does not have the entry yet.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -80,8 +81,7 @@ export function followLogs(
 }
 
 /**
- *
- * Returns the kinds of log that should mention a request. The balancer does not log requests that bypass it, and no
+ * Returns the kinds of log that should contain a request. The balancer does not log requests that bypass it, and no
  * instance logs a response that the balancer made itself.
  */
 function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {

@@ -1,5 +1,6 @@
 /**
- * Reads facts beside the page from a response: caching, its clock, and session cookies that it exposes in plain text.
+ * Reads facts other than the page from a response: caching, the server's clock, and session cookies that it exposes in
+ * plain text.
  */
 import type { Caching, Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
@@ -42,7 +43,7 @@ function stands(value: string, text: string): boolean {
   return text.includes(value) || (value.includes('%') && text.includes(decoded(value)));
 }
 
-/** @param date date of the response; our clock if the response has none (RFC 9111, 4.2.3) */
+/** @param date date of the response; our clock if the response has no date (RFC 9111, 4.2.3) */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {
   const caching: Caching = {};
   const text = (name: string): string | undefined => {

@@ -46,7 +46,7 @@ describe('a response that the client abandons', () => {
     const one = client({ url, limits: { connections: 1 } });
     const first = one.send(get('/first'));
     const second = one.send({ ...get('/second'), abandon: after });
-    // The second waits for its turn as long as it would have waited for its response.
+    // The second request waits for its turn as long as it would wait for its response.
     await once(AbortSignal.timeout(after), 'abort');
     finish();
     expect((await first).body).toBe('done');
@@ -133,7 +133,7 @@ describe('a target', () => {
     const one = client({ url, limits: { requests: 50 } });
     const began = performance.now();
     await Promise.all(Array.from({ length: 6 }, () => one.send(get('/'))));
-    // Timers may fire a little early, never a whole request early.
+    // Timers may fire slightly early, but never by the interval of a whole request.
     expect(performance.now() - began).toBeGreaterThan(80);
   });
 

@@ -1,4 +1,4 @@
-/** Connects to a target: its address, TLS, the headers of every request, and the limits that are never exceeded. */
+/** Connects to a target: with its address, TLS options, headers, and limits that are never exceeded. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,15 +18,15 @@ export interface TlsOptions {
 }
 
 export class Network {
-  /** Base address; its path is put before all others. */
+  /** Base address; its path is the prefix of all other paths. */
   readonly url: string;
-  /** The address as cookies and redirects know it: the Host header decides it, if one is given. */
+  /** The address for cookies and redirects. If the target file gives a Host header, that header decides it. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Agent;
   /** Opens a new connection for each request. */
   readonly fresh: Agent;
-  /** True: requests that must not be sent twice use a fresh connection, since a reloaded balancer closes idle ones. */
+  /** True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle ones. */
   apart = false;
   /** Used instead of the agents if the server speaks HTTP/2. */
   readonly http2: Http2;
@@ -50,8 +50,8 @@ export class Network {
       ...(host === undefined ? {} : { servername: this.site.hostname }),
     };
     const connector = buildConnector(this.tls);
-    // TLS must use the address that is connected to. undici would take the server name from the Host header, which requests
-    // past the balancer carry too.
+    // TLS must use the name in the address of the connection. undici would use the name in the Host header, which
+    // requests that bypass the balancer carry too.
     const connect: buildConnector.connector = ({ servername: _, ...options }, callback) =>
       connector(options, callback);
     this.dispatcher = new Agent({ connect });
@@ -60,7 +60,7 @@ export class Network {
     this.#turns = new Turns(limits?.requests, limits?.connections);
   }
 
-  /** Stops all requests for some milliseconds, because the target requested it. */
+  /** Pauses all requests for a number of milliseconds, because the target requested it. */
   rest(time: number): void {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
@@ -73,18 +73,21 @@ export class Network {
     }
   }
 
-  /** Waits until the limits allow another request. Returns the function that ends its turn. */
+  /** Waits until the limits allow another request. Returns the function to call when that request ends. */
   turn(signal: AbortSignal | undefined): Promise<() => void> {
     return this.#turns.take(signal);
   }
 
-  /** True if a request that waits for others may have a turn now. Otherwise they would wait for one another. */
+  /**
+   * Returns whether the limits allow another request now. A request of a race must not wait for a turn: requests of the
+   * race may hold all turns while they wait for it.
+   */
   room(): boolean {
     return this.#turns.room();
   }
 
   /**
-   * Returns the headers that the balancer would add to a request: an app behind it uses them instead of its own
+   * Returns the headers that the balancer would add to a request. An app behind a balancer uses them instead of its own
    * address.
    */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
@@ -104,13 +107,13 @@ export class Network {
   }
 }
 
-/** Returns the address of this machine as a server sees it; the loopback address if the server is not found. */
+/** Returns this machine's address that a server sees; the loopback address if the name of the server is unknown. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   return new Promise<string>(resolve => {
     socket.once('error', () => resolve('127.0.0.1'));
-    // UDP: nothing is sent.
+    // Connecting a UDP socket sends nothing.
     socket.once('connect', () => resolve(socket.address().address));
     socket.connect(9, host);
   }).finally(() => socket.close());
@@ -135,7 +138,7 @@ class Turns {
 
   async take(signal: AbortSignal | undefined): Promise<() => void> {
     if (this.room()) this.#under++;
-    // A request that ends hands its turn over to the next one.
+    // A request that ends gives its turn to the next waiting request.
     else await new Promise<void>(resolve => this.#waiting.push(resolve));
     if (this.#every > 0) {
       const now = performance.now();

@@ -1,8 +1,8 @@
-/** One-time codes, by the examples of RFC 6238 (appendix B; six digits of eight). */
+/** Tests one-time codes with the examples of RFC 6238, appendix B (the last six of eight digits). */
 import { describe, expect, it } from 'vitest';
 import { codeOf, oneTime } from './one-time.ts';
 
-/** "12345678901234567890" */
+/** The text "12345678901234567890" in base32. */
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 describe('a one-time code', () => {

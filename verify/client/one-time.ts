@@ -1,11 +1,10 @@
-/** Generates one-time codes as an authenticator app shows them (TOTP, RFC 6238). */
+/** Generates one-time codes like an authenticator app (TOTP, RFC 6238). */
 import { HOTP, Secret, TOTP, URI } from 'otpauth';
 
 /**
- *
  * Parses the secret of an authenticator app.
  *
- * @param text a secret in base32, as apps show it next to the QR code, or the otpauth:// address in the QR code
+ * @param text a secret in base32, which apps show next to the QR code, or the otpauth:// address from the QR code
  * @throws Error when it is neither
  */
 export function oneTime(text: string): TOTP {

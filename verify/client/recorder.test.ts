@@ -1,4 +1,4 @@
-/** Facts that the recorder adds to a response. */
+/** Tests the facts that the recorder adds to a response. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
@@ -27,7 +27,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A recorder of requests to a server. */
+/** Starts a server and a recorder of requests to it. */
 async function recording(listener: http.RequestListener, more: Partial<Reached> = {}, name = 'one') {
   const server = http.createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -58,7 +58,7 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
-/** Requests a page that works, one that is broken and one that is out of reach. @returns which of them the history marks as starved */
+/** Requests pages with status 200, 500 and 503. @returns for each page, whether the history marks it as starved */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
   const { recorder, client, stop } = await recording(
@@ -95,7 +95,7 @@ describe('a target with limits, whose server responds at once', () => {
       .flatMap(event => (event.type === 'op' || event.type === 'start' ? [event.call] : []))
       .toSorted((a, b) => a - b);
     expect(calls).toHaveLength(6);
-    // 50 ms apart by the limit. Timers may fire a little early, never a whole request early.
+    // The limit requires 50 ms between requests. Timers may fire slightly early, but never by a whole interval.
     expect((calls[5] as number) - (calls[0] as number)).toBeGreaterThan(200_000);
   });
 
@@ -116,7 +116,7 @@ describe('a target with limits, whose server responds at once', () => {
     );
     const calls = (await stop()).flatMap(event => (event.type === 'start' ? [event.call - began] : []));
     expect(calls).toHaveLength(5);
-    // The last has its turn after 200 ms, and none is sent before.
+    // The last request gets its turn after 200 ms. Before that, no request is sent.
     expect(Math.min(...calls)).toBeGreaterThan(150_000);
   });
 });
@@ -144,7 +144,7 @@ describe('a request that bypasses the balancer', () => {
     const { recorder, client, origin, stop } = await recording(
       ({ headers, socket }, response) => {
         heard.push(headers);
-        // Like an app that uses its own address in redirects.
+        // Redirects to the server's own address, like some apps.
         response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
       },
       { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },

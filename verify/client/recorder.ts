@@ -25,18 +25,18 @@ import { look } from './look.ts';
 import type { Send, SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
 
-/** What a follow-up request decides instead of the response alone. */
+/** The facts that a follow-up request decides, because the response alone does not. */
 type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined };
 
-/** Reports that must wait until another operation is reported. */
+/** Functions that report operations. They are called after another operation is reported. */
 export type Later = (() => void)[];
 
 /** A response slower than this, microseconds, may have exceeded a timeout. */
 const SLOW = 1_000_000;
-/** Statuses of a proxy whose server did not respond in time. Other failures that come at once are the app's own. */
+/** Statuses of a proxy whose server did not respond in time. Other quick failures are from the app itself. */
 const UNANSWERED = [502, 503, 504];
 
-/** All facts of an operation that are known before its first byte leaves. */
+/** The facts of an operation that are known before its first byte leaves. */
 export interface Call extends Asked {
   client: string;
   session: string;
@@ -47,16 +47,16 @@ export interface Call extends Asked {
   with?: With;
   /** How a forged cookie was changed. */
   change?: string;
-  /** The instance whose own address it is sent to, past the balancer. */
+  /** The instance whose own address the request is sent to, if it bypasses the balancer. */
   address?: string;
   steered?: boolean;
-  /** The read of a list that this request is a page of. */
+  /** The read of a list, if this request reads one page of it. */
   list?: ListRead;
-  /** Decides what the response alone does not say. The history gets the requests it sends after this operation. */
+  /** Decides what the response alone does not show. The history gets the requests it sends after this operation. */
   settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>;
-  /** Takes the function that reports the operation, because another operation must be reported first. */
+  /** Receives the function that reports this operation, because another operation must be reported first. */
   later?: Later;
-  /** True: the history labels which of the session's cookies was sent, since the session may have had several. */
+  /** True: the history gets the label of the session cookie that was sent. The session may have had several. */
   labelled?: boolean;
 }
 
@@ -65,7 +65,7 @@ export interface Recorded {
   reply: Reply;
 }
 
-/** Removes the time fields from each kind of event, which keeps its other fields. */
+/** Removes the time fields from each type of event, and keeps its other fields. */
 type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
 
 export class Recorder {
@@ -123,7 +123,7 @@ export class Recorder {
     };
     const changes = call.action !== 'read' && call.action !== 'form';
     let secrets: readonly string[] = [];
-    // Runs after the last wait inside Baton, so that the wait for a turn does not count as time of the server.
+    // Called after the last wait inside Baton, so that the wait for a turn does not count as response time.
     const departs = (): void => {
       if (this.#interpreter.sessionCookies.length > 0) secrets = this.#secrets(client, send.path);
       const [sent] = secrets;
@@ -167,7 +167,8 @@ export class Recorder {
   }
 
   /**
-   * Lowers the estimated entropy. It needs one session cookie: of several, one may be plain, and another one sign it.
+   * Lowers the estimated entropy, if there is only one session cookie. Of several cookies, one may be plain text that
+   * another one signs.
    */
   #narrow(cookies: Reply['cookies']): void {
     const [name, ...more] = this.#interpreter.sessionCookies;
@@ -222,7 +223,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Keeps a sentence for the result: what the run left out, and why. */
+  /** Keeps a sentence for the result about what the run left out, and why. */
   remark(text: string): void {
     this.#remarks.push(text);
   }
@@ -240,7 +241,10 @@ export class Recorder {
   }
 }
 
-/** Names the instance by its own address if the response does not: elsewhere the balancer may add the name. */
+/**
+ * If the response names no instance, names the instance whose address the request was sent to. Such a response has no
+ * name if the balancer adds the name.
+ */
 function named(seen: Seen, address: string | undefined): Seen {
   const silent = address !== undefined && seen.status !== undefined && seen.instance === undefined;
   return silent ? { ...seen, instance: address, source: 'address' } : seen;

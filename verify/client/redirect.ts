@@ -3,10 +3,9 @@ import type { Reply } from '../core/interpret.ts';
 import { barePath } from '../core/paths.ts';
 
 /**
- *
- * @param location from the response: relative, absolute, or not an address at all
+ * @param location the header of the response: a relative or absolute address, or another text
  * @param base the address of the request, with the target's own Host
- * @param site the target's address; its path is put before all others
+ * @param site the target's address; its path is the prefix of all other paths
  * @param asked the address that the request was sent to: that of an instance if it bypassed the balancer
  */
 export function redirectOf(
@@ -23,8 +22,8 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // A redirect to another scheme is not followed: what is sent over https must not leave it, and http was requested on
-  // purpose.
+  // A redirect to another scheme is not followed. From https to http it would send secrets unencrypted, and the user
+  // chose http on purpose.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

@@ -1,4 +1,4 @@
-/** Registers accounts in apps with open registration: each before its first login. */
+/** Registers accounts in apps with open registration, each account before its first login. */
 import type { Account } from '../target/accounts.ts';
 import type { RegisterSpec } from '../target/schema.ts';
 import { fill, keep } from './fill.ts';
@@ -14,10 +14,9 @@ export class Registration {
   answer = '';
 
   /**
-   *
-   * @param csrf where the form token is
+   * @param csrf the setting `csrf`: where to find the form token
    * @param connect returns a client with an empty jar. A registration may sign its client in, so the client is not
-   *   reused
+   * reused
    * @param token finds the form token in a page
    */
   constructor(
@@ -33,8 +32,8 @@ export class Registration {
   }
 
   /**
-   * Registers an account once, and ignores the response: an account that exists already is as good, and the login
-   * decides.
+   * Registers an account once, and ignores the response: if the account already exists, that is fine. The login shows
+   * whether the account works.
    */
   of(account: Account, signal: AbortSignal): Promise<void> {
     const asked = this.#asked.get(account) ?? this.#register(account, signal);

@@ -1,4 +1,4 @@
-/** Sends the requests of one session, routed to the instance that is wanted, and records them. */
+/** Sends the requests of one session to the wanted instance, and records them. */
 import type { Action, With } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import type { Account } from '../target/load.ts';
@@ -12,10 +12,10 @@ import type { Call, Recorded } from './recorder.ts';
 import { retryAfter } from './retry-after.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
-/** How often a request that is refused with 429 and Retry-After is retried after that time. */
+/** Maximum number of retries of a request that gets 429 with Retry-After. Each retry waits for that time. */
 const TRIES_AGAIN = 3;
 
-/** How to send a request, where it matters. */
+/** Options for sending a request. */
 export interface How {
   /** The instance that must serve it, if one can be chosen. */
   to?: string | undefined;
@@ -23,15 +23,15 @@ export interface How {
   held?: Held | undefined;
   /** True: a redirect counts as the response at its head. */
   early?: boolean | undefined;
-  /** True: the history labels which of the session's cookies was sent. */
+  /** True: the history gets the label of the session cookie that was sent. */
   labelled?: boolean | undefined;
   /** A query that is added to the address of a page. */
   query?: string | undefined;
-  /** Length of the value that is written, characters. The history has the value without its padding. */
+  /** Length of the value to write, characters. The history has the value without padding. */
   size?: number | undefined;
-  /** End of the value that is written; the value is not padded. */
+  /** Suffix of the value to write. A value with a suffix is not padded. */
   ending?: string | undefined;
-  /** Cookies that are sent instead of the session's own, which stay as they are. */
+  /** Cookies to send instead of the session's own cookies. The session's own cookies do not change. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
@@ -43,7 +43,7 @@ export type What = Pick<Call, 'list' | 'settle' | 'later'> & {
   unmarked?: boolean;
 };
 
-/** The client, session and user of the requests, in the history. */
+/** The client, the session and the user of the requests, for the history. */
 export interface Who {
   client: string;
   session: string;
@@ -66,7 +66,7 @@ export class Requests {
     this.#step = new OutOfStep({ ...context, random });
   }
 
-  /** @param page whether the form of this page is the next one to be filled in */
+  /** @param page true if the next form to submit is on this page, so that its token is kept */
   async perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
     const { recorder, signal } = this.#context;
     const way = this.#way(how);
@@ -84,7 +84,8 @@ export class Requests {
     const balanced = way === undefined && this.#context.target.routing === 'spread';
     const once = () => recorder.perform(call, client, sent, signal);
     let recorded = await (balanced && how.held === undefined ? this.#step.beside(once) : once());
-    // A 429 had no effect, so the request is sent again when the time has passed. A race is not repeated.
+    // A request with status 429 had no effect, so it is sent again after that time. A request of a race is not
+    // repeated.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await once();
     if (balanced) this.#step.served(recorded.operation.instance);
@@ -92,7 +93,7 @@ export class Requests {
     return recorded;
   }
 
-  /** Sends a request that is only tried out and never judged. */
+  /** Sends a request for a trial, which is not recorded and not judged. */
   async unrecorded(send: Send, how: How): Promise<Reply> {
     const reply = await this.#client.send(this.#routed(send, how), this.#context.signal);
     this.#keepToken(this.#client, reply);
@@ -124,10 +125,10 @@ export class Requests {
     if (token !== undefined) client.csrf = token;
   }
 
-  /** Sends the requests that must come before another one, and captures their values for it. */
+  /** Sends the requests that must come before another request, and keeps values of their responses for that request. */
   async steps(steps: readonly StepSpec[], how: How): Promise<void> {
     for (const step of steps) {
-      // Only the request that the steps lead to holds its last byte back.
+      // The steps do not hold back their last byte; only the request after them does.
       const { held: _, ...sent } = how;
       const { reply } = await this.perform({ action: 'form' }, this.filled(step, how), sent);
       keep(step.capture, reply, this.clientOf(how));

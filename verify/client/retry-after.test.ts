@@ -13,7 +13,7 @@ it.each([
   [429, '3600', LONGEST_WAIT],
   [429, 'later', undefined],
   [429, undefined, undefined],
-  // Retry-After of an error is ignored.
+  // Retry-After is ignored in a response with status 503.
   [503, '2', undefined],
 ])('%s, Retry-After %s', (status, after, wait) => {
   expect(asked(status, after)).toBe(wait);

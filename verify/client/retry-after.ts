@@ -1,12 +1,11 @@
-/** Reads how long a target wants no requests: 429 with Retry-After. */
+/** Reads how long a target wants no requests, from a response with status 429 and Retry-After. */
 import type { Reply } from '../core/interpret.ts';
 
-/** Longest wait, milliseconds, whatever Retry-After requests. */
+/** Maximum wait, milliseconds, even if Retry-After requests more. */
 export const LONGEST_WAIT = 30_000;
 
 /**
- *
- * Returns how long to wait before the next request, in milliseconds; undefined if the response does not say.
+ * Returns how long to wait before the next request, in milliseconds; undefined if the response does not request a wait.
  *
  * @param now milliseconds since the epoch
  */

@@ -1,8 +1,8 @@
-/** Decides which accounts may log in, and when: no workload exceeds what the app allows a user. */
+/** Decides which accounts may log in, and when, so that no workload exceeds the app's limits for a user. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** Sessions that a client may use, each by the account of its place. */
+/** The seats of a client: it may use one session for each item of `accounts`. */
 export interface Taken {
   accounts: readonly Account[];
   /** Call this when the sessions have ended. */
@@ -10,32 +10,31 @@ export interface Taken {
 }
 
 interface Waiting {
-  /** Returns accounts that are free now; undefined if they do not suffice. */
+  /** Returns accounts with free seats; undefined if there are not enough. */
   find(): Account[] | undefined;
   give(accounts: Account[]): void;
 }
 
 /**
- *
- * Gives out sessions of accounts, in the order of the requests. A client gets all that it needs at once, so that no
- * client holds one session while it waits for another.
+ * Gives seats to clients in the order in which they ask. A seat is the right to one session of an account. A client
+ * gets all its seats together, so that no client holds one seat while it waits for another.
  */
 export class Seats {
-  /** How many sessions may exist at the same time. */
+  /** Maximum number of sessions at the same time. */
   readonly capacity: number;
   readonly #most: number;
-  /** How many more sessions each account may have. */
+  /** Number of free seats of each account. */
   readonly #free: Map<Account, number>;
   readonly #waiting: Waiting[] = [];
 
-  /** @param most concurrent sessions of one account */
+  /** @param most maximum number of concurrent sessions of one account */
   constructor(accounts: readonly Account[], most: number) {
     this.#most = most;
     this.#free = new Map(accounts.map(account => [account, most]));
     this.capacity = accounts.length * most;
   }
 
-  /** Takes seats for `count` sessions, `capacity` at most, of different accounts as far as possible. */
+  /** Takes seats for `count` sessions, which must be at most `capacity`. Prefers different accounts. */
   take(count: number): Promise<Taken> {
     return this.#take(() => {
       const free = new Map(this.#free);
@@ -95,9 +94,9 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Keeps the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Start of the first turn: an earlier run may have logged in just before. */
+  /** Earliest time of an account's first login: an earlier run may have logged in just before. */
   readonly #first: number;
-  /** Time of the next login, once the last login has its response. */
+  /** Earliest time of each account's next login. It is known when the last login has its response. */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every minimum interval, milliseconds */

@@ -1,4 +1,4 @@
-/** The session client against a server in this process: what it sends, keeps and drops. */
+/** Tests what the session client sends, keeps and drops, against a server in this process. */
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,7 +44,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // Another request completes in this time: the two are not slow, they wait.
+    // Another request completes meanwhile, so the two requests are not slow: they wait for each other.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);
@@ -163,7 +163,7 @@ describe('cookies', () => {
 });
 
 describe('cookies as RFC 6265bis defines them', () => {
-  /** Returns the cookies that are sent after each list of Set-Cookie lines; the Host header gives the address. */
+  /** Returns the cookies that are sent after each list of Set-Cookie lines. `host` is the Host header. */
   const jar = async (host: string, path: string, ...answers: string[][]): Promise<string> => {
     let set: string[] = [];
     const url = await serve((request, response) => {

@@ -1,4 +1,4 @@
-/** One cookie jar that drives one session: sends requests as a browser does, but follows no redirect. */
+/** Drives one session with one cookie jar. It sends requests like a browser, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
 import { filledText } from '../core/form.ts';
 import type { Reply } from '../core/interpret.ts';
@@ -19,22 +19,22 @@ export interface Send {
   path: string;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
-  /** Sent as application/json instead. */
+  /** Sent as application/json. If present, `form` is not sent. */
   json?: unknown;
   headers?: Record<string, string>;
   /** Address of one instance. Absent: the target's own address, through the balancer. */
   origin?: string | undefined;
-  /** Cookies for the balancer, in addition to those of the jar; they replace cookies of the same name. */
+  /** Cookies for the balancer, in addition to the cookies of the jar. They replace cookies of the same name. */
   cookies?: Record<string, string> | undefined;
   /** Holds the last byte back. */
   held?: Held | undefined;
-  /** True: a redirect counts as the response at its head, as in a browser. Its body is read in the background. */
+  /** True: a redirect is complete when its head has come, like in a browser. Its body is read in the background. */
   early?: boolean | undefined;
-  /** Disconnects this many milliseconds after the request was sent, as a user who closes the tab. */
+  /** Disconnects after this many milliseconds, like a user who closes the tab. */
   abandon?: number | undefined;
-  /** True: never sent a second time, not even a GET. */
+  /** True: the request is never sent a second time, even if it is a GET. */
   once?: boolean | undefined;
-  /** Called once, after the last wait inside Baton and before the first byte leaves. */
+  /** Called one time, after the last wait inside Baton and before the first byte leaves. */
   departs?: (() => void) | undefined;
 }
 
@@ -45,7 +45,7 @@ function leaving(after: number | undefined, stop: AbortSignal | undefined): Abor
   return stop === undefined ? away : AbortSignal.any([stop, away]);
 }
 
-/** Methods that a browser resends when a kept connection is closed just as the request leaves (RFC 9110, 9.2.2). */
+/** Methods that a browser resends if a kept-alive connection closes just as the request leaves (RFC 9110, 9.2.2). */
 const REPEATABLE = ['GET', 'HEAD'];
 
 export class SessionClient {
@@ -53,15 +53,14 @@ export class SessionClient {
   readonly #affinity: Affinity | undefined;
   #broken = false;
   #jar: Jar;
-  /** The form token that the last page carried. */
+  /** The form token of the last page. */
   csrf = '';
   /** Values of responses for later requests, under the names that the target file gives them. */
   readonly captured = new Map<string, string>();
 
   /**
-   *
    * @param network connections to the target, shared by many clients
-   * @param affinity how to treat a sticky balancer's cookie. Absent: like any other cookie
+   * @param affinity how to treat the affinity cookie of a sticky balancer. Absent: like any other cookie
    */
   constructor(network: Network, affinity?: Affinity) {
     this.#network = network;
@@ -69,13 +68,13 @@ export class SessionClient {
     this.#jar = new Jar(network.site);
   }
 
-  /** Sends one request and waits for the response. Never throws: the reply contains the error. */
+  /** Sends one request and waits for the response. Never throws: if the request fails, the reply contains the error. */
   async send(request: Send, signal?: AbortSignal): Promise<Reply> {
     const { held, origin } = request;
     const forwarding = origin === undefined ? {} : await this.#network.forwarding();
     await this.#network.rested(signal);
-    // If no turn is free, a request of a race goes by itself: it would wait for the others while they wait for its
-    // turn.
+    // If no turn is free, a request of a race is sent separately. Otherwise it would wait for a turn that the others
+    // hold, while they wait for it.
     const alone = held !== undefined && !this.#network.room();
     if (alone) held.leave();
     const done = await this.#network.turn(signal);
@@ -97,7 +96,7 @@ export class SessionClient {
     const { url: base, tls } = this.#network;
     const url = new URL(base + request.path);
     const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
-    // Cookies belong to the target's address, whichever instance serves.
+    // Cookies belong to the target's address, even if the request is sent to an instance.
     const site = this.#site(request.path);
     const { list: sent } = this.#jar.for(site);
     const delivery: Pick<Reply, 'resent'> = {};
@@ -132,7 +131,7 @@ export class SessionClient {
     }
   }
 
-  /** Returns the address of a path as cookies know it. */
+  /** Returns the address of a path that decides which cookies are sent. */
   #site(path: string): URL {
     const { site } = this.#network;
     return new URL(site.pathname.replace(/\/$/, '') + path, site);
@@ -158,7 +157,7 @@ export class SessionClient {
     return { method: request.method, headers, body, timeout: this.#network.timeout, signal };
   }
 
-  /** Returns the headers of every request. A header whose placeholder has no value yet is left out. */
+  /** Returns the headers for every request. It omits a header whose placeholder has no value yet. */
   #always({ headers: own }: Send): Record<string, string> {
     const known = { ...Object.fromEntries(this.captured), ...namesOf(own?.['x-request-id']) };
     const all = Object.entries(this.#network.headers).map(([name, text]) => [name, filledText(text, known)]);
@@ -204,22 +203,22 @@ export class SessionClient {
     return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
-  /** Returns the path and query on the target of an address in a page; undefined if it leaves the target. */
+  /** Returns path and query of an address from a page; undefined if the address is not on the target. */
   pathOf(href: string, page: string): string | undefined {
     return redirectOf(href, this.#site(page), this.#network.site).leads;
   }
 
-  /** Returns the names and values of the cookies that it would send to a path. */
+  /** Returns the names and values of the cookies that the client would send to a path. */
   cookies(path: string): readonly { name: string; value: string }[] {
     return this.#jar.for(this.#site(path)).list;
   }
 
-  /** Adds a cookie that no response has set to the jar, for the whole host and every path. */
+  /** Adds a cookie to the jar that no response has set. It is valid for the whole host and every path. */
   put(name: string, value: string): void {
     this.#jar.put(name, value);
   }
 
-  /** Returns a client with a copy of this jar as it is now, without the named cookies. */
+  /** Returns a client with a copy of the current jar, without the named cookies. */
   copy(without: readonly string[] = []): SessionClient {
     const copy = new SessionClient(this.#network, this.#affinity);
     copy.#jar = this.#jar.copy();
@@ -228,7 +227,7 @@ export class SessionClient {
     return copy;
   }
 
-  /** Returns a client that always sends the current cookies: they are copies, and never expire. */
+  /** Returns a client with copies of the current cookies. The copies never expire. */
   replayer(path: string): SessionClient {
     const replayer = new SessionClient(this.#network, this.#affinity);
     for (const { name, value } of this.cookies(path)) replayer.put(name, value);
@@ -242,7 +241,10 @@ export class SessionClient {
   }
 }
 
-/** Returns the headers of a request that bypasses the balancer. Headers of the target file win over forwarded ones. */
+/**
+ * Returns the headers of a request that bypasses the balancer. Headers of the target file replace the headers that a
+ * balancer would add.
+ */
 function forwarded(
   forwarding: Readonly<Record<string, string>>,
   { headers }: Pick<Network, 'headers'>,
@@ -252,7 +254,7 @@ function forwarded(
   return { ...Object.fromEntries(Object.entries(forwarding).filter(([name]) => !given.has(name))), ...own };
 }
 
-/** Returns the request id for headers that balancers log: as it is, and in the format of AWS (docs/target-file.md). */
+/** Returns the request id for headers that balancers log: unchanged, and in the format of AWS (docs/target-file.md). */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};
   const time = Math.floor(Date.now() / 1000).toString(16);

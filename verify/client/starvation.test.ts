@@ -8,7 +8,7 @@ afterEach(() => {
   made = [];
 });
 
-/** Takes ten samples a second, each second with the given load. */
+/** Takes ten samples a second. Each item of `crowds` is the load in one second. */
 function looked(...crowds: (number | undefined)[]): Starvation {
   const time = { now: 0 };
   const starvation = new Starvation(

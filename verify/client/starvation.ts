@@ -1,8 +1,6 @@
 /**
- *
- * Detects that the machine of the run is overloaded. Failed or late responses at that time may be caused by the
- * machine:
- * a target on the same machine had no more CPU time than the run itself.
+ * Detects when the machine of the run is overloaded. Then the machine may be the cause of failed or late responses: a
+ * target on the same machine gets too little CPU time, like the run itself.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -10,17 +8,17 @@ import { cpus } from 'node:os';
 interface Sample {
   /** Time on the recorder's clock, microseconds. */
   at: number;
-  /** Runnable threads for each core. */
+  /** Runnable threads per core. */
   crowd: number;
 }
 
-/** Runnable threads for each core at which the machine is overloaded: 300 ms of CPU time take about 2 s then. */
+/** Runnable threads per core that mean overload. At this load, 300 ms of CPU time take about 2 s. */
 const CROWDED = 6;
-/** Shortest interval that is considered, microseconds. */
+/** Shortest interval that is checked for overload, microseconds. */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** Number of samples that are kept, for two minutes: no request takes longer. */
+/** Number of samples that are kept: those of two minutes. No request takes longer. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -30,9 +28,8 @@ export class Starvation {
   #samples: Sample[] = [];
 
   /**
-   *
    * @param now the recorder's clock, microseconds
-   * @param crowd returns the runnable threads for each core; undefined if the system does not report them
+   * @param crowd returns the runnable threads per core; undefined if the system does not report them
    */
   constructor(now: () => number, crowd: () => number | undefined = crowdOfMachine) {
     this.#now = now;
@@ -40,7 +37,7 @@ export class Starvation {
     this.#timer = setInterval(() => this.look(), EVERY).unref();
   }
 
-  /** Samples the load of the machine; a timer calls it ten times a second. */
+  /** Takes a sample of the machine's load. A timer calls it ten times a second. */
   look(): void {
     const crowd = this.#crowd();
     if (crowd === undefined) return;
@@ -49,11 +46,10 @@ export class Starvation {
   }
 
   /**
-   *
-   * Returns whether the machine was overloaded during a request or in the second before its end; false if it is
+   * Returns whether the machine was overloaded during a request or in the second before its end; false if that is
    * unknown.
    *
-   * @param call when the request left, and `end` when its response came, microseconds
+   * @param call time at which the request left; `end`: time at which its response came, both in microseconds
    */
   during(call: number, end: number): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -70,8 +66,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- *
- * Returns the runnable threads for each core, without the calling thread. Linux reports their number:
+ * Returns the runnable threads per core, without the calling thread. Linux reports their number:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {
