@@ -7,21 +7,20 @@ export interface Account {
   password: string;
   /** Name of the user on pages, if it differs from `user`. */
   shown?: string;
-  /** Secret of one-time codes. */
+  /** The secret that generates one-time codes. */
   totp?: string;
-  /** Name of the user in histories and reports: the part before the @, made unique. */
+  /** Unique name of the user in histories and reports, made from the part of `user` before the @. */
   label: string;
 }
 
 type Unlabelled = Omit<Account, 'label'>;
 
 /**
- *
  * Returns all accounts, each with a label.
  *
- * @param read reads a file that an entry names; `where`: the keys under which it is named
+ * @param read reads a file that an account entry names; `where`: the path of keys to that name
  * @param wrong returns the error for a problem in the target file
- * @param tag replaces {run}: different in each run
+ * @param tag the text that replaces {run}; it is different in each run
  */
 export function accountsOf(
   entries: TargetFile['accounts'],
@@ -83,7 +82,7 @@ function accountsIn(
   });
 }
 
-/** @param password for rows that have no password of their own */
+/** @param password the password for rows without a password */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);
   if (rows.length === 0) throw wrong('has no row below the names of its columns');
@@ -99,7 +98,7 @@ function inFile(text: string, password: string | undefined, wrong: (text: string
   });
 }
 
-/** Labels accounts: two users never share a label, and a label never needs quoting. */
+/** Gives each account a label. Two users never have the same label, and a label never needs quotes. */
 function labelled(accounts: Unlabelled[]): Account[] {
   const taken = new Set<string>();
   return accounts.map((account, index) => {

@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 
 /**
- *
  * Reads a file of certificates.
  *
- * @param named name of the file, for errors
- * @param where place where it is named, for errors
+ * @param named name of the file in the target file or the option, for error messages
+ * @param where place where the file is named, for error messages
  * @returns the content of the file, PEM
  * @throws UsageError when the file cannot be read or has no certificate
  */

@@ -1,13 +1,12 @@
-/** Finds the lines of a target file that make claims, for reports that point at a line. */
+/** Finds the lines of a target file that make claims. Reports that point at a line need them. */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
 
 /**
+ * Returns the line number of each claim, from 1. For a claim from a set, it is the line of `claims`.
  *
- * Returns the line of each claim, from 1: its own line, or the line of `claims` if a set claims it.
- *
- * @param file a target file; a file that cannot be read has no lines
+ * @param file a target file. If it cannot be read, the result is empty
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

@@ -1,16 +1,16 @@
-/** Computes what a target claims and declares: its run is judged by that. */
+/** Computes the claims and declarations of a target. A run of the target is judged by them. */
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
 import type { Budget, Declared, Run } from '../core/history.ts';
 import type { TargetFile } from './schema.ts';
 
 export interface Claims {
   claims: Guarantee[];
-  /** Claims that only a set names. */
+  /** Claims that come only from a set, not from their own names. */
   bySet: Guarantee[];
-  /** Guarantees of `standard` that the chosen set does not claim. They are measured all the same. */
+  /** Guarantees of the set `standard` that the chosen set does not claim. The run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** Absent when the target file declares nothing but its claims. */
+  /** Absent when the target file has no declarations other than its claims. */
   declared?: Declared;
 }
 
@@ -25,26 +25,23 @@ const ABOUT_DATA = new Set<Guarantee>([
 /** Guarantees about the cookie that carries a session. */
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
-/** Returns whether a header carries the session: HTTP Basic, or a token from the response of the login. */
+/** Returns whether a header carries the session: HTTP Basic, or a token from the login response. */
 const byHeader = ({ headers, login }: Pick<TargetFile, 'headers' | 'login'>): boolean =>
   login.basic ||
   Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
 
-/**
- * Returns whether a set can claim a guarantee of this target. It cannot if the target lacks what the guarantee is
- * about.
- */
+/** Returns whether a set can claim a guarantee for this target. It cannot if the target has no means for it. */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes } = file;
   if (ABOUT_COOKIES.has(guarantee)) return !byHeader(file);
   if (ABOUT_DATA.has(guarantee)) return probes.some(({ add, set, increment }) => add ?? set ?? increment);
   if (guarantee === 'logout-final') return logout !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // Both are about faults: a run claims them when it performs faults.
+  // These two guarantees are about faults. A run claims them when it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 
-/** @param unknown returns the error for a claim that is neither a guarantee nor a set, by its index in the list */
+/** @param unknown returns the error for a name that is neither a guarantee nor a set; `index`: its index in `claims` */
 export function claimsOf(file: TargetFile, unknown: (name: string, index: number) => Error): Claims {
   const named = new Set<Guarantee>();
   const bySet = new Set<Guarantee>();

@@ -1,4 +1,4 @@
-/** Explains what is wrong with a target file: what was expected, what came, and the likely correction. */
+/** Explains an error in a target file: the expected value, the actual value, and the likely correction. */
 import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
 import { targetSchema } from './schema.ts';
@@ -7,11 +7,10 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
+ * Returns the explanation of an issue, and the path of keys to the place that it is about.
  *
- * Returns the path of keys that an issue is about, and its explanation.
- *
- * @param issue of the schema
- * @param value the whole file
+ * @param issue the issue from the check against the schema
+ * @param value the content of the whole file
  */
 export function complaint(issue: Issue, value: unknown): { path: Path; text: string } {
   const meant = innermost(issue);
@@ -32,7 +31,7 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
-/** Of the alternatives of a union, returns the issue of the one that was meant: the only one of the right kind. */
+/** Returns the issue of the alternative of a union that the user meant: the only alternative of the right kind. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const near = issue.errors.filter(
@@ -45,7 +44,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function wrong(issue: Issue, came: unknown): string {
-  // The schema's own messages are already explanations.
+  // A message from the schema itself already explains the problem.
   if (issue.message.startsWith('expected')) return `${issue.message}${got(came, issue)}`;
   if (issue.code === 'invalid_type') {
     if (came === undefined) return `missing: expected ${KINDS[issue.expected] ?? issue.expected}`;
@@ -78,7 +77,7 @@ const KINDS: Record<string, string> = {
   record: 'names with values',
 };
 
-/** Returns the end of a message: the value that came, and its likely correction. */
+/** Returns the last part of a message: the actual value, and its likely correction. */
 function got(came: unknown, issue: Issue): string {
   if (came === undefined || issue.message.includes(', got ')) return '';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';

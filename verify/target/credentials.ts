@@ -1,4 +1,4 @@
-/** Before the load: finds out whether a refused login is caused by the account or by the hop between two instances. */
+/** Before the load, finds the cause of a refused login: the account, or the hop between two instances. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -8,26 +8,24 @@ import { UsageError } from '../errors.ts';
 import type { Account } from './accounts.ts';
 import { leave } from './leave.ts';
 
-/** A login page that was opened, and the login that was sent from it. */
+/** The request for a login page, and the login that was sent with its form. */
 export interface Attempt {
   form: Operation;
   login: Operation;
 }
 
-/**
- * Tries for each known instance, until one instance gives the form and accepts it, if the instance cannot be chosen.
- */
+/** Number of logins to find an instance that accepts its own form, if the instance cannot be chosen. */
 const TRIES = { each: 6, least: 12, most: 60 };
-/** Largest number of accounts that are tried. If there are more, one account of each password is tried. */
+/** Maximum number of accounts that are tried. If there are more, one account for each password is tried. */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
-/** Refusals after which an account counts as wrong. */
+/** Number of refused logins after which an account counts as wrong. */
 const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- *
- * Logs in on one instance that gives the form and accepts it: directly, or through the balancer until that happens.
+ * Logs in so that the same instance gives the form and accepts it: directly on an instance, or by repeated logins
+ * through the balancer.
  *
  * @returns undefined when no such login is accepted
  */
@@ -47,7 +45,7 @@ export async function enterAlone(
     const login = await driver.login({ to });
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // The instance refuses its own form: the password is wrong, and each further try may lock the account.
+    // The instance refuses its own form, so the password is wrong. Each further try may lock the account.
     if (refusedLogin(login) && form.instance !== undefined && form.instance === login.instance)
       return undefined;
   }
@@ -55,16 +53,16 @@ export async function enterAlone(
 }
 
 /**
+ * Tries each of the other accounts. If there are too many, it tries one account for each password.
  *
- * Tries each of the other accounts, if they are not too many.
- *
- * @param anywhere whether logins of the first account are accepted on all pairs of instances
+ * @param anywhere true if all logins of the first account were accepted, on all pairs of instances
  * @throws UsageError that names the accounts whose login is refused
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // One more login might exceed the limit of sessions. Registered accounts cannot have a wrong password.
+  // Without a logout, one more login might exceed the limit of sessions. Accounts that Baton registers cannot have a
+  // wrong password.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -106,26 +104,21 @@ async function tryAccount(context: Context, account: Account, session: string): 
   return login;
 }
 
-/** Ends a session. The read comes first, since the logout may need the form token of a page. */
+/** Ends a session. Reads a page before the logout, because the logout may need its form token. */
 async function depart(context: Context, driver: Driver): Promise<void> {
   await driver.read();
   await leave(context, driver);
 }
 
-/**
- *
- * Returns false when the account is refused every time, by every instance. If only the hop between two instances
- * fails,
- * it returns true.
- */
+/** Returns false if every instance refuses the account every time; true if only the hop between instances fails. */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // If an instance never responds, that instance may know the account.
+    // An instance that never responded may know the account.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // An error, or "not now", says nothing of the account.
+    // An error, or a response such as "not now", shows nothing about the account.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }

@@ -1,10 +1,10 @@
 /** Parses CSV files (RFC 4180). The first row names the fields. */
 
 /**
+ * Returns each row as an object with the names in the first row as keys. It skips empty rows.
  *
- * Returns each row by the names in the first row. Rows without any text are left out.
- *
- * @param text commas between fields; a field in quotes may contain commas, line ends, and `""` for a quote
+ * @param text the content of the file. Commas separate fields; a field in quotes may contain commas, line ends, and
+ * `""` for a quote
  */
 export function csvRows(text: string): Record<string, string>[] {
   const [names = [], ...rows] = fieldsOf(text.replace(/^\ufeff/, ''));

@@ -1,10 +1,10 @@
-/** Makes the interpreter of responses for Node, from the accounts of a target file. */
+/** Creates the interpreter of responses from a target, for a run in Node. */
 import { decodeHTML } from 'entities';
 import type { Labeller } from '../client/labels.ts';
 import { Interpreter } from '../core/interpret.ts';
 import type { Target } from './load.ts';
 
-/** @param canary prefix of every canary of the run: letters and digits */
+/** @param canary prefix of all canaries of the run; consists of letters and digits */
 export function interpreterOf(target: Target, label: Labeller, canary: string): Interpreter {
   const users = new Map(
     target.accounts.flatMap(({ user, shown, label: name }) => [
@@ -13,7 +13,7 @@ export function interpreterOf(target: Target, label: Labeller, canary: string): 
     ]),
   );
   const { login, signedIn } = target;
-  // Without a separate login page, a redirect to that page leads into the app.
+  // If the login page is the signed-in page, a redirect to that page leads into the app.
   const page = login.page === signedIn.page ? '' : login.page;
   return new Interpreter(
     { ...target, login: { ...login, page } },

@@ -1,23 +1,19 @@
-/** Converts a target file to the JSON that the scripts of loadtests/ read in TARGET. */
+/** Converts a target file to JSON. The scripts in loadtests/ read this JSON from the environment variable TARGET. */
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC, type Target } from './load.ts';
 
-/**
- * Kinds of objects whose reads and writes the scripts can follow if not all users share them: each virtual user judges
- * alone.
- */
+/** Kinds of objects that the scripts can check, except objects of all users: each virtual user judges alone. */
 const FOLLOWED = ['set', 'list', 'bag'];
 
 /**
- *
  * Returns the target as JSON, on one line.
  *
  * @param target the parsed file
- * @param text the file itself. Its accounts and headers are passed on unchanged, with ${NAME} for secrets and {n} for
- * patterns
- * @throws UsageError when the scripts cannot log in as the target does
+ * @param text the text of the file. Accounts and headers are copied from it unchanged, so that ${NAME} stands for
+ * secrets and {n} for patterns
+ * @throws UsageError when the scripts cannot log in to this target
  */
 export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;

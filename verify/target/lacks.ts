@@ -1,12 +1,12 @@
-/** Finds the guarantees that stay unknown of a target in every run, and what would change that. */
+/** Finds the guarantees of a target that every run leaves unknown, and what the user can do about each. */
 import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
 import type { Target } from './load.ts';
 
 export interface Given {
-  /** Logs will name the instance of each request: `--logs`, or a stack that Baton starts. */
+  /** True: logs will name the instance of each request, with `--logs` or a stack that Baton starts. */
   logs: boolean;
-  /** Faults will be performed: `--faults`. */
+  /** True: the run will perform faults, with `--faults`. */
   faults: boolean;
 }
 
@@ -28,7 +28,7 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
       : 'add --faults all, or some of them by name',
 });
 
-/** For each guarantee, returns the first thing it needs that is missing. */
+/** For each guarantee, a function that returns the first missing thing that the guarantee needs. */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: target =>
@@ -114,15 +114,14 @@ function raced(target: Target, given: Given): Missing | undefined {
 }
 
 /**
- *
- * Returns the guarantees that stay unknown, in the order of docs/guarantees.md. A set claims none that the target file
- * has no means for.
+ * Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. If the target file has no
+ * means for a guarantee, a set does not claim it.
  */
 export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // Without logs, a set does not claim `evidence`.
+    // If there are no logs, a set does not claim `evidence`.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

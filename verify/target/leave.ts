@@ -3,8 +3,7 @@ import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
 
 /**
- *
- * Logs out if the target has a logout, and closes the session in the history.
+ * Logs out if the target has a logout, and records the end of the session.
  *
  * @returns whether the logout was acknowledged
  */

@@ -1,4 +1,4 @@
-/** Loads a target file. Every error names file, line and column, what was expected and what came. */
+/** Loads a target file. Every error names file, line and column, the expected value and the actual value. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -38,19 +38,18 @@ export interface Target
   variables: readonly string[];
 }
 
-/** Placeholder for user and password of HTTP Basic, encoded for the header; the login captures them. */
+/** Name of the captured value for HTTP Basic: user and password, encoded for the header. The login sets it. */
 export const BASIC = 'basic';
 
-/** Matches a target file that is a program, for targets that need code. */
+/** Matches a target file that is a JavaScript or TypeScript module, for targets that need code. */
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
- *
  * Loads a target file.
  *
  * @param file path of the target file: YAML, JSON, or a module whose default export is the same object
  * @param environment variables for ${NAME}
- * @param claims names of guarantees or sets, instead of those of the file
+ * @param claims names of guarantees or sets that replace the claims of the file
  * @throws UsageError when the file cannot be read or is wrong
  */
 export async function loadTarget(
@@ -83,7 +82,7 @@ async function exported(file: string): Promise<unknown> {
   throw new UsageError(`${file}: expected a default export, as in: export default { version: 1, … }`);
 }
 
-/** Parses the text of a target file. Errors name `file`, and paths in it are relative to its folder. */
+/** Parses the text of a target file. Errors name `file`. Paths in the text are relative to the folder of `file`. */
 export function parseTarget(
   text: string,
   file: string,
@@ -122,14 +121,14 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An alias without an anchor only fails here.
+    // A YAML alias without an anchor fails only here.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
   }
 }
 
-/** Where a target was read from, for errors. */
+/** The place from which a target was read, for error messages. */
 interface Source {
   file: string;
   root: ParsedNode | null;
@@ -143,7 +142,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // The settings that the file gives to a claim still hold.
+  // If the file has settings for one of these claims, they still apply.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
@@ -152,7 +151,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
 
 type At = (offset: number) => string;
 
-/** Returns the node that a path of keys leads to, or the deepest node on the way. */
+/** Returns the node at a path of keys. If the path does not exist, returns the deepest node on it. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;
@@ -172,7 +171,8 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
 }
 
 /**
- * Returns the message of an issue, at the place of the value, or of the key if the value is missing or the key wrong.
+ * Returns the message of an issue with its position: that of the value, or that of the key if the value is missing or
+ * the key is wrong.
  */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
@@ -217,7 +217,7 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   };
 }
 
-/** Checks that a file exists. @param keys where it is named. @throws UsageError when it does not exist */
+/** Checks that a file exists. @param keys the path of keys to its name. @throws UsageError when it does not exist */
 function requireFile(
   file: string,
   keys: readonly string[],

@@ -1,6 +1,4 @@
-/**
- * Before the load: checks that an accepted login is visible on the signed-in page, with the user of the target file.
- */
+/** Before the load, checks that the signed-in page shows the user after an accepted login (the mark). */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -9,27 +7,25 @@ import type { Operation } from '../core/history.ts';
 import { honoured } from '../core/sessions.ts';
 import { UsageError } from '../errors.ts';
 
-/** Reads of one session for each question about it. */
+/** Number of reads of a session for each check. */
 const READS = 6;
-/** Logins of each kind, to find out whether redirects must be followed. */
+/** Number of logins with and without following redirects, to find out whether redirects must be followed. */
 const BOTH_WAYS = 3;
-/** Fresh sessions that are tried, until one is read on the instance on which it logged in. */
+/** Maximum number of new sessions that are tried, until one is read on the instance on which it logged in. */
 const FRESH = 12;
 
 /**
- *
- * Returns the driver of a session that was seen alive: the given one, or a fresh one if requests on other instances
- * end
- * every session.
+ * Returns the driver of a session that was seen alive: the given driver, or a new one if requests on other instances
+ * end every session.
  *
  * @throws UsageError when no page shows the mark
  */
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // After one response that is signed out, all reads are made: they show which instance knows the session.
+  // After one signed-out response, it makes all reads, because they show which instance knows the session.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // A response that is signed out may have replaced the cookie.
+    // A signed-out response may have replaced the cookie.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
@@ -53,10 +49,7 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
   );
 }
 
-/**
- * Throws if the mark is wrong: a page without it is an error in the file. Redirects to the login are judged by the
- * run.
- */
+/** Throws if the target file describes a mark that the page does not have. The run judges redirects to the login. */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
   if (notes.length !== 1) return;
@@ -75,9 +68,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- *
- * Looks for a session that is alive on the instance on which it logged in. If other instances end the session, and the
- * login page comes with status 200, only the first read on that instance proves it.
+ * Looks for a session that is alive on the instance on which it logged in. If other instances end the session and send
+ * the login page with status 200, only the first read on that instance shows the session alive.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -94,9 +86,9 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- *
- * Throws if a login is only complete when its redirects are followed. A session that only one instance knows may be
- * missed by chance. So both ways are tried, until one of them fails or the plain way works.
+ * Throws if a login is complete only after its redirects are followed. If only one instance knows a session, its reads
+ * may miss that instance by chance. So it logs in both with and without following redirects. It stops when the login
+ * with redirects fails, or when the login without them works.
  */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

@@ -1,20 +1,19 @@
-/** Prints a target file as Baton understood it, without secrets. */
+/** Prints the target that Baton has read from a target file, without secrets. */
 import { stringify } from 'yaml';
 import type { Target } from './load.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** How many accounts are listed; the others are counted. */
+/** Maximum number of accounts that are listed. The others are only counted. */
 const LISTED = 3;
-/** Parts that are sent to the target, and may contain a secret. */
+/** Parts of the target file that requests contain. They may have secrets. */
 const SENT = new Set(['headers', 'form', 'json']);
-/** Matches a placeholder, which is filled when the request is sent: a text with one contains no secret. */
+/** Matches a placeholder, which is replaced when the request is sent. A text with a placeholder contains no secret. */
 const PLACE = /\{\w+\}/;
 
 /**
- *
  * Returns the target as YAML.
  *
- * @param environment its secrets may occur in commands
+ * @param environment environment variables, whose secrets may occur in commands
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
@@ -45,7 +44,7 @@ function withoutSecrets(value: unknown, name = '', sent = false): unknown {
   );
 }
 
-/** Returns a value with all secrets in its texts hidden. */
+/** Returns a value, and hides all secrets in its texts. */
 function scrubbed(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') return scrub(value, secrets);
   if (Array.isArray(value)) return value.map(member => scrubbed(member, secrets));

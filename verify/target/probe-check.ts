@@ -1,7 +1,6 @@
 /**
- *
- * Before the load: writes once through each probe and looks for the value on the probe's page. If the expression of a
- * target file finds no value that was certainly written, every later read would look stale.
+ * Before the load, writes a value with each probe and looks for it on the probe's page. If the expression in the target
+ * file cannot find a value that was certainly written, every later read would look stale.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
@@ -16,41 +15,40 @@ import type { Probe } from './schema.ts';
 import { scrub, secretsOf } from './secrets.ts';
 
 /**
- *
- * Acknowledged writes that no read shows before a file is rejected. If there are several instances, several of them
- * must
- * have served these writes: a deployment that loses writes on one instance is judged, not rejected.
+ * Number of acknowledged writes that no read shows before the target file is rejected. If there are several instances,
+ * at least two must have served these writes. A deployment that loses writes on only one instance is judged, not
+ * rejected.
  */
 const WRITES = 3;
-/** Writes that are tried to reach that number. */
+/** Maximum number of writes to reach that number. */
 const TRIES = 9;
-/** Reads after each of them: on the instance that wrote, on the others, and later. */
+/** Number of reads after each write, some of them on the instance that served the write. */
 const READS = 8;
-/** Characters of the page on each side of the excerpt in the error. */
+/** Number of characters before and after the value in the excerpt of the page, which the error shows. */
 const AROUND = 120;
 
-/** Throws UsageError if `items` of a probe finds none of the values that were written in a session of its own. */
+/** Writes with each probe in a new session. Throws UsageError if `items` of a probe finds no written value. */
 export async function checkProbes(context: Context): Promise<void> {
   const written = context.target.probes.filter(probe => writeOf(probe) !== undefined);
   if (written.length === 0 || context.signal.aborted) return;
   const account = context.account(0);
   const driver = new Driver(context, { client: 'ready', session: 'r-probes', account });
   if (!(await driver.enter())) return driver.end('refused');
-  // The form token of the session comes with its first page.
+  // The first page of the session has its form token.
   if ((await driver.read()).operation.signedIn === 'in')
     for (const probe of written) if (!(await checked(context, driver, probe))) break;
   await leave(context, driver);
 }
 
-/** Checks one probe. Returns false if the session was lost, which the run judges. */
+/** Checks one probe. Returns false if the session was lost; the run judges that. */
 async function checked(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
-    // A strict round robin would send every write to the same instance.
+    // Without these random reads, a strict round robin would send every write to the same instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // A write that was refused, or that may have happened, says nothing of the expression.
+    // A write that was refused, or that only may have happened, shows nothing about the expression.
     if (write.outcome !== 'ok') continue;
     const { found, lost, reply } = await sought(context, driver, probe, write);
     if (lost) return false;
@@ -64,13 +62,13 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
   return true;
 }
 
-/** Returns whether the expression must be wrong, and no instance can be the cause. */
+/** Returns whether the expression must be wrong, because no single instance can be the cause. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Looks for a value where it was written, on other instances, and later: an instance may lag. */
+/** Looks for a value on the instance of the write and on others, several times, because an instance may lag. */
 async function sought(
   context: Context,
   driver: Driver,
@@ -84,10 +82,10 @@ async function sought(
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
     if (signedIn === 'out') return { found: false, lost: true, reply: page };
-    // A page that is not signed in, or only a part of the list, proves nothing.
+    // A signed-out page, or only a part of the list, proves nothing.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
-    // The value may be beyond the part that is shown.
+    // The page may show only a part of the list, without the value.
     if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
@@ -111,7 +109,7 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/** Returns the part of a page where the value may occur in another form, with all that looks like a secret hidden. */
+/** Returns the part of a page where the value may occur in another form. Hides everything that looks like a secret. */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();

@@ -1,6 +1,7 @@
 /**
- * Before the load: checks whether the page of each probe names its user. A page that does not, such as a JSON list, looks
- * the same after the session is lost. It is accepted only if the app does not show it to signed-out clients.
+ * Before the load, checks whether the page of each probe names its user. A page without the user, such as a JSON list,
+ * looks the same after the session is lost. Such a page is accepted only if the app does not show it to signed-out
+ * clients.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -9,10 +10,10 @@ import type { Reply } from '../core/interpret.ts';
 import { UsageError } from '../errors.ts';
 import type { Probe } from './schema.ts';
 
-/** Rounds until an instance that knows the session has responded often enough. */
+/** Maximum number of requests until an instance that knows the session has responded often enough. */
 const ROUNDS = 24;
 const ENOUGH = 3;
-/** Requests without a session. */
+/** Number of requests without a session. */
 const STRANGERS = 4;
 
 /** @throws UsageError when a page neither names its user nor refuses a client that is not signed in */
@@ -32,13 +33,13 @@ export async function probePages(context: Context, driver: Driver): Promise<void
 }
 
 /**
- * Returns false if the page never names the user of a living session; true once it does, or if that cannot be found
- * out.
+ * Returns false if the page does not name the user of a session that is alive. Returns true if it does, or if that
+ * cannot be found out.
  */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /** By instance: responses of the page without the mark, or undefined once the instance did not know the session. */
+  /** For each instance, the number of pages without the user; undefined if the instance did not know the session. */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -47,7 +48,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // Nothing is known of an instance until it has shown the session signed in.
+    // An instance counts only after it has shown the session signed in.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);
@@ -58,7 +59,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** Returns the status with which a client without a session sees the page; undefined if it never does. */
+/** Returns the status with which a client without a session gets the page; undefined if it never gets the page. */
 async function shownToStrangers(
   { connect, signal }: Context,
   read: Probe['read'],

@@ -1,7 +1,4 @@
-/**
- * Before the load: checks that the target responds and that the credentials work, and finds the cookies of the
- * session.
- */
+/** Before the load, checks that the target responds and that the credentials work, and finds the session cookies. */
 import { randomBytes } from 'node:crypto';
 import { distrust } from '../client/certificate.ts';
 import type { Context } from '../client/context.ts';
@@ -19,21 +16,21 @@ import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 
-/** Largest number of logins before the load: enough for each pair of two or three instances. */
+/** Maximum number of logins before the load: enough for all pairs of two or three instances. */
 const LOGINS = 12;
 
 /**
- *
- * Logs in until every pair of known instances has occurred: one that gives the form, and one that receives it. It stops
- * after twelve logins. Then it finds out which cookies carry the session, and tries the other accounts.
+ * Logs in until every pair of known instances has occurred. A pair is the instance that gives the form, and the
+ * instance that receives it. It stops after twelve logins. Then it finds out which cookies carry the session, and tries
+ * the other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
- * @throws UsageError when a login is refused on one instance alone, or when no page shows the signed-in mark
+ * @throws UsageError when an instance refuses a login with its own form, or when no page shows the signed-in user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
-  // If the app limits the rate of logins, one login must suffice.
+  // If the app limits the rate of logins, one login is enough.
   const enough = () => works && (context.spacing !== undefined || pairs.complete());
   const tried: Attempt[] = [];
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
@@ -47,7 +44,7 @@ export async function ready(context: Context): Promise<void> {
       if (works) await driver.read();
       else await learn(context, driver, jar);
       works = true;
-      // The logout comes at once: the app may allow a user only one session at a time.
+      // Logs out at once, because the app may allow a user only one session at a time.
       await leave(context, driver);
     }
   }
@@ -57,10 +54,7 @@ export async function ready(context: Context): Promise<void> {
   await checkProbes(context);
 }
 
-/**
- * Called when every login failed. If a login on one instance alone is accepted, the hop between instances is the
- * cause.
- */
+/** Finds out why every login failed. If one instance alone accepts a login, the hop between instances is the cause. */
 async function onOneInstance(context: Context, tried: readonly Attempt[]): Promise<void> {
   const refusedAlone = tried.some(
     ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
@@ -76,10 +70,9 @@ async function onOneInstance(context: Context, tried: readonly Attempt[]): Promi
 }
 
 /**
+ * Collects the facts that the run needs, with the first session that is alive.
  *
- * Finds out what the run must know, with the first session that is alive.
- *
- * @param jar the jar after its login: a later response may have replaced the cookie
+ * @param jar a copy of the jar after the login, because a later response may have replaced the cookie
  */
 async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
   const driver = await signedInMark(context, first);
@@ -100,7 +93,8 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const form = await driver.form();
-  // A round robin in step with "open, post, open, post" would try the same pairs for ever.
+  // Without these random requests, a round robin in step with our requests (open, post, open, post) would give the same
+  // pairs for ever.
   if (context.random.next() < 0.5) {
     const bystander = new Driver(context, {
       client: 'ready',
@@ -114,7 +108,7 @@ async function tryLogin(context: Context, number: number) {
   return { driver, jar: driver.copyJar(), form, login };
 }
 
-/** Returns the cookies of another user's login; undefined when there is no other account, or when its login fails. */
+/** Logs in as another user and returns the cookies; undefined if there is no other account or its login fails. */
 async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
   const account = context.account(1);
   if (account.label === own.label) return undefined;
@@ -134,7 +128,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file; the bundled one is `npm run stack`',
     );
   }
-  // An app without a login page gets a request for a page inside: its refusal is a response.
+  // Without a login page, Baton requests the signed-in page. A status such as 401 also shows that the app responds.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -155,7 +149,7 @@ function refused(tried: readonly Attempt[], { target, registration }: Context): 
     );
   }
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // An instance that refuses its own form leaves only one reason.
+  // If an instance refuses its own form, only the target file can be wrong.
   const alone = tried.some(
     ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
   );
@@ -169,15 +163,15 @@ function refused(tried: readonly Attempt[], { target, registration }: Context): 
   );
 }
 
-/** Responses that are compared, for each of two requests. */
+/** Number of responses that are compared, for each of two requests. */
 const LOOKS = 12;
 
-/** Estimates the number of instances from the look of responses, if nothing names the instance. */
+/** Estimates the number of instances from differences between responses, if the target file names no instances. */
 async function fingerprint({ target, recorder, connect, signal }: Context): Promise<void> {
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // An existing page, and a missing one: error pages differ more.
+  // An existing page and a missing page, because error pages differ more between instances.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -189,17 +183,17 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
-/** Learns the responses to a client without a session: often a redirect, a 403 or a 404 without other content. */
+/** Learns the responses to a client without a session. They are often a redirect, or a 403 or 404 without a page. */
 async function strangers({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Twice: two instances may differ.
+    // Two requests, because two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.stranger(await connect().send({ method: 'GET', path }, signal));
   }
 }
 
-/** Ordered pairs of instances that logins have used. */
+/** The pairs of instances that logins have used: the instance of the form, then the instance of the login. */
 class Pairs {
   readonly #instances = new Set<string>();
   readonly #pairs = new Set<string>();

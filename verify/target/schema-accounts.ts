@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { oneTime } from '../client/one-time.ts';
 import { name } from './schema-parts.ts';
 
-/** The secret of one-time codes. */
+/** The secret that generates one-time codes. */
 const totp = z.string().transform((text, context) => {
   try {
     oneTime(text);
     return text;
   } catch {
-    // The text may still be a secret, so the error does not show it.
+    // Even a wrong text may be a secret, so the error does not show it.
     context.addIssue(
       'expected the secret of one-time codes in base32, or an otpauth://totp/ address, got another text',
     );
@@ -24,10 +24,10 @@ export const account = z
     password: z.string().min(1).optional(),
     /** A file that holds the password. */
     passwordFile: z.string().min(1).optional(),
-    /** The secret of one-time codes; requests send the current code as {code}. */
+    /** The secret that generates one-time codes. In requests, {code} stands for the current code. */
     totp: totp.optional(),
     count: z.int().min(1).max(100_000).optional(),
-    /** The name that pages show for the user, if it is not the login name; {n} and {run} work here too. */
+    /** The name that pages show for the user, if it differs from `user`. May contain {n} and {run}. */
     shown: name.optional(),
     /** A CSV file with a row for each account: user, password, shown, totp. */
     csv: z.string().min(1).optional(),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { name, time } from './schema-parts.ts';
 
-/** A text for /bin/sh, or a program and its arguments. */
+/** A command line for /bin/sh, or a list of a program and its arguments. */
 const command = z.union(
   [
     z.string().min(1, 'expected a command, got an empty text'),
@@ -13,7 +13,7 @@ const command = z.union(
   },
 );
 
-/** The ready-made faults to use; all by default. */
+/** The ready-made faults to use; all of them by default. */
 const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
   z
     .array(z.enum(all))
@@ -29,9 +29,9 @@ const compose = z.strictObject({
 });
 
 const processes = z.strictObject({
-  /** Files that hold one process id each, relative to the target file. The seed draws one of them. */
+  /** Files with one process id each, relative to the target file. The seed decides which process gets the fault. */
   pidFiles: z.array(name).min(1),
-  /** Restarts the process; {pidFile} stands for its file. Not needed if a supervisor restarts it. */
+  /** Restarts the process; {pidFile} stands for its pid file. Not needed if a supervisor restarts the process. */
   start: command.optional(),
   do: actions(['kill', 'stop', 'pause']),
 });
@@ -48,7 +48,7 @@ const KINDS = ['inject', 'compose', 'processes', 'kubernetes'] as const;
 const fault = z
   .strictObject({
     inject: command.optional(),
-    /** Undoes `inject`, on every path, also when Baton is interrupted or killed. */
+    /** Undoes `inject`. It runs in every case, even when Baton is interrupted or killed. */
     heal: command.optional(),
     /** Exits with 0 once the fault has taken effect. */
     check: command.optional(),
@@ -56,17 +56,17 @@ const fault = z
     processes: processes.optional(),
     kubernetes: kubernetes.optional(),
     part: z.enum(['instance', 'balancer', 'store']).default('instance'),
-    /** The store answers no request during the fault. */
+    /** True: the store responds to no request during the fault. */
     down: z.boolean().default(false),
-    /** The fault loses data that the target does not promise to keep, so it runs only by name. */
+    /** True: the fault loses data that the target does not promise to keep. It runs only if `--faults` names it. */
     loses: z.boolean().default(false),
-    /** The fault is part of a deploy: `--faults deploy` runs it. Ready-made faults have their own value. */
+    /** True: the fault is part of a deploy, so `--faults deploy` runs it. Ready-made faults have their own default. */
     deploy: z.boolean().optional(),
     /** Time between the injection and the heal. */
     lasts: time.optional(),
     /** Timeout of each command. */
     within: time.default(60_000),
-    /** Number of instances after the fault, if it changes. */
+    /** Number of instances after the fault, if the fault changes it. */
     instances: z.int().min(1).optional(),
   })
   .superRefine((value, context) => {
@@ -91,7 +91,7 @@ const fault = z
     }
   });
 
-/** Names with another meaning for `--faults`. */
+/** Names that no fault may have, because they have another meaning for `--faults`. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(
@@ -105,7 +105,7 @@ export const faults = z.record(
 );
 
 export type FaultSpec = z.infer<typeof fault>;
-/** A text for the shell, or a program and its arguments. */
+/** A command line for the shell, or a list of a program and its arguments. */
 export type Command = string | readonly string[];
 export type ComposeSpec = z.infer<typeof compose>;
 export type ProcessesSpec = z.infer<typeof processes>;

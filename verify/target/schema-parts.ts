@@ -1,7 +1,7 @@
 /** Schemas that several parts of a target file use. */
 import { z } from 'zod';
 
-/** Parses a time such as 30m, 12h, 90s or 500ms → milliseconds. */
+/** Parses a duration such as 30m, 12h, 90s or 500ms. The result is in milliseconds. */
 export const time = z.string().transform((text, context) => {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit as 'ms'];
@@ -14,7 +14,7 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/** The target of a redirect: a path on this site, or an address of another site without a query. */
+/** The place to which a redirect leads: a path on this site, or the address of another site without a query. */
 export const destination = z
   .string()
   .regex(
@@ -22,7 +22,7 @@ export const destination = z
     'expected a path that begins with /, or an address such as https://sso.example.test/login',
   );
 
-/** A regular expression; its first group is the text that it finds. */
+/** A regular expression. Its first group matches the text to find. */
 export const regex = z.string().transform((source, context) => {
   try {
     const groups = new RegExp(`${source}|`).exec('')?.length ?? 1;
@@ -47,13 +47,13 @@ export const pattern = z.string().transform((source, context) => {
   }
 });
 
-/** A JSON pointer, in which `*` stands for every member. */
+/** A JSON pointer. `*` stands for all members of an array or object. */
 const json = z.strictObject({
   json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
 });
 const header = z.strictObject({ header: name });
 
-/** Where to find a text that a page shows, and where to find a token. */
+/** Defines how to find a text on a page (`shown`), and how to find a token (`token`). */
 export const shown = z.union([regex, json, header], {
   error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
 });
@@ -73,7 +73,7 @@ export const token = z.union(
   },
 );
 
-/** Parses a share such as 99.9 % or 100% → 0 to 1. */
+/** Parses a share such as 99.9 % or 100%. The result is a number from 0 to 1. */
 export const share = z.string().transform((text, context) => {
   const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
   const value = Number(number) / 100;

@@ -24,11 +24,11 @@ const request = z
 /** Values of a response that later requests send; `{name}` stands for the value. */
 const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
-/** Requests to send before, in order. */
+/** Requests to send before the main request, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
 const write = request.safeExtend({
-  /** Finds the message of success, in the response or after its redirect. Without it, the write may have happened. */
+  /** Finds the message of success in the response or after its redirect. Without it, the outcome is unknown. */
   confirmed: pattern.optional(),
 });
 
@@ -36,20 +36,20 @@ const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
   /** Who shares the object: one session, all sessions of a user, or all users. */
   scope: z.enum(['session', 'user', 'all']).default('session'),
-  /** set: values without order · list: in the order of their adds · bag: a list with repeats · register, counter */
+  /** set: values without order · list: in the order of the adds · bag: a list with repeats · register · counter */
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
-  /** The largest number of values that the app keeps. */
+  /** Maximum number of values that the app keeps in the object. */
   cap: z.int().min(1).optional(),
   /** Length of the longest text that the app shows unchanged; by default Baton measures it. */
   longest: z.int().min(1).optional(),
   read: z.strictObject({
     path,
     items: shown,
-    /** Finds the part of the page that is the list, because the same text may appear elsewhere. */
+    /** Finds the part of the page that has the list, because the same text may appear elsewhere on the page. */
     within: regex.optional(),
-    /** Finds the address of the list's next page; by default Baton follows the usual links. */
+    /** Finds the address of the next page of the list. By default Baton follows links such as rel="next". */
     next: shown.optional(),
-    /** The largest number of values on one page. */
+    /** Maximum number of values on one page. */
     rows: z.int().min(1).optional(),
   }),
   add: write.optional(),
@@ -60,69 +60,69 @@ const probe = z.strictObject({
   increment: write.optional(),
 });
 
-/** Slow requests of the target, which races need. */
+/** Slow requests of the target. Workloads with races need them. */
 const slow = z.strictObject({
   /** A slow page that changes nothing. */
   read: path.optional(),
-  /** A slow request that changes the session; with `object` and {value} it adds to a probe. */
+  /** A slow request that changes the session. With `object` and {value}, it adds a value to that probe. */
   write: request.safeExtend({ object: z.string().optional() }).optional(),
 });
 
-/** How to recognise an instance, and how to reach one. */
+/** How to recognise the instance of a response, and how to reach an instance. */
 const instance = z.strictObject({
-  /** Response header that names the instance; of several values the last counts. */
+  /** Response header that names the instance. If it has several values, the last one counts. */
   header: z.string().min(1).optional(),
-  /** Finds the name in a header with more content, such as Server-Timing or Via. */
+  /** Finds the name of the instance in a header that has other content too, such as Server-Timing or Via. */
   find: regex.optional(),
-  /** Cookie of the balancer that names the instance: the one in the response, else the one in the request. */
+  /** Cookie of the balancer that names the instance. If the response does not set it, the request's cookie counts. */
   cookie: z.string().min(1).optional(),
-  /** Finds the name in a page. */
+  /** Finds the name of the instance in a page. */
   body: shown.optional(),
-  /** Addresses of the instances, past the balancer, by the name in `header`. */
+  /** Addresses of the instances for requests that bypass the balancer. The keys are the names of the instances. */
   addresses: z
     .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))
     .optional(),
-  /** A request header or cookie; the balancer routes the request to the instance that its value names. */
+  /** A request header or cookie whose value names an instance. The balancer routes the request to that instance. */
   steer: z
     .union([z.strictObject({ header: z.string().min(1) }), z.strictObject({ cookie: z.string().min(1) })])
     .optional(),
   /** The cookie with which a sticky balancer pins a client to an instance. */
   sticky: z.string().min(1).optional(),
-  /** Shares of the instances, on any scale; equal by default. */
+  /** Weight of each instance at the balancer. Only the ratios count; equal by default. */
   weights: z.record(z.string(), z.number().positive()).optional(),
 });
 
 /** Limits of the app on the sessions of a user. */
 const sessions = z.strictObject({
-  /** The largest number of concurrent sessions; one more ends the oldest, or the login is refused. */
+  /** Maximum number of concurrent sessions. One more login ends the oldest session, or is refused. */
   most: z.int().min(1).optional(),
-  /** Which sessions a logout ends: its own, or all sessions of the user. */
+  /** The sessions that a logout ends: only its own session (`one`), or all sessions of the user (`all`). */
   logout: z.enum(['one', 'all']).default('one'),
-  /** The shortest time between two logins. */
+  /** Minimum interval between two logins. */
   every: time.optional(),
 });
 
-/** How long a session lives. */
+/** Timeouts of a session. */
 const expiry = z.strictObject({
   /** Timeout without activity. */
   idle: time.optional(),
   /** Timeout after the login, regardless of activity. */
   absolute: time.optional(),
-  /** Which requests renew the idle time: each, those past half of it, those that write, none. */
+  /** The requests that renew the idle timeout: all, those after half of the timeout, those that write, or none. */
   renew: z.enum(['each', 'half', 'write', 'never']).default('each'),
 });
 
 /** Limits on the effects of a fault. */
 const budget = z.strictObject({
-  /** Share of sessions, and of acknowledged writes, that must outlive the fault. */
+  /** Minimum share of sessions, and of acknowledged writes, that survive the fault. */
   survival: share.optional(),
-  /** Share of requests that may fail. */
+  /** Maximum share of requests that fail. */
   errors: share.optional(),
-  /** The longest time in which requests wait and none gets a response. */
+  /** Maximum time without any response while requests wait. */
   gap: time.optional(),
-  /** The longest time until a client gets its response, retries included; for all faults, it also holds outside them. */
+  /** Maximum time until a response, including retries. If set for all faults, it also applies without a fault. */
   wait: time.optional(),
-  /** The longest time until all instances are healthy again. */
+  /** Maximum time until all instances are healthy again. */
   recovery: time.optional(),
 });
 
@@ -134,7 +134,7 @@ export const targetSchema = z.strictObject({
     protocol: /^https?$/,
     error: 'expected an http:// or https:// address',
   }),
-  /** Headers of every request, also `Host`. A header with a {captured} value is left out until there is a value. */
+  /** Headers of every request, even `Host`. A header with a {captured} value is omitted until there is a value. */
   headers: texts.default({}),
   tls: z
     .strictObject({
@@ -147,9 +147,9 @@ export const targetSchema = z.strictObject({
   /** Limits that Baton never exceeds. */
   limits: z
     .strictObject({
-      /** Requests a second. */
+      /** Maximum number of requests per second. */
       requests: z.number().positive().optional(),
-      /** Requests in flight at once. */
+      /** Maximum number of requests in flight. */
       connections: z.int().min(1).optional(),
     })
     .optional(),
@@ -157,15 +157,15 @@ export const targetSchema = z.strictObject({
   login: request.safeExtend({
     /** The page with the login form; without one, Baton requests `signedIn.page`. */
     page: path.optional(),
-    /** Statuses of the response to an accepted login; by default Baton finds out. */
+    /** Statuses of the response to an accepted login. By default Baton finds out whether a login was accepted. */
     accepted: z.array(z.int()).optional(),
-    /** Follows the redirects of the response; the session is signed in at their end. */
+    /** True: follows the redirects of the response, because the session is signed in only at their end. */
     follow: z.boolean().default(false),
     /** Finds a refused login, in the response or in the path of its redirect. */
     refused: pattern.optional(),
-    /** Values of the response that later requests send. */
+    /** Values of the login response that later requests send. */
     capture: capture.default({}),
-    /** HTTP Basic: this request and all later ones carry the user and the password. */
+    /** True: uses HTTP Basic, so the login request and all later requests carry the user and the password. */
     basic: z.boolean().default(false),
     ...steps,
   }),
@@ -187,17 +187,17 @@ export const targetSchema = z.strictObject({
   slow: slow.optional(),
   /** Finds "busy, try again" in a response: the request was refused and had no effect. */
   busy: pattern.optional(),
-  /** More pages that only a signed-in user sees. */
+  /** Additional pages that only a signed-in user can see. */
   pages: z.array(path).default([]),
   /** Health checks and static files, which need no session and create none. */
   public: z.array(path).default([]),
   instance: instance.optional(),
   expiry: expiry.optional(),
-  /** The longest time until a response while the store is down. */
+  /** Maximum time until a response while the store is down. */
   deadline: time.optional(),
-  /** Limits on the effects of a fault; `faults` overrides them for single faults, by name. */
+  /** Limits on the effects of faults. `faults` overrides them for single faults, by their names. */
   budgets: budget.extend({ faults: z.record(z.string(), budget).optional() }).optional(),
-  /** Faults of this system, by the names for `--faults`. */
+  /** Faults of this system. `--faults` runs them by their names. */
   faults: faults.optional(),
   claims: z
     .array(
@@ -206,9 +206,9 @@ export const targetSchema = z.strictObject({
         z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
-        /** Cookies must also satisfy OWASP ASVS: 128 bits, __Host- or __Secure-. */
+        /** Cookies must also satisfy OWASP ASVS: at least 128 bits, and the prefix __Host- or __Secure-. */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
-        /** A signed-in response without any caching directive is a violation. */
+        /** A signed-in response without a caching directive is a violation. */
         z.strictObject({ 'private-responses': z.literal('strict') }),
       ]),
     )

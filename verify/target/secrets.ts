@@ -2,16 +2,16 @@
 import type { Target } from './load.ts';
 
 export const HIDDEN = '(hidden)';
-/** Names of headers, fields, members and variables that hold a secret. */
+/** Matches the names of headers, form fields, JSON members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** Variables whose names match, but which hold the folder of a shell. */
+/** Environment variables that match SECRET, but hold the current folder of a shell. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Minimum length of a secret, in characters. Shorter ones occur everywhere, and would hide other text. */
+/** Minimum length of a secret, in characters. A shorter text is too common: hiding it would hide other text. */
 const SHORTEST = 4;
 
-/** Forms of text that a secret follows: headers, assignments, and the part before the @ of an address. */
+/** Patterns of text with a secret: headers, assignments, and the part of an address before the @. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -22,10 +22,9 @@ const SHAPES: readonly [RegExp, string][] = [
 ];
 
 /**
- *
  * Returns the texts to hide wherever they occur, the longest first.
  *
- * @param environment its variables whose names match contain secrets, too
+ * @param environment environment variables; those with a name that matches SECRET contain secrets too
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));

@@ -1,4 +1,4 @@
-/** Which cookies carry a session: against small servers that set several. */
+/** Tests which cookies carry a session, against small servers that set several cookies. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +27,7 @@ type Cookies = Record<string, string | undefined>;
 const cookiesOf = ({ headers }: IncomingMessage): Cookies =>
   Object.fromEntries((headers.cookie ?? '').split('; ').map(pair => pair.split('=')));
 
-/** Returns the cookies that are found for a client that logged in to an app with these responses. */
+/** Logs a client in to an app with these responses. Returns the session cookies that were found. */
 async function found(
   answer: (cookies: Cookies) => Answer,
   own: Record<string, string>,
@@ -86,12 +86,12 @@ async function found(
   );
 }
 
-/** Routes clients without a route cookie to app-2, while sessions live on app-1. */
+/** Routes clients without a route cookie to app-2. Sessions exist only on app-1. */
 const sticky =
   (named: boolean) =>
   ({ route, sid }: Cookies): Answer => {
     const known = route?.startsWith('app-');
-    // Some new clients reach the first instance, too.
+    // Some new clients also reach app-1.
     const to = known
       ? (route as string).slice(0, 5)
       : sid === undefined && ++strangers % 2 === 0

@@ -1,43 +1,42 @@
-/** Finds out which cookies carry a session. Others route to an instance, count visits, or hold a form token. */
+/** Finds out which cookies carry a session. Other cookies name an instance, count visits, or hold a form token. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- *
- * How many responses are needed: signed-in ones with all cookies, and signed-out ones without one cookie. `alive` is
- * for
- * sessions that every instance knows, `flaky` for the others.
+ * Number of signed-in responses with all cookies, and of signed-out responses without one cookie, that are needed.
+ * `alive` is for sessions that every instance knows, `flaky` for other sessions.
  */
 const SURE = { alive: 3, flaky: 12 };
 const TRIES = 80;
-/** How many foreign cookies are tried: on an instance that knows the session, and if no instance is named. */
+/**
+ * Number of foreign cookies that are tried. `there`: on an instance that knows the session. `anywhere`: if responses
+ * name no instance.
+ */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** The response of the signed-in page. */
+/** What a response of the signed-in page shows. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;
   instance: string | undefined;
 }
 
-/** The signed-in responses to requests with all cookies. */
+/** The user and the instances of the signed-in responses to requests with all cookies. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;
 }
 
 /**
+ * Finds the cookies that carry the session. It sends requests without one cookie, for each cookie in turn. If each
+ * cookie can be omitted, it sends each cookie alone, because an app may remember its user in a second cookie.
  *
- * Finds the cookies that carry the session. It leaves each cookie out. If the session is signed in without any single
- * one of them, it sends each alone: an app may also remember its user in a second cookie.
- *
- * @param own a client that has just logged in: a later response may have deleted its cookie
+ * @param own a client that has just logged in, because a later response may delete the cookie
  * @param other logs in as another user; undefined if that fails, or if there is no other user
- * @returns names of the cookies that the session needs, and for which no foreign value suffices: neither that of a
- *   client
- * without a session, nor that of another user. None if the session was never signed in.
+ * @returns names of the cookies that the session needs, if no foreign value of the cookie is enough. A foreign value is
+ * from a client without a session, or from another user. Returns no names if the session was never signed in.
  */
 export async function sessionCookies(
   asking: Asking,
@@ -61,10 +60,8 @@ export async function sessionCookies(
 }
 
 /**
- *
- * Sends all cookies, and all but one, in random order. If some instances do not know the session, a round robin must
- * not
- * route all requests of one kind to them.
+ * Sends requests with all cookies, and requests without one cookie, in random order. If some instances do not know the
+ * session, a round robin must not route all requests of one kind to those instances.
  *
  * @returns undefined if the session is signed in without the cookie, or never with it
  */
@@ -87,7 +84,7 @@ async function needed(asking: Asking, own: SessionClient, name: string): Promise
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }
 
-/** Returns the cookies that suffice alone. It is called if each single one of them can be left out. */
+/** Returns the cookies that are enough alone. Called if each single cookie can be omitted. */
 async function alone(asking: Asking, own: SessionClient, names: readonly string[]): Promise<string[]> {
   if (names.length < 2 || (await everSignedIn(asking, own, names))) return [];
   const carrying: string[] = [];
@@ -109,12 +106,9 @@ async function everSignedIn(
 }
 
 /**
- *
- * Replaces a cookie by that of a client without a session. If only one instance knows the session, the affinity cookie
- * is
- * needed too: without it, the balancer routes the request elsewhere. But the affinity cookie of any client that is
- * routed
- * to the same instance suffices.
+ * Replaces a cookie by the cookie of a client without a session, and returns whether the session is still signed in. If
+ * only one instance knows the session, the request also needs an affinity cookie, so that the balancer routes it to
+ * that instance. But the affinity cookie of any client on that instance is enough.
  */
 async function strangersDo(asking: Asking, own: SessionClient, name: string, alive: Alive): Promise<boolean> {
   const { connect, target } = asking;
@@ -126,7 +120,10 @@ async function strangersDo(asking: Asking, own: SessionClient, name: string, ali
   });
 }
 
-/** Replaces a cookie by that of another user: `logged_in=1` is the same for all users, and identifies none. */
+/**
+ * Replaces a cookie by the cookie of another user, and returns whether the session is still signed in. For example,
+ * `logged_in=1` is the same for all users and identifies no user.
+ */
 async function othersDo(
   asking: Asking,
   own: SessionClient,
@@ -138,7 +135,7 @@ async function othersDo(
   return await foreignDo(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/** Returns whether the session is signed in, as its own user, with a foreign value of the cookie. */
+/** Returns whether the session, with a foreign value of the cookie, is still signed in as its own user. */
 async function foreignDo(
   asking: Asking,
   own: SessionClient,
@@ -150,7 +147,7 @@ async function foreignDo(
   const enough = instances.size > 0 ? FOREIGN.there : FOREIGN.anywhere;
   for (let i = 0; i < TRIES && tried < enough && !asking.signal.aborted; i++) {
     const { value, there } = await foreign();
-    // Only clients that log in get this cookie.
+    // Other clients do not get this cookie.
     if (value === undefined) return false;
     if (!there) continue;
     const mixed = own.copy([name]);

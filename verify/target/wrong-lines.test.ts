@@ -27,7 +27,7 @@ describe('a target file', () => {
     const message = errorOf(lines.with(at, wrong).join('\n'));
     const about = message.split('\n').filter(one => one.includes(expected));
     expect(about, message).not.toEqual([]);
-    // Where YAML itself is broken, the parser may notice it only further on.
+    // If the YAML syntax is wrong, the parser may report a later line.
     if (!expected.startsWith('not YAML'))
       expect(about[0], message).toMatch(new RegExp(`^shop\\.yaml:(${at + 1}|${at + 2}):`));
   });

@@ -1,6 +1,7 @@
 /**
- * Wrong lines that a user might write in a target file, and the message for each: the line that is wrong, what was
- * expected, and the likely correction. A line of WHOLE is named by its own text, and replaced by the wrong one.
+ * Lists wrong lines that a user might write in a target file, and the message for each. A message names the wrong line,
+ * the expected value, and the likely correction. Each entry replaces one line of WHOLE, named by its text, by a wrong
+ * line.
  */
 
 /** A correct target file; each line occurs once. */
@@ -90,9 +91,9 @@ claims:
   - standard
 `;
 
-/** [the line, the wrong line that replaces it, the expected message] */
+/** Each entry: [the line of WHOLE, the wrong line that replaces it, the expected message]. */
 export const WRONG: readonly [line: string, wrong: string, expected: string][] = [
-  // One-time codes, and what the app allows.
+  // One-time codes, and limits of the app.
   [
     '    totp: GEZDGNBVGY3TQOJQ',
     '    totp: 0189-8910',
@@ -152,7 +153,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
     `url: \${BATON_NO_SUCH_URL}`,
     'the environment has no BATON_NO_SUCH_URL: set it',
   ],
-  // How it is reached.
+  // How the target is reached.
   ['  X-Tenant: one', '  X-Tenant: 1', 'headers.X-Tenant: expected a text, got 1: put it in quotes, "1"'],
   ['  X-Tenant: one', '  - X-Tenant', 'headers: expected names with values, got a list'],
   ['  X-Tenant: one', '  X-Tenant: [one]', 'headers.X-Tenant: expected a text, got a list'],
@@ -282,7 +283,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
     '  steps: { path: /a }',
     'login.steps: expected a list, each entry on a line that begins with "- ", got keys with values',
   ],
-  // What is found in pages.
+  // Texts that are found in pages.
   [
     'csrf: name="token" value="([^"]*)"',
     'csrf: token',
@@ -388,7 +389,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
     'probes.0.add.form: expected names with values, got "item={value}"',
   ],
   ['      form: { item: "{value}" }', '      body: { item: "{value}" }', 'probes.0.add: unknown key "body"'],
-  // The rest.
+  // Other keys.
   [
     '  path: /logout',
     '  path: logout',
@@ -452,7 +453,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
     '  renew: always',
     'expiry.renew: expected one of each, half, write, never, got "always"',
   ],
-  // What can be disturbed.
+  // Faults.
   ['faults:', 'fault:', 'unknown key "fault": did you mean "faults"?'],
   [
     '  db-stop:',
@@ -568,7 +569,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
     '  standard',
     'claims: expected a list, each entry on a line that begins with "- ", got "standard": write "- standard"',
   ],
-  // YAML itself.
+  // YAML syntax.
   ['name: shop', 'name: "shop', 'not YAML'],
   ['  page: /login', '\tpage: /login', 'not YAML'],
   ['name: shop', 'name: *shop', 'not YAML'],
