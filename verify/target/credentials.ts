@@ -14,7 +14,7 @@ export interface Attempt {
   login: Operation;
 }
 
-/** Number of logins to find an instance that accepts its own form, if the instance cannot be chosen. */
+/** Logins to try until an instance accepts its own form, if none can be chosen: `each` per known instance. */
 const TRIES = { each: 6, least: 12, most: 60 };
 /** Maximum number of accounts that are tried. If there are more, one account for each password is tried. */
 const ACCOUNTS = 60;

@@ -1,7 +1,6 @@
 /**
- *
- * audit: checks on every instance what each kind of page says of the session: cookies and their attributes, caching
- * headers, and the responses to a changed cookie, a large session, awkward characters and no cookie at all.
+ * audit: checks all kinds of pages on every instance. It looks at cookies and their attributes, at caching headers, and
+ * at the responses to a changed cookie, a large session, awkward characters and no cookie.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -14,13 +13,13 @@ import { forgeries } from './forgeries.ts';
 import { ADDS, collection, SHORT, STAGES, UNMEASURED } from './growth.ts';
 import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Requested if the target file names no public path: most apps have one of these. */
+/** Paths that are requested if the target file names no public paths. Most apps have one of them. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** How many static files that the login page links are requested, too. */
+/** Maximum number of static files to request as well, from links in the login page. */
 const LINKED = 2;
-/** How often each instance is checked: three responses show whether an instance differs. */
+/** Number of checks of each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
-/** Sessions whose cookies are changed, until each instance has received one. */
+/** Limits for the number of sessions whose cookies are changed, until each instance has received a changed cookie. */
 const FORGED = { least: 3, most: 12 };
 
 export const audit: Workload = {
@@ -43,7 +42,7 @@ export const audit: Workload = {
   },
 };
 
-/** Logs in, opens every page and logs out: on each instance, and through the balancer. */
+/** Logs in, opens every page and logs out. Does this on each instance, and through the balancer. */
 async function looks(context: Context): Promise<void> {
   const names = context.instances.names();
   let n = 0;
@@ -85,7 +84,7 @@ async function linkedFiles({ target, connect, signal }: Context): Promise<string
   return paths.slice(0, LINKED);
 }
 
-/** Sends changed cookies of several sessions, because a sticky balancer pins each session to one instance. */
+/** Sends changed cookies. It uses several sessions, because a sticky balancer pins each session to one instance. */
 async function forges(context: Context, plan: Plan): Promise<void> {
   const tried = new Set<string>();
   const enough = (i: number): boolean =>
@@ -103,9 +102,8 @@ async function forges(context: Context, plan: Plan): Promise<void> {
 }
 
 /**
- *
- * Returns a session on an instance that has received no changed cookie yet. Sessions cost little, but each of their
- * cookies costs many requests.
+ * Returns a session on an instance that has not yet received a changed cookie. A new session costs few requests, but
+ * the changed cookies of a session cost many.
  */
 async function servedOutside(
   tried: ReadonlySet<string>,
@@ -120,10 +118,9 @@ async function servedOutside(
 }
 
 /**
- *
  * Sends the changed cookies of the first session.
  *
- * @param tried gets the instances that a changed cookie was sent to
+ * @param tried the instances that have received a changed cookie; the function adds to it
  */
 async function forge(
   context: Context,
@@ -131,7 +128,7 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // Through a sticky balancer the session reaches only one instance, which then gets each cookie twice.
+  // Behind a sticky balancer, the session reaches only one instance. Then that instance gets each cookie twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   for (const { name, change, forged } of changed(context, driver, other)) {
@@ -154,7 +151,7 @@ function changed(context: Context, driver: Driver, other: Driver) {
   });
 }
 
-/** Grows a session as far as the app allows: it stops when the app refuses a value, or has no room for it. */
+/** Grows a session within the measured limits. It stops earlier when the app does not accept a value. */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined) return;
@@ -173,7 +170,7 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** Adds texts of one length until they reach a total. Returns whether the app accepted all of them. */
+/** Adds texts of the same length until they reach a total length. Returns whether the app accepted all texts. */
 async function growsTo(driver: Driver, probe: Probe, size: number, total: number): Promise<boolean> {
   const count = Math.min(ADDS, Math.floor(total / Math.max(size, SHORT)));
   for (let i = 0; i < count; i++) if ((await driver.write(probe, { size })).outcome !== 'ok') return false;
@@ -181,12 +178,13 @@ async function growsTo(driver: Driver, probe: Probe, size: number, total: number
 }
 
 /**
- * Texts that encodings, quoting and serialisers have changed. Only those are used that an instance returns unchanged.
+ * Suffixes with characters that encodings, quoting or serialisers may change. Only a suffix that an instance returns
+ * unchanged is used.
  */
 const ENDINGS = [' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>', ' Grüße 漢字', " ö 'b'"];
 const AWKWARD = 6;
 
-/** Checks a text on all instances: if one instance returns it unchanged, all must. */
+/** Checks a text on all instances: if one instance returns it unchanged, all instances must do so. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined || over(context, plan)) return;
@@ -203,7 +201,7 @@ async function awkward(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns the most awkward ending that some instance returns unchanged. */
+/** Returns the most awkward suffix that at least one instance returns unchanged. */
 async function kept({ instances }: Context, scout: Driver, probe: Probe): Promise<string | undefined> {
   for (const ending of ENDINGS) {
     for (const to of instances.names()) if ((await scout.trial(probe, { ending, to })).shown) return ending;

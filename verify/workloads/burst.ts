@@ -1,7 +1,8 @@
 /**
  * burst: sends overlapping requests of one session, released together, then reads on every instance. The first round
- * sends the first writes of the session. Later rounds take the kinds in turn, with offsets that sweep over the duration
- * of the slower request. More offsets are drawn where the response changes: a race may be 1 ms wide.
+ * sends the first writes of the session. Later rounds take the kinds of requests in turn. Random offsets between the
+ * requests cover the duration of the slowest request. More offsets are tried near the point where the response changes,
+ * because a race may be 1 ms wide.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -14,27 +15,27 @@ import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } from './workload.ts';
 
 const AT_ONCE = 4;
-/** Requests of a round. */
+/** Number of requests in the largest round. */
 const TOGETHER = 4;
-/** Largest number of values of one object, so that pages stay small. */
+/** Maximum number of values of one object, so that pages stay small. */
 const MOST = 44;
 
-/** Rounds with overlapping requests that are needed: a race that fails one time in ten must be tried some 30 times. */
+/** Minimum number of rounds with overlapping requests. A race that fails one time in ten needs about 30 tries. */
 const ENOUGH = 30;
 
 /** The rounds of one session of the workload. */
 interface Part {
-  /** Rounds of quick requests. */
+  /** Number of rounds with quick requests. */
   quick: number;
-  /** Rounds during a slow request of the target. */
+  /** Number of rounds with a slow request of the target in flight. */
   slow: number;
-  /** Whether its last reads wait until all other sessions are done, to see late effects. */
+  /** True: the last reads of the session wait until all other sessions are done, to see late effects. */
   late: boolean;
 }
 
 /**
- * A few short sessions come first, so that common defects are found soon. One with slow requests follows, for the same
- * reason.
+ * The sessions of the workload, in order. Short sessions and one with slow requests come first, so that common defects
+ * are found early.
  */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
@@ -42,20 +43,20 @@ const PARTS: readonly Part[] = [
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** The sessions that follow while too few requests have overlapped: the network to the target is uneven. */
+/** An additional session, if too few requests have overlapped because network delays vary. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
-/** How many of them follow at most. */
+/** Maximum number of additional sessions. */
 const MORE_TIMES = 6;
 
 /** State that the rounds of all sessions share. */
 interface Shared {
-  /** Rounds in which two requests overlapped, as far as their times show. */
+  /** Number of rounds in which two requests overlapped, according to their times. */
   overlapped: number;
-  /** The edge between reads that show the racing write and reads that do not. */
+  /** The offset that separates reads that show the racing write from reads that do not. */
   edge: Edge;
 }
 
-/** A session, the object that it writes, and a second object that it can write, if there is one. */
+/** A session, the object that it writes, and a second object that it can write, if the target has one. */
 interface Racer {
   context: Context;
   driver: Driver;
@@ -85,7 +86,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the sessions are limited, others wait for the end of this one.
+      // If the app limits sessions, other sessions wait until this session ends, so it ends at once.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -98,12 +99,12 @@ export const burst: Workload = {
   },
 };
 
-/** Runs the rounds of a session. Returns the function that reads the state for the last time, and leaves. */
+/** Runs the rounds of a session. Returns a function that makes the last reads and ends the session. */
 async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Promise<void>> {
   const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
-  // The first writes of the session: many apps create something then.
+  // The first writes of the session race, because many apps create state at that moment.
   await together(racer, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
@@ -123,7 +124,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** The kinds of requests in each round: writes of one object, and a read in flight during writes. */
+/** The kinds of requests in each round: writes of one object, and in some rounds a concurrent read. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -131,7 +132,7 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** Writes of two objects: each write may save the old state of the other object. */
+/** Rounds with writes of two objects, because each write may save the old state of the other object. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
@@ -144,8 +145,7 @@ async function readAll({ context, driver, probe, other }: Racer): Promise<void> 
 }
 
 /**
- *
- * Releases requests together, each a part of `span` later, and reads on every instance afterwards.
+ * Releases requests together, each with an offset within `span`. Afterwards reads on every instance.
  *
  * @returns the duration of the longest request, milliseconds
  */
@@ -174,8 +174,8 @@ async function together(racer: Racer, kinds: readonly Kind[], span: number): Pro
 }
 
 /**
- * Returns when each request leaves, milliseconds after the first: writes anywhere in the span, a read around the first
- * write.
+ * Returns the offset at which each request leaves, milliseconds. Writes get any offset within the span; a read gets an
+ * offset around that of the first write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
@@ -185,7 +185,7 @@ function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[
   );
 }
 
-/** Records whether a read showed the first of the writes that raced with it. */
+/** Records whether a read showed the first write that raced with it. */
 function learn(edge: Edge, operations: readonly Operation[], offsets: readonly number[]): void {
   const read = operations.findIndex(({ action }) => action === 'read');
   const write = operations.findIndex(({ action }) => action === 'add');
@@ -196,11 +196,10 @@ function learn(edge: Edge, operations: readonly Operation[], offsets: readonly n
 }
 
 /**
+ * Writes while slow requests of the same session are in flight. Depending on the round, these are two slow writes,
+ * which no balancer routes to the same instance; one slow read; or one of each.
  *
- * Writes while slow requests of the same session are in flight: two that write, so that no balancer routes both to one
- * instance; one that reads; one of each.
- *
- * @param part of 50 ms, after which the first quick write is sent
+ * @param part fraction of 50 ms after which the first quick write is sent
  */
 async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

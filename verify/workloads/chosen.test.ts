@@ -1,4 +1,4 @@
-/** Which workloads a run performs, by what its target claims. */
+/** Tests which workloads a run performs for the claims of its target. */
 import { expect, it } from 'vitest';
 import { parseTarget } from '../target/load.ts';
 import { chosen } from './index.ts';

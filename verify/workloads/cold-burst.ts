@@ -1,7 +1,7 @@
 /**
- *
- * cold-burst: an empty jar opens the login page and other pages at the same time, as a browser does that restores its
- * tabs. Then it logs in with the form that it got, or opens the form again if that is refused, and uses the session.
+ * cold-burst: a client with an empty jar opens the login page and other pages at the same time, like a browser that
+ * restores its tabs. Then the client logs in with the form. If that login is refused, it opens the form again and
+ * retries. Then it uses the session.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -31,8 +31,8 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // The token of one page and the cookie of another do not match. A user who sees that error opens the form again,
-  // alone.
+  // The login may fail because the token of one page does not match the cookie of another. A user then opens only the
+  // form again.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

@@ -1,31 +1,26 @@
 /**
- *
- * Finds the offset at which the response to a racing request changes: before it this request came first, after it the
- * other one. A race is lost around there, if anywhere, so half of the tries are drawn close to it.
+ * Finds the offset at which the response to a racing request changes. With a smaller offset this request comes first,
+ * with a larger one the other request. A race shows near this offset, so half of the generated offsets are close to it.
  */
 import type { Random } from './random.ts';
 
-/** Width of the range around the edge, as a part of the whole span. */
+/** Width of the range on each side of the edge, as a fraction of the whole span. */
 const AROUND = 1 / 16;
 
 export class Edge {
   #lastBefore = Number.NEGATIVE_INFINITY;
   #firstAfter = Number.POSITIVE_INFINITY;
 
-  /**
-   * @param offset of the request against the other one, milliseconds; @param after whether its response was the later
-   *   one
-   */
+  /** @param offset of this request to the other, milliseconds; @param after true if the other request came first */
   saw(offset: number, after: boolean): void {
     if (after) this.#firstAfter = Math.min(this.#firstAfter, offset);
     else this.#lastBefore = Math.max(this.#lastBefore, offset);
   }
 
   /**
+   * Generates an offset. It always uses two random numbers, so that responses do not change the later numbers.
    *
-   * Draws an offset. It always draws two random numbers, whatever was seen.
-   *
-   * @param span from the earliest offset to the latest, milliseconds
+   * @param span the earliest and the latest offset, milliseconds
    * @returns an offset in the span
    */
   draw(random: Random, [least, most]: readonly [number, number]): number {

@@ -1,8 +1,7 @@
 /**
- *
- * fixation: keeps the cookies that a jar had before its login (of the app, or of another user's live session), or
- * invents
- * an id. It logs in with them, then sends them from another client to every instance. No replay may be signed in.
+ * fixation: plants cookies in a jar before a login: cookies from the app, cookies of another user's live session, or an
+ * invented id. After the login, another client sends the planted cookies to every instance. No such request may be
+ * signed in.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -22,8 +21,8 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // This round runs by itself: if the app limits sessions, two seats belong to two users only while all tasks take
-    // two.
+    // These rounds run separately, with two seats per task. If tasks took one seat or two, the two seats could be of
+    // the same user.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan)) await overAnother(own, n);
@@ -32,7 +31,7 @@ export const fixation: Workload = {
   },
 };
 
-/** Plays an attacker who visits the app and plants the cookies that it got in the browser of the victim. */
+/** Plays an attacker who visits the app, and plants the cookies from that visit in the victim's browser. */
 async function before(context: Context, n: number): Promise<void> {
   const driver = Driver.of(context, n);
   await driver.visit(context.target.signedIn.page);
@@ -49,7 +48,7 @@ async function before(context: Context, n: number): Promise<void> {
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
-/** Plays an attacker who invents an id: an app that adopts it gives the attacker the session. */
+/** Plays an attacker who plants an invented id. If the app adopts that id, the attacker has the session. */
 async function invented(context: Context, n: number): Promise<void> {
   const model = Driver.of(context, n);
   if (!(await model.enter())) return model.end('refused');
@@ -65,7 +64,7 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // The session is in the planted jar; its first page has the form token.
+  // The session is in the planted jar. Its first page has the form token for the logout.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();
@@ -73,10 +72,8 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /**
- *
- * Plays an attacker who leaves the browser of the victim logged in as the attacker: the victim logs in over that
- * session.
- * If the app redirects signed-in users away from the login, the victim is not logged in, and nothing is judged.
+ * Plays an attacker who logs in as themselves in the victim's browser. Then the victim logs in without a logout. If the
+ * app redirects signed-in users away from the login, the victim is not logged in, and nothing is judged.
  */
 async function overAnother(context: Context, n: number): Promise<void> {
   const attacker = Driver.of(context, ROUNDS * 4 + 2 * n);
@@ -98,10 +95,10 @@ async function overAnother(context: Context, n: number): Promise<void> {
   await leave(context, attacker);
 }
 
-/** Reads in which an instance that does not know the session may respond. */
+/** Maximum number of reads, because an instance that does not know the session may respond. */
 const LOOKS = 4;
 
-/** Returns the label of the user whose page a client sees; undefined when it sees none. */
+/** Returns the label of the user on the client's signed-in page; undefined when there is no user. */
 async function signedInAs({ interpreter, target }: Context, driver: Driver): Promise<string | undefined> {
   for (let i = 0; i < LOOKS; i++) {
     const { sawUser } = interpreter.seen(await driver.look(target.signedIn.page), { action: 'read' });
@@ -110,7 +107,7 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/** Sends the planted cookies to every instance. They never change: cookies of responses are not kept. */
+/** Sends the planted cookies to every instance. Each request uses a new copy, so responses do not change them. */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
@@ -118,7 +115,7 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
   });
 }
 
-/** Returns a value of the same form: each letter and digit of its longer parts is drawn anew. */
+/** Returns a value of the same form, in which each letter and digit of parts of 8 or more characters is random. */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;
   const drawn = (letter: string): string => {
@@ -132,7 +129,5 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/**
- * Sets of characters: each character is replaced by one of its own set, so that hexadecimal digits stay hexadecimal.
- */
+/** Sets of characters. A character is replaced by one of the same set, so that hexadecimal digits stay hexadecimal. */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

@@ -34,7 +34,7 @@ describe('forged cookies', () => {
     );
   });
 
-  // The names of instances are short (app-2), or long, such as the names of pods.
+  // Names of instances are short, such as app-2, or long, such as the names of pods.
   it.each([
     ['0123456789abcdef0123456789abcdef.app-2', 'fedcba98765432100123456789abcdef.app-1', /\.app-2$/],
     [
@@ -56,7 +56,7 @@ describe('forged cookies', () => {
     const id = value.replace(/[.~]?shop[\w-]*~?|\.app-2/, '');
     for (const { change, forged } of forgeries(value, other)) {
       if (change.startsWith('a character')) expect(forged).toMatch(route);
-      // The id itself is never sent whole.
+      // No forged value contains the whole id.
       expect(forged, change).not.toContain(id);
     }
   });

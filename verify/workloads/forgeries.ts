@@ -1,4 +1,4 @@
-/** Changes session cookies in ways that no decoder undoes. */
+/** Changes session cookies so that every decoder gets a different value. */
 import { decoded } from '../client/cookie-attributes.ts';
 
 export interface Forgery {
@@ -7,26 +7,24 @@ export interface Forgery {
   forged: string;
 }
 
-/** A part of a value that may carry the session. Shorter parts are prefixes, versions and the names of instances. */
+/** A part of a cookie value that may carry the session. Shorter parts are prefixes, versions or names of instances. */
 interface Part {
   text: string;
   at: number;
 }
 
 const PART = /[\w+/-]{12,}/g;
-/** How many parts of each value are changed. */
+/** Maximum number of parts of each value that are changed. */
 const MOST = 3;
-/** How many first characters the names of two instances have in common; two random values do not. */
+/** If two values have this many first characters in common, they are names of instances, not random. */
 const ALIKE = 3;
 
 /**
+ * Returns forged values. It never changes the last character of a part, because the result may decode to the same
+ * value. It never changes a part by which a balancer routes.
  *
- * Returns forged values. It never changes the last character of a part, which may decode to the same, nor a part by
- * which
- * a balancer routes.
- *
- * @param value of the cookie
- * @param other value of the cookie of another session
+ * @param value the value of the cookie to forge
+ * @param other the value of the same cookie in another session
  */
 export function forgeries(value: string, other: string): Forgery[] {
   const encoded = value.includes('%');
@@ -58,10 +56,9 @@ const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
 /**
- *
- * Returns the parts of a value that carry the session. The last of several parts may name an instance (`<id>.<name>`,
- * Tomcat's jvmRoute). So may the first part before a `~` (`<name>~<id>`, HAProxy's prefix). Such a part is the same in
- * another session, or begins with the same characters.
+ * Returns the parts of a value that carry the session. It omits a part that names an instance: the last of several
+ * parts (`<id>.<name>`, Tomcat's jvmRoute), or the first part before a `~` (`<name>~<id>`, HAProxy's prefix). Such a
+ * part begins with the same characters in another session.
  */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];
@@ -75,7 +72,7 @@ function carryingOf(value: string, other: string): Part[] {
 
 const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKLMNOPQRSTUVWXYZ'];
 
-/** Replaces the letter or digit in the middle of a part by another character of its kind. */
+/** Replaces the letter or digit in the middle of a part by another character of the same kind. */
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
   // Some decoders ignore separators, such as those of a UUID.

@@ -1,7 +1,7 @@
 /**
- * Measures, before the load, how long a text the app shows unchanged. Measures also how much a session can hold before a
- * balancer refuses its requests or responses. The audit goes no further, so that it does not cause failures that are then
- * judged: many balancers take an instance out of service that sent too large a header.
+ * Before the load, measures the longest text that the app shows unchanged, and how much a session can hold before a
+ * balancer refuses its requests or responses. The audit stays within these limits. Otherwise it would cause failures
+ * that the run then judges: many balancers take an instance out of service after it sent a too large header.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -12,19 +12,17 @@ import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
 
 export interface Growth {
-  /** Characters of the longest text that is sent; 0: no text is padded. */
+  /** Length of the longest text to send, in characters. 0: no text is padded. */
   longest: number;
-  /** Largest total of all texts of a session, in characters. */
+  /** Maximum total length of all texts of a session, in characters. */
   total: number;
-  /**
-   * Whether a balancer or a server refused the session that held more. If false, `total` is as far as was measured.
-   */
+  /** True if a balancer or a server refused more text. False if the measurement ended without a refusal. */
   refused: boolean;
 }
 
 /** Lengths of text that are tried, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
-/** Stages of growth, characters: past the limit of a cookie, and past the buffers of a proxy. */
+/** Stages of growth, characters: beyond the size limit of a cookie, and beyond the buffers of a proxy. */
 export const STAGES = [
   { value: 400, total: 6_000 },
   { value: 4_000, total: 70_000 },
@@ -32,29 +30,25 @@ export const STAGES = [
 ];
 /** Approximate length of a text that is not padded, characters. */
 export const SHORT = 40;
-/** Used if nothing can be measured: texts stay short and few. */
+/** The limits if nothing can be measured: few and short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
-/** Largest number of texts of one stage. */
+/** Maximum number of texts in one stage. */
 export const ADDS = 130;
-/** How many texts are added between two reads of the page. */
+/** Number of texts that are added between two reads of the page. */
 const READ_EVERY = 10;
-/** Tries of one length if no instance can be chosen. */
+/** Number of tries for one length, if no instance can be chosen. */
 const TRIES = 2;
-/**
- * Time within which an instance that was taken out of service comes back, and interval of the requests, milliseconds.
- */
+/** Maximum wait for instances that were taken out of service, and interval of the requests, milliseconds. */
 const BACK = { within: 30_000, every: 250 };
 
-/**
- * Statuses with which a balancer or a server refuses what is too large for it; 502: for a response header of the app.
- */
+/** Statuses of a balancer or server for a too large request; 502: for a too large response header. */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
   status !== undefined &&
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
 
-/** Returns a probe that holds several texts and ends with its session, so that no text stays behind. */
+/** Returns a probe that holds several texts. It belongs to one session, so that no text remains after the run. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>
   probes.find(
     ({ kind, scope, add }) =>
@@ -62,15 +56,13 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
   );
 
 /**
- *
- * Returns how many short texts a session may hold so that no request is refused for its size. That is half of the
- * total
- * that was measured with long texts, because each text adds separators, quotes and a name.
+ * Returns the maximum number of short texts in a session, so that no request is refused for its size. It allows half of
+ * the total length that was measured with long texts, because each text adds separators, quotes and a name.
  */
 export const roomOf = (growth: Growth | undefined): number =>
   growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;
 
-/** Measures the growth of a session. Returns undefined if nothing can grow, or if logins or requests are limited. */
+/** Measures how far a session can grow. Returns undefined if no probe can grow or if logins or requests are limited. */
 export async function measureGrowth(context: Context): Promise<Growth | undefined> {
   const { target, spacing } = context;
   const probe = collection(target);
@@ -92,7 +84,7 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** What ended the growth, if it was not a response of the app itself. */
+  /** Description of the response that refused more text, for the remark; undefined if there was no such response. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -110,7 +102,7 @@ class Measurement {
     return longest;
   }
 
-  /** Returns how much one session can hold before it is refused, as far as the audit would go. */
+  /** Returns the total length of texts that one session can hold. It measures only as far as the audit would go. */
   async total(longest: number): Promise<number> {
     if (this.cause !== undefined) return 0;
     let total = 0;
@@ -120,7 +112,7 @@ class Measurement {
         for (let i = 0; i < Math.min(ADDS, Math.ceil(stage.total / size)); i++) {
           const { status, refused } = await this.#write(driver, size, i);
           if (refused || status === undefined) return false;
-          // The run judges an error of the app itself: the audit goes as far as that.
+          // An error of the app itself counts as within the limit, so that the audit repeats it and the run judges it.
           total += size;
           if (status >= 400) return false;
         }
@@ -160,8 +152,7 @@ class Measurement {
   }
 
   /**
-   * Writes the n-th text of a stage, and reads the page after every tenth, because that request carries the cookie as
-   * well.
+   * Writes the n-th text of a stage. After every tenth text, reads the page, because that request has the cookie too.
    */
   async #write(
     driver: Driver,
@@ -183,7 +174,7 @@ class Measurement {
   }
 }
 
-/** Waits until each instance responds through the balancer again, for 30 s at most. */
+/** Waits until each instance responds through the balancer again, at most 30 s. */
 async function allBack({ instances, interpreter, connect, target, signal }: Context): Promise<void> {
   const missing = new Set(instances.names());
   const end = Date.now() + BACK.within;

@@ -1,9 +1,8 @@
 /**
+ * hop: drives many concurrent sessions. Each session logs in once. Then it reads and writes, one request after the
+ * other, on the instance that the balancer chooses.
  *
- * hop: drives many concurrent sessions. Each logs in once, then reads and writes with one request after the other, on
- * whichever instance the balancer chooses.
- *
- * The next step is drawn for each request, so that no pattern of the clients falls into step with a round robin.
+ * Each next step is random, so that the clients do not fall into step with a round robin.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
@@ -18,43 +17,43 @@ import { roomOf } from './growth.ts';
 import type { Random } from './random.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/** How often a client whose session was lost logs in again. Then it gives up: the loss is already found. */
+/** Maximum number of new logins of a client after lost sessions. Then it stops: the loss is already found. */
 const LOGINS_AGAIN = 2;
-/** How many lost sessions are replayed, to see which instances still honour their cookie. */
+/** Maximum number of lost sessions whose cookie is replayed, to see which instances still honour it. */
 const REPLAYED = 5;
-/** How often each of them is replayed. */
+/** Number of replays of each such cookie. */
 const REPLAYS = 6;
-/** Approximate number of values of a session, so that pages stay small and removals occur. */
+/** Approximate number of values that a session holds. It is small, so that pages stay small and removals occur. */
 const ITEMS = 8;
-/** Share of requests that write, and the number of values above which it falls: pages grow with each value. */
+/** Share of requests that write. Above `upTo` values the share falls, because pages grow with each value. */
 const WRITES = { share: 0.25, upTo: 50 };
-/** Share of values that are never removed during faults, so that the final reads can find them; and their limit. */
+/** Share and maximum number of values that are never removed during faults: the final reads must find them. */
 const KEPT = { share: 0.3, most: 30 };
-/** Share of writes whose redirect is followed as soon as its head has come, as browsers do. */
+/** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
 
-/** Up to this many sessions may fall into step with a round robin, each on one instance. */
+/** Maximum number of sessions that may fall into step with a round robin, so that each stays on one instance. */
 const FEW = 4;
 
 /** How hop shares the machine with other workloads. */
 export interface Pace {
-  /** Pause before each request, milliseconds; 0 while nothing else runs. */
+  /** Pause before each request, milliseconds; 0 while no other workload runs. */
   pause: number;
-  /** True while faults are performed: instances come and go, so only the balancer chooses the instance. */
+  /** True while faults are performed. Then only the balancer chooses the instance, because instances come and go. */
   disturbed?: boolean;
 }
 
-/** Interval between two tries to log in while faults are performed, milliseconds. */
+/** Interval between two login attempts while faults are performed, milliseconds. */
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** How many clients write to objects that all users share. */
+  /** Number of clients, all of which write to the objects that all users share. */
   clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
   over(): boolean;
-  /** Called when a client has logged in for the first time, or was refused. */
+  /** Called when the first login of a client was accepted or refused. */
   entered(): void;
 }
 
@@ -105,14 +104,14 @@ class HopClient {
   readonly #number: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /** Separate random numbers for pauses: their number depends on time, and must not change the plan. */
+  /** Separate random numbers for pauses. The number of pauses depends on time, and must not change the plan. */
   readonly #pauses: Random;
   /** Values that exist, by object. */
   readonly #items = new Map<string, string[]>();
   #kept = 0;
   /** True if the outcome of the last write is unknown. */
   #unsure = false;
-  /** The session that was alive at the end of the load. */
+  /** The session of this client that is alive at the end of the load. */
   #open: Driver | undefined;
 
   constructor(context: Context, number: number, shared: Shared) {
@@ -124,7 +123,7 @@ class HopClient {
     this.#shared = shared;
   }
 
-  /** Drives sessions until the load is over. A session that is alive then stays open. */
+  /** Drives sessions until the load is over. A session that is still alive at that time stays open. */
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
@@ -145,7 +144,7 @@ class HopClient {
     }
   }
 
-  /** Logs in. While faults are performed, a response that is no refusal is retried. */
+  /** Logs in. While faults are performed, retries a login that was neither accepted nor refused. */
   async #enter(driver: Driver): Promise<boolean> {
     for (;;) {
       await driver.form();
@@ -174,12 +173,13 @@ class HopClient {
   async #live(driver: Driver): Promise<boolean> {
     this.#items.clear();
     this.#kept = 0;
-    // As in a browser, the first page after the login carries the form token of the session.
+    // Like in a browser, the first page after the login has the form token of the session.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
         if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // The request of another client is concurrent: if it came before, two clients in turn would stay in step.
+        // Another client sends a request at the same time. If it came before ours, two clients in turn would stay in
+        // step.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
         await aside;
@@ -201,9 +201,7 @@ class HopClient {
     return probes[this.#random.below(probes.length)];
   }
 
-  /**
-   * Sends one request, or two that belong together. @returns whether the session is still signed in, as far as known
-   */
+  /** Sends one request, or a write and a read of it. @returns false if the session is known to be signed out */
   async #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     if (probe === undefined || this.#unsure) return this.#read(driver, probe);
@@ -219,7 +217,7 @@ class HopClient {
     return this.#write(driver, probe, items);
   }
 
-  /** Returns the share of requests that write to an object with this many values of this client. */
+  /** Returns the share of requests that write to an object. `count`: number of values that this client has in it. */
   #writes({ cap, remove, scope }: Probe, count: number): number {
     const writers = scope === 'all' ? this.#shared.clients : 1;
     const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);
@@ -228,7 +226,7 @@ class HopClient {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Returns how many values the session holds, in all its probes. */
+  /** Returns the number of values that the session holds in all its probes. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
     return own.reduce((sum, { object }) => sum + (this.#items.get(object)?.length ?? 0), 0);
@@ -242,25 +240,23 @@ class HopClient {
     if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
       items.push(add.value);
     if (!this.#wrote(add)) return false;
-    // What was acknowledged at the head of a response must be visible at once on another instance.
+    // The head of a response acknowledges the write, so the value must be visible on another instance at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
+   * Remembers whether the outcome of a write is unknown. If it is, the client reads before its next write. Otherwise
+   * all writes in an outage would have unknown outcomes, and the order of their effects could not be decided.
    *
-   * Records the outcome of a write. If it is unknown, the client reads before its next write. Otherwise every write in
-   * an
-   * outage would have an unknown outcome, and the order of their effects could not be decided.
-   *
-   * @returns whether the session is still signed in, as far as known
+   * @returns false if the session is known to be signed out
    */
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
     return signedIn !== 'out';
   }
 
-  /** Returns whether the value that was just written is never removed. */
+  /** Returns whether to keep the value that was just written, so that it is never removed. */
   #keeps(): boolean {
     const keeps =
       this.#shared.pace.disturbed === true && this.#kept < KEPT.most && this.#random.next() < KEPT.share;
@@ -274,7 +270,7 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /** Replays the cookies of the first few lost sessions, to show which instances still honour them. */
+  /** Replays the cookies of the first lost sessions, to show which instances still honour them. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

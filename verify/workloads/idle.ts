@@ -1,7 +1,6 @@
 /**
- *
- * idle: sessions that wait, and sessions that stay busy, until just before the declared timeouts and until just after
- * them, all at the same time. Each is checked at one moment, because a request renews the session.
+ * idle: drives sessions that wait and sessions that stay busy, all at the same time. They end just before or just after
+ * the declared timeouts. A waiting session is checked only once, because a request renews it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -11,16 +10,16 @@ import { timeoutTolerance } from '../core/sessions.ts';
 import { leave } from '../target/leave.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 
-/** Part of a timeout after which a session is checked to be alive. */
+/** Fraction of a timeout after which a session must still be alive. */
 const ALIVE = 0.85;
-/** How many requests a busy session sends in one idle timeout. */
+/** Number of requests that a busy session sends within one idle timeout. */
 const BUSY = 3;
-/** How many idle timeouts a busy session lasts. */
+/** Duration of a busy session, in idle timeouts. */
 const LONG = 2.2;
 
-/** Returns when a session must have expired, milliseconds: the timeout and its tolerance. */
+/** Returns the time after which a session must have expired, milliseconds: the timeout plus its tolerance. */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/** Returns when a session must still be alive, milliseconds: shortly before the timeout. */
+/** Returns the time at which a session must still be alive, milliseconds: shortly before the timeout. */
 const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
@@ -42,7 +41,7 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // The cookie is sent by hand here: the server may honour it for longer than the browser keeps it.
+      // These two send a copy of the cookie: the server may honour it for longer than a browser keeps it.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -62,12 +61,13 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // If an instance sees the session for the first time after the wait, it may have lost it before.
+  // Every instance sees the session before the wait. Otherwise an instance that refuses it later may never have known
+  // it.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** Waits, and sends one request to one instance: after an expiry nothing more can be learned from a session. */
+/** Waits, and sends one request to one instance. After an expiry, more requests of the session show nothing new. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -78,7 +78,7 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   await finish(context, driver, operation);
 }
 
-/** Returns an instance, so that different sessions end on different instances. */
+/** Returns the n-th instance, so that different sessions end on different instances. */
 function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
@@ -104,7 +104,7 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/** Ends the session: with a logout if it is alive and the app limits the sessions, since it would count. */
+/** Ends the session. It logs out if the session is alive and the app limits sessions, because a live session counts. */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

@@ -1,4 +1,4 @@
-/** Lists all workloads, those that find the most common defects first, and performs them together. */
+/** Lists all workloads and performs them together. The workloads that find the most common defects come first. */
 import type { Context } from '../client/context.ts';
 import type { Guarantee } from '../core/guarantees.ts';
 import { UsageError } from '../errors.ts';
@@ -19,16 +19,16 @@ const OTHERS: readonly Workload[] = [burst, logoutRace, interleave, fixation, co
 /** Names of all workloads, hop first. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** How long hop runs alone, milliseconds. */
+/** Duration for which hop runs alone, milliseconds. */
 const ALONE = 700;
-/** Pause of hop while other workloads race, milliseconds. */
+/** Pause of hop before each request while other workloads race, milliseconds. */
 const SLOWLY = 25;
 /**
- * Pause of hop while faults are performed, milliseconds: many sessions must experience them, and the machine needs
- * time.
+ * Pause of hop before each request while faults are performed, milliseconds. Many sessions must experience the faults,
+ * and the machine needs CPU time.
  */
 const STEADILY = 60;
-/** Accounts that each workload has for itself, if there are enough. */
+/** Number of accounts that only one workload uses, if there are enough accounts. */
 const OWN_ACCOUNTS = 60;
 /** Time limit of the other workloads, as a multiple of hop's duration. */
 const LONGER = 3;
@@ -38,12 +38,10 @@ const LEAST = 15_000;
 const SEATED = 4;
 
 /**
- *
  * Returns the workloads to run.
  *
- * @param only names of workloads. Empty: those that the target's claims need, and those for guarantees that a weaker
- *   set
- * of claims leaves out
+ * @param only names of workloads. If empty: the workloads for the target's claims, and for guarantees that its set of
+ * claims omits
  * @throws UsageError when a workload does not exist, or when the target lacks what it needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
@@ -68,7 +66,7 @@ export function feeding(target: Target, guarantees: readonly Guarantee[]): strin
   return ['hop', ...wanted.map(({ name }) => name)];
 }
 
-/** Returns how long the chosen workloads must wait for the target's timeouts, milliseconds; 0 if they do not wait. */
+/** Returns the time that the workloads must wait for the target's timeouts, milliseconds; 0 if they do not wait. */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
@@ -76,15 +74,15 @@ export interface Performance {
   sessions: number;
   /** Duration of hop, milliseconds. */
   duration: number;
-  /** Called once the other workloads have ended: hop continues until it resolves. */
+  /** Performs the faults. Called when the other workloads have ended; hop continues until the promise resolves. */
   disturb?: () => Promise<void>;
   /** Called between the load and the last reads. */
   settle?: () => Promise<void>;
-  /** Called with the tasks that are running, each time that one begins or ends. */
+  /** Called with descriptions of the running tasks each time a task begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Descriptions of workloads that may take longer than the load; others are shown by their names. */
+/** Descriptions of workloads that may take longer than the load. Other workloads are shown by their names. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
@@ -113,10 +111,8 @@ class Active {
 }
 
 /**
- *
- * Runs the workloads together, and returns when all have ended. If the app limits the sessions of a user, hop would
- * take
- * all of them, so it runs after the others.
+ * Runs the workloads together, and returns when all have ended. If the app limits the sessions of a user, hop runs
+ * after the others, because it takes all sessions.
  */
 export async function perform(
   context: Context,
@@ -157,7 +153,8 @@ export async function perform(
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
     else pace.pause = 0;
     if (disturb !== undefined) {
-      // A session that begins later has not experienced the fault. Without hop there is no session to wait for.
+      // Waits until the sessions of hop exist, because a session that begins later has not experienced the fault.
+      // Without hop there is no session to wait for.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
@@ -167,7 +164,7 @@ export async function perform(
   await hopping;
 }
 
-/** Runs the faults, with clients that log out during them. The last replays of those clients come after all faults. */
+/** Runs the faults, together with clients that log out during them and make their last replays after all faults. */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = scope(context, { name: 'leaving' }, OTHERS.length + 1);
   await Promise.all([
@@ -181,7 +178,7 @@ async function beside(disturb: () => Promise<void>, context: Context, plan: Plan
 const pause = (milliseconds: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds));
 
-/** Returns what a workload has for itself: random numbers, accounts and names. */
+/** Returns a context with separate random numbers, accounts and names for a workload. */
 function scope(context: Context, { name }: Pick<Workload, 'name'>, place: number): Context {
   const { accounts } = context.target;
   return {

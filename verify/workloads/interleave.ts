@@ -1,7 +1,8 @@
 /**
- * interleave: two users and a client without a session open the same addresses, at the same time and in turn, through any
- * cache before the app. Each user has put canaries into private state. A user logs in with a browser from which another
- * user has just logged out. One user disconnects before the responses come, which must reach no other user.
+ * interleave: two users and a client without a session open the same addresses, at the same time and in turn, through
+ * any cache in front of the app. Each user has put canaries into private state. Another user logs in with a browser
+ * from which the previous user has just logged out. One user disconnects before the responses come. These responses
+ * must not reach another user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -13,11 +14,11 @@ import { inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
 const ROUNDS = 12;
-/** How many browsers two users share. */
+/** Number of browsers that two users share. */
 const SHARED = 3;
-/** How many users disconnect before the response comes. */
+/** Number of users that disconnect before the response comes. */
 const HASTY = 2;
-/** How many requests each of them abandons in a round. */
+/** Number of requests that each of these users abandons in a round. */
 const ABANDONED = 6;
 
 export const interleave: Workload = {
@@ -30,16 +31,15 @@ export const interleave: Workload = {
       ...Array.from({ length: SHARED }, () => shared),
       ...Array.from({ length: HASTY }, () => hasty),
     ];
-    // Each part has three clients at most.
+    // Each part has at most three clients.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- *
- * Abandons requests while another user reads. An app may reuse a connection to the store with the response of an
- * abandoned request unread: then the next request gets that response. Abandoned requests are not recorded, because a
- * lost response may have changed the cookie.
+ * Abandons requests while another user reads. An app may reuse a connection to the store before it has read the
+ * response for an abandoned request. Then the next request gets that response. Abandoned requests are not recorded,
+ * because a lost response may have changed the cookie.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
@@ -59,7 +59,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   await leave(context, leaver);
 }
 
-/** Logs in, and writes a canary into private state. */
+/** Logs in, and writes a canary into private state. Returns whether the login was accepted. */
 async function enters(context: Context, driver: Driver): Promise<boolean> {
   const probe = privately(context.target);
   if (!(await driver.enter())) return false;
@@ -73,12 +73,12 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/** Logs a second user in with the browser of the first: state of the first session may have survived its logout. */
+/** Logs a second user in with the browser of a first user. State of the first session may survive its logout. */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Without a logout it would be two tabs of the same browser.
+  // Without a logout, this would only be two tabs of the same browser.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -108,7 +108,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // A query that was never used before, so that no cache can have stored the page for another user.
+  // In half of the rounds the query is new, so that no cache can have stored the page for another user.
   const fresh = i % (2 * paths.length) < paths.length;
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(
@@ -123,7 +123,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // A cache that stored a page, or its cookie, serves it to the next client.
+  // If a cache has stored a page or its cookie, it serves them to the next client.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

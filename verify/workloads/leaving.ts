@@ -1,8 +1,6 @@
 /**
- *
- * leaving: during faults, a few clients log in next to hop, stay for a while and log out, at any moment of a fault.
- * Then
- * they replay the old cookie on every instance, at once and when all faults are over.
+ * leaving: during faults, a few clients log in while hop runs, stay for a while, and log out at any moment of a fault.
+ * Then they replay the old cookie on every instance, at once and again after all faults.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -12,21 +10,15 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
-/**
- * How many of them stay until a fault begins: a fault that prevents logins would otherwise find no client that can log
- * out.
- */
+/** Number of clients that stay until a fault begins: a fault may prevent logins, and then only they can log out. */
 const PATIENT = 2;
-/** Longest time of a session, milliseconds. */
+/** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
-/** Interval between two tries of a request that failed, milliseconds. */
+/** Interval between two attempts of a failed request, milliseconds. */
 const AGAIN = 200;
-/**
- * Average pause between two reads, milliseconds: a connection that is idle for longer may be closed just at the
- * logout.
- */
+/** Average pause between two reads, milliseconds. A connection that is idle longer might close at the logout. */
 const PAUSE = 80;
-/** How many sessions are replayed once more at the end. */
+/** Maximum number of sessions whose cookie is replayed again at the end. */
 const REMEMBERED = 150;
 
 interface Dead {
@@ -35,9 +27,8 @@ interface Dead {
 }
 
 /**
- *
- * Runs the clients until the plan is over. If the app limits the sessions of a user, it does nothing: hop has all of
- * them.
+ * Runs the clients until the plan is over. Does nothing if the app limits the sessions of a user, because hop uses all
+ * of them.
  *
  * @param plan its deadline may move closer during the run
  */
@@ -62,7 +53,7 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   });
 }
 
-/** Drives one session to its logout. Returns undefined if it was lost or over before. */
+/** Drives one session to its logout. Returns undefined if the session was lost or the run ended before the logout. */
 async function live(context: Context, plan: Plan, n: number, logout: EndingSpec): Promise<Dead | undefined> {
   const driver = Driver.of(context, n, context.account(n % CLIENTS));
   if (!(await driver.enter())) {
@@ -70,7 +61,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
     await sleep(AGAIN);
     return undefined;
   }
-  // An instance that has never served the session may take no part in its end.
+  // Every instance serves the session first, because an instance that never served it may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -78,7 +69,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // A slow request is in flight when an instance dies. The next request finds the locks that it held.
+    // A slow request may be in flight when an instance dies. The next request then finds the locks of that request.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

@@ -1,8 +1,7 @@
 /**
- *
- * logout-race: logs out while requests of the same session are in flight, reads and writes, quick and slow. Then it
- * sends
- * the old cookie to every instance, at once and at the end of the run. It ends all sessions of a user in the same way.
+ * logout-race: logs out while requests of the same session are in flight: reads and writes, quick and slow requests.
+ * Then it sends the old cookie to every instance, at once and at the end of the run. In the same way, it also tests the
+ * request that ends all sessions of a user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -15,17 +14,17 @@ import type { EndingSpec } from '../target/schema.ts';
 import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
 
-/** Rounds: a race that fails one time in ten must be tried some 30 times before "none seen" means anything. */
+/** Number of rounds. A race that fails one time in ten needs about 30 tries before "none seen" is evidence. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
-/** Quick requests in flight at a logout. */
+/** Number of quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Rounds in which all sessions of a user are ended. */
+/** Number of rounds in which all sessions of a user are ended. */
 const ALL_ROUNDS = 4;
-/** Sessions of that user. */
+/** Number of sessions of that user. */
 const ALL_SESSIONS = 5;
 
-/** A session that was logged out: its cookie is replayed once more when the run ends. */
+/** A session that was logged out. Its cookie is replayed again when the run ends. */
 interface Dead {
   driver: Driver;
   old: SessionClient;
@@ -59,7 +58,7 @@ export const logoutRace: Workload = {
   },
 };
 
-/** @param edge the edge between requests that come before the logout and requests that it refuses */
+/** @param edge the offset that separates requests before the logout from requests that are refused because of it */
 async function round(
   context: Context,
   n: number,
@@ -69,7 +68,7 @@ async function round(
 ): Promise<void> {
   const driver = Driver.of(context, n);
   if (!(await driver.enter())) return driver.end('refused');
-  // An instance that has never served the session may take no part in its end.
+  // Every instance serves the session first, because an instance that never served it may ignore its logout.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);
@@ -78,7 +77,7 @@ async function round(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no alignment: the logout comes while they are in flight.
+  // Only quick requests use the barrier. Slow requests are long enough that the logout comes while they are in flight.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -92,14 +91,14 @@ async function round(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // The jar may have got a cookie after the logout, and the user of the browser sends that one.
+  // The jar may have received a cookie after the logout. The next request from this browser sends it.
   await driver.read(undefined, { labelled: true });
   dead.push({ driver, old });
 }
 
 type Sending = (how: How) => Promise<Operation>;
 
-/** Returns the requests that are in flight at the logout: the kinds that the target allows, in turn. */
+/** Returns the requests to have in flight at the n-th logout. It takes the kinds that the target allows in turn. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);
@@ -121,7 +120,10 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
   return kinds[n % kinds.length] as (typeof kinds)[number];
 }
 
-/** Makes several sessions of one user at the same time. One of them ends all, while another one writes. */
+/**
+ * Creates several sessions of one user at the same time. One session ends all of them; in odd rounds, another session
+ * writes meanwhile.
+ */
 async function allRound(
   context: Context,
   n: number,

@@ -1,4 +1,4 @@
-/** The same seed gives the same plan of requests, whichever request is faster; another seed gives another. */
+/** Tests that the same seed gives the same plan at any speed of requests, and another seed another plan. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Operation } from '../core/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 
-/** Requests with which a client of hop ends. */
+/** Number of requests at the end of each client of hop. */
 const END = 3;
 
 let stack: Stack;
@@ -23,12 +23,12 @@ afterAll(async () => {
   await rm(out, { recursive: true, force: true });
 });
 
-/** Minimum number of steps of clients to compare. */
+/** Minimum number of steps to compare, over all clients. */
 const ENOUGH = 60;
 
 /**
  * @param duration of the load, milliseconds
- * @returns what each session did, request by request; a canary without the name of the run
+ * @returns the requests of each session, in order; canaries have no run name
  */
 async function planOf(seed: number, duration: number): Promise<Map<string, string[]>> {
   const target = await loadTarget('baton.yaml', {});
@@ -48,14 +48,14 @@ async function planOf(seed: number, duration: number): Promise<Map<string, strin
 
 type Plan = Map<string, string[]>;
 
-/** Compares what the clients of hop did one after the other. @returns how many steps were equal, and sessions that differ */
+/** Compares the requests of hop's clients in order. @returns the number of equal steps, and of sessions that differ */
 function compare(one: Plan, same: Plan, other: Plan): { compared: number; different: number } {
   let compared = 0;
   let different = 0;
   for (const [session, steps] of one) {
     if (!/^s\d+$/.test(session)) continue;
     const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
-    // Each session ends with its last reads and the logout, at any step.
+    // A session may end after any step. Its last reads and its logout are not compared.
     const length = Math.min(steps.length, again.length) - END;
     expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
     compared += length;
@@ -70,14 +70,14 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // How far clients get depends on the machine: a slow one gets more time.
+  // The number of steps depends on the machine, so a slow machine gets more time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),
       await planOf(7, duration),
       await planOf(8, duration),
     ];
-    // Requests that race end in any order: the values that a session writes do not depend on it.
+    // Racing requests end in any order, but the values that a session writes do not depend on that order.
     const { compared, different } = compare(one, same, other);
     expect(different).toBe(3);
     expect(written(one).length).toBeGreaterThan(60);

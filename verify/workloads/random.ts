@@ -5,7 +5,7 @@ export interface Random {
   next(): number;
   /** Returns a whole number, 0 ≤ x < n. */
   below(n: number): number;
-  /** Returns a separate generator, which is independent of the numbers drawn from others. */
+  /** Returns a separate generator. Its numbers do not depend on how many numbers other generators have returned. */
   fork(name: string): Random;
 }
 

@@ -1,4 +1,4 @@
-/** Defines what a workload is: what its clients do, what it is evidence for, when it ends. */
+/** Defines what a workload is: the actions of its clients, the guarantees that it is evidence for, and its end. */
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
@@ -9,56 +9,52 @@ import type { Operation } from '../core/history.ts';
 import type { Account, Target } from '../target/load.ts';
 
 export interface Plan {
-  /** How many concurrent sessions hop drives. */
+  /** Number of concurrent sessions of hop. */
   sessions: number;
-  /** After this time nothing new begins, microseconds on the run's clock. */
+  /** After this time no new action begins, microseconds on the run's clock. */
   deadline: number;
-  /** Called once all of its clients have logged in, or were refused. */
+  /** Called as soon as all clients of the workload have logged in or have been refused. */
   entered?: () => void;
-  /** Called between the load and the last reads, which wait for it. */
+  /** Called between the load and the last reads. The last reads wait for its promise. */
   settle?: () => Promise<void>;
 }
 
 export interface Workload {
   name: string;
-  /** A short text about what its clients do. */
+  /** A short description of what the clients do. */
   does: string;
-  /** The guarantees that its histories are evidence for. */
+  /** The guarantees that the workload gives evidence for. */
   feeds: readonly Guarantee[];
-  /** Returns what the target file lacks for it; undefined when nothing. */
+  /** Returns what the target file lacks for this workload; undefined if it lacks nothing. */
   lacks?(target: Target): string | undefined;
-  /** Returns its minimum duration, milliseconds, if the target determines it. */
+  /** Returns the minimum duration of the workload, milliseconds, if the target determines it. */
   takes?(target: Target): number;
   run(context: Context, plan: Plan): Promise<void>;
 }
 
-/** Returns whether the workload must begin nothing new. */
+/** Returns whether the workload must not begin new actions. */
 export const over = ({ signal, recorder }: Context, { deadline }: Plan): boolean =>
   signal.aborted || recorder.clock.now() >= deadline;
 
-/** Tries for each wanted instance, if the instance cannot be chosen. */
+/** Maximum number of tries for each wanted instance, if the instance cannot be chosen. */
 const TRIES = 6;
-/** Timeouts in a row after which the tries end: the other tries would only wait. */
+/** Number of consecutive timeouts after which the tries end, because more tries would only wait. */
 const TIMEOUTS = 2;
-/**
- * Share of tries during which another client sends a request, so that a round robin does not fall into step with ours.
- */
+/** Share of tries with a concurrent request of another client, so that a round robin does not fall into step. */
 export const BESIDE = 0.35;
 
 interface Everywhere {
-  /** How often on each instance (1). */
+  /** Number of requests on each instance; 1 by default. */
   times?: number;
-  /** True: only through the balancer, for times when an instance may be down. */
+  /** True: sends requests only through the balancer, because an instance may be down. */
   balanced?: boolean;
-  /** The wanted instances, if not all can be reached. */
+  /** The wanted instances; all known instances by default. */
   names?: Iterable<string>;
 }
 
 /**
- *
- * Performs a request on every instance: directly if an instance can be chosen, else through the balancer until each
- * has
- * served one, with a limited number of tries.
+ * Performs a request on every instance. If an instance can be chosen, it does so directly. Otherwise it sends requests
+ * through the balancer until each instance has served one, with a limited number of tries.
  *
  * @returns the instances that served a request
  */
@@ -89,7 +85,7 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // The request of another client is concurrent: if it came before, two clients in turn would stay in step.
+    // Another client sends a request at the same time. If it came before ours, two clients in turn would stay in step.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;
@@ -97,18 +93,17 @@ export async function everywhere(
   return answered;
 }
 
-/** Sends a cookie from before a logout. */
+/** Replays an old cookie: reads with a copy of the cookies from before a logout. */
 export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
   (await driver.read(undefined, { ...how, labelled: true, as: { client: old.copy(), with: 'old' } }))
     .operation;
 
 /**
- *
  * Waits for seats if the app limits the sessions of a user. A task that needs more seats than exist does not run, and
  * gives no evidence.
  *
- * @param sessions how many at the same time
- * @param act gets the accounts that it may log in with
+ * @param sessions number of sessions at the same time
+ * @param act receives a context with the accounts that it may log in with
  */
 export async function seated(
   context: Context,
@@ -127,12 +122,10 @@ export async function seated(
 }
 
 /**
+ * Runs `count` tasks in order, `atOnce` at a time. Each task has separate random numbers, so that the plan depends on
+ * the seed and not on the speed of the tasks.
  *
- * Runs `count` tasks in order, `atOnce` at a time. Each has separate random numbers, so that the seed gives the same
- * plan
- * whichever task is faster.
- *
- * @param sessions largest number of sessions that a task has at the same time
+ * @param sessions maximum number of sessions that a task has at the same time
  */
 export async function inTurn(
   context: Context,
