@@ -1,7 +1,4 @@
-/**
- * Reads and writes baseline files. It also reads the other inputs of a comparison: results, histories, and folders of
- * runs.
- */
+/** Reads and writes baseline files. Also reads other inputs of a comparison: results, histories, folders of runs. */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -107,10 +104,7 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/**
- * Returns the first 200 bytes of a file. They contain the format of a history, so a long history need not be read
- * whole.
- */
+/** Returns the first 200 bytes of a file. They show whether it is a history, which may be too long to read whole. */
 async function beginOf(file: string): Promise<string> {
   const handle = await open(file);
   try {

@@ -53,9 +53,7 @@ interface Reading {
   /** Number of the last line that was read, from 1. */
   number: number;
   judge: Judge | undefined;
-  /**
-   * A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote that line.
-   */
+  /** A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote it. */
   bad: { number: number; error: HistoryError } | undefined;
 }
 

@@ -96,9 +96,7 @@ class Part {
   #next: Event | undefined;
   #at = Number.NEGATIVE_INFINITY;
   #passed = 0;
-  /**
-   * A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote that line.
-   */
+  /** A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote it. */
   #bad: UsageError | undefined;
 
   private constructor(
@@ -145,10 +143,7 @@ class Part {
     return this.#next === undefined;
   }
 
-  /**
-   * Wall-clock time of the next event, microseconds. An event without a time comes before the events of all other
-   * files.
-   */
+  /** Wall-clock time of the next event, microseconds. An event without a time comes before those of all other files. */
   get at(): number {
     return this.#at;
   }

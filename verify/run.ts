@@ -54,10 +54,7 @@ export interface VerifyOptions {
   faults?: Asked;
   /** When it aborts, the run stops early; the recorded part is saved and judged. */
   signal?: AbortSignal;
-  /**
-   * Returns why the run was aborted: a user interrupted it (`interrupted`), or the system under test broke down
-   * (`failed`).
-   */
+  /** Returns why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
   /** Called with a description of each fault. */

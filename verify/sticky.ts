@@ -1,7 +1,4 @@
-/**
- * Finds out whether stickiness can be turned off. It runs the same seeded load with stickiness on, off, re-pinned and
- * broken.
- */
+/** Finds out whether stickiness can be turned off: runs the same seeded load with it on, off, re-pinned and broken. */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result.ts';
 import { UsageError } from './errors.ts';
