@@ -39,8 +39,8 @@ const COMMANDS: Commands = {
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions.node, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // Node caches the code that is compiled after this line for the next command. A short command spends most of its
-  // time compiling.
+  // Node compiles code after this line only once: it caches the result for the next command. A short command spends
+  // most of its time on compilation.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

@@ -40,7 +40,7 @@ export interface VerifyOptions {
   sessions?: number;
   /** Names of workloads. Absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
-  /** How the clients treat the cookie of a sticky balancer (`instance.sticky`). */
+  /** Defines how the clients treat the cookie of a sticky balancer (`instance.sticky`). */
   affinity?: AffinityMode;
   /** Folder in which the run creates its own folder; `runs` by default. */
   out?: string;
@@ -86,7 +86,7 @@ const settled = (options: VerifyOptions): Settled => ({
 /**
  * Verifies a running target. It prints nothing and never exits; it reports events to the callbacks.
  *
- * @returns the result, and the folder that holds its history and result.json
+ * @returns the result, and the folder with the history and result.json
  * @throws UsageError when the target file or the credentials are wrong
  * @throws UnavailableError when the target does not respond; the history so far stays in the folder
  */

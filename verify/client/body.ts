@@ -1,4 +1,4 @@
-/** Reads the text of a response body: bounded in size and time, decompressed, and decoded as a browser does. */
+/** Reads the text of a response body, decompresses and decodes it like a browser, and limits its size and time. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -108,7 +108,7 @@ function charsetOf(data: Buffer, type: string): string | undefined {
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Decodes text without a charset: as UTF-8 if it is valid, else as windows-1252, as western browsers do. */
+/** Decodes text without a charset: as UTF-8 if it is valid, otherwise as windows-1252, like western browsers. */
 function undeclared(data: Buffer): string {
   try {
     return strict.decode(data);

@@ -61,7 +61,7 @@ function isHit(member: string): boolean {
   return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
 }
 
-/** Error of two clocks that count whole seconds, seconds. */
+/** Maximum difference, seconds, of two equal clocks that count whole seconds. */
 const ROUNDING = 1;
 
 /**

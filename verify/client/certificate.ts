@@ -12,9 +12,9 @@ export const reasonOf = ({ message }: Error): string => message.split(';')[0] as
 /**
  * Returns the error message for a server whose certificate is not trusted.
  *
- * @param url of the server
+ * @param url the address of the server
  * @param reason the message of Node
- * @param text about how to name the certificates of an authority: in the target file, or by an option
+ * @param how text that says how to name the certificates of an authority: in the target file, or by an option
  */
 export function distrust(url: string, reason: string, how: string): string {
   return `${url}: expected a certificate that this machine trusts, got one that it does not: ${reason}. ${remedy(reason, how)}`;

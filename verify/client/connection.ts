@@ -6,7 +6,7 @@ import type { TlsOptions } from './network.ts';
 /**
  * Opens a connection.
  *
- * @param options of TLS; `ALPNProtocols`: the protocols that are offered, in order of preference
+ * @param options the TLS options; `ALPNProtocols`: the protocols that are offered, in order of preference
  * @param signal aborts the attempt, until the connection is open
  * @returns an open connection
  * @throws errors of the network

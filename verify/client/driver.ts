@@ -32,8 +32,7 @@ export class Driver {
   #held: SessionClient;
   #values = 0;
   /**
-   * The first read of each register and counter. It completes before the first write, so that the earlier state is
-   * known.
+   * The first read of each register and counter, which completes before its first write: then the old state is known.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
@@ -242,7 +241,7 @@ export class Driver {
       .operation;
   }
 
-  /** Records that the session ends here. */
+  /** Records the end of the session. */
   end(reason: string): void {
     const { session, user } = this.#who;
     this.#context.recorder.session({

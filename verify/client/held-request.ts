@@ -53,7 +53,7 @@ class HeldConnection extends Duplex {
  *
  * @param held decides when the last byte may leave
  * @param secure options of TLS
- * @returns the head of the response, whose body is still to be read
+ * @returns the head of the response; its body is not yet read
  * @throws errors of the network, including `AbortError` and errors with a `code` that contains TIMEOUT
  */
 export async function heldRequest(

@@ -81,7 +81,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // After a GOAWAY no new request is sent on the connection; requests in flight may end.
+    // After a GOAWAY, no new request is sent on the connection. Requests in flight may still complete.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }

@@ -1,4 +1,4 @@
-/** The cookies of one browser, stored and sent as RFC 6265bis defines. */
+/** Stores the cookies of one browser. It follows RFC 6265bis. */
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/interpret.ts';
@@ -62,7 +62,7 @@ export class Jar {
     return known;
   }
 
-  /** Adds a cookie that no response has set, for the whole host and every path. */
+  /** Adds a cookie that no response has set. It is valid for the whole host and every path. */
   put(name: string, value: string): void {
     const cookie = new Cookie({ key: name, value, path: '/' });
     this.#cookies.setCookieSync(cookie, this.#site.href, { ignoreError: true });

@@ -1,7 +1,4 @@
-/**
- * Reads facts other than the page from a response: caching, the server's clock, and session cookies that it exposes in
- * plain text.
- */
+/** Reads more facts from a response: caching, the server's clock, and session cookies in plain text. */
 import type { Caching, Operation } from '../core/history.ts';
 import type { Reply } from '../core/interpret.ts';
 import { servedFromCache } from './cache-hit.ts';

@@ -45,7 +45,7 @@ export interface Call extends Asked {
   objectName?: string;
   value?: string;
   with?: With;
-  /** How a forged cookie was changed. */
+  /** Description of the change to a forged cookie. */
   change?: string;
   /** The instance whose own address the request is sent to, if it bypasses the balancer. */
   address?: string;

@@ -17,11 +17,11 @@ const TRIES_AGAIN = 3;
 
 /** Options for sending a request. */
 export interface How {
-  /** The instance that must serve it, if one can be chosen. */
+  /** The instance that must serve the request, if it can be chosen. */
   to?: string | undefined;
-  /** Holds the last byte back. */
+  /** Holds back the last byte of the request. */
   held?: Held | undefined;
-  /** True: a redirect counts as the response at its head. */
+  /** True: a redirect is complete when its head has come. */
   early?: boolean | undefined;
   /** True: the history gets the label of the session cookie that was sent. */
   labelled?: boolean | undefined;

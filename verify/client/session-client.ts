@@ -26,7 +26,7 @@ export interface Send {
   origin?: string | undefined;
   /** Cookies for the balancer, in addition to the cookies of the jar. They replace cookies of the same name. */
   cookies?: Record<string, string> | undefined;
-  /** Holds the last byte back. */
+  /** Holds back the last byte of the request. */
   held?: Held | undefined;
   /** True: a redirect is complete when its head has come, like in a browser. Its body is read in the background. */
   early?: boolean | undefined;

@@ -9,7 +9,7 @@ import { UsageError } from '../errors.ts';
 
 /** Number of reads of a session for each check. */
 const READS = 6;
-/** Number of logins with and without following redirects, to find out whether redirects must be followed. */
+/** Number of logins of each kind (with and without redirects), to find out whether redirects must be followed. */
 const BOTH_WAYS = 3;
 /** Maximum number of new sessions that are tried, until one is read on the instance on which it logged in. */
 const FRESH = 12;

@@ -50,7 +50,7 @@ const fault = z
     inject: command.optional(),
     /** Undoes `inject`. It runs in every case, even when Baton is interrupted or killed. */
     heal: command.optional(),
-    /** Exits with 0 once the fault has taken effect. */
+    /** A command that exits with 0 as soon as the fault has taken effect. */
     check: command.optional(),
     compose: compose.optional(),
     processes: processes.optional(),

@@ -34,7 +34,7 @@ const write = request.safeExtend({
 
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
-  /** Who shares the object: one session, all sessions of a user, or all users. */
+  /** The sessions that share the object: one session, all sessions of a user, or the sessions of all users. */
   scope: z.enum(['session', 'user', 'all']).default('session'),
   /** set: values without order · list: in the order of the adds · bag: a list with repeats · register · counter */
   kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
@@ -68,7 +68,7 @@ const slow = z.strictObject({
   write: request.safeExtend({ object: z.string().optional() }).optional(),
 });
 
-/** How to recognise the instance of a response, and how to reach an instance. */
+/** Defines how to recognise the instance of a response, and how to reach an instance. */
 const instance = z.strictObject({
   /** Response header that names the instance. If it has several values, the last one counts. */
   header: z.string().min(1).optional(),
@@ -169,15 +169,15 @@ export const targetSchema = z.strictObject({
     basic: z.boolean().default(false),
     ...steps,
   }),
-  /** How to register an account, before its first login. */
+  /** The request that registers an account. It is sent before the first login of the account. */
   register: request.safeExtend({ page: path.optional(), ...steps }).optional(),
   /** Finds the signed-in user in a page that shows it. */
   signedIn: z.strictObject({ page: path, user: shown }),
-  /** Responses that mean "signed out", besides 401 and a redirect to the login page. */
+  /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
   signedOut: z
     .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(destination).default([]) })
     .optional(),
-  /** Finds the form token: in a page, a header or a cookie. */
+  /** Finds the form token in a page, a header or a cookie. */
   csrf: token.optional(),
   probes: z.array(probe).default([]),
   logout: request.safeExtend(steps).optional(),
@@ -189,7 +189,7 @@ export const targetSchema = z.strictObject({
   busy: pattern.optional(),
   /** Additional pages that only a signed-in user can see. */
   pages: z.array(path).default([]),
-  /** Health checks and static files, which need no session and create none. */
+  /** Paths of health checks and static files. They need no session and create no session. */
   public: z.array(path).default([]),
   instance: instance.optional(),
   expiry: expiry.optional(),

@@ -22,7 +22,7 @@ const SHAPES: readonly [RegExp, string][] = [
 ];
 
 /**
- * Returns the texts to hide wherever they occur, the longest first.
+ * Returns the secret texts that must be hidden, the longest first.
  *
  * @param environment environment variables; those with a name that matches SECRET contain secrets too
  */

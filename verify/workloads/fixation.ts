@@ -21,8 +21,8 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // These rounds run separately, with two seats per task. If tasks took one seat or two, the two seats could be of
-    // the same user.
+    // These rounds run separately, with two seats per task. If other tasks took one seat at the same time, the two
+    // seats could belong to the same user.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan)) await overAnother(own, n);

@@ -2,7 +2,7 @@
 import { decoded } from '../client/cookie-attributes.ts';
 
 export interface Forgery {
-  /** How the cookie was changed. */
+  /** Description of the change to the cookie. */
   change: string;
   forged: string;
 }

@@ -1,7 +1,7 @@
 /**
- * Before the load, measures the longest text that the app shows unchanged, and how much a session can hold before a
- * balancer refuses its requests or responses. The audit stays within these limits. Otherwise it would cause failures
- * that the run then judges: many balancers take an instance out of service after it sent a too large header.
+ * Measures two limits before the load: the longest text that the app shows unchanged, and the size of a session that a
+ * balancer still accepts in requests and responses. The audit stays within these limits. Otherwise it would itself
+ * cause failures that the run judges: many balancers take an instance out of service after it sent a too large header.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';

@@ -35,7 +35,7 @@ const EARLY = 0.5;
 /** Maximum number of sessions that may fall into step with a round robin, so that each stays on one instance. */
 const FEW = 4;
 
-/** How hop shares the machine with other workloads. */
+/** Defines how hop shares the machine with other workloads. */
 export interface Pace {
   /** Pause before each request, milliseconds; 0 while no other workload runs. */
   pause: number;
@@ -106,7 +106,7 @@ class HopClient {
   readonly #random: Random;
   /** Separate random numbers for pauses. The number of pauses depends on time, and must not change the plan. */
   readonly #pauses: Random;
-  /** Values that exist, by object. */
+  /** The values that this client has added and not removed, by object. */
   readonly #items = new Map<string, string[]>();
   #kept = 0;
   /** True if the outcome of the last write is unknown. */

@@ -1,6 +1,6 @@
 /**
- * idle: drives sessions that wait and sessions that stay busy, all at the same time. They end just before or just after
- * the declared timeouts. A waiting session is checked only once, because a request renews it.
+ * idle: drives sessions that wait and sessions that stay busy, all at the same time. The sessions end just before or
+ * just after the declared timeouts. A waiting session is checked only once, because a request renews it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
