@@ -82,7 +82,7 @@ async function written(all: Disturbing): Promise<void> {
 const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
-/** @param before number of instances that served before it. @returns whether the system is healthy again */
+/** @param before number of instances that served before the fault. @returns whether all is healthy again */
 async function perform(all: Disturbing, fault: Disturbance, id: number, before: number): Promise<boolean> {
   const { recorder, random, load, signal, onStep, onAlarm } = all;
   const { clock } = recorder;
@@ -142,7 +142,7 @@ async function injected(
   }
 }
 
-/** Returns what a fault works with, the heals that it will register, and its text for the report. */
+/** Returns the means that a fault uses, the list of heals that it fills, and its text for the report. */
 function meansOf(
   all: Disturbing,
   log: string,

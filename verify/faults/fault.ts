@@ -10,7 +10,7 @@ export interface Means {
   undo(heal: () => Promise<unknown>): void;
   /** Waits for this time, or until the run is stopped. The load continues. */
   last(milliseconds: number): Promise<void>;
-  /** Waits up to 5 s until the condition is true. @returns false if it never was */
+  /** Waits up to 5 s until the condition is true. @returns false if it stays false */
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
@@ -18,7 +18,7 @@ export interface Means {
   felt(): boolean;
   /** Returns the number of times that a session moved to another instance since the fault began. */
   moved(): number;
-  /** Sets a short text for the report that says what the fault did: `2 instances restarted`. */
+  /** Sets the text in the report that says what the fault did: `2 instances restarted`. */
   did(text: string): void;
   /** File for the output of commands. */
   log: string;
@@ -54,9 +54,9 @@ export interface Facts {
 
 /** A fault of the bundled stack. */
 export interface Fault extends Facts {
-  /** Disturbs a single instance, not all of them and not another part. */
+  /** The fault disturbs a single instance. */
   one?: true;
-  /** Needs a link (a proxy that can disturb the connection) between the instances and the store. */
+  /** The fault needs a link between the instances and the store: a proxy that can disturb connections. */
   linked?: true;
   /** Returns what the stack lacks for this fault; undefined if it lacks nothing. */
   lacks?(stack: Stack, next: InstanceOptions | undefined): string | undefined;
@@ -64,7 +64,7 @@ export interface Fault extends Facts {
   inject(stage: Stage): Promise<boolean>;
 }
 
-/** A fault that is bound to the system that it disturbs, bundled stack or not. */
+/** A fault together with the system that it disturbs: the bundled stack or another system. */
 export interface Disturbance extends Facts {
   /** Number of instances after the fault, if the fault changes it. */
   instances?: number;

@@ -7,14 +7,14 @@ import type { Load } from './load.ts';
 export interface System {
   /** @param instances number of instances that must serve, if responses name the instance */
   healthy(load: Load, instances: number): Promise<boolean>;
-  /** Default for the maximum time to be healthy again, milliseconds. */
+  /** Default maximum time until the system is healthy again, milliseconds. */
   recovery: number;
 }
 
 /** @param reached if true, an instance is healthy only if the load reaches it through the balancer */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
-  /** True if every part runs, every instance is ready and, with `reached`, the load reaches every instance. */
+  /** True if every part runs, every instance is ready and, if `reached`, the load reaches every instance. */
   async healthy(load) {
     const instances = stack.instances();
     if (stack.fleet?.whole() === false) return false;

@@ -8,7 +8,7 @@ import { parseEvent } from '../core/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** Number of lines that are recorded during the fault before the run is interrupted. */
+/** Number of history lines to record during the fault before the run is interrupted. */
 const LINES = 30;
 
 /** Options and environment variables that some faults need. */

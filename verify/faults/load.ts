@@ -1,7 +1,7 @@
 /** Counts what the load shows while a fault is active. */
 import type { Operation } from '../core/history.ts';
 
-/** An instance counts as silent if it sent none of the last 20 responses, times the number of instances. */
+/** With N instances, an instance counts as silent if none of the last N × 20 responses came from it. */
 const ENOUGH = 20;
 
 export class Load {
@@ -64,7 +64,7 @@ export class Load {
     return this.#through;
   }
 
-  /** Returns whether requests fail and none did before `begin`, or an instance has appeared or fallen silent since. */
+  /** True if requests fail and none failed before `begin`, or if an instance has appeared or become silent. */
   felt(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;

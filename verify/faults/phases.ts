@@ -39,7 +39,7 @@ interface Beside {
 export const scheduled = (asked: Asked | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
-/** Returns the phases that follow the warm-up: load with faults, settle, final. */
+/** Returns the phases that follow when all workloads except hop have ended: load with faults, settle, final. */
 export function phases(
   context: Context,
   faults: readonly Disturbance[],

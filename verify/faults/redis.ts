@@ -56,7 +56,7 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** Result of PTTL for a key that never expires. For a key that was just deleted it is -2: `keysOf` skips this key. */
+/** Result of PTTL for a key that never expires. For a deleted key the result is -2, and `keysOf` skips the key. */
 const NEVER = -1;
 
 /** Returns the names of all keys that expire, or of all keys that never expire. */

@@ -14,7 +14,7 @@ export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolea
   }
 }
 
-/** Returns whether a server on this port of 127.0.0.1 sends data or closes the connection in time. Any protocol. */
+/** Returns whether a server on this port of 127.0.0.1 sends any data, or closes the connection, in time. */
 export function talks(port: number, withinMs = WITHIN_MS): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host: '127.0.0.1', port });

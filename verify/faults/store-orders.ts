@@ -46,7 +46,7 @@ export const storeConnections: Fault = {
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // This connection stays open: after the limit is set, a new one to raise it again would be refused.
+    // This connection stays open to raise the limit again: Redis would refuse a new connection.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

@@ -2,7 +2,7 @@
 import type { Fault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** Returns a duration, milliseconds, in which a request that waits for the store surely exceeds the deadline. */
+/** Returns a duration in milliseconds. A request that waits for the store this long exceeds the deadline. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
 const portOf = ({ stack }: Stage): number | undefined => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
 import type { Fault } from './fault.ts';
 
-/** The balancer waits this long for a response, then sends the request to another instance, milliseconds. */
+/** Response timeout of the balancer, milliseconds. After it, another instance gets the same request. */
 const TIMEOUT_MS = 800;
 /** Delay in each direction, milliseconds: the request arrives before the timeout, the response after it. */
 const SLOW_MS = 500;
