@@ -45,10 +45,10 @@ export class Codes {
   }
 
   /**
-   * Returns a code that was not sent before. Waits for the next period if the code of this one was already sent.
+   * Returns a code that was not sent before. Waits for the next period if the current code was already sent.
    *
    * @param last if true, returns the code that was sent last
-   * @throws UsageError if there is no secret; or the reason of an abort
+   * @throws UsageError if there is no secret; the reason of the abort if the signal aborts
    */
   async next(user: string, last = false): Promise<string> {
     const secret = await this.#secret(user);
@@ -144,7 +144,7 @@ export async function signIn(entrance: Entrance, account: Credentials): Promise<
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // A refused login may redirect to a page with the reason, such as a locked account. `follow` stops init then.
+    // A refused login may redirect to a page with the reason, such as a locked account. `follow` then stops init.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);

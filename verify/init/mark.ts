@@ -1,4 +1,4 @@
-/** Finds the signed-in mark: the shortest text of a page that precedes the name of the user, and only if signed in. */
+/** Finds the signed-in mark: the shortest expression that finds the user's name on a page, but only if signed in. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/finding.ts';
 import type { Seen } from './visitor.ts';
@@ -21,8 +21,9 @@ export interface Mark {
   shown: (string | undefined)[];
 }
 
-/** Minimum and maximum length, characters, of the text before the name (a part of the mark), and of the name. */
+/** Minimum and maximum length of the text before the name, characters. This text is a part of the mark. */
 const PREFIX = { least: 5, most: 90 };
+/** Minimum and maximum length of the name, characters. */
 const NAME = { least: 2, most: 60 };
 
 /**
@@ -100,7 +101,7 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/** Returns the places of the texts and attributes that both views of the first user have, and no other visitor sees. */
+/** Returns the places of texts and attributes that are in both views of the first user, and in no other view. */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -117,7 +118,7 @@ function differences({ first, second, outside }: Views): Place[] {
   return places;
 }
 
-/** Returns the shortest mark for a place that finds the name of each user, and nothing when signed out. */
+/** Returns the shortest mark for this place. It finds the name of each user, and nothing when signed out. */
 function shortest(
   views: Views,
   users: readonly string[],
@@ -126,7 +127,7 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters that end the name: the character after it, and `<` and `"` unless that is markup, a quote or a space.
+  // Characters that end the name: the character after it. If that is no markup, quote or space, also `<` and `"`.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;

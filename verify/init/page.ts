@@ -41,8 +41,8 @@ export interface Parsed {
 }
 
 /**
- * Parses a page. Keeps the fields in the form in which the HTML has them. Browsers may move them out of it (a form in a
- * table), but the author meant the written structure.
+ * Parses a page. Keeps each field in the form that contains it in the HTML. Browsers may move fields out of a form in a
+ * table, but the author meant the HTML as it is written.
  */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);

@@ -107,11 +107,12 @@ const shows = (items: string, seen: Seen, values: readonly string[]): boolean =>
   return values.every(value => found.includes(value));
 };
 
-/** Words of page areas that show a text only for a time, such as recent activity. RATHER_NOT: areas that may do so. */
+/** Words of page areas that show a text only for a time, such as recent activity. */
 const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
+/** Words of page areas that often show a text only once, such as messages. Used if no other area shows it. */
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
-/** Returns an expression that finds the items of the list by the text before and after each; undefined if none does. */
+/** Returns an expression that finds the items of a list by the text around each; undefined if there is none. */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
   const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
     index,

@@ -14,7 +14,7 @@ export interface Recipe {
   logout: string;
   /** Matches the name of the session cookie. */
   cookie: RegExp;
-  /** Documentation of the framework, the source of the recipe if no app in tests/hosts proves it. */
+  /** Documentation from which the recipe was written. Present only if no app in tests/hosts proves the recipe. */
   documented?: string;
 }
 

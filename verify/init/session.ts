@@ -129,7 +129,7 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
 
 /** The cookies that carry a session. */
 export interface Carried {
-  /** Names of the cookies that are all needed to be signed in; or, if `each`, of those that each suffice alone. */
+  /** Names of the session cookies. All of them are needed to be signed in; if `each` is true, one of them suffices. */
   cookies: string[];
   /** True if each cookie alone suffices, for example a session cookie and a remember-me cookie. */
   each: boolean;

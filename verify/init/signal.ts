@@ -144,7 +144,7 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // Only the first response may set the cookie; later the cookie jar has the name.
+    // If only the first response has set the cookie, the cookie jar contains the name.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

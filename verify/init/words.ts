@@ -4,8 +4,9 @@ export const LOGIN = /log.?in|log.?on|sign.?in|anmelden|connexion|acceder|entrar
 export const REGISTER = /regist|sign.?up|create.{0,12}account|join|reset|forgot|newsletter|subscribe|search/;
 export const LOGOUT = /log.?out|log.?off|sign.?out|abmelden|d[eé]connexion|salir|cerrar/;
 
-/** Words of a field that is certainly for a one-time code. CODE_PAGE: words of a page or form with such a field. */
+/** Words of a field that is certainly for a one-time code. */
 export const CODE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticator/;
+/** Words of a page or form that may have a field for a one-time code. */
 export const CODE_PAGE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticat|verification|challenge/;
 
 /** Words of forms that are never sent, even with permission: they may delete, pay, mail or change who can log in. */
