@@ -12,7 +12,7 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
   try {
     return await load();
   } catch (error) {
-    // Without `url`, a package is not installed. That is another error: it is not a missing part of the checkout.
+    // Node sets `url` only if a file is missing. If a package is not installed, throws the error unchanged.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

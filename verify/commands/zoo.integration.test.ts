@@ -103,7 +103,7 @@ describe('--sticky-report', () => {
         STACK_BALANCER === 'haproxy' && process.env['BATON_LONG'] === undefined,
         'in npm run test:long',
       );
-      // The verdict needs a hundred requests. On a busy machine they take longer than the 2 s of `brief`.
+      // The verdict `valid` needs a hundred requests. On a busy machine they take longer than the 2 s of `brief`.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

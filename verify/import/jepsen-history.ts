@@ -33,7 +33,7 @@ interface Invoked {
   call: number;
 }
 
-/** Distance in time between two lines of the history, in units of this import. */
+/** Time between two lines of the history, in arbitrary units. */
 const STEP = 10;
 
 /** Converts the forms of a history to events. Uses the position of a form in the file as its time. */

@@ -9,7 +9,7 @@ export interface Tool {
   version?: string;
   /** Reason why the program was found but is not usable. */
   wrong?: string;
-  /** Names what needs the program. */
+  /** The features that need the program. */
   for: string;
   /** Says how to get a usable program. */
   remedy: string;
@@ -19,7 +19,7 @@ export interface Tool {
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
-  /** Names what the target file lacks. */
+  /** The missing part of the target file. */
   lacks: string;
   /** Says how to change the target file. */
   remedy: string;

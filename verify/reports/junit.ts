@@ -1,6 +1,7 @@
 /**
- * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant: one test case for each guarantee. A violated claim is
- * a failure, a claim without enough evidence is an error. A guarantee that is not claimed is skipped, with its finding.
+ * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant: one test case for each guarantee. A violated claim
+ * is a failure, a claim without enough evidence is an error. A guarantee that is not claimed is a skipped test case,
+ * with its finding as the message.
  */
 import { type Result, unhealed } from '../core/result.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -37,7 +38,7 @@ export const junit: Report = safely(all => {
   ];
   const of = (as: Case['as']): number => cases.filter(one => one.as === as).length;
   const seconds = (result.tally.duration / 1e6).toFixed(3);
-  // Without a time zone and fractions of a second, which some readers reject.
+  // Omits the time zone and fractions of a second, because some readers reject them.
   const time = isoSeconds(result.started);
   const properties = { run: result.run, seed: `${result.seed}`, url: result.url, command: result.command };
   return [

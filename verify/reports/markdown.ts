@@ -19,7 +19,7 @@ import {
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Words of the headline, by the verdict of the comparison, if that is worse than the verdict of the run. */
+/** Headlines by the verdict of the comparison. Used if this verdict is worse than the verdict of the run. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',

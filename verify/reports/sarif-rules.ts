@@ -1,4 +1,4 @@
-/** Makes the rules of SARIF reports, one for each guarantee. If it tests an OWASP requirement, that names the rule. */
+/** Makes the rules of SARIF reports, one for each guarantee. A rule id contains the OWASP requirement, if any. */
 
 import type { Explanation } from '../core/explain/explanation.ts';
 import { EXPLANATIONS } from '../core/explain/index.ts';

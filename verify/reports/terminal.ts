@@ -185,7 +185,7 @@ function proof(
 }
 
 /**
- * Returns a line with the number of anomalies that are not shown. Results of k6 have only counts, so none is shown.
+ * Returns a line with the number of anomalies that are not shown. A result of k6 has only counts, and no anomalies.
  */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0

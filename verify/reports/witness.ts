@@ -50,7 +50,7 @@ export const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Columns between two moments, whatever the time between them: requests may differ in length by a factor of 1000. */
+/** Columns between two moments. Always the same, since one request may take a thousand times longer than another. */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {

@@ -1,4 +1,4 @@
-/** Breaks a text into lines of at most `width` columns. A longer word gets a separate line, which may be longer. */
+/** Breaks a text into lines of at most `width` columns. A longer word gets a separate, longer line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
