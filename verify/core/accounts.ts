@@ -3,7 +3,7 @@
 /** One account. With `count`: that many accounts, with {n} replaced by the numbers 1 to `count`. */
 interface AccountSpec {
   user: string;
-  /** The user's name on pages, if it differs from the login name; may contain {n} too. */
+  /** The user's name on pages, if it differs from the login name. Like the login name, it may contain {n}. */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;
@@ -22,7 +22,7 @@ const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 /** Returns the number of accounts. */
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/** Returns the n-th account, counted from 1. After the last account it starts again with the first. */
+/** Returns the n-th account, counted from 1. After the last account, the first one follows again. */
 export function accountOf(accounts: Accounts, n: number): Account {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {

@@ -11,9 +11,9 @@ export interface Fold {
   started?(start: Start): void;
   /** Called when an operation ends. The operation has no `return` if its end was never recorded. */
   ended?(operation: Operation, standing: Standing): void;
-  /** Called for every other event. */
+  /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
-  /** Called once for each session after its last operation, at the end of the run at the latest. */
+  /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
   /** Returns the counts so far. Cheap enough to call after every event. */
   counts(): Counts;
@@ -81,7 +81,7 @@ export class Anomalies {
  * Decides a check's verdict: violated if there is any anomaly, unknown if evidence is missing, else valid.
  *
  * @param violations number of anomalies
- * @param missing the missing evidence and how to get it; undefined if there is enough
+ * @param missing the missing evidence and how to get it; undefined if there is enough evidence
  */
 export function conclude(
   violations: number,

@@ -9,7 +9,7 @@ import type { Judgement } from './verdict.ts';
 
 fc.configureGlobal({ numRuns: share(100) });
 
-/** One step of a session over a store that may be stale, lossy or fine. */
+/** One step of a session over a store that may be stale, lossy or correct. */
 const step = fc.record({
   what: fc.constantFrom('read', 'read', 'read', 'add', 'remove', 'lost'),
   instance: fc.constantFrom('app-1', 'app-2', 'app-3'),
@@ -137,7 +137,7 @@ describe('laws', () => {
 });
 
 describe('a simple judge of sequential sessions agrees', () => {
-  /** Judges by the definitions, pair by pair. Only for sequential requests that were all acknowledged. */
+  /** Judges each pair of operations by the definitions. Only for sequential requests that were all acknowledged. */
   const simple = (events: readonly Event[]): { stale: boolean; back: boolean } => {
     const ops = operationsOf(events);
     const removed = (value: string, from: Operation, to: Operation) =>

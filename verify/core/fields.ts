@@ -269,7 +269,7 @@ export const DECLARED: FieldsOf<Declared> = {
 };
 
 interface Line {
-  /** For docs/history.md. */
+  /** Says when the line is written, for docs/history.md. */
   readonly when: string;
   readonly more?: string;
   readonly fields: Fields;

@@ -56,7 +56,7 @@ export class Finder {
  */
 interface Shape {
   before: string;
-  /** The character that the class between the two literal texts excludes, and the second literal text. */
+  /** `stop`: the character that the class between the two literal texts excludes. `second`: the second literal text. */
   skip: { stop: string; second: string } | undefined;
   /** The character that the group excludes: the first character of `after`. */
   quote: string;

@@ -1,6 +1,6 @@
 /**
- * Defines the events of a run as a history file holds them: one JSON object a line (docs/history.md).
- * Times are whole microseconds on the line's clock.
+ * Defines the events of a run, as a history file stores them: one JSON object per line (docs/history.md). Times are
+ * whole microseconds on the line's clock.
  */
 
 export const FORMAT = 'baton-history';
@@ -48,7 +48,7 @@ export interface Run {
   type: 'run';
   format: typeof FORMAT;
   version: typeof VERSION;
-  /** Name of the run; every X-Request-Id of a recorded operation begins with it and a dash. */
+  /** Name of the run; every X-Request-Id of a recorded operation begins with this name and a dash. */
   run: string;
   seed: number;
   /** Wall-clock time of the start, ISO 8601. */
@@ -125,14 +125,14 @@ export interface SessionEvent {
   reason?: string;
 }
 
-/** An object whose operations are judged; without this line it is a set. */
+/** An object whose operations are judged. Without this line, an object is a set. */
 export interface ObjectEvent {
   type: 'object';
   object: string;
   kind: ObjectKind;
   /** State before the first operation. If absent, it is not known, and values that no operation wrote are ignored. */
   initial?: string[];
-  /** The maximum number of values that the app keeps; it may drop further ones. */
+  /** The maximum number of values that the app keeps; it may drop further values. */
   cap?: number;
 }
 
@@ -146,7 +146,7 @@ export interface Phase {
 
 /** The fields of an operation that are known before its first byte is sent. */
 export interface Called {
-  /** Unique in the history. */
+  /** Number of the operation, unique in the history. */
   id: number;
   clock: string;
   client: string;
@@ -163,13 +163,13 @@ export interface Called {
   call: number;
   /** Path of the request, without query. */
   path?: string;
-  /** Absent: the client's current cookies were sent. */
+  /** If absent, the client's current cookies were sent. */
   with?: With;
-  /** How a forged cookie was changed: `flip`, `cut` … */
+  /** The change that was made to a forged cookie: `flip`, `cut` … */
   change?: string;
-  /** Sent to the instance's own address, past the balancer. */
+  /** True if the request was sent to the instance's own address, past the balancer. */
   direct?: boolean;
-  /** Sent through the balancer with the cookie or header that makes the balancer pick this instance. */
+  /** True if the request was sent through the balancer, with the cookie or header that makes it pick this instance. */
   steered?: boolean;
   /** Label of the session cookie that was sent; recorded only where it matters. */
   sent?: string;
@@ -184,11 +184,11 @@ export interface CookieChange {
   attributes?: CookieAttributes;
 }
 
-/** How a session cookie was set; recorded only where a workload asks for it. */
+/** The attributes of a session cookie that was set; recorded only where a workload asks for them. */
 export interface CookieAttributes {
   httpOnly: boolean;
   secure: boolean;
-  /** In lower case; absent if the response did not set it. */
+  /** In lower case; absent if the response did not set SameSite. */
   sameSite?: string;
   path?: string;
   domain?: string;
@@ -202,7 +202,7 @@ export interface CookieAttributes {
   folded?: boolean;
 }
 
-/** What a response says to caches, and whether it came from one. */
+/** What a response says to caches, and whether it came from a cache. */
 export interface Caching {
   /** Cache-Control as sent. */
   control?: string;
@@ -225,7 +225,7 @@ export interface Returned {
   instance?: string;
   /** What named the instance: `header` … */
   source?: string;
-  /** Absent if the response does not show it. */
+  /** Absent if the response does not show whether the session is signed in. */
   signedIn?: 'in' | 'out';
   /** The user that the response names; `unknown-<label>` for a user who is not of the run. */
   sawUser?: string;
@@ -239,7 +239,7 @@ export interface Returned {
   /** The response's Date minus our wall-clock time when the response came, microseconds. */
   skew?: number;
   caching?: Caching;
-  /** Where the value of a session cookie was exposed. */
+  /** The places where the response exposed the value of a session cookie. */
   exposed?: ('url' | 'body')[];
   /**
    * The request was sent again on a new connection, as browsers do: the kept-alive connection was closed before any
@@ -274,10 +274,10 @@ export interface Fault {
   clock: string;
   begin: number;
   end?: number;
-  /** What was disturbed, by name: `app-1`, `redis` … */
+  /** Name of what was disturbed: `app-1`, `redis` … */
   where?: string;
   part?: 'instance' | 'balancer' | 'store';
-  /** The store answers no request during the fault. */
+  /** True if the store answers no request during the fault. */
   down?: boolean;
   /** In the line that closes the window: what was done, in a few words: `2 instances restarted`. */
   did?: string;
@@ -301,14 +301,14 @@ export interface Served {
   kind: 'balancer' | 'instance';
   /** X-Request-Id of the request. */
   request: string;
-  /** The instance that responded; absent if none did. */
+  /** The instance that responded; absent if no instance responded. */
   instance?: string;
   /** Balancer only: the instances that were tried, in order. */
   tried?: string[];
   status: number;
-  /** Balancer only: when it passed the request to the instance, microseconds since 1970 by the clock of the log. */
+  /** Balancer only: time when it passed the request to the instance, in microseconds since 1970 by the log's clock. */
   began?: number;
-  /** Balancer only: when the response ended, likewise. */
+  /** Balancer only: time when the response ended, in the same unit by the same clock. */
   ended?: number;
 }
 
@@ -323,13 +323,13 @@ export interface Fingerprint {
   by: string[];
 }
 
-/** Last line. A history without it is incomplete. */
+/** The last line of a history. A history without this line is incomplete. */
 export interface Finish {
   type: 'finish';
   clock: string;
   at: number;
   reason: 'complete' | 'interrupted' | 'failed';
-  /** What the run left out, and why: sentences for the reader of its result. */
+  /** Sentences for the reader of the result: what the run left out, and why. */
   remarks?: string[];
 }
 

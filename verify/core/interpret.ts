@@ -39,7 +39,7 @@ export interface Pages {
   login: {
     page: string;
     accepted?: readonly number[] | undefined;
-    /** Matches the text of a response that refuses a login, or the path that it redirects to. */
+    /** Matches a response that refuses a login: its text, or the path to which it redirects. */
     refused?: string | undefined;
   };
   signedIn: { user: Finding };
@@ -192,7 +192,7 @@ export class Interpreter {
 
   /**
    * Returns whether the last page of a login's redirects shows that the login was accepted; undefined if the page is an
-   * error, which shows neither.
+   * error, which does not show it.
    *
    * @param reply the page at the end of a login's redirects
    */
@@ -215,7 +215,7 @@ export class Interpreter {
     );
   }
 
-  /** Records the user that the page names. A page that should name its user and does not is signed out. */
+  /** Records the user that the page names. A page that should name its user but does not counts as signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -235,7 +235,7 @@ export class Interpreter {
   /**
    * Returns the values of an object that a page shows.
    *
-   * @param object its name in the target file
+   * @param object the object's name in the target file
    * @param path the requested path
    */
   page(reply: Reply, object: string, path?: string): ListPage {

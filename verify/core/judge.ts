@@ -67,7 +67,7 @@ export class Judge {
     this.#ending = folds.filter(fold => fold.ended !== undefined);
   }
 
-  /** Takes in the next event. @throws HistoryError if it cannot follow the events before it */
+  /** Takes in the next event. @throws HistoryError if the event cannot follow the earlier events */
   step(event: Event): void {
     switch (event.type) {
       case 'start':

@@ -27,7 +27,7 @@ const MINE = [
   'availability',
 ] as const satisfies Guarantee[];
 
-/** The guarantee that each switch violates; then further guarantees that may be violated too. */
+/** For each switch: first the guarantee that it violates, then guarantees that may be violated too. */
 const BREAKS: Record<Switch, readonly Guarantee[]> = {
   'keeps the id at login': ['rotation'],
   'adopts invented ids': ['rotation'],

@@ -41,8 +41,8 @@ export class LoggedOverlaps {
   }
 
   /**
-   * Returns counts of pairs: `logged`: pairs with times in the log for both requests. `met`: those of them that overlap
-   * by these times.
+   * Returns two counts of pairs. `logged`: pairs with times in the log for both requests. `met`: the part of them that
+   * overlaps by these times.
    */
   counts(): Counts {
     let [logged, met] = [0, 0];

@@ -19,7 +19,7 @@ export interface Model {
   initial(values?: readonly string[]): State;
   /** Returns the state after the operation; undefined if its result is impossible in this state. */
   step(state: State, deed: Deed): State | undefined;
-  /** Returns a text that is the same for equal states and differs for different ones. */
+  /** Returns a text that is the same for equal states and differs for different states. */
   key(state: State): string;
   /** Describes the state for reports. */
   describe(state: State): string;

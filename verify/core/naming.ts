@@ -8,9 +8,9 @@ import type { Reply } from './interpret.ts';
  */
 export interface Naming {
   header?: string | undefined;
-  /** A regular expression that finds the name in that header. */
+  /** A regular expression that finds the name in the header. */
   find?: string | undefined;
-  /** A cookie of the balancer. */
+  /** Name of a cookie of the balancer. */
   cookie?: string | undefined;
   body?: Finding | undefined;
   /** Addresses of single instances, by name. */
@@ -19,7 +19,9 @@ export interface Naming {
 
 export interface Named {
   instance: string;
-  /** What named the instance: `header`, `cookie`, `body`, or `address` (the request went to its own address). */
+  /**
+   * What named the instance: `header`, `cookie`, `body`, or `address` (the request went to the instance's own address).
+   */
   source: string;
 }
 

@@ -21,7 +21,7 @@ export interface ListPage {
   values: string[];
   /** Address of the next page, as written in the page. */
   next?: string;
-  /** No next page was found, but the list may go on. */
+  /** True if no next page was found, but the list may go on. */
   cut: boolean;
 }
 

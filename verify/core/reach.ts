@@ -1,13 +1,13 @@
 /** Counts how often a check has tried each instance of the run, to report instances that it has not tried. */
 import { type Counts, counted } from './check.ts';
 
-/** Prefix of the names of these counts. */
+/** Prefix of the names of the counts of tries. */
 export const TRIED = 'tried on ';
 
 export class Reach {
   readonly #tried = new Map<string, number>();
 
-  /** Adds an instance, tried 0 times so far. */
+  /** Adds an instance with a count of 0. */
   add(instance: string | undefined): void {
     if (instance !== undefined && !this.#tried.has(instance)) this.#tried.set(instance, 0);
   }

@@ -13,12 +13,12 @@ export interface Repeated {
   reads: number;
   handoffs: number;
   /**
-   * `written`: reads that were compared with a write of the session. `writtenElsewhere`: those on another instance than
-   * it.
+   * `written`: reads compared with a write of the session. `writtenElsewhere`: those on another instance than the
+   * write.
    */
   written: number;
   writtenElsewhere: number;
-  /** `pairs`: reads that were compared with the previous read. `pairsElsewhere`: those on another instance than it. */
+  /** `pairs`: reads compared with the read before. `pairsElsewhere`: those on another instance than the read before. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -35,10 +35,13 @@ export const nothingRepeated = (): Repeated => ({
 /** The operations that a judged read was compared with. An equal read is compared with the same operations. */
 export type Compared = Pick<ReadFacts, 'write' | 'again'>;
 
-/** Counts the repeats of one session. Its object must have no other writer, and its operations must not overlap. */
+/**
+ * Counts the repeats of one session. The session's object must have no other writer, and the session's operations must
+ * not overlap.
+ */
 export class Repeats {
   readonly #counts: Repeated;
-  /** The results of reads since the last other operation: all equal, and without any violation. */
+  /** The results of the reads since the last operation of another kind. All are equal and without a violation. */
   readonly #settled: Seen[] = [];
   /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
   #unsure = false;
@@ -46,12 +49,12 @@ export class Repeats {
   #wrote: string | undefined;
   /** True if the next equal read is compared with the last judged read. */
   #pairs = false;
-  /** Instance of the last read that was judged, and of the last read, judged or not. */
+  /** Instance of the last judged read. `#last`: instance of the last read, judged or not. */
   #judged = '';
   #last = '';
   #pending = false;
 
-  /** @param counts the counts to add to; other sessions may share them */
+  /** @param counts the counts to which the repeats are added; several sessions may share them */
   constructor(counts: Repeated) {
     this.#counts = counts;
   }
@@ -71,7 +74,7 @@ export class Repeats {
   /**
    * Called when a read was judged.
    *
-   * @param clean whether it shows the session signed in and caused no anomaly
+   * @param clean true if the read shows the session signed in and caused no anomaly
    * @param compared the operations that the read was compared with
    */
   read(seen: Seen, clean: boolean, compared: Compared | undefined): void {
@@ -120,7 +123,7 @@ export class Repeats {
   /**
    * Adds 1 or −1 to the counts of reads.
    *
-   * @param elsewhere whether the read came from another instance than the one before
+   * @param elsewhere true if the read came from another instance than the previous read
    */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;

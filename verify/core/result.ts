@@ -22,16 +22,17 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
-  /**
-   * Requests sent again on a new connection, since the server had closed the kept-alive one; absent if not known (k6).
-   */
+  /** Number of requests sent again, since the server had closed the kept-alive connection; absent if not known (k6). */
   resent?: number;
-  /** From the first call to the last return, microseconds. */
+  /** Time from the first call to the last return, microseconds. */
   duration: number;
-  /** Failed requests by status or failure. The order has no meaning, since JavaScript sorts keys that are numbers. */
+  /**
+   * Number of failed requests by status or failure. The order has no meaning, since JavaScript sorts keys that are
+   * numbers.
+   */
   failures: Record<string, number>;
   instances: InstanceTally[];
-  /** Number of requests by what named their instance: `header`, `cookie`, `body`, `log`. */
+  /** Number of requests, by the source of their instance's name: `header`, `cookie`, `body`, `log`. */
   namedBy?: Record<string, number>;
   /** Response times of successful requests outside fault windows. */
   latency?: Latency[];
@@ -41,7 +42,7 @@ export interface Tally {
 export interface FaultSummary {
   id: number;
   name: string;
-  /** What was disturbed, by name. */
+  /** Name of what was disturbed. */
   where?: string;
   /** What was done, in a few words: `2 instances restarted`. */
   did?: string;
@@ -51,7 +52,7 @@ export interface FaultSummary {
   healthy: boolean;
   /** False if healing failed, so that the disturbance may go on; else absent. */
   healed?: false;
-  /** Time until everything was healthy again; absent if it never was. */
+  /** Time until everything was healthy again; absent if that never happened. */
   duration?: number;
   requests: number;
   failed: number;
@@ -81,7 +82,7 @@ export interface Result {
   command: string;
   /** `cut off`: the history has no last line, as after a kill. */
   finished: Finish['reason'] | 'cut off';
-  /** The verdict over all claimed guarantees. If one of `limits` is exceeded, it is violated too. */
+  /** The verdict over all claimed guarantees. If one of `limits` is exceeded, it is `violated` too. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;

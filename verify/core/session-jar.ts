@@ -1,5 +1,5 @@
 /**
- * Follows which session cookies a client holds, according to the history. Like browsers, it tells cookies apart by
+ * Follows which session cookies a client holds, according to the history. Like browsers, it distinguishes cookies by
  * name, domain and path.
  */
 import type { CookieChange, Operation } from './history.ts';
@@ -8,7 +8,7 @@ export class SessionJar {
   /** The label of each cookie's value, by the key of the cookie. */
   readonly #held = new Map<string, string | undefined>();
 
-  /** Applies a response's cookie changes. Returns whether it deleted a session cookie and the jar is empty now. */
+  /** Applies a response's cookie changes. Returns whether it deleted a session cookie and left the jar empty. */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
@@ -36,7 +36,7 @@ export class SessionJar {
   }
 }
 
-/** Returns the key of a cookie. Without a Path, it belongs to the folder of the page that set it (RFC 6265, 5.1.4). */
+/** Returns the key of a cookie. Without a Path, a cookie belongs to the folder of its page (RFC 6265, 5.1.4). */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

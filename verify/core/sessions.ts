@@ -9,7 +9,7 @@ import type { Declared, Operation, Run, Start } from './history.ts';
 import type { ReadFacts } from './objects/read-facts.ts';
 import { SessionJar } from './session-jar.ts';
 
-/** The logins of one user over the whole run. If none was accepted, the password may be wrong. */
+/** The logins of one user over the whole run. If no login was accepted, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -18,15 +18,15 @@ export interface Credentials {
 export interface SessionState {
   session: string;
   user: string;
-  /** Shared by all sessions of the user: at the end of the run it covers the whole run. */
+  /** Shared by all sessions of the user, so that it covers all logins of the user in the run. */
   credentials: Credentials;
-  /** Prefix of all canaries of its user. */
+  /** Prefix of all canaries of the session's user. */
   canary: string;
   /** Instances that have responded to the session since the login, in the order of first contact. */
   instances: string[];
   /** Those of `instances` that knew the session: they served the login, or showed the session signed in. */
   knownBy: string[];
-  /** The session cookies that its client holds. */
+  /** The session cookies that the session's client holds. */
   jar: SessionJar;
   /** The last response that set another session cookie and did not show the session signed in. */
   replaced?: Operation | undefined;
@@ -52,13 +52,13 @@ export interface Standing {
   live: boolean;
   /** The session's previous operation, if another instance served it: then this operation is a handoff. */
   handoffFrom: Operation | undefined;
-  /** True for the first response of this instance to the session since its login. */
+  /** True for the first response of this instance to the session since the session's login. */
   firstContact: boolean;
   /**
    * Like `firstContact`, but false after the first fault began. Checks that must try each instance use these contacts.
    */
   firstContactBeforeFaults: boolean;
-  /** For a read of a live session that shows an object: what it contradicts. Valid until the next operation. */
+  /** For a read of a live session that shows an object: what the read contradicts. Valid until the next operation. */
   reads: ReadFacts | undefined;
 }
 
@@ -119,10 +119,10 @@ export class Sessions {
     this.#disturbed = true;
   }
 
-  /** Takes in an operation that has ended, and returns its relation to its session. */
+  /** Takes in an operation that has ended, and returns the relation of the operation to its session. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // Reuses one string for each name: lookups in maps are faster, since its hash is cached.
+    // Reuses one string for each name: lookups in maps are faster, since the hash of the string is cached.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     const result = this.#stand(operation, session);
@@ -197,7 +197,7 @@ export class Sessions {
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /** Handles a login that overlaps a `logout-all` of its user: the logout may have ended the new session. */
+  /** Handles a login that overlaps a `logout-all` of the same user: the logout may have ended the new session. */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
@@ -259,8 +259,8 @@ export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
 /**
- * Returns true if the response shows the session signed in as its own user, false if it shows it signed out; undefined
- * if it shows neither (an error, a bare response to a write, a page of another user).
+ * Returns true if the response shows the session signed in as its own user, false if it shows the session signed out;
+ * undefined if it shows neither (an error, a bare response to a write, a page of another user).
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;

@@ -58,7 +58,7 @@ describe('statistics', () => {
   });
 
   it('idSpace inverts the birthday problem', () => {
-    // P(no two share a birthday of 365): 0.4927 for 23 people, 0.0968 for 41.
+    // P(no two people share one of 365 birthdays): 0.4927 for 23 people, 0.0968 for 41.
     expect(idSpace(23, 1 - 0.492702766)).toBeCloseTo(365, 3);
     expect(idSpace(41, 1 - 0.0968483885)).toBeCloseTo(365, 2);
     expect(idSpace(0)).toBe(0);
@@ -182,7 +182,7 @@ describe('statistics, against sums over all cases', () => {
       for (let i = 1; i < ids; i++) log += Math.log1p(-i / size);
       expect(Math.exp(log), String(ids)).toBeCloseTo(0.05, 6);
     }
-    // At least as many different ids were seen.
+    // The number of possible ids is at least the number of ids that were seen.
     expect([idSpace(2), idSpace(3)].map(Math.round)).toEqual([2, 3]);
     expect(idSpace(100, 0.5)).toBeLessThan(idSpace(100, 0.05));
   });

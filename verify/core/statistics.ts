@@ -134,7 +134,7 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** From this many ids on, the approximation is used: its error is negligible, and the exact sum would take long. */
+/** From this number of ids on, an approximation is used: its error is negligible, and the exact sum would take long. */
 const MANY = 10_000;
 
 /**
@@ -145,7 +145,7 @@ const MANY = 10_000;
  */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);
-  // P(no two equal) ≤ e^(−n(n−1)/2N), so this is never above the exact bound.
+  // P(no two equal) ≤ e^(−n(n−1)/2N), so the approximation is never above the exact bound.
   const near = (-ids * (ids - 1)) / (2 * rare);
   if (ids < 2 || ids > MANY) return Math.max(ids, near);
   const logDistinct = (size: number): number => {

@@ -51,7 +51,7 @@ export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/** Returns `violated` if any is violated, else `unknown` if any is unknown or the list is empty, else `valid`. */
+/** Returns `violated` if one is violated, else `unknown` if one is unknown or the list is empty, else `valid`. */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

@@ -130,7 +130,7 @@ describe('shares', () => {
 
 describe('latency', () => {
   const PAIRS = 12;
-  /** Returns a run with slightly spread response times, `slower` times the usual ones. */
+  /** Returns a run whose response times vary slightly around `slower` times the usual response time. */
   const run = (minute: number, slower: number): Digest =>
     digest(minute, { latency: answered(Array.from({ length: 200 }, (_, i) => slower * (10_000 + 50 * i))) });
   /** Returns runs in the order base current current base …, with noise that both sides share. */

@@ -76,6 +76,8 @@ function guaranteeOf({
   };
 }
 
-/** Returns the number of fault windows of a run. Faults change shares and response times, whatever the build. */
+/**
+ * Returns the number of fault windows of a run. Faults change shares and response times, no matter which build runs.
+ */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

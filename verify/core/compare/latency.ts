@@ -10,12 +10,12 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** The quantiles that are reported, and those that are judged. */
+/** The quantiles that are reported. `JUDGED`: the quantiles that are judged. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 /** Minimum number of responses in a run for a meaningful quantile. */
 const ENOUGH = 100;
-/** A change by a smaller factor does not matter. */
+/** A change of the response time by a smaller factor does not matter. */
 const MARGIN = 1.05;
 /** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;

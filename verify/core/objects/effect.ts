@@ -64,7 +64,7 @@ function onCollection({ action, value, state }: Change): Effect | undefined {
 const numberOf = (value: string | undefined, absent: number): number =>
   value === undefined || value === '' ? absent : Number(value);
 
-/** Returns the number that a state of a counter stands for: a counter that shows nothing is at 0. */
+/** Returns the count in a state of a counter; 0 if the state shows nothing. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
 /** Returns whether a change may remove this value if another change added it. */

@@ -1,6 +1,5 @@
 /**
- * Finds which earlier write or read of the same session a read contradicts. All data checks use it and make the
- * judgement.
+ * Finds which earlier write or read of the same session a read contradicts. The data checks use these facts to judge.
  */
 import type { ObjectEvent, Operation, SessionEvent, Start } from '../history.ts';
 import type { Standing } from '../sessions.ts';

@@ -10,7 +10,7 @@ export interface Write {
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];
-  /** Another request that overlapped this write. It may have loaded an older state, and written it back later. */
+  /** Another request that overlapped this write. That request may have loaded an older state and written it back. */
   beside?: Start | Operation;
   /**
    * True if a removal or replacement may have removed the value of this write. Then the final state need not have it.

@@ -11,7 +11,7 @@ import type { Sifted } from './sift.ts';
 /** An acknowledged add that the final state does not have. */
 export interface LostUpdate {
   value: string;
-  /** Absent when a read had shown the value before it was lost. */
+  /** Undefined if a read had shown the value before it was lost. */
   write: Write | undefined;
   /** The last read that showed the value. */
   showed: Operation | undefined;
@@ -21,14 +21,14 @@ export interface LostUpdate {
 
 /** A value that the final state of a set, list or bag must have. */
 interface Owed {
-  /** Its acknowledged adds that no final state has shown yet. */
+  /** The acknowledged adds of the value that no final state has shown yet. */
   writes: Write[];
   /**
    * Minimum number of times that the final state must have the value: in a bag the number of its acknowledged adds,
    * else 1.
    */
   least: number;
-  /** True if one of its adds overlapped another request. */
+  /** True if an add of the value overlapped another request. */
   raced: boolean;
   /** True if the last final state lacked the value. */
   absent: boolean;
@@ -36,7 +36,7 @@ interface Owed {
   showed: Operation | undefined;
 }
 
-/** Up to this many expected values are searched one by one. */
+/** Up to this number of expected values, each value is searched for on its own. */
 const FEW = 4;
 
 export class Races {
@@ -53,12 +53,12 @@ export class Races {
   #sum: number | undefined;
   /** Values that an unacknowledged removal may remove at any time. */
   readonly #doubtful = new Set<string>();
-  /** True if the required content is not known: the object may be emptied at any time, or exceeded the app's cap. */
+  /** True if the required content is not known: the object may be emptied at any time, or it exceeded the app's cap. */
   #free = false;
   /** Counter: sets, clears and decrements in flight. */
   #falls = 0;
   #adds: number;
-  /** The last read of a final state; undefined again when the next write is called. */
+  /** The last read of a final state; set to undefined when the next write is called. */
   #final: Operation | undefined;
   /** The last read of any final state. */
   #last: Operation | undefined;
@@ -112,7 +112,7 @@ export class Races {
     this.#increments = [];
   }
 
-  /** Called when a write ends. @param certain whether it was acknowledged in a live session */
+  /** Called when a write ends. @param certain true if the write was acknowledged in a live session */
   wrote(operation: Operation, certain: boolean): void {
     const write = this.#overlaps.ended(operation, certain);
     const { outcome } = operation;

@@ -23,9 +23,9 @@ export interface ReadFacts {
   again: boolean;
   /** All values that this read shows and the session's previous read did not show; may contain other values too. */
   fresh: readonly string[];
-  /** Contradictions to acknowledged writes of its session. */
+  /** Contradictions to acknowledged writes of the read's session. */
   stale: Contradiction[];
-  /** Contradictions to earlier reads of its session. */
+  /** Contradictions to earlier reads of the read's session. */
   back: Contradiction[];
 }
 
@@ -46,16 +46,16 @@ export interface ObjectState {
   beside(other: Operation): void;
   /** Called when a session has ended: it reads and writes nothing more. */
   sessionEnded(session: string): void;
-  /** Adds to `facts` what a read of a live session contradicts, and what it was compared with. */
+  /** Adds to `facts` what a read of a live session contradicts, and the operations that it was compared with. */
   read(read: Operation, facts: ReadFacts): void;
 }
 
 /** The last write and read of one session on an object. */
 export interface Reader {
   session: string;
-  /** Its last acknowledged write. */
+  /** The session's last acknowledged write. */
   wrote?: Operation;
-  /** Its last read. */
+  /** The session's last read. */
   last?: Operation;
 }
 

@@ -21,9 +21,9 @@ const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
  * Follows the states of a register. If the server gives version numbers, they order the states. Otherwise values must
- * be unique. Then two rules order the states. If a client called one write after another had returned, its state is
- * later. A state that a session saw replaced never comes back. A request that overlapped a write may undo it, so a read
- * need not show this write.
+ * be unique. Then two rules order the states. If a client called write B after its write A had returned, B's state is
+ * later than A's. A state that a session saw replaced never comes back. A request that overlapped a write may undo it,
+ * so a read need not show this write.
  */
 export class Register implements ObjectState {
   readonly name: string;

@@ -36,7 +36,7 @@ export class Scoped<T> {
     return state;
   }
 
-  /** Calls `look` for every other object of the operation's session and user, since one request may change them all. */
+  /** Calls `look` for every other object of the operation's session and user, since one request may change all. */
   besides<E extends Start | Operation>(event: E, look: (state: T, event: E) => void): void {
     const { session, user } = event;
     this.#besides(session, event, look);

@@ -13,7 +13,7 @@ import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 /** One value of a set, list or bag. Values are unique, so each value is added and removed at most once. */
 export interface Value {
   value: string;
-  /** Its acknowledged add. */
+  /** The acknowledged add of the value. */
   add: Operation | undefined;
   /** Its add and the changes that may have removed it, each with the requests that it overlapped. */
   writes: Write[];
@@ -42,9 +42,9 @@ export const newValue = (value: string): Value => ({
 
 /** The writes and reads of one session. The maps are keyed by `Value`, not by text, for speed: every read uses them. */
 export interface Viewer extends Reader {
-  /** The values of its acknowledged adds, without those known to be removed. */
+  /** The values of the session's acknowledged adds, without values that are known to be removed. */
   added: Value[];
-  /** Its last acknowledged removal, and a value that it removed. */
+  /** The session's last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
   /** The first read that showed each value. */
   shown: Map<Value, Operation>;
@@ -60,8 +60,8 @@ export interface Viewer extends Reader {
   /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * What the last read was compared with, and whether an equal next read will be compared with it; valid until a
-   * change.
+   * The write and read that the last read was compared with, and whether an equal next read will be compared with it.
+   * Valid until the next change.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
@@ -172,7 +172,7 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
   if (of.back) facts.back.push(again);
 }
 
-/** Returns the removal of the value that the read's own session acknowledged before the read was called. */
+/** Returns the removal of the value by the read's session, if it was acknowledged before the read was called. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, end, whole } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;

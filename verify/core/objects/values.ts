@@ -280,7 +280,7 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /** Reports the session's own acknowledged adds that the read lacks. Returns whether it lacks any. */
+  /** Reports the session's own acknowledged adds that the read lacks. Returns whether the read lacks any. */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#present.forEach(known => {

@@ -22,7 +22,7 @@ interface Writes {
   operations: readonly number[];
 }
 
-/** @returns the decision; a violation has no `placed`. Undefined if other operations occur */
+/** @returns the decision; undefined if other operations occur. A violation has no `placed` */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -65,7 +65,7 @@ function plainWrite(kind: ObjectKind, deed: Deed): string | undefined {
 }
 
 /**
- * Decides a set, list or bag that only grows. Each state that a read shows then contains all smaller ones. Every
+ * Decides a set, list or bag that only grows. Each state that a read shows then contains all smaller states. Every
  * operation gets a slot. The slot of an add lies between the last state without its value and the first state with it.
  * An add whose value no read shows gets the last slot. The history is linearizable if and only if the order of the
  * slots agrees with the times.
@@ -113,7 +113,7 @@ class Growth {
   readonly #numbers: ReadonlyMap<string, number>;
   /** By value: its place in the state; −1 if the state does not have the value. */
   readonly #places: Int32Array;
-  /** By value: the last state that showed it. */
+  /** By value: the last state that has the value. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -172,7 +172,9 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/** The time from the first return to the last call of the operations on one value, while the register held it. */
+/**
+ * The time from the first return to the last call of the operations on one value, while the register held the value.
+ */
 interface Zone {
   first: number;
   last: number;

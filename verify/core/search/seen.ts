@@ -3,7 +3,7 @@
  * the state that they lead to. Another order with the same result leads to nothing new.
  */
 
-/** A place in the search. */
+/** A position in the search. */
 export interface Configuration {
   /** One bit for each operation with a response. */
   placed: Int32Array;
@@ -13,7 +13,7 @@ export interface Configuration {
   state: number;
   /** The state before the last operations without a response, if an operation with a response must follow; else −1. */
   chain: number;
-  /** How many operations without a response are placed, by class. */
+  /** Number of placed operations without a response, by class. */
   counts: Uint32Array;
 }
 
@@ -27,7 +27,7 @@ export class Seen {
   #buckets = new Int32Array(1 << 6);
   #entries = 0;
 
-  /** Bytes that the configurations take. */
+  /** Size of all configurations, in bytes. */
   get bytes(): number {
     return 4 * this.#used;
   }

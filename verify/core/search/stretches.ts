@@ -13,7 +13,7 @@ import type { Sifted } from '../objects/sift.ts';
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {
   operation: Operation;
-  /** True if it took effect between its call and its return. False if it may take effect at any time after its call. */
+  /** True if it took effect between call and return. False if it may take effect at any time after its call. */
   sure: boolean;
   /** True if it was recorded after its stretch was cut off. The next stretch then judges it too strictly. */
   late: boolean;
@@ -22,7 +22,7 @@ export interface Entry {
 /** A part of the history of one object. It is judged on its own. */
 export interface Stretch {
   object: ObjectEvent;
-  /** The state before the stretch; absent as in `ObjectEvent`. */
+  /** The state before the stretch; undefined if it is not known, as in `ObjectEvent`. */
   initial: readonly string[] | undefined;
   /** The read that showed that state; absent at the begin of the run. */
   from: Operation | undefined;
@@ -205,8 +205,8 @@ export class Stretches {
   /**
    * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at most, so
    * at a cut it must be known whether it has taken effect. That is known of writes of unique values: if a read showed
-   * the value, the write has taken effect; if not, it is carried into the next stretch. With other operations there is
-   * no cut.
+   * the value, the write has taken effect; if not, the write is carried into the next stretch. With other operations
+   * there is no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

@@ -1,7 +1,7 @@
 /** Numbers the states and deeds of an object, so that a search computes each step once and compares numbers. */
 import type { Deed, State } from '../models.ts';
 
-/** All that a search knows of an object. */
+/** All that a search knows about an object. */
 export interface Machine {
   /** @returns the state after the deed; undefined if its response cannot come from this state */
   step(state: State, deed: Deed): State | undefined;
@@ -14,9 +14,9 @@ export interface Machine {
   isIdle?(deed: Deed): boolean;
 }
 
-/** The deed cannot have its response in that state. */
+/** The result of a step if the deed cannot have its response in that state. */
 export const REFUSED = -1;
-/** The step has not been computed. */
+/** Stands for the result of a step that has not been computed. */
 const UNTRIED = -2;
 
 /** With more classes than this, steps are kept in a map: most of a table would be empty. */

@@ -161,7 +161,7 @@ const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
 /** Tag value for all instances that were not expected. */
 export const OTHER = 'other';
-/** Exceptions of the script. An iteration that ended in one has checked nothing. */
+/** Exceptions of the script. An iteration that ended in an exception has checked nothing. */
 export const ERRORS = 'baton_script_errors';
 /** Logins of users whose session was lost. */
 export const RELOGINS = 'baton_relogins';

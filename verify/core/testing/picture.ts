@@ -184,7 +184,7 @@ export class SessionPicture {
     return this.#request('remove', instance, { object: `basket@${this.name}`, value, ...shown });
   }
 
-  /** Adds any other change of the object. */
+  /** Adds a change of the object by any action. */
   change(action: Action, value: string, instance: string, shown: Shown = {}): this {
     return this.#request(action, instance, { object: `basket@${this.name}`, value, ...shown });
   }
