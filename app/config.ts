@@ -15,7 +15,7 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** URL of Redis. With sentinels, only its user, password and database are used. */
+  /** URL of Redis. With sentinels, only the user, password and database in the URL are used. */
   readonly redisUrl: string;
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];

@@ -1,7 +1,7 @@
 /** Connects an instance to PostgreSQL, and creates its tables there. */
 import { Pool } from 'pg';
 
-/** Maximum number of connections; a request holds one for one or two queries. */
+/** Maximum number of connections. A request uses a connection for only one or two queries. */
 const CONNECTIONS = 10;
 
 /**

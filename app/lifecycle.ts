@@ -3,7 +3,7 @@ import type { RequestHandler, Response } from 'express';
 
 /**
  * Request header of a balancer that retries. The value `502` means: after a 502 the balancer retries the request on
- * another instance, and sends none to this instance for some time.
+ * another instance, and sends no requests to this instance for some time.
  */
 const RETRIES_HEADER = 'x-balancer-retries';
 

@@ -34,7 +34,7 @@ interface Identity {
   user: string;
 }
 
-/** Recorded before the response. The log line is written after it, when the session may have ended. */
+/** Recorded before the response. The log line is written after the response, when the session may have ended. */
 const identities = new WeakMap<Response, Identity>();
 
 /** Records the session and the user of a request, as labels, for its log line. */

@@ -21,9 +21,7 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/**
- * Runs two hashes at once. Node's pool has four threads, for DNS and files too. Two hashes at N = 2^17 take 256 MiB.
- */
+/** Runs two hashes at once. Node's pool has four threads, for DNS and files too. Two hashes at N = 2^17 use 256 MiB. */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
 /** Hashes a password. Throws Refusal 503 if it has waited more than 10 s for other hashes. */

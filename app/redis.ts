@@ -66,7 +66,7 @@ class BoundedRedis extends Redis {
     return super.sendCommand(command, ...(rest as []));
   }
 
-  /** ioredis passes the same object with each command of a pipeline. */
+  /** Returns the deadline of a pipeline: ioredis passes the same `pipeline` object with each command. */
   #deadlineOf(pipeline: unknown): Deadline {
     if (typeof pipeline !== 'object' || pipeline === null || !('isPipeline' in pipeline))
       return new Deadline(this.#timeoutMs);

@@ -63,7 +63,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   await listen(server, config, log);
 }
 
-/** Logs the sessions that Redis expired, if SESSION_EXPIRY_EVENTS is true. Returns a function that stops this. */
+/** Logs the sessions that Redis expired, if SESSION_EXPIRY_EVENTS is true. Returns a function that stops the log. */
 function logExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
   const prefix = REDIS_PREFIXES[config.sessionStore];
   if (!config.expiryEvents || prefix === undefined) return () => {};
@@ -109,7 +109,7 @@ interface Preparing {
 /** The wait between two attempts to prepare starts with the first value and doubles up to the second; milliseconds. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
-/** If attempts fail for the same reason, logs it at most once in this time. */
+/** Failed attempts with the same reason are logged at most once in this time, milliseconds. */
 const REPEAT_LOG_MS = 30_000;
 
 /** Creates tables and fixture users. Retries until the servers accept them or the instance drains. */

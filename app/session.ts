@@ -60,8 +60,8 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       rolling: false,
       // Only `end` ends a session. It waits for the store to confirm this before the response.
       unset: 'keep',
-      // Has no maxAge, because only the store knows when a session ends. Is a function of the request, because both
-      // middlewares share one store: the store keeps only the `generate` of the middleware that was created last.
+      // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function, because
+      // both middlewares share one store, which keeps only the `generate` of the middleware that was created last.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',
@@ -124,7 +124,7 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-/** Converts a store's error into an error for the user: the store refused and why, or the store did not respond. */
+/** Converts a store's error for the user: the store refused, for the given reason, or it did not respond. */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(

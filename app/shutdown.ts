@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** Time for the first request on a connection that was just accepted. */
+/** Time to wait for the first request on a connection that was just accepted, milliseconds. */
 const NEWCOMERS_MS = 500;
 
 export interface Leaving {

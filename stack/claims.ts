@@ -1,4 +1,4 @@
-/** Lists the guarantees of baton.yaml that the card store does not claim. They depend on the two stores. */
+/** Lists the guarantees of baton.yaml that the card store does not claim, by SESSION_STORE and BASKET_STORE. */
 import type { Guarantee } from '../verify/core/guarantees.ts';
 
 /** Guarantees that are not claimed if a session is saved as one value, because the last save replaces all others. */

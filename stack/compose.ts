@@ -93,7 +93,7 @@ class ComposeStack implements Stack {
   readonly #options: StackOptions;
   readonly #onDeath: (description: string) => void;
   readonly #instances: ComposeInstance[] = [];
-  /** Services added to docker-compose.yml. It keeps removed instances, because their names are not reused. */
+  /** Services added to docker-compose.yml. Removed instances stay, because their names are not reused. */
   readonly #services: Services = {};
   readonly #watching = new AbortController();
   readonly #secret: string;

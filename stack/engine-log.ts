@@ -8,7 +8,7 @@ import type { LogSource } from './stack.ts';
 const HEADER_BYTES = 8;
 const RETRY_MS = 100;
 
-/** Returns the output without these headers. */
+/** Returns the output without the headers that the engine adds. */
 export function text(framed: Buffer): string {
   return unframe(framed).text.toString('utf8');
 }

@@ -184,7 +184,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
 
   /**
    * Returns whether no request to the instance is in flight. A retired worker keeps its old configuration until its
-   * last connection has ended. So no retired worker may be left.
+   * last connection has ended, so all retired workers of `before` must have ended.
    */
   async #hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
@@ -213,7 +213,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     });
   }
 
-  /** Throws if the configuration is invalid. HAProxy itself ignores such a reload, and reports it only in its log. */
+  /** Throws if the configuration is invalid. HAProxy would ignore the reload, and report the error only in its log. */
   async #checkConfiguration(): Promise<void> {
     try {
       await promisify(execFile)(this.#program, ['-c', '-f', this.#config]);
@@ -249,5 +249,5 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 }
 
-/** Returns the names of an instance in commands. It has one name for each group. */
+/** Returns the names by which commands address an instance: one name in each group. */
 const serversOf = ({ name }: Routed): string[] => GROUPS.map(group => `${group}/${name}`);

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Link } from './stack.ts';
 
 const HOST = '127.0.0.1';
-/** Number of bytes waiting in one direction of a connection above which the proxy stops reading from the sender. */
+/** If more bytes than this wait in one direction of a connection, the proxy stops reading from the sender. */
 const MOST_WAITING = 1 << 20;
 
 /** The effects of a link on the bytes of all connections, including connections that were open before. */

@@ -140,7 +140,7 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (!('sentinels' in server)) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
-    // If the start was aborted meanwhile, `stop` has not stopped this program.
+    // If the start was aborted meanwhile, `stop` has not stopped this program, because it did not know it.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
     // Creates the instances one after the other, so that app-1 is the first.
@@ -248,9 +248,7 @@ class LocalStack implements Stack {
     );
   }
 
-  /**
-   * Returns the options of only this instance. With the secret, because a caller that replaces it needs the old one.
-   */
+  /** Returns the options of only this instance, including the secret: a caller that replaces it needs the old one. */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =
       options.env?.['SESSION_SECRET'] ??

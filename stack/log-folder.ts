@@ -1,4 +1,4 @@
-/** Finds a folder's logs of a stack that Baton did not start. With compose, containers share this folder as volumes. */
+/** Finds the logs of a stack that Baton did not start. They are in one folder, which compose shares through volumes. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { instanceLog, routedBalancerLog } from './logs.ts';

@@ -66,7 +66,7 @@ export class Routes {
 
   /** Adds the addresses of a line; ignores lines without addresses. */
   learn(line: string): void {
-    if (!line.includes('"routed"')) return; // Cheap, because a log may have a million other lines.
+    if (!line.includes('"routed"')) return; // Skips most lines at low cost: a log may have a million.
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
       this.#names.set(address, name);
@@ -102,7 +102,7 @@ export function parseInstanceLine(name: string, line: string): Served | undefine
   };
 }
 
-// Splits one value for each attempt, in order. nginx separates the values by ", " or " : ".
+// Splits a list with one value for each attempt, in order. nginx separates the values by ", " or " : ".
 const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
   event: z.literal('balanced'),
@@ -115,9 +115,7 @@ const balancerLine = z.object({
   upstreamSeconds: tries.optional(),
 });
 
-/**
- * Parses a line of nginx's log. The line does not name the instance: it is the last address tried, if it sent headers.
- */
+/** Parses a line of nginx's log. The instance is at the last address tried, if it sent headers. No header names it. */
 export function parseBalancerLine(
   name: string,
   line: string,

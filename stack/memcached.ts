@@ -16,7 +16,7 @@ export interface MemcachedOptions {
   onDeath?: (description: string) => void;
 }
 
-/** Listens on 127.0.0.1. `restart` keeps the address, but the data is lost when the process ends. */
+/** A memcached server on 127.0.0.1. `restart` keeps the address, but the data is lost when the process ends. */
 export interface MemcachedServer extends Service {
   /** `127.0.0.1:PORT` */
   readonly address: string;

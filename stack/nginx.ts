@@ -51,7 +51,7 @@ export interface NginxAdditions {
 export type Address = Pick<Instance, 'name' | 'url'>;
 
 const WORKERS = 2;
-/** If the number of idle connections has not fallen for this time (ms), they belong to clients that are not busy. */
+/** If the number of idle connections has not fallen for this time (ms), the clients of the rest are not busy. */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;
@@ -236,7 +236,7 @@ export class Nginx extends ServerProcess implements Balancer {
     return retired;
   }
 
-  /** Throws if the configuration is invalid. nginx itself ignores a reload with it, and reports it only in its log. */
+  /** Throws if the configuration is invalid. nginx would ignore the reload, and report the error only in its log. */
   async #checkConfiguration(): Promise<void> {
     const [program, ...args] = this.#command;
     try {

@@ -3,21 +3,21 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// Below the range of ports for outgoing connections on Linux (32768 …) and macOS (49152 …). So no connection of a
-// load generator can take the port of an instance while it restarts.
+// The ports are below the range for outgoing connections on Linux (32768 …) and macOS (49152 …). So no connection of a
+// load generator can take the port of an instance while the instance restarts.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** Maximum number of reserved ports, more than one process uses at a time. Older reservations are released. */
+/** Maximum number of reserved ports. One process uses fewer at a time. Above it, older reservations are released. */
 const HELD = 1_000;
 
 /**
- * The ports that this process has reserved, each with an open UDP socket of the same number. The UDP socket is the
- * reservation: two processes that search at the same time cannot both get the port. It ends with the process.
+ * The ports that this process has reserved, each with an open UDP socket of the same number. Because of the socket, two
+ * processes that search at the same time cannot both get the port. It is closed when the process ends.
  */
 const held = new Map<number, Socket>();
 
-/** Returns a free port that no caller of this function has got, in this process or another. */
+/** Returns a free port that this function has not returned yet, in this process or another. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const port = randomInt(FIRST, AFTER_LAST);
@@ -70,7 +70,7 @@ function hold(port: number): Promise<Socket | undefined> {
   });
 }
 
-/** Returns whether a server can listen on the port now. A server on all addresses counts too. */
+/** Returns whether a server can listen on the port now: no server uses it, on 127.0.0.1 or on all addresses. */
 async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }

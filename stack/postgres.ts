@@ -18,8 +18,8 @@ export interface PostgresOptions {
 }
 
 /**
- * Listens on 127.0.0.1, and accepts all clients without a password. `restart` keeps address and data, even after
- * `kill`.
+ * A PostgreSQL server on 127.0.0.1, which accepts all clients without a password. `restart` keeps address and data,
+ * even after `kill`.
  */
 export interface PostgresServer extends Service {
   /** `postgres://baton@127.0.0.1:PORT/postgres` */

@@ -48,7 +48,7 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // The format is "pid (name) state ppid pgrp …". The name may contain spaces and brackets: counts from the last one.
+  // The format is "pid (name) state ppid pgrp …". The name ends at the last bracket, and may contain others.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }

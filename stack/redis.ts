@@ -24,7 +24,7 @@ export interface RedisOptions {
   onDeath?: (description: string) => void;
 }
 
-/** Listens on 127.0.0.1. `restart` keeps address and data, even after `kill`. */
+/** A Redis or Valkey server on 127.0.0.1. `restart` keeps address and data, even after `kill`. */
 export interface RedisServer extends Service {
   /** `redis://127.0.0.1:PORT`. If hardened, `rediss://…` with user and password. */
   readonly url: string;
@@ -120,7 +120,7 @@ export class RedisProcess extends ServerProcess implements RedisServer {
   }
 }
 
-/** Returns the names of the programs that can run, in order of preference. */
+/** Returns the names of the server programs to look for, in order of preference. */
 export function redisPrograms(valkey = false): string[] {
   return valkey ? ['valkey-server'] : ['redis-server', 'valkey-server'];
 }
@@ -139,7 +139,7 @@ function redisArguments(port: number, dir: string): string[] {
 function answersPing(dial: () => Socket): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = dial();
-    socket.write('PING\r\n'); // Node sends it after the connection is open.
+    socket.write('PING\r\n'); // Node sends this after the connection is open.
     socket.on('data', answer => {
       socket.destroy();
       // A server that requires a password is ready too; a server that still loads its data (-LOADING) is not.

@@ -106,7 +106,7 @@ export class SentinelRedis implements RedisServer {
     await this.#settle();
   }
 
-  /** Restarts the server that was stopped, killed or paused last. If there is a new primary, it becomes a replica. */
+  /** Restarts the server that was stopped, killed or paused last. It becomes a replica if there is a new primary. */
   async restart(): Promise<void> {
     await (this.#fallen ?? this.#primary).restart();
     await this.#settle();

@@ -85,7 +85,7 @@ export interface Balancer extends Service {
   register(instance: Instance): Promise<void>;
   /** Stops routing requests to the instance, waits for the requests in flight, and then removes the instance. */
   deregister(instance: Instance): Promise<void>;
-  /** Reads the balancer's configuration again without dropping a request. */
+  /** Makes the balancer read its configuration again, without dropping a request. */
   reload(): Promise<void>;
   /**
    * Forgets which visitors are pinned to which instance: all are placed anew. Absent if the balancer pins no visitors.
@@ -106,7 +106,7 @@ export interface LogSource {
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
-/** Keeps the number of instances, and replaces those that fail. */
+/** Keeps the number of instances constant, and replaces instances that fail. */
 export interface Keeper {
   /** Returns whether the wanted number of instances runs, all are healthy, and none is starting or leaving. */
   whole(): boolean;
@@ -152,7 +152,7 @@ export interface Stack {
 export interface StackOptions {
   /** The number of instances at the start, or the options of each. Default 2. */
   instances?: number | readonly InstanceOptions[];
-  /** The balancer's port: a number for this port or the next free one (default 8080), or `any` for any free port. */
+  /** The balancer's port: this port or the next free one (default 8080); with `any`, any free port. */
   port?: number | 'any';
   /** Added to the environment of all instances. */
   env?: Record<string, string>;

@@ -32,7 +32,7 @@ export class BasketTable {
 
   /**
    * Adds an item. Throws Refusal 422 or 409. If concurrent requests add items and only one place is left, all may
-   * succeed, like in a session.
+   * succeed. This is the same with baskets in sessions.
    */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);

@@ -30,7 +30,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   const subscriber = client.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
   const probe = `${prefix}probe:${randomUUID()}`;
   const heard = Promise.withResolvers<void>();
-  subscriber.on('error', () => {}); // It reconnects by itself; the app's own connection reports the error.
+  subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
     // Removes the braces that redis-locked puts around the id. Its locks and other programs' keys do not match.

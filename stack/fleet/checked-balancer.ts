@@ -110,9 +110,7 @@ export class CheckedBalancer implements LocalBalancer {
     if (state !== before) onHealth?.(target.instance, state);
   }
 
-  /**
-   * Updates the balancer to the healthy instances. Registers before it deregisters, so that it never has no instance.
-   */
+  /** Updates the balancer to the healthy instances. Registers before it deregisters, so that it always has one. */
   async #route(): Promise<void> {
     const done = this.#changes.then(async () => {
       const wanted = this.#wanted();

@@ -41,7 +41,7 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs by the times of the profile, without the time to start an instance */
+  /** @param recoversWithinMs time to replace a crashed instance, by the profile, without the start of the new one */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;

@@ -7,7 +7,7 @@ export type Policy = 'OldestInstance' | 'NewestInstance' | 'Default';
 
 export interface Member {
   name: string;
-  /** When the instance was started, milliseconds on the clock of `now`. */
+  /** When the instance was started, milliseconds on the same clock as `now`. */
   born: number;
   /** Number of the launch configuration: equal for equal options, higher for later ones. */
   launch: number;
@@ -38,8 +38,8 @@ export function toEnd<M extends Member>(
 }
 
 /**
- * Follows the documented steps that apply here: the stack has no zones to balance and no spot instances. Keeps the
- * instances of the oldest launch configuration, then those closest to their next billing hour, then a random one.
+ * Follows the documented steps that apply here: the stack has no zones to balance and no spot instances. Of the
+ * instances of the oldest launch configuration, chooses at random among those closest to their next billing hour.
  */
 function byDefault<M extends Member>(
   oldest: readonly M[],

@@ -28,7 +28,7 @@ export interface Group {
 export interface Failures {
   /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
-  /** If the instance closes the connection during a request: retry on another instance if safe, or the status. */
+  /** If the instance closes the connection during a request: retries on another if safe, or sends this status. */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect. */
   connectMs: number;
@@ -111,8 +111,8 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // By default, nginx does not limit how long a worker runs after a reload retired it (worker_shutdown_timeout). 60
-    // s is the default limit of a response.
+    // 60 s is the default limit of a response. By default, nginx does not limit how long a worker runs after a reload
+    // has retired it (worker_shutdown_timeout).
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -129,7 +129,7 @@ const ALL: Record<ProfileName, Profile> = {
 /**
  * Returns the profile with this name.
  *
- * @param speedup divides all times, but not the numbers of checks
+ * @param speedup divides all times, but not the counts, such as numbers of checks
  */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
