@@ -75,7 +75,7 @@ test('at the end of the drain, requests that the balancer can retry elsewhere ar
   await other.ended;
 });
 
-/** Sends a form and holds its body back, so that the request is certainly in flight on the server. */
+/** Starts to send a form but holds its body back, so that the request is certainly in flight on the server. */
 async function heldForm(url: string, browser: Browser, path: string) {
   const { csrf } = await browser.read<{ csrf: string }>('/dashboard');
   const body = new URLSearchParams({ _csrf: csrf }).toString();

@@ -1,6 +1,6 @@
 /**
- * Redis is down or silent: requests get 503 within the timeout, no cookie changes, no user is signed out, and the app
- * recovers.
+ * Tests that while Redis is down or silent, requests get 503 within the timeout, no cookie changes, no user is signed
+ * out, and that the app recovers.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../stack/redis.ts';

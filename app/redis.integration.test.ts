@@ -15,7 +15,7 @@ const connected = async (storeTimeoutMs: number) => {
   return redis;
 };
 
-/** Blocks the process, as a starved machine does. */
+/** Blocks the process, like on a starved machine. */
 function standStill(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);

@@ -1,4 +1,4 @@
-/** Tests that the process exits before an orchestrator kills it, which is after DRAIN_MS + SHUTDOWN_MS. */
+/** Tests that the process exits before an orchestrator kills it, which happens after DRAIN_MS + SHUTDOWN_MS. */
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { Request, Response } from 'express';

@@ -13,7 +13,7 @@ interface Member {
 
 /** Sends a signal to every process of the group. Returns false if there is none. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Finds the leaders of separate groups before the signal, because their parent must still run to find them.
+  // Finds the leaders of separate groups before the signal: they can only be found while their parent runs.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);

@@ -26,7 +26,9 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** Returns the same user on both instances, with one card in the basket and a checkout that waits for the payment. */
+/**
+ * Starts a checkout of one card that waits for the payment. Returns a client of the same user on the other instance.
+ */
 async function checkingOut(user: string) {
   [paying, paid] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const atSlow = new Browser(slow.url);

@@ -74,12 +74,12 @@ export interface TestProcess {
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** Starts the app as it ships, as a process. Resolves when it listens. Throws if it ends before. */
+/** Starts the shipped app as a process. Resolves when it listens. Throws if it ends before that. */
 export async function startProcess(redisUrl: string, env: Record<string, string>): Promise<TestProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../server.ts')], {
     env: { PATH: process.env['PATH'], ...CHEAP, REDIS_URL: redisUrl, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A process group of its own, which the watchdog kills when these tests end, even by kill -9.
+    // Runs in a separate process group, which the watchdog kills when these tests end, even by kill -9.
     detached: true,
   });
   const group = child.pid;

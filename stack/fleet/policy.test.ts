@@ -20,7 +20,7 @@ describe('which instance is ended', () => {
 
   it('of instances with the same configuration, the one closest to its next billing hour', () => {
     expect(ended(three, 'Default')).toBe('a');
-    // `a` has just begun its second hour; `b` is about to.
+    // `a` has just begun its second hour, and `b` is about to begin its next one.
     expect(ended(three, 'Default', 1 + HOUR)).toBe('b');
   });
 

@@ -1,4 +1,4 @@
-/** Sends requests over kept connections, as browsers and load generators do. */
+/** Sends requests over keep-alive connections, like browsers and load generators. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { until } from '../wait.ts';
