@@ -79,8 +79,8 @@ export class Network {
   }
 
   /**
-   * Returns whether the limits allow another request now. A request of a race must not wait for a turn: requests of the
-   * race may hold all turns while they wait for it.
+   * Returns whether the limits allow another request now. A request of a race must not wait for that: the other
+   * requests of the race may use up the limits while they wait for it.
    */
   room(): boolean {
     return this.#turns.room();

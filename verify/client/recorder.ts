@@ -242,8 +242,8 @@ export class Recorder {
 }
 
 /**
- * If the response names no instance, names the instance whose address the request was sent to. Such a response has no
- * name if the balancer adds the name.
+ * If the response names no instance, names the instance whose address the request was sent to. Direct responses have no
+ * instance name if only the balancer adds it.
  */
 function named(seen: Seen, address: string | undefined): Seen {
   const silent = address !== undefined && seen.status !== undefined && seen.instance === undefined;

@@ -32,7 +32,7 @@ const KEPT = { share: 0.3, most: 30 };
 /** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
 
-/** Maximum number of sessions that may fall into step with a round robin, so that each stays on one instance. */
+/** With at most this many sessions, each may fall into step with a round robin and stay on one instance. */
 const FEW = 4;
 
 /** Defines how hop shares the machine with other workloads. */

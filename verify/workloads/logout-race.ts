@@ -77,7 +77,7 @@ async function round(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Only quick requests use the barrier. Slow requests are long enough that the logout comes while they are in flight.
+  // Slow requests need no barrier: they are long enough that the logout comes while they are in flight.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
