@@ -13,7 +13,7 @@ const recorded = (
 export const CALM = recorded.slice(0, recorded.length / 2);
 export const LOADED = recorded.slice(recorded.length / 2);
 
-/** Returns random pairs of runs that were recorded together. In half of the pairs, the two runs change sides. */
+/** Returns random pairs of runs that were recorded together. In half of the pairs, base and current are swapped. */
 export function inTurns(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const all = Array.from({ length: runs.length / 2 }, (_, i) => i);
   while (all.length > pairs) all.splice(random.below(all.length), 1);
@@ -28,11 +28,11 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
   return [base, current];
 }
 
-/** The number of recorded runs, of 3 s each, that make one run of usual length. */
+/** The number of recorded runs of 3 s that are joined into one run of usual length. */
 const LONG = 6;
 
 /**
- * Joins LONG recorded runs to one, and assigns each response at random to one of two builds. So differences between
+ * Joins LONG recorded runs into one, and assigns each response at random to one of two builds. So differences between
  * recorded runs affect both builds equally.
  */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {

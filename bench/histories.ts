@@ -19,7 +19,7 @@ export interface Shape {
   reads: number;
   /** Share of writes without a response. Half of these take effect. */
   info: number;
-  /** The number of read responses of the last object to replace by wrong ones. */
+  /** The number of reads of the last object whose response is replaced by a wrong one. */
   broken: number;
 }
 
@@ -122,7 +122,7 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
 /** The maximum number of attempts to find a different response. */
 const TRIES = 20;
 
-/** Replaces the response of one read in the later half by the different response of another read, if it finds one. */
+/** Gives one read in the later half the response of another read, if it finds a different response. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ deed }) => deed.action === 'read');
   const half = reads.length >> 1;

@@ -9,9 +9,9 @@ import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';
 
-/** Number of rounds for a history with its own row. The row shows the median. */
+/** Number of rounds for a history with its own row in the table. The row shows the median. */
 const ROUNDS = 5;
-/** Time after which Baton or Porcupine gives up on such a history, milliseconds. */
+/** Time limit of Baton and of Porcupine for a history with its own row, milliseconds. */
 const LIMIT = 5_000;
 /** For the totals: number of generated histories, number per turn, and time limit of each history, milliseconds. */
 const DRAWN = 10_000;
@@ -77,7 +77,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Like Porcupine's limit, this one limits elapsed time.
+  // Like Porcupine's limit, `end` limits elapsed time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:record FILE`: records one build twice, in pairs of concurrent runs. During half of the pairs,
- * another process uses a core. Writes all runs, pair by pair, to a baseline file. `npm run bench:compare` uses them.
+ * `npm run bench:record FILE`: records one build twice, in pairs of concurrent runs. During the second half, another
+ * process sometimes uses a core. Writes all runs, pair by pair, to a baseline file for `npm run bench:compare`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 const PAIRS = 32;
-/** The load. It has few sessions, since with many of them requests queue, and times depend on the queue. */
+/** The load. With more sessions, requests would queue, and their times would depend on the queue. */
 const LOAD = { duration: 3_000, sessions: 2, workloads: ['hop'] };
 
 const [file] = process.argv.slice(2);

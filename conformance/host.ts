@@ -21,7 +21,7 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/** Prefix of the session attributes. Each value has its own attribute, for stores that save single attributes. */
+/** Prefix of session attributes for values. Each value has its own attribute: some stores save single attributes. */
 const VALUE = 'value:';
 
 /** Starts the app at a free port of 127.0.0.1. */

@@ -41,7 +41,7 @@ export interface StoreUnderTest {
   idleSeconds?: number;
 }
 
-/** Minimum idle timeout, seconds. A shorter one is too close to the tolerance of 2 s and to rounding to seconds. */
+/** Minimum idle timeout, seconds. A shorter one is too close to the tolerance of 2 s and to a store's whole seconds. */
 const LEAST_IDLE_SECONDS = 10;
 
 /** The type of the function `test` in vitest and in node:test. */

@@ -4,7 +4,7 @@ import { type Course, SessionUnderTest } from './client.ts';
 
 const USERS = ['alice', 'bob'];
 
-/** Time between loading and saving a session, milliseconds. Other requests overlap it: a store responds faster. */
+/** Time between loading and saving a session, milliseconds: longer than a store's reply, so that requests overlap. */
 const WORK_MS = 25;
 
 /** Sends one request after the other, to changing hosts: continuity, isolation, read-your-writes, monotonic-reads. */

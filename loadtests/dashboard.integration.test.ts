@@ -1,4 +1,4 @@
-/** Runs the real script against the real stack: with the double, and with real k6 if it is installed. */
+/** Runs dashboard.ts against the real stack: with the double, and with real k6 if it is installed. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
-/** The load. A run always lasts for DURATION, even on a slow machine long enough for every kind of evidence. */
+/** The load. DURATION is long enough for every kind of evidence, even on a slow machine. A run never ends earlier. */
 const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1', P95: '60000' };
 
 type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;

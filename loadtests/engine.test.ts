@@ -12,8 +12,7 @@ const FIELD =
   /^ {2}(?:readonly )?(#?\w+)(?:: [^=\n]+)? =\s*(?:async )?\([^)]*\)(?:: [^=\n]+)? =>([\s\S]*?)\n\n/gm;
 
 it('no class that k6 runs has a field that is an arrow function with `this`', () => {
-  // In a class with such a field, initialisers of other fields cannot access the module's constants and classes (k6
-  // 2.2).
+  // In such a class, initialisers of other fields cannot access the module's constants and classes (k6 2.2).
   const found = FILES.flatMap(file =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(FIELD)]
       .filter(([, , body = '']) => /\bthis\b/.test(body))

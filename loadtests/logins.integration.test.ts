@@ -102,10 +102,7 @@ it.each<[string, new () => SmallApp, object]>([
   expect(broken.code).toBe(99);
 });
 
-/**
- * Redirects each login to the login page, which redirects signed-in users, like Laravel's `guest`. The notes are
- * JSON.
- */
+/** Redirects a login to the login page, which redirects signed-in users (like Laravel's `guest`). Notes are JSON. */
 class GuestOnly extends SmallApp {
   protected override route(
     { method, path }: AppRequest,

@@ -12,15 +12,14 @@ import { loadOf, loginTime } from './shared/load.ts';
 const { thresholds, start, end, session, guarded, summary } = verified('logout-storm', { logouts: true });
 const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration: '60s', users: 20 });
 
-/** Seconds from one storm to the next. */
+/** Seconds from one round of logouts to the next. */
 const PERIOD = 4;
-/** Number of requests before a logout, so that every instance knows the session, and with the old cookies after it. */
+/** Number of requests before a logout, so that every instance knows the session; and of replays after the logout. */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in first.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

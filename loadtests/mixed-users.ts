@@ -12,12 +12,11 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** A new session begins in one of this many iterations. The other iterations use open sessions. */
+/** A new session begins in one of BETWEEN iterations. The other iterations use open sessions. */
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in first.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

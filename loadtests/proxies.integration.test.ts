@@ -110,8 +110,7 @@ describe.each<[Trouble, Record<string, string>, RegExp]>([
 });
 
 describe('a script whose run is one fault window', () => {
-  // Only reads fail. A write with a 500 may take effect at any later time, so after a few of them no read could be
-  // judged.
+  // Only reads fail. A write that got a 500 may take effect later. After a few such writes, no read could be judged.
   it('passes soak while ERRORS allows for the errors', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,

@@ -38,7 +38,7 @@ const GOOD: Readonly<Record<string, number>> = {
 const SETTINGS = settingsOf({}, 'logout-storm', { logouts: true });
 const DEPLOY = settingsOf({}, 'deploy', { window: { errors: 0.01, gap: 1000 } });
 
-/** Returns true if the thresholds of k6 pass with these sums, together with the result of the core. */
+/** Returns, for these sums, whether k6's thresholds pass, and the result of the core. */
 function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS) {
   const aggregate = new Aggregate({
     ...thresholdsOf(settings.judged, INSTANCES),

@@ -49,7 +49,7 @@ export function sidebar(): { text: string; items: Item[] }[] {
   }));
 }
 
-/** Makes links to the README link to the first page. Removes links to files that the site does not have. */
+/** Changes links to the README into links to the first page. Removes links to files that the site does not have. */
 function linked(text: string): string {
   return text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label: string, href: string) => {
     if (/^([a-z]+:|#)/.test(href)) return whole;

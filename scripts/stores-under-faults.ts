@@ -54,7 +54,7 @@ async function tried(store: string, fault: Fault, out: string): Promise<string> 
   }
 }
 
-/** Returns a cell: ✓ if all are kept; ✗ with broken guarantees and losses; ? with those of insufficient evidence. */
+/** Returns a cell: ✓ all kept; ✗ the broken guarantees and the losses; ? the guarantees without enough evidence. */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>
     guarantees

@@ -1,7 +1,7 @@
 /**
  * Reads the JSON reports of test runs, for .ci/run:
  *
- *   node tests/results.ts skipped FIRST        prints a pattern of the names of skipped tests, then their files, one a line
+ *   node tests/results.ts skipped FIRST        prints a pattern of the names of skipped tests, then their files, one per line
  *                         sum FIRST [SECOND]   prints "N passed, N failed, N skipped", each test once; exits with 1 unless all passed
  */
 import { readFileSync } from 'node:fs';

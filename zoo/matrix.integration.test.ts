@@ -15,8 +15,8 @@ import { whyNotHere } from './testing/needs.ts';
 const AT_ONCE = 4;
 
 /**
- * True in `npm run test:long`, which runs all entries. Entries with faults are slow: otherwise only one of them runs
- * for each guarantee that no entry without faults breaks.
+ * True in `npm run test:long`, which runs all entries. Entries with faults are slow. If this is false, only one of
+ * them runs for each guarantee that no entry without faults breaks.
  */
 const LONG = process.env['BATON_LONG'] !== undefined;
 const breaks = (entry: Entry): Guarantee | undefined =>

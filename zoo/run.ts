@@ -121,7 +121,7 @@ async function judged(entry: Entry, result: Result, folder: string): Promise<Tri
   };
 }
 
-/** Returns the required anomaly of a defect that was complete first; undefined if there is none. */
+/** Returns the required anomaly of a defect; of several, the first that was complete. Undefined if there is none. */
 export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);

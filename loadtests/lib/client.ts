@@ -13,8 +13,8 @@ export type Body = Record<string, string> | string | null;
 const TIMEOUT = '10s';
 
 /**
- * Returns the parameters of a client's requests: its jar, and no following of redirects, since a redirect is a
- * finding. All requests share one object: k6 reads it during the request, and creating one takes as long as judging a
+ * Returns the parameters of a client's requests. k6 must not follow redirects, since the judge must see each of them.
+ * All requests share one object: k6 reads it during the request, and creating one takes as long as judging a
  * response.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
@@ -113,13 +113,13 @@ function failureOf(code: number): Failure {
   return unsent ? 'refused' : 'reset';
 }
 
-/** A cookie with the names that k6 uses; @types/k6 has different ones. */
+/** A cookie with the field names that k6 uses. @types/k6 declares different names. */
 interface Cookie {
   name: string;
   value: string;
-  /** Seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
+  /** Max-Age, seconds; 0 if the response has no Max-Age, below 0 if its Max-Age is 0. */
   max_age: number;
-  /** Milliseconds since 1970; far below 0 if the response has no Expires. */
+  /** Expires, milliseconds since 1970; far below 0 if the response has no Expires. */
   expires: number;
 }
 
@@ -131,7 +131,7 @@ function cookiesOf(response: Response): Reply['cookies'] {
   });
 }
 
-/** Returns the path of a redirect without its query, with the origin if that is another host. k6 has no `URL`. */
+/** Returns the path of a redirect without its query. For another host, adds the origin. k6 has no `URL`. */
 function pathOf(location: string, url: string): string {
   const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;

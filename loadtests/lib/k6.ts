@@ -1,6 +1,7 @@
 /**
  * `baton-verify/k6` (docs/k6.md): judges the sessions of a k6 script. `session(run)` sends requests as `http` does.
- * Every response is recorded, judged by the core of the verifier, and counted in metrics, which thresholds limit.
+ * Every response is recorded, and judged by the core of the verifier. Metrics count the results, and thresholds limit
+ * the metrics.
  */
 import exec from 'k6/execution';
 import { type Account, accountOf, newcomer, poolOf, userLabel } from '../../verify/core/accounts.ts';
@@ -27,7 +28,7 @@ export type { Response } from './client.ts';
 export type Run = Shared;
 
 export interface Verified {
-  /** The app under load: TARGET, or the card store. */
+  /** The app under load: the environment variable TARGET, by default the card store. */
   target: App;
   /** The number of accounts of the target. */
   accounts: number;

@@ -12,7 +12,7 @@ export function add(metric: string, value: number, tags?: Record<string, string>
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Adds 0 to every counter, so that outputs and thresholds know it even if nothing else is added. */
+/** Adds 0 to every counter. So outputs and thresholds know each counter, even if nothing else is added to it. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

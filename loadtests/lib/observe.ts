@@ -11,7 +11,7 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter that is raised to a count of a check. */
+/** A k6 counter. Its value is raised to a count that a check reports. */
 interface Raised {
   readonly metric: string;
   /** Index of the check. */
@@ -23,7 +23,7 @@ interface Raised {
   added: number;
 }
 
-/** Returns the counters to raise. @param first whether the virtual user is the first of its account */
+/** Returns the counters to raise. @param first true if the virtual user is the first of its account */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
     const check = checks.findIndex(one => one.guarantee === guarantee);
@@ -46,7 +46,7 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** An increment of a tagged counter, for one value of the tag, that was not sent to k6 yet. */
+/** An increment that k6 has not received yet: of one counter, for one value of its tag. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -71,7 +71,7 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
 /** k6's counters are raised after BATCH operations or LATEST microseconds, since each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
-/** The first operations are counted without delay. So are the last: no event marks the end of a virtual user. */
+/** The first FIRST operations are counted without delay, and so are the last: no event marks a virtual user's end. */
 const FIRST = 2 * BATCH;
 
 export class Observer {
@@ -117,7 +117,7 @@ export class Observer {
     if (this.#settings.history) writeLine(event);
   }
 
-  /** Passes an event to the judge. Returns true if the judge reports no new anomaly. It reports a few of each kind. */
+  /** Passes an event to the judge, which reports the first few anomalies of a kind. Returns true if it reports none. */
   judge(event: Event): boolean {
     const { broke } = this;
     this.#judge.step(event);
@@ -132,7 +132,7 @@ export class Observer {
   /**
    * Counts an operation that has ended.
    *
-   * @param first whether this is the session's first contact with the instance
+   * @param first true if this is the session's first contact with the instance
    * @param now time of its return, microseconds
    */
   count({ outcome, status, instance }: Seen, first: boolean, now: number): void {

@@ -37,7 +37,7 @@ export class Recording {
   #heldReturn = 0;
   /** Time of the last success, or of the first call before any success, microseconds. */
   #success: number | undefined;
-  /** Whether a request has failed since the last success. */
+  /** True if a request has failed since the last success. */
   #failing = false;
 
   /** @param user label of the account */
@@ -98,7 +98,7 @@ export class Recording {
   /**
    * Records that the response arrived, or that the request failed.
    *
-   * @param alive whether the session was logged in when the request was sent
+   * @param alive true if the session was logged in when the request was sent
    */
   returned(called: Call, seen: Seen, alive: boolean): void {
     const { observer } = this.#vu;
@@ -113,7 +113,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Records a read. Holds it back from the judge if it only repeats the last judged one. */
+  /** Records a read. Does not pass it to the judge if it only repeats the last judged read. */
   #safe(called: Call, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
@@ -157,7 +157,7 @@ export class Recording {
     return true;
   }
 
-  /** Measures how long the user has waited for a success. It measures at each failure too: no success may follow. */
+  /** Measures the time since the user's last success. Does so at each failure too: there may be no later success. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

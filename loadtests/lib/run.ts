@@ -15,7 +15,7 @@ export interface Shared {
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
-  /** Probes whose page does not name the user, and which only signed-in clients can read. */
+  /** Probes whose page does not name the user, and can only be read by signed-in clients. */
   unnamed: readonly string[];
 }
 
@@ -75,7 +75,7 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
 }
 
 /**
- * Returns the line that declares a clock. It must come before the first time on that clock.
+ * Returns the line that declares a clock. It must come before the first event on that clock.
  *
  * @param uncertainty microseconds; at least 1000, since k6 measures time in milliseconds
  */
@@ -108,5 +108,5 @@ function windowLine({ clock }: Shared, { judged, script }: Settings, end?: numbe
   return [end === undefined ? fault : { ...fault, end, bit: true, healthy: true }];
 }
 
-/** Writes a line of the history. `--console-output FILE --log-format raw` keeps it unchanged. */
+/** Writes a line of the history to the console. `--console-output FILE --log-format raw` keeps it unchanged. */
 export const writeLine = (event: Event): void => console.log(JSON.stringify(event));

@@ -17,11 +17,11 @@ const PAUSE = 1;
 /** Number of reads after the first lost session. They show which instances still accept its cookie. */
 const REPLAYS = 4;
 /**
- * Maximum number of reads of the login page after a login. One is not enough: the instance that responds may not know
- * the session.
+ * Maximum number of reads of the login page after a login. One read may not be enough, since the instance that
+ * responds may not know the session.
  */
 const LANDINGS = 4;
-/** Tags the requests of a login, so that password hashing does not count as load. */
+/** Tags of login requests, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
 /** Statuses that k6 does not count as failed: a request after a logout must be refused, a login page may be missing. */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
@@ -33,7 +33,7 @@ export class JudgedSession {
   readonly account: Account;
   /** True while the responses show that the session is logged in. */
   alive = false;
-  /** Values in the object of the first probe whose writes were acknowledged. */
+  /** Values whose writes to the first probe's object were acknowledged. */
   items: string[] = [];
   protected readonly vu: VirtualUser;
   protected readonly recording: Recording;
@@ -133,7 +133,7 @@ export class JudgedSession {
     return seen;
   }
 
-  /** If a login redirects to the login page, finds out if it succeeded: the page then redirects or has no form. */
+  /** Decides whether a login that redirects to the login page succeeded: then, that page redirects or has no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
@@ -159,7 +159,10 @@ export class JudgedSession {
     if (signedIn === 'out' || (sawUser !== undefined && sawUser !== this.account.label)) this.#lost();
   }
 
-  /** Ends the session, which is not lost, if k6 has replaced its jar: at each iteration without `noCookiesReset`. */
+  /**
+   * Ends the session if k6 has replaced its jar, as it does at each iteration unless `noCookiesReset` is set. The
+   * session does not count as lost.
+   */
   enterIteration(): void {
     if (!this.#byScript) return;
     const { iterationInInstance } = exec.vu;

@@ -21,7 +21,7 @@ export interface Settings extends Judging {
   seed: number | undefined;
 }
 
-/** How a script is judged, beyond the guarantees that every session must keep. */
+/** Options of the judge, in addition to the guarantees that every session must keep. */
 export interface JudgeOptions {
   /** True if the script logs out and then sends the old cookie, so that logouts are judged too. */
   logouts?: boolean;

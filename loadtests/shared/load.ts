@@ -4,7 +4,7 @@ import { type Environment, whole } from '../target/environment.ts';
 export interface Load {
   /** Number of virtual users, each with one request in flight. */
   users: number;
-  /** Iterations started per second; absent: each user sends its next request after each response. */
+  /** Iterations started per second. If absent, each user waits for a response before its next request. */
   rate: number | undefined;
   /** Duration in the format of k6, such as 30s or 5m. */
   duration: string;
@@ -14,7 +14,7 @@ export interface Load {
   budget: number;
   /** Duration of a long pause, seconds: slightly shorter than the session's idle timeout. 0: no long pauses. */
   idle: number;
-  /** The number of sessions that a virtual user keeps open, in scripts with several. */
+  /** The number of sessions that a virtual user keeps open, in scripts that keep several. */
   sessions: number;
   /** The share of requests that may fail. */
   errors: number;

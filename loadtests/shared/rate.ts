@@ -12,7 +12,7 @@ export interface Step extends Part {
   rate: number;
 }
 
-/** Returns steps of equal length, which rise to the rate of the settings. */
+/** Returns steps of equal length with rising rates. The last step has the rate of the settings. */
 export function stepsOf({ rate = STEPS, duration }: Load): Step[] {
   const long = seconds(duration) / STEPS;
   return Array.from({ length: STEPS }, (_, i) => ({

@@ -8,7 +8,7 @@ import type { Pages } from '../../verify/core/interpret.ts';
 import { CARD_STORE } from './card-store.ts';
 import { type Environment, whole } from './environment.ts';
 
-/** A request of a form. {user}, {password}, {csrf} and {value} are placeholders. */
+/** A request that sends a form. {user}, {password}, {csrf} and {value} are placeholders. */
 export interface FormRequest {
   method?: string;
   path: string;
@@ -76,7 +76,7 @@ export interface App extends Pages {
 }
 
 /**
- * Returns the target in TARGET, by default the card store, with the accounts of the environment.
+ * Returns the target in TARGET, or the card store. Accounts in the environment replace those of the target.
  *
  * @throws Error that names the expected and the actual value
  */

@@ -13,7 +13,7 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Name in k6's metrics, instead of a path with placeholders, which has many values. */
+  /** Name for k6's metrics, used instead of a path with placeholders: such a path has many values. */
   name?: string;
 }
 

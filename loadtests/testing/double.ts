@@ -9,17 +9,17 @@ import type { Done, Message, RequestMessage, ResponseMessage, ScriptOptions, Tas
 import { plannedBy } from './stints.ts';
 
 export interface ScriptRun {
-  /** The exit code, as of k6: 0, 99 for failed thresholds, or 107 for an exception that ends the run. */
+  /** The exit code, the same as k6's: 0; 99 for failed thresholds; 107 for an exception that ends the run. */
   code: number | null;
   stdout: string;
   stderr: string;
-  /** The output of console.* in the script, as with `--console-output FILE --log-format raw`. */
+  /** The output of console.* in the script, in the format of `--console-output FILE --log-format raw`. */
   console: string;
 }
 
 const THREAD = new URL('./user-thread.ts', import.meta.url);
 
-/** The script cannot be loaded. */
+/** Thrown if the script cannot be loaded. */
 class ScriptError extends Error {}
 
 type Part = Pick<Task, 'role'> & Partial<Task>;

@@ -16,7 +16,7 @@ export interface ResponseMessage {
   body: string;
   /** k6's error code if there was no response. */
   errorCode: number;
-  /** Milliseconds. */
+  /** Duration, milliseconds. */
   duration: number;
 }
 
@@ -38,7 +38,7 @@ interface Said {
 /** The last message of a thread. */
 export interface Done {
   type: 'done';
-  /** Absent if the script could not be loaded. */
+  /** The options of the script; absent if it could not be loaded. */
   options?: ScriptOptions;
   /** The value that setup() or handleSummary() returned. */
   value?: unknown;
@@ -83,7 +83,7 @@ export interface ScriptOptions {
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;
-  /** Milliseconds. */
+  /** Duration, milliseconds. */
   duration?: number;
   iterations?: number;
   /** Consecutive intervals. In each one the rate changes from `from` to `to`, iterations per second. */
@@ -100,6 +100,6 @@ export interface Task {
   data: unknown;
   /** The work of a virtual user. */
   stints?: Stint[];
-  /** Notified when a response has arrived. */
+  /** The thread waits on this array, which is notified when a response has arrived. */
   signal: Int32Array;
 }

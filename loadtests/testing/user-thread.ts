@@ -54,7 +54,7 @@ function iterate(iteration: (data: unknown) => void): void {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Returns the rate at a time, iterations per second. @param seconds since the beginning */
+/** Returns the rate at a time, iterations per second. @param seconds time since the beginning, seconds */
 function paceAt(paces: NonNullable<Stint['paces']>, seconds: number): number {
   let left = seconds;
   for (const pace of paces) {

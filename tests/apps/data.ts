@@ -93,7 +93,7 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** Shows notes in upper case, and so not as they were sent. */
+/** Shows notes in upper case, and so differently from how they were sent. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });

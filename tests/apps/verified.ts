@@ -49,7 +49,7 @@ export interface Judged {
   claimed: Record<string, Judgement>;
   /** The evidence of each claimed guarantee. */
   rests: Record<string, Readonly<Record<string, number>>>;
-  /** The finding of each claimed guarantee, a sentence. */
+  /** The finding on each claimed guarantee, as a sentence. */
   findings: Record<string, string>;
   anomalies: readonly Anomaly[];
   /** Every event of the history. */

@@ -119,7 +119,7 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# Looked for first: what --as ${host.recipe} says.\n`);
     }
-    // The host may violate `keepsNot`: a race in its unchanged libraries, which does not occur in every run.
+    // The guarantee `keepsNot` may be violated: the host's libraries have a race, which does not occur in every run.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);
     const judged = claimed.filter(({ judgement }) => judgement === 'valid').map(({ guarantee }) => guarantee);
     // Isolation cannot be judged without a probe that writes private values.

@@ -39,7 +39,7 @@ class PooledStore extends session.Store {
 await serve({
   store: (config, redis) => {
     const pool = Array.from({ length: CONNECTIONS }, () => redis.duplicate());
-    for (const client of pool) client.on('error', () => {}); // It dials again by itself.
+    for (const client of pool) client.on('error', () => {}); // The client reconnects by itself.
     return new PooledStore(pool.map(client => new RedisStore(stockOptions(config, client))));
   },
 });

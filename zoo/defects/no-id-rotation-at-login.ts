@@ -22,8 +22,7 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL('./no-id-rotation-at-login.server.ts', import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // continuity is not listed: each response may set a new session, so a late response may replace the login's
-  // session.
+  // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -24,7 +24,6 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // continuity is not listed: each response may set a new session, so a late response may replace the login's
-  // session.
+  // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

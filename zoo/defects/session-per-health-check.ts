@@ -23,8 +23,7 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // continuity is not listed: each response may set a new session, so a late response may replace the login's
-  // session.
+  // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -1,4 +1,4 @@
-/** connect-redis, set up like in the card store. Several defects each change one part of this setup. */
+/** connect-redis, set up as in the card store. Several defects each change one part of this setup. */
 
 import type { SessionData } from 'express-session';
 import type { Redis } from 'ioredis';

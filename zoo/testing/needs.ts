@@ -1,4 +1,4 @@
-/** Names the servers that an entry of the zoo needs and `scripts/setup` does not install by default. */
+/** Names the servers that an entry of the zoo needs, and that `scripts/setup` does not install by default. */
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { Entry } from '../entry.ts';
 

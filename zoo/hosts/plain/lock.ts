@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 export interface LockOptions {
   /** Maximum time that a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /** Whether a request that does not get the lock in this time is refused, or proceeds without it. */
+  /** If a request does not get the lock in this time: refuse it, or let it proceed without the lock. */
   readonly otherwise: 'refuse' | 'proceed';
   /** The scope of the lock: all writes of a session, or only its writes to one thing, such as the cart. */
   readonly per?: 'session' | 'thing';
