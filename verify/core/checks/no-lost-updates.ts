@@ -36,9 +36,7 @@ export const noLostUpdates: Check = {
 class NoLostUpdates implements Fold {
   readonly #anomalies: Anomalies;
   readonly #loggedOverlaps = new LoggedOverlaps();
-  readonly #objects = new Scoped(
-    kind => new Races(kind, (one, other) => this.#loggedOverlaps.add(one, other)),
-  );
+  readonly #objects: Scoped<Races>;
   #final = false;
   #lost = 0;
   #overlapping = 0;
@@ -46,6 +44,7 @@ class NoLostUpdates implements Fold {
 
   constructor(onAnomaly?: OnAnomaly) {
     this.#anomalies = new Anomalies(onAnomaly);
+    this.#objects = new Scoped(kind => new Races(kind, (one, other) => this.#loggedOverlaps.add(one, other)));
   }
 
   started(start: Start): void {
