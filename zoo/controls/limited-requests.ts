@@ -8,8 +8,8 @@ export const limitedRequests: Control = {
     'The control plain-done-right, with a target file that allows Baton few requests per second. Each client waits inside Baton for its turn, and longer than the budget for a response of the app.',
   deployment: { ...plainDoneRight.deployment, env: { WORK_MS: '100' } },
   target: {
-    limits: { requests: 30 },
-    budgets: { wait: '600ms' },
+    limits: { requests: 15 },
+    budgets: { wait: '1500ms' },
     claims: ['continuity', 'isolation', 'instances-agree', { routing: 'spread' }, 'availability', 'evidence'],
   },
 };
