@@ -8,7 +8,7 @@ import type { History } from './porcupine.ts';
 export interface Shape {
   kind: ObjectKind;
   objects: number;
-  /** The number of operations of each object, and of the clients that perform them. */
+  /** The number of operations on each object; `clients`: the number of clients that perform them. */
   operations: number;
   clients: number;
   /** The number of distinct values; 0: every value is unique. */

@@ -257,7 +257,7 @@ export class Nginx extends ServerProcess implements Balancer {
         .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
-    // While nginx retries slow requests, a slow instance must not count as failed: each request to it must be retried.
+    // While nginx retries slow requests, it must not mark a slow instance as failed. Else it sends it no more of them.
     const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
     writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);

@@ -35,7 +35,7 @@ export class Recording {
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last success, or of the first call before any success, microseconds. */
+  /** Time of the last success; of the first call if there was no success yet. Microseconds. */
   #success: number | undefined;
   /** True if a request has failed since the last success. */
   #failing = false;

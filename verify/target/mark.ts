@@ -23,7 +23,7 @@ const FRESH = 12;
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // After one signed-out response, it makes all reads, because they show which instance knows the session.
+  // After a signed-out response, all READS reads are made: they show which instance knows the session.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
     // A signed-out response may have replaced the cookie.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;

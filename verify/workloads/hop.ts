@@ -2,7 +2,7 @@
  * hop: drives many concurrent sessions. Each session logs in once. Then it reads and writes, one request after the
  * other, on the instance that the balancer chooses.
  *
- * Each next step is random, so that the clients do not fall into step with a round robin.
+ * The next action is random, so that the clients do not synchronise with a round robin.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';

@@ -22,7 +22,7 @@ interface Name {
   equal: number;
   /** By label of a value that two users have: for each instance, the user that it signed in with this value. */
   shared: Map<string, Map<string, string>>;
-  /** True after one instance has signed in two users correctly, although both had the same value. */
+  /** True after one instance has signed in two users correctly, although both had the same value of the cookie. */
   apart: boolean;
   /** Number of times that a value was issued to a user although another user had it. */
   collided: number;

@@ -5,7 +5,7 @@ export class Waiting {
   /** For each session whose last request failed: the request with which its wait began. */
   readonly #first = new Map<string, Operation>();
 
-  /** @returns the request with which the session's wait began: this request, unless the previous request failed */
+  /** @returns the request that began the session's wait: the first of those that failed, otherwise this one */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;

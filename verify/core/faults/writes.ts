@@ -48,7 +48,7 @@ export class Writes {
     if (cap !== undefined || kind === 'register' || kind === 'counter') this.#exempt.add(object);
   }
 
-  /** Stops following the values that a change may remove. They may be gone from the call of the change on. */
+  /** Stops following the values that a change may remove. They may be gone as soon as the change is called. */
   started(start: Start): void {
     const { object = '' } = start;
     const effect = effectOf('set', start);

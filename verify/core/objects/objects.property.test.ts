@@ -100,7 +100,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const addOf = (value: string) => operations.find(o => o.action === 'add' && o.value === value);
   const endedBy = (o: Operation, read: Operation) =>
     (o.return ?? 0) < (read.return ?? 0) || (o.return === read.return && o.id <= read.id);
-  /** Returns the first read that shows an `info` add: until it returns, the add may take effect. */
+  /** Returns the first read that shows the value of an `info` add. The add may take effect until that read returns. */
   const shownBy = (o: Operation, read: Operation) =>
     reads
       .filter(r => o.action === 'add' && has(r, o.value ?? '') && endedBy(o, r) && endedBy(r, read))

@@ -33,9 +33,9 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
   cut === 0
     ? []
     : [
-        `${cut === 1 ? '1 read' : `${cut} reads`} of "${probe}" showed ${most} values and no longer list was seen: the app may keep or ` +
-          `show no more, so they were not compared. If it does, say so in the probe: \`cap: ${most}\` if it keeps ` +
-          `${most} values, \`rows: ${most}\` under \`read\` if it shows ${most} of them`,
+        `${cut === 1 ? '1 read' : `${cut} reads`} of "${probe}" showed ${most} values and lacked others, and no longer ` +
+          'list was seen. The app may keep or show no more values, so these reads were not compared. Declare it in ' +
+          `the probe: \`cap: ${most}\` if it keeps ${most} values, \`rows: ${most}\` under \`read\` if it shows ${most}`,
       ];
 
 /** Removes foreign values from the reads of one object. */

@@ -17,7 +17,7 @@ export interface Value {
   add: Operation | undefined;
   /** Its add and the changes that may have removed it, each with the requests that it overlapped. */
   writes: Write[];
-  /** The changes that may have removed it; each is added when it is called. */
+  /** The changes that may have removed the value. A change is added here when its request is sent. */
   removing: Removing[];
   /** True if a read was reported because it lacks this value. */
   missed: boolean;

@@ -19,7 +19,7 @@ interface Shown {
   state: State;
   /** The lists that have one more value at the end, by that value. */
   longer: Map<string, Shown>;
-  /** True if it holds a value that is written only once: then this list cannot come back after another list. */
+  /** True if the list holds a value that is written only once. Then it cannot appear again after another list. */
   once: boolean;
 }
 
