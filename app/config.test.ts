@@ -139,7 +139,7 @@ test.each(['127.0.0.1', '127.0.1.1', '::1', 'localhost'])(
 
 test('a trial has cheap hashes and no login limits, unless they are set', () => {
   expect(readConfig({ TRIAL: 'true' })).toMatchObject({
-    scrypt: { cost: 16_384, parallel: 1 },
+    scrypt: { cost: 4_096, parallel: 1 },
     loginLimits: false,
   });
   expect(readConfig({ TRIAL: 'true', SCRYPT_COST: '2', LOGIN_LIMITS: 'on' })).toMatchObject({
@@ -224,7 +224,7 @@ test('docker-compose.yml sets TRIAL by itself, with no variables set', () => {
   ]);
   expect(settings).toHaveProperty('TRIAL');
   expect(readConfig({ ...image, ...Object.fromEntries(env) })).toMatchObject({
-    scrypt: { cost: 16_384, parallel: 1 },
+    scrypt: { cost: 4_096, parallel: 1 },
     loginLimits: false,
   });
   expect(() => readConfig({ ...image, ...Object.fromEntries(env), TRIAL: 'false' })).toThrow(

@@ -23,7 +23,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 
 /** The defaults that apply if TRIAL is true. */
-export const TRIAL_DEFAULTS = { SCRYPT_COST: '16384', LOGIN_LIMITS: 'off' };
+export const TRIAL_DEFAULTS = { SCRYPT_COST: '4096', LOGIN_LIMITS: 'off' };
 
 export interface About {
   /** The default, as docs/app.md shows it. */
@@ -213,7 +213,7 @@ export const VARIABLES = z.object({
     scryptCost,
     '131072',
     'scrypt cost N of new password hashes: a power of two (r is 8). A hash takes 1 KiB × N of memory.',
-    { shown: '`131072`; with `TRIAL` `16384`' },
+    { shown: '`131072`; with `TRIAL` `4096`' },
   ),
   SCRYPT_PARALLEL: variable(wholeNumber('scrypt passes', 1, 64), '1', 'p of scrypt for new password hashes.'),
   KEEP_ALIVE_MS: variable(
