@@ -93,7 +93,7 @@ export const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
 });
 
 /** Describes a starved machine, for messages. */
-export const CROWDED = "too many processes waited for this machine's cores";
+const CROWDED = "too many processes waited for this machine's cores";
 
 /** @returns the reason for an unknown verdict if requests failed or were late on a starved machine */
 export const starved = (requests: number): string =>
