@@ -40,6 +40,15 @@ describe('routing, claimed spread', () => {
     expect(verdict.anomalies[0]?.summary).toBe('all 60 requests of a session went to app-1');
   });
 
+  it('is unknown while each session stays on its instance for too few requests to rule out chance', () => {
+    const short = Array.from({ length: 24 }, (_, i) => `${1 + (i % 2)}`.repeat(8));
+    expect(routes(short).verdict('routing')).toMatchObject({
+      judgement: 'unknown',
+      why: expect.stringContaining('no session was served by two instances') as string,
+    });
+    expect(routes([...short, '12']).verdict('routing').judgement).toBe('valid');
+  });
+
   it('does not count requests after a fault', () => {
     const picture = routes(['12'.repeat(100)]);
     picture.add({ type: 'fault', id: 1, name: 'kill', clock: 'c0', begin: picture.now });
@@ -102,7 +111,7 @@ describe('routing, with declared weights', () => {
   });
 
   it('judges a session by the weight of its instance', () => {
-    const rows = ['1'.repeat(90), '222', '1'.repeat(60), '222', '222', '222', '1'.repeat(60)];
+    const rows = ['12', '1'.repeat(90), '222', '1'.repeat(60), '222', '222', '222', '1'.repeat(60)];
     expect(routes(rows, { declared: { weights } }).verdict('routing').judgement).toBe('valid');
     const stays = routes([...rows, '2'.repeat(12)], { declared: { weights } }).verdict('routing');
     expect(stays.anomalies.map(({ summary }) => summary)).toContain(

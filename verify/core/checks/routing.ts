@@ -37,7 +37,9 @@ export const routing: Check = {
   assumes:
     'instances have the declared weights, or equal weights; from the first fault on, instances may come and go, ' +
     'and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
-  minimum: 'two instances, and 100 requests whose instance is known (sticky: 10 repeated requests)',
+  minimum:
+    'two instances, 100 requests whose instance is known, and a session that two instances served (sticky: two ' +
+    'instances, and 10 repeated requests)',
   start: (run, onAnomaly, faults) => new Routing(run, onAnomaly, faults),
   conclude: concluded,
 };
@@ -63,6 +65,8 @@ class Routing implements Fold {
   /** Sessions that only one instance served. */
   #pinned: Route[] = [];
   #sessions = 0;
+  /** Number of sessions that a second instance also served. */
+  #several = 0;
   #requests = 0;
   #repeats = 0;
   readonly #ejections = new Ejections();
@@ -103,7 +107,10 @@ class Routing implements Fold {
       this.#sessions++;
     } else this.#repeats++;
     route.requests++;
-    if (route.first.instance !== instance) route.several = true;
+    if (!route.several && route.first.instance !== instance) {
+      route.several = true;
+      this.#several++;
+    }
     return standing.handoffFrom;
   }
 
@@ -142,6 +149,7 @@ class Routing implements Fold {
     const counts: Record<string, number> = {
       requests: this.#requests,
       sessions: this.#sessions,
+      several: this.#several,
       repeats: this.#repeats,
       unexplained: this.#moves?.unexplained ?? 0,
       broken: this.#broken,
@@ -216,6 +224,9 @@ function missing(counts: Counts, shares: readonly Share[], run: Run): string | u
     return unavailable > 0
       ? ejected
       : `${counted(evidence, 'request')}, ${enough} are needed: run for longer`;
+  // k6 does not sum this count: there, the handoffs that continuity needs show the same.
+  if (run.routing === 'spread' && of('sessions') > 0 && counts['several'] === 0)
+    return 'no session was served by two instances, and none has enough requests to rule out chance: run for longer';
   if (of('unexplained') > 0) {
     return (
       `${counted(of('unexplained'), 'request')} went to another instance than the session's, and no balancer ` +
