@@ -27,7 +27,7 @@ export function nginxFiles(dir: string) {
 }
 
 export function nginxCommand(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Without this, root would start workers as `nobody`, who cannot enter the folder. Only root can set a user.
+  // Without this, root would start workers as a user that cannot enter the folder. Only root can set a user.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   const program = findProgram('nginx');
