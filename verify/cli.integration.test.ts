@@ -268,7 +268,7 @@ describe('baton verify TARGET', () => {
 
   it.each([
     [['verify', 'no-such.yaml'], 'no-such.yaml: expected a target file'],
-    [['verify', '--durtion', '3'], 'unknown option --durtion: did you mean "duration"'],
+    [['verify', '--durtion', '3'], 'unknown option --durtion: did you mean "--duration"'],
     [
       ['check', 'runs/none', '--claims', 'continuity'],
       'check: unknown option --claims: an option of verify, doctor',

@@ -1,7 +1,9 @@
 /** `baton explain`: prints the explanation of a guarantee or an anomaly. */
 import { CHECKS } from '../core/checks/index.ts';
 import { EXPLANATIONS, guaranteeNamed } from '../core/explain/index.ts';
+import { GUARANTEES } from '../core/guarantees.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { explainText } from '../reports/explain.ts';
 import { type Output, widthOf } from './output.ts';
 
@@ -10,8 +12,8 @@ export function explainCommand(name: string, output: Output): number {
   const entry = EXPLANATIONS.find(explanation => explanation.guarantee === guarantee);
   const check = CHECKS.find(candidate => candidate.guarantee === guarantee);
   if (entry === undefined || check === undefined) {
-    const known = EXPLANATIONS.map(explanation => explanation.guarantee).join(', ');
-    throw new UsageError(`explain: expected a guarantee or an anomaly, got "${name}". Guarantees: ${known}`);
+    const known = EXPLANATIONS.flatMap(one => [one.guarantee, ...GUARANTEES[one.guarantee].anomalies]);
+    throw new UsageError(`explain: unknown guarantee or anomaly "${name}"${nearest(name, known)}`);
   }
   output.result.write(explainText(entry, check, widthOf(output)));
   return EXIT.valid;

@@ -15,7 +15,7 @@ const EACH = NAMES.flatMap(name =>
 describe('a command', () => {
   it.each([
     ['check', '--claims', 'check: unknown option --claims: an option of verify, doctor, not of check'],
-    ['verify', '--durtion', 'verify: unknown option --durtion: did you mean "duration"?'],
+    ['verify', '--durtion', 'verify: unknown option --durtion: did you mean "--duration"?'],
     [
       'k6',
       '--json',

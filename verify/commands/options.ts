@@ -57,7 +57,14 @@ function wrongOption(name: CommandName, error: Error): string {
   if (others.length > 0)
     return `unknown option --${option}: an option of ${others.join(', ')}, not of ${name}`;
   const known = Object.keys(TABLES[name].options);
-  return `unknown option --${option}${known.length === 0 ? `: ${name} has none` : nearest(option, known)}`;
+  return `unknown option --${option}${
+    known.length === 0
+      ? `: ${name} has none`
+      : nearest(
+          `--${option}`,
+          known.map(one => `--${one}`),
+        )
+  }`;
 }
 
 /** @throws UsageError that names the known commands */
