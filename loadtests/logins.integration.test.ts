@@ -104,10 +104,16 @@ it.each<[string, new () => SmallApp, object]>([
 
 /** Redirects a login to the login page, which redirects signed-in users (like Laravel's `guest`). Notes are JSON. */
 class GuestOnly extends SmallApp {
+  readonly ids: string[] = [];
+
   protected override route(
-    { method, path }: AppRequest,
+    { method, path, headers }: AppRequest,
     session: Session | undefined,
   ): AppResponse | undefined {
+    const id = headers['x-request-id'];
+    if (id !== undefined) this.ids.push(`${id}`);
+    // As an API that a gateway protects by a key.
+    if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;
     if (session === undefined) return { status: 401, body: '{}' };
@@ -122,11 +128,15 @@ class GuestOnly extends SmallApp {
 
 const [NOTES] = USUAL.probes;
 const GUEST_ONLY = {
+  headers: { 'X-Key': 'k' },
   probes: [{ ...NOTES, read: { path: '/notes.json', items: { json: '/*' } }, add: undefined }],
 };
 
 it('log in with a redirect to the login page, and read JSON that names no user', async () => {
-  const healthy = await loaded(new GuestOnly(), GUEST_ONLY);
+  const guests = new GuestOnly();
+  const healthy = await loaded(guests, GUEST_ONLY);
+  // Logs name the requests by these ids.
+  expect(new Set(guests.ids).size).toBe(guests.ids.length);
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
   const app = new GuestOnly();

@@ -137,8 +137,10 @@ export class JudgedSession {
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
+    // The history does not have these requests, so they carry no id of one of its operations.
+    const { 'x-request-id': _, ...headers } = this.params.headers;
+    const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {
-      const page = { ...this.params, tags: LOGIN_TAGS };
       const reply = replies.of(http.get(settings.url + app.login.page, page));
       const accepted = reply.redirect === undefined ? interpreter.landed(reply) : true;
       if (accepted === false) continue;
