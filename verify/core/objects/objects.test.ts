@@ -204,6 +204,8 @@ describe('a list of a usual page size', () => {
     const newest = () => filled(23, s => s.hops(22, values(23).slice(3)));
     expect(broken(newest())).toEqual([]);
     expect(newest().result().remarks.join()).toContain('22 reads of "basket" showed 20 values');
+    const few = filled(23, s => s.hops(4, values(23).slice(3)));
+    expect(few.result().remarks.join()).not.toContain('reads of "basket"');
     const oldest = filled(23, s => s.hops(22, values(20)));
     expect(broken(oldest)).toContain('read-your-writes');
     const holed = filled(21, s => s.hops(22, values(21).toSpliced(9, 1)));

@@ -28,12 +28,15 @@ export interface Shown {
   cut: number;
 }
 
-/** Returns a remark on a probe whose lists may be cut off; an empty list if none may be. */
+/** Minimum number of such reads for a remark. Fewer may have that length by chance, in an app that loses values. */
+const FEWEST_CUT = 5;
+
+/** Returns a remark on a probe whose lists may be cut off; an empty list if too few reads suggest that. */
 export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
-  cut === 0
+  cut < FEWEST_CUT
     ? []
     : [
-        `${cut === 1 ? '1 read' : `${cut} reads`} of "${probe}" showed ${most} values and lacked others, and no longer ` +
+        `${cut} reads of "${probe}" showed ${most} values and lacked others, and no longer ` +
           'list was seen. The app may keep or show no more values, so these reads were not compared. Declare it in ' +
           `the probe: \`cap: ${most}\` if it keeps ${most} values, \`rows: ${most}\` under \`read\` if it shows ${most}`,
       ];
