@@ -53,7 +53,7 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
-  await Promise.race([closed, quiet(), pause(end - performance.now())]);
+  await Promise.race([closed, quiet(), pause(Math.max(0, end - performance.now()))]);
   const cut = lifecycle.inFlight;
   server.closeAllConnections();
   close();

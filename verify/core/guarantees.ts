@@ -18,7 +18,7 @@ const info = (anomalies: string, holds: string, standards: string[] = []): Guara
 export const GUARANTEES = {
   continuity: info(
     'LOSS',
-    'every request of a live session is answered signed in as its user, on whichever instance',
+    'every request of a live session gets a response signed in as its user, on every instance',
     ['OWASP WSTG-SESS-01'],
   ),
   isolation: info('BLEED', 'a session shows only its own user, and no session id goes to two users', [

@@ -74,7 +74,7 @@ describe('brief', () => {
                                                          came:     signed out
         the same cookie sent again afterwards: app-1 honoured it 1 of 1 times
 
-        it holds when every request of a live session is answered signed in as its user, on whichever instance
+        it holds when every request of a live session gets a response signed in as its user, on every instance
         see it again:  npx baton-verify verify alice
 
       note: alice

@@ -39,7 +39,7 @@ describe('terminal', () => {
                                                       came:     signed out
         the same cookie sent again afterwards: app-1 honoured it 1 of 1 times
 
-        it holds when every request of a live session is answered signed in as its user, on whichever instance
+        it holds when every request of a live session gets a response signed in as its user, on every instance
         see it again:  npx baton-verify verify --seed 1
 
        VIOLATED  broken: continuity

@@ -3,7 +3,7 @@ import type { Explanation } from './explanation.ts';
 export const entry: Explanation = {
   guarantee: 'continuity',
   definition:
-    'Every request of a live session gets a response that is signed in as its user, on whichever instance. No ' +
+    'Every request of a live session gets a response that is signed in as its user, on every instance. No ' +
     'response leaves the client without its session cookie, or with a cookie that is not signed in. A login ' +
     'that begins on one instance can be finished on another. LOSS: a response to a live session was signed ' +
     'out, or deleted its only cookie; or a login that began on one instance was refused by another, for an ' +
