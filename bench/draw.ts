@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
-import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify/core/latency.ts';
+import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify/core/result/latency.ts';
 import { answered, digest } from '../verify/core/testing/digests.ts';
 import type { Random } from '../verify/workloads/random.ts';
 

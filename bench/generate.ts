@@ -1,7 +1,7 @@
 /** Generates healthy histories of any length: sessions that log in, read, write and log out. */
 
-import { canaryOf } from '../verify/core/canary.ts';
-import type { Event, Run } from '../verify/core/history.ts';
+import { canaryOf } from '../verify/core/history/canary.ts';
+import type { Event, Run } from '../verify/core/history/history.ts';
 import { type Random, seeded } from '../verify/workloads/random.ts';
 
 export const run: Run = {

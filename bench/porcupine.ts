@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObjectKind } from '../verify/core/history.ts';
+import type { ObjectKind } from '../verify/core/history/history.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 
 const MODULE = 'github.com/anishathalye/porcupine';

@@ -1,6 +1,6 @@
 /** Sends the requests of a run's sessions to two hosts, and passes each operation to the judge as it happens. */
-import { canaryFinder, canaryOf } from '../verify/core/canary.ts';
-import type { Action, Called, Event, Returned, With } from '../verify/core/history.ts';
+import { canaryFinder, canaryOf } from '../verify/core/history/canary.ts';
+import type { Action, Called, Event, Returned, With } from '../verify/core/history/history.ts';
 import type { Host } from './host.ts';
 
 /** The state that all sessions of a run share. */

@@ -4,11 +4,11 @@
  */
 import type { Store } from 'express-session';
 import { CHECKS } from '../verify/core/checks/index.ts';
-import type { Guarantee } from '../verify/core/guarantees.ts';
-import { FORMAT, type Run, VERSION } from '../verify/core/history.ts';
-import { Judge } from '../verify/core/judge.ts';
-import type { Result } from '../verify/core/result.ts';
-import type { Verdict } from '../verify/core/verdict.ts';
+import { FORMAT, type Run, VERSION } from '../verify/core/history/history.ts';
+import type { Guarantee } from '../verify/core/result/guarantees.ts';
+import type { Result } from '../verify/core/result/result.ts';
+import type { Verdict } from '../verify/core/result/verdict.ts';
+import { Judge } from '../verify/core/timeline/judge.ts';
 import { witnessLines } from '../verify/reports/witness.ts';
 import type { Course } from './client.ts';
 import { type Host, startHost } from './host.ts';

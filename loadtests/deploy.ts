@@ -5,7 +5,7 @@
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
-import { counted, grouped } from '../verify/core/check.ts';
+import { counted, grouped } from '../verify/core/result/format.ts';
 import { type Run, type SummaryData, verified } from './lib/k6.ts';
 import { loadOf, loginTime } from './shared/load.ts';
 

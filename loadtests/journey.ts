@@ -5,7 +5,7 @@
  */
 import { check, group, sleep } from 'k6';
 import type { Options } from 'k6/options';
-import { Finder } from '../verify/core/finder.ts';
+import { Finder } from '../verify/core/response/finder.ts';
 import { type Run, type Session, type SummaryData, verified } from './lib/k6.ts';
 import { loadOf } from './shared/load.ts';
 

@@ -2,8 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { startLocalStack } from '../stack/local.ts';
-import type { Guarantee } from '../verify/core/guarantees.ts';
-import type { Result } from '../verify/core/result.ts';
+import type { Guarantee } from '../verify/core/result/guarantees.ts';
+import type { Result } from '../verify/core/result/result.ts';
 import { addressesOf } from '../verify/faults/changes.ts';
 import type { Fault } from '../verify/faults/fault.ts';
 import { FAULTS } from '../verify/faults/index.ts';

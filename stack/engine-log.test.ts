@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Container } from 'dockerode';
 import { expect, test } from 'vitest';
-import type { Served } from '../verify/core/history.ts';
+import type { Served } from '../verify/core/history/history.ts';
 import { EngineLog, text } from './engine-log.ts';
 import { until } from './wait.ts';
 

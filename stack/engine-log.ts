@@ -1,6 +1,6 @@
 /** Follows the output of a container, as the engine stores it. Continues when the container is stopped and started. */
 import type { Container } from 'dockerode';
-import type { Served } from '../verify/core/history.ts';
+import type { Served } from '../verify/core/history/history.ts';
 import { type Parse, timeOrAbort } from './logs.ts';
 import type { LogSource } from './stack.ts';
 

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Served } from '../verify/core/history.ts';
+import type { Served } from '../verify/core/history/history.ts';
 import { instanceLog, parseBalancerLine, parseHaproxyLine, parseInstanceLine } from './logs.ts';
 
 const nameOf = (address: string) => ({ '127.0.0.1:4001': 'app-1', '127.0.0.1:4002': 'app-2' })[address];

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Served } from '../verify/core/history.ts';
+import type { Served } from '../verify/core/history/history.ts';
 import { haproxyEntryIn, servedIn } from '../verify/import/access-log.ts';
 import type { LogSource } from './stack.ts';
 

@@ -1,7 +1,7 @@
 /** The tests that a stack must pass with every runner: as local processes and in containers. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { used } from '../tests/used.ts';
-import type { Served } from '../verify/core/history.ts';
+import type { Served } from '../verify/core/history/history.ts';
 import type { Instance, Stack, StackOptions } from './stack.ts';
 import { containersOf, STACK_IMAGES } from './testing/containers.ts';
 import { RUNNERS, SMALL } from './testing/runners.ts';

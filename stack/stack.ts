@@ -2,7 +2,7 @@
  * The interface of the system under test that Baton starts: instances, a balancer and a store.
  * The runners (local processes, containers) implement it. Code that uses it does not depend on the runner.
  */
-import type { Served } from '../verify/core/history.ts';
+import type { Served } from '../verify/core/history/history.ts';
 
 /** The runners of the stack: local processes, containers. */
 export const RUNNERS = ['local', 'compose'] as const;

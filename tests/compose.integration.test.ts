@@ -8,7 +8,7 @@ import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../stack/ports.ts';
 import { containersOf, prepareEngine, STACK_IMAGES, whyNot } from '../stack/testing/containers.ts';
-import type { Result } from '../verify/core/result.ts';
+import type { Result } from '../verify/core/result/result.ts';
 import { baton } from '../verify/testing/baton.ts';
 import { used } from './used.ts';
 

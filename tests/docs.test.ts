@@ -9,7 +9,7 @@ import { commandsPage } from '../verify/commands/options.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { COMMAND } from '../verify/core/command.ts';
 import { EXPLANATIONS } from '../verify/core/explain/index.ts';
-import { GUARANTEES } from '../verify/core/guarantees.ts';
+import { GUARANTEES } from '../verify/core/result/guarantees.ts';
 import { fieldsTables } from '../verify/core/testing/fields-tables.ts';
 import { EXIT } from '../verify/errors.ts';
 import { ownFaults } from '../verify/faults/own/index.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
-import type { Operation } from '../verify/core/history.ts';
+import type { Operation } from '../verify/core/history/history.ts';
 import { Picture } from '../verify/core/testing/picture.ts';
 import { compared } from '../verify/reports/testing/results.ts';
 

@@ -3,9 +3,9 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Digest, digestOf } from './core/compare/digest.ts';
-import { GUARANTEES, type Guarantee } from './core/guarantees.ts';
-import { FORMAT } from './core/history.ts';
-import type { Result } from './core/result.ts';
+import { FORMAT } from './core/history/history.ts';
+import { GUARANTEES, type Guarantee } from './core/result/guarantees.ts';
+import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
 import { HISTORY, judgeFile } from './judge-file.ts';
 

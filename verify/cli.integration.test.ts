@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { Result } from './core/result.ts';
+import type { Result } from './core/result/result.ts';
 import { allGone, Baton, baton } from './testing/baton.ts';
 
 const root = join(import.meta.dirname, '..');

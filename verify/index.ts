@@ -1,8 +1,9 @@
 /** `baton-verify`: the library (docs/library.md). It prints nothing and never exits. */
-export type { Guarantee } from './core/guarantees.ts';
-export type { Operation } from './core/history.ts';
-export type { Result } from './core/result.ts';
-export type { Anomaly, Judgement, Verdict, WitnessStep } from './core/verdict.ts';
+
+export type { Operation } from './core/history/history.ts';
+export type { Guarantee } from './core/result/guarantees.ts';
+export type { Result } from './core/result/result.ts';
+export type { Anomaly, Judgement, Verdict, WitnessStep } from './core/result/verdict.ts';
 export { EXIT, UnavailableError, UsageError } from './errors.ts';
 export { judgeFile as check } from './judge-file.ts';
 export { type TerminalOptions as ReportOptions, terminal as report } from './reports/terminal.ts';

@@ -2,12 +2,12 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Check } from './core/check.ts';
+import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
-import { FORMAT, type Run, VERSION } from './core/history.ts';
-import { Judge } from './core/judge.ts';
-import { CutLineError, HistoryError, parseEvent } from './core/parse.ts';
-import type { Result } from './core/result.ts';
+import { FORMAT, type Run, VERSION } from './core/history/history.ts';
+import { CutLineError, HistoryError, parseEvent } from './core/history/parse.ts';
+import type { Result } from './core/result/result.ts';
+import { Judge } from './core/timeline/judge.ts';
 import { UsageError } from './errors.ts';
 import { eachLine } from './lines.ts';
 import { ServedLater } from './served-later.ts';

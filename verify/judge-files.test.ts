@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Clock, Event, Operation, Run } from './core/history.ts';
+import type { Clock, Event, Operation, Run } from './core/history/history.ts';
 import { PREFIX, runLine } from './core/testing/picture.ts';
 import { judgeFiles } from './judge-files.ts';
 

@@ -1,10 +1,10 @@
 /** Judges several histories as one history. Each load machine has written one part of the same run. */
-import type { Check } from './core/check.ts';
+import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
-import type { Event, Finish, Run } from './core/history.ts';
-import { Judge } from './core/judge.ts';
-import { CutLineError, HistoryError, parseEvent } from './core/parse.ts';
-import type { Result } from './core/result.ts';
+import type { Event, Finish, Run } from './core/history/history.ts';
+import { CutLineError, HistoryError, parseEvent } from './core/history/parse.ts';
+import type { Result } from './core/result/result.ts';
+import { Judge } from './core/timeline/judge.ts';
 import { UsageError } from './errors.ts';
 import { firstLine, historyIn } from './judge-file.ts';
 import { lineBatches } from './lines.ts';

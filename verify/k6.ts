@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Judgement } from './core/verdict.ts';
+import type { Judgement } from './core/result/verdict.ts';
 import { UnavailableError, UsageError } from './errors.ts';
 
 export interface K6 {

@@ -1,5 +1,5 @@
 /** Shows live progress. On a terminal it rewrites one line; otherwise it prints a new line every 3 s. */
-import type { Operation } from './core/history.ts';
+import type { Operation } from './core/history/history.ts';
 
 /** The output stream: stdout or stderr. */
 export interface Out {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Event } from './core/history.ts';
+import type { Event } from './core/history/history.ts';
 import { Picture, type SessionPicture } from './core/testing/picture.ts';
 import { judgeFile } from './judge-file.ts';
 import { ServedLater } from './served-later.ts';

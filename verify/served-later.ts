@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Called, Event, Returned, Run, Served } from './core/history.ts';
+import type { Called, Event, Returned, Run, Served } from './core/history/history.ts';
 import { UsageError } from './errors.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
 import { eachLine } from './lines.ts';

@@ -1,5 +1,5 @@
 /** Finds which name in responses and which name in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
-import type { Served } from './core/history.ts';
+import type { Served } from './core/history/history.ts';
 
 export class Names {
   /** Number of requests for each pair of a name in a log and a name in the response. */

@@ -1,6 +1,6 @@
 /** Finds out whether stickiness can be turned off: runs the same seeded load with it on, off, re-pinned and broken. */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
-import type { Result } from './core/result.ts';
+import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
 import { type VerifyOptions, verify } from './run.ts';
 import type { Target } from './target/load.ts';

@@ -2,7 +2,7 @@
 import type { Beside } from '../stack/local.ts';
 import type { NginxAdditions } from '../stack/nginx.ts';
 import type { RedisServer } from '../stack/redis.ts';
-import type { Guarantee } from '../verify/core/guarantees.ts';
+import type { Guarantee } from '../verify/core/result/guarantees.ts';
 
 interface Deployment {
   /** The app that the deployment changes: the card store, or the plain host, written like the apps in tutorials. */

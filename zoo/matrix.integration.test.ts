@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../verify/core/checks/index.ts';
-import type { Guarantee } from '../verify/core/guarantees.ts';
+import type { Guarantee } from '../verify/core/result/guarantees.ts';
 import { judgeFile } from '../verify/judge-file.ts';
 import type { Entry } from './entry.ts';
 import { ENTRIES } from './index.ts';

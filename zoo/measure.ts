@@ -1,6 +1,6 @@
 /** Sums up the trials of each entry, and writes the tables for the docs. */
 import { z } from 'zod';
-import { type Guarantee, isGuarantee } from '../verify/core/guarantees.ts';
+import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts';
 import type { Entry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import { COMMAND } from '../verify/core/command.ts';
-import type { Event, Operation } from '../verify/core/history.ts';
-import { parseEvent } from '../verify/core/parse.ts';
-import type { Result } from '../verify/core/result.ts';
-import type { Anomaly } from '../verify/core/verdict.ts';
+import type { Event, Operation } from '../verify/core/history/history.ts';
+import { parseEvent } from '../verify/core/history/parse.ts';
+import type { Result } from '../verify/core/result/result.ts';
+import type { Anomaly } from '../verify/core/result/verdict.ts';
 import { addressesOf } from '../verify/faults/changes.ts';
 import { wantedFaults } from '../verify/faults/index.ts';
 import { HISTORY } from '../verify/judge-file.ts';

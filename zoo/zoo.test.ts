@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GUARANTEES } from '../verify/core/guarantees.ts';
+import { GUARANTEES } from '../verify/core/result/guarantees.ts';
 import { parseTarget } from '../verify/target/load.ts';
 import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';

@@ -12,8 +12,8 @@ import { VirtualUser } from '../../loadtests/lib/virtual-user.ts';
 import { loadOf } from '../../loadtests/shared/load.ts';
 import type { FormRequest } from '../../loadtests/target/app.ts';
 import { Filling, type Sent } from '../../loadtests/target/filling.ts';
-import { type Account, accountOf } from '../../verify/core/accounts.ts';
-import { canaryOf } from '../../verify/core/canary.ts';
+import { canaryOf } from '../../verify/core/history/canary.ts';
+import { type Account, accountOf } from '../../verify/core/response/accounts.ts';
 
 export const options = { noCookiesReset: true };
 

@@ -4,7 +4,7 @@
  * the metrics.
  */
 import exec from 'k6/execution';
-import { type Account, accountOf, newcomer, poolOf, userLabel } from '../../verify/core/accounts.ts';
+import { type Account, accountOf, newcomer, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
 import { ERRORS, thresholdsOf } from '../../verify/core/sums/figures.ts';
 import { resultOf } from '../../verify/core/sums/result.ts';
 import { html } from '../../verify/reports/html.ts';
@@ -18,7 +18,7 @@ import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts
 import { type JudgeOptions, settingsOf } from './settings.ts';
 import { VirtualUser } from './virtual-user.ts';
 
-export type { Account } from '../../verify/core/accounts.ts';
+export type { Account } from '../../verify/core/response/accounts.ts';
 export type { SummaryData } from '../../verify/reports/k6-summary.ts';
 export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';

@@ -1,12 +1,12 @@
 /** Judges the events of one virtual user as they occur, counts them in metrics, and writes them to a history. */
 import exec from 'k6/execution';
-import type { Event } from '../../verify/core/history.ts';
-import type { Seen } from '../../verify/core/interpret.ts';
-import { Judge } from '../../verify/core/judge.ts';
-import { TRIED } from '../../verify/core/reach.ts';
-import { type Compared, nothingRepeated, type Repeated } from '../../verify/core/repeats.ts';
+import { TRIED } from '../../verify/core/checks/reach.ts';
+import type { Event } from '../../verify/core/history/history.ts';
+import type { Seen } from '../../verify/core/response/interpret.ts';
+import type { Anomaly } from '../../verify/core/result/verdict.ts';
 import { BROKE, failureOf, type Judged, OTHER, TAGGED } from '../../verify/core/sums/figures.ts';
-import type { Anomaly } from '../../verify/core/verdict.ts';
+import { type Compared, nothingRepeated, type Repeated } from '../../verify/core/sums/repeats.ts';
+import { Judge } from '../../verify/core/timeline/judge.ts';
 import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';

@@ -1,9 +1,9 @@
 /** Records the requests of one session: for the history, the judge and the counters of k6. */
-import type { Operation, SessionEvent, Start } from '../../verify/core/history.ts';
-import type { Seen } from '../../verify/core/interpret.ts';
-import { joined } from '../../verify/core/lines.ts';
-import { Repeats } from '../../verify/core/repeats.ts';
+import type { Operation, SessionEvent, Start } from '../../verify/core/history/history.ts';
+import { joined } from '../../verify/core/history/lines.ts';
+import type { Seen } from '../../verify/core/response/interpret.ts';
 import { GAP } from '../../verify/core/sums/figures.ts';
+import { Repeats } from '../../verify/core/sums/repeats.ts';
 import type { Probe } from '../target/app.ts';
 import { isSafe, type What } from '../target/meaning.ts';
 import { add } from './metrics.ts';

@@ -2,8 +2,8 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type CookieJar } from 'k6/http';
-import type { Account } from '../../verify/core/accounts.ts';
-import type { Seen } from '../../verify/core/interpret.ts';
+import type { Account } from '../../verify/core/response/accounts.ts';
+import type { Seen } from '../../verify/core/response/interpret.ts';
 import { RELOGINS } from '../../verify/core/sums/figures.ts';
 import { Filling, type Sent } from '../target/filling.ts';
 import { isSafe, type What } from '../target/meaning.ts';

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { accountOf, newcomer, newcomerLabel, poolOf, userLabel } from '../../verify/core/accounts.ts';
+import {
+  accountOf,
+  newcomer,
+  newcomerLabel,
+  poolOf,
+  userLabel,
+} from '../../verify/core/response/accounts.ts';
 import { ERRORS, FIGURES } from '../../verify/core/sums/figures.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { loadOf, seconds } from '../shared/load.ts';

@@ -2,10 +2,10 @@
 import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
-import { newcomerLabel, poolOf, userLabel } from '../../verify/core/accounts.ts';
-import { type Findings, finder } from '../../verify/core/finding.ts';
-import { Interpreter, type Reply } from '../../verify/core/interpret.ts';
-import { Readings } from '../../verify/core/readings.ts';
+import { newcomerLabel, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
+import { type Findings, finder } from '../../verify/core/response/finding.ts';
+import { Interpreter, type Reply } from '../../verify/core/response/interpret.ts';
+import { Readings } from '../../verify/core/response/readings.ts';
 import { type Random, seeded } from '../../verify/workloads/random.ts';
 import type { App, Captures } from '../target/app.ts';
 import { meaningOf, type What } from '../target/meaning.ts';

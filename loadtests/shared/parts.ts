@@ -1,6 +1,6 @@
 /** Splits a run into parts. The tag `part` separates them in k6's own metrics. */
 import exec from 'k6/execution';
-import { counted, grouped } from '../../verify/core/check.ts';
+import { counted, grouped } from '../../verify/core/result/format.ts';
 import type { SummaryData } from '../lib/k6.ts';
 
 export interface Part {

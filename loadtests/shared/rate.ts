@@ -1,5 +1,5 @@
 /** Defines the steps of a rising rate, and reports what broke first. */
-import { counted } from '../../verify/core/check.ts';
+import { counted } from '../../verify/core/result/format.ts';
 import { BROKE } from '../../verify/core/sums/figures.ts';
 import type { SummaryData } from '../lib/k6.ts';
 import { type Load, loginTime, seconds } from './load.ts';

@@ -1,10 +1,10 @@
 /** Parses the app under load: the output of `baton k6 TARGET`, or the bundled card store. Pure. */
 
-import type { Accounts } from '../../verify/core/accounts.ts';
 import { COMMAND } from '../../verify/core/command.ts';
-import type { Finding } from '../../verify/core/finding.ts';
-import type { Declared } from '../../verify/core/history.ts';
-import type { Pages } from '../../verify/core/interpret.ts';
+import type { Declared } from '../../verify/core/history/history.ts';
+import type { Accounts } from '../../verify/core/response/accounts.ts';
+import type { Finding } from '../../verify/core/response/finding.ts';
+import type { Pages } from '../../verify/core/response/interpret.ts';
 import { CARD_STORE } from './card-store.ts';
 import { type Environment, whole } from './environment.ts';
 

@@ -1,8 +1,8 @@
 /** Fills in the placeholders of the target's requests: account, form token, and values captured from responses. */
 import type { CookieJar } from 'k6/http';
-import type { Account } from '../../verify/core/accounts.ts';
-import { filled, filledJson, filledText } from '../../verify/core/form.ts';
-import type { Reply } from '../../verify/core/interpret.ts';
+import type { Account } from '../../verify/core/response/accounts.ts';
+import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
+import type { Reply } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { VirtualUser } from '../lib/virtual-user.ts';
 import type { FormRequest } from './app.ts';

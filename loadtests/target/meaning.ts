@@ -1,6 +1,6 @@
 /** Finds the meaning of a script's request in the target's description of its pages. */
-import type { Action, With } from '../../verify/core/history.ts';
-import type { Asked } from '../../verify/core/interpret.ts';
+import type { Action, With } from '../../verify/core/history/history.ts';
+import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { App, FormRequest, Probe } from './app.ts';
 

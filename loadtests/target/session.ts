@@ -1,8 +1,8 @@
 /** A session that logs in, reads, writes and logs out as the target describes. */
 import { b64encode } from 'k6/encoding';
 import http, { type CookieJar } from 'k6/http';
-import { canaryOf } from '../../verify/core/canary.ts';
-import type { Seen } from '../../verify/core/interpret.ts';
+import { canaryOf } from '../../verify/core/history/canary.ts';
+import type { Seen } from '../../verify/core/response/interpret.ts';
 import { newJar, type Response } from '../lib/client.ts';
 import type { Call } from '../lib/recording.ts';
 import { JudgedSession, REFUSABLE } from '../lib/session.ts';

@@ -1,7 +1,7 @@
 /** Judges a history inside k6 with all checks, and prints the report. */
 import { CHECKS } from '../../verify/core/checks/index.ts';
-import { Judge } from '../../verify/core/judge.ts';
-import { parseEvent } from '../../verify/core/parse.ts';
+import { parseEvent } from '../../verify/core/history/parse.ts';
+import { Judge } from '../../verify/core/timeline/judge.ts';
 import { terminal } from '../../verify/reports/terminal.ts';
 
 const lines = open(__ENV['FILE'] ?? '')

@@ -1,6 +1,6 @@
 /** Tests what responses show about a session and its login. Healthy apps are not accused, and broken apps are found. */
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../verify/core/history.ts';
+import type { Operation } from '../../verify/core/history/history.ts';
 import type { VerifyOptions } from '../../verify/run.ts';
 import {
   Chunked,

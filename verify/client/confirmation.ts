@@ -2,8 +2,8 @@
  * Decides the outcome of a write that only a message confirms. The message is in the response, or on the page that its
  * redirect leads to.
  */
-import { escaped } from '../core/finding.ts';
-import type { Reply } from '../core/interpret.ts';
+import { escaped } from '../core/response/finding.ts';
+import type { Reply } from '../core/response/interpret.ts';
 import type { Call, Later } from './recorder.ts';
 
 /** Maximum number of redirects that are followed in a row: the limit of browsers. */

@@ -1,5 +1,5 @@
 /** Defines what all clients of a run share. */
-import type { Interpreter } from '../core/interpret.ts';
+import type { Interpreter } from '../core/response/interpret.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { Growth } from '../workloads/growth.ts';
 import type { Random } from '../workloads/random.ts';

@@ -1,6 +1,6 @@
 /** Describes the attributes of a cookie for the history, without its value. */
 import type { Cookie } from 'tough-cookie';
-import type { CookieAttributes } from '../core/history.ts';
+import type { CookieAttributes } from '../core/history/history.ts';
 
 /** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;

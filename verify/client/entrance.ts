@@ -1,6 +1,6 @@
 /** Decides the outcome of a login if its response is an unclear redirect. The last page of the redirects decides. */
-import type { Interpreter, Reply } from '../core/interpret.ts';
-import { refusesLogin } from '../core/login-answer.ts';
+import type { Interpreter, Reply } from '../core/response/interpret.ts';
+import { refusesLogin } from '../core/response/login-answer.ts';
 import type { Target } from '../target/load.ts';
 import { REDIRECTS } from './confirmation.ts';
 import type { Call, Later } from './recorder.ts';

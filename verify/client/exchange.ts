@@ -1,7 +1,7 @@
 /** Sends one HTTP request and returns its response. It knows nothing of cookies and outcomes. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { Failure } from '../core/outcome.ts';
+import type { Failure } from '../core/response/outcome.ts';
 import { bodyText } from './body.ts';
 import { isDistrust } from './certificate.ts';
 import { closedUnanswered } from './kept-connection.ts';

@@ -1,8 +1,8 @@
 /** Fills the placeholders in requests of the target file: account, value, form token, captured values. */
 import { decodeHTML } from 'entities';
-import { finder } from '../core/finding.ts';
-import { filled, filledJson, filledText } from '../core/form.ts';
-import type { Reply } from '../core/interpret.ts';
+import { finder } from '../core/response/finding.ts';
+import { filled, filledJson, filledText } from '../core/response/form.ts';
+import type { Reply } from '../core/response/interpret.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
 import { decoded } from './cookie-attributes.ts';

@@ -1,7 +1,7 @@
 /** Appends events to a history file, so that a kill of the process loses as little as possible. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Event } from '../core/history.ts';
+import type { Event } from '../core/history/history.ts';
 
 const BUFFERED = 1 << 16;
 

@@ -1,5 +1,5 @@
 /** Keeps the instances that have served requests of a run, and knows how to reach each of them. */
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 
 /** The way to route a request to one instance. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Operation, Served } from '../core/history.ts';
+import type { Operation, Served } from '../core/history/history.ts';
 import { runLine } from '../core/testing/picture.ts';
 import { followLogs, type LogSource } from './logs.ts';
 

@@ -1,5 +1,5 @@
 /** Follows the logs of the system under test. It writes the entries about requests of this run into the history. */
-import type { Operation, Run, Served } from '../core/history.ts';
+import type { Operation, Run, Served } from '../core/history/history.ts';
 
 /** A log that can be followed, such as the `LogSource` of the stack. */
 export interface LogSource {

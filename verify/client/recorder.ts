@@ -12,9 +12,9 @@ import type {
   Served,
   SessionEvent,
   With,
-} from '../core/history.ts';
-import type { Asked, Interpreter, Reply, Seen } from '../core/interpret.ts';
-import { barePath } from '../core/paths.ts';
+} from '../core/history/history.ts';
+import type { Asked, Interpreter, Reply, Seen } from '../core/response/interpret.ts';
+import { barePath } from '../core/response/paths.ts';
 import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
 import { Rooms } from './cookie-attributes.ts';

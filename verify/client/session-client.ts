@@ -1,7 +1,7 @@
 /** Drives one session with one cookie jar. It sends requests like a browser, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
-import { filledText } from '../core/form.ts';
-import type { Reply } from '../core/interpret.ts';
+import { filledText } from '../core/response/form.ts';
+import type { Reply } from '../core/response/interpret.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';

@@ -3,8 +3,8 @@
 import { checksWithin } from '../core/checks/index.ts';
 import type { Searching } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
-import type { Result } from '../core/result.ts';
-import { combine } from '../core/verdict.ts';
+import type { Result } from '../core/result/result.ts';
+import { combine } from '../core/result/verdict.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile } from '../judge-file.ts';

@@ -1,7 +1,7 @@
 /** `baton explain`: prints the explanation of a guarantee or an anomaly. */
 import { CHECKS } from '../core/checks/index.ts';
 import { EXPLANATIONS, guaranteeNamed } from '../core/explain/index.ts';
-import { GUARANTEES } from '../core/guarantees.ts';
+import { GUARANTEES } from '../core/result/guarantees.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { explainText } from '../reports/explain.ts';

@@ -1,6 +1,6 @@
 /** Prints the results of a command. cli.ts passes stdout and stderr. */
 import type { Comparison } from '../core/compare/compare.ts';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/result/result.ts';
 import type { Out } from '../progress.ts';
 import { comparisonText } from '../reports/comparison.ts';
 import { brief, terminal } from '../reports/terminal.ts';

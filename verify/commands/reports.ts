@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import type { Comparison } from '../core/compare/compare.ts';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/result/result.ts';
 import { UsageError } from '../errors.ts';
 import { REPORTS } from '../reports/index.ts';
 import type { Report, Source } from '../reports/report.ts';

@@ -1,5 +1,5 @@
 /** `baton verify --sticky-report`: reports which guarantees break without stickiness. */
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/result/result.ts';
 import { EXIT } from '../errors.ts';
 import { brokenWithout, stickyText } from '../reports/sticky.ts';
 import type { VerifyOptions } from '../run.ts';

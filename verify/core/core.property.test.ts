@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../tests/share.ts';
-import type { Event, Operation } from './history.ts';
-import { HistoryError, parseEvent } from './parse.ts';
+import type { Event, Operation } from './history/history.ts';
+import { HistoryError, parseEvent } from './history/parse.ts';
+import type { Judgement } from './result/verdict.ts';
 import { Picture, runLine } from './testing/picture.ts';
-import type { Judgement } from './verdict.ts';
 
 fc.configureGlobal({ numRuns: share(100) });
 

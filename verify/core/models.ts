@@ -2,7 +2,7 @@
  * Models each kind of object as four pure functions. The search for linearizability orders the operations, and the
  * model decides whether the responses fit that order.
  */
-import type { ObjectKind } from './history.ts';
+import type { ObjectKind } from './history/history.ts';
 import { type Change, countOf, effectOf } from './objects/effect.ts';
 
 /** The request and result of an operation on an object; every `Operation` is a `Deed`. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { Control } from '../../zoo/entry.ts';
 import { trial } from '../../zoo/run.ts';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/result/result.ts';
 import { baton } from '../testing/baton.ts';
 
 const LONG = process.env['BATON_LONG'] !== undefined;

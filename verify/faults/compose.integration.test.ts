@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containersOf, STACK_IMAGES, whyNot } from '../../stack/testing/containers.ts';
 import { used } from '../../tests/used.ts';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/result/result.ts';
 import { baton } from '../testing/baton.ts';
 
 const long = process.env['BATON_LONG'] !== undefined;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
-import type { Event } from '../core/history.ts';
-import type { Result } from '../core/result.ts';
+import type { Event } from '../core/history/history.ts';
+import type { Result } from '../core/result/result.ts';
 import { HISTORY } from '../judge-file.ts';
 import { allGone, Baton, baton } from '../testing/baton.ts';
 

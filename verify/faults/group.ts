@@ -1,7 +1,7 @@
 /** Steps of a careful deploy on a group of instances. */
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
-import { counted } from '../core/check.ts';
+import { counted } from '../core/result/format.ts';
 import type { Stage } from './fault.ts';
 
 /** Takes an instance out of the balancer while `act` runs, and puts it back. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../../stack/wait.ts';
-import { parseEvent } from '../core/parse.ts';
+import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 import { Load } from './load.ts';
 
 const load = (): Load => new Load();

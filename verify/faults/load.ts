@@ -1,5 +1,5 @@
 /** Counts what the load shows while a fault is active. */
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 
 /** With N instances, an instance counts as silent if none of the last N × 20 responses came from it. */
 const ENOUGH = 20;

@@ -1,4 +1,4 @@
-import { counted } from '../core/check.ts';
+import { counted } from '../core/result/format.ts';
 import type { Fault } from './fault.ts';
 import { aside } from './group.ts';
 

@@ -1,6 +1,6 @@
 /** Parses access logs of balancers in common formats, to find which instance responded to each request of a run. */
-import type { Served } from '../core/history.ts';
-import { barePath } from '../core/paths.ts';
+import type { Served } from '../core/history/history.ts';
+import { barePath } from '../core/response/paths.ts';
 
 /** Matches the X-Request-Id of a request of Baton. It shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;

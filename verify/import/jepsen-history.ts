@@ -1,5 +1,5 @@
 /** Converts the operations of a Jepsen history (https://github.com/jepsen-io/jepsen) to events. */
-import type { Action, End, Event, ObjectKind } from '../core/history.ts';
+import type { Action, End, Event, ObjectKind } from '../core/history/history.ts';
 import { UsageError } from '../errors.ts';
 import { type Edn, EdnError, EdnReader, textOf } from './edn.ts';
 

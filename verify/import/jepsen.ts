@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { linearizabilityOf, type Searching } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
-import type { Run } from '../core/history.ts';
-import { Judge } from '../core/judge.ts';
-import type { Result } from '../core/result.ts';
+import type { Run } from '../core/history/history.ts';
+import type { Result } from '../core/result/result.ts';
+import { Judge } from '../core/timeline/judge.ts';
 import { UsageError } from '../errors.ts';
 import { EdnError, EdnReader } from './edn.ts';
 import { JEPSEN_MODELS, JepsenHistory, type JepsenOptions } from './jepsen-history.ts';

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { codeOf, oneTime } from '../client/one-time.ts';
-import { finder } from '../core/finding.ts';
-import { filled, filledJson } from '../core/form.ts';
+import { finder } from '../core/response/finding.ts';
+import { filled, filledJson } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
 import { type Credentials, type Login, loginForm, type Step } from './login.ts';
 import { fieldOf, tokenIn } from './tokens.ts';

@@ -1,6 +1,6 @@
 /** Makes a target file from an address and two accounts. Visits the app to find out each part of the file. */
 import { decodeHTML } from 'entities';
-import { finder } from '../core/finding.ts';
+import { finder } from '../core/response/finding.ts';
 import { claimsOf } from './claims.ts';
 import { Codes, type Entrance, enter } from './enter.ts';
 import { type InitOptions, type Inside, type Looking, pagesOf } from './inquiry.ts';

@@ -1,6 +1,6 @@
 /** Follows a login over all pages. Learns which fields each form sends, and which values come from the page. */
-import { escaped } from '../core/finding.ts';
-import { filled } from '../core/form.ts';
+import { escaped } from '../core/response/finding.ts';
+import { filled } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
 import { type Codes, type Entered, isAccepted, LOGINS, refusedEach } from './enter.ts';
 import {

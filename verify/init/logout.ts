@@ -1,7 +1,7 @@
 /** Finds the logout of an app. Tests whether it ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
-import { escaped, type Finding, finder } from '../core/finding.ts';
-import { filled, filledText } from '../core/form.ts';
+import { escaped, type Finding, finder } from '../core/response/finding.ts';
+import { filled, filledText } from '../core/response/form.ts';
 import type { Login, Token } from './login.ts';
 import { isIn, type Sign } from './session.ts';
 import { isTokenField, tokenOf } from './tokens.ts';

@@ -1,6 +1,6 @@
 /** Finds the signed-in mark: the shortest expression that finds the user's name on a page, but only if signed in. */
 import { decodeHTML } from 'entities';
-import { escaped, type Finding, finder } from '../core/finding.ts';
+import { escaped, type Finding, finder } from '../core/response/finding.ts';
 import type { Seen } from './visitor.ts';
 
 /** One page, seen by different visitors. */

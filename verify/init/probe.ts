@@ -1,7 +1,7 @@
 /** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
-import { escaped, finder } from '../core/finding.ts';
-import { filled } from '../core/form.ts';
+import { escaped, finder } from '../core/response/finding.ts';
+import { filled } from '../core/response/form.ts';
 import type { Token } from './login.ts';
 import { beginsWord } from './mark.ts';
 import { type Field, type Form, surroundings } from './page.ts';

@@ -2,9 +2,9 @@
  * Writes a result as workflow commands of GitHub Actions: one annotation for each guarantee that is violated or lacks
  * evidence, worst first. GitHub shows at most ten of each kind for a step, so the tenth one names the rest.
  */
-import { counted } from '../core/check.ts';
-import { type Result, unhealed } from '../core/result.ts';
-import type { Verdict } from '../core/verdict.ts';
+import { counted } from '../core/result/format.ts';
+import { type Result, unhealed } from '../core/result/result.ts';
+import type { Verdict } from '../core/result/verdict.ts';
 import { nameOf } from './comparison.ts';
 import { faultLines } from './faults.ts';
 import { startOf } from './printable.ts';

@@ -1,7 +1,7 @@
 /**
  * Writes a result as a code quality report of GitLab: an array of issues, each with one line of text and a fingerprint.
  */
-import type { Verdict } from '../core/verdict.ts';
+import type { Verdict } from '../core/result/verdict.ts';
 import { fingerprint, lineOf, type Report, safely, said, shownOf, storyOf, worstFirst } from './report.ts';
 
 export const codeQuality: Report = safely(({ result, source }) => {

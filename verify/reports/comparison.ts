@@ -1,8 +1,9 @@
 /** Writes a comparison as text for a terminal, and as Markdown for summaries and comments. */
-import { counted } from '../core/check.ts';
+
 import type { Compared, Comparison } from '../core/compare/compare.ts';
 import type { Change, Difference } from '../core/compare/difference.ts';
-import type { Judgement } from '../core/verdict.ts';
+import { counted } from '../core/result/format.ts';
+import type { Judgement } from '../core/result/verdict.ts';
 import { inMarkdown } from './markup.ts';
 import { printable } from './printable.ts';
 import type { TerminalOptions } from './terminal.ts';

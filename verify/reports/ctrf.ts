@@ -3,9 +3,9 @@
  * readers fail it only for `failed`. So the status of this claim is `failed`, and its raw status is `unknown`.
  */
 
-import { GUARANTEES } from '../core/guarantees.ts';
-import { unhealed } from '../core/result.ts';
-import type { Verdict } from '../core/verdict.ts';
+import { GUARANTEES } from '../core/result/guarantees.ts';
+import { unhealed } from '../core/result/result.ts';
+import type { Verdict } from '../core/result/verdict.ts';
 import { against, epoch, overall, type Report, safely, said, storyLines, unfinished } from './report.ts';
 
 interface Test {

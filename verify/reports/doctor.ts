@@ -1,5 +1,5 @@
 /** Writes the findings of `baton doctor` as text. */
-import type { Guarantee } from '../core/guarantees.ts';
+import type { Guarantee } from '../core/result/guarantees.ts';
 import { wrap } from './wrap.ts';
 
 /** A program that Baton can use, and its state on this machine. */

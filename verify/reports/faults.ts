@@ -1,7 +1,8 @@
 /** Writes what happened to clients during each fault. All reports use these texts. */
-import { counted, grouped, percent } from '../core/check.ts';
+
 import { titleOf } from '../core/faults/window.ts';
-import type { FaultSummary, Result } from '../core/result.ts';
+import { counted, grouped, percent } from '../core/result/format.ts';
+import type { FaultSummary, Result } from '../core/result/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 

@@ -2,12 +2,13 @@
  * Writes a result as one self-contained HTML page, without scripts, fonts, pictures or network access. The page is also
  * well-formed XML, so that tests can check it with an HTML parser and with an XML parser.
  */
-import { counted, grouped } from '../core/check.ts';
+
 import { COMMAND } from '../core/command.ts';
 import type { Change } from '../core/compare/difference.ts';
-import { GUARANTEES } from '../core/guarantees.ts';
-import { failuresOf, type Result } from '../core/result.ts';
-import type { Anomaly, Judgement, Verdict, WitnessStep } from '../core/verdict.ts';
+import { counted, grouped } from '../core/result/format.ts';
+import { GUARANTEES } from '../core/result/guarantees.ts';
+import { failuresOf, type Result } from '../core/result/result.ts';
+import type { Anomaly, Judgement, Verdict, WitnessStep } from '../core/result/verdict.ts';
 import { conclusionOf, nameOf, sameLine, WORD, whatDiffers } from './comparison.ts';
 import { faultRows } from './faults.ts';
 import { STYLE } from './html-style.ts';

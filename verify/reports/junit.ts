@@ -3,8 +3,8 @@
  * is a failure, a claim without enough evidence is an error. A guarantee that is not claimed is a skipped test case,
  * with its finding as the message.
  */
-import { type Result, unhealed } from '../core/result.ts';
-import type { Verdict } from '../core/verdict.ts';
+import { type Result, unhealed } from '../core/result/result.ts';
+import type { Verdict } from '../core/result/verdict.ts';
 import { faultLines } from './faults.ts';
 import { escaped } from './markup.ts';
 import {

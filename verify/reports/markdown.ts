@@ -1,7 +1,7 @@
 /** Writes a result as Markdown: as a step summary of GitHub Actions, or as a comment on a pull or merge request. */
-import { counted, grouped } from '../core/check.ts';
-import type { Result } from '../core/result.ts';
-import type { Anomaly, Judgement, Verdict } from '../core/verdict.ts';
+import { counted, grouped } from '../core/result/format.ts';
+import type { Result } from '../core/result/result.ts';
+import type { Anomaly, Judgement, Verdict } from '../core/result/verdict.ts';
 import { comparisonMarkdown } from './comparison.ts';
 import { faultRows } from './faults.ts';
 import { bytesOf, escaped, fenced, inMarkdown } from './markup.ts';

@@ -1,9 +1,15 @@
 /** Defines the interface of a report, and helpers that several reports share. */
 import type { Comparison } from '../core/compare/compare.ts';
-import type { Guarantee } from '../core/guarantees.ts';
-import { GUARANTEES } from '../core/guarantees.ts';
-import type { Result } from '../core/result.ts';
-import { type Anomaly, brokenUnclaimed, combine, type Judgement, type Verdict } from '../core/verdict.ts';
+import type { Guarantee } from '../core/result/guarantees.ts';
+import { GUARANTEES } from '../core/result/guarantees.ts';
+import type { Result } from '../core/result/result.ts';
+import {
+  type Anomaly,
+  brokenUnclaimed,
+  combine,
+  type Judgement,
+  type Verdict,
+} from '../core/result/verdict.ts';
 import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
 import { witnessLines } from './witness.ts';

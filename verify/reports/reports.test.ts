@@ -1,6 +1,6 @@
 /** Tests every report with the parser or the schema that its readers use. */
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../core/result.ts';
+import type { Result } from '../core/result/result.ts';
 import {
   checkJunit,
   codeQualityProblems,

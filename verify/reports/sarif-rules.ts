@@ -2,7 +2,7 @@
 
 import type { Explanation } from '../core/explain/explanation.ts';
 import { EXPLANATIONS } from '../core/explain/index.ts';
-import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
+import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 
 /** The standards, by the prefix that requirement ids have in guarantees.ts. */
 const STANDARDS = {

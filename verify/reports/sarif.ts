@@ -1,5 +1,5 @@
 /** Writes a report in SARIF 2.1.0 for GitHub's code scanning, with one SARIF result for each kind of anomaly. */
-import type { Verdict } from '../core/verdict.ts';
+import type { Verdict } from '../core/result/verdict.ts';
 import { fenced } from './markup.ts';
 import {
   epoch,

@@ -1,6 +1,6 @@
 /** Writes a table of verdicts and a conclusion. The columns are modes of stickiness: on, off, re-pinned, broken. */
-import type { Result } from '../core/result.ts';
-import type { Judgement } from '../core/verdict.ts';
+import type { Result } from '../core/result/result.ts';
+import type { Judgement } from '../core/result/verdict.ts';
 
 interface Run {
   mode: string;

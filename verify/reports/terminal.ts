@@ -1,8 +1,8 @@
 /** Writes a result as text for a terminal: a table of verdicts, then the proof of each violation. */
-import { counted, grouped } from '../core/check.ts';
-import { GUARANTEES } from '../core/guarantees.ts';
-import { failuresOf, type Result, type Tally } from '../core/result.ts';
-import type { Judgement, Verdict } from '../core/verdict.ts';
+import { counted, grouped } from '../core/result/format.ts';
+import { GUARANTEES } from '../core/result/guarantees.ts';
+import { failuresOf, type Result, type Tally } from '../core/result/result.ts';
+import type { Judgement, Verdict } from '../core/result/verdict.ts';
 import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
 import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 import { witnessLines } from './witness.ts';
 
 const step = (operation: Partial<Operation>, came: string, expected?: string) => ({

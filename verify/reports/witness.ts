@@ -1,6 +1,6 @@
 /** Writes a witness as numbered requests: time, action, overlap, instance, response, and what was expected. */
-import type { Operation } from '../core/history.ts';
-import type { WitnessStep } from '../core/verdict.ts';
+import type { Operation } from '../core/history/history.ts';
+import type { WitnessStep } from '../core/result/verdict.ts';
 
 /**
  * Returns one line for each request, in columns. The request that violates the guarantee has a second line, so that it

@@ -1,7 +1,7 @@
 /** Finds the lines of a target file that make claims. Reports that point at a line need them. */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
+import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 
 /**
  * Returns the line number of each claim, from 1. For a claim from a set, it is the line of `claims`.

@@ -1,6 +1,7 @@
 /** Computes the claims and declarations of a target. A run of the target is judged by them. */
-import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/guarantees.ts';
-import type { Budget, Declared, Run } from '../core/history.ts';
+
+import type { Budget, Declared, Run } from '../core/history/history.ts';
+import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 import type { TargetFile } from './schema.ts';
 
 export interface Claims {

@@ -2,8 +2,8 @@
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import type { Operation } from '../core/history.ts';
-import { refusedLogin } from '../core/sessions.ts';
+import type { Operation } from '../core/history/history.ts';
+import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from './accounts.ts';
 import { leave } from './leave.ts';

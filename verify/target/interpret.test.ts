@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { canaryOf } from '../core/canary.ts';
-import type { Reply } from '../core/interpret.ts';
+import { canaryOf } from '../core/history/canary.ts';
+import type { Reply } from '../core/response/interpret.ts';
 import { interpreterOf } from './interpret.ts';
 import { parseTarget } from './load.ts';
 

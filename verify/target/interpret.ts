@@ -1,7 +1,7 @@
 /** Creates the interpreter of responses from a target, for a run in Node. */
 import { decodeHTML } from 'entities';
 import type { Labeller } from '../client/labels.ts';
-import { Interpreter } from '../core/interpret.ts';
+import { Interpreter } from '../core/response/interpret.ts';
 import type { Target } from './load.ts';
 
 /** @param canary prefix of all canaries of the run; consists of letters and digits */

@@ -1,5 +1,5 @@
 /** Finds the guarantees of a target that every run leaves unknown, and what the user can do about each. */
-import { GUARANTEES, type Guarantee } from '../core/guarantees.ts';
+import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
 import type { Target } from './load.ts';
 

@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import type { z } from 'zod';
 import { COMMAND } from '../core/command.ts';
-import { CLAIM_SETS, GUARANTEES } from '../core/guarantees.ts';
+import { CLAIM_SETS, GUARANTEES } from '../core/result/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { type Account, accountsOf } from './accounts.ts';

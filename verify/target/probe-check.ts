@@ -5,10 +5,10 @@
 import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
 import type { Recorded } from '../client/recorder.ts';
-import type { Operation } from '../core/history.ts';
-import type { Reply } from '../core/interpret.ts';
+import type { Operation } from '../core/history/history.ts';
 import { countOf } from '../core/objects/effect.ts';
 import { mayBeCutOff } from '../core/objects/sift.ts';
+import type { Reply } from '../core/response/interpret.ts';
 import { UsageError } from '../errors.ts';
 import { leave } from './leave.ts';
 import type { Probe } from './schema.ts';

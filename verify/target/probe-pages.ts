@@ -6,7 +6,7 @@
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
-import type { Reply } from '../core/interpret.ts';
+import type { Reply } from '../core/response/interpret.ts';
 import { UsageError } from '../errors.ts';
 import type { Probe } from './schema.ts';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { Network } from '../client/network.ts';
 import { SessionClient } from '../client/session-client.ts';
-import { Interpreter } from '../core/interpret.ts';
+import { Interpreter } from '../core/response/interpret.ts';
 import { seeded } from '../workloads/random.ts';
 import { parseTarget } from './load.ts';
 import { sessionCookies } from './session-cookies.ts';

@@ -6,7 +6,7 @@
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { SessionClient } from '../client/session-client.ts';
-import type { With } from '../core/history.ts';
+import type { With } from '../core/history/history.ts';
 import { leave } from '../target/leave.ts';
 import type { Random } from './random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';

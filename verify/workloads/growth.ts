@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import type { Reply } from '../core/interpret.ts';
+import type { Reply } from '../core/response/interpret.ts';
 
 import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';

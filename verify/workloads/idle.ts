@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
-import type { Operation } from '../core/history.ts';
-import { timeoutTolerance } from '../core/sessions.ts';
+import type { Operation } from '../core/history/history.ts';
+import { timeoutTolerance } from '../core/timeline/sessions.ts';
 import { leave } from '../target/leave.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 

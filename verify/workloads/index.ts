@@ -1,6 +1,6 @@
 /** Lists all workloads and performs them together. The workloads that find the most common defects come first. */
 import type { Context } from '../client/context.ts';
-import type { Guarantee } from '../core/guarantees.ts';
+import type { Guarantee } from '../core/result/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 import { audit } from './audit.ts';

@@ -8,7 +8,7 @@ import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
 import type { SessionClient } from '../client/session-client.ts';
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 import type { Account } from '../target/load.ts';
 import type { EndingSpec } from '../target/schema.ts';
 import { Edge } from './edge.ts';

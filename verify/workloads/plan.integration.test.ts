@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Context } from '../client/context.ts';
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
 import { seeded } from './random.ts';
 import { everywhere } from './workload.ts';
 

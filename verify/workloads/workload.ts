@@ -4,8 +4,8 @@ import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
 import type { How } from '../client/requests.ts';
 import type { SessionClient } from '../client/session-client.ts';
-import type { Guarantee } from '../core/guarantees.ts';
-import type { Operation } from '../core/history.ts';
+import type { Operation } from '../core/history/history.ts';
+import type { Guarantee } from '../core/result/guarantees.ts';
 import type { Account, Target } from '../target/load.ts';
 
 export interface Plan {

@@ -1,6 +1,6 @@
 /** A user with a browser, who visits the pages that the target file of an entry describes. */
 import { CookieJar } from 'tough-cookie';
-import { type Finding, finder } from '../../verify/core/finding.ts';
+import { type Finding, finder } from '../../verify/core/response/finding.ts';
 import { parseTarget, type Target } from '../../verify/target/load.ts';
 import type { Probe, RequestSpec } from '../../verify/target/schema.ts';
 

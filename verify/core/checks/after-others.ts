@@ -2,8 +2,8 @@
  * Finds lost sessions that follow another login, or a logout, of the same user. An app that limits the number of
  * sessions of a user causes such losses. Its target file should declare the limit.
  */
-import type { Operation } from '../history.ts';
-import type { SessionState } from '../sessions.ts';
+import type { Operation } from '../history/history.ts';
+import type { SessionState } from '../timeline/sessions.ts';
 
 /** Number of operations that are kept for each user: the last login or logout of two different sessions. */
 const REMEMBERED = 2;

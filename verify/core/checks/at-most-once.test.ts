@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKind } from '../history.ts';
+import type { ObjectKind } from '../history/history.ts';
+import type { Verdict } from '../result/verdict.ts';
 import { declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
-import type { Verdict } from '../verdict.ts';
 
 const judged = (kind: ObjectKind, draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
   const picture = new Picture();

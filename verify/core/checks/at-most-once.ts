@@ -1,24 +1,24 @@
 /** Checks at-most-once: no operation takes effect twice, for example because a balancer resends a request. */
+
+import type { Event, ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
+import { changesData, countOf, effectOf, putsIn, rises } from '../objects/effect.ts';
+import { Overlaps } from '../objects/overlaps.ts';
+import { Scoped } from '../objects/scoped.ts';
+import { counted, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { Event, ObjectEvent, ObjectKind, Operation, Start } from '../history.ts';
-import { changesData, countOf, effectOf, putsIn, rises } from '../objects/effect.ts';
-import { Overlaps } from '../objects/overlaps.ts';
-import { Scoped } from '../objects/scoped.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
 
 const ENOUGH = 10;
 /** Maximum number of adds that are kept for a witness. */

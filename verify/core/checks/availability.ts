@@ -2,25 +2,24 @@
  * Checks availability: during each fault, errors, waits, gaps and recovery stay within its budget. While no fault is
  * active, no request fails.
  */
+
+import { lengthOf } from '../faults/gaps.ts';
+import type { FaultLedger } from '../faults/ledger.ts';
+import { type FaultWindow, idle, titleOf, tookEffect } from '../faults/window.ts';
+import type { Event, Operation, Run } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import { lengthOf } from '../faults/gaps.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import { type FaultWindow, idle, titleOf, tookEffect } from '../faults/window.ts';
-import type { Event, Operation, Run } from '../history.ts';
-import { upperBound } from '../statistics.ts';
+} from './check.ts';
 import { cameOf, down, exceeded, loadOf, seconds, starved } from './trouble.ts';
 
 /** Minimum number of requests outside all fault windows, and in each window. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CookieChange } from '../history.ts';
+import type { CookieChange } from '../history/history.ts';
 import { Picture, PREFIX } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 

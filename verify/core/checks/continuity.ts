@@ -1,25 +1,24 @@
 /** Checks continuity: every judged operation of a live session is signed in as its user, on every instance. */
+
+import type { Event, Operation, Run } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { deletedCookie, honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
+import { AfterOthers, noteOf, patternOf } from './after-others.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { Event, Operation, Run } from '../history.ts';
-import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
-import { AfterOthers, noteOf, patternOf } from './after-others.ts';
+} from './check.ts';
 import { LoginPairs } from './login-pairs.ts';
 
 /** Minimum number of requests of live sessions if the balancer is sticky. */

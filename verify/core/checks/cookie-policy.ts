@@ -1,23 +1,24 @@
 /** Checks cookie-policy: cookies that carry the session have the attributes that protect them. */
+
+import type { CookieAttributes, CookieChange, Operation, Run } from '../history/history.ts';
+import { counted } from '../result/format.ts';
+import { idSpace } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
   type OnAnomaly,
   reader,
-} from '../check.ts';
-import type { CookieAttributes, CookieChange, Operation, Run } from '../history.ts';
-import { Reach, reach, untried } from '../reach.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import { idSpace } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
 import { type Exposure, exposures, type Policy } from './exposures.ts';
 import { IssuedIds } from './issued-ids.ts';
+import { Reach, reach, untried } from './reach.ts';
 
 export const cookiePolicy: Check = {
   guarantee: 'cookie-policy',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CookieAttributes, CookieChange, Operation } from '../history.ts';
+import type { CookieAttributes, CookieChange, Operation } from '../history/history.ts';
 import { stories } from '../testing/verdict-text.ts';
 import { CookieWays } from './cookie-ways.ts';
 

@@ -1,7 +1,7 @@
 /** Compares the attributes with which the instances set the session cookie. They should be the same. */
-import type { CookieAttributes, Operation } from '../history.ts';
-import { timeoutTolerance } from '../sessions.ts';
-import type { Anomaly } from '../verdict.ts';
+import type { CookieAttributes, Operation } from '../history/history.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { timeoutTolerance } from '../timeline/sessions.ts';
 
 /** Two instances are compared only after each has set the cookie this many times with the same attributes. */
 const ALIKE = 3;

@@ -1,5 +1,5 @@
 /** Finds the intervals in which the balancer may have ejected an instance: nginx does so for 10 s after one failure. */
-import type { Operation } from '../history.ts';
+import type { Operation } from '../history/history.ts';
 
 /** Statuses that report that an instance is unavailable. The instance or the balancer sends them. */
 const UNAVAILABLE = new Set([502, 503, 504]);

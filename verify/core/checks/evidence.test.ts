@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Served } from '../history.ts';
+import type { Served } from '../history/history.ts';
 import { Picture, type SessionPicture, type Shown } from '../testing/picture.ts';
 import { stories, verdictText as textOf } from '../testing/verdict-text.ts';
 

@@ -1,19 +1,20 @@
 /** Checks evidence: the response header and all logs name one instance, and it served the request only once. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Event, Finish, Operation, Run } from '../history/history.ts';
+import { counted } from '../result/format.ts';
+import type { Anomaly } from '../result/verdict.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
   type OnAnomaly,
   reader,
-} from '../check.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Finish, Operation, Run } from '../history.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
 import { type Request, Testimonies, type Testimony } from './testimonies.ts';
 
 export const evidence: Check = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Declared } from '../history.ts';
+import type { Declared } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 

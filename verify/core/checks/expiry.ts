@@ -1,22 +1,23 @@
 /** Checks expiry: idle and absolute timeouts are as declared, on every instance. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Operation, Run } from '../history/history.ts';
+import { counted } from '../result/format.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
   type OnAnomaly,
   reader,
-} from '../check.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Operation, Run } from '../history.ts';
-import { Reach, reach, untried } from '../reach.ts';
-import { honoured, type SessionState, type Standing, showsAnother } from '../sessions.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
 import { type Declaration, Life, type Timeout } from './life.ts';
+import { Reach, reach, untried } from './reach.ts';
 
 export const expiry: Check = {
   guarantee: 'expiry',

@@ -1,5 +1,5 @@
 /** Finds the attributes of a session cookie that break the cookie policy. */
-import type { CookieAttributes, Operation } from '../history.ts';
+import type { CookieAttributes, Operation } from '../history/history.ts';
 
 export interface Policy {
   /** True if the URL of the target is https. */

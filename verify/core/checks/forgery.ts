@@ -1,26 +1,25 @@
 /** Checks forgery: a changed session cookie never signs a client in, on any instance, and never breaks the app. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Operation } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Operation } from '../history.ts';
-import { Reach, reach, untried } from '../reach.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
+import { Reach, reach, untried } from './reach.ts';
 
 /** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;

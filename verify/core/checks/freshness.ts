@@ -1,5 +1,5 @@
 /** Decides whether a response is explicitly fresh for a shared cache (RFC 9111, 4.2.1 and 5.2.2). */
-import type { Caching } from '../history.ts';
+import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
   /** The directive or header that makes the response fresh, as sent; absent if the response is not fresh. */

@@ -1,7 +1,8 @@
 /** Lists all checks, in the order in which reports show them. */
-import type { Check } from '../check.ts';
+
 import { atMostOnce } from './at-most-once.ts';
 import { availability } from './availability.ts';
+import type { Check } from './check.ts';
 import { continuity } from './continuity.ts';
 import { cookiePolicy } from './cookie-policy.ts';
 import { evidence } from './evidence.ts';

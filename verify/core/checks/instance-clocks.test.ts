@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../history.ts';
+import type { Operation } from '../history/history.ts';
 import { stories } from '../testing/verdict-text.ts';
 import { Clocks } from './instance-clocks.ts';
 

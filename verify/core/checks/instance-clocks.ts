@@ -1,6 +1,6 @@
 /** Compares the clocks of the instances, using the Date header of their responses. */
-import type { Operation } from '../history.ts';
-import type { Anomaly } from '../verdict.ts';
+import type { Operation } from '../history/history.ts';
+import type { Anomaly } from '../result/verdict.ts';
 
 /** Maximum difference between clocks that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CookieAttributes, Run } from '../history.ts';
+import type { CookieAttributes, Run } from '../history/history.ts';
 import { Picture, type Shown } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 

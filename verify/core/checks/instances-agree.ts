@@ -1,23 +1,23 @@
 /** Checks instances-agree: no instance repeatedly responds to a session differently from the other instances. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Event, Operation, Run } from '../history/history.ts';
+import { counted, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Operation, Run } from '../history.ts';
-import { honoured, type SessionState, type Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
 import { CookieWays } from './cookie-ways.ts';
 import { Clocks } from './instance-clocks.ts';
 import { differences, type Pair, PairTable, pairsOf } from './pairs.ts';

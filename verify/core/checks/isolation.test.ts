@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canaryOf, sharedPrefix } from '../canary.ts';
+import { canaryOf, sharedPrefix } from '../history/canary.ts';
 import { Picture, PREFIX, type SessionPicture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 

@@ -1,22 +1,21 @@
 /** Checks isolation: a session shows only its user's identity and canaries. No two users get the same session id. */
-import { canaryOwner, canarySession } from '../canary.ts';
+import { canaryOwner, canarySession } from '../history/canary.ts';
+import type { Operation, Run } from '../history/history.ts';
+import { counted, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { Operation, Run } from '../history.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
 import { type Collision, IssuedIds } from './issued-ids.ts';
 
 export const isolation: Check = {

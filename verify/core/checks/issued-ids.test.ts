@@ -1,8 +1,8 @@
 /** Tests which cookies isolation and cookie-policy take for session ids, and how many entries are kept. */
 import { describe, expect, it } from 'vitest';
-import type { CookieAttributes, CookieChange, Operation } from '../history.ts';
-import { Sessions } from '../sessions.ts';
+import type { CookieAttributes, CookieChange, Operation } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
+import { Sessions } from '../timeline/sessions.ts';
 import { IssuedIds } from './issued-ids.ts';
 
 const open: CookieAttributes = { httpOnly: false, secure: false, bytes: 12, bits: 4 };

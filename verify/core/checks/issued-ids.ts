@@ -1,6 +1,6 @@
 /** Records to which user each session id was issued, and finds cookies that are not session ids. */
-import type { Operation } from '../history.ts';
-import type { SessionState } from '../sessions.ts';
+import type { Operation } from '../history/history.ts';
+import type { SessionState } from '../timeline/sessions.ts';
 
 /** The same value was issued to two users. */
 export interface Collision {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Action, Operation } from '../history.ts';
+import type { Action, Operation } from '../history/history.ts';
 import { type Declaration, Life } from './life.ts';
 
 const SECOND = 1_000_000;

@@ -1,6 +1,6 @@
 /** Computes from the declared timeouts how long a session must live at least, and may live at most. */
-import type { Declared, Operation } from '../history.ts';
-import { timeoutTolerance } from '../sessions.ts';
+import type { Declared, Operation } from '../history/history.ts';
+import { timeoutTolerance } from '../timeline/sessions.ts';
 
 export type Timeout = 'idle' | 'absolute';
 

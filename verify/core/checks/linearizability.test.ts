@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Check } from '../check.ts';
-import { Judge } from '../judge.ts';
+import type { Verdict } from '../result/verdict.ts';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { verdictText as textOf } from '../testing/verdict-text.ts';
-import type { Verdict } from '../verdict.ts';
+import { Judge } from '../timeline/judge.ts';
+import type { Check } from './check.ts';
 import { linearizabilityOf, type Searching } from './linearizability.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {

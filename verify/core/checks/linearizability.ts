@@ -1,26 +1,26 @@
 /** Checks linearizability: each operation on an object takes effect at one moment between its call and its return. */
+
+import type { Event, Operation, Start } from '../history/history.ts';
+import { changesData } from '../objects/effect.ts';
+import { Scoped } from '../objects/scoped.ts';
+import { counted, grouped } from '../result/format.ts';
+import { type Stretch, Stretches } from '../search/stretches.ts';
+import { Undecided } from '../search/undecided.ts';
+import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
+import { precedes } from '../timeline/clocks.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
   reader,
-} from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { Event, Operation, Start } from '../history.ts';
-import { changesData } from '../objects/effect.ts';
-import { Scoped } from '../objects/scoped.ts';
-import { type Stretch, Stretches } from '../search/stretches.ts';
-import { Undecided } from '../search/undecided.ts';
-import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
-import type { SessionState, Standing } from '../sessions.ts';
+} from './check.ts';
 
 /** Maximum placements in the first search of a stretch. Each undecided stretch halves this limit for the next ones. */
 const FIRST = 1_000_000;

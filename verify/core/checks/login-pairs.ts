@@ -2,11 +2,12 @@
  * Counts logins by pair of instances: the first instance sends the form, the second one receives the login. A form from
  * one instance must work on another. A refusal counts only if it depends on the pair, not on the account.
  */
-import type { Anomalies, Counts } from '../check.ts';
-import type { Operation } from '../history.ts';
-import { type Credentials, refusedLogin } from '../sessions.ts';
-import { fisherP } from '../statistics.ts';
-import type { WitnessStep } from '../verdict.ts';
+
+import type { Operation } from '../history/history.ts';
+import { fisherP } from '../result/statistics.ts';
+import type { WitnessStep } from '../result/verdict.ts';
+import { type Credentials, refusedLogin } from '../timeline/sessions.ts';
+import type { Anomalies, Counts } from './check.ts';
 
 /** Minimum number of refusals for a violation, if the pair accepts no login. */
 const REFUSALS = 2;

@@ -1,25 +1,24 @@
 /** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie until the run ends. */
+
+import type { Operation, Run } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { Operation, Run } from '../history.ts';
-import { Reach, reach, untried } from '../reach.ts';
-import { honoured, type SessionState, type Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
+import { Reach, reach, untried } from './reach.ts';
 import { Replays } from './replays.ts';
 
 /** Minimum number of logouts during which a request was in flight. */

@@ -1,5 +1,5 @@
 /** Joins each move of a sticky session with its entry in the balancer's log. Either may come first. */
-import type { Operation, Served } from '../history.ts';
+import type { Operation, Served } from '../history/history.ts';
 
 /** Two consecutive requests of a session that different instances served. */
 export type Move = readonly [from: Operation, to: Operation];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Verdict } from '../result/verdict.ts';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
-import type { Verdict } from '../verdict.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
   const picture = new Picture();

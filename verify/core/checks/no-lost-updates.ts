@@ -1,26 +1,25 @@
 /** Checks no-lost-updates: every acknowledged add that overlapped another request is in the final state. */
+
+import type { Event, Operation, Start } from '../history/history.ts';
+import { changesData } from '../objects/effect.ts';
+import { type LostUpdate, Races } from '../objects/races.ts';
+import { Scoped } from '../objects/scoped.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { Event, Operation, Start } from '../history.ts';
-import { LoggedOverlaps } from '../logged-overlaps.ts';
-import { changesData } from '../objects/effect.ts';
-import { type LostUpdate, Races } from '../objects/races.ts';
-import { Scoped } from '../objects/scoped.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
+import { LoggedOverlaps } from './logged-overlaps.ts';
 
 const ENOUGH = 10;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Judge } from '../judge.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
+import { Judge } from '../timeline/judge.ts';
 import { CHECKS } from './index.ts';
 
 const judged = (draw: (picture: Picture) => void) => {

@@ -1,23 +1,22 @@
 /** Checks one-session: if a new jar sends its first requests in parallel, login still works, and the session lives. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Operation } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { fisherP, upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Operation } from '../history.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import { fisherP, upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
 
 /** Minimum number of logins with parallel first requests, and minimum number of logins without. */
 const ENOUGH = 3;

@@ -1,25 +1,24 @@
 /** Checks outage: while the store is down, no session is signed out and no request hangs. Sessions live afterwards. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import { type FaultWindow, idle, overlaps, titleOf, tookEffect } from '../faults/window.ts';
+import type { Event, Operation, Run } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { deletedCookie, honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import { type FaultWindow, idle, overlaps, titleOf, tookEffect } from '../faults/window.ts';
-import type { Event, Operation, Run } from '../history.ts';
-import { deletedCookie, honoured, type SessionState, type Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
 import { starved } from './trouble.ts';
 
 /** Minimum number of sessions that sent a request after the store was back. */

@@ -1,8 +1,9 @@
 /** Counts responses by ordered pair of instances, and finds the pairs that differ by more than chance. */
-import type { Counts } from '../check.ts';
-import type { Operation } from '../history.ts';
-import { fisherP } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+
+import type { Operation } from '../history/history.ts';
+import { fisherP } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { Counts } from './check.ts';
 
 /** The p-value below which a difference is significant. It is divided by the number of tests. */
 const SIGNIFICANT = 1e-6;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Caching, Declared } from '../history.ts';
+import type { Caching, Declared } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
 import { CacheReader } from './freshness.ts';

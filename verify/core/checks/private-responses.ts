@@ -1,21 +1,21 @@
 /** Checks private-responses: no shared cache may store a response that is signed in or sets the session cookie. */
+
+import type { Caching, Operation, Run } from '../history/history.ts';
+import { counted, grouped } from '../result/format.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
   reader,
-} from '../check.ts';
-import type { Caching, Operation, Run } from '../history.ts';
-import { Reach, reach, untried } from '../reach.ts';
-import type { Standing } from '../sessions.ts';
+} from './check.ts';
 import { CacheReader, type Freshness } from './freshness.ts';
+import { Reach, reach, untried } from './reach.ts';
 
 export const privateResponses: Check = {
   guarantee: 'private-responses',

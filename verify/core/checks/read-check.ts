@@ -2,26 +2,26 @@
  * Checks the reads of a session for two guarantees. Read-your-writes compares a read with the session's earlier writes,
  * monotonic-reads with its earlier reads.
  */
+
+import type { Operation, Run } from '../history/history.ts';
+import type { Contradiction, ReadFacts } from '../objects/read-facts.ts';
+import { counted, percent } from '../result/format.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { Guarantee } from '../guarantees.ts';
-import type { Operation, Run } from '../history.ts';
-import type { Contradiction, ReadFacts } from '../objects/read-facts.ts';
-import type { Standing } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
 
 /** One of the two guarantees: its texts, and the facts about a read that it uses. */
 export interface Measure {

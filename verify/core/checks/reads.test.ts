@@ -1,8 +1,8 @@
 /** Tests read-your-writes and monotonic-reads together: a history may satisfy one and violate the other. */
 import { describe, expect, it } from 'vitest';
+import type { Judgement } from '../result/verdict.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
-import type { Judgement } from '../verdict.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void) => {
   const picture = new Picture();

@@ -1,7 +1,8 @@
 /** Records which instances refuse the cookie of one session after its logout, and which instances honour it. */
-import { precedes } from '../clocks.ts';
-import type { Operation } from '../history.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+
+import type { Operation } from '../history/history.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
 
 export class Replays {
   /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */

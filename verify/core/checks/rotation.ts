@@ -1,23 +1,22 @@
 /** Checks rotation: cookies from before a login are not signed in after it, since an attacker may have them too. */
+
+import type { Operation } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import { precedes } from '../clocks.ts';
-import type { Operation } from '../history.ts';
-import { honoured, type SessionState, type Standing, showsAnother } from '../sessions.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly } from '../verdict.ts';
+} from './check.ts';
 
 /** Minimum number of sessions whose cookies were replayed, for each kind of cookies. */
 const ENOUGH = 3;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../workloads/random.ts';
-import type { Event, Run } from '../history.ts';
+import type { Event, Run } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 import { routing } from './routing.ts';

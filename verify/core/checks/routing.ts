@@ -1,22 +1,21 @@
 /** Checks routing: requests reach the instances as claimed. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Event, Operation, Run } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Operation, Run } from '../history.ts';
-import type { SessionState, Standing } from '../sessions.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
 import { Ejections } from './ejections.ts';
 import { type Move, Moves } from './moves.ts';
 import {

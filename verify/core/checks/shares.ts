@@ -1,7 +1,9 @@
 /** Computes each instance's share of the requests, and whether the shares are fair. */
-import { type Counts, percent } from '../check.ts';
-import type { Run } from '../history.ts';
-import { chiSquareP } from '../statistics.ts';
+
+import type { Run } from '../history/history.ts';
+import { percent } from '../result/format.ts';
+import { chiSquareP } from '../result/statistics.ts';
+import type { Counts } from './check.ts';
 
 /** The p-value below which shares are uneven. It is divided by the number of tests. */
 export const SIGNIFICANT = 1e-6;

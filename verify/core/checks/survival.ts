@@ -1,24 +1,23 @@
 /** Checks survival: the final reads show that enough sessions and acknowledged writes survived each fault. */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import { type FaultWindow, idle, type Share, titleOf, tookEffect } from '../faults/window.ts';
+import type { Event } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import {
   Anomalies,
   type Check,
   type Conclusion,
   type Counts,
   conclude,
-  counted,
   ENOUGH_HANDOFFS,
   type Finding,
   type Fold,
-  grouped,
   type OnAnomaly,
-  percent,
   reader,
-} from '../check.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import { type FaultWindow, idle, type Share, titleOf, tookEffect } from '../faults/window.ts';
-import type { Event } from '../history.ts';
-import { upperBound } from '../statistics.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+} from './check.ts';
 
 export const survival: Check = {
   guarantee: 'survival',

@@ -1,6 +1,6 @@
 /** Tests that evidence uses bounded memory if a log has no entries, and still judges all requests. */
 import { describe, expect, it } from 'vitest';
-import type { Operation, Served } from '../history.ts';
+import type { Operation, Served } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { Testimonies } from './testimonies.ts';
 

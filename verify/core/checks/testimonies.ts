@@ -1,5 +1,5 @@
 /** Keeps what each source says about a request until all sources have an entry for it. Its memory is bounded. */
-import type { Operation, Served } from '../history.ts';
+import type { Operation, Served } from '../history/history.ts';
 
 /** The facts about a request that the comparison of the sources needs. */
 export interface Request {

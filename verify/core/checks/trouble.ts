@@ -1,9 +1,10 @@
 /** Finds the ways in which a fault window exceeds its budget. */
-import { counted, percent } from '../check.ts';
+
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf } from '../faults/window.ts';
-import type { Operation } from '../history.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+import type { Operation } from '../history/history.ts';
+import { counted, percent } from '../result/format.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 
 /** @returns the counts of requests in a window and its recovery time together */
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({

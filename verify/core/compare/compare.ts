@@ -1,7 +1,7 @@
 /**
  * Compares two sides, each of one or more runs: finds what became worse, what became better, and what is undetermined.
  */
-import { combine, type Judgement } from '../verdict.ts';
+import { combine, type Judgement } from '../result/verdict.ts';
 import type { Change, Difference } from './difference.ts';
 import type { Digest } from './digest.ts';
 import { compareGuarantees, rateTests } from './guarantees.ts';

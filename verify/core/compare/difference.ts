@@ -1,6 +1,6 @@
 /** Defines one difference that a comparison reports. */
-import type { Guarantee } from '../guarantees.ts';
-import type { Judgement } from '../verdict.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Judgement } from '../result/verdict.ts';
 
 /** `untold` (the name in the JSON format): undetermined, since the evidence is insufficient. */
 export type Change = 'worse' | 'better' | 'same' | 'untold';

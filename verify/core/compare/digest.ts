@@ -1,8 +1,8 @@
 /** Makes the digest of a run: the few parts of its result that comparisons need. */
-import type { Guarantee } from '../guarantees.ts';
-import type { Latency } from '../latency.ts';
-import type { InstanceTally, Result } from '../result.ts';
-import type { Judgement, Verdict, WitnessStep } from '../verdict.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Latency } from '../result/latency.ts';
+import type { InstanceTally, Result } from '../result/result.ts';
+import type { Judgement, Verdict, WitnessStep } from '../result/verdict.ts';
 
 export interface GuaranteeDigest {
   guarantee: Guarantee;

@@ -1,8 +1,8 @@
 /** Compares the guarantees of two sides: new anomalies, violation rates, and evidence. */
-import { grouped } from '../check.ts';
-import type { Guarantee } from '../guarantees.ts';
-import { fisherP } from '../statistics.ts';
-import type { Judgement } from '../verdict.ts';
+import { grouped } from '../result/format.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import { fisherP } from '../result/statistics.ts';
+import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 

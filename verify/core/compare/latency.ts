@@ -3,9 +3,10 @@
  * than at another, so a comparison of two runs is only reported and never judged "worse". If the runs of both sides
  * alternated, each pair is one independent comparison, and a signed-rank test over the pairs decides.
  */
-import { grouped } from '../check.ts';
-import type { Action } from '../history.ts';
-import { atRank, type Buckets, merged, parseBuckets, sizeOf } from '../latency.ts';
+
+import type { Action } from '../history/history.ts';
+import { grouped } from '../result/format.ts';
+import { atRank, type Buckets, merged, parseBuckets, sizeOf } from '../result/latency.ts';
 import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';

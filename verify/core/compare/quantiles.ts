@@ -1,5 +1,5 @@
 /** Computes confidence intervals of quantiles, and a signed-rank test, for values of any distribution. */
-import { incompleteBeta } from '../statistics.ts';
+import { incompleteBeta } from '../result/statistics.ts';
 
 /** P(X ≥ k) for X binomial (n, p). */
 const atLeast = (k: number, n: number, p: number): number =>

@@ -1,6 +1,6 @@
 /** Compares the share of the load that each instance served. */
-import { percent } from '../check.ts';
-import { fisherP } from '../statistics.ts';
+import { percent } from '../result/format.ts';
+import { fisherP } from '../result/statistics.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';

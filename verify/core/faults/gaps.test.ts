@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../workloads/random.ts';
-import type { Operation } from '../history.ts';
+import type { Operation } from '../history/history.ts';
 import { Gaps, lengthOf } from './gaps.ts';
 
 type Drawn = [call: number, end: number | undefined, failed?: boolean | undefined];

@@ -1,5 +1,5 @@
 /** Finds the gaps of a run: intervals in which requests waited and none succeeded. No other file computes gaps. */
-import type { Operation } from '../history.ts';
+import type { Operation } from '../history/history.ts';
 
 /** Minimum interval between two successes that counts as a gap, microseconds. */
 const LEAST = 1_000;

@@ -2,8 +2,8 @@
  * Collects all fault windows of a run, together with what happened during each. The checks, the summary of the faults
  * and the notes of anomalies read this ledger. They keep no fault windows of their own.
  */
-import type { Declared, Event, Fault, Operation, Run, Start } from '../history.ts';
-import type { SessionState, Standing } from '../sessions.ts';
+import type { Declared, Event, Fault, Operation, Run, Start } from '../history/history.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Gaps, lengthOf } from './gaps.ts';
 import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';

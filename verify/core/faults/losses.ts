@@ -1,6 +1,6 @@
 /** For each fault, finds the earlier sessions and acknowledged writes that are lost at the end of the run. */
-import type { Event, Operation, Start } from '../history.ts';
-import { honoured, type SessionState, type Standing } from '../sessions.ts';
+import type { Event, Operation, Start } from '../history/history.ts';
+import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
 

@@ -1,6 +1,6 @@
 /** Summarises for the result how each fault affected the users. */
-import type { FaultSummary } from '../result.ts';
-import { upperBound } from '../statistics.ts';
+import type { FaultSummary } from '../result/result.ts';
+import { upperBound } from '../result/statistics.ts';
 import { lengthOf } from './gaps.ts';
 import { type FaultWindow, tookEffect } from './window.ts';
 

@@ -1,5 +1,5 @@
 /** Measures how long clients wait for a success, including all retries. */
-import type { Operation } from '../history.ts';
+import type { Operation } from '../history/history.ts';
 
 export class Waiting {
   /** For each session whose last request failed: the request with which its wait began. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault, Operation } from '../history.ts';
+import type { Fault, Operation } from '../history/history.ts';
+import type { Anomaly } from '../result/verdict.ts';
 import { Picture, runLine } from '../testing/picture.ts';
-import type { Anomaly } from '../verdict.ts';
 import { FaultLedger } from './ledger.ts';
 import { amidFaults, budgetOf, idle, overBy, overlaps, titleOf, windowOf } from './window.ts';
 

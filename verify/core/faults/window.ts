@@ -1,8 +1,8 @@
 /** Defines a fault window: the interval of one fault, and its effect on requests, sessions and writes. */
 
-import type { Guarantee } from '../guarantees.ts';
-import type { Budget, Declared, Fault, Operation } from '../history.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+import type { Budget, Declared, Fault, Operation } from '../history/history.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 

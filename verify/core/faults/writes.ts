@@ -1,8 +1,9 @@
 /** Follows acknowledged adds that no operation removes, until the final reads show which values are still there. */
-import type { Placed } from '../clocks.ts';
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+
+import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { effectOf, takesOut } from '../objects/effect.ts';
-import type { WitnessStep } from '../verdict.ts';
+import type { WitnessStep } from '../result/verdict.ts';
+import type { Placed } from '../timeline/clocks.ts';
 import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;

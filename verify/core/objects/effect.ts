@@ -2,7 +2,7 @@
  * Defines the effect of each action on an object. No other code knows what add, remove, set, cas, increment and clear
  * do.
  */
-import type { Action, ObjectKind } from '../history.ts';
+import type { Action, ObjectKind } from '../history/history.ts';
 
 /** The change that an operation requests. */
 export interface Change {

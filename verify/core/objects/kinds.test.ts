@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKind } from '../history.ts';
+import type { ObjectKind } from '../history/history.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 
 const judged = (

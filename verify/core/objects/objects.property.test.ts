@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
-import { precedes } from '../clocks.ts';
-import type { Event, Operation, Outcome } from '../history.ts';
+import type { Event, Operation, Outcome } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
+import { precedes } from '../timeline/clocks.ts';
 
 const plan = fc.array(
   fc.record({

@@ -2,8 +2,8 @@
  * Tests with which writes and reads a read may be compared: late writes, values of other runs, lists that are cut off.
  */
 import { describe, expect, it } from 'vitest';
-import type { Guarantee } from '../guarantees.ts';
-import type { ObjectEvent } from '../history.ts';
+import type { ObjectEvent } from '../history/history.ts';
+import type { Guarantee } from '../result/guarantees.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { Objects } from './objects.ts';
 import { Readers } from './read-facts.ts';

@@ -1,8 +1,8 @@
 /**
  * Finds which earlier write or read of the same session a read contradicts. The data checks use these facts to judge.
  */
-import type { ObjectEvent, Operation, SessionEvent, Start } from '../history.ts';
-import type { Standing } from '../sessions.ts';
+import type { ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import { Counter } from './counter.ts';
 import type { ObjectState, ReadFacts } from './read-facts.ts';
 import { Register } from './register.ts';

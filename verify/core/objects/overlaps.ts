@@ -1,6 +1,7 @@
 /** Finds which writes of one object overlapped one another, or another request of their session or user. */
-import { precedes } from '../clocks.ts';
-import type { ObjectKind, Operation, Start } from '../history.ts';
+
+import type { ObjectKind, Operation, Start } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
 
 export interface Write {
   start: Start;

@@ -1,6 +1,6 @@
 /** Tests which overlapping adds must be in the final state of one object, with adds, removals and clears. */
 import { describe, expect, it } from 'vitest';
-import type { Action, ObjectEvent, Operation, Start } from '../history.ts';
+import type { Action, ObjectEvent, Operation, Start } from '../history/history.ts';
 import { Races } from './races.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;

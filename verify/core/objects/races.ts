@@ -2,8 +2,9 @@
  * Follows the acknowledged adds of one object that overlapped another request, until it is known whether the final
  * state of the object has them. When a read has shown a value, only the value is kept, not its writes.
  */
-import { precedes } from '../clocks.ts';
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+
+import type { ObjectEvent, Operation, Start } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
 import { countOf, type Effect, effectOf, rises, takesOut } from './effect.ts';
 import { Overlaps, overlapped, type Write } from './overlaps.ts';
 import type { Sifted } from './sift.ts';

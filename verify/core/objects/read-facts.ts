@@ -1,5 +1,5 @@
 /** Defines the contradictions of a read, and the state of an object that is kept to detect them. */
-import type { Operation, Start } from '../history.ts';
+import type { Operation, Start } from '../history/history.ts';
 
 /** A contradiction: a read shows a state that an earlier operation of its session rules out. */
 export interface Contradiction {

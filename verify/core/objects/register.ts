@@ -1,6 +1,7 @@
 /** Follows a register: finds which earlier write or read of the same session a read contradicts. */
-import { precedes } from '../clocks.ts';
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+
+import type { ObjectEvent, Operation, Start } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
 import { effectOf } from './effect.ts';
 import { Overlaps, overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';

@@ -1,5 +1,5 @@
 /** Keeps a state for each object of a run, and deletes it when the object's session ends. */
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 
 /**
  * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. The objects of

@@ -2,7 +2,7 @@
  * Removes from each read the values that the run did not write: an object may hold values from before the run, or of
  * another run.
  */
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { effectOf, putsIn } from './effect.ts';
 
 /** An operation whose `saw` holds only values that the run wrote. */

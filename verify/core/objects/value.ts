@@ -5,8 +5,9 @@
  * contradicts nothing. (no-lost-updates judges whether the value may be lost.) But if a later read shows the value
  * again, it was never overwritten, and the state without it is a contradiction.
  */
-import { precedes } from '../clocks.ts';
-import type { Operation, Start } from '../history.ts';
+
+import type { Operation, Start } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 

@@ -2,9 +2,10 @@
  * Follows a set, list or bag of unique values: finds which earlier write or read of the same session a read
  * contradicts.
  */
-import { precedes } from '../clocks.ts';
-import type { ObjectEvent, ObjectKind, Operation, Start } from '../history.ts';
+
+import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
 import { alike } from '../models.ts';
+import { precedes } from '../timeline/clocks.ts';
 import { effectOf } from './effect.ts';
 import { Overlaps, type Write } from './overlaps.ts';
 import { type ObjectState, Readers, type ReadFacts } from './read-facts.ts';

@@ -3,7 +3,7 @@
  * reads determine the order. An operation without a response has happened if a read shows its value. Otherwise it
  * counts as never happened.
  */
-import type { ObjectKind } from '../history.ts';
+import type { ObjectKind } from '../history/history.ts';
 import type { Deed } from '../models.ts';
 import { effectOf, putsIn } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';

@@ -1,7 +1,7 @@
 /** Compares the decision of linearizability with a brute-force search of every order, on random histories. */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
-import type { Action, ObjectKind } from '../history.ts';
+import type { Action, ObjectKind } from '../history/history.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
 import { type Drawn, drawHistory, drawing } from '../testing/random-history.ts';
 import type { Interval } from './decision.ts';

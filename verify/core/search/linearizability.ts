@@ -6,7 +6,7 @@
  * decided directly, in near-linear time (direct.ts). All others are searched (search.ts), within a budget.
  */
 
-import type { Action, ObjectKind } from '../history.ts';
+import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS } from '../models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { direct } from './direct.ts';

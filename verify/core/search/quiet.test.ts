@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKind } from '../history.ts';
+import type { ObjectKind } from '../history/history.ts';
 import type { Deed } from '../models.ts';
 import { drawHistory, drawing } from '../testing/random-history.ts';
 import type { Interval } from './decision.ts';

@@ -2,7 +2,7 @@
  * Confirms linearizability without a search if no operations overlap. Then only one order exists. This is so in most of
  * a run. Violations and rare actions are left to the search, which is many times slower.
  */
-import type { ObjectKind } from '../history.ts';
+import type { ObjectKind } from '../history/history.ts';
 import { alike, type Deed } from '../models.ts';
 import { effectOf } from '../objects/effect.ts';
 import type { Interval } from './decision.ts';

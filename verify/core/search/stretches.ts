@@ -4,11 +4,12 @@
  * only two things are needed from before: that state, and the operations without a response whose value no read has
  * shown.
  */
-import { precedes } from '../clocks.ts';
-import type { ObjectEvent, Operation, Start } from '../history.ts';
+
+import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike } from '../models.ts';
 import { countOf, effectOf, putsIn } from '../objects/effect.ts';
 import type { Sifted } from '../objects/sift.ts';
+import { precedes } from '../timeline/clocks.ts';
 
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {

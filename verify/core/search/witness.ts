@@ -1,8 +1,9 @@
 /** Judges a stretch of one object's history, and reduces a violation to few operations. */
-import type { Placed } from '../clocks.ts';
-import type { Operation } from '../history.ts';
+
+import type { Operation } from '../history/history.ts';
 import { MODELS, type State } from '../models.ts';
-import type { Anomaly, WitnessStep } from '../verdict.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { Placed } from '../timeline/clocks.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
 import { shrink } from './shrink.ts';

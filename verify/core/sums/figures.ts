@@ -2,18 +2,19 @@
  * Maps the counts of the checks to k6 metrics, which k6 adds up over its virtual users, and defines the thresholds that
  * fail a run.
  */
-import type { Check, Counts } from '../check.ts';
-import { ENOUGH_HANDOFFS } from '../check.ts';
+
 import { availability } from '../checks/availability.ts';
+import type { Check, Counts } from '../checks/check.ts';
+import { ENOUGH_HANDOFFS } from '../checks/check.ts';
 import { continuity } from '../checks/continuity.ts';
 import { isolation } from '../checks/isolation.ts';
 import { logoutFinal } from '../checks/logout-final.ts';
 import { monotonicReads } from '../checks/monotonic-reads.ts';
+import { TRIED } from '../checks/reach.ts';
 import { readYourWrites } from '../checks/read-your-writes.ts';
 import { routing } from '../checks/routing.ts';
-import type { Guarantee } from '../guarantees.ts';
-import { TRIED } from '../reach.ts';
-import type { Repeated } from '../repeats.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Repeated } from './repeats.ts';
 
 /** The checks that every virtual user applies. They need to see only one client. */
 const ALWAYS: readonly Check[] = [

@@ -1,11 +1,12 @@
 /** Makes the result of a k6 run from its metrics. */
-import { type Conclusion, type Counts, conclude, counted, grouped, percent } from '../check.ts';
+import { type Conclusion, type Counts, conclude } from '../checks/check.ts';
 import { served } from '../checks/shares.ts';
 import { COMMAND } from '../command.ts';
-import type { Guarantee } from '../guarantees.ts';
-import type { Run } from '../history.ts';
-import type { Result, Tally } from '../result.ts';
-import { combine, type Verdict } from '../verdict.ts';
+import type { Run } from '../history/history.ts';
+import { counted, grouped, percent } from '../result/format.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Result, Tally } from '../result/result.ts';
+import { combine, type Verdict } from '../result/verdict.ts';
 import {
   ATTEMPTS,
   countsOf,

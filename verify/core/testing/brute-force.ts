@@ -2,7 +2,7 @@
  * Decides linearizability by brute force, to test the real search. It tries every order of the operations, with and
  * without the operations that may not have happened. For histories of a few operations only.
  */
-import type { ObjectKind } from '../history.ts';
+import type { ObjectKind } from '../history/history.ts';
 import { MODELS, type State } from '../models.ts';
 import type { Interval } from '../search/decision.ts';
 

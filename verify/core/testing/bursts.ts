@@ -1,5 +1,5 @@
 /** Builds the history of a burst: adds of one session that overlap on two instances, then reads. */
-import type { ObjectEvent } from '../history.ts';
+import type { ObjectEvent } from '../history/history.ts';
 import type { Picture, SessionPicture } from './picture.ts';
 
 /** Microseconds between two pairs of overlapping requests. */

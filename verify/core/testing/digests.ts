@@ -3,8 +3,8 @@
  * healthy run.
  */
 import type { Digest, GuaranteeDigest } from '../compare/digest.ts';
-import type { Guarantee } from '../guarantees.ts';
-import { bucketOf, formatBuckets } from '../latency.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import { bucketOf, formatBuckets } from '../result/latency.ts';
 
 export const judged = (guarantee: Guarantee, more: Partial<GuaranteeDigest> = {}): GuaranteeDigest => ({
   guarantee,

@@ -1,5 +1,5 @@
 /** Generates the tables of docs/history.md from the field tables of fields.ts. */
-import { CALLED, DECLARED, type Field, type Fields, type Kind, LINES, RETURNED } from '../fields.ts';
+import { CALLED, DECLARED, type Field, type Fields, type Kind, LINES, RETURNED } from '../history/fields.ts';
 
 /** Returns the rows of each table, by the name of the marks around it in the page. */
 export const fieldsTables = (): Record<string, string[]> => ({

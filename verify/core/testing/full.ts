@@ -1,5 +1,5 @@
 /** Defines a start line and an end line with every field that such lines may have. */
-import type { End, Start } from '../history.ts';
+import type { End, Start } from '../history/history.ts';
 
 /** `Required` makes the compiler check that no field is missing. */
 export const fullStart: Required<Start> = {

@@ -1,5 +1,5 @@
 /** Simulates a site with two instances and a session store, with a switch for each defect of the session lifecycle. */
-import type { CookieAttributes, Declared } from '../history.ts';
+import type { CookieAttributes, Declared } from '../history/history.ts';
 import { Picture, type SessionPicture, type Shown } from './picture.ts';
 
 export const SWITCHES = [

@@ -2,7 +2,7 @@
  * Generates lines.ts from the tables of fields. Code that names each field is several times as fast as a loop over
  * names.
  */
-import { CALLED, type Field, type Fields, type Kind, RETURNED } from '../fields.ts';
+import { CALLED, type Field, type Fields, type Kind, RETURNED } from '../history/fields.ts';
 
 /** Sets of values, by their names in the generated module. */
 type Sets = Map<string, readonly (string | number)[]>;

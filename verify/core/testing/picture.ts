@@ -1,10 +1,10 @@
 /** Builds small histories for tests. Each call adds one request, after the previous request unless times are given. */
 import { CHECKS } from '../checks/index.ts';
-import type { Guarantee } from '../guarantees.ts';
-import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history.ts';
-import { Judge } from '../judge.ts';
-import type { Result } from '../result.ts';
-import type { Verdict } from '../verdict.ts';
+import type { Action, Event, Fault, Operation, Phase, Run, With } from '../history/history.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Result } from '../result/result.ts';
+import type { Verdict } from '../result/verdict.ts';
+import { Judge } from '../timeline/judge.ts';
 
 export const PREFIX = 'bcanary';
 

@@ -1,5 +1,5 @@
 /** Generates small random histories of one object. Each history is correct at first; most are then damaged a little. */
-import type { Action, ObjectKind } from '../history.ts';
+import type { Action, ObjectKind } from '../history/history.ts';
 import { type Deed, MODELS, type State } from '../models.ts';
 import type { Interval } from '../search/decision.ts';
 

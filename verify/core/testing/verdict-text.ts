@@ -1,5 +1,5 @@
 /** Writes a whole verdict as text, so that a test that compares the text notices every change of it. */
-import type { Anomaly, Verdict, WitnessStep } from '../verdict.ts';
+import type { Anomaly, Verdict, WitnessStep } from '../result/verdict.ts';
 
 export function verdictText(verdict: Verdict): string {
   const { judgement, violations, why, finding, rests, anomalies } = verdict;

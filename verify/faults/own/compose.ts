@@ -1,6 +1,6 @@
 /** Faults of a service in a compose file: they disturb one container of it, or each container in turn. */
 import { until } from '../../../stack/wait.ts';
-import { counted } from '../../core/check.ts';
+import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
 import type { Maker } from './index.ts';

@@ -1,5 +1,5 @@
 /** Faults of a Kubernetes deployment, performed with kubectl. */
-import { counted } from '../../core/check.ts';
+import { counted } from '../../core/result/format.ts';
 import type { KubernetesSpec } from '../../target/schema-faults.ts';
 import type { Random } from '../../workloads/random.ts';
 import type { Disturbance, Means } from '../fault.ts';

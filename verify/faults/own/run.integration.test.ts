@@ -13,7 +13,7 @@ import { parse } from 'yaml';
 import { startLocalStack } from '../../../stack/local.ts';
 import type { Instance, Stack } from '../../../stack/stack.ts';
 import { until } from '../../../stack/wait.ts';
-import type { Result } from '../../core/result.ts';
+import type { Result } from '../../core/result/result.ts';
 import { Baton, type Finished } from '../../testing/baton.ts';
 import { checkJunit } from '../../testing/report-readers.ts';
 

@@ -1,6 +1,6 @@
 /** Makes results for the tests of reports. */
 import { compare } from '../../core/compare/compare.ts';
-import { type FaultSummary, type Result, unhealed } from '../../core/result.ts';
+import { type FaultSummary, type Result, unhealed } from '../../core/result/result.ts';
 import { digest, judged, served } from '../../core/testing/digests.ts';
 import { Picture } from '../../core/testing/picture.ts';
 import type { ReportInput } from '../report.ts';

@@ -1,0 +1,109 @@
+/** The interface of a check, and helpers that all checks share. */
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Event, Operation, Run, Start } from '../history/history.ts';
+import type { Guarantee } from '../result/guarantees.ts';
+import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+
+/** The state of one check over one run. The judge calls it with each event, in the order of the history. */
+export interface Fold {
+  /** Called when an operation that may change something starts. */
+  started?(start: Start): void;
+  /** Called when an operation ends. The operation has no `return` if its end was never recorded. */
+  ended?(operation: Operation, standing: Standing): void;
+  /** Called for every event that is not the start or the end of an operation. */
+  event?(event: Event): void;
+  /** Called once for each session: after its last operation, or at the end of the run. */
+  sessionEnded?(session: SessionState): void;
+  /** Returns the counts so far. Cheap enough to call after every event. */
+  counts(): Counts;
+  finish(): Finding;
+}
+
+/** The counts that decide a verdict. The counts of parts of a run (k6's virtual users) can be added up. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Called with each anomaly that is kept, as soon as it is found. */
+export type OnAnomaly = (anomaly: Anomaly) => void;
+
+/** A verdict without the two fields that the registry adds. */
+export type Finding = Omit<Verdict, 'guarantee' | 'claimed'>;
+
+/** A finding without its witnesses: the part that follows from the counts alone. */
+export type Conclusion = Omit<Finding, 'anomalies'>;
+
+export interface Check {
+  guarantee: Guarantee;
+  /** What must be true of the history for the verdict to be sound. Shown in docs and reports. */
+  assumes: string;
+  /** The minimum evidence for `valid`. */
+  minimum: string;
+  /**
+   * Starts the check for one run.
+   *
+   * @param faults the run's fault ledger, which receives each event before the fold does
+   */
+  start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger): Fold;
+  /** Decides the verdict from the counts of one fold, or from the sum of several folds' counts. */
+  conclude(counts: Counts, run: Run): Conclusion;
+}
+
+/** Maximum number of anomalies of one name that are kept with their witness. Further anomalies are only counted. */
+const KEPT = 5;
+
+/** Collects anomalies: keeps the first few of each name with their witness, and counts the rest. */
+export class Anomalies {
+  count = 0;
+  readonly kept: Anomaly[] = [];
+  readonly #onAnomaly: OnAnomaly | undefined;
+  readonly #of = new Map<string, number>();
+
+  constructor(onAnomaly?: OnAnomaly) {
+    this.#onAnomaly = onAnomaly;
+  }
+
+  /**
+   * @param name the anomaly's name, if the check has several names. Each name has its own limit, so that no name hides
+   * another
+   */
+  add(make: () => Anomaly, name = ''): void {
+    this.count++;
+    const known = this.#of.get(name) ?? 0;
+    if (known >= KEPT) return;
+    this.#of.set(name, known + 1);
+    const anomaly = make();
+    this.kept.push(anomaly);
+    this.#onAnomaly?.(anomaly);
+  }
+}
+
+/**
+ * Decides a check's verdict: violated if there is any anomaly, unknown if evidence is missing, else valid.
+ *
+ * @param violations number of anomalies
+ * @param missing the missing evidence and how to get it; undefined if there is enough evidence
+ */
+export function conclude(
+  violations: number,
+  missing: string | undefined,
+  rests: Record<string, number>,
+  finding: string,
+): Conclusion {
+  const judgement: Judgement = violations > 0 ? 'violated' : missing ? 'unknown' : 'valid';
+  return {
+    judgement,
+    ...(judgement === 'unknown' && missing ? { why: missing } : {}),
+    rests,
+    finding: judgement === 'unknown' ? '' : finding,
+    violations,
+  };
+}
+
+/** Returns a function that reads one count by name; an absent count is 0. */
+export const reader =
+  (counts: Counts) =>
+  (name: string): number =>
+    counts[name] ?? 0;
+
+/** Minimum number of handoffs for a verdict that is based on handoffs. */
+export const ENOUGH_HANDOFFS = 10;

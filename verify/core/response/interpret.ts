@@ -1,0 +1,296 @@
+/**
+ * Reads from a response whether the session is signed in, which user and state it shows, and which instance sent it.
+ */
+import { canaryFinder, unpadder } from '../history/canary.ts';
+import type { Action, CookieAttributes, CookieChange, Operation } from '../history/history.ts';
+import { alike } from '../models.ts';
+import { type Finding, type Findings, finder } from './finding.ts';
+import { acceptsLogin, hasPasswordField } from './login-answer.ts';
+import { type Named, type Naming, namer } from './naming.ts';
+import { type Failure, outcomeOf } from './outcome.ts';
+import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
+
+/** A response, or the reason why there is none. */
+export interface Reply {
+  status?: number;
+  failure?: Failure;
+  /** What is wrong with the server's certificate. Absent if the request did not fail because of the certificate. */
+  distrusted?: string;
+  /** The headers, by name in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+  /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
+  redirect?: string;
+  /**
+   * The redirect's address with its query. Absent if it leaves the target or its scheme: such a redirect is not
+   * followed.
+   */
+  leads?: string;
+  /** Cookies that the response changed; a cookie without a value is deleted. */
+  cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
+  /** Cookies that the request carried. */
+  sent?: readonly { name: string; value: string }[];
+  /** The request was sent twice, because the first connection was closed at that moment. */
+  resent?: true;
+}
+
+/** The parts of a target that interpret its pages. */
+export interface Pages {
+  login: {
+    page: string;
+    accepted?: readonly number[] | undefined;
+    /** Matches a response that refuses a login: its text, or the path to which it redirects. */
+    refused?: string | undefined;
+  };
+  signedIn: { user: Finding };
+  /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
+  signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
+  csrf?: Finding | undefined;
+  probes: readonly { object: string; read: ListSpec }[];
+  instance?: Naming | undefined;
+  /** Matches the text of a "busy, try again" response: the request was refused and had no effect. */
+  busy?: string | undefined;
+}
+
+export interface Reading {
+  /** Returns the label that replaces a secret in the history. */
+  label(secret: string): string;
+  /** Returns the label of a user of the run; undefined for any other name. */
+  userLabel(name: string): string | undefined;
+  /** The prefix of all canaries of the run: letters and digits. */
+  canary: string;
+  /** Resolves HTML character references. k6 and Node have different libraries for it. */
+  decode(html: string): string;
+}
+
+/** The fields of an operation that the response decides. */
+export type Seen = Pick<
+  Operation,
+  | 'outcome'
+  | 'status'
+  | 'note'
+  | 'instance'
+  | 'source'
+  | 'signedIn'
+  | 'sawUser'
+  | 'saw'
+  | 'canaries'
+  | 'cookies'
+>;
+
+export interface Asked {
+  action: Action;
+  /** The target file's name of the object whose state the response shows, if any. */
+  object?: string;
+  /**
+   * True if the page need not name its user. A page without the name then does not show whether the session is signed
+   * in.
+   */
+  unmarked?: boolean;
+  /** The requested path, with its query. */
+  path?: string;
+}
+
+const NO_PAGE: ListPage = { values: [], cut: false };
+
+const safe = new Set<Action>(['form', 'read']);
+const writes = (action: Action): boolean => !safe.has(action) && !silent.has(action) && action !== 'login';
+/** Actions whose responses do not show whether the session is signed in. */
+const silent = new Set<Action>(['form', 'logout', 'logout-all']);
+
+export class Interpreter {
+  /** Names of the session cookies. While they are unknown, no cookie is recorded. */
+  sessionCookies: readonly string[] = [];
+  /** Probes whose page does not name its user but requires a login: a 2xx means "signed in". */
+  readonly unnamed = new Set<string>();
+  readonly #pages: Pages;
+  readonly #reading: Reading;
+  readonly #canaries: (text: string) => string[];
+  readonly #unpadded: (text: string) => string;
+  readonly #user: Findings;
+  readonly #lists: Map<string, ListReader>;
+  /**
+   * Statuses and redirects of private pages for a client without a session; used in addition to the rules of the target
+   * file.
+   */
+  readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
+  readonly #csrf: Findings | undefined;
+  readonly #instance: (reply: Reply) => Named | undefined;
+  readonly #busy: RegExp | undefined;
+
+  constructor(pages: Pages, reading: Reading) {
+    this.#pages = pages;
+    this.#reading = reading;
+    this.#canaries = canaryFinder(reading.canary);
+    this.#unpadded = unpadder(reading.canary);
+    const found = (finding: Finding) => finder(finding, reading.decode);
+    this.#user = found(pages.signedIn.user);
+    this.#lists = new Map(
+      pages.probes.map(({ object, read }) => [object, new ListReader(read, reading.decode)]),
+    );
+    this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
+    this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
+    this.#instance = namer(pages.instance ?? {}, reading.decode);
+  }
+
+  /** Returns the CSRF token in a page; undefined if there is none. */
+  csrf(reply: Reply): string | undefined {
+    return this.#csrf?.first(reply);
+  }
+
+  /** Returns the instance that sent the response; undefined if the response does not name it. */
+  named(reply: Reply): Named | undefined {
+    return this.#instance(reply);
+  }
+
+  /** Returns the user name that a response shows, not yet replaced by a label; undefined if it shows none. */
+  userName(reply: Reply): string | undefined {
+    return this.#user.first(reply);
+  }
+
+  /** Interprets a response. @param named the instance that sent it, if the caller knows it already */
+  seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
+    const { action, object, unmarked = false, path } = asked;
+    const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
+    if (reply.status !== undefined) seen.status = reply.status;
+    if (named !== undefined) {
+      seen.instance = named.instance;
+      seen.source = named.source;
+    }
+    const busy = this.busy(reply);
+    if (!busy) this.#session(seen, reply, asked);
+    if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
+      this.#state(seen, reply, object, path);
+    this.#private(seen, reply);
+    seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, safe.has(action));
+    // If the response to a write is a login form, the write may or may not have happened.
+    if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
+    return seen;
+  }
+
+  /** Returns whether the response says "busy, try again". */
+  busy({ body }: Reply): boolean {
+    return this.#busy?.test(body) === true;
+  }
+
+  #session(seen: Seen, reply: Reply, { action, object, unmarked = false }: Asked): void {
+    const { status } = reply;
+    if (status === undefined || status >= 500 || silent.has(action)) return;
+    if (action === 'login') {
+      const accepted = acceptsLogin(reply, this.#pages.login);
+      if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
+      return;
+    }
+    const asked = action === 'read' && !unmarked;
+    if (this.#refuses(reply) || (asked && this.#asStranger(reply))) seen.signedIn = 'out';
+    else if (action === 'read' && status < 300) {
+      this.#mark(seen, reply, unmarked);
+      if (object !== undefined && this.unnamed.has(object) && !this.#asksPassword(reply))
+        seen.signedIn = 'in';
+    }
+  }
+
+  /**
+   * Returns whether the last page of a login's redirects shows that the login was accepted; undefined if the page is an
+   * error, which does not show it.
+   *
+   * @param reply the page at the end of a login's redirects
+   */
+  landed(reply: Reply): boolean | undefined {
+    const { status } = reply;
+    if (status === undefined || status >= 500 || status === 429) return undefined;
+    return status !== 401 && !this.#asksPassword(reply);
+  }
+
+  /** Returns whether the response is a login form: a page with a password field that names no user. */
+  #asksPassword(reply: Reply): boolean {
+    return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
+  }
+
+  #refuses({ status, redirect }: Reply): boolean {
+    const { login, signedOut } = this.#pages;
+    if (status === 401 || (status !== undefined && signedOut?.status.includes(status))) return true;
+    return (
+      redirect !== undefined && (redirect === login.page || signedOut?.redirect.includes(redirect) === true)
+    );
+  }
+
+  /** Records the user that the page names. A page that should name its user but does not counts as signed out. */
+  #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
+    const name = this.userName(reply);
+    if (name === undefined || name === '') {
+      if (!unmarked) seen.signedIn = 'out';
+      return;
+    }
+    seen.signedIn = 'in';
+    seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
+  }
+
+  /** Records the state that the page shows, unless the page shows only a part of it. */
+  #state(seen: Seen, reply: Reply, object: string, path: string | undefined): void {
+    const { values, next, cut } = this.page(reply, object, path);
+    if (next === undefined && !cut) seen.saw = values;
+  }
+
+  /**
+   * Returns the values of an object that a page shows.
+   *
+   * @param object the object's name in the target file
+   * @param path the requested path
+   */
+  page(reply: Reply, object: string, path?: string): ListPage {
+    const page = this.#lists.get(object)?.page(reply, path);
+    if (page === undefined) return NO_PAGE;
+    const { values } = page;
+    for (let i = 0; i < values.length; i++) values[i] = this.#unpadded(values[i] as string);
+    return page;
+  }
+
+  /** Records how a page that requires a login responded to a client without a session. */
+  stranger(reply: Reply): void {
+    const { status, redirect } = reply;
+    if (status === undefined || status < 300 || status === 429 || status >= 500) return;
+    if (redirect !== undefined) this.#strangers.redirect.add(redirect);
+    else if (status >= 400) this.#strangers.status.add(status);
+  }
+
+  #asStranger({ status, redirect }: Reply): boolean {
+    if (redirect !== undefined) return this.#strangers.redirect.has(redirect);
+    return status !== undefined && this.#strangers.status.has(status);
+  }
+
+  /** Records canaries outside of the requested state, and session cookies that changed. */
+  #private(seen: Seen, reply: Reply): void {
+    const found = this.#canaries(reply.body);
+    // Does not use values() and flat(): in k6 they take longer than the search in a header.
+    for (const name in reply.headers) {
+      const value = reply.headers[name];
+      // Most headers have no canary. In k6, spreading an empty list takes as long as this test.
+      if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
+      for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
+    }
+    const saw = seen.saw ?? [];
+    // Most pages show no canaries except those of the requested state.
+    if (found.length > 0 && !alike(found, saw)) {
+      const foreign = new Set(found.filter(canary => !saw.includes(canary)));
+      if (foreign.size > 0) seen.canaries = [...foreign];
+    }
+    if (reply.cookies.length === 0) return;
+    const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
+    if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
+  }
+
+  #cookie({ name, value, attributes }: Reply['cookies'][number]): CookieChange {
+    const change: CookieChange =
+      value === undefined
+        ? { name, change: 'deleted' }
+        : { name, change: 'set', label: this.#reading.label(value) };
+    return attributes === undefined ? change : { ...change, attributes };
+  }
+}
+
+function noteOf({ status, failure, distrusted, redirect }: Reply): string {
+  if (distrusted !== undefined) return `certificate: ${distrusted}`;
+  if (status === undefined) return failure ?? 'no answer';
+  return redirect === undefined ? String(status) : `${status} to ${redirect}`;
+}

@@ -1,0 +1,32 @@
+/** Decides the outcome of an operation from its HTTP response. */
+import type { Outcome } from '../history/history.ts';
+
+/**
+ * Why a request got no complete response. refused: no connection, so nothing was sent. certificate: no connection,
+ * since the server's certificate is not trusted. reset: the connection broke during the request. timeout: no complete
+ * response in time. aborted: the run was stopped. oversized: the body was too large. garbled: the body could not be
+ * decompressed.
+ */
+export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
+
+export interface Answer {
+  status?: number;
+  failure?: Failure;
+}
+
+/**
+ * Decides whether an operation happened. No other code decides this.
+ *
+ * @param answer the response's status, or why there is no response
+ * @param signedIn whether the response shows the session signed in
+ * @param safe true if the operation changes nothing; if no response comes, it then counts as not happened
+ * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
+ */
+export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {
+  if (answer.failure === 'refused' || answer.failure === 'certificate') return 'fail';
+  if (answer.status === undefined || answer.failure !== undefined || answer.status >= 500) {
+    return safe ? 'fail' : 'info';
+  }
+  if (signedIn === 'out' || answer.status >= 400) return 'fail';
+  return 'ok';
+}

@@ -1,0 +1,15 @@
+/** Formats numbers for messages and reports. */
+
+/** Formats a rate for reports: 0.00012 becomes `0.012 %`. */
+export function percent(rate: number): string {
+  const value = rate * 100;
+  if (value === 0) return '0 %';
+  if (value < 0.0001) return '< 0.0001 %';
+  return `${Number(value.toPrecision(2))} %`;
+}
+
+/** Formats a number with thousands separators: 12034 becomes `12,034`. Does not use Intl, which k6 lacks. */
+export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+
+/** Formats a count with its noun: `1 session`, `2 sessions`, `3,000 sessions`. */
+export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;

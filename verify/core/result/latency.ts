@@ -1,0 +1,99 @@
+/**
+ * Summarises response times in a histogram of bounded size, whose buckets grow by 3 %. Histograms can be added up, and
+ * quantiles are exact to the width of a bucket.
+ */
+import type { Action, Operation } from '../history/history.ts';
+
+/** Ratio of a bucket's end to its begin. */
+const WIDTH = 1.03;
+const LOG_WIDTH = Math.log(WIDTH);
+
+/** The response times of one action on one instance. */
+export interface Latency {
+  action: Action;
+  /** Absent for responses that named no instance. */
+  instance?: string;
+  /** `number:count` of each bucket that is not empty, by number; bucket n begins at 1.03^n microseconds. */
+  buckets: string;
+}
+
+/** Count of responses by bucket number. */
+export type Buckets = ReadonlyMap<number, number>;
+
+export const bucketOf = (microseconds: number): number =>
+  Math.floor(Math.log(Math.max(1, microseconds)) / LOG_WIDTH);
+
+export function parseBuckets(text: string): Map<number, number> {
+  const entries = text.split(' ').filter(part => part !== '');
+  return new Map(entries.map(part => part.split(':').map(Number) as [number, number]));
+}
+
+export const formatBuckets = (buckets: Buckets): string =>
+  [...buckets]
+    .sort(([a], [b]) => a - b)
+    .map(([bucket, count]) => `${bucket}:${count}`)
+    .join(' ');
+
+export function merged(all: Iterable<Buckets>): Map<number, number> {
+  const sum = new Map<number, number>();
+  for (const buckets of all) {
+    for (const [bucket, count] of buckets) sum.set(bucket, (sum.get(bucket) ?? 0) + count);
+  }
+  return sum;
+}
+
+export const sizeOf = (buckets: Buckets): number =>
+  [...buckets.values()].reduce((sum, count) => sum + count, 0);
+
+/**
+ * Returns the response time at a rank. The responses of a bucket are assumed to be spread evenly over it.
+ *
+ * @param rank the rank of the response, 1 for the fastest
+ * @returns microseconds; NaN if there are fewer responses
+ */
+export function atRank(buckets: Buckets, rank: number): number {
+  let below = 0;
+  for (const [bucket, count] of [...buckets].sort(([a], [b]) => a - b)) {
+    if (below + count >= rank) return WIDTH ** (bucket + (rank - below - 0.5) / count);
+    below += count;
+  }
+  return Number.NaN;
+}
+
+/** Maximum number of pairs of action and instance that are recorded. No deployment is expected to have more. */
+const MOST = 100;
+
+/** Collects the response times of a run. */
+export class Latencies {
+  readonly #actions = new Map<Action, Map<string | undefined, Map<number, number>>>();
+  #series = 0;
+
+  ended({ action, instance, outcome, call, return: end }: Operation): void {
+    if (outcome !== 'ok' || end === undefined) return;
+    const buckets = this.#actions.get(action)?.get(instance) ?? this.#add(action, instance);
+    const bucket = bucketOf(end - call);
+    buckets?.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+  }
+
+  #add(action: Action, instance: string | undefined): Map<number, number> | undefined {
+    if (++this.#series > MOST) return undefined;
+    const instances = this.#actions.get(action) ?? new Map();
+    this.#actions.set(action, instances);
+    const buckets = new Map<number, number>();
+    instances.set(instance, buckets);
+    return buckets;
+  }
+
+  /** Returns the response times, sorted by action, then by instance. */
+  finish(): Latency[] {
+    const series = [...this.#actions].flatMap(([action, instances]) =>
+      [...instances].map(([instance, buckets]) => ({
+        action,
+        ...(instance === undefined ? {} : { instance }),
+        buckets: formatBuckets(buckets),
+      })),
+    );
+    const name = ({ action, instance = '' }: Latency): string => `${action} ${instance}`;
+    return series.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  }
+}

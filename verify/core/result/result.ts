@@ -1,0 +1,105 @@
+/** Defines the result of judging one history: everything that a report needs (docs/result.schema.json). */
+
+import { titleOf } from '../faults/window.ts';
+import type { Finish } from '../history/history.ts';
+import type { Latency } from './latency.ts';
+import type { Judgement, Verdict } from './verdict.ts';
+
+export interface InstanceTally {
+  instance: string;
+  requests: number;
+  /** The instance's share of all requests whose instance is known, 0 to 1. */
+  share: number;
+  /** Number of sessions that the instance served at least once. */
+  sessions: number;
+}
+
+export interface Tally {
+  operations: number;
+  ok: number;
+  fail: number;
+  info: number;
+  sessions: number;
+  users: number;
+  handoffs: number;
+  /** Number of requests sent again, since the server had closed the kept-alive connection; absent if not known (k6). */
+  resent?: number;
+  /** Time from the first call to the last return, microseconds. */
+  duration: number;
+  /**
+   * Number of failed requests by status or failure. The order has no meaning, since JavaScript sorts keys that are
+   * numbers.
+   */
+  failures: Record<string, number>;
+  instances: InstanceTally[];
+  /** Number of requests, by the source of their instance's name: `header`, `cookie`, `body`, `log`. */
+  namedBy?: Record<string, number>;
+  /** Response times of successful requests outside fault windows. */
+  latency?: Latency[];
+}
+
+/** What clients experienced during a fault. Times are microseconds. */
+export interface FaultSummary {
+  id: number;
+  name: string;
+  /** Name of what was disturbed. */
+  where?: string;
+  /** What was done, in a few words: `2 instances restarted`. */
+  did?: string;
+  /** True if the fault took effect: its effect was observed, or sessions or writes were lost. */
+  bit: boolean;
+  /** True if everything that was disturbed was healthy again in time. */
+  healthy: boolean;
+  /** False if healing failed, so that the disturbance may go on; else absent. */
+  healed?: false;
+  /** Time until everything was healthy again; absent if that never happened. */
+  duration?: number;
+  requests: number;
+  failed: number;
+  /** Number of clients that lost their session and had to log in again. */
+  relogins: number;
+  /**
+   * Sessions from before the fault that were checked at the end. `atLeast`: lower bound of the surviving share, at 95 %
+   * confidence.
+   */
+  sessions: { survived: number; of: number; atLeast: number };
+  writes: { acknowledged: number; lost: number };
+  /** The longest time in which requests waited and no request got a response. */
+  gap: number;
+  /** Time from a client's first attempt until it succeeded, retries included. */
+  wait: { longest: number; p99: number };
+}
+
+export interface Result {
+  format: 'baton-result';
+  version: 1;
+  run: string;
+  target: string;
+  url: string;
+  seed: number;
+  started: string;
+  /** The command that repeats the run with the same seed. */
+  command: string;
+  /** `cut off`: the history has no last line, as after a kill. */
+  finished: Finish['reason'] | 'cut off';
+  /** The verdict over all claimed guarantees. If one of `limits` is exceeded, it is `violated` too. */
+  judgement: Judgement;
+  guarantees: Verdict[];
+  tally: Tally;
+  /** Sorted by their start; absent if there were no faults. */
+  faults?: FaultSummary[];
+  /** Problems of the history itself, and other remarks for the reader. */
+  remarks: string[];
+  /** Thresholds of k6, other than the guarantees, that were exceeded. Absent if there were none. */
+  limits?: string[];
+}
+
+/** Returns the kinds of failures and their counts, the most frequent first. */
+export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
+  Object.entries(failures).sort(([, a], [, b]) => b - a);
+
+/** Returns a remark for each fault that could not be healed. */
+export const unhealed = ({ faults = [] }: Pick<Result, 'faults'>): string[] =>
+  faults
+    .filter(({ healed }) => healed === false)
+    .map(fault => `${titleOf(fault)} could not be healed: what it disturbed may still be disturbed`);

@@ -1,0 +1,62 @@
+/** Defines the verdict of a check, and combines several verdicts into one. */
+
+import type { Operation } from '../history/history.ts';
+import type { Guarantee } from './guarantees.ts';
+
+export type Judgement = 'valid' | 'violated' | 'unknown';
+
+/** One request of a witness; the requests are in order of time. */
+export interface WitnessStep {
+  operation: Operation;
+  /** What the guarantee requires of this request; absent for a request that is only context. */
+  expected?: string;
+  /** What the request did or showed. */
+  came: string;
+}
+
+/** A named violation and the few operations that prove it. */
+export interface Anomaly {
+  name: string;
+  guarantee: Guarantee;
+  session?: string;
+  user?: string;
+  /** One sentence that is understandable without the witness. */
+  summary: string;
+  witness: WitnessStep[];
+  /** Further observations that help to understand the anomaly. */
+  notes: string[];
+}
+
+export interface Verdict {
+  guarantee: Guarantee;
+  /**
+   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported but does not fail the
+   * run.
+   */
+  claimed: boolean;
+  judgement: Judgement;
+  /** Only if `unknown`: which evidence is missing and how to get it. */
+  why?: string;
+  /** The counts that the verdict is based on, by name, in display order. */
+  rests: Record<string, number>;
+  /** One short sentence: what a `valid` verdict rules out, or how much was violated. */
+  finding: string;
+  /** Number of anomalies; `anomalies` holds the first few. */
+  violations: number;
+  anomalies: Anomaly[];
+}
+
+/** Returns the violated guarantees that are not claimed: they do not fail the run, but must be reported. */
+export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
+  verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
+
+const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
+
+/** Returns `violated` if one is violated, else `unknown` if one is unknown or the list is empty, else `valid`. */
+export function combine(judgements: Iterable<Judgement>): Judgement {
+  let worst: Judgement | undefined;
+  for (const judgement of judgements) {
+    if (worst === undefined || order[judgement] > order[worst]) worst = judgement;
+  }
+  return worst ?? 'unknown';
+}

@@ -1,0 +1,145 @@
+/**
+ * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
+ * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast as
+ * judging it. These counts plus those of the judge equal what the judge alone would have counted
+ * (repeats.property.test.ts).
+ */
+
+import type { ReadFacts } from '../objects/read-facts.ts';
+import type { Seen } from '../response/interpret.ts';
+
+/** The numbers that repeated reads add to the counts of the checks. */
+export interface Repeated {
+  /** `reads`: all reads. `handoffs`: the reads on another instance than the previous operation. */
+  reads: number;
+  handoffs: number;
+  /**
+   * `written`: reads compared with a write of the session. `writtenElsewhere`: those on another instance than the
+   * write.
+   */
+  written: number;
+  writtenElsewhere: number;
+  /** `pairs`: reads compared with the read before. `pairsElsewhere`: those on another instance than the read before. */
+  pairs: number;
+  pairsElsewhere: number;
+}
+
+export const nothingRepeated = (): Repeated => ({
+  reads: 0,
+  handoffs: 0,
+  written: 0,
+  writtenElsewhere: 0,
+  pairs: 0,
+  pairsElsewhere: 0,
+});
+
+/** The operations that a judged read was compared with. An equal read is compared with the same operations. */
+export type Compared = Pick<ReadFacts, 'write' | 'again'>;
+
+/**
+ * Counts the repeats of one session. The session's object must have no other writer, and the session's operations must
+ * not overlap.
+ */
+export class Repeats {
+  readonly #counts: Repeated;
+  /** The results of the reads since the last operation of another kind. All are equal and without a violation. */
+  readonly #settled: Seen[] = [];
+  /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
+  #unsure = false;
+  /** Instance of the write that the last judged read was compared with; '' if the instance is not known. */
+  #wrote: string | undefined;
+  /** True if the next equal read is compared with the last judged read. */
+  #pairs = false;
+  /** Instance of the last judged read. `#last`: instance of the last read, judged or not. */
+  #judged = '';
+  #last = '';
+  #pending = false;
+
+  /** @param counts the counts to which the repeats are added; several sessions may share them */
+  constructor(counts: Repeated) {
+    this.#counts = counts;
+  }
+
+  /** Called when an operation other than a read was judged. */
+  other(action: string, { outcome, instance }: Seen): void {
+    this.#settled.length = 0;
+    if (action === 'login') this.#unsure = false;
+    else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
+  }
+
+  /** Called when a read of another object was judged: the next operation is compared with that read. */
+  interrupted(): void {
+    this.#settled.length = 0;
+  }
+
+  /**
+   * Called when a read was judged.
+   *
+   * @param clean true if the read shows the session signed in and caused no anomaly
+   * @param compared the operations that the read was compared with
+   */
+  read(seen: Seen, clean: boolean, compared: Compared | undefined): void {
+    const { instance, saw } = seen;
+    if (!clean || instance === undefined || saw === undefined || seen.canaries !== undefined)
+      this.#unsure = true;
+    const before = this.#settled[0];
+    if (before !== undefined && !same(before.saw, saw)) this.#unsure = true;
+    if (this.#unsure) return;
+    this.#settled.push(seen);
+    this.#wrote = compared?.write === undefined ? undefined : (compared.write.instance ?? '');
+    this.#pairs = compared?.again === true;
+    this.#judged = instance ?? '';
+    this.#last = this.#judged;
+  }
+
+  /**
+   * Counts a read if it repeats a judged one.
+   *
+   * @param seen the result of the read: the same object as that of the judged read, not only an equal one
+   * @returns whether it was counted; if not, it must be judged
+   */
+  repeats(seen: Seen): boolean {
+    const { instance } = seen;
+    if (this.#unsure || instance === undefined || !this.#settled.includes(seen)) return false;
+    this.#count(instance, instance !== this.#last, 1);
+    this.#last = instance;
+    this.#pending = true;
+    return true;
+  }
+
+  /**
+   * Returns whether the session's last read must be judged before its next operation, which is compared with it. This
+   * is so if the read came from another instance than the last judged read. The judge will count that read again, so its
+   * count is taken back here.
+   */
+  settle(): boolean {
+    if (!this.#pending) return false;
+    this.#pending = false;
+    if (this.#last === this.#judged) return false;
+    this.#count(this.#last, true, -1);
+    this.#judged = this.#last;
+    return true;
+  }
+
+  /**
+   * Adds 1 or −1 to the counts of reads.
+   *
+   * @param elsewhere true if the read came from another instance than the previous read
+   */
+  #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
+    const counts = this.#counts;
+    counts.reads += by;
+    if (elsewhere) counts.handoffs += by;
+    if (this.#pairs) counts.pairs += by;
+    if (this.#pairs && elsewhere) counts.pairsElsewhere += by;
+    if (this.#wrote === undefined) return;
+    counts.written += by;
+    if (instance !== this.#wrote) counts.writtenElsewhere += by;
+  }
+}
+
+function same(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

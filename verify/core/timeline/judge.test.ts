@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { CHECKS } from '../checks/index.ts';
+import { HistoryError } from '../history/parse.ts';
+import { outcomeOf } from '../response/outcome.ts';
+import { type Anomaly, combine } from '../result/verdict.ts';
+import { Picture, PREFIX, runLine } from '../testing/picture.ts';
+import { Judge } from './judge.ts';
+
+describe('combine', () => {
+  it('ranks violated over unknown over valid, and is unknown for an empty list', () => {
+    expect(combine([])).toBe('unknown');
+    expect(combine(['valid', 'valid'])).toBe('valid');
+    expect(combine(['valid', 'unknown'])).toBe('unknown');
+    expect(combine(['unknown', 'violated', 'valid'])).toBe('violated');
+  });
+});
+
+describe('outcomeOf', () => {
+  it.each([
+    [{ status: 200 }, false, 'ok'],
+    [{ status: 303 }, false, 'ok'],
+    [{ status: 303 }, false, 'fail', 'out' as const],
+    [{ status: 409 }, false, 'fail'],
+    [{ status: 503 }, false, 'info'],
+    [{ status: 503 }, true, 'fail'],
+    [{ failure: 'refused' as const }, false, 'fail'],
+    [{ failure: 'reset' as const }, false, 'info'],
+    [{ failure: 'timeout' as const }, true, 'fail'],
+    [{}, false, 'info'],
+  ])('%o, safe %s: %s', (answer, safe, outcome, signedIn?: 'out') => {
+    expect(outcomeOf(answer, signedIn, safe)).toBe(outcome);
+  });
+});
+
+describe('Judge', () => {
+  it('fails a run only for claimed guarantees', () => {
+    const draw = (claims: string[]) => {
+      const picture = new Picture({ claims });
+      const session = picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(60, ['a']);
+      session.write('b', 'app-1').read('app-2', ['a']);
+      return picture.result();
+    };
+    expect(draw(['continuity', 'read-your-writes']).judgement).toBe('violated');
+    const unclaimed = draw(['continuity']);
+    expect(unclaimed.judgement).toBe('valid');
+    expect(unclaimed.guarantees.find(v => v.guarantee === 'read-your-writes')).toMatchObject({
+      claimed: false,
+      judgement: 'violated',
+    });
+  });
+
+  it('reports a claim that it cannot judge as unknown', () => {
+    const judge = new Judge(
+      runLine({ claims: ['rotation'] }),
+      CHECKS.filter(check => check.guarantee !== 'rotation'),
+    );
+    const result = judge.finish();
+    expect(result.judgement).toBe('unknown');
+    const verdict = result.guarantees.find(({ guarantee }) => guarantee === 'rotation');
+    expect(verdict?.why).toContain('does not judge it yet');
+  });
+
+  it('counts the requests of each instance', () => {
+    const picture = new Picture();
+    picture
+      .session('s1', 'alice')
+      .login('app-1')
+      .read('app-2')
+      .read('app-2')
+      .read('app-1', [], { status: 500, outcome: 'fail' });
+    expect(picture.result().tally).toMatchObject({
+      operations: 4,
+      ok: 3,
+      fail: 1,
+      sessions: 1,
+      failures: { '500': 1 },
+      instances: [
+        { instance: 'app-1', requests: 2, share: 0.5, sessions: 1 },
+        { instance: 'app-2', requests: 2, share: 0.5, sessions: 1 },
+      ],
+    });
+  });
+
+  it('takes a write without an end as possibly happened, and reports that the run was cut off', () => {
+    const picture = new Picture();
+    picture.session('s1', 'alice').login('app-1').write('a', 'app-1').hops(22, ['a']).write('b', 'app-1');
+    picture.events.pop();
+    const result = picture.result();
+    expect(result.tally).toMatchObject({ info: 1, failures: { 'never ended': 1 } });
+    expect(result.finished).toBe('cut off');
+    expect(result.remarks[0]).toContain('cut off');
+    expect(picture.verdict('read-your-writes').judgement).toBe('valid');
+  });
+
+  it('reports how many requests were sent again on a new connection', () => {
+    const remarks = (times: number) => {
+      const picture = new Picture();
+      const session = picture.session('s1', 'alice').login('app-1');
+      for (let i = 0; i < times; i++) session.read('app-1', [], { resent: true });
+      return picture.finish().result().remarks.join();
+    };
+    expect(remarks(0)).toBe('');
+    expect(remarks(1)).toMatch(/^1 read was sent again/);
+    expect(remarks(2)).toMatch(/^2 reads were sent again/);
+  });
+
+  it('refuses an end without a start, a second start and a second run', () => {
+    const step =
+      (...events: Parameters<Picture['add']>) =>
+      () =>
+        new Picture().add(...events).result();
+    expect(step({ type: 'end', id: 7, outcome: 'ok' })).toThrow(HistoryError);
+    expect(step(new Picture().run)).toThrow('second "run"');
+    const started = new Picture();
+    started.session('s1', 'alice').login('app-1');
+    const [start] = started.events;
+    if (start === undefined) throw new Error('no start');
+    expect(step(start, start)).toThrow('started twice');
+  });
+});
+
+describe('a run that is judged in parts, as k6 does', () => {
+  const part = (name: string, user: string, onAnomaly?: (anomaly: Anomaly) => void) => {
+    const picture = new Picture();
+    const session = picture
+      .session(name, user)
+      .form('app-1')
+      .login('app-2')
+      .write(`${PREFIX}.${user}.s.1.aaaaaaaa`, 'app-1');
+    session.hops(60, [`${PREFIX}.${user}.s.1.aaaaaaaa`]);
+    if (user === 'bob') session.read('app-2', []).read('app-1', [], { sawUser: 'alice' }).signedOut('app-1');
+    session.ended();
+    const judge = new Judge(picture.run, CHECKS, onAnomaly, 'counts');
+    for (const event of picture.events) judge.step(event);
+    return { judge, events: picture.events };
+  };
+
+  it('has the same verdicts as a run that is judged whole, once the counts are added up', () => {
+    const parts = [part('s1', 'alice'), part('s2', 'bob')];
+    const whole = new Judge(runLine(), CHECKS);
+    // Ids must be unique in a history.
+    parts.forEach(({ events }, i) => {
+      for (const event of events) whole.step('id' in event ? { ...event, id: event.id + i * 1000 } : event);
+    });
+    const verdicts = whole.finish().guarantees;
+    const counted = parts.map(({ judge }) => judge.counts());
+    CHECKS.forEach((check, index) => {
+      const sum: Record<string, number> = {};
+      for (const checks of counted) {
+        for (const [name, n] of Object.entries(checks[index]?.counts ?? {})) sum[name] = (sum[name] ?? 0) + n;
+      }
+      const { anomalies: _, claimed: __, guarantee, ...verdict } = verdicts[index] ?? never();
+      // Each part counts only its own sources and pairs of instances, and these counts cannot be added up.
+      const mine = check.conclude({ ...sum, sources: 1, 'login pairs': 1 }, runLine());
+      expect({ guarantee, ...mine }).toEqual({ guarantee, ...verdict });
+    });
+  });
+
+  it('has no result if it was made for counts only', () => {
+    expect(() => part('s1', 'alice').judge.finish()).toThrow('expected a Judge that was made for a result');
+  });
+
+  it('reports an anomaly at the operation that shows it, or at the end of its session', () => {
+    const reported: string[] = [];
+    part('s2', 'bob', anomaly => reported.push(anomaly.name));
+    expect(reported).toEqual(['STALE', 'BACK', 'BLEED', 'LOSS', 'NONLINEAR']);
+  });
+});
+
+const never = (): never => {
+  throw new Error('expected a verdict of each check');
+};

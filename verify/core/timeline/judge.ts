@@ -1,0 +1,247 @@
+/** Passes the events of a history once through every check, and makes the result. */
+
+import type { Check, Counts, Finding, Fold, OnAnomaly } from '../checks/check.ts';
+import { FaultLedger } from '../faults/ledger.ts';
+import { summaryOf } from '../faults/summary.ts';
+import { amidFaults } from '../faults/window.ts';
+import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from '../history/history.ts';
+import { joined } from '../history/lines.ts';
+import { HistoryError } from '../history/parse.ts';
+import { Objects } from '../objects/objects.ts';
+import type { ReadFacts } from '../objects/read-facts.ts';
+import { counted } from '../result/format.ts';
+import { GUARANTEES, type Guarantee, isGuarantee } from '../result/guarantees.ts';
+import { type Result, unhealed } from '../result/result.ts';
+import { Tallying } from '../result/tally.ts';
+import { brokenUnclaimed, combine, type Verdict } from '../result/verdict.ts';
+import { Clocks } from './clocks.ts';
+import { type SessionState, Sessions } from './sessions.ts';
+
+/**
+ * Judges a run while its events come in. Call `step` with each event, in the order of the history, then `finish` once.
+ * The same code judges during a run, inside k6 and from a file. It keeps state only for open sessions.
+ */
+export class Judge {
+  readonly #run: Run;
+  readonly #folds: { check: Check; fold: Fold }[];
+  /** The folds that handle starts, and the folds that handle ended operations. */
+  readonly #starting: Fold[];
+  readonly #ending: Fold[];
+  readonly #sessions: Sessions;
+  readonly #objects: Objects;
+  readonly #clocks = new Clocks();
+  /** The ledger that the checks, the tally and the result share. */
+  readonly #faults: FaultLedger;
+  /** Counts of the whole run; undefined if no result is wanted. */
+  readonly #tally: Tallying | undefined;
+  readonly #open = new Map<number, Start>();
+  /** Facts about the last operation, if it is a read of a live session that shows an object. */
+  reads: ReadFacts | undefined;
+  #finish: Finish | undefined;
+  #fingerprint: Fingerprint | undefined;
+
+  /**
+   * @param run the first line of the history
+   * @param checks the checks to apply; passed by the caller, so that k6 need not load checks that a script does not use
+   * @param onAnomaly called with the first few anomalies of each check as they are found
+   * @param wanted `counts`: only `counts()` will be called, not `finish()`; k6 adds the counts up by itself
+   * @throws HistoryError if the run claims an unknown guarantee
+   */
+  constructor(
+    run: Run,
+    checks: readonly Check[],
+    onAnomaly?: OnAnomaly,
+    wanted: 'result' | 'counts' = 'result',
+  ) {
+    const unknown = run.claims.find(claim => !isGuarantee(claim));
+    if (unknown !== undefined)
+      throw new HistoryError(`"claims": unknown guarantee ${JSON.stringify(unknown)}`);
+    this.#run = run;
+    this.#sessions = new Sessions(run);
+    this.#objects = new Objects(run.canary);
+    const faults = new FaultLedger(run, wanted === 'result');
+    this.#faults = faults;
+    if (wanted === 'result') this.#tally = new Tallying(faults);
+    this.#folds = checks.map(check => ({ check, fold: check.start(run, onAnomaly, faults) }));
+    const folds = this.#folds.map(({ fold }) => fold);
+    this.#starting = folds.filter(fold => fold.started !== undefined);
+    this.#ending = folds.filter(fold => fold.ended !== undefined);
+  }
+
+  /** Takes in the next event. @throws HistoryError if the event cannot follow the earlier events */
+  step(event: Event): void {
+    switch (event.type) {
+      case 'start':
+        this.#started(event);
+        break;
+      case 'end':
+        this.#ended(this.#assemble(event));
+        break;
+      case 'op':
+        this.#clocks.place(event, 'call');
+        this.#clocks.place(event, 'return');
+        this.#ended(event);
+        break;
+      case 'clock':
+        this.#clocks.add(event);
+        break;
+      case 'run':
+        throw new HistoryError('a second "run" line: expected one history in a file');
+      default:
+        this.#other(event);
+    }
+  }
+
+  #started(start: Start): void {
+    if (this.#open.has(start.id)) throw new HistoryError(`operation ${start.id} was started twice`);
+    this.#open.set(start.id, start);
+    this.#clocks.place(start, 'call');
+    this.#sessions.started(start);
+    this.#objects.started(start);
+    this.#faults.started(start);
+    for (let i = 0; i < this.#starting.length; i++) this.#starting[i]?.started?.(start);
+  }
+
+  #assemble(end: End): Operation {
+    const start = this.#open.get(end.id);
+    if (start === undefined)
+      throw new HistoryError(`the end of operation ${end.id}, which was never started`);
+    this.#open.delete(end.id);
+    const operation = joined(start, end);
+    this.#clocks.place(operation, 'return');
+    return operation;
+  }
+
+  #ended(operation: Operation): void {
+    const standing = this.#sessions.ended(operation);
+    standing.reads = this.#objects.ended(operation, standing);
+    this.reads = standing.reads;
+    this.#faults.ended(operation, standing);
+    this.#tally?.ended(operation, standing);
+    // Loops with an index, here and above: in k6, one step of `for … of` takes as long as a check.
+    for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
+  }
+
+  #other(event: Event): void {
+    if (event.type === 'finish') this.#finish = event;
+    if (event.type === 'fingerprint') this.#fingerprint = event;
+    if (event.type === 'object') this.#objects.declared(event);
+    if (event.type === 'fault') this.#sessions.disturbed();
+    this.#faults.event(event);
+    for (const { fold } of this.#folds) fold.event?.(event);
+    if (event.type !== 'session' || event.event !== 'ended') return;
+    this.#objects.sessionEnded(event);
+    const session = this.#sessions.sessionEnded(event.session);
+    if (session !== undefined) this.#sessionEnded(session);
+  }
+
+  #sessionEnded(session: SessionState): void {
+    this.#faults.sessionEnded(session);
+    for (const { fold } of this.#folds) fold.sessionEnded?.(session);
+  }
+
+  /** Returns the counts so far, for progress reports during the run. */
+  counts(): { guarantee: Guarantee; counts: Counts }[] {
+    return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
+  }
+
+  /**
+   * Ends the run and returns its result. @param remarks remarks of the code that read the history; they are added to
+   * the result
+   */
+  finish(remarks: readonly string[] = []): Result {
+    const tallying = this.#tally;
+    if (tallying === undefined)
+      throw new Error('expected a Judge that was made for a result, got one that was made for counts only');
+    // The outcome of these operations is unknown: they may take effect at any time after their call.
+    for (const start of this.#open.values()) {
+      this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
+    }
+    for (const session of this.#sessions.open()) this.#sessionEnded(session);
+    this.#faults.finish();
+    const cutOff = this.#finish === undefined;
+    const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
+    const guarantees = this.#verdicts(findings);
+    const faults = summaryOf(this.#faults.windows);
+    const tally = tallying.finish();
+    const added = [
+      ...(this.#finish?.remarks ?? []),
+      ...(cutOff
+        ? ['the history has no last line: the run was cut off, and only the recorded part is judged']
+        : []),
+      ...brokenUnclaimed(guarantees).map(unclaimedRemark),
+      ...(tally.resent ? [resentRemark(tally.resent)] : []),
+      ...refusedRemark(this.#sessions.refused()),
+      ...this.#objects.remarks(),
+      ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
+    ];
+    return {
+      format: 'baton-result',
+      version: 1,
+      run: this.#run.run,
+      target: this.#run.target,
+      url: this.#run.url,
+      seed: this.#run.seed,
+      started: this.#run.started,
+      command: this.#run.command,
+      finished: this.#finish?.reason ?? 'cut off',
+      judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
+      guarantees,
+      tally,
+      ...(faults.length === 0 ? {} : { faults }),
+      remarks: [...remarks, ...added, ...unhealed({ faults })],
+    };
+  }
+
+  /** Returns the verdicts of all checks, then an `unknown` for each claim that no check judges. */
+  #verdicts(findings: ReadonlyMap<Guarantee, Finding>): Verdict[] {
+    const claims = new Set(this.#run.claims.filter(isGuarantee));
+    const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({
+      guarantee,
+      claimed: claims.has(guarantee),
+      ...finding,
+      anomalies: finding.anomalies.map(anomaly => amidFaults(anomaly, this.#faults.windows)),
+    }));
+    for (const claim of claims) {
+      if (findings.has(claim)) continue;
+      verdicts.push({
+        guarantee: claim,
+        claimed: true,
+        judgement: 'unknown',
+        why: `this version of Baton does not judge it yet (${GUARANTEES[claim].holds})`,
+        rests: {},
+        finding: '',
+        violations: 0,
+        anomalies: [],
+      });
+    }
+    return verdicts;
+  }
+}
+
+const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
+  `${guarantee} is not claimed, but was violated: ${finding}`;
+
+const resentRemark = (times: number): string =>
+  `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a new connection, as browsers do: the ` +
+  'server closed the kept-alive connection at that moment, as a balancer does on a reload';
+
+/** Maximum number of users that a remark names. */
+const NAMED = 5;
+
+function refusedRemark(refused: readonly (readonly [user: string, times: number])[]): string[] {
+  if (refused.length === 0) return [];
+  const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
+  return [
+    `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
+      'see the passwords in `accounts`. Refusals of an account that no instance accepts are not judged',
+  ];
+}
+
+function lookRemark({ instances, by }: Fingerprint): string {
+  const looks =
+    instances === 1
+      ? 'all answers look as if from one'
+      : `by ${by.join(' and ')} the answers look as if from ${instances}`;
+  return `nothing names the instance that answered; ${looks}. That is a guess and proves nothing: add \`instance\`, or give --logs`;
+}

@@ -1,0 +1,44 @@
+/**
+ * Follows which session cookies a client holds, according to the history. Like browsers, it distinguishes cookies by
+ * name, domain and path.
+ */
+import type { CookieChange, Operation } from '../history/history.ts';
+
+export class SessionJar {
+  /** The label of each cookie's value, by the key of the cookie. */
+  readonly #held = new Map<string, string | undefined>();
+
+  /** Applies a response's cookie changes. Returns whether it deleted a session cookie and left the jar empty. */
+  take(operation: Operation): boolean {
+    let deleted = false;
+    for (const change of operation.cookies ?? []) {
+      const key = keyOf(change, operation.path);
+      if (change.change === 'set') this.#held.set(key, change.label);
+      else {
+        deleted = true;
+        this.#held.delete(key);
+        // If the attributes were not recorded, only the name is known.
+        if (change.attributes === undefined) this.#forget(change.name);
+        else this.#held.delete(change.name);
+      }
+    }
+    return deleted && this.#held.size === 0;
+  }
+
+  #forget(name: string): void {
+    for (const key of this.#held.keys()) if (key.startsWith(`${name};`)) this.#held.delete(key);
+  }
+
+  /** Returns whether the response sets a session cookie to a value that the jar does not hold. */
+  replacedBy({ cookies }: Operation): boolean {
+    const held = [...this.#held.values()];
+    return cookies?.some(({ change, label }) => change === 'set' && !held.includes(label)) ?? false;
+  }
+}
+
+/** Returns the key of a cookie. Without a Path, a cookie belongs to the folder of its page (RFC 6265, 5.1.4). */
+function keyOf({ name, attributes }: CookieChange, page = '/'): string {
+  if (attributes === undefined) return name;
+  const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');
+  return `${name};${attributes.domain ?? ''};${path}`;
+}

@@ -1,0 +1,284 @@
+/**
+ * Follows each session for all checks: its user, whether it is live, and which instance served it last. Makes no
+ * judgement.
+ */
+
+import { ownCanaries } from '../history/canary.ts';
+import type { Declared, Operation, Run, Start } from '../history/history.ts';
+import type { ReadFacts } from '../objects/read-facts.ts';
+import { precedes } from './clocks.ts';
+import { SessionJar } from './session-jar.ts';
+
+/** The logins of one user over the whole run. If no login was accepted, the password may be wrong. */
+export interface Credentials {
+  accepted: number;
+  refused: number;
+}
+
+export interface SessionState {
+  session: string;
+  user: string;
+  /** Shared by all sessions of the user, so that it covers all logins of the user in the run. */
+  credentials: Credentials;
+  /** Prefix of all canaries of the session's user. */
+  canary: string;
+  /** Instances that have responded to the session since the login, in the order of first contact. */
+  instances: string[];
+  /** Those of `instances` that knew the session: they served the login, or showed the session signed in. */
+  knownBy: string[];
+  /** The session cookies that the session's client holds. */
+  jar: SessionJar;
+  /** The last response that set another session cookie and did not show the session signed in. */
+  replaced?: Operation | undefined;
+  /** The login that created the session, once it was acknowledged. */
+  login?: Operation;
+  /** The first logout, set as soon as it is called. */
+  logout?: Start;
+  /** The first judged operation that lost the session: its response was signed out or left the jar without a cookie. */
+  lost?: Operation;
+  /** The last judged operation before `lost`; at first the login. */
+  last?: Operation;
+  /** Call time of the operation from which the idle timeout counts, microseconds. */
+  active?: number;
+}
+
+/** The relation of an operation to the life of its session. */
+export interface Standing {
+  session: SessionState;
+  /**
+   * The operation was called after the login returned, and returned before any logout was called: continuity is judged
+   * on it. False for a response that is signed in as another user, which only isolation judges.
+   */
+  live: boolean;
+  /** The session's previous operation, if another instance served it: then this operation is a handoff. */
+  handoffFrom: Operation | undefined;
+  /** True for the first response of this instance to the session since the session's login. */
+  firstContact: boolean;
+  /**
+   * Like `firstContact`, but false after the first fault began. Checks that must try each instance use these contacts.
+   */
+  firstContactBeforeFaults: boolean;
+  /** For a read of a live session that shows an object: what the read contradicts. Valid until the next operation. */
+  reads: ReadFacts | undefined;
+}
+
+/** Minimum number of refused logins for a remark on a user who has no accepted login. */
+const REFUSALS = 2;
+
+/** Returns the tolerance of a timeout: the larger of 2 s and 5 %, in microseconds. */
+export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
+
+export class Sessions {
+  readonly #open = new Map<string, SessionState>();
+  readonly #expiry: NonNullable<Declared['expiry']>;
+  /** True if a timeout is declared. */
+  readonly #expires: boolean;
+  readonly #canary: string;
+  readonly #credentials = new Map<string, Credentials>();
+  /** The last `logout-all` of each user. */
+  readonly #endings = new Map<string, { start: Start; end?: Operation }>();
+  #disturbed = false;
+
+  constructor({ declared, canary }: Run) {
+    this.#expiry = declared?.expiry ?? {};
+    this.#expires = this.#expiry.idle !== undefined || this.#expiry.absolute !== undefined;
+    this.#canary = canary;
+  }
+
+  #state(event: { session: string; user: string }): SessionState {
+    let state = this.#open.get(event.session);
+    if (state === undefined) {
+      const { session, user } = event;
+      state = {
+        ...{ session, user, canary: ownCanaries(this.#canary, user) },
+        ...{ credentials: this.#credentialsOf(user), instances: [], knownBy: [], jar: new SessionJar() },
+      };
+      this.#open.set(event.session, state);
+    }
+    return state;
+  }
+
+  #credentialsOf(user: string): Credentials {
+    let credentials = this.#credentials.get(user);
+    if (credentials === undefined) {
+      credentials = { accepted: 0, refused: 0 };
+      this.#credentials.set(user, credentials);
+    }
+    return credentials;
+  }
+
+  started(start: Start): void {
+    if (start.action === 'logout') this.#state(start).logout ??= start;
+    if (start.action !== 'logout-all') return;
+    this.#endings.set(start.user, { start });
+    for (const state of this.#open.values()) if (state.user === start.user) state.logout ??= start;
+  }
+
+  /** Called when a fault begins. */
+  disturbed(): void {
+    this.#disturbed = true;
+  }
+
+  /** Takes in an operation that has ended, and returns the relation of the operation to its session. */
+  ended(operation: Operation): Standing {
+    const session = this.#state(operation);
+    // Reuses one string for each name: lookups in maps are faster, since the hash of the string is cached.
+    operation.session = session.session;
+    if (operation.user === session.user) operation.user = session.user;
+    const result = this.#stand(operation, session);
+    if (operation.instance !== undefined && session.login !== undefined) {
+      result.firstContact = this.#addInstance(session.instances, operation, operation.instance);
+      result.firstContactBeforeFaults = result.firstContact && !this.#disturbed;
+      if ((session.login === operation || honoured(operation) === true) && operation.with === undefined)
+        if (!session.knownBy.includes(operation.instance)) session.knownBy.push(operation.instance);
+    }
+    return result;
+  }
+
+  /** Follows the session cookies. Returns whether the response left the client without a session cookie. */
+  #keeps(operation: Operation, session: SessionState): boolean {
+    if (operation.with !== undefined) return false;
+    if (honoured(operation) === true) session.replaced = undefined;
+    if (operation.cookies === undefined) return false;
+    if (operation.action !== 'login' && honoured(operation) !== true && session.jar.replacedBy(operation))
+      session.replaced = operation;
+    return session.jar.take(operation);
+  }
+
+  /** Adds an instance to those of the session. Returns whether the instance is new. */
+  #addInstance(instances: string[], operation: Operation, instance: string): boolean {
+    const at = instances.indexOf(instance);
+    if (at !== -1) {
+      operation.instance = instances[at] ?? instance;
+      return false;
+    }
+    instances.push(instance);
+    return true;
+  }
+
+  #stand(operation: Operation, session: SessionState): Standing {
+    const emptied = this.#keeps(operation, session);
+    if (operation.action === 'login') {
+      this.#counts(operation, session.credentials);
+      if (operation.outcome === 'ok' && session.login === undefined && operation.with === undefined) {
+        session.login = operation;
+        session.last = operation;
+        session.active = operation.call;
+        this.#mayHaveEnded(session, operation);
+      }
+      return standing(session, false);
+    }
+    const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
+    if (ending?.start.id === operation.id) ending.end = operation;
+    if (
+      !lives(session, operation) ||
+      showsAnother(operation) ||
+      (this.#expires && this.#mayHaveExpired(session, operation))
+    )
+      return standing(session, false);
+    const previous = session.last;
+    if (honoured(operation) === false || emptied) {
+      session.lost = operation;
+    } else if (operation.outcome === 'ok') {
+      session.last = operation;
+      this.#renew(session, operation);
+    }
+    const handoff =
+      previous?.instance !== undefined &&
+      operation.instance !== undefined &&
+      previous.instance !== operation.instance;
+    return standing(session, true, handoff ? previous : undefined);
+  }
+
+  #counts(login: Operation, credentials: Credentials): void {
+    // The response to a login with the cookies of another session may belong to that session.
+    if (login.with !== undefined) return;
+    if (login.outcome === 'ok') credentials.accepted++;
+    else if (refusedLogin(login)) credentials.refused++;
+  }
+
+  /** Handles a login that overlaps a `logout-all` of the same user: the logout may have ended the new session. */
+  #mayHaveEnded(session: SessionState, login: Operation): void {
+    const ending = this.#endings.get(session.user);
+    if (ending === undefined) return;
+    if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
+  }
+
+  /**
+   * Returns whether a timeout may have ended the session. Within the tolerance of the timeout, both signed in and
+   * signed out are correct.
+   */
+  #mayHaveExpired({ login, active }: SessionState, { call, return: end = call }: Operation): boolean {
+    const { idle, absolute } = this.#expiry;
+    if (absolute !== undefined && end >= (login?.call ?? 0) + absolute - timeoutTolerance(absolute))
+      return true;
+    return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
+  }
+
+  #renew(session: SessionState, { action, call }: Operation): void {
+    const { renew = 'each', idle = 0 } = this.#expiry;
+    if (renew === 'never' || (renew === 'write' && action === 'read')) return;
+    if (renew === 'half' && call < (session.active ?? call) + idle / 2) return;
+    session.active = call;
+  }
+
+  /** Returns the users whose logins were all refused, with the number of refusals: their passwords may be wrong. */
+  refused(): [user: string, times: number][] {
+    return [...this.#credentials].flatMap(([user, { accepted, refused }]) =>
+      accepted === 0 && refused >= REFUSALS ? [[user, refused]] : [],
+    );
+  }
+
+  /** Forgets a session, and returns its state. */
+  sessionEnded(session: string): SessionState | undefined {
+    const state = this.#open.get(session);
+    this.#open.delete(session);
+    return state;
+  }
+
+  /** Returns the sessions that have not ended, in the order of their first operation. */
+  open(): Iterable<SessionState> {
+    return this.#open.values();
+  }
+}
+
+const standing = (session: SessionState, live: boolean, handoffFrom?: Operation): Standing => ({
+  session,
+  live,
+  handoffFrom,
+  firstContact: false,
+  firstContactBeforeFaults: false,
+  reads: undefined,
+});
+
+/**
+ * Returns whether the response is signed in as another user. Such a response does not show the state of its own
+ * session.
+ */
+export const showsAnother = ({ sawUser, user }: Operation): boolean =>
+  sawUser !== undefined && sawUser !== user;
+
+/**
+ * Returns true if the response shows the session signed in as its own user, false if it shows the session signed out;
+ * undefined if it shows neither (an error, a bare response to a write, a page of another user).
+ */
+export function honoured(operation: Operation): boolean | undefined {
+  if (operation.signedIn === 'out') return false;
+  return operation.signedIn === 'in' && !showsAnother(operation) ? true : undefined;
+}
+
+/** Returns whether the login was refused. An error or "too many requests" is not a refusal. */
+export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
+  outcome === 'fail' && signedIn === 'out';
+
+/** Returns the name of a session cookie that the response deletes; undefined if it deletes none. */
+export const deletedCookie = (operation: Operation): string | undefined =>
+  operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
+
+function lives(session: SessionState, operation: Operation): boolean {
+  const { login, logout, lost } = session;
+  if (login === undefined || lost !== undefined || operation.with !== undefined) return false;
+  if (operation.action === 'logout' || operation.action === 'logout-all' || !precedes(login, operation))
+    return false;
+  return logout === undefined || precedes(operation, logout);
+}
