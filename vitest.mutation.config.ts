@@ -13,7 +13,7 @@ class QuickFirst extends BaseSequencer {
 // Runs the tests that must notice a broken check: those of the core, without tests that start a server.
 export default defineConfig({
   test: {
-    include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/target/interpret.test.ts'],
+    include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/client/interpreter.test.ts'],
     exclude: ['**/*.integration.test.ts'],
     // The core is pure, so test files can share its modules. A mutant then takes a third of the time.
     isolate: false,

@@ -1,7 +1,6 @@
 /** Tests that an instance that cannot start logs the reason. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../stack/redis.ts';
 import { until } from '../stack/wait.ts';

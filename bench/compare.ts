@@ -9,7 +9,7 @@ import { type Digest, digestOf } from '../verify/core/compare/digest.ts';
 import type { Event } from '../verify/core/history/history.ts';
 import { digest, judged, served } from '../verify/core/testing/digests.ts';
 import { Judge } from '../verify/core/timeline/judge.ts';
-import { type Random, seeded } from '../verify/workloads/random.ts';
+import { type Random, seeded } from '../verify/random.ts';
 import { binomial, CALM, dealt, drawnTurns, inTurns, LOADED, slowed } from './draw.ts';
 import { history, run } from './generate.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
 import { atRank, bucketOf, formatBuckets, parseBuckets, sizeOf } from '../verify/core/result/latency.ts';
 import { answered, digest } from '../verify/core/testing/digests.ts';
-import type { Random } from '../verify/workloads/random.ts';
+import type { Random } from '../verify/random.ts';
 
 /** 64 runs of one build on the bundled stack. During the last 32, another process sometimes uses a core. */
 const recorded = (

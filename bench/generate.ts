@@ -2,7 +2,7 @@
 
 import { canaryOf } from '../verify/core/history/canary.ts';
 import type { Event, Run } from '../verify/core/history/history.ts';
-import { type Random, seeded } from '../verify/workloads/random.ts';
+import { type Random, seeded } from '../verify/random.ts';
 
 export const run: Run = {
   type: 'run',

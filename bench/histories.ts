@@ -2,7 +2,7 @@
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
 import { type Deed, MODELS, type State } from '../verify/core/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
-import { type Random, seeded } from '../verify/workloads/random.ts';
+import { type Random, seeded } from '../verify/random.ts';
 import type { History } from './porcupine.ts';
 
 export interface Shape {

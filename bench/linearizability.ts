@@ -4,7 +4,7 @@
  */
 import type { Limit } from '../verify/core/search/decision.ts';
 import { decide } from '../verify/core/search/linearizability.ts';
-import { seeded } from '../verify/workloads/random.ts';
+import { seeded } from '../verify/random.ts';
 import { anyHistory, drawn, KINDS, type Shape } from './histories.ts';
 import { type History, Porcupine, type Timed } from './porcupine.ts';
 import { publicHistories } from './public.ts';

@@ -1,28 +1,11 @@
 /** Chooses and prepares the balancer of the local stack: nginx or HAProxy. */
 import { Haproxy } from './haproxy.ts';
 import { balancerLog, haproxyLog } from './logs.ts';
-import { Nginx, type NginxAdditions } from './nginx.ts';
-import { merged } from './nginx-files.ts';
+import { Nginx } from './nginx.ts';
+import { merged, type NginxAdditions } from './nginx-files.ts';
 import { freePort } from './ports.ts';
-import type { Balancer, Instance, LogSource } from './stack.ts';
+import type { LocalBalancer, LogSource } from './stack.ts';
 import type { Sticky } from './sticky.ts';
-
-/** The properties of an instance that a balancer needs. */
-export type Routed = Pick<Instance, 'name' | 'url'>;
-
-/** A balancer that runs as a process of this machine. */
-export interface LocalBalancer extends Balancer {
-  /** File with one line for each request; its template in deploy/ defines the format. */
-  readonly accessLog: string;
-  /** @param via the address at which the balancer reaches the instance, if it is not the instance's own address */
-  register(instance: Routed, via?: string): Promise<void>;
-  deregister(instance: Routed): Promise<void>;
-  /** Registers several instances with one reload; before the start, without a reload. */
-  registerAll(instances: readonly Routed[]): Promise<void>;
-  start(): Promise<void>;
-  /** Ends the balancer at once. It cannot be started again. */
-  dispose(): Promise<void>;
-}
 
 /** The values of STACK_BALANCER; the first is the default. */
 const BALANCERS = ['nginx', 'haproxy'] as const;

@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { LocalBalancer, Routed } from './balancer.ts';
 import { HaproxyControl } from './haproxy-control.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
+import type { LocalBalancer, Routed } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface HaproxyOptions {

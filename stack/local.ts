@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
-import { type BalancerKind, balancerOf, type LocalBalancer, logOf, planBalancer } from './balancer.ts';
+import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
 import { Deaths } from './deaths.ts';
 import { directivesOf } from './fleet/directives.ts';
 import type { Fleet } from './fleet/fleet.ts';
@@ -11,10 +11,18 @@ import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
 import { Links } from './links.ts';
 import { instanceLog } from './logs.ts';
-import type { NginxAdditions } from './nginx.ts';
+import type { NginxAdditions } from './nginx-files.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { RedisServer } from './redis.ts';
-import type { Instance, InstanceOptions, Link, LogSource, Stack, StackOptions } from './stack.ts';
+import type {
+  Instance,
+  InstanceOptions,
+  Link,
+  LocalBalancer,
+  LogSource,
+  Stack,
+  StackOptions,
+} from './stack.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 

@@ -1,10 +1,34 @@
 /** Writes nginx's files: its configuration, from deploy/nginx.conf.template, and the additions to it. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NginxAdditions } from './nginx.ts';
 import { findProgram } from './programs.ts';
+import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
+
+/** Directives that are added to deploy/nginx.conf.template, each line in nginx's syntax. */
+export interface NginxAdditions {
+  /** Added to the directives for all servers. */
+  http?: string;
+  /** Added to the server for clients; these directives override those for all servers. */
+  server?: string;
+  /**
+   * Directives at the start of the group of instances: how nginx chooses an instance. A function gets the number of
+   * `forget` calls so far, so that it can place all visitors anew after each call.
+   */
+  upstream?: string | ((forgotten: number) => string);
+  /**
+   * Parameters of each instance in the group: its weight, and when nginx considers it failed (max_fails …). A function
+   * gets the index of the instance, from 0.
+   */
+  perInstance?: string | ((place: number) => string);
+  /** Put before the rules for failures. Each rule is a pattern and a location: `~. @bad_gateway;`. */
+  failure?: string;
+  /** Added to the server for clients while no instance is registered. */
+  noInstance?: string;
+  /** Returns more directives for all servers. Called again when the instances change, or after `forget`. */
+  instances?: (instances: readonly Routed[], forgotten: number) => string;
+}
 
 export type NginxFiles = ReturnType<typeof nginxFiles>;
 

@@ -4,9 +4,16 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { groupMembers } from './group.ts';
 import { readFrom } from './log-file.ts';
-import { fillTemplate, type NginxFiles, nginxCommand, nginxFiles, writeAddition } from './nginx-files.ts';
+import {
+  fillTemplate,
+  type NginxAdditions,
+  type NginxFiles,
+  nginxCommand,
+  nginxFiles,
+  writeAddition,
+} from './nginx-files.ts';
 import { ServerProcess } from './process.ts';
-import type { Balancer, Instance } from './stack.ts';
+import type { Balancer, Routed } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface NginxOptions {
@@ -22,33 +29,6 @@ export interface NginxOptions {
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
-
-/** Directives that are added to deploy/nginx.conf.template, each line in nginx's syntax. */
-export interface NginxAdditions {
-  /** Added to the directives for all servers. */
-  http?: string;
-  /** Added to the server for clients; these directives override those for all servers. */
-  server?: string;
-  /**
-   * Directives at the start of the group of instances: how nginx chooses an instance. A function gets the number of
-   * `forget` calls so far, so that it can place all visitors anew after each call.
-   */
-  upstream?: string | ((forgotten: number) => string);
-  /**
-   * Parameters of each instance in the group: its weight, and when nginx considers it failed (max_fails …). A function
-   * gets the index of the instance, from 0.
-   */
-  perInstance?: string | ((place: number) => string);
-  /** Put before the rules for failures. Each rule is a pattern and a location: `~. @bad_gateway;`. */
-  failure?: string;
-  /** Added to the server for clients while no instance is registered. */
-  noInstance?: string;
-  /** Returns more directives for all servers. Called again when the instances change, or after `forget`. */
-  instances?: (instances: readonly Address[], forgotten: number) => string;
-}
-
-/** The properties of an instance that nginx needs. */
-export type Address = Pick<Instance, 'name' | 'url'>;
 
 const WORKERS = 2;
 /** If the number of idle connections has not fallen for this time (ms), the clients of the rest are not busy. */
@@ -75,7 +55,7 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly #retireMs: number;
   /** Workers that were asked to end. Some of them still have requests in flight. */
   #retiring: number[] = [];
-  readonly #registered = new Map<string, Address>();
+  readonly #registered = new Map<string, Routed>();
   readonly forget?: () => Promise<void>;
   #forgotten = 0;
   #repeats = false;
@@ -118,7 +98,7 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /** @param via the address at which nginx reaches the instance, if it is not the instance's own address */
-  async register(instance: Address, via = instance.url): Promise<void> {
+  async register(instance: Routed, via = instance.url): Promise<void> {
     await this.#change(async () => {
       this.#registered.set(instance.url, { name: instance.name, url: via });
       this.#writeInstances();
@@ -127,7 +107,7 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /** Registers several instances with one reload; before the start, without a reload. */
-  async registerAll(instances: readonly Address[]): Promise<void> {
+  async registerAll(instances: readonly Routed[]): Promise<void> {
     await this.#change(async () => {
       for (const instance of instances) this.#registered.set(instance.url, instance);
       this.#writeInstances();
@@ -135,7 +115,7 @@ export class Nginx extends ServerProcess implements Balancer {
     });
   }
 
-  async deregister(instance: Address): Promise<void> {
+  async deregister(instance: Routed): Promise<void> {
     let retired: number[] = [];
     await this.#change(async () => {
       this.#registered.delete(instance.url);

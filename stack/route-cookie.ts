@@ -1,5 +1,5 @@
 /** Directives for a sticky balancer: nginx gives each visitor a route cookie that determines the instance. */
-import type { NginxAdditions } from './nginx.ts';
+import type { NginxAdditions } from './nginx-files.ts';
 
 export const ROUTE_COOKIE = 'route';
 

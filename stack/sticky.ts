@@ -1,7 +1,8 @@
 /** Makes nginx pin visitors to instances with the cookies of other balancers. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Address, NginxAdditions } from './nginx.ts';
+import type { NginxAdditions } from './nginx-files.ts';
 import { BY_ROUTE_COOKIE, ROUTE_COOKIE } from './route-cookie.ts';
+import type { Routed } from './stack.ts';
 
 /**
  * duration: a cookie of the balancer names the instance, for a limited time
@@ -80,7 +81,7 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
 /** Returns the directives for the instances: their groups, the choice of a group by the cookie, and the words. */
 function perInstance(
   { name, beside }: StickyCookie,
-  instances: readonly Address[],
+  instances: readonly Routed[],
   word: (name: string) => string,
 ): string {
   const all = instances.map(({ name, url }, n) => ({

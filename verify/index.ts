@@ -6,6 +6,7 @@ export type { Result } from './core/result/result.ts';
 export type { Anomaly, Judgement, Verdict, WitnessStep } from './core/result/verdict.ts';
 export { EXIT, UnavailableError, UsageError } from './errors.ts';
 export { judgeFile as check } from './judge-file.ts';
-export { type TerminalOptions as ReportOptions, terminal as report } from './reports/terminal.ts';
+export { terminal as report } from './reports/terminal.ts';
+export type { TerminalOptions as ReportOptions } from './reports/wrap.ts';
 export { type VerifyOptions, verify } from './run.ts';
 export { type Account, loadTarget, parseTarget, type Target } from './target/load.ts';

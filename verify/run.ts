@@ -8,6 +8,7 @@ import { startClock } from './client/clock.ts';
 import type { Context } from './client/context.ts';
 import { HistoryFile } from './client/history-file.ts';
 import { Instances } from './client/instances.ts';
+import { interpreterOf } from './client/interpreter.ts';
 import { makeLabeller } from './client/labels.ts';
 import { followLogs, type LogSource } from './client/logs.ts';
 import { Network } from './client/network.ts';
@@ -23,13 +24,12 @@ import type { Disturbance } from './faults/fault.ts';
 import { Load } from './faults/load.ts';
 import { type Asked, phases, scheduled } from './faults/phases.ts';
 import { HISTORY, judgeFile } from './judge-file.ts';
-import { interpreterOf } from './target/interpret.ts';
+import { seeded } from './random.ts';
+import { ready } from './ready/ready.ts';
 import type { Account, Target } from './target/load.ts';
-import { ready } from './target/ready.ts';
 import { audit } from './workloads/audit.ts';
 import { measureGrowth } from './workloads/growth.ts';
 import { chosen, perform } from './workloads/index.ts';
-import { seeded } from './workloads/random.ts';
 
 export interface VerifyOptions {
   /** Seed of the plan: the same seed gives the same plan. Random when absent; the result contains the seed. */

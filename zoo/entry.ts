@@ -1,6 +1,6 @@
 /** The type of an entry of the zoo: a deployment, and the verdict that Baton must give for it. */
 import type { Beside } from '../stack/local.ts';
-import type { NginxAdditions } from '../stack/nginx.ts';
+import type { NginxAdditions } from '../stack/nginx-files.ts';
 import type { RedisServer } from '../stack/redis.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 

@@ -1,8 +1,8 @@
 /** Converts the responses of k6 to `Reply`, the response type of the core. */
 import http, { type CookieJar, type RefinedParams, type RefinedResponse } from 'k6/http';
-import type { Reply } from '../../verify/core/response/interpret.ts';
 import type { Failure } from '../../verify/core/response/outcome.ts';
 import { barePath } from '../../verify/core/response/paths.ts';
+import type { Reply } from '../../verify/core/response/reply.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;

@@ -1,8 +1,16 @@
 /** Creates, in setup(), the state that all virtual users of a run share. */
 import { hmac, randomBytes } from 'k6/crypto';
 import http from 'k6/http';
-import type { Budget, Clock, Event, Fault, Finish, Run } from '../../verify/core/history/history.ts';
-import { FORMAT, VERSION } from '../../verify/core/history/history.ts';
+import {
+  type Budget,
+  type Clock,
+  type Event,
+  type Fault,
+  type Finish,
+  FORMAT,
+  type Run,
+  VERSION,
+} from '../../verify/core/history/history.ts';
 import type { Environment } from '../target/environment.ts';
 import { newJar, paramsOf, type Response } from './client.ts';
 import { replayOf, type Settings } from './settings.ts';

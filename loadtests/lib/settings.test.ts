@@ -10,7 +10,7 @@ import {
 import { ERRORS, FIGURES } from '../../verify/core/sums/figures.ts';
 import { parseTarget } from '../../verify/target/load.ts';
 import { loadOf, seconds } from '../shared/load.ts';
-import { CARD_STORE } from '../target/card-store.ts';
+import { CARD_STORE } from '../target/app.ts';
 import { replayOf, settingsOf } from './settings.ts';
 
 describe('settings', () => {

@@ -5,7 +5,6 @@ import type { Declared } from '../../verify/core/history/history.ts';
 import type { Accounts } from '../../verify/core/response/accounts.ts';
 import type { Finding } from '../../verify/core/response/finding.ts';
 import type { Pages } from '../../verify/core/response/interpret.ts';
-import { CARD_STORE } from './card-store.ts';
 import { type Environment, whole } from './environment.ts';
 
 /** A request that sends a form. {user}, {password}, {csrf} and {value} are placeholders. */
@@ -74,6 +73,70 @@ export interface App extends Pages {
   budgets?: Declared['budgets'];
   shop?: Shop;
 }
+
+const QUIET = [
+  'stop',
+  'restart',
+  'rolling-restart',
+  'replace-oldest',
+  'scale-out',
+  'scale-in',
+  'secret-rotation',
+  'balancer-reload',
+  'instance-out',
+];
+const BUDGETS = {
+  survival: 1,
+  faults: Object.fromEntries(QUIET.map(fault => [fault, { errors: 0 }])),
+};
+
+/** The bundled card store. k6 reads no YAML, so this repeats baton.yaml; a test checks that the two agree. */
+export const CARD_STORE: App = {
+  name: 'card store',
+  url: 'http://127.0.0.1:8080',
+  accounts: [{ user: 'user{n}@example.test', password: 'correct-horse-battery', count: 500 }],
+  login: {
+    page: '/login',
+    path: '/login',
+    form: { email: '{user}', password: '{password}', _csrf: '{csrf}' },
+  },
+  csrf: 'name="_csrf" value="([^"]*)"',
+  signedIn: { page: '/dashboard', user: '<body[^>]* data-user="([^"]*)"' },
+  probes: [
+    {
+      object: 'basket',
+      scope: 'session',
+      read: { path: '/dashboard', items: 'data-item="([^"]*)"' },
+      add: { path: '/basket/items', form: { item: '{value}', _csrf: '{csrf}' } },
+      remove: { path: '/basket/remove', form: { item: '{value}', _csrf: '{csrf}' } },
+    },
+  ],
+  logout: { path: '/logout', form: { _csrf: '{csrf}' } },
+  instance: { header: 'x-instance-id' },
+  cookies: ['sid', '__Host-sid'],
+  claims: [
+    'continuity',
+    'isolation',
+    'routing',
+    'read-your-writes',
+    'monotonic-reads',
+    'availability',
+    'logout-final',
+  ],
+  // No request may fail while one of these faults replaces an instance (baton.yaml).
+  budgets: BUDGETS,
+  shop: {
+    register: {
+      page: '/register',
+      path: '/register',
+      form: { email: '{user}', name: '{name}', password: '{password}', _csrf: '{csrf}' },
+    },
+    browse: '/market',
+    checkout: { path: '/basket/checkout', form: { _csrf: '{csrf}' } },
+    owned: 'data-card="([^"]*)"',
+    sell: { path: '/cards/{value}/list', form: { price: '5', _csrf: '{csrf}' } },
+  },
+};
 
 /**
  * Returns the target in TARGET, or the card store. Accounts in the environment replace those of the target.

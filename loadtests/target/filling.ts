@@ -2,7 +2,7 @@
 import type { CookieJar } from 'k6/http';
 import type { Account } from '../../verify/core/response/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
-import type { Reply } from '../../verify/core/response/interpret.ts';
+import type { Reply } from '../../verify/core/response/reply.ts';
 import type { Body } from '../lib/client.ts';
 import type { VirtualUser } from '../lib/virtual-user.ts';
 import type { FormRequest } from './app.ts';

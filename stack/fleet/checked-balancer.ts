@@ -1,5 +1,5 @@
 /** Adds health checks to a balancer, like in clouds: it routes only to instances that pass the checks. */
-import type { LocalBalancer, Routed } from '../balancer.ts';
+import type { LocalBalancer, Routed } from '../stack.ts';
 import { until } from '../wait.ts';
 import { after, type Health, NEW, SERVING, type State } from './health.ts';
 import { probe } from './probe.ts';

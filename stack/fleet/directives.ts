@@ -1,5 +1,5 @@
 /** Translates a profile into directives of nginx. */
-import type { NginxAdditions } from '../nginx.ts';
+import type { NginxAdditions } from '../nginx-files.ts';
 import type { Failures, Profile } from './profile.ts';
 
 /** Returns directives that make nginx choose instances and handle failures like the profile, without health checks. */

@@ -1,5 +1,5 @@
 /** Adds the health checks and the fleet of a profile to a balancer. */
-import type { LocalBalancer } from '../balancer.ts';
+import type { LocalBalancer } from '../stack.ts';
 import { CheckedBalancer } from './checked-balancer.ts';
 import { Fleet, type FleetActions } from './fleet.ts';
 import { type Profile, replacedWithinMs } from './profile.ts';

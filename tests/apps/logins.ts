@@ -1,5 +1,5 @@
 /** Apps whose login is not a single form. */
-import { oneTime } from '../../verify/client/one-time.ts';
+import { oneTime } from '../../verify/target/one-time.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 

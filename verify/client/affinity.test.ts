@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seeded } from '../workloads/random.ts';
+import { seeded } from '../random.ts';
 import { Affinity, type AffinityMode } from './affinity.ts';
 
 const jar = [

@@ -5,7 +5,7 @@
  * `re-pinned`: the client sends each request with the cookie of another client, to reach another instance.
  * `broken`: the client loses the cookie once, in the middle of the run.
  */
-import type { Random } from '../workloads/random.ts';
+import type { Random } from '../random.ts';
 
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];

@@ -1,6 +1,6 @@
 /** Tests sessions behind a strict round robin. Their requests come in turn. */
 import { expect, it } from 'vitest';
-import { seeded } from '../workloads/random.ts';
+import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 

@@ -1,5 +1,5 @@
 /** Finds out whether a cache served a response, from the headers that caches and CDNs write. */
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 
 /**
  * Status headers that no standard defines, and the caches that send them: x-cache (CloudFront, Fastly, Varnish, Akamai,

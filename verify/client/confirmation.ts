@@ -3,7 +3,7 @@
  * redirect leads to.
  */
 import { escaped } from '../core/response/finding.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Call, Later } from './recorder.ts';
 
 /** Maximum number of redirects that are followed in a row: the limit of browsers. */

@@ -1,7 +1,12 @@
 /** Opens a TCP or TLS connection to a target. */
 import net from 'node:net';
 import tls from 'node:tls';
-import type { TlsOptions } from './network.ts';
+
+export interface TlsOptions {
+  ca?: string;
+  rejectUnauthorized?: boolean;
+  servername?: string;
+}
 
 /**
  * Opens a connection.

@@ -1,13 +1,22 @@
 /** Defines what all clients of a run share. */
 import type { Interpreter } from '../core/response/interpret.ts';
+import type { Random } from '../random.ts';
 import type { Account, Target } from '../target/load.ts';
-import type { Growth } from '../workloads/growth.ts';
-import type { Random } from '../workloads/random.ts';
 import type { Instances } from './instances.ts';
 import type { Recorder } from './recorder.ts';
 import type { Registration } from './registration.ts';
 import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
+
+/** Limits to which a workload may grow a session, so that no request is refused for its size. */
+export interface Growth {
+  /** Length of the longest text to send, in characters. 0: no text is padded. */
+  longest: number;
+  /** Maximum total length of all texts of a session, in characters. */
+  total: number;
+  /** True if a balancer or a server refused more text. False if the measurement ended without a refusal. */
+  refused: boolean;
+}
 
 export interface Context {
   target: Target;

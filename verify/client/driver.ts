@@ -1,7 +1,7 @@
 /** Performs operations on the target in one session, as the user of that session, and records them. */
 import { canaryOf, padded, sharedPrefix } from '../core/history/canary.ts';
 import type { Operation } from '../core/history/history.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
 import { type Account, BASIC, type Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';

@@ -1,6 +1,7 @@
 /** Decides the outcome of a login if its response is an unclear redirect. The last page of the redirects decides. */
-import type { Interpreter, Reply } from '../core/response/interpret.ts';
+import type { Interpreter } from '../core/response/interpret.ts';
 import { refusesLogin } from '../core/response/login-answer.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Target } from '../target/load.ts';
 import { REDIRECTS } from './confirmation.ts';
 import type { Call, Later } from './recorder.ts';

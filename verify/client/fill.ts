@@ -2,11 +2,11 @@
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
 import { filled, filledJson, filledText } from '../core/response/form.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Account, Target } from '../target/load.ts';
+import { codeOf } from '../target/one-time.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
 import { decoded } from './cookie-attributes.ts';
-import { codeOf } from './one-time.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
 /** @param value replaces {value}; empty if the request writes no value */

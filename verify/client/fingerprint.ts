@@ -3,7 +3,7 @@
  * proxies and chance can make one instance look like two, and two instances usually look alike. The number is a hint,
  * not evidence.
  */
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 
 /** One of the responses to a request that is sent several times in a row. */
 export interface Look {

@@ -4,9 +4,8 @@ import type net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Held } from './barrier.ts';
 import { bodyText } from './body.ts';
-import { connected } from './connection.ts';
+import { connected, type TlsOptions } from './connection.ts';
 import type { Head, Outgoing } from './exchange.ts';
-import type { TlsOptions } from './network.ts';
 
 /** A connection that holds back the last byte written to it until it is released. */
 class HeldConnection extends Duplex {

@@ -7,10 +7,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { bodyText } from './body.ts';
-import { connected } from './connection.ts';
+import { connected, type TlsOptions } from './connection.ts';
 import { failureOf, type Head, type Outgoing } from './exchange.ts';
 import { lost } from './kept-connection.ts';
-import type { TlsOptions } from './network.ts';
 
 /** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
 const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'host'];

@@ -1,7 +1,7 @@
 /** Stores the cookies of one browser. It follows RFC 6265bis. */
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
 
 /** The cookies to send with a path. */

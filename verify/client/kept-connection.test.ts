@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setImmediate as turn } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import { certificate } from '../testing/certificate.ts';
 import { Network } from './network.ts';
 import { type Send, SessionClient } from './session-client.ts';

@@ -1,5 +1,6 @@
 /** Reads a list page by page. The read of the last page gets the values of all pages. */
-import type { Interpreter, Reply, Seen } from '../core/response/interpret.ts';
+import type { Interpreter, Seen } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 
 /** Maximum number of pages. The state of a longer list is not recorded. */
 const PAGES = 20;

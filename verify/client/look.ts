@@ -1,6 +1,6 @@
 /** Reads more facts from a response: caching, the server's clock, and session cookies in plain text. */
 import type { Caching, Operation } from '../core/history/history.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
 

@@ -2,20 +2,18 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Target } from '../target/load.ts';
+import { bodyText } from './body.ts';
+import type { TlsOptions } from './connection.ts';
+import type { Head, Outgoing } from './exchange.ts';
 import { Http2 } from './http2.ts';
+import { closedUnanswered } from './kept-connection.ts';
 
 /** Timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
 
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'>;
-
-export interface TlsOptions {
-  ca?: string;
-  rejectUnauthorized?: boolean;
-  servername?: string;
-}
 
 export class Network {
   /** Base address; its path is the prefix of all other paths. */
@@ -23,13 +21,13 @@ export class Network {
   /** The address for cookies and redirects. If the target file gives a Host header, that header decides it. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Agent;
+  readonly #dispatcher: Agent;
   /** Opens a new connection for each request. */
-  readonly fresh: Agent;
+  readonly #fresh: Agent;
   /** True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle ones. */
   apart = false;
   /** Used instead of the agents if the server speaks HTTP/2. */
-  readonly http2: Http2;
+  readonly #http2: Http2;
   readonly tls: TlsOptions;
   readonly timeout: number;
   readonly #turns: Turns;
@@ -54,9 +52,9 @@ export class Network {
     // requests that bypass the balancer carry too.
     const connect: buildConnector.connector = ({ servername: _, ...options }, callback) =>
       connector(options, callback);
-    this.dispatcher = new Agent({ connect });
-    this.fresh = new Agent({ connect, pipelining: 0 });
-    this.http2 = new Http2(this.tls);
+    this.#dispatcher = new Agent({ connect });
+    this.#fresh = new Agent({ connect, pipelining: 0 });
+    this.#http2 = new Http2(this.tls);
     this.#turns = new Turns(limits?.requests, limits?.connections);
   }
 
@@ -101,9 +99,46 @@ export class Network {
     };
   }
 
+  /**
+   * Sends a request over the shared connections. A server may close a kept-alive connection just when the request
+   * leaves. Then the request is sent once more on a new connection, like in browsers (RFC 9112, 9.3.1). If `apart` is
+   * true, a request that must not be sent twice never uses a kept-alive connection.
+   *
+   * @throws errors of undici
+   */
+  async exchange(url: URL, outgoing: Outgoing): Promise<Head> {
+    try {
+      return await this.#over(url, outgoing, this.apart && outgoing.again === undefined);
+    } catch (error) {
+      if (outgoing.again === undefined || !closedUnanswered(error)) throw error;
+      outgoing.again();
+      return await this.#over(url, outgoing, true);
+    }
+  }
+
+  /** @param fresh true: use a connection that has carried no request */
+  async #over(url: URL, outgoing: Outgoing, fresh: boolean): Promise<Head> {
+    if (this.#http2.offered(url)) {
+      const head = await this.#http2.request(url, outgoing, fresh);
+      if (head !== undefined) return head;
+    }
+    const until = performance.now() + outgoing.timeout;
+    const { statusCode, headers, body } = await (fresh ? this.#fresh : this.#dispatcher).request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: outgoing.method as Dispatcher.HttpMethod,
+      headers: outgoing.headers,
+      body: outgoing.body,
+      headersTimeout: outgoing.timeout,
+      bodyTimeout: outgoing.timeout,
+      signal: outgoing.signal ?? null,
+    });
+    return { status: statusCode, headers, body: () => bodyText(body, headers, until) };
+  }
+
   async close(): Promise<void> {
-    this.http2.close();
-    await Promise.all([this.dispatcher.destroy(), this.fresh.destroy()]);
+    this.#http2.close();
+    await Promise.all([this.#dispatcher.destroy(), this.#fresh.destroy()]);
   }
 }
 

@@ -13,8 +13,9 @@ import type {
   SessionEvent,
   With,
 } from '../core/history/history.ts';
-import type { Asked, Interpreter, Reply, Seen } from '../core/response/interpret.ts';
+import type { Asked, Interpreter, Seen } from '../core/response/interpret.ts';
 import { barePath } from '../core/response/paths.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
 import { Rooms } from './cookie-attributes.ts';

@@ -1,6 +1,6 @@
 /** Computes where a redirect leads, relative to a target. */
-import type { Reply } from '../core/response/interpret.ts';
 import { barePath } from '../core/response/paths.ts';
+import type { Reply } from '../core/response/reply.ts';
 
 /**
  * @param location the header of the response: a relative or absolute address, or another text

@@ -1,6 +1,6 @@
 /** Sends the requests of one session to the wanted instance, and records them. */
 import type { Action, With } from '../core/history/history.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Account } from '../target/load.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';

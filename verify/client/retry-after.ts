@@ -1,5 +1,5 @@
 /** Reads how long a target wants no requests, from a response with status 429 and Retry-After. */
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 
 /** Maximum wait, milliseconds, even if Retry-After requests more. */
 export const LONGEST_WAIT = 30_000;

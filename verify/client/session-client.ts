@@ -1,12 +1,12 @@
 /** Drives one session with one cookie jar. It sends requests like a browser, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
 import { filledText } from '../core/response/form.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
 import { reasonOf } from './certificate.ts';
-import { exchange, failureOf, type Head, type Outgoing } from './exchange.ts';
+import { failureOf, type Head, type Outgoing } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
 import { Jar } from './jar.ts';
 import type { Network } from './network.ts';
@@ -107,7 +107,7 @@ export class SessionClient {
     const outgoing = { ...this.#outgoing(request, site, signal), again: repeatable ? again : undefined };
     try {
       const head = await (request.held === undefined
-        ? exchange(this.#network, to, outgoing)
+        ? this.#network.exchange(to, outgoing)
         : heldRequest(to, outgoing, request.held, tls));
       const redirects = head.status >= 300 && head.status < 400 && head.headers.location !== undefined;
       if (request.early !== true || !redirects) {

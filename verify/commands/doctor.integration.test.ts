@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { verify } from '../run.ts';
-import { lacksOf } from '../target/lacks.ts';
 import { parseTarget } from '../target/load.ts';
 import { baton } from '../testing/baton.ts';
+import { lacksOf } from './lacks.ts';
 
 const bundled = parse(readFileSync(join(import.meta.dirname, '../../baton.yaml'), 'utf8')) as {
   accounts: object[];

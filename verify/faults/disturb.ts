@@ -5,7 +5,7 @@ import { NotReadyError } from '../../stack/not-ready.ts';
 import { until } from '../../stack/wait.ts';
 import type { Recorder } from '../client/recorder.ts';
 import type { Fault as FaultEvent } from '../core/history/history.ts';
-import type { Random } from '../workloads/random.ts';
+import type { Random } from '../random.ts';
 import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { Load } from './load.ts';

@@ -1,6 +1,6 @@
 /** Defines a fault: how to disturb a running system, and how to heal it. */
 import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
-import type { Random } from '../workloads/random.ts';
+import type { Random } from '../random.ts';
 
 /** The values and functions that every fault can use, on any system. */
 export interface Means {

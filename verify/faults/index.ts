@@ -1,7 +1,7 @@
 /** Lists all faults, those of instances first, and parses the option `--faults`. */
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
-import type { Random } from '../workloads/random.ts';
+import type { Random } from '../random.ts';
 import { affinityLost } from './affinity-lost.ts';
 import { balancerReload } from './balancer-reload.ts';
 import { clockOffset } from './clock-offset.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Instance, Stack } from '../../stack/stack.ts';
 import { whyWithout } from '../../stack/testing/servers.ts';
-import { seeded } from '../workloads/random.ts';
+import { seeded } from '../random.ts';
 import { FAULTS, needsLinks, schedule, wantedFaults } from './index.ts';
 
 const noFaketime = whyWithout('faketime', 'faketime');

@@ -1,10 +1,10 @@
 /** Logs in with the requests that init has found out and that the target file will describe. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
-import { codeOf, oneTime } from '../client/one-time.ts';
 import { finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
+import { codeOf, oneTime } from '../target/one-time.ts';
 import { type Credentials, type Login, loginForm, type Step } from './login.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type Seen, type Visitor } from './visitor.ts';

@@ -6,8 +6,7 @@ import { counted } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { inMarkdown } from './markup.ts';
 import { printable } from './printable.ts';
-import type { TerminalOptions } from './terminal.ts';
-import { wrap } from './wrap.ts';
+import { type TerminalOptions, wrap } from './wrap.ts';
 
 export const WORD: Record<Change, string> = {
   worse: 'worse',

@@ -1,7 +1,6 @@
 /** Defines the interface of a report, and helpers that several reports share. */
 import type { Comparison } from '../core/compare/compare.ts';
-import type { Guarantee } from '../core/result/guarantees.ts';
-import { GUARANTEES } from '../core/result/guarantees.ts';
+import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Result } from '../core/result/result.ts';
 import {
   type Anomaly,

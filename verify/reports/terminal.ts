@@ -7,13 +7,7 @@ import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
 import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';
 import { witnessLines } from './witness.ts';
-import { wrap } from './wrap.ts';
-
-export interface TerminalOptions {
-  colour: boolean;
-  /** Maximum length of a line, columns. */
-  width: number;
-}
+import { type TerminalOptions, wrap } from './wrap.ts';
 
 type Paint = (text: string, ...styles: Style[]) => string;
 type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';

@@ -1,3 +1,11 @@
+/** Breaks texts into lines for a terminal. */
+
+export interface TerminalOptions {
+  colour: boolean;
+  /** Maximum length of a line, columns. */
+  width: number;
+}
+
 /** Breaks a text into lines of at most `width` columns. A longer word gets a separate, longer line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

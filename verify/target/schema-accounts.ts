@@ -1,6 +1,6 @@
 /** The schema of `accounts` in a target file. */
 import { z } from 'zod';
-import { oneTime } from '../client/one-time.ts';
+import { oneTime } from './one-time.ts';
 import { name } from './schema-parts.ts';
 
 /** The secret that generates one-time codes. */

@@ -4,10 +4,10 @@
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { How } from '../client/requests.ts';
 import { staticFiles } from '../client/static-files.ts';
 import type { Operation } from '../core/history/history.ts';
-import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
 import { forgeries } from './forgeries.ts';
 import { ADDS, collection, SHORT, STAGES, UNMEASURED } from './growth.ts';

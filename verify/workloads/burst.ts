@@ -7,9 +7,9 @@
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, writable, writeOf } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history/history.ts';
-import { leave } from '../target/leave.ts';
 import type { Probe } from '../target/schema.ts';
 import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } from './workload.ts';

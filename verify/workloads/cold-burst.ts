@@ -6,7 +6,7 @@
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import { leave } from '../target/leave.ts';
+import { leave } from '../client/leave.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 16;

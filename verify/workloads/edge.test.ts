@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { seeded } from '../random.ts';
 import { Edge } from './edge.ts';
-import { seeded } from './random.ts';
 
 const SPAN = [-50, 50] as const;
 const drawn = (edge: Edge): number[] => {

@@ -2,7 +2,7 @@
  * Finds the offset at which the response to a racing request changes. With a smaller offset this request comes first,
  * with a larger one the other request. A race shows near this offset, so half of the generated offsets are close to it.
  */
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Width of the range on each side of the edge, as a fraction of the whole span. */
 const AROUND = 1 / 16;

@@ -5,10 +5,10 @@
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { With } from '../core/history/history.ts';
-import { leave } from '../target/leave.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;

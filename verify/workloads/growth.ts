@@ -4,21 +4,11 @@
  * cause failures that the run judges: many balancers take an instance out of service after it sent a too large header.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../client/context.ts';
+import type { Context, Growth } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import type { Reply } from '../core/response/interpret.ts';
-
-import { leave } from '../target/leave.ts';
+import { leave } from '../client/leave.ts';
+import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
-
-export interface Growth {
-  /** Length of the longest text to send, in characters. 0: no text is padded. */
-  longest: number;
-  /** Maximum total length of all texts of a session, in characters. */
-  total: number;
-  /** True if a balancer or a server refused more text. False if the measurement ended without a refusal. */
-  refused: boolean;
-}
 
 /** Lengths of text that are tried, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history/history.ts';
 import { showsAnother } from '../core/timeline/sessions.ts';
-import { leave } from '../target/leave.ts';
+import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { roomOf } from './growth.ts';
-import type { Random } from './random.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
 /** Maximum number of new logins of a client after lost sessions. Then it stops: the loss is already found. */

@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/sessions.ts';
-import { leave } from '../target/leave.ts';
 import { everywhere, inTurn, type Workload } from './workload.ts';
 
 /** Fraction of a timeout after which a session must still be alive. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Context } from '../client/context.ts';
 import type { Operation } from '../core/history/history.ts';
-import { seeded } from './random.ts';
+import { seeded } from '../random.ts';
 import { everywhere } from './workload.ts';
 
 const context = {

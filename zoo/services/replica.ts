@@ -1,8 +1,7 @@
 /** Starts a replica of the store that lags behind it. */
 
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import type { Beside } from '../../stack/local.ts';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';

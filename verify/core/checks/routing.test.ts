@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../workloads/random.ts';
+import { seeded } from '../../random.ts';
 import type { Event, Run } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../workloads/random.ts';
+import { seeded } from '../../random.ts';
 import type { Operation } from '../history/history.ts';
 import { Gaps, lengthOf } from './gaps.ts';
 

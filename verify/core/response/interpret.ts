@@ -2,46 +2,18 @@
  * Reads from a response whether the session is signed in, which user and state it shows, and which instance sent it.
  */
 import { canaryFinder, unpadder } from '../history/canary.ts';
-import type { Action, CookieAttributes, CookieChange, Operation } from '../history/history.ts';
+import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../models.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
-import { acceptsLogin, hasPasswordField } from './login-answer.ts';
+import { acceptsLogin, hasPasswordField, type LoginPage } from './login-answer.ts';
 import { type Named, type Naming, namer } from './naming.ts';
-import { type Failure, outcomeOf } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
-
-/** A response, or the reason why there is none. */
-export interface Reply {
-  status?: number;
-  failure?: Failure;
-  /** What is wrong with the server's certificate. Absent if the request did not fail because of the certificate. */
-  distrusted?: string;
-  /** The headers, by name in lower case. */
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: string;
-  /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
-  redirect?: string;
-  /**
-   * The redirect's address with its query. Absent if it leaves the target or its scheme: such a redirect is not
-   * followed.
-   */
-  leads?: string;
-  /** Cookies that the response changed; a cookie without a value is deleted. */
-  cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
-  /** Cookies that the request carried. */
-  sent?: readonly { name: string; value: string }[];
-  /** The request was sent twice, because the first connection was closed at that moment. */
-  resent?: true;
-}
+import type { Reply } from './reply.ts';
 
 /** The parts of a target that interpret its pages. */
 export interface Pages {
-  login: {
-    page: string;
-    accepted?: readonly number[] | undefined;
-    /** Matches a response that refuses a login: its text, or the path to which it redirects. */
-    refused?: string | undefined;
-  };
+  login: LoginPage;
   signedIn: { user: Finding };
   /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;

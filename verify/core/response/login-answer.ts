@@ -1,9 +1,15 @@
 /**
  * Decides from the response to a login request whether the login was accepted, before any further page is requested.
  */
-import type { Pages, Reply } from './interpret.ts';
+import type { Reply } from './reply.ts';
 
-type Login = Pages['login'];
+/** The parts of a target that interpret its login page. */
+export interface LoginPage {
+  page: string;
+  accepted?: readonly number[] | undefined;
+  /** Matches a response that refuses a login: its text, or the path to which it redirects. */
+  refused?: string | undefined;
+}
 
 /** Statuses that refuse a login temporarily, whatever the password. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
@@ -12,7 +18,7 @@ const PASSWORD_FIELD = /type=["']?password/i;
 export const hasPasswordField = ({ body }: Reply): boolean => PASSWORD_FIELD.test(body);
 
 /** Returns whether a response refuses the login according to `login.refused` of the target. */
-export const refusesLogin = ({ redirect, body }: Reply, { refused }: Login): boolean =>
+export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage): boolean =>
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
@@ -21,7 +27,7 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: Login): boo
  *
  * @returns undefined if the response shows neither (a server error, or a status that refuses temporarily)
  */
-export function acceptsLogin(reply: Reply, login: Login): boolean | undefined {
+export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
   const { status, redirect } = reply;
   if (status === undefined || status >= 500 || NOT_NOW.includes(status)) return undefined;
   if (refusesLogin(reply, login)) return false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Reply } from './interpret.ts';
 import { type Naming, namer } from './naming.ts';
+import type { Reply } from './reply.ts';
 
 const reply = (part: Partial<Reply>): Reply => ({ status: 200, headers: {}, body: '', cookies: [], ...part });
 const named = (naming: Naming, part: Partial<Reply>) => namer(naming, text => text)(reply(part));

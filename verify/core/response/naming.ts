@@ -1,7 +1,7 @@
 /** Finds in a response the name of the instance that served it, by header, cookie or body. */
 import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
-import type { Reply } from './interpret.ts';
+import type { Reply } from './reply.ts';
 
 /**
  * The places where a response names its instance. They are searched in this order; the first name that is found counts.

@@ -1,7 +1,7 @@
 /** Reads one page of a list: its values, and whether further pages follow. */
 import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
-import type { Reply } from './interpret.ts';
+import type { Reply } from './reply.ts';
 
 /** Describes how the list of a probe is read. */
 export interface ListSpec {

@@ -1,6 +1,7 @@
 /** Interprets responses, and reuses the earlier result if the same page comes again. */
-import type { Asked, Interpreter, Reply, Seen } from './interpret.ts';
+import type { Asked, Interpreter, Seen } from './interpret.ts';
 import type { Named } from './naming.ts';
+import type { Reply } from './reply.ts';
 
 interface Kept {
   body: string;

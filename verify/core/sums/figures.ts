@@ -4,8 +4,7 @@
  */
 
 import { availability } from '../checks/availability.ts';
-import type { Check, Counts } from '../checks/check.ts';
-import { ENOUGH_HANDOFFS } from '../checks/check.ts';
+import { type Check, type Counts, ENOUGH_HANDOFFS } from '../checks/check.ts';
 import { continuity } from '../checks/continuity.ts';
 import { isolation } from '../checks/isolation.ts';
 import { logoutFinal } from '../checks/logout-final.ts';

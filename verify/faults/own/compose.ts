@@ -3,8 +3,7 @@ import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
-import type { Maker } from './index.ts';
-import { lacksProgram } from './lacks.ts';
+import { lacksProgram, type Maker } from './maker.ts';
 import type { Orders } from './orders.ts';
 
 type Action = ComposeSpec['do'][number];

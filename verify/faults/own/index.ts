@@ -2,23 +2,12 @@
 import type { Target } from '../../target/load.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import { secretsOf } from '../../target/secrets.ts';
-import type { Random } from '../../workloads/random.ts';
-import type { Disturbance, Facts, Means } from '../fault.ts';
-import { byCommands } from './commands.ts';
+import type { Disturbance, Means } from '../fault.ts';
 import { ofService } from './compose.ts';
 import { ofDeployment } from './kubernetes.ts';
+import { type Maker, makerOf } from './maker.ts';
 import { Orders } from './orders.ts';
 import { ofProcesses } from './processes.ts';
-
-/** The properties of a fault that its kind sets (compose, processes, …). The target file sets the others. */
-interface Made extends Pick<Facts, 'name' | 'does' | 'deploy'> {
-  where?: string;
-  lacks?: () => string | undefined;
-  /** Performs the fault. Returns whether it was seen to take effect. */
-  inject(orders: Orders, means: Means, random: Random): Promise<boolean>;
-}
-
-export type Maker = (made: Made) => Disturbance;
 
 /**
  * Returns all faults of a target file, in the order of the file.
@@ -37,16 +26,19 @@ export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Distu
   });
 }
 
-function makerOf(spec: FaultSpec, ordersOf: (means: Means) => Orders): Maker {
-  const { part, down, loses, lasts, instances } = spec;
-  return ({ name, does, where, inject, lacks, deploy = false }) => ({
-    ...{ name, does, part },
-    ...((spec.deploy ?? deploy) ? { deploy: true } : {}),
-    ...(down ? { down } : {}),
-    ...(loses ? { loses } : {}),
-    ...(lasts === undefined ? {} : { lasts: () => lasts }),
-    ...(instances === undefined ? {} : { instances }),
-    ...(lacks === undefined ? {} : { lacks }),
-    aim: random => ({ where, inject: means => inject(ordersOf(means), means, random) }),
-  });
+/** Returns the fault that `inject`, `heal` and `check` define. */
+function byCommands(name: string, { inject, heal, check }: FaultSpec, make: Maker): Disturbance[] {
+  if (inject === undefined) return [];
+  return [
+    make({
+      name,
+      does: `what its commands do: ${typeof inject === 'string' ? inject : inject.join(' ')}`,
+      async inject(orders, means) {
+        if (heal !== undefined) orders.heals(heal);
+        await orders.run(inject);
+        if (check === undefined) return means.shown(() => means.felt());
+        return means.shown(async () => (await orders.tryRun(check)).code === 0);
+      },
+    }),
+  ];
 }

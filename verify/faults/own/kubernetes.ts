@@ -1,10 +1,9 @@
 /** Faults of a Kubernetes deployment, performed with kubectl. */
 import { counted } from '../../core/result/format.ts';
+import type { Random } from '../../random.ts';
 import type { KubernetesSpec } from '../../target/schema-faults.ts';
-import type { Random } from '../../workloads/random.ts';
 import type { Disturbance, Means } from '../fault.ts';
-import type { Maker } from './index.ts';
-import { lacksProgram } from './lacks.ts';
+import { lacksProgram, type Maker } from './maker.ts';
 import type { Orders } from './orders.ts';
 
 type Action = KubernetesSpec['do'][number];

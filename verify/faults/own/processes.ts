@@ -5,7 +5,7 @@ import { isAlive, stateOf } from '../../../stack/process-table.ts';
 import { until } from '../../../stack/wait.ts';
 import type { Command, ProcessesSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
-import type { Maker } from './index.ts';
+import type { Maker } from './maker.ts';
 import type { Orders } from './orders.ts';
 
 type Action = ProcessesSpec['do'][number];

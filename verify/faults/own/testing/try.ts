@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../../../stack/wait.ts';
+import { seeded } from '../../../random.ts';
 import { parseTarget } from '../../../target/load.ts';
-import { seeded } from '../../../workloads/random.ts';
 import { ownFaults } from '../index.ts';
 
 export interface Tried {

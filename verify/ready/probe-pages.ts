@@ -6,9 +6,9 @@
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import { UsageError } from '../errors.ts';
-import type { Probe } from './schema.ts';
+import type { Probe } from '../target/schema.ts';
 
 /** Maximum number of requests until an instance that knows the session has responded often enough. */
 const ROUNDS = 24;

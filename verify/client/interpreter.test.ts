@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { canaryOf } from '../core/history/canary.ts';
-import type { Reply } from '../core/response/interpret.ts';
-import { interpreterOf } from './interpret.ts';
-import { parseTarget } from './load.ts';
+import type { Reply } from '../core/response/reply.ts';
+import { parseTarget } from '../target/load.ts';
+import { interpreterOf } from './interpreter.ts';
 
 const target = parseTarget(
   readFileSync(new URL('../../baton.yaml', import.meta.url), 'utf8'),

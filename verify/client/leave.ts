@@ -1,6 +1,6 @@
 /** Ends sessions. */
-import type { Context } from '../client/context.ts';
-import type { Driver } from '../client/driver.ts';
+import type { Context } from './context.ts';
+import type { Driver } from './driver.ts';
 
 /**
  * Logs out if the target has a logout, and records the end of the session.

@@ -1,7 +1,7 @@
 /** Finds the guarantees of a target that every run leaves unknown, and what the user can do about each. */
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
-import type { Target } from './load.ts';
+import type { Target } from '../target/load.ts';
 
 export interface Given {
   /** True: logs will name the instance of each request, with `--logs` or a stack that Baton starts. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { parseTarget } from '../target/load.ts';
 import { lacksOf } from './lacks.ts';
-import { parseTarget } from './load.ts';
 
 const bundled = parse(readFileSync(join(import.meta.dirname, '../../baton.yaml'), 'utf8')) as object;
 const target = (changes: object) =>

@@ -6,8 +6,8 @@ import { afterEach, expect, it } from 'vitest';
 import { Network } from '../client/network.ts';
 import { SessionClient } from '../client/session-client.ts';
 import { Interpreter } from '../core/response/interpret.ts';
-import { seeded } from '../workloads/random.ts';
-import { parseTarget } from './load.ts';
+import { seeded } from '../random.ts';
+import { parseTarget } from '../target/load.ts';
 import { sessionCookies } from './session-cookies.ts';
 
 const ends: (() => unknown)[] = [];

@@ -2,11 +2,11 @@
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { Operation } from '../core/history/history.ts';
 import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
-import type { Account } from './accounts.ts';
-import { leave } from './leave.ts';
+import type { Account } from '../target/accounts.ts';
 
 /** The request for a login page, and the login that was sent with its form. */
 export interface Attempt {

@@ -1,8 +1,8 @@
 /** Creates the interpreter of responses from a target, for a run in Node. */
 import { decodeHTML } from 'entities';
-import type { Labeller } from '../client/labels.ts';
 import { Interpreter } from '../core/response/interpret.ts';
-import type { Target } from './load.ts';
+import type { Target } from '../target/load.ts';
+import type { Labeller } from './labels.ts';
 
 /** @param canary prefix of all canaries of the run; consists of letters and digits */
 export function interpreterOf(target: Target, label: Labeller, canary: string): Interpreter {

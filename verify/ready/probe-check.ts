@@ -4,15 +4,15 @@
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
 import type { Recorded } from '../client/recorder.ts';
 import type { Operation } from '../core/history/history.ts';
 import { countOf } from '../core/objects/effect.ts';
 import { mayBeCutOff } from '../core/objects/sift.ts';
-import type { Reply } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
 import { UsageError } from '../errors.ts';
-import { leave } from './leave.ts';
-import type { Probe } from './schema.ts';
-import { scrub, secretsOf } from './secrets.ts';
+import type { Probe } from '../target/schema.ts';
+import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
  * Number of acknowledged writes that no read shows before the target file is rejected. If there are several instances,

@@ -1,0 +1,27 @@
+/** Defines a response as the core interprets it, however it was received. */
+import type { CookieAttributes } from '../history/history.ts';
+import type { Failure } from './outcome.ts';
+
+/** A response, or the reason why there is none. */
+export interface Reply {
+  status?: number;
+  failure?: Failure;
+  /** What is wrong with the server's certificate. Absent if the request did not fail because of the certificate. */
+  distrusted?: string;
+  /** The headers, by name in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+  /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
+  redirect?: string;
+  /**
+   * The redirect's address with its query. Absent if it leaves the target or its scheme: such a redirect is not
+   * followed.
+   */
+  leads?: string;
+  /** Cookies that the response changed; a cookie without a value is deleted. */
+  cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
+  /** Cookies that the request carried. */
+  sent?: readonly { name: string; value: string }[];
+  /** The request was sent twice, because the first connection was closed at that moment. */
+  resent?: true;
+}
