@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-session';
 import type { Logger } from 'pino';
+import { Activation } from './activation.ts';
 import type { Backing } from './backing.ts';
 import { createBaskets } from './baskets.ts';
 import type { Config } from './config.ts';
@@ -13,7 +14,9 @@ import { notCached, safetyHeaders } from './headers.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { noteIdentity, requestLog } from './log.ts';
 import { NO_LIMITS, SharedLoginLimits } from './login-limits.ts';
+import type { Mailer } from './mail.ts';
 import { nothingHere, problems } from './problem.ts';
+import { activationRoutes } from './routes/activation.ts';
 import { authRoutes } from './routes/auth.ts';
 import { basketRoutes } from './routes/basket.ts';
 import { cardRoutes } from './routes/cards.ts';
@@ -31,6 +34,8 @@ export interface Deps {
   readonly lifecycle: Lifecycle;
   /** Pays for a checkout. Resolves when the payment provider has confirmed. */
   readonly pay: () => Promise<void>;
+  /** Sends the links that activate accounts. Without it, new accounts are active at once. */
+  readonly mailer?: Mailer | undefined;
   /** Replaces the default form tokens, which every instance can check. */
   readonly csrf?: CsrfProtection;
   /** Middleware that runs for each request after its session is loaded. */
@@ -39,12 +44,13 @@ export interface Deps {
 
 /** Builds the app of one instance. Instances share only the servers behind them and the secrets. */
 export function createApp(deps: Deps): Express {
-  const { config, backing, lifecycle, log, users } = deps;
+  const { config, backing, lifecycle, log, mailer, users } = deps;
   const labels = createLabels(config.secrets);
   const csrf = deps.csrf ?? createCsrf(config.secrets);
   const cards = new Cards(backing.redis);
   const baskets = createBaskets(config, backing);
   const limits = config.loginLimits ? new SharedLoginLimits(backing.redis) : NO_LIMITS;
+  const activation = mailer && new Activation(users, mailer, config);
   const app = express();
   app.set('trust proxy', config.trustProxy);
   if (config.alwaysSecure) countAsHttps(app);
@@ -60,7 +66,8 @@ export function createApp(deps: Deps): Express {
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
   app.use(noteSession(labels), csrf.prepare);
-  app.use(pageRoutes({ users, cards, baskets }), authRoutes({ users, csrf, limits, labels }));
+  app.use(pageRoutes({ users, cards, baskets }), authRoutes({ users, csrf, limits, labels, activation }));
+  if (activation) app.use('/activation', activationRoutes({ activation, csrf, limits }));
   app.use('/basket', basketRoutes({ baskets, cards, csrf, pay: deps.pay }));
   app.use('/cards', cardRoutes({ cards, csrf }));
   app.use(nothingHere, problems(log));

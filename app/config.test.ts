@@ -78,6 +78,8 @@ test.each([
   ['TRUST_PROXY', 'everyone', 'addresses such as loopback'],
   ['STORE_TIMEOUT_MS', '0', 'milliseconds from 1'],
   ['PAYMENT_MS', '-1', 'milliseconds'],
+  ['SMTP_URL', 'http://mail.example.com', 'smtps://user:password@mail.example.com'],
+  ['PUBLIC_URL', 'cards.example.com', 'https://cards.example.com'],
   ['SCRYPT_COST', '1000', 'a power of two'],
   ['FIXTURE_USERS', 'many', 'users'],
   ['TRIAL', 'yes', 'true or false'],
@@ -103,6 +105,15 @@ test.each(['SESSION_STORE', 'BASKET_STORE'])('%s=postgres requires DATABASE_URL'
   );
   const url = 'postgres://127.0.0.1:5432/baton';
   expect(readConfig({ [name]: 'postgres', DATABASE_URL: url }).databaseUrl).toBe(url);
+});
+
+test('SMTP_URL requires PUBLIC_URL, and a slash at its end does not matter', () => {
+  const SMTP_URL = 'smtp://127.0.0.1:1025';
+  expect(() => readConfig({ SMTP_URL })).toThrow(
+    'PUBLIC_URL: expected the address of the app for its users, as SMTP_URL is set, got nothing',
+  );
+  const PUBLIC_URL = 'https://cards.example.com/';
+  expect(readConfig({ SMTP_URL, PUBLIC_URL }).publicUrl).toBe('https://cards.example.com');
 });
 
 test('secrets are never shown', () => {
@@ -195,7 +206,7 @@ describe('NAME_FILE', () => {
 
   test('every secret variable can be read from a file', () => {
     const secrets = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
-    expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL']);
+    expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL', 'SMTP_URL']);
   });
 
   test('a file that is unreadable, empty or invalid is refused, and the error does not show its content', () => {

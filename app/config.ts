@@ -55,6 +55,12 @@ export interface Config {
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;
+  /** URL of the mail server; '' if new accounts are active at once. */
+  readonly smtpUrl: string;
+  readonly mailFrom: string;
+  /** The address of the app for its users, without a slash at the end; '' if no mail is sent. */
+  readonly publicUrl: string;
+  readonly activationSeconds: number;
   readonly logLevel: Values['LOG_LEVEL'];
   /** File that gets the same lines as stdout, for programs that cannot read stdout; '' for no file. */
   readonly logFile: string;
@@ -132,6 +138,11 @@ function contradictions(v: Values, env: Environment): string[] {
       `DATABASE_URL: expected a URL such as postgres://127.0.0.1:5432/baton, as ${name} is postgres, got nothing`,
     );
   }
+  if (v.SMTP_URL !== '' && v.PUBLIC_URL === '')
+    problems.push(
+      'PUBLIC_URL: expected the address of the app for its users, as SMTP_URL is set, got nothing. Links in mails ' +
+        'begin with it',
+    );
   return problems;
 }
 
@@ -182,6 +193,10 @@ function named(v: Values): Config {
     scrypt: { cost: v.SCRYPT_COST, parallel: v.SCRYPT_PARALLEL },
     loginLimits: v.LOGIN_LIMITS === 'on',
     fixtureUsers: v.FIXTURE_USERS,
+    smtpUrl: v.SMTP_URL,
+    mailFrom: v.MAIL_FROM,
+    publicUrl: v.PUBLIC_URL.replace(/\/$/, ''),
+    activationSeconds: v.ACTIVATION_SECONDS,
     logLevel: v.LOG_LEVEL,
     logFile: v.LOG_FILE,
   };

@@ -7,9 +7,12 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
 
-  /** @param message shown to the user: what is wrong and what to do */
-  constructor(status: number, message: string) {
-    super(message);
+  /**
+   * @param message shown to the user: what is wrong and what to do
+   * @param options a `cause` is logged, and never shown
+   */
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.status = status;
   }
 }

@@ -30,6 +30,9 @@ export const LOGIN_WINDOW_MINUTES = 15;
 export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
+/** Limit of further mails to one account, and of those that one address asks for, within the same window. */
+export const MAILS = 5;
+
 /** All methods throw StoreUnavailable if Redis does not confirm. `address` is the client's IP address. */
 export interface LoginLimits {
   /** Counts a login. Resolves with 0 if the login is allowed, or with the seconds to wait if it is refused. */
@@ -40,6 +43,8 @@ export interface LoginLimits {
   withdrawLogin(address: string, email: string): Promise<void>;
   /** Counts a registration. Resolves like `countLogin`. */
   countRegistration(address: string): Promise<number>;
+  /** Counts a further mail to an account. Resolves like `countLogin`. */
+  countMail(address: string, email: string): Promise<number>;
 }
 
 export const NO_LIMITS: LoginLimits = {
@@ -47,6 +52,7 @@ export const NO_LIMITS: LoginLimits = {
   forgiveLogin: () => Promise.resolve(),
   withdrawLogin: () => Promise.resolve(),
   countRegistration: () => Promise.resolve(0),
+  countMail: () => Promise.resolve(0),
 };
 
 export class SharedLoginLimits implements LoginLimits {
@@ -54,6 +60,7 @@ export class SharedLoginLimits implements LoginLimits {
   readonly #byAccount: Counter;
   readonly #byBoth: Counter;
   readonly #registrations: Counter;
+  readonly #mails: Counter;
 
   constructor(redis: Redis) {
     const login = (name: string, points: number) =>
@@ -62,6 +69,7 @@ export class SharedLoginLimits implements LoginLimits {
     this.#byAccount = login('account', FAILED_LOGINS.attack);
     this.#byBoth = login('both', FAILED_LOGINS.account);
     this.#registrations = new Counter(redis, 'register', REGISTRATIONS, REGISTRATION_WINDOW_MINUTES);
+    this.#mails = new Counter(redis, 'mail', MAILS, REGISTRATION_WINDOW_MINUTES);
   }
 
   async countLogin(address: string, email: string): Promise<number> {
@@ -94,6 +102,12 @@ export class SharedLoginLimits implements LoginLimits {
   async countRegistration(address: string): Promise<number> {
     const counted = await this.#registrations.add(networkOf(address));
     return counted.consumedPoints > REGISTRATIONS ? secondsOf(counted) : 0;
+  }
+
+  async countMail(address: string, email: string): Promise<number> {
+    const counted = await Promise.all([networkOf(address), email].map(key => this.#mails.add(key)));
+    const most = counted.find(({ consumedPoints }) => consumedPoints > MAILS);
+    return most === undefined ? 0 : secondsOf(most);
   }
 }
 

@@ -7,7 +7,7 @@ import { signedInUser } from './session.ts';
 
 const eta = new Eta({ views: join(import.meta.dirname, 'views'), cache: true });
 
-type View = 'landing' | 'login' | 'register' | 'dashboard' | 'market' | 'problem';
+type View = 'landing' | 'login' | 'register' | 'activation' | 'dashboard' | 'market' | 'problem';
 
 export interface Page {
   readonly view: View;
@@ -50,7 +50,7 @@ function tone(card: string): number {
 
 /** Returns whether the page needs a form token. A visitor who only reads needs no token, and so gets no cookie. */
 function needsToken(view: View, user: string | null): boolean {
-  return user !== null || view === 'login' || view === 'register';
+  return user !== null || view === 'login' || view === 'register' || view === 'activation';
 }
 
 /** Responds to a completed change: redirects browsers to `next`, sends programs `data`. */

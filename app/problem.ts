@@ -11,6 +11,7 @@ const TITLES: Record<number, string> = {
   403: 'Form out of date',
   404: 'Nothing here',
   409: 'Not possible right now',
+  410: 'Link expired',
   413: 'Too large',
   422: 'Please check your input',
   503: 'One moment, please',
@@ -28,7 +29,8 @@ export const nothingHere: RequestHandler = (_request, _response, next) => {
 export function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const { status, message } = describe(error);
-    if (status >= 500 && !(error instanceof Refusal)) logFailure(log, request, response, error);
+    const failed = error instanceof Refusal ? error.cause : error;
+    if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
     // The response was already sent and cannot be changed. The error came later, when the session was touched.
     if (response.headersSent) return;
     if (status === 503) {

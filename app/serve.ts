@@ -13,6 +13,7 @@ import { Users } from './data/users.ts';
 import { reasonOf } from './failures.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger } from './log.ts';
+import { createMailer } from './mail.ts';
 import { createLabels } from './secrets.ts';
 import { leaveInOrder } from './shutdown.ts';
 import { followExpiry } from './stores/expiry-events.ts';
@@ -39,7 +40,15 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const store = parts.store?.(config, backing.redis) ?? createStore(config, backing);
   const stopExpiryLog = logExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
-  const server = createServer(createApp({ ...parts, config, backing, store, users, log, lifecycle, pay }));
+  const mailer = createMailer(config);
+  log.info({
+    event: 'registration',
+    instance,
+    accounts: mailer ? 'active after activation by mail' : 'active at once, because SMTP_URL is not set',
+  });
+  const server = createServer(
+    createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer }),
+  );
   // Longer than the balancer keeps an idle connection. Otherwise the balancer may send a request on a connection that
   // this server closes at that moment.
   server.keepAliveTimeout = config.keepAliveMs;

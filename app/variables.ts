@@ -74,6 +74,8 @@ function urlOf(protocols: readonly string[], example: string) {
 
 const redisUrl = urlOf(['redis:', 'rediss:'], 'redis://127.0.0.1:6379');
 const databaseUrl = urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/baton');
+const smtpUrl = urlOf(['smtp:', 'smtps:'], 'smtps://user:password@mail.example.com');
+const publicUrl = urlOf(['http:', 'https:'], 'https://cards.example.com');
 const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
 const instanceId = z
   .string()
@@ -216,6 +218,23 @@ export const VARIABLES = z.object({
     { shown: '`131072`; with `TRIAL` `4096`' },
   ),
   SCRYPT_PARALLEL: variable(wholeNumber('scrypt passes', 1, 64), '1', 'p of scrypt for new password hashes.'),
+  SMTP_URL: variable(
+    z.literal('').or(smtpUrl),
+    '',
+    'Mail server. With it, a new account is active once its user has opened the link in a mail; without it, at once. `smtps:` uses TLS from the start, `smtp:` STARTTLS where the server offers it.',
+    { secret: true },
+  ),
+  MAIL_FROM: variable(z.string(), 'Baton Cards <cards@example.test>', 'Sender of mails.'),
+  PUBLIC_URL: variable(
+    z.literal('').or(publicUrl),
+    '',
+    'Address of the app for its users, at which links in mails begin; required with `SMTP_URL`. Mails never use the `Host` of a request, which an attacker can choose.',
+  ),
+  ACTIVATION_SECONDS: variable(
+    seconds,
+    '86400',
+    'A link that activates an account works for this time. Then the account is removed.',
+  ),
   KEEP_ALIVE_MS: variable(
     milliseconds(),
     '75000',

@@ -1,5 +1,5 @@
 /**
- * Repeats a whole visit, each time as a new user: registers, browses, fills a basket, checks out, sells a card, and
+ * Repeats a whole visit, each time as a new user: registers, activates the account by mail if the app requires it, browses, fills a basket, checks out, sells a card, and
  * logs out. If the target has no shop, a visit logs in, reads, writes and logs out. Tests whether a visit works
  * across instances.
  */
@@ -8,6 +8,7 @@ import type { Options } from 'k6/options';
 import { Finder } from '../verify/core/response/finder.ts';
 import { type Run, type Session, type SummaryData, verified } from './lib/k6.ts';
 import { loadOf } from './shared/load.ts';
+import { tokenMailedTo } from './shared/mailbox.ts';
 
 const { target, thresholds, start, end, session, newcomer, guarded, summary } = verified('journey');
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
@@ -44,7 +45,7 @@ export function setup(): Run {
 export default guarded((run: Run) => {
   const s = shop === undefined ? session(run) : session(run, newcomer(run));
   if (shop === undefined) s.login();
-  else s.register(shop.register, 'Customer');
+  else s.register(shop.register, 'Customer', shop.activation, tokenMailedTo);
 
   group('browse', () => {
     for (const path of shop === undefined ? pages : [shop.browse, ...pages]) read(s, path);

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
+import { type Mailbox, startMailbox } from '../stack/mailbox.ts';
 import type { Stack } from '../stack/stack.ts';
 import { used } from '../tests/used.ts';
 import { k6Target } from '../verify/target/k6.ts';
@@ -44,13 +45,17 @@ const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.key
 
 describe('a healthy stack', () => {
   let stack: Stack;
+  let mailbox: Mailbox;
   beforeAll(async () => {
-    stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' } });
+    mailbox = await startMailbox();
+    const { smtpUrl, stop } = mailbox;
+    const beside = () => Promise.resolve({ env: { SMTP_URL: smtpUrl }, stop });
+    stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' }, beside });
   });
   afterAll(() => stack?.stop());
 
   it.concurrent.each(Object.keys(SCRIPTS))('passes %s', async script => {
-    const { code, stdout, stderr } = await run(script, stack.url);
+    const { code, stdout, stderr } = await run(script, stack.url, { MAILBOX: mailbox.url });
     expect(stderr).not.toContain('thresholds on metrics');
     expect(stdout).toContain(' VALID ');
     expect(code).toBe(0);

@@ -246,14 +246,13 @@ class LocalStack implements Stack {
   }
 
   /**
-   * Returns the environment variables with the servers' addresses. A server with a link has the address of the link.
+   * Returns the environment variables with the addresses of the servers and of the balancer. A server with a link has the address of the link.
    */
   #backingEnv(): Record<string, string> {
     const { env } = this.#plan.backing;
-    const { servers } = this;
-    return Object.fromEntries(
-      Object.entries(env).map(([name, address]) => [name, this.#links.led(address, servers)]),
-    );
+    const { servers, url } = this;
+    const led = Object.entries(env).map(([name, address]) => [name, this.#links.led(address, servers)]);
+    return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 
   /** Returns the options of only this instance, including the secret: a caller that replaces it needs the old one. */

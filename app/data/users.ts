@@ -15,6 +15,14 @@ export interface User {
   readonly balance: number;
 }
 
+/** Marks a user who cannot log in yet. */
+interface Pending {
+  /** The random number that the activation must name. */
+  readonly nonce: string;
+  /** After this time without an activation, the user is removed. */
+  readonly seconds: number;
+}
+
 export interface NewUser {
   readonly email: string;
   readonly name: string;
@@ -23,16 +31,45 @@ export interface NewUser {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    createShopUser(key: string, name: string, passwordHash: string, balance: number): Result<number, Context>;
+    createShopUser(
+      key: string,
+      name: string,
+      passwordHash: string,
+      balance: number,
+      nonce: string,
+      seconds: number,
+    ): Result<number, Context>;
+    renewShopUser(key: string, seconds: number): Result<string | null, Context>;
+    activateShopUser(key: string, nonce: string): Result<'activated' | 'used' | 'expired', Context>;
     replaceShopPassword(key: string, old: string, passwordHash: string): Result<number, Context>;
   }
 }
 
-// Never overwrites an existing user. So after concurrent registrations, the first password and balance remain.
+// Never overwrites an existing user. So after concurrent registrations, the first password and balance remain. A user
+// who waits for the activation has a nonce, and Redis removes it at the end of that time.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[1], 'pending', ARGV[4])
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+end
 return 1`;
+
+// Never extends the time of an active user, which would make Redis remove it.
+const RENEW = `
+local nonce = redis.call('HGET', KEYS[1], 'pending')
+if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return nonce`;
+
+const ACTIVATE = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 'expired' end
+local nonce = redis.call('HGET', KEYS[1], 'pending')
+if not nonce then return 'used' end
+if nonce ~= ARGV[1] then return 'expired' end
+redis.call('HDEL', KEYS[1], 'pending')
+redis.call('PERSIST', KEYS[1])
+return 'activated'`;
 
 // Replaces the hash only if no other request has changed it meanwhile.
 const REPLACE_PASSWORD = `
@@ -52,20 +89,38 @@ export class Users {
     this.#parameters = parameters;
     this.#placeholder = hashPassword('no account has this password', parameters);
     redis.defineCommand('createShopUser', { numberOfKeys: 1, lua: CREATE });
+    redis.defineCommand('renewShopUser', { numberOfKeys: 1, lua: RENEW });
+    redis.defineCommand('activateShopUser', { numberOfKeys: 1, lua: ACTIVATE });
     redis.defineCommand('replaceShopPassword', { numberOfKeys: 1, lua: REPLACE_PASSWORD });
   }
 
-  /** Creates a user. Returns false if the email address is taken. */
-  async register(email: string, name: string, password: string): Promise<boolean> {
+  /** Creates a user; with `pending`, one who must be activated first. Returns false if the email address is taken. */
+  async register(email: string, name: string, password: string, pending?: Pending): Promise<boolean> {
     const hash = await hashPassword(password, this.#parameters);
-    return (await confirmed(this.#redis.createShopUser(userKey(email), name, hash, FIRST_BALANCE))) === 1;
+    const { nonce = '', seconds = 0 } = pending ?? {};
+    const created = this.#redis.createShopUser(userKey(email), name, hash, FIRST_BALANCE, nonce, seconds);
+    return (await confirmed(created)) === 1;
+  }
+
+  /** Gives a pending user more time. Returns its nonce; null if no pending user has this address. */
+  renewPending(email: string, seconds: number): Promise<string | null> {
+    return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
+  }
+
+  /** Activates a pending user. `expired`: the user was removed, or registered again since. */
+  activate(email: string, nonce: string): Promise<'activated' | 'used' | 'expired'> {
+    return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
+  }
+
+  async isPending(email: string): Promise<boolean> {
+    return (await confirmed(this.#redis.hexists(userKey(email), 'pending'))) === 1;
   }
 
   /** Creates the given users; skips users that exist. */
   async createMissing(users: readonly NewUser[]): Promise<void> {
     const pipeline = this.#redis.pipeline();
     for (const { email, name, passwordHash } of users) {
-      pipeline.createShopUser(userKey(email), name, passwordHash, FIRST_BALANCE);
+      pipeline.createShopUser(userKey(email), name, passwordHash, FIRST_BALANCE, '', 0);
     }
     await executed(pipeline);
   }

@@ -1,6 +1,7 @@
 /** Serves registration, login and logout. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
+import type { Activation } from '../activation.ts';
 import type { CsrfProtection } from '../csrf.ts';
 import type { Users } from '../data/users.ts';
 import { noteIdentity } from '../log.ts';
@@ -9,9 +10,7 @@ import { done, type Page, show } from '../pages.ts';
 import { forgetCookie } from '../protocol.ts';
 import type { Labels } from '../secrets.ts';
 import { end, rotate, save } from '../session.ts';
-import { requireUser } from './guard.ts';
-
-const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
+import { email, requireUser } from './guard.ts';
 
 const Login = z.object({ email, password: z.string().min(1).max(256) });
 
@@ -26,13 +25,18 @@ export interface AuthDeps {
   readonly csrf: CsrfProtection;
   readonly limits: LoginLimits;
   readonly labels: Labels;
+  /** Absent if new accounts are active at once. */
+  readonly activation?: Activation | undefined;
 }
 
 /** Serves GET and POST /login and /register, and POST /logout. */
-export function authRoutes({ users, csrf, limits, labels }: AuthDeps): Router {
+export function authRoutes({ users, csrf, limits, labels, activation }: AuthDeps): Router {
   const router = Router();
   router.get('/login', (request, response) => show(request, response, form('login', request)));
-  router.get('/register', (request, response) => show(request, response, form('register', request)));
+  router.get('/register', (request, response) => {
+    const page = form('register', request);
+    show(request, response, { ...page, data: { ...page.data, byMail: activation !== undefined } });
+  });
 
   router.post('/login', csrf.require, async (request, response) => {
     const refuse = refuser('login', request, response);
@@ -48,6 +52,8 @@ export function authRoutes({ users, csrf, limits, labels }: AuthDeps): Router {
     });
     if (!known) return refuse(401, 'This email address and password do not belong together.');
     await limits.forgiveLogin(address, email);
+    if (activation && (await users.isPending(email)))
+      return refuse(403, 'This account is not active yet. Open the link in the mail that we sent to you.');
     await startSession(request, response, email, labels);
     done(request, response, '/dashboard', { user: email });
   });
@@ -61,8 +67,9 @@ export function authRoutes({ users, csrf, limits, labels }: AuthDeps): Router {
     const seconds = await limits.countRegistration(request.ip ?? '');
     if (seconds > 0)
       return refuse(429, `Too many registrations from your network. ${tryAgainIn(seconds)}`, seconds);
-    if (!(await users.register(email, name, password)))
+    if (!(await (activation ?? users).register(email, name, password)))
       return refuse(409, 'This email address is registered already. Sign in instead.');
+    if (activation) return done(request, response, '/activation', { user: null, mailed: true }, 201);
     await startSession(request, response, email, labels);
     done(request, response, '/dashboard', { user: email }, 201);
   });
@@ -111,6 +118,6 @@ function form(view: 'login' | 'register', request: Request): Page {
   return {
     view,
     title,
-    data: { form: { email: typed('email'), name: typed('name') } },
+    data: { form: { email: typed('email'), name: typed('name') }, active: 'active' in request.query },
   };
 }

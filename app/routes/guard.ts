@@ -1,8 +1,12 @@
 /** Helps the routes for signed-in users: requires a login, and reads the user and form fields. */
 import type { Request, RequestHandler } from 'express';
+import { z } from 'zod';
 import { Refusal } from '../failures.ts';
 import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
+
+/** Parses an email address. Equal addresses become equal text. */
+export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
 /** Lets signed-in users pass. Redirects others to the login page, or sends 401 to a program. */
 export const requireUser: RequestHandler = (request, response, next) => {

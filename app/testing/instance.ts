@@ -14,6 +14,7 @@ import { readConfig } from '../config.ts';
 import { createFixtures } from '../data/fixtures.ts';
 import { Users } from '../data/users.ts';
 import { Lifecycle } from '../lifecycle.ts';
+import { createMailer } from '../mail.ts';
 import { createStore } from '../stores/index.ts';
 
 export type LogLine = Record<string, unknown>;
@@ -50,7 +51,8 @@ export async function startInProcess(redisUrl: string, options: InProcess = {}):
   lifecycle.prepared = true;
   const store = createStore(config, backing);
   const pay = options.pay ?? (() => Promise.resolve());
-  const server = createServer(createApp({ config, backing, store, users, log, lifecycle, pay }));
+  const mailer = createMailer(config);
+  const server = createServer(createApp({ config, backing, store, users, log, lifecycle, pay, mailer }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

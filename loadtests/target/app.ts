@@ -38,10 +38,18 @@ export interface Probe {
   remove?: FormRequest | undefined;
 }
 
+/** The request that activates an account. {token} is the placeholder for the token in the mailed link. */
+export interface Activation extends FormRequest {
+  /** Text in the page of the registration that shows that accounts are activated by mail. */
+  sign: string;
+}
+
 /** Additional requests of a shop, for the script journey. */
 interface Shop {
   /** The request that registers a user, in the format of the login. Its form may also contain {name}. */
   register: Entrance;
+  /** Activates a new account by the link in a mail, if the page of the registration contains the text `sign`. */
+  activation?: Activation;
   /** Path of a page that all visitors can see. */
   browse: string;
   /** The request that empties the probe's object. */
@@ -130,6 +138,11 @@ export const CARD_STORE: App = {
       page: '/register',
       path: '/register',
       form: { email: '{user}', name: '{name}', password: '{password}', _csrf: '{csrf}' },
+    },
+    activation: {
+      sign: 'data-activation="mail"',
+      path: '/activation',
+      form: { token: '{token}', _csrf: '{csrf}' },
     },
     browse: '/market',
     checkout: { path: '/basket/checkout', form: { _csrf: '{csrf}' } },

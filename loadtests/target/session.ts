@@ -6,7 +6,7 @@ import type { Seen } from '../../verify/core/response/interpret.ts';
 import { newJar, type Response } from '../lib/client.ts';
 import type { Call } from '../lib/recording.ts';
 import { JudgedSession, REFUSABLE } from '../lib/session.ts';
-import type { Entrance, FormRequest } from './app.ts';
+import type { Activation, Entrance, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { What } from './meaning.ts';
 
@@ -16,18 +16,48 @@ const ITEMS = 8;
 export class Session extends JudgedSession {
   /** Logs in as the target describes, with an empty jar, then reads the home page, as a browser does. */
   login(): boolean {
-    return this.#enter(this.vu.app.login, {});
+    const { login } = this.vu.app;
+    this.#arrive(login);
+    return this.#enter(login, {});
   }
 
-  /** Registers the account, which also logs in. */
-  register(request: Entrance, name: string): boolean {
-    return this.#enter(request, { name });
+  /**
+   * Registers the account, which also logs in. If the app activates accounts by mail, opens the link in the mail, and
+   * logs in after that.
+   *
+   * @param mailed returns the token in the link that was mailed to an address
+   */
+  register(
+    request: Entrance,
+    name: string,
+    activation?: Activation,
+    mailed: (address: string) => string = () => '',
+  ): boolean {
+    this.#arrive(request);
+    if (activation === undefined || !this.response?.body?.includes(activation.sign))
+      return this.#enter(request, { name });
+    this.submit({ action: 'form' }, request, { name });
+    const token = mailed(this.account.user);
+    const path = `${activation.path}?token=${token}`;
+    this.send({ action: 'form' }, { method: 'GET', path, body: null, name: activation.path });
+    this.submit({ action: 'form' }, activation, { token });
+    const { login } = this.vu.app;
+    this.#open(login);
+    return this.#enter(login, {});
+  }
+
+  /** Opens the page of the login or registration with an empty jar. */
+  #arrive(request: Entrance): void {
+    this.params.jar = newJar();
+    this.begin();
+    this.#open(request);
+  }
+
+  #open({ page }: Entrance): void {
+    this.send({ action: 'form' }, { method: 'GET', path: page, body: null });
   }
 
   #enter(request: Entrance, known: Record<string, string>): boolean {
-    this.params.jar = newJar();
-    this.begin();
-    this.send({ action: 'form' }, { method: 'GET', path: request.page, body: null });
     const { user, password } = this.account;
     if (request.basic) this.#keep({ basic: b64encode(`${user}:${password}`) });
     for (const step of request.steps ?? []) {

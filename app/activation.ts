@@ -1,0 +1,91 @@
+/**
+ * Activates accounts by mail. The link in a mail is signed, so any instance can check it; it expires; and it works once,
+ * because the account keeps a random number that the first use removes.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { Config } from './config.ts';
+import type { Users } from './data/users.ts';
+import { type Mailer, sendMail } from './mail.ts';
+import { deriveKey } from './secrets.ts';
+
+const Claim = z.tuple([z.string(), z.string(), z.number()]);
+
+/** What the use of a link did: `expired` also stands for an account that was removed meanwhile. */
+export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
+
+type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
+
+/** All methods throw StoreUnavailable if Redis does not confirm. */
+export class Activation {
+  readonly #users: Users;
+  readonly #mailer: Mailer;
+  readonly #settings: Settings;
+  readonly #keys: readonly string[];
+
+  constructor(users: Users, mailer: Mailer, settings: Settings) {
+    this.#users = users;
+    this.#mailer = mailer;
+    this.#settings = settings;
+    this.#keys = settings.secrets.map(secret => deriveKey(secret, 'activation'));
+  }
+
+  /**
+   * Creates an account that cannot log in yet, and mails the link. If the link is not used in time, Redis removes the
+   * account. Returns false if the email address is taken. Throws Refusal 503 if the mail server does not accept the mail.
+   */
+  async register(email: string, name: string, password: string): Promise<boolean> {
+    const nonce = randomBytes(16).toString('base64url');
+    const pending = { nonce, seconds: this.#settings.activationSeconds };
+    if (!(await this.#users.register(email, name, password, pending))) return false;
+    await this.#mail(email, nonce);
+    return true;
+  }
+
+  /**
+   * Mails the link again, and extends its time. Does nothing if no account with this address waits for its activation.
+   * Throws Refusal 503 if the mail server does not accept the mail.
+   */
+  async resend(email: string): Promise<void> {
+    const nonce = await this.#users.renewPending(email, this.#settings.activationSeconds);
+    if (nonce !== null) await this.#mail(email, nonce);
+  }
+
+  /** Activates the account of a link. Of parallel calls, exactly one returns `activated`. */
+  async use(token: string): Promise<Activated> {
+    const claim = this.#read(token);
+    if (claim === undefined) return 'invalid';
+    const [email, nonce, expires] = claim;
+    if (Date.now() > expires) return 'expired';
+    return this.#users.activate(email, nonce);
+  }
+
+  #mail(email: string, nonce: string): Promise<void> {
+    const { publicUrl, activationSeconds } = this.#settings;
+    const expires = Date.now() + activationSeconds * 1000;
+    const claim = Buffer.from(JSON.stringify([email, nonce, expires])).toString('base64url');
+    const token = `${claim}.${signature(this.#keys[0] ?? '', claim)}`;
+    const until = new Date(expires).toUTCString();
+    return sendMail(this.#mailer, {
+      to: email,
+      subject: 'Activate your account at Baton Cards',
+      text: `Open this link to activate your account:\n\n${publicUrl}/activation?token=${token}\n\nThe link works once, until ${until}. If you did not register, ignore this mail.\n`,
+    });
+  }
+
+  #read(token: string): z.infer<typeof Claim> | undefined {
+    const [claim = '', given = ''] = token.split('.');
+    if (!this.#keys.some(key => equal(given, signature(key, claim)))) return undefined;
+    return Claim.parse(JSON.parse(Buffer.from(claim, 'base64url').toString()));
+  }
+}
+
+function signature(key: string, claim: string): string {
+  return createHmac('sha256', key).update(claim).digest('base64url');
+}
+
+/** Compares in constant time, so that the response time reveals no part of a valid signature. */
+function equal(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,39 @@
+/** Sends mail over SMTP. */
+import { createTransport, type Transporter } from 'nodemailer';
+import type { Config } from './config.ts';
+import { Refusal } from './failures.ts';
+
+/** A user waits for the mail server, so it has less time than a balancer gives a request, milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+export type Mailer = Transporter;
+
+interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Returns a mailer that connects for each mail; undefined if SMTP_URL is not set. */
+export function createMailer({ smtpUrl, mailFrom }: Config): Mailer | undefined {
+  if (smtpUrl === '') return undefined;
+  const timeouts = {
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+  };
+  return createTransport({ url: smtpUrl, ...timeouts }, { from: mailFrom });
+}
+
+/** Sends a mail. Throws Refusal 503 if the mail server does not accept it. */
+export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
+  try {
+    await mailer.sendMail(mail);
+  } catch (cause) {
+    throw new Refusal(
+      503,
+      'Your account waits for its activation, but the mail with the link could not be sent. Sign in to have it sent again.',
+      { cause },
+    );
+  }
+}
