@@ -1,8 +1,8 @@
 /** Replaces an instance by one with a wrong clock: libfaketime shifts the time that the process reads. */
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
+import { withEnvironment } from './deploys.ts';
 import type { Fault } from './fault.ts';
-import { withEnvironment } from './group.ts';
 
 /** Offset of the clock, seconds. Longer than the idle timeout of a session. */
 const AHEAD = 3_600;

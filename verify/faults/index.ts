@@ -2,30 +2,25 @@
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import { affinityLost } from './affinity-lost.ts';
-import { balancerReload } from './balancer-reload.ts';
+import { affinityLost, balancerReload, instanceOut, writeRepeated } from './balancer.ts';
 import { clockOffset } from './clock-offset.ts';
+import {
+  replaceOldest,
+  rollingDeploy,
+  rollingRestart,
+  scaleIn,
+  scaleOut,
+  secretReplaced,
+  secretRotation,
+} from './deploys.ts';
+import { sentinelFailover, storeDemoted, storeFailover } from './failovers.ts';
 import { type Disturbance, type Fault, onStack } from './fault.ts';
+import { kill, pause, restart, stop } from './instance.ts';
 import { answersCut, instanceHangs, instanceNarrow, instanceSlow } from './instance-link.ts';
-import { instanceOut } from './instance-out.ts';
-import { kill } from './kill.ts';
-import { pause } from './pause.ts';
-import { replaceOldest } from './replace-oldest.ts';
-import { restart } from './restart.ts';
-import { rollingDeploy } from './rolling-deploy.ts';
-import { rollingRestart } from './rolling-restart.ts';
-import { scaleIn } from './scale-in.ts';
-import { scaleOut } from './scale-out.ts';
-import { secretReplaced, secretRotation } from './secret-rotation.ts';
-import { sentinelFailover } from './sentinel-failover.ts';
-import { stop } from './stop.ts';
-import { storeDemoted } from './store-demoted.ts';
-import { storeFailover } from './store-failover.ts';
 import { storeBlackHole, storeCut, storeLate, storeNarrow, storeRefuses, storeSlow } from './store-link.ts';
 import { storeEvict, storeFlush, storeRestartEmpty } from './store-losses.ts';
 import { storeConnections, storeFull, storeReadOnly } from './store-orders.ts';
 import { storePause, storeRestart } from './store-process.ts';
-import { writeRepeated } from './write-repeated.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...[kill, stop, pause, restart, rollingRestart, replaceOldest, scaleOut, scaleIn, clockOffset],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { instanceOut } from './balancer.ts';
 import type { Stage } from './fault.ts';
-import { instanceOut } from './instance-out.ts';
 
 /** Takes `app-1` out of a fake balancer. `shown` are the requests that each instance has served, read every 500 ms. */
 async function bit(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {

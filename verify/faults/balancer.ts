@@ -1,0 +1,118 @@
+/** Faults of the balancer. One is a misconfiguration: it resends a write if its response is late. */
+
+import { randomBytes } from 'node:crypto';
+import type { Stack } from '../../stack/stack.ts';
+import type { Fault } from './fault.ts';
+
+const RELOADS = 3;
+
+export const balancerReload: Fault = {
+  name: 'balancer-reload',
+  part: 'balancer',
+  does: 'the balancer reloads its configuration, three times',
+  async inject({ stack, last }) {
+    for (let i = 0; i < RELOADS; i++) {
+      await stack.balancer.reload();
+      await last(200);
+    }
+    return true; // `reload` resolves when the new workers serve.
+  },
+};
+
+/**
+ * The fault is seen if the instance serves no request for this time, while others serve. Retried, since the instance
+ * may first serve requests that were already sent to it.
+ */
+const WITHOUT_MS = 500;
+
+export const instanceOut: Fault = {
+  name: 'instance-out',
+  part: 'balancer',
+  does: 'an instance is taken out of the balancer, and put in again after a while',
+  one: true,
+  lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
+  async inject({ stack, instance, undo, answered, last, shown }) {
+    undo(() => stack.balancer.register(instance));
+    await stack.balancer.deregister(instance);
+    const others = stack.instances().filter(one => one.name !== instance.name);
+    const elsewhere = () => others.reduce((sum, { name }) => sum + answered(name), 0);
+    return shown(async () => {
+      const before = [answered(instance.name), elsewhere()] as const;
+      await last(WITHOUT_MS);
+      return answered(instance.name) === before[0] && elsewhere() > before[1];
+    });
+  },
+};
+
+export const affinityLost: Fault = {
+  name: 'affinity-lost',
+  part: 'balancer',
+  does: 'the balancer forgets which instance each client is pinned to, and pins all of them anew',
+  lacks: stack =>
+    stack.balancer.forget === undefined
+      ? 'a balancer that pins clients to instances: --sticky duration'
+      : undefined,
+  async inject({ stack, moved, shown }) {
+    await stack.balancer.forget?.();
+    return shown(() => moved() > 0);
+  },
+};
+
+/** Response timeout of the balancer, milliseconds. After it, another instance gets the same request. */
+const REPEAT_MS = 800;
+/** Delay in each direction, milliseconds: the request arrives before the timeout, the response after it. */
+const LATE_MS = 500;
+
+export const writeRepeated: Fault = {
+  name: 'write-repeated',
+  part: 'balancer',
+  does: `responses of an instance are late, and after ${REPEAT_MS} ms the balancer repeats requests, including writes, on another instance`,
+  one: true,
+  loses: true,
+  lacks: stack =>
+    stack.balancer.repeat === undefined || stack.link === undefined
+      ? 'a balancer that can repeat requests, and links: they come with --stack local'
+      : stack.instances().length < 2
+        ? 'a second instance'
+        : undefined,
+  async inject({ stack, instance, undo, shown }) {
+    undo(async () => stack.unlink?.(instance.name));
+    const link = await stack.link?.(instance.name);
+    undo(async () => stack.balancer.repeat?.(undefined));
+    await stack.balancer.repeat?.(REPEAT_MS);
+    link?.slow(LATE_MS);
+    return servedTwice(stack, shown);
+  },
+  lasts: () => 3_000,
+};
+
+/** Sends POST requests until the logs of two instances contain the same request. Returns whether that happened. */
+async function servedTwice(
+  stack: Stack,
+  shown: (condition: () => Promise<boolean>) => Promise<boolean>,
+): Promise<boolean> {
+  const stop = new AbortController();
+  const probe = `probe-${randomBytes(6).toString('hex')}`;
+  const served = new Map<string, number>();
+  let twice = false;
+  const following = stack.logs
+    .filter(({ kind }) => kind === 'instance')
+    .map(async log => {
+      for await (const { request } of log.follow(stop.signal)) {
+        if (!request.startsWith(probe)) continue;
+        served.set(request, (served.get(request) ?? 0) + 1);
+        twice ||= served.get(request) === 2;
+      }
+    });
+  let sent = 0;
+  const seen = await shown(async () => {
+    const headers = { 'x-request-id': `${probe}-${sent++}` };
+    const signal = AbortSignal.timeout(3_000);
+    const answer = await fetch(stack.url, { method: 'POST', headers, redirect: 'manual', signal });
+    await answer.arrayBuffer();
+    return twice;
+  });
+  stop.abort();
+  await Promise.all(following);
+  return seen;
+}

@@ -1,0 +1,135 @@
+/** Failovers to a replica: planned without data loss, unplanned with a lag, and by Sentinel. */
+import { ProxyLink } from '../../stack/link.ts';
+import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { until } from '../../stack/wait.ts';
+import type { Fault } from './fault.ts';
+import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
+import { lacksLink } from './store-link.ts';
+
+/** Delay of the data on its way to the replica, milliseconds. */
+const LAG_MS = 800;
+const SYNC = { withinMs: 15_000, everyMs: 20 };
+
+export const storeFailover: Fault = {
+  name: 'store-failover',
+  part: 'store',
+  does: `the primary is killed, and a replica that lags ${LAG_MS} ms behind takes its place`,
+  loses: true,
+  linked: true,
+  lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
+  async inject({ stack, undo, last }) {
+    const { store } = stack;
+    const link = await stack.link?.(store.name);
+    const primaryPort = Number(new URL(store.url ?? '').port);
+    if (link === undefined) return false;
+    const lag = new ProxyLink(primaryPort);
+    undo(() => lag.close());
+    await lag.open();
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(lag.port)] });
+    undo(() => replica.dispose());
+    await inSync(replica.url);
+    lag.slow(LAG_MS);
+    await last(2 * LAG_MS);
+    undo(async () => {
+      await store.restart();
+      await handBack(store.url, primaryPort, replica);
+      await link.lead(primaryPort);
+    });
+    await store.kill();
+    lag.cut();
+    await withRedis(replica.url, redis => redis.replicaof('NO', 'ONE'));
+    await link.lead(replica.port);
+    return !store.running();
+  },
+};
+
+/** Makes the old primary the primary again, with all data of the new primary. Writes wait during the switch. */
+async function handBack(url: string | undefined, port: number, from: RedisServer): Promise<void> {
+  const [old, current] = [await openRedis(url), await openRedis(from.url)];
+  try {
+    await old.replicaof('127.0.0.1', from.port);
+    const offset = async (redis: typeof old, name: string): Promise<string | undefined> =>
+      new RegExp(`${name}:(\\d+)`).exec(await redis.info('replication'))?.[1];
+    const up = async () => /master_link_status:up/.test(await old.info('replication'));
+    await until(up, { ...SYNC, what: `the primary on port ${port} to be in sync` });
+    await current.client('PAUSE', 5_000, 'WRITE');
+    const equal = async () =>
+      (await offset(old, 'slave_repl_offset')) === (await offset(current, 'master_repl_offset'));
+    await until(equal, { ...SYNC, what: `the primary on port ${port} to have every write` });
+    await old.replicaof('NO', 'ONE');
+  } finally {
+    old.disconnect();
+    current.disconnect();
+  }
+}
+
+const SWITCH = { withinMs: 15_000, everyMs: 20 };
+/** Duration of the fault: long enough to see clients that continue to write to the old primary. */
+const DEMOTED_MS = 3_000;
+
+export const storeDemoted: Fault = {
+  name: 'store-demoted',
+  part: 'store',
+  does: 'a planned failover: a replica takes over, and the old primary becomes its replica and keeps its connections',
+  linked: true,
+  lasts: () => DEMOTED_MS,
+  lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
+  async inject({ stack, undo }) {
+    const { store } = stack;
+    const link = await stack.link?.(store.name);
+    const port = Number(new URL(store.url ?? '').port);
+    if (link === undefined) return false;
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(port)] });
+    undo(() => replica.dispose());
+    await inSync(replica.url);
+    undo(async () => {
+      if (await demoted(store.url)) await handOver(replica.url, port, store.url);
+      await link.lead(port);
+    });
+    // From now on, the link sends new connections to the replica, which takes over.
+    await link.lead(replica.port, { keep: true });
+    await handOver(store.url, replica.port, replica.url);
+    return demoted(store.url);
+  },
+};
+
+/** Returns whether a server is a replica, which accepts no writes. */
+const demoted = (url: string | undefined): Promise<boolean> =>
+  withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
+
+/** Swaps the roles of primary and replica. Redis delays writes until the replica has all data. */
+async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
+  const what = `the Redis on port ${to} to take over`;
+  // The primary refuses FAILOVER until the replica has reported that it is in sync. Retry until then.
+  const asked = async () => {
+    await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
+    return true;
+  };
+  await until(asked, { ...SWITCH, what });
+  await until(async () => (await demoted(url)) && !(await demoted(other)), { ...SWITCH, what });
+}
+
+/** Time limit for a failover by Sentinel, milliseconds. Usually it takes a few seconds. */
+const REPLACED_MS = 20_000;
+
+export const sentinelFailover: Fault = {
+  name: 'sentinel-failover',
+  part: 'store',
+  does: 'the primary is killed, Sentinel promotes a replica, and the instances learn of it from Sentinel',
+  down: true,
+  loses: true,
+  lacks: ({ store }) =>
+    store.sentinels === undefined ? 'Redis under Sentinel: STACK_REDIS=sentinel' : undefined,
+  async inject({ stack: { store }, undo, did }) {
+    const before = store.url;
+    undo(() => store.restart());
+    const from = performance.now();
+    await store.kill();
+    await until(() => store.url !== before, {
+      withinMs: REPLACED_MS,
+      what: 'Sentinel to replace the primary',
+    });
+    did(`another primary after ${((performance.now() - from) / 1_000).toFixed(1)} s`);
+    return true;
+  },
+};

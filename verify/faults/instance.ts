@@ -1,0 +1,68 @@
+/** Faults that end or freeze one instance. */
+import type { Instance } from '../../stack/stack.ts';
+import { until } from '../../stack/wait.ts';
+import type { Fault, Stage } from './fault.ts';
+import { answers } from './seeing.ts';
+
+export const kill: Fault = {
+  name: 'kill',
+  part: 'instance',
+  does: 'an instance is killed under load (SIGKILL), and started again after a while',
+  one: true,
+  async inject(stage) {
+    const { instance, undo } = stage;
+    undo(() => comesBack(stage, instance));
+    await instance.kill();
+    return !(await answers(instance.url));
+  },
+};
+
+export const stop: Fault = {
+  name: 'stop',
+  part: 'instance',
+  does: 'an instance is ended (SIGTERM) under load without notice to the balancer, and started again after a while',
+  one: true,
+  async inject(stage) {
+    const { instance, undo } = stage;
+    undo(() => comesBack(stage, instance));
+    await instance.stop();
+    return !(await answers(instance.url));
+  },
+};
+
+export const pause: Fault = {
+  name: 'pause',
+  part: 'instance',
+  does: 'an instance freezes (SIGSTOP) with its connections open, and resumes after a while',
+  one: true,
+  async inject({ instance, undo }) {
+    undo(() => instance.resume());
+    await instance.pause();
+    return !(await answers(instance.url));
+  },
+};
+
+export const restart: Fault = {
+  name: 'restart',
+  part: 'instance',
+  does: 'an instance ends (SIGTERM) and starts again at once, without notice to the balancer',
+  one: true,
+  async inject({ instance, undo }) {
+    undo(async () => instance.running() || (await instance.restart()));
+    await instance.stop();
+    const gone = !instance.running();
+    await instance.restart();
+    return gone;
+  },
+};
+
+/** Starts an ended instance again. If a fleet manages the instances, waits until the fleet has replaced it. */
+async function comesBack({ stack }: Stage, instance: Instance): Promise<void> {
+  const { fleet } = stack;
+  if (fleet === undefined) return instance.restart();
+  await until(() => fleet.whole() && !stack.instances().includes(instance), {
+    withinMs: fleet.recoversWithinMs,
+    everyMs: 50,
+    what: `the fleet to replace ${instance.name}`,
+  });
+}
