@@ -1,4 +1,5 @@
 /** Reads the text of a response body, decompresses and decodes it like a browser, and limits its size and time. */
+import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -10,30 +11,15 @@ export const MAX_BODY = 16 << 20;
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
- *
  * Reads a body to its end.
  *
  * @param stream the body
  * @param until deadline for the whole body, on the clock of `performance`
- * @throws errors of the stream, and errors with a `code`: UND_ERR_BODY_TIMEOUT, BODY_TOO_LARGE, BODY_GARBLED
+ * @throws errors of the stream, and errors with a `code`: UND_ERR_BODY_TIMEOUT, BODY_TOO_LARGE
  */
-export async function bodyText(
-  stream: Readable,
-  headers: IncomingHttpHeaders,
-  until: number,
-): Promise<string> {
-  const sent = await whole(stream, until);
-  return decoded(
-    await decompressed(sent, headers['content-encoding']),
-    String(headers['content-type'] ?? ''),
-  );
-}
-
-const failed = (code: string): Error => Object.assign(new Error(code), { code });
-
-async function whole(stream: Readable, until: number): Promise<Buffer> {
+export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
   const left = Math.max(0, until - performance.now());
-  const timer = setTimeout(() => stream.destroy(failed('UND_ERR_BODY_TIMEOUT')), left);
+  const timer = setTimeout(() => stream.destroy(bodyFailure('UND_ERR_BODY_TIMEOUT')), left);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -41,13 +27,26 @@ async function whole(stream: Readable, until: number): Promise<Buffer> {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
       // Leaving the loop destroys the stream, and the connection too.
-      if (bytes > MAX_BODY) throw failed('BODY_TOO_LARGE');
+      if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {
     clearTimeout(timer);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
+
+/**
+ * Returns the text of a body, decompressed and decoded. Returns a promise only if the body is compressed.
+ *
+ * @throws errors with a `code`, as a rejection: BODY_TOO_LARGE, BODY_GARBLED
+ */
+export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
+  const [type, encodings] = [headers['content-type'] ?? '', headers['content-encoding']];
+  if (encodings === undefined) return decoded(data, type);
+  return decompressed(data, encodings).then(plain => decoded(plain, type));
+}
+
+export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });
 
 type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
@@ -62,7 +61,7 @@ const DECOMPRESS: Record<string, Decompress> = {
   br: promisify(brotliDecompress) as Decompress,
 };
 
-async function decompressed(data: Buffer, encodings = ''): Promise<Buffer> {
+async function decompressed(data: Buffer, encodings: string): Promise<Buffer> {
   let plain = data;
   // The encoding that was applied last is at the end of the list, so it is decoded first.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
@@ -70,7 +69,7 @@ async function decompressed(data: Buffer, encodings = ''): Promise<Buffer> {
     // A response to HEAD, or with status 304, may name an encoding although it has no body.
     if (decompress === undefined || plain.length === 0) continue;
     plain = await decompress(plain, { maxOutputLength: MAX_BODY }).catch(({ code }) => {
-      throw failed(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
+      throw bodyFailure(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
     });
   }
   return plain;
@@ -84,10 +83,13 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
 /** A page must declare its charset within this number of bytes from its beginning. */
 const PRESCAN = 1024;
 
+/** Charsets in which an ASCII byte always stands for itself. */
+const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
+
 /** Decodes a body. Order of precedence: byte order mark, header, page (WHATWG, Encoding and HTML). */
 function decoded(data: Buffer, type: string): string {
-  const marked = BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
-  const charset = marked ?? charsetOf(data, type);
+  const charset = marked(data) ?? charsetOf(data, type);
+  if ((charset === undefined || ON_ASCII.test(charset)) && isAscii(data)) return data.toString('latin1');
   if (charset === undefined) return undeclared(data);
   try {
     return new TextDecoder(charset).decode(data);
@@ -96,14 +98,39 @@ function decoded(data: Buffer, type: string): string {
   }
 }
 
+function marked(data: Buffer): string | undefined {
+  if ((data[0] ?? 0) < 0x80) return undefined;
+  return BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
+}
+
 function charsetOf(data: Buffer, type: string): string | undefined {
-  // JSON is always UTF-8, even if the header names another charset (RFC 8259, 8.1).
-  if (/[/+]json/i.test(type)) return 'utf-8';
-  const declared = /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1];
-  if (declared !== undefined || (type !== '' && !/html|xml/i.test(type))) return declared;
-  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
+  const { charset, page } = declaredBy(type);
+  if (charset !== undefined || !page) return charset;
+  const begin = data.toString('latin1', 0, PRESCAN);
+  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(begin)?.[1];
   // If the declaration of UTF-16 is readable as ASCII, the page cannot be UTF-16.
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
+}
+
+/** What a content type says: the charset, and if it names none, whether the page may declare it. */
+interface Declared {
+  charset: string | undefined;
+  page: boolean;
+}
+
+/** The content types seen so far. A server has few. */
+const types = new Map<string, Declared>();
+
+function declaredBy(type: string): Declared {
+  let declared = types.get(type);
+  if (declared === undefined) {
+    // JSON is always UTF-8, even if the header names another charset (RFC 8259, 8.1).
+    const json = /[/+]json/i.test(type);
+    const charset = json ? 'utf-8' : /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(type)?.[1];
+    declared = { charset, page: type === '' || /html|xml/i.test(type) };
+    if (types.size < 100) types.set(type, declared);
+  }
+  return declared;
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true });

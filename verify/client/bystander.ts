@@ -48,9 +48,13 @@ export class OutOfStep {
    * client sends a request too, in half of the cases. That request is sent at the same time: if it came before ours,
    * two clients in turn would stay in step.
    */
-  async beside<T>(request: () => Promise<T>): Promise<T> {
+  beside<T>(request: () => Promise<T>): Promise<T> {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;
-    const aside = stayed && this.#context.random.next() < 0.5 ? stepAside(this.#context) : undefined;
+    return stayed && this.#context.random.next() < 0.5 ? this.#together(request) : request();
+  }
+
+  async #together<T>(request: () => Promise<T>): Promise<T> {
+    const aside = stepAside(this.#context);
     const served = await request();
     await aside;
     return served;

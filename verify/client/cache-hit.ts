@@ -18,6 +18,9 @@ const STATUS = [
   'x-drupal-cache',
 ];
 
+/** All headers that may show a hit. Most responses have none of them. */
+const ALL = ['cache-status', 'age', ...STATUS];
+
 /** Words for a hit: the cache sent its stored response, fresh or stale, or the app confirmed it as unchanged. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 /** Words for a response that is no hit: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
@@ -29,6 +32,7 @@ const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
  * @param took time from the request to the end of its response, milliseconds
  */
 export function servedFromCache(headers: Reply['headers'], took: number): boolean {
+  if (!ALL.some(name => headers[name] !== undefined)) return false;
   const standard = membersOf(headers['cache-status']);
   if (standard.some(isStandardHit)) return true;
   const members = STATUS.flatMap(name => membersOf(headers[name]));

@@ -1,25 +1,87 @@
 /** Defines one HTTP request and its response as they are sent, without cookies and outcomes; names its failures. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
+import { bodyOf, textOf } from './body.ts';
 import { isDistrust } from './certificate.ts';
+import type { Cookies } from './jar.ts';
 
 export interface Outgoing {
+  /** Scheme, host and port of the server. */
+  origin: string;
+  /** Path and query. */
+  path: string;
   method: string;
-  headers: Record<string, string>;
+  /** Names and values in turn. */
+  headers: string[];
   body: string | null;
   /** Timeout for the whole response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** Called before the request is sent a second time. Absent: the request is never sent twice. */
-  again: (() => void) | undefined;
+  /** True: a redirect is complete when its head has come. Its body is read in the background. */
+  early: boolean;
+  /** True: the request may be sent a second time. */
+  repeatable: boolean;
+  /** True once the request was sent a second time. */
+  resent: boolean;
+  /** The cookies among the headers. */
+  cookies: Cookies['list'];
+  watch: Watch | undefined;
 }
 
-/** The head of a response: status and headers have arrived, and the body is not yet read. */
-export interface Head {
+/** Receives the moments of a request. */
+export interface Watch {
+  /** Called after the last wait inside Baton, before a connection is opened or taken. */
+  begins(): void;
+  /** Called when the connection is open, before the first byte leaves; again if the request is sent a second time. */
+  departs(cookies: Cookies['list']): void;
+  /** Called when the last byte of the response has come, before anything reads it. */
+  arrives(): void;
+}
+
+export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
-  body(): Promise<string>;
+  /** The decoded body; empty if the response was complete at its head. */
+  body: string | Promise<string>;
+  /** Resolves when the rest of an early response has come. Absent if the response is complete. */
+  rest?: Promise<unknown>;
 }
+
+/** Returns whether to send a failed request a second time, and marks the request as resent. */
+export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
+  if (!outgoing.repeatable || outgoing.resent || !lost.has(error)) return false;
+  outgoing.resent = true;
+  return true;
+}
+
+/**
+ * Reads the body of a response whose head has come.
+ *
+ * @param until deadline for the whole body, on the clock of `performance`
+ * @throws errors of the stream and of the body
+ */
+export async function answerOf(
+  { early, watch }: Outgoing,
+  head: Pick<Answer, 'status' | 'headers'>,
+  stream: Readable,
+  until: number,
+): Promise<Answer> {
+  const body = bodyOf(stream, until);
+  if (early && redirects(head.status, head.headers)) {
+    watch?.arrives();
+    return { ...head, body: '', rest: body.catch(() => {}) };
+  }
+  const data = await body;
+  watch?.arrives();
+  return { ...head, body: await textOf(data, head.headers) };
+}
+
+export const redirects = (status: number, { location }: IncomingHttpHeaders): boolean =>
+  status >= 300 && status < 400 && location !== undefined;
+
+/** Errors of requests whose kept-alive connection was closed without a response. */
+export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };

@@ -3,9 +3,8 @@ import http from 'node:http';
 import type net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Held } from './barrier.ts';
-import { bodyText } from './body.ts';
 import { connected, type TlsOptions } from './connection.ts';
-import type { Head, Outgoing } from './exchange.ts';
+import { type Answer, answerOf, type Outgoing } from './exchange.ts';
 
 /** A connection that holds back the last byte written to it until it is released. */
 class HeldConnection extends Duplex {
@@ -52,29 +51,25 @@ class HeldConnection extends Duplex {
  *
  * @param held decides when the last byte may leave
  * @param secure options of TLS
- * @returns the head of the response; its body is not yet read
  * @throws errors of the network, including `AbortError` and errors with a `code` that contains TIMEOUT
  */
-export async function heldRequest(
-  url: URL,
-  outgoing: Outgoing,
-  held: Held,
-  secure: TlsOptions = {},
-): Promise<Head> {
+export async function heldRequest(outgoing: Outgoing, held: Held, secure: TlsOptions = {}): Promise<Answer> {
+  const url = new URL(outgoing.origin);
   const until = performance.now() + outgoing.timeout;
   const limit = AbortSignal.timeout(outgoing.timeout);
   const signal = outgoing.signal === undefined ? limit : AbortSignal.any([outgoing.signal, limit]);
   try {
     const connection = new HeldConnection(await connected(url, secure, signal));
+    outgoing.watch?.departs(outgoing.cookies);
     const written = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<http.IncomingMessage>();
     // The connection is already open, and has TLS if the address needs it. HTTP runs on it directly.
     const request = http.request({
-      path: url.pathname + url.search,
+      path: outgoing.path,
       method: outgoing.method,
       headers: {
         host: url.host,
-        ...lowerCased(outgoing.headers),
+        ...byName(outgoing.headers),
         'content-length': Buffer.byteLength(outgoing.body ?? ''),
       },
       createConnection: () => connection,
@@ -91,8 +86,8 @@ export async function heldRequest(
     await held.pass();
     connection.release();
     const response = await answered.promise;
-    const { statusCode = 0, headers: answer } = response;
-    return { status: statusCode, headers: answer, body: () => bodyText(response, answer, until) };
+    const { statusCode: status = 0, headers } = response;
+    return await answerOf(outgoing, { status, headers }, response, until);
   } catch (error) {
     if (limit.aborted) throw Object.assign(new Error('no response in time'), { code: 'UND_ERR_TIMEOUT' });
     throw error;
@@ -101,6 +96,10 @@ export async function heldRequest(
   }
 }
 
-/** Converts the names of headers to lower case. Otherwise a header in two spellings would be sent twice. */
-const lowerCased = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** Returns the headers by their names in lower case. Otherwise a header in two spellings would be sent twice. */
+function byName(headers: readonly string[]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (let i = 0; i < headers.length; i += 2)
+    all[(headers[i] as string).toLowerCase()] = headers[i + 1] as string;
+  return all;
+}

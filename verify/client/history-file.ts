@@ -2,13 +2,18 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Event } from '../core/history/history.ts';
+import { lineOf } from './history-line.ts';
 
-const BUFFERED = 1 << 16;
+/** Size of the blocks that are written, bytes. */
+const BLOCK = 1 << 18;
+/** Maximum number of bytes that UTF-8 needs for one unit of a string. */
+const WIDEST = 3;
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  #buffer = '';
+  readonly #block = Buffer.allocUnsafe(BLOCK);
+  #used = 0;
   #closed = false;
 
   /** @throws when the file exists already or cannot be created: a history is never overwritten */
@@ -18,11 +23,13 @@ export class HistoryFile {
     this.#file = openSync(path, 'ax');
   }
 
-  /** Writes an event to a buffer, which a kill of the process may lose. If an event must survive, call `writeNow`. */
+  /** Writes an event to a block, which a kill of the process may lose. If an event must survive, call `writeNow`. */
   write(event: Event): void {
     if (this.#closed) return;
-    this.#buffer += `${JSON.stringify(event)}\n`;
-    if (this.#buffer.length > BUFFERED) this.flush();
+    const line = lineOf(event);
+    if (this.#used + line.length * WIDEST > BLOCK) this.flush();
+    if (line.length * WIDEST > BLOCK) this.#append(Buffer.from(line));
+    else this.#used += this.#block.write(line, this.#used);
   }
 
   /**
@@ -35,8 +42,12 @@ export class HistoryFile {
   }
 
   flush(): void {
-    let rest = Buffer.from(this.#buffer);
-    this.#buffer = '';
+    this.#append(this.#block.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  #append(bytes: Buffer): void {
+    let rest = bytes;
     while (rest.length > 0) rest = rest.subarray(writeSync(this.#file, rest));
   }
 

@@ -3,16 +3,13 @@
  * HTTP/1.1, so that no request can affect another one.
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { bodyText } from './body.ts';
 import { connected, type TlsOptions } from './connection.ts';
-import { failureOf, type Head, type Outgoing } from './exchange.ts';
-import { lost } from './kept-connection.ts';
+import { type Answer, answerOf, failureOf, lost, type Outgoing } from './exchange.ts';
 
 /** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
-const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'host'];
+const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
 
 /** Error code when a connection did not open before its timeout. */
 const LATE = 'UND_ERR_CONNECT_TIMEOUT';
@@ -30,23 +27,25 @@ export class Http2 {
   }
 
   /** Returns whether HTTP/2 may be tried: the address uses TLS, and the server has never refused HTTP/2. */
-  offered({ protocol, origin }: URL): boolean {
-    return protocol === 'https:' && !this.#without.has(origin);
+  offered(origin: string): boolean {
+    return origin.startsWith('https:') && !this.#without.has(origin);
   }
 
   /**
    * Sends a request over HTTP/2.
    *
    * @param fresh true: use a connection that has carried no request
-   * @returns the head of the response. If the server only speaks HTTP/1.1, sends nothing and returns undefined
+   * @returns the response. If the server only speaks HTTP/1.1, sends nothing and returns undefined
    * @throws errors of the network
    */
-  async request(url: URL, outgoing: Outgoing, fresh: boolean): Promise<Head | undefined> {
+  async request(outgoing: Outgoing, fresh: boolean): Promise<Answer | undefined> {
+    const url = new URL(outgoing.origin);
     const idle = this.#idle.get(url.origin) ?? [];
     this.#idle.set(url.origin, idle);
     const kept = fresh ? undefined : idle.pop();
     const session = kept ?? (await this.#connected(url, outgoing));
     if (session === undefined) return undefined;
+    outgoing.watch?.departs(outgoing.cookies);
     const stream = session.request(headersOf(url, outgoing), { endStream: outgoing.body === null });
     let freed = false;
     const free = (): void => {
@@ -97,20 +96,30 @@ export class Http2 {
   }
 }
 
-function headersOf(url: URL, { method, headers }: Outgoing): http2.OutgoingHttpHeaders {
-  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const host = named.find(([name]) => name === 'host')?.[1] ?? url.host;
-  return {
-    ...Object.fromEntries(named.filter(([name]) => !NOT_SENT.includes(name))),
-    ':authority': host,
+function headersOf(url: URL, { method, path, headers }: Outgoing): http2.OutgoingHttpHeaders {
+  const sent: http2.OutgoingHttpHeaders = {
+    ':authority': url.host,
     ':method': method,
-    ':path': url.pathname + url.search,
+    ':path': path,
     ':scheme': 'https',
   };
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    if (name === 'host') sent[':authority'] = headers[i + 1];
+    else if (!NOT_SENT.includes(name)) sent[name] = headers[i + 1];
+  }
+  return sent;
 }
 
-function answered(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing): Promise<Head> {
-  const until = performance.now() + timeout;
+async function answered(stream: ClientHttp2Stream, outgoing: Outgoing): Promise<Answer> {
+  const until = performance.now() + outgoing.timeout;
+  const { ':status': status = 0, ...headers } = await headOf(stream, outgoing);
+  return answerOf(outgoing, { status, headers }, stream, until);
+}
+
+type Headers = http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader;
+
+function headOf(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing): Promise<Headers> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () =>
@@ -119,13 +128,9 @@ function answered(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing
     );
     const abort = (): void => void stream.destroy(signal?.reason as Error);
     signal?.addEventListener('abort', abort, { once: true });
-    stream.once('response', ({ ':status': status = 0, ...headers }) => {
+    stream.once('response', headers => {
       clearTimeout(late);
-      resolve({
-        status,
-        headers: headers as IncomingHttpHeaders,
-        body: () => bodyText(stream, headers as IncomingHttpHeaders, until),
-      });
+      resolve(headers);
     });
     stream.once('error', reject);
     stream.once('close', () => {

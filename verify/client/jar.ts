@@ -10,6 +10,8 @@ export interface Cookies {
   header: string;
   /** Time at which the first of these cookies expires, milliseconds since the epoch. */
   until: number;
+  /** Headers of every request with these cookies, names and values in turn. Absent until the first such request. */
+  head?: string[];
 }
 
 export class Jar {

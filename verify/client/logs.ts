@@ -56,6 +56,7 @@ export function followLogs(
   return {
     follow: followAll,
     ended: operation => {
+      if (kinds.size === 0) return;
       for (const kind of loggingKinds(operation)) {
         const key = `${kind} ${operation.request}`;
         if (kinds.has(kind) && !early.delete(key)) awaited.add(key);

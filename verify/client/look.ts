@@ -24,9 +24,10 @@ export function look(
 ): Looked {
   if (status === undefined) return {};
   const looked: Looked = {};
-  const date = Date.parse(String(headers['date']));
+  const date = dateOf(headers['date']);
   if (date > 0) looked.skew = Math.round((date - now) * 1000);
   if (status < 400) looked.caching = cachingOf(headers, date > 0 ? date : now, took);
+  if (secrets.length === 0) return looked;
   const values = secrets.filter(value => value.length >= MIN_LENGTH);
   const exposed: ('url' | 'body')[] = [];
   if (values.some(value => stands(value, String(headers['location'] ?? '')))) exposed.push('url');
@@ -35,22 +36,31 @@ export function look(
   return looked;
 }
 
+/** The last text of a Date header, and its time. All responses of one second have the same text. */
+const last = { text: '', time: Number.NaN };
+
+function dateOf(header: string | string[] | undefined): number {
+  const text = String(header);
+  if (text !== last.text) Object.assign(last, { text, time: Date.parse(text) });
+  return last.time;
+}
+
 function stands(value: string, text: string): boolean {
   if (text === '') return false;
   return text.includes(value) || (value.includes('%') && text.includes(decoded(value)));
 }
 
+const joined = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(', ') : value;
+
 /** @param date date of the response; our clock if the response has no date (RFC 9111, 4.2.3) */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {
   const caching: Caching = {};
-  const text = (name: string): string | undefined => {
-    const value = headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
-  };
-  const [control, vary] = [text('cache-control'), text('vary')];
+  const control = joined(headers['cache-control']);
+  const vary = joined(headers['vary']);
   if (control !== undefined) caching.control = control;
   if (vary !== undefined) caching.vary = vary;
-  const expires = text('expires');
+  const expires = joined(headers['expires']);
   if (expires !== undefined) {
     // "0", and any other value that is not an HTTP date, means "already expired" (RFC 9111, 5.3).
     const at = /[a-z]/i.test(expires) ? Date.parse(expires) : Number.NaN;

@@ -108,7 +108,7 @@ describe('a target', () => {
     );
     const headers = { 'X-Correlation-Id': 'baton {request}', 'X-Amzn-Trace-Id': '{trace}' };
     const one = client({ url, headers });
-    const { body } = await one.send({ ...get('/'), headers: { 'x-request-id': 'run-7' } });
+    const { body } = await one.send({ ...get('/'), id: 'run-7' });
     expect(body).toMatch(/^baton run-7 Root=1-[0-9a-f]{8}-[0-9a-f]{24};Baton=run-7$/);
     expect((await one.send(get('/'))).body).toBe('undefined undefined');
   });

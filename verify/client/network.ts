@@ -2,18 +2,30 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import type { Target } from '../target/load.ts';
-import { bodyText } from './body.ts';
+import { type Agents, Attempt } from './attempt.ts';
 import type { TlsOptions } from './connection.ts';
-import type { Head, Outgoing } from './exchange.ts';
+import { type Answer, mayGoAgain, type Outgoing } from './exchange.ts';
+import { Flight } from './flight.ts';
 import { Http2 } from './http2.ts';
-import { closedUnanswered } from './kept-connection.ts';
 
 /** Timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
 
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'>;
+
+/** Maximum number of paths whose parsed form is kept. */
+const PLACES = 1000;
+
+/** A path of the target in its parsed form. */
+export interface Place {
+  origin: string;
+  /** Path and query, as the request line has them. */
+  path: string;
+  /** The address that decides which cookies are sent. */
+  site: URL;
+}
 
 export class Network {
   /** Base address; its path is the prefix of all other paths. */
@@ -21,16 +33,17 @@ export class Network {
   /** The address for cookies and redirects. If the target file gives a Host header, that header decides it. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly #dispatcher: Agent;
-  /** Opens a new connection for each request. */
-  readonly #fresh: Agent;
+  /** True if no header has a placeholder, so that all requests send the same headers. */
+  readonly constant: boolean;
+  readonly #agents: Agents;
   /** True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle ones. */
   apart = false;
   /** Used instead of the agents if the server speaks HTTP/2. */
   readonly #http2: Http2;
   readonly tls: TlsOptions;
   readonly timeout: number;
-  readonly #turns: Turns;
+  readonly #turns: Turns | undefined;
+  readonly #places = new Map<string, Place>();
   #rested = 0;
   #own: Promise<string> | undefined;
 
@@ -39,6 +52,7 @@ export class Network {
     this.timeout = timeout;
     this.url = url.replace(/\/$/, '');
     this.headers = headers;
+    this.constant = !Object.values(headers).some(text => text.includes('{'));
     const host = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
     const { protocol, host: own, pathname } = new URL(this.url);
     this.site = new URL(`${protocol}//${host ?? own}${pathname}`);
@@ -52,10 +66,29 @@ export class Network {
     // requests that bypass the balancer carry too.
     const connect: buildConnector.connector = ({ servername: _, ...options }, callback) =>
       connector(options, callback);
-    this.#dispatcher = new Agent({ connect });
-    this.#fresh = new Agent({ connect, pipelining: 0 });
+    const [dispatcher, fresh] = [new Agent({ connect }), new Agent({ connect, pipelining: 0 })];
+    this.#agents = { dispatcher, fresh, flight: new Flight() };
     this.#http2 = new Http2(this.tls);
-    this.#turns = new Turns(limits?.requests, limits?.connections);
+    const limited = limits?.requests !== undefined || limits?.connections !== undefined;
+    this.#turns = limited ? new Turns(limits.requests, limits.connections) : undefined;
+  }
+
+  /** Returns the parsed form of a path. @param path a path on the target, with its query */
+  place(path: string): Place {
+    let place = this.#places.get(path);
+    if (place === undefined) {
+      const { origin, pathname, search } = new URL(this.url + path);
+      const site = new URL(this.site.pathname.replace(/\/$/, '') + path, this.site);
+      place = { origin, path: pathname + search, site };
+      if (this.#places.size >= PLACES) this.#places.clear();
+      this.#places.set(path, place);
+    }
+    return place;
+  }
+
+  /** True while all requests pause, because the target requested it. */
+  get resting(): boolean {
+    return this.#rested > 0 && this.#rested > performance.now();
   }
 
   /** Pauses all requests for a number of milliseconds, because the target requested it. */
@@ -71,9 +104,12 @@ export class Network {
     }
   }
 
-  /** Waits until the limits allow another request. Returns the function to call when that request ends. */
-  turn(signal: AbortSignal | undefined): Promise<() => void> {
-    return this.#turns.take(signal);
+  /**
+   * Waits until the limits allow another request. Returns the function to call when that request ends; undefined if
+   * the target has no limits.
+   */
+  turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
+    return this.#turns?.take(signal);
   }
 
   /**
@@ -81,7 +117,7 @@ export class Network {
    * requests of the race may use up the limits while they wait for it.
    */
   room(): boolean {
-    return this.#turns.room();
+    return this.#turns?.room() ?? true;
   }
 
   /**
@@ -106,39 +142,32 @@ export class Network {
    *
    * @throws errors of undici
    */
-  async exchange(url: URL, outgoing: Outgoing): Promise<Head> {
-    try {
-      return await this.#over(url, outgoing, this.apart && outgoing.again === undefined);
-    } catch (error) {
-      if (outgoing.again === undefined || !closedUnanswered(error)) throw error;
-      outgoing.again();
-      return await this.#over(url, outgoing, true);
-    }
+  exchange(outgoing: Outgoing): Promise<Answer> {
+    const fresh = this.apart && !outgoing.repeatable;
+    return this.#http2.offered(outgoing.origin)
+      ? this.#overHttp2(outgoing, fresh)
+      : this.#overHttp1(outgoing, fresh);
   }
 
-  /** @param fresh true: use a connection that has carried no request */
-  async #over(url: URL, outgoing: Outgoing, fresh: boolean): Promise<Head> {
-    if (this.#http2.offered(url)) {
-      const head = await this.#http2.request(url, outgoing, fresh);
-      if (head !== undefined) return head;
-    }
-    const until = performance.now() + outgoing.timeout;
-    const { statusCode, headers, body } = await (fresh ? this.#fresh : this.#dispatcher).request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: outgoing.method as Dispatcher.HttpMethod,
-      headers: outgoing.headers,
-      body: outgoing.body,
-      headersTimeout: outgoing.timeout,
-      bodyTimeout: outgoing.timeout,
-      signal: outgoing.signal ?? null,
+  async #overHttp2(outgoing: Outgoing, fresh: boolean): Promise<Answer> {
+    const answer = await this.#http2.request(outgoing, fresh).catch(error => {
+      if (!mayGoAgain(outgoing, error)) throw error;
+      return this.#http2.request(outgoing, true);
     });
-    return { status: statusCode, headers, body: () => bodyText(body, headers, until) };
+    return answer ?? this.#overHttp1(outgoing, fresh);
+  }
+
+  #overHttp1(outgoing: Outgoing, fresh: boolean): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      new Attempt(this.#agents, outgoing, resolve, reject).send(fresh);
+    });
   }
 
   async close(): Promise<void> {
+    const { dispatcher, fresh, flight } = this.#agents;
+    flight.stop();
     this.#http2.close();
-    await Promise.all([this.#dispatcher.destroy(), this.#fresh.destroy()]);
+    await Promise.all([dispatcher.destroy(), fresh.destroy()]);
   }
 }
 

@@ -42,6 +42,7 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
   const recorder = new Recorder(new HistoryFile(path), clock, runLine(), interpreter, label, () => {});
   return {
     recorder,
+    server,
     clock,
     origin,
     client: () => new SessionClient(network),
@@ -76,6 +77,41 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
 it('marks requests without a timely response while the machine was overloaded, and no others', async () => {
   expect(await starved(true)).toEqual({ '/200': false, '/500': false, '/503': true });
   expect(await starved(false)).toEqual({ '/200': false, '/500': false, '/503': false });
+});
+
+it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {
+  const order: string[] = [];
+  vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
+    order.push('read');
+    return { outcome: 'ok' };
+  });
+  const { recorder, clock, client, stop, server } = await recording((_, response) => {
+    order.push('served');
+    response.end('page');
+  });
+  server.once('connection', () => order.push('connected'));
+  vi.spyOn(clock, 'now').mockImplementation(() => order.push('time'));
+  const one = client();
+  const { operation } = await recorder.perform({ ...CALL, action: 'read' }, one, {
+    method: 'GET',
+    path: '/',
+  });
+  const [begun, ...rest] = order;
+  expect(begun).toBe('time');
+  // Our end may see the connection before the server does.
+  expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
+  expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
+  await stop();
+});
+
+it('records a change that finds no server as begun when it was tried', async () => {
+  const { recorder, client, stop } = await recording(() => {});
+  const send = { method: 'POST', path: '/', origin: 'http://127.0.0.1:1' };
+  await recorder.perform({ ...CALL, action: 'add' }, client(), send);
+  const [start, end] = (await stop()).filter(({ type }) => type === 'start' || type === 'end');
+  expect(start).toMatchObject({ type: 'start', action: 'add' });
+  expect(end).toMatchObject({ type: 'end', outcome: 'fail', note: 'refused' });
+  expect((start as { call: number }).call).toBeGreaterThan(0);
 });
 
 describe('a target with limits, whose server responds at once', () => {

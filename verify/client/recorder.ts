@@ -8,6 +8,7 @@ import type {
   Operation,
   Outcome,
   Phase,
+  Returned,
   Run,
   Served,
   SessionEvent,
@@ -19,7 +20,9 @@ import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 import type { RecorderClock } from './clock.ts';
 import { Rooms } from './cookie-attributes.ts';
+import type { Watch } from './exchange.ts';
 import type { HistoryFile } from './history-file.ts';
+import type { Cookies as SessionCookies } from './jar.ts';
 import type { Labeller } from './labels.ts';
 import type { ListRead } from './list-read.ts';
 import { look } from './look.ts';
@@ -29,11 +32,15 @@ import { Starvation } from './starvation.ts';
 /** The facts that a follow-up request decides, because the response alone does not. */
 type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined };
 
+type Cookies = SessionCookies['list'];
+
 /** Functions that report operations. They are called after another operation is reported. */
 export type Later = (() => void)[];
 
 /** A response slower than this, microseconds, may have exceeded a timeout. */
 const SLOW = 1_000_000;
+/** Maximum number of paths whose short form is kept. */
+const PATHS = 1000;
 /** Statuses of a proxy whose server did not respond in time. Other quick failures are from the app itself. */
 const UNANSWERED = [502, 503, 504];
 
@@ -61,6 +68,9 @@ export interface Call extends Asked {
   labelled?: boolean;
 }
 
+/** The fields of an operation that its response decides. */
+type Ended = { return: number } & Omit<Returned, 'return'>;
+
 export interface Recorded {
   operation: Operation;
   reply: Reply;
@@ -80,6 +90,12 @@ export class Recorder {
   readonly #remarks: string[] = [];
   readonly #rooms = new Rooms();
   readonly #starvation: Starvation;
+  /** The values of session cookies in each list of cookies that a jar gave. */
+  #known: { names: readonly string[]; secrets: WeakMap<Cookies, readonly string[]> } = {
+    names: [],
+    secrets: new WeakMap(),
+  };
+  readonly #paths = new Map<string, string>();
   #ids = 0;
   #disturbed = false;
 
@@ -109,56 +125,90 @@ export class Recorder {
 
   /** Sends one request of an operation and records it. Never throws for errors of the network. */
   async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
+    const { action, object, unmarked, list, settle, later } = call;
+    const changes = action !== 'read' && action !== 'form';
+    const moments = new Moments(this, this.#called(call, send), changes, call.labelled === true);
+    const { called } = moments;
+    send.watch = moments;
+    send.once = changes;
+    send.id = called.request;
+    const reply = await client.send(send, signal);
+    moments.ends(reply);
+    this.#narrow(reply.cookies);
+    const asked = { action, object, unmarked, path: send.path };
+    const seen = named(this.#interpreter.seen(reply, asked), call.address);
+    if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
+    const returned = this.#returned(reply, seen, moments);
+    if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
+    const afterwards: Later = [];
+    if (settle !== undefined) Object.assign(returned, await settle(reply, seen.outcome, afterwards));
+    if (later === undefined) {
+      const recorded = this.#report(changes, called, returned, reply);
+      for (const reportLater of afterwards) reportLater();
+      return recorded;
+    }
+    later.push(() => void this.#report(changes, called, returned, reply), ...afterwards);
+    return { operation: { type: 'op', ...called, ...returned }, reply };
+  }
+
+  #report(changes: boolean, called: Called, returned: Ended, reply: Reply): Recorded {
+    const operation: Operation = Object.assign(called, returned, { type: 'op' as const });
+    if (changes) this.#history.write({ type: 'end', id: called.id, ...returned });
+    else this.#history.write(operation);
+    this.#onOperation(operation);
+    return { operation, reply };
+  }
+
+  /** Writes the start of an operation that changes something, so that a kill of Baton cannot lose it. */
+  starts(called: Called): void {
+    this.#history.writeNow({ type: 'start', ...called });
+  }
+
+  /** Returns the label of the session cookie among the cookies of a request. */
+  labelOf(cookies: Cookies): string | undefined {
+    const [sent] = this.secrets(cookies);
+    return sent === undefined ? undefined : this.#label(sent);
+  }
+
+  #called(call: Call, { path }: Send): Called {
     const id = ++this.#ids;
-    const request = `${this.#run.run}-${id}`;
-    const { object: _, objectName, unmarked: __, labelled, list, settle, later, address, ...who } = call;
     const called: Called = {
       id,
       clock: this.clock.name,
-      ...who,
-      ...(objectName === undefined ? {} : { object: objectName }),
-      request,
+      client: call.client,
+      session: call.session,
+      user: call.user,
+      action: call.action,
+      request: `${this.#run.run}-${id}`,
       call: 0,
-      path: barePath(send.path),
-      ...(address === undefined ? {} : { direct: true }),
+      path: this.#bare(path),
     };
-    const changes = call.action !== 'read' && call.action !== 'form';
-    let secrets: readonly string[] = [];
-    // Called after the last wait inside Baton, so that the wait for a turn does not count as response time.
-    const departs = (): void => {
-      if (this.#interpreter.sessionCookies.length > 0) secrets = this.#secrets(client, send.path);
-      const [sent] = secrets;
-      called.call = this.clock.now();
-      if (labelled && sent !== undefined) called.sent = this.#label(sent);
-      if (changes) this.#history.writeNow({ type: 'start', ...called });
-    };
-    const headers = { ...send.headers, 'x-request-id': request };
-    const reply = await client.send({ ...send, once: changes, headers, departs }, signal);
-    this.#narrow(reply.cookies);
-    const seen = named(this.#interpreter.seen(reply, { ...call, path: send.path }), address);
-    if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
-    const end = this.clock.now();
-    const returned: { return: number } & Seen = {
-      return: end,
-      ...seen,
-      ...look(reply, { now: Date.now(), took: (end - called.call) / 1000 }, [
-        ...secrets,
-        ...this.#valuesOf(reply.cookies),
-      ]),
-      ...(reply.resent === undefined ? {} : { resent: true }),
-      ...(this.#starved(reply, called.call, end) ? { starved: true } : {}),
-    };
-    const afterwards: Later = [];
-    if (settle !== undefined) Object.assign(returned, await settle(reply, seen.outcome, afterwards));
-    const operation: Operation = { type: 'op', ...called, ...returned };
-    const report = (): void => {
-      this.#history.write(changes ? { type: 'end', id, ...returned } : operation);
-      this.#onOperation(operation);
-    };
-    if (later === undefined) report();
-    else later.push(report);
-    for (const reportLater of afterwards) reportLater();
-    return { operation, reply };
+    if (call.objectName !== undefined) called.object = call.objectName;
+    if (call.value !== undefined) called.value = call.value;
+    if (call.with !== undefined) called.with = call.with;
+    if (call.change !== undefined) called.change = call.change;
+    if (call.steered !== undefined) called.steered = call.steered;
+    if (call.address !== undefined) called.direct = true;
+    return called;
+  }
+
+  #bare(path: string): string {
+    let bare = this.#paths.get(path);
+    if (bare === undefined) {
+      bare = barePath(path);
+      if (this.#paths.size >= PATHS) this.#paths.clear();
+      this.#paths.set(path, bare);
+    }
+    return bare;
+  }
+
+  #returned(reply: Reply, seen: Seen, { called: { call }, end, secrets: sent }: Moments): Ended {
+    const secrets = reply.cookies.length === 0 ? sent : [...sent, ...this.#valuesOf(reply.cookies)];
+    const moment = { now: Date.now(), took: (end - call) / 1000 };
+    const returned: Ended = Object.assign({ return: end }, seen, look(reply, moment, secrets));
+    if (reply.resent !== undefined) returned.resent = true;
+    if (this.#starved(reply, call, end)) returned.starved = true;
+    return returned;
   }
 
   /** True if an overloaded machine may explain this response: the client or a proxy waited too long. */
@@ -182,9 +232,18 @@ export class Recorder {
     }
   }
 
-  /** Returns the values of the session cookies that a client would send. */
-  #secrets(client: SessionClient, path: string): string[] {
-    return this.#valuesOf(client.cookies(path));
+  /** Returns the values of the session cookies among the cookies of a request. A jar gives the same list until it changes. */
+  secrets(cookies: Cookies): readonly string[] {
+    const { sessionCookies } = this.#interpreter;
+    if (sessionCookies.length === 0) return [];
+    if (this.#known.names !== sessionCookies) this.#known = { names: sessionCookies, secrets: new WeakMap() };
+    const { secrets } = this.#known;
+    let found = secrets.get(cookies);
+    if (found === undefined) {
+      found = this.#valuesOf(cookies);
+      secrets.set(cookies, found);
+    }
+    return found;
   }
 
   #valuesOf(cookies: readonly { name: string; value?: string }[]): string[] {
@@ -239,6 +298,52 @@ export class Recorder {
       ...(this.#remarks.length === 0 ? {} : { remarks: this.#remarks }),
     });
     this.#history.close();
+  }
+}
+
+/** Keeps the moments of one operation, on the clock of the recorder. */
+class Moments implements Watch {
+  readonly called: Called;
+  /** Time of the last byte of the response. */
+  end = 0;
+  /** Values of the session cookies that were sent. */
+  secrets: readonly string[] = [];
+  readonly #recorder: Recorder;
+  readonly #changes: boolean;
+  readonly #labelled: boolean;
+  #departed = false;
+
+  constructor(recorder: Recorder, called: Called, changes: boolean, labelled: boolean) {
+    this.#recorder = recorder;
+    this.called = called;
+    this.#changes = changes;
+    this.#labelled = labelled;
+  }
+
+  /** If no connection opens, the operation begins here. */
+  begins(): void {
+    this.called.call = this.#recorder.clock.now();
+  }
+
+  departs(cookies: Cookies): void {
+    if (this.#departed) return;
+    this.#departed = true;
+    this.secrets = this.#recorder.secrets(cookies);
+    const label = this.#labelled ? this.#recorder.labelOf(cookies) : undefined;
+    if (label !== undefined) this.called.sent = label;
+    this.called.call = this.#recorder.clock.now();
+    if (this.#changes) this.#recorder.starts(this.called);
+  }
+
+  arrives(): void {
+    this.end = this.#recorder.clock.now();
+  }
+
+  /** Completes the moments of a request that failed. */
+  ends({ failure }: Reply): void {
+    if (failure === undefined) return;
+    this.end = this.#recorder.clock.now();
+    if (!this.#departed && this.#changes) this.#recorder.starts(this.called);
   }
 }
 

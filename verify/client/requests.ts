@@ -70,16 +70,14 @@ export class Requests {
   async perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
     const { recorder, signal } = this.#context;
     const way = this.#way(how);
-    const sent = { ...this.#routed(send, how), held: how.held, early: how.early };
-    const call = {
-      ...this.#who,
-      ...what,
-      ...(how.as === undefined ? {} : { with: how.as.with }),
-      ...(how.as?.change === undefined ? {} : { change: how.as.change }),
-      ...(how.to === undefined || way?.origin === undefined ? {} : { address: how.to }),
-      ...(way === undefined || way.origin !== undefined ? {} : { steered: true }),
-      labelled: how.labelled ?? false,
-    };
+    const sent: Send = this.#routed(send, how);
+    sent.held = how.held;
+    sent.early = how.early;
+    const call: Call = { ...this.#who, ...what, labelled: how.labelled ?? false };
+    if (how.as !== undefined) call.with = how.as.with;
+    if (how.as?.change !== undefined) call.change = how.as.change;
+    if (how.to !== undefined && way?.origin !== undefined) call.address = how.to;
+    if (way !== undefined && way.origin === undefined) call.steered = true;
     const client = this.clientOf(how);
     const balanced = way === undefined && this.#context.target.routing === 'spread';
     const once = () => recorder.perform(call, client, sent, signal);
@@ -111,13 +109,12 @@ export class Requests {
   /** Returns a request that goes to the wanted instance. */
   #routed(send: Send, how: How): Send {
     const way = this.#way(how);
-    return {
-      ...send,
-      path: withQuery(send.path, how.query ?? ''),
-      headers: { ...send.headers, ...way?.headers },
-      origin: way?.origin,
-      cookies: way?.cookies,
-    };
+    const routed: Send = { ...send, path: withQuery(send.path, how.query ?? '') };
+    if (way === undefined) return routed;
+    routed.headers = { ...send.headers, ...way.headers };
+    routed.origin = way.origin;
+    routed.cookies = way.cookies;
+    return routed;
   }
 
   #keepToken(client: SessionClient, reply: Reply): void {

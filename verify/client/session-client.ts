@@ -6,10 +6,10 @@ import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
 import { reasonOf } from './certificate.ts';
-import { failureOf, type Head, type Outgoing } from './exchange.ts';
+import { type Answer, failureOf, type Outgoing, type Watch } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
-import { Jar } from './jar.ts';
-import type { Network } from './network.ts';
+import { type Cookies, Jar } from './jar.ts';
+import type { Network, Place } from './network.ts';
 import { redirectOf } from './redirect.ts';
 import { retryAfter } from './retry-after.ts';
 
@@ -22,6 +22,8 @@ export interface Send {
   /** Sent as application/json. If present, `form` is not sent. */
   json?: unknown;
   headers?: Record<string, string>;
+  /** Sent as X-Request-Id, and in the headers of the target file that name it. */
+  id?: string | undefined;
   /** Address of one instance. Absent: the target's own address, through the balancer. */
   origin?: string | undefined;
   /** Cookies for the balancer, in addition to the cookies of the jar. They replace cookies of the same name. */
@@ -34,8 +36,7 @@ export interface Send {
   abandon?: number | undefined;
   /** True: the request is never sent a second time, even if it is a GET. */
   once?: boolean | undefined;
-  /** Called one time, after the last wait inside Baton and before the first byte leaves. */
-  departs?: (() => void) | undefined;
+  watch?: Watch | undefined;
 }
 
 /** @param after milliseconds. Absent: the client does not disconnect before the run is stopped */
@@ -45,8 +46,7 @@ function leaving(after: number | undefined, stop: AbortSignal | undefined): Abor
   return stop === undefined ? away : AbortSignal.any([stop, away]);
 }
 
-/** Methods that a browser resends if a kept-alive connection closes just as the request leaves (RFC 9110, 9.2.2). */
-const REPEATABLE = ['GET', 'HEAD'];
+const NOTHING = (): void => {};
 
 export class SessionClient {
   readonly #network: Network;
@@ -71,111 +71,136 @@ export class SessionClient {
   /** Sends one request and waits for the response. Never throws: if the request fails, the reply contains the error. */
   async send(request: Send, signal?: AbortSignal): Promise<Reply> {
     const { held, origin } = request;
-    const forwarding = origin === undefined ? {} : await this.#network.forwarding();
-    await this.#network.rested(signal);
+    const network = this.#network;
+    const forwarding = origin === undefined ? undefined : await network.forwarding();
+    if (network.resting) await network.rested(signal);
     // If no turn is free, a request of a race is sent separately. Otherwise it would wait for a turn that the others
     // hold, while they wait for it.
-    const alone = held !== undefined && !this.#network.room();
+    const alone = held !== undefined && !network.room();
     if (alone) held.leave();
-    const done = await this.#network.turn(signal);
+    const turn = network.turn(signal);
+    const done = turn === undefined ? NOTHING : await turn;
+    if (held !== undefined && !alone) await held.assemble();
+    request.watch?.begins();
+    const place = network.place(request.path);
+    const cookies = this.#jar.for(place.site);
+    const outgoing = this.#outgoing(request, forwarding, place, cookies, signal);
     try {
-      if (!alone) await held?.assemble();
-      request.departs?.();
-      const headers = forwarded(forwarding, this.#network, request);
-      return await this.#exchange(
-        { ...request, headers, ...(alone ? { held: undefined } : {}) },
-        leaving(request.abandon, signal),
-        done,
-      );
-    } finally {
-      if (request.early !== true) done();
-    }
-  }
-
-  async #exchange(request: Send, signal: AbortSignal | undefined, done: () => void): Promise<Reply> {
-    const { url: base, tls } = this.#network;
-    const url = new URL(base + request.path);
-    const to = request.origin === undefined ? url : new URL(url.pathname + url.search, request.origin);
-    // Cookies belong to the target's address, even if the request is sent to an instance.
-    const site = this.#site(request.path);
-    const { list: sent } = this.#jar.for(site);
-    const delivery: Pick<Reply, 'resent'> = {};
-    const again = (): void => {
-      delivery.resent = true;
-    };
-    const repeatable = request.once !== true && REPEATABLE.includes(request.method);
-    const outgoing = { ...this.#outgoing(request, site, signal), again: repeatable ? again : undefined };
-    try {
-      const head = await (request.held === undefined
-        ? this.#network.exchange(to, outgoing)
-        : heldRequest(to, outgoing, request.held, tls));
-      const redirects = head.status >= 300 && head.status < 400 && head.headers.location !== undefined;
-      if (request.early !== true || !redirects) {
-        const body = await head.body();
-        done();
-        const reply = { ...this.#reply(site, to, head, body), sent, ...delivery };
-        const wait = retryAfter(reply, Date.now());
-        if (wait !== undefined) this.#network.rest(wait);
-        return reply;
-      }
-      head
-        .body()
-        .catch(() => {})
-        .finally(done);
-      return { ...this.#reply(site, to, head, ''), sent, ...delivery };
+      const answer = await (held === undefined || alone
+        ? network.exchange(outgoing)
+        : heldRequest(outgoing, held, network.tls));
+      if (answer.rest === undefined) done();
+      else answer.rest.finally(done);
+      const { body } = answer;
+      const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place.site);
+      reply.sent = cookies.list;
+      if (outgoing.resent) reply.resent = true;
+      if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
+      return reply;
     } catch (error) {
       done();
       const failure = failureOf(error);
       const why = failure === 'certificate' ? { distrusted: reasonOf(error as Error) } : {};
-      return { failure, ...why, headers: {}, body: '', cookies: [], ...delivery };
+      const resent = outgoing.resent ? { resent: true as const } : {};
+      return { failure, ...why, headers: {}, body: '', cookies: [], ...resent };
     }
   }
 
-  /** Returns the address of a path that decides which cookies are sent. */
-  #site(path: string): URL {
-    const { site } = this.#network;
-    return new URL(site.pathname.replace(/\/$/, '') + path, site);
+  #outgoing(
+    request: Send,
+    forwarding: Readonly<Record<string, string>> | undefined,
+    place: Place,
+    cookies: Cookies,
+    signal: AbortSignal | undefined,
+  ): Outgoing {
+    const { method, early = false, once, watch, abandon } = request;
+    const body = bodyOf(request);
+    return {
+      origin: request.origin === undefined ? place.origin : new URL(request.origin).origin,
+      path: place.path,
+      method,
+      headers: this.#headers(request, forwarding, place.site, cookies, body),
+      body,
+      timeout: this.#network.timeout,
+      signal: leaving(abandon, signal),
+      early,
+      // A browser resends these if a kept-alive connection closes just as the request leaves (RFC 9110, 9.2.2).
+      repeatable: once !== true && (method === 'GET' || method === 'HEAD'),
+      resent: false,
+      cookies: cookies.list,
+      watch,
+    };
   }
 
-  #outgoing(request: Send, url: URL, signal: AbortSignal | undefined): Omit<Outgoing, 'again'> {
-    const headers: Record<string, string> = { ...this.#always(request), ...request.headers };
-    const given = Object.keys(headers).some(name => name.toLowerCase() === 'accept-encoding');
-    if (!given) headers['accept-encoding'] = ACCEPTED_ENCODINGS;
-    const cookie = this.#cookiesOf(url, request.cookies);
-    if (cookie !== '') headers['cookie'] = cookie;
-    let body: string | null = null;
-    if (request.form !== undefined && request.json === undefined && request.method !== 'GET') {
-      headers['content-type'] = 'application/x-www-form-urlencoded';
-      body = new URLSearchParams(request.form).toString();
-    }
-    if (request.json !== undefined) {
-      headers['content-type'] ??= 'application/json';
-      body = JSON.stringify(request.json);
-    }
+  /** Returns the headers of a request, names and values in turn. */
+  #headers(
+    request: Send,
+    forwarding: Readonly<Record<string, string>> | undefined,
+    site: URL,
+    cookies: Cookies,
+    body: string | null,
+  ): string[] {
+    const { id, json } = request;
+    const headers = this.#head(request, forwarding, site, cookies).slice();
+    if (body !== null && !has(headers, 'content-type'))
+      headers.push('content-type', json === undefined ? FORM : 'application/json');
     // Over https, some frameworks require the Referer header with a form (Django does).
-    if (body !== null && url.protocol === 'https:') headers['referer'] ??= `${url.origin}/`;
-    return { method: request.method, headers, body, timeout: this.#network.timeout, signal };
+    if (body !== null && site.protocol === 'https:' && !has(headers, 'referer'))
+      headers.push('referer', `${site.origin}/`);
+    if (id !== undefined) headers.push('x-request-id', id);
+    return headers;
+  }
+
+  /** Returns the headers without those of the body and of the single request. Requests without own headers share them. */
+  #head(
+    request: Send,
+    forwarding: Readonly<Record<string, string>> | undefined,
+    site: URL,
+    cookies: Cookies,
+  ): readonly string[] {
+    const { headers: own = {}, cookies: more } = request;
+    const shared =
+      this.#network.constant &&
+      this.#affinity === undefined &&
+      forwarding === undefined &&
+      more === undefined &&
+      isEmpty(own);
+    if (shared && cookies.head !== undefined) return cookies.head;
+    const named: Record<string, string> = { ...this.#always(request.id), ...own };
+    const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
+    // Headers of the target file replace those that a balancer would add.
+    for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
+    if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
+    const cookie = shared ? cookies.header : this.#cookiesOf(site, more);
+    if (cookie !== '') named['cookie'] = cookie;
+    const head = Object.entries(named).flat();
+    if (shared) cookies.head = head;
+    return head;
   }
 
   /** Returns the headers for every request. It omits a header whose placeholder has no value yet. */
-  #always({ headers: own }: Send): Record<string, string> {
-    const known = { ...Object.fromEntries(this.captured), ...namesOf(own?.['x-request-id']) };
-    const all = Object.entries(this.#network.headers).map(([name, text]) => [name, filledText(text, known)]);
+  #always(id: string | undefined): Readonly<Record<string, string>> {
+    const { constant, headers } = this.#network;
+    if (constant) return headers;
+    const known = { ...Object.fromEntries(this.captured), ...namesOf(id) };
+    const all = Object.entries(headers).map(([name, text]) => [name, filledText(text, known)]);
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  #reply(url: URL, asked: URL, { status, headers }: Head, body: string): Reply {
-    const date = headers.date === undefined ? undefined : Date.parse(headers.date);
-    const cookies = [headers['set-cookie'] ?? []].flat().map(line => this.#keep(line, url, date));
-    const location = status >= 300 && status < 400 ? headers.location : undefined;
-    const reply: Reply = {
-      status,
-      headers,
-      body,
-      cookies: cookies.filter(c => c !== undefined),
-    };
-    if (location !== undefined) Object.assign(reply, redirectOf(location, url, this.#network.site, asked));
-    return reply;
+  #reply({ status, headers }: Answer, body: string, asked: Outgoing, site: URL): Reply {
+    const reply: Reply = { status, headers, body, cookies: [] };
+    const lines = headers['set-cookie'];
+    if (lines !== undefined) {
+      const date = headers.date === undefined ? undefined : Date.parse(headers.date);
+      reply.cookies = [lines]
+        .flat()
+        .map(line => this.#keep(line, site, date))
+        .filter(c => c !== undefined);
+    }
+    const { location } = headers;
+    if (location === undefined || status < 300 || status >= 400) return reply;
+    const to = new URL(asked.path, asked.origin);
+    return Object.assign(reply, redirectOf(location, site, this.#network.site, to));
   }
 
   #keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
@@ -205,12 +230,12 @@ export class SessionClient {
 
   /** Returns path and query of an address from a page; undefined if the address is not on the target. */
   pathOf(href: string, page: string): string | undefined {
-    return redirectOf(href, this.#site(page), this.#network.site).leads;
+    return redirectOf(href, this.#network.place(page).site, this.#network.site).leads;
   }
 
   /** Returns the names and values of the cookies that the client would send to a path. */
   cookies(path: string): readonly { name: string; value: string }[] {
-    return this.#jar.for(this.#site(path)).list;
+    return this.#jar.for(this.#network.place(path).site).list;
   }
 
   /** Adds a cookie to the jar that no response has set. It is valid for the whole host and every path. */
@@ -241,17 +266,21 @@ export class SessionClient {
   }
 }
 
-/**
- * Returns the headers of a request that bypasses the balancer. Headers of the target file replace the headers that a
- * balancer would add.
- */
-function forwarded(
-  forwarding: Readonly<Record<string, string>>,
-  { headers }: Pick<Network, 'headers'>,
-  { headers: own = {} }: Send,
-): Record<string, string> {
-  const given = new Set(Object.keys({ ...headers, ...own }).map(name => name.toLowerCase()));
-  return { ...Object.fromEntries(Object.entries(forwarding).filter(([name]) => !given.has(name))), ...own };
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Returns the body of a request: JSON or a form; null if it has none. */
+function bodyOf({ method, form, json }: Send): string | null {
+  if (json !== undefined) return JSON.stringify(json);
+  return form === undefined || method === 'GET' ? null : new URLSearchParams(form).toString();
+}
+
+/** Returns whether there is a header of this name, among names and values in turn. */
+const has = (headers: readonly string[], name: string): boolean =>
+  headers.some((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+
+function isEmpty(headers: Readonly<Record<string, string>>): boolean {
+  for (const _ in headers) return false;
+  return true;
 }
 
 /** Returns the request id for headers that balancers log: unchanged, and in the format of AWS (docs/target-file.md). */

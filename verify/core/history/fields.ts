@@ -142,7 +142,7 @@ export const CALLED: FieldsOf<Called> = {
   expected: { kind: 'text', means: 'of `cas`: the value to be replaced' },
   state: { kind: TEXTS, means: 'of `set`: the whole new state of an object that holds several values' },
   request: { must, kind: 'text', means: 'its X-Request-Id' },
-  call: { must, kind: 'time', means: 'when it was called' },
+  call: { must, kind: 'time', means: 'when it was called: just before its first byte leaves' },
   path: { kind: 'text', means: 'path of the request, without query' },
   with: {
     kind: ['old', 'before-login', 'another', 'invented', 'forged', 'none'],

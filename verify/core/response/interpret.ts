@@ -53,12 +53,12 @@ export type Seen = Pick<
 export interface Asked {
   action: Action;
   /** The target file's name of the object whose state the response shows, if any. */
-  object?: string;
+  object?: string | undefined;
   /**
    * True if the page need not name its user. A page without the name then does not show whether the session is signed
    * in.
    */
-  unmarked?: boolean;
+  unmarked?: boolean | undefined;
   /** The requested path, with its query. */
   path?: string;
 }

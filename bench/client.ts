@@ -1,0 +1,153 @@
+/**
+ * `npm run bench:client`: compares the requests per second of Baton, k6 and wrk. Each program runs alone on core 0, and
+ * nginx with a page of 1 kB on core 1. The programs take turns. Needs Linux, nginx and taskset; wrk and k6 are left out
+ * if they are not installed. SECONDS (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
+ *
+ * Baton records all requests and judges them at the end. k6 has two checks. wrk reads no response. `CPU` is the CPU time
+ * of a request: it depends less than the rate on other work of the machine.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findK6 } from '../verify/k6.ts';
+
+const SECONDS = Number(process.env['SECONDS'] || 5);
+const ROUNDS = Number(process.env['ROUNDS'] || 3);
+const CONNECTIONS = 32;
+const COOKIE = 'sid=user1.0123456789abcdef0123456789abcdef';
+
+interface Figures {
+  /** Requests per second. */
+  rate: number;
+  /** CPU time of a request, microseconds. */
+  cpu: number;
+}
+
+type Program = (url: string) => Figures;
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+/** Runs a command on core 0. Returns its output, and its CPU time in seconds. */
+function onCore(command: readonly string[]): { stdout: string; cpu: number } {
+  // Node does not report the CPU time of a child process. bash does.
+  const { stdout, stderr, status } = spawnSync(
+    'bash',
+    ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', '0', ...command],
+    { env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C' }, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`${command.join(' ')}: expected exit code 0, got ${status}\n${stderr}`);
+  const times = stderr.trim().split('\n').at(-1) ?? '';
+  return { stdout, cpu: times.split(' ').reduce((sum, time) => sum + Number(time), 0) };
+}
+
+const wrk: Program = url => {
+  const { stdout, cpu } = onCore([
+    'wrk',
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${SECONDS}s`,
+    '-H',
+    `Cookie: ${COOKIE}`,
+    `${url}/`,
+  ]);
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
+  return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(stdout)?.[1]), cpu: (cpu * 1e6) / requests };
+};
+
+const k6 =
+  (program: string): Program =>
+  url => {
+    const summary = join(folder, 'k6.json');
+    const load = ['--vus', `${CONNECTIONS}`, '--duration', `${SECONDS}s`, '--env', `URL=${url}`];
+    const quiet = ['--quiet', '--no-usage-report', '--summary-export', summary];
+    const { cpu } = onCore([program, 'run', ...quiet, ...load, pathOf('k6/page.ts')]);
+    const { count, rate } = JSON.parse(readFileSync(summary, 'utf8')).metrics.http_reqs;
+    return { rate, cpu: (cpu * 1e6) / count };
+  };
+
+const baton: Program = url => {
+  const script = [pathOf('client/load.ts'), url, `${SECONDS}`, `${CONNECTIONS}`];
+  const run = JSON.parse(onCore([process.execPath, ...script]).stdout);
+  if (run.continuity !== 'valid') throw new Error(`expected continuity to be valid, got ${run.continuity}`);
+  process.stderr.write(`${JSON.stringify(run)}\n`);
+  return { rate: run.requests / run.seconds, cpu: run.cpu };
+};
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Starts nginx on core 1. Returns its address, and a function that stops it. */
+async function startNginx(): Promise<{ url: string; stop: () => Promise<unknown> }> {
+  const port = await freePort();
+  const config = readFileSync(pathOf('client/nginx.conf'), 'utf8');
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, config.replaceAll('FOLDER', folder).replaceAll('PORT', `${port}`));
+  const server = spawn('taskset', ['-c', '1', 'nginx', '-c', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = once(server, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`nginx: expected to run, ended with ${server.exitCode}`);
+    const page = await fetch(`${url}/login`).catch(() => undefined);
+    if (page?.ok) break;
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  const stop = (): Promise<unknown> => {
+    server.kill('SIGTERM');
+    return ended;
+  };
+  return { url, stop };
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+async function programs(): Promise<Map<string, Program>> {
+  const all = new Map<string, Program>([['baton', baton]]);
+  const found = await findK6(process.env);
+  if (found !== undefined) all.set(`k6 ${found.version}, two checks`, k6(found.program));
+  if (spawnSync('wrk', ['-v']).error === undefined) all.set('wrk -t1', wrk);
+  return all;
+}
+
+/** Runs all programs in turn. Returns the rows of a table. */
+async function bench(url: string): Promise<string[]> {
+  const all = await programs();
+  const runs = new Map<string, Figures[]>([...all.keys()].map(name => [name, []]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [name, program] of all) runs.get(name)?.push(program(url));
+  const own = runs.get('baton') ?? [];
+  return [...runs].map(([name, figures]) => {
+    const times = (of: keyof Figures): number =>
+      median(figures.map((one, i) => (own[i]?.[of] ?? Number.NaN) / one[of]));
+    const [rate, cpu] = [median(figures.map(one => one.rate)), median(figures.map(one => one.cpu))];
+    return `| ${name} | ${rate.toFixed(0)} | ${times('rate').toFixed(2)} | ${cpu.toFixed(1)} µs | ${times('cpu').toFixed(2)} |`;
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'baton-bench-client-'));
+try {
+  const { url, stop } = await startNginx();
+  try {
+    const rows = await bench(url);
+    const about = `${cpus()[0]?.model}, ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections`;
+    const head =
+      '| program | requests/s | Baton’s, times | CPU a request | Baton’s, times |\n|---|---|---|---|---|';
+    process.stdout.write(`${about}\n\n${head}\n${rows.join('\n')}\n`);
+  } finally {
+    await stop();
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,73 @@
+/**
+ * Runs the workload hop against the address in argv, and prints as JSON what it cost. `bench/client.ts` starts it, so
+ * that it runs on a core of its own.
+ */
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HISTORY } from '../../verify/judge-file.ts';
+import { verify } from '../../verify/run.ts';
+import { loadTarget } from '../../verify/target/load.ts';
+
+async function profileFrom(session: Session): Promise<void> {
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  await session.post('Profiler.start');
+}
+
+async function profileTo(session: Session, file: string): Promise<void> {
+  const { profile } = await session.post('Profiler.stop');
+  writeFileSync(file, JSON.stringify(profile));
+}
+
+const [url = '', seconds = '5', sessions = '32', file] = process.argv.slice(2);
+const target = await loadTarget(file ?? fileURLToPath(new URL('target.yaml', import.meta.url)), process.env);
+const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
+const at: Record<string, { time: number; cpu: number; requests: number }> = {};
+let requests = 0;
+const profile = process.env['PROFILE'];
+const inspector = new Session();
+const mark = (phase: string): void => {
+  if (profile !== undefined && phase === 'load') void profileFrom(inspector);
+  if (profile !== undefined && phase === 'logs') void profileTo(inspector, profile);
+  const { user, system } = process.cpuUsage();
+  at[phase] = { time: performance.now(), cpu: user + system, requests };
+};
+try {
+  const { result, folder } = await verify(
+    { ...target, url },
+    {
+      out,
+      seed: 1,
+      duration: Number(seconds) * 1000,
+      sessions: Number(sessions),
+      workloads: ['hop'],
+      onPhase: mark,
+      onOperation: () => {
+        requests++;
+      },
+    },
+  );
+  mark('end');
+  const { load, logs, judge, end } = at;
+  if (load === undefined || logs === undefined || judge === undefined || end === undefined)
+    throw new Error('expected the run to have all its phases');
+  const count = logs.requests - load.requests;
+  const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
+  process.stdout.write(
+    `${JSON.stringify({
+      requests: count,
+      seconds: (logs.time - load.time) / 1000,
+      cpu: (logs.cpu - load.cpu) / count,
+      judging: (end.time - judge.time) / 1000,
+      bytes: statSync(join(folder, HISTORY)).size / requests,
+      memory: process.memoryUsage.rss(),
+      continuity: valid,
+    })}\n`,
+  );
+} finally {
+  rmSync(out, { recursive: true });
+}

@@ -1,0 +1,69 @@
+/** Writes events as lines of a history. Operations are most lines, so their lines are joined without a general encoder. */
+import type { Called, Event, Returned } from '../core/history/history.ts';
+
+/** Returns the line of an event, with its line end. */
+export function lineOf(event: Event): string {
+  switch (event.type) {
+    case 'op':
+      return `{"type":"op","id":${event.id}${called(event)}${returned(event)}}\n`;
+    case 'start':
+      return `{"type":"start","id":${event.id}${called(event)}}\n`;
+    case 'end':
+      return `{"type":"end","id":${event.id}${returned(event)}}\n`;
+    default:
+      return `${JSON.stringify(event)}\n`;
+  }
+}
+
+function called(event: Called): string {
+  let line = `,"clock":${text(event.clock)},"client":${text(event.client)},"session":${text(event.session)}`;
+  line += `,"user":${text(event.user)},"action":"${event.action}"`;
+  if (event.object !== undefined) line += `,"object":${text(event.object)}`;
+  if (event.value !== undefined) line += `,"value":${JSON.stringify(event.value)}`;
+  if (event.expected !== undefined) line += `,"expected":${JSON.stringify(event.expected)}`;
+  if (event.state !== undefined) line += `,"state":${JSON.stringify(event.state)}`;
+  line += `,"request":${JSON.stringify(event.request)},"call":${event.call}`;
+  if (event.path !== undefined) line += `,"path":${text(event.path)}`;
+  if (event.with !== undefined) line += `,"with":"${event.with}"`;
+  if (event.change !== undefined) line += `,"change":${text(event.change)}`;
+  if (event.direct !== undefined) line += `,"direct":${event.direct}`;
+  if (event.steered !== undefined) line += `,"steered":${event.steered}`;
+  if (event.sent !== undefined) line += `,"sent":${JSON.stringify(event.sent)}`;
+  return line;
+}
+
+function returned(event: Returned): string {
+  let line = event.return === undefined ? '' : `,"return":${event.return}`;
+  line += `,"outcome":"${event.outcome}"`;
+  if (event.status !== undefined) line += `,"status":${event.status}`;
+  if (event.note !== undefined) line += `,"note":${text(event.note)}`;
+  if (event.instance !== undefined) line += `,"instance":${text(event.instance)}`;
+  if (event.source !== undefined) line += `,"source":${text(event.source)}`;
+  if (event.signedIn !== undefined) line += `,"signedIn":"${event.signedIn}"`;
+  if (event.sawUser !== undefined) line += `,"sawUser":${text(event.sawUser)}`;
+  if (event.saw !== undefined) line += `,"saw":${JSON.stringify(event.saw)}`;
+  if (event.canaries !== undefined) line += `,"canaries":${JSON.stringify(event.canaries)}`;
+  if (event.cookies !== undefined) line += `,"cookies":${JSON.stringify(event.cookies)}`;
+  if (event.version !== undefined) line += `,"version":${event.version}`;
+  if (event.skew !== undefined) line += `,"skew":${event.skew}`;
+  if (event.caching !== undefined) line += `,"caching":${JSON.stringify(event.caching)}`;
+  if (event.exposed !== undefined) line += `,"exposed":${JSON.stringify(event.exposed)}`;
+  if (event.resent !== undefined) line += `,"resent":${event.resent}`;
+  if (event.starved !== undefined) line += `,"starved":${event.starved}`;
+  return line;
+}
+
+/** Maximum number of texts whose JSON is kept. */
+const KEPT = 10_000;
+const kept = new Map<string, string>();
+
+/** Returns the JSON of a text that occurs in many lines. */
+function text(value: string): string {
+  let json = kept.get(value);
+  if (json === undefined) {
+    json = JSON.stringify(value);
+    if (kept.size >= KEPT) kept.clear();
+    kept.set(value, json);
+  }
+  return json;
+}
