@@ -253,6 +253,11 @@ export class Driver {
     });
   }
 
+  /** The client that sends the requests of the session. A driver of another session may use the same browser. */
+  get browser(): SessionClient {
+    return this.#client;
+  }
+
   /** Returns a client with a copy of the current jar, without the named cookies. */
   copyJar(without: readonly string[] = []): SessionClient {
     return this.#client.copy(without);

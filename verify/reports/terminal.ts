@@ -1,4 +1,5 @@
 /** Writes a result as text for a terminal: a table of verdicts, then the proof of each violation. */
+import { timeText } from '../core/result/ages.ts';
 import { counted, grouped } from '../core/result/format.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
 import { failuresOf, type Result, type Tally } from '../core/result/result.ts';
@@ -27,6 +28,7 @@ export function terminal(given: Result, options: TerminalOptions): string {
     '',
     `${paint(result.target, 'bold')}  ${result.url}`,
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
+    ...agesOf(result, options.width).map(line => paint(line, 'dim')),
     '',
     ...table(claimed, paint, options.width),
     ...(measured.length > 0
@@ -88,6 +90,19 @@ function did({ tally }: Result): string {
     `${counted(tally.operations, 'request')} in ${seconds} s, ${counted(tally.sessions, 'session')} of ` +
     `${counted(tally.users, 'user')}, ${counted(tally.handoffs, 'handoff')}`
   );
+}
+
+/** Returns which ages of sessions the run tried; nothing if no session became 1 s old. */
+function agesOf({ tally: { ages } }: Result, width: number): string[] {
+  if (ages === undefined || ages.used < 1e6) return [];
+  const { used, overlapped, loggedOut, rested } = ages;
+  const parts = [
+    `sessions up to ${timeText(used)} old`,
+    ...(overlapped > 0 ? [`overlapping requests up to ${timeText(overlapped)} after the login`] : []),
+    ...(loggedOut > 0 ? [`logouts up to ${timeText(loggedOut)} after it`] : []),
+    `rests up to ${timeText(rested)}`,
+  ];
+  return wrap(parts.join(', '), width);
 }
 
 function table(verdicts: readonly Verdict[], paint: Paint, width: number): string[] {

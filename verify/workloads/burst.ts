@@ -18,7 +18,7 @@ const AT_ONCE = 4;
 /** Number of requests in the largest round. */
 const TOGETHER = 4;
 /** Maximum number of values of one object, so that pages stay small. */
-const MOST = 44;
+export const MOST = 44;
 
 /** Minimum number of rounds with overlapping requests. A race that fails one time in ten needs about 30 tries. */
 const ENOUGH = 30;
@@ -57,7 +57,7 @@ interface Shared {
 }
 
 /** A session, the object that it writes, and a second object that it can write, if the target has one. */
-interface Racer {
+export interface Racer {
   context: Context;
   driver: Driver;
   probe: Probe;
@@ -149,7 +149,7 @@ async function readAll({ context, driver, probe, other }: Racer): Promise<void> 
  *
  * @returns the duration of the longest request, milliseconds
  */
-async function together(racer: Racer, kinds: readonly Kind[], span: number): Promise<number> {
+export async function together(racer: Racer, kinds: readonly Kind[], span: number): Promise<number> {
   const { context, driver, probe, other = probe, shared } = racer;
   const barrier = new Barrier(kinds.length);
   const { clock } = context.recorder;

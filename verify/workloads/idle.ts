@@ -2,13 +2,12 @@
  * idle: drives sessions that wait and sessions that stay busy, all at the same time. The sessions end just before or
  * just after the declared timeouts. A waiting session is checked only once, because a request renews it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
 import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/sessions.ts';
-import { everywhere, inTurn, type Workload } from './workload.ts';
+import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
 /** Fraction of a timeout after which a session must still be alive. */
 const ALIVE = 0.85;
@@ -78,12 +77,6 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   await finish(context, driver, operation);
 }
 
-/** Returns the n-th instance, so that different sessions end on different instances. */
-function aim({ instances }: Context, n: number): string | undefined {
-  const names = instances.names();
-  return names[n % names.length];
-}
-
 /** Uses the session repeatedly, on all instances in turn, and checks it at the end. */
 async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
   const driver = await enter(context, n);
@@ -109,8 +102,4 @@ async function finish(context: Context, driver: Driver, { signedIn }: Operation)
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);
   else driver.end('over');
-}
-
-async function pause({ signal }: Context, milliseconds: number): Promise<void> {
-  await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => {});
 }

@@ -3,6 +3,7 @@ import type { Context } from '../client/context.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
+import { age } from './age.ts';
 import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { coldBurst } from './cold-burst.ts';
@@ -14,7 +15,7 @@ import { leaving } from './leaving.ts';
 import { logoutRace } from './logout-race.ts';
 import type { Plan, Workload } from './workload.ts';
 
-const OTHERS: readonly Workload[] = [burst, logoutRace, interleave, fixation, coldBurst, audit, idle];
+const OTHERS: readonly Workload[] = [burst, logoutRace, interleave, fixation, coldBurst, audit, idle, age];
 
 /** Names of all workloads, hop first. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
@@ -139,16 +140,15 @@ export async function perform(
     pace.pause = SLOWLY;
   }
   const most = Math.max(LEAST, duration * LONGER) * (together ? 1 : SEATED);
-  const plan = { sessions, deadline: after(most) };
+  const loadEnds = together && disturb === undefined ? hopPlan.deadline : undefined;
+  const plan: Plan = { sessions, deadline: after(most), loadEnds };
+  const run = (workload: Workload): Promise<void> =>
+    active.during(workload.name, workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan));
+  let aging: Promise<void> | undefined;
   try {
-    await Promise.all(
-      others.map(workload =>
-        active.during(
-          workload.name,
-          workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan),
-        ),
-      ),
-    );
+    // These sessions live as long as hop, and send few requests: hop does not wait for them to go on at full speed.
+    aging = others.includes(age) ? run(age) : undefined;
+    await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
     else pace.pause = 0;
@@ -161,7 +161,7 @@ export async function perform(
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
   }
-  await hopping;
+  await Promise.all([hopping, aging]);
 }
 
 /** Runs the faults, together with clients that log out during them and make their last replays after all faults. */

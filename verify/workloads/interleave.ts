@@ -2,7 +2,7 @@
  * interleave: two users and a client without a session open the same addresses, at the same time and in turn, through
  * any cache in front of the app. Each user has put canaries into private state. Another user logs in with a browser
  * from which the previous user has just logged out. One user disconnects before the responses come. These responses
- * must not reach another user.
+ * must not reach another user. One user has two devices.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -10,7 +10,8 @@ import { Driver, privately } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
 import type { How } from '../client/requests.ts';
 import type { Target } from '../target/load.ts';
-import { inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
+import { late } from './late.ts';
+import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';
 
 const PAIRS = 3;
 const ROUNDS = 12;
@@ -18,18 +19,23 @@ const ROUNDS = 12;
 const SHARED = 3;
 /** Number of users that disconnect before the response comes. */
 const HASTY = 2;
+/** Number of browsers with late responses of an old session, and number of users with two devices. */
+const LATE = 4;
+const DEVICES = 3;
 /** Number of requests that each of these users abandons in a round. */
 const ABANDONED = 6;
 
 export const interleave: Workload = {
   name: 'interleave',
-  does: 'two users and a stranger open the same pages; one logs in after another has logged out, one disconnects early',
+  does: 'two users and a stranger open the same pages; one logs in after another has logged out, one disconnects early, one uses two devices',
   feeds: ['isolation', 'private-responses'],
   run: async (context, plan) => {
     const parts = [
       ...Array.from({ length: PAIRS }, () => pair),
       ...Array.from({ length: SHARED }, () => shared),
       ...Array.from({ length: HASTY }, () => hasty),
+      ...Array.from({ length: LATE }, () => late),
+      ...Array.from({ length: DEVICES }, () => devices),
     ];
     // Each part has at most three clients.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
@@ -67,6 +73,26 @@ async function enters(context: Context, driver: Driver): Promise<boolean> {
   await driver.read(probe);
   if (probe !== undefined) await driver.write(probe);
   return true;
+}
+
+/** Uses a second device of a user while the first is in use. The logout on one device must not end the other session. */
+async function devices(context: Context, plan: Plan, n: number): Promise<void> {
+  const { sessions, logout } = context.target;
+  if (sessions?.logout === 'all' || (sessions?.most ?? 2) < 2 || logout === undefined) return;
+  const first = Driver.of(context, n);
+  const second = Driver.of(context, n + 1, first.account);
+  if (!(await enters(context, first))) return first.end('refused');
+  if (!(await enters(context, second))) {
+    second.end('refused');
+    return void (await leave(context, first));
+  }
+  for (let i = 0; i < ROUNDS / 4 && !over(context, plan); i++)
+    for (const probe of context.target.probes)
+      await Promise.all([first, second].map(driver => driver.read(probe)));
+  await leave(context, first);
+  for (const probe of [undefined, ...context.target.probes])
+    await everywhere(context, async how => (await second.read(probe, how)).operation);
+  await leave(context, second);
 }
 
 const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [

@@ -58,7 +58,6 @@ export const logoutRace: Workload = {
   },
 };
 
-/** @param edge the offset that separates requests before the logout from requests that are refused because of it */
 async function round(
   context: Context,
   n: number,
@@ -68,6 +67,19 @@ async function round(
 ): Promise<void> {
   const driver = Driver.of(context, n);
   if (!(await driver.enter())) return driver.end('refused');
+  dead.push(await raceLogout(context, driver, { n, logout, edge }));
+}
+
+interface Race {
+  /** Number of the round, which decides the kinds of requests in flight. */
+  n: number;
+  logout: EndingSpec;
+  /** The offset that separates requests before the logout from requests that are refused because of it. */
+  edge: Edge;
+}
+
+/** Logs a session out while requests of it are in flight, and sends its old cookie to every instance. */
+export async function raceLogout(context: Context, driver: Driver, { n, logout, edge }: Race): Promise<Dead> {
   // Every instance serves the session first, because an instance that never served it may ignore its logout.
   let span = 1;
   await everywhere(context, async how => {
@@ -93,7 +105,7 @@ async function round(
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
   // The jar may have received a cookie after the logout. The next request from this browser sends it.
   await driver.read(undefined, { labelled: true });
-  dead.push({ driver, old });
+  return { driver, old };
 }
 
 type Sending = (how: How) => Promise<Operation>;

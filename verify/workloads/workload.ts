@@ -1,4 +1,5 @@
 /** Defines what a workload is: the actions of its clients, the guarantees that it is evidence for, and its end. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
@@ -13,6 +14,8 @@ export interface Plan {
   sessions: number;
   /** After this time no new action begins, microseconds on the run's clock. */
   deadline: number;
+  /** The time at which the load of hop ends, microseconds on the run's clock. Absent if faults decide it. */
+  loadEnds?: number | undefined;
   /** Called as soon as all clients of the workload have logged in or have been refused. */
   entered?: () => void;
   /** Called between the load and the last reads. The last reads wait for its promise. */
@@ -147,3 +150,14 @@ export async function inTurn(
 
 /** Returns the duration of an operation, milliseconds. */
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
+
+/** Returns the n-th instance, so that different sessions use different instances. */
+export function aim({ instances }: Context, n: number): string | undefined {
+  const names = instances.names();
+  return names[n % names.length];
+}
+
+/** Waits, unless the run stops. */
+export async function pause({ signal }: Context, milliseconds: number): Promise<void> {
+  await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => {});
+}

@@ -93,21 +93,25 @@ describe('logout-final', () => {
     expect(anomaly?.witness.map(step => step.came)).toContain('set a cookie after the logout');
   });
 
-  it('is violated under strict by a late response that sets the dead cookie over that of a later login', () => {
-    const undone = (strict: boolean, end: number) => {
+  it('is violated under strict by a late response that replaces or deletes the cookie of a later login', () => {
+    const undone = (strict: boolean, end: number, change: 'set' | 'deleted' = 'set', label = 'dead') => {
       const picture = new Picture(strict ? { declared: { logout: 'strict' } } : {});
       const cookies = (label: string) => [{ name: 'sid', change: 'set' as const, label }];
       picture.now = 10_000;
       const old = picture.session('s1', 'alice').login('app-1', { cookies: cookies('dead') });
       old.logout('app-1', { call: 20_000, return: 20_100 });
       old.login('app-1', { call: 30_000, return: 30_100, cookies: cookies('new') });
-      old.read('app-2', [], { call: 19_000, return: end, cookies: cookies('dead') });
+      const late = change === 'set' ? cookies(label) : [{ name: 'sid', change }];
+      old.read('app-2', [], { call: 19_000, return: end, cookies: late });
       return picture.verdict('logout-final');
     };
     const [violated, reported, before] = [undone(true, 40_000), undone(false, 40_000), undone(true, 25_000)];
     expect(violated.anomalies.map(({ name }) => name)).toEqual(['RISEN']);
-    expect(violated.finding).toContain('1 late response set it over the cookie of a later login');
+    expect(violated.finding).toContain('1 late response replaced or deleted the cookie of a later login');
     expect([reported.violations, before.violations]).toEqual([0, 0]);
+    expect(undone(true, 40_000, 'deleted').violations).toBe(1);
+    expect(undone(true, 40_000, 'set', 'resealed').violations).toBe(1);
+    expect(undone(true, 40_000, 'set', 'new').violations).toBe(0);
   });
 
   it('reports a late response that sets the dead cookie again, and a deletion that misses, without a violation', () => {

@@ -1,6 +1,6 @@
 /** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie until the run ends. */
 
-import type { Operation, Run } from '../history/history.ts';
+import type { CookieChange, Operation, Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { upperBound } from '../result/statistics.ts';
 import type { Anomaly } from '../result/verdict.ts';
@@ -58,7 +58,7 @@ class LogoutFinal implements Fold {
   #missed = 0;
   /** Number of late responses that set the cookie of the ended session again. */
   #again = 0;
-  /** Number of these responses that replaced the cookie of a later login. */
+  /** Number of late responses that replaced or deleted the cookie of a later login. */
   #undone = 0;
 
   constructor({ declared }: Run, onAnomaly?: OnAnomaly) {
@@ -151,15 +151,19 @@ class LogoutFinal implements Fold {
     this.#anomalies.add(() => replays.anomaly(operation), replays.nameOf(operation));
   }
 
-  /** Notes a response that set a cookie after the logout. Counts it if it set the cookie of the ended session. */
+  /**
+   * Notes a response that set a cookie after the logout. Counts it if it set the cookie of the ended session, and if it
+   * replaced or deleted the cookie of a later login in the same jar.
+   */
   #late(operation: Operation, session: SessionState, replays: Replays): void {
-    for (const { name, change, label } of operation.cookies ?? []) {
-      if (change !== 'set' || label === undefined) continue;
-      if (replays.late.size < REMEMBERED) replays.late.set(label, operation);
-      if (!session.login?.cookies?.some(cookie => cookie.label === label)) continue;
-      this.#again++;
+    for (const cookie of operation.cookies ?? []) {
+      const { change, label } = cookie;
+      if (change === 'set' && label !== undefined) {
+        if (replays.late.size < REMEMBERED) replays.late.set(label, operation);
+        if (session.login?.cookies?.some(cookie => cookie.label === label)) this.#again++;
+      }
       const login = this.#logins.get(operation.client);
-      if (login === undefined || login === session.login || !undoes(operation, login, name)) continue;
+      if (login === undefined || login === session.login || !undoes(operation, login, cookie)) continue;
       this.#undone++;
       if (this.#strict) this.#anomalies.add(() => undone(operation, session, login), 'RISEN');
     }
@@ -193,11 +197,11 @@ class LogoutFinal implements Fold {
   }
 }
 
-/** Returns whether a late response ended after a later login of its client, and replaced that login's cookie. */
-function undoes(late: Operation, login: Operation, name: string): boolean {
+/** Returns whether a late response ended after a later login of its client, and changed that login's cookie. */
+function undoes(late: Operation, login: Operation, { name, label }: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
-  const set = login.cookies?.some(cookie => cookie.name === name && cookie.change === 'set') === true;
-  return set && login.return < late.return;
+  const set = login.cookies?.find(cookie => cookie.name === name && cookie.change === 'set');
+  return set !== undefined && set.label !== label && login.return < late.return;
 }
 
 function undone(late: Operation, session: SessionState, login: Operation): Anomaly {
@@ -206,13 +210,13 @@ function undone(late: Operation, session: SessionState, login: Operation): Anoma
     guarantee: 'logout-final',
     session: session.session,
     user: session.user,
-    summary: 'a late response set the dead cookie over that of a later login: the user is signed out',
+    summary: 'a late response replaced or deleted the cookie of a later login: the user is signed out',
     witness: [
       { operation: login, came: 'logged in again' },
       {
         operation: late,
         expected: 'no cookie of the session that was logged out',
-        came: 'set the dead cookie',
+        came: 'changed the cookie of the later login',
       },
     ],
     notes: [],
@@ -253,7 +257,7 @@ function reported(counts: Counts): string[] {
     ...(of('missed') > 0 ? [`${counted(of('missed'), 'deletion')} missed the cookie’s Path or Domain`] : []),
     ...(of('again') > 0 ? [`${counted(of('again'), 'late response')} set the dead cookie again`] : []),
     ...(of('undone') > 0
-      ? [`${counted(of('undone'), 'late response')} set it over the cookie of a later login`]
+      ? [`${counted(of('undone'), 'late response')} replaced or deleted the cookie of a later login`]
       : []),
   ];
 }

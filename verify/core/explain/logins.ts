@@ -9,8 +9,8 @@ export const logins: readonly Explanation[] = [
       'requests were in flight. No late response sets a cookie that is accepted. A logout of all sessions of a ' +
       'user ends all of them. ZOMBIE: an instance still honours the cookie, and never refused it. RISEN: the ' +
       'session was refused, and is honoured again. A late response that sets the dead cookie again is reported. ' +
-      'Under the claim `strict` it is a violation if it replaces the cookie of a later login. A deletion with ' +
-      'another Path or Domain than the cookie is reported.',
+      'Under the claim `strict` a late response that replaces or deletes the cookie of a later login is a ' +
+      'violation. A deletion with another Path or Domain than the cookie is reported.',
     picture: `
   1  add "b41"   ├────────────────┤               on app-2   in flight during the logout
   2  logout           ├──┤                        on app-1   acknowledged

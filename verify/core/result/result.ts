@@ -2,6 +2,7 @@
 
 import { titleOf } from '../faults/window.ts';
 import type { Finish } from '../history/history.ts';
+import type { Ages } from './ages.ts';
 import type { Latency } from './latency.ts';
 import type { Judgement, Verdict } from './verdict.ts';
 
@@ -36,6 +37,8 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Response times of successful requests outside fault windows. */
   latency?: Latency[];
+  /** How old the sessions became; absent if none was used, and in results of k6. */
+  ages?: Ages;
 }
 
 /** What clients experienced during a fault. Times are microseconds. */

@@ -49,6 +49,12 @@ describe('the tally of a run', () => {
     const { latency: _, ...tally } = p.result().tally;
     expect(tally).toMatchInlineSnapshot(`
       {
+        "ages": {
+          "loggedOut": 0,
+          "overlapped": 0,
+          "rested": 1500,
+          "used": 12500,
+        },
         "duration": 88000,
         "fail": 6,
         "failures": {

@@ -2,6 +2,7 @@
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Operation } from '../history/history.ts';
 import type { Standing } from '../timeline/sessions.ts';
+import { AgesTried } from './ages.ts';
 import { Latencies } from './latency.ts';
 import type { Tally } from './result.ts';
 
@@ -12,6 +13,7 @@ export class Tallying {
   readonly #instances = new Map<string, { requests: number; sessions: number }>();
   readonly #named = new Map<string, number>();
   readonly #latencies = new Latencies();
+  readonly #ages = new AgesTried();
   readonly #faults: FaultLedger;
   #sessions = 0;
   #handoffs = 0;
@@ -31,6 +33,7 @@ export class Tallying {
     }
     if (standing.handoffFrom !== undefined) this.#handoffs++;
     if (operation.resent === true) this.#resent++;
+    this.#ages.ended(operation, standing);
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome === 'ok') {
@@ -60,6 +63,7 @@ export class Tallying {
 
   finish(): Tally {
     const { ok, fail, info } = this.#outcomes;
+    const ages = this.#ages.finish();
     const known = [...this.#instances.values()].reduce((sum, of) => sum + of.requests, 0);
     return {
       operations: ok + fail + info,
@@ -81,6 +85,7 @@ export class Tallying {
         .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
       ...(this.#named.size === 0 ? {} : { namedBy: Object.fromEntries(this.#named) }),
       latency: this.#latencies.finish(),
+      ...(ages === undefined ? {} : { ages }),
     };
   }
 }

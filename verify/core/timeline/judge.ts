@@ -9,6 +9,7 @@ import { joined } from '../history/lines.ts';
 import { HistoryError } from '../history/parse.ts';
 import { Objects } from '../objects/objects.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
+import { untriedAges } from '../result/ages.ts';
 import { counted } from '../result/format.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../result/guarantees.ts';
 import { type Result, unhealed } from '../result/result.ts';
@@ -173,6 +174,7 @@ export class Judge {
       ...(tally.resent ? [resentRemark(tally.resent)] : []),
       ...refusedRemark(this.#sessions.refused()),
       ...this.#objects.remarks(),
+      ...untriedAges(this.#run, tally),
       ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
     ];
     return {

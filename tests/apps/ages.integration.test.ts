@@ -1,0 +1,77 @@
+/** Tests the workload age: defects that only old sessions show, and sessions that one instance served for long. */
+import { it } from 'vitest';
+import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
+import { type Session, SmallApp } from './small-app.ts';
+import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
+
+/** From this age on a session is old, milliseconds. */
+const OLD = 1_200;
+
+/** Acknowledges the logout of an old session, and keeps the session. */
+class OutlivesLogout extends SmallApp {
+  readonly #born = new Map<string, number>();
+
+  protected override enter(user: string, asked: AppRequest): AppResponse {
+    const response = super.enter(user, asked);
+    this.#born.set(this.sessions.at(-1)?.id ?? '', Date.now());
+    return response;
+  }
+
+  protected override end(session: Session, asked: AppRequest): void {
+    if (Date.now() - (this.#born.get(session.id) ?? 0) < OLD) super.end(session, asked);
+  }
+}
+
+/** An instance that served a session this many times in a row keeps new notes to itself. */
+const IN_A_ROW = 4;
+
+class KeepsToItself extends SmallApp {
+  readonly #rows = new Map<string, { instance: InstanceName; times: number }>();
+  readonly #kept = new Map<string, string[]>();
+
+  protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
+    const row = this.#rows.get(session.id);
+    const times = row?.instance === asked.instance ? row.times + 1 : 1;
+    this.#rows.set(session.id, { instance: asked.instance, times });
+    if (times < IN_A_ROW) return super.inside(asked, session);
+    const key = `${session.id} ${asked.instance}`;
+    const notes = this.#kept.get(key) ?? [...session.notes];
+    this.#kept.set(key, notes);
+    return super.inside(asked, { ...session, notes });
+  }
+}
+
+const run = (app: SmallApp, claims: readonly string[], duration: number): Promise<Judged> =>
+  withApp(
+    app,
+    ({ url, addresses }) =>
+      judged(
+        { ...USUAL, url, claims, instance: { header: 'x-instance', addresses } },
+        { workloads: ['hop', 'age'], duration },
+      ),
+    { addressed: true },
+  );
+
+/** Returns the first run in which a guarantee is violated. A slow machine gets more time. */
+async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> {
+  for (const duration of [2_500, 10_000, 30_000]) {
+    const judgement = await run(make(), [guarantee], duration);
+    if (those(judgement, 'violated').length > 0) return judgement;
+  }
+  throw new Error(`expected a violation of ${guarantee} in 30 s of load`);
+}
+
+it.concurrent('a logout that old sessions survive is found', async ({ expect }) => {
+  const { anomalies } = await broken(() => new OutlivesLogout(), 'logout-final');
+  expect(anomalies[0]?.name).toBe('ZOMBIE');
+});
+
+it.concurrent('an instance that keeps a session to itself after a while is found', async ({ expect }) => {
+  const { anomalies } = await broken(() => new KeepsToItself(), 'read-your-writes');
+  expect(anomalies[0]?.name).toBe('STALE');
+});
+
+it.concurrent('a healthy app is not accused', async ({ expect }) => {
+  const claims = ['continuity', 'logout-final', 'read-your-writes', 'monotonic-reads'];
+  expect(those(await run(new SmallApp(), claims, 2_500), 'violated')).toEqual([]);
+});

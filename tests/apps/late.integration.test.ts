@@ -1,0 +1,64 @@
+/** Tests responses of an old session that arrive after a new login with the same browser. */
+import { describe, it } from 'vitest';
+import type { AppRequest, AppResponse } from './serve.ts';
+import { type Session, SmallApp } from './small-app.ts';
+import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
+
+/** Revives a session if a request with its cookie comes after the logout, and sets the cookie again. */
+class ComesBack extends SmallApp {
+  readonly #ended = new Map<string, Session>();
+
+  protected override end(session: Session, asked: AppRequest): void {
+    super.end(session, asked);
+    this.#ended.set(session.id, session);
+  }
+
+  protected override route(asked: AppRequest): AppResponse | undefined {
+    const ended = this.#ended.get(asked.cookies['sid'] ?? '');
+    // Only a request in flight comes so soon after the logout, and only once.
+    if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
+    this.sessions.push(ended);
+    return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };
+  }
+}
+
+/** Deletes the cookie if it does not belong to a session, as Django does. */
+class Deletes extends SmallApp {
+  protected override refuse(asked: AppRequest): AppResponse {
+    return { ...super.refuse(asked), cookies: ['sid=; Path=/; Max-Age=0'] };
+  }
+}
+
+/** The second login of a user ends the first session: only a declaration allows this. */
+class OneDevice extends SmallApp {
+  override users = ['alice', 'bob', 'carol'];
+
+  protected override end(session: Session): void {
+    this.sessions = this.sessions.filter(({ user }) => user !== session.user);
+  }
+}
+
+const run = (app: SmallApp, claims: readonly unknown[]): Promise<Judged> =>
+  withApp(app, ({ url }) =>
+    judged({ ...USUAL, url, claims }, { workloads: ['interleave', 'logout-race'], duration: 1_500 }),
+  );
+
+describe.concurrent('late responses', () => {
+  it('that bring the old user back are found', async ({ expect }) => {
+    const broken = await run(new ComesBack(), ['isolation']);
+    expect(those(broken, 'violated')).toEqual(['isolation']);
+  });
+
+  it('that sign the new user out are reported, and accuse no guarantee', async ({ expect }) => {
+    const app = await run(new Deletes(), ['isolation', 'continuity', 'logout-final']);
+    expect(those(app, 'violated')).toEqual([]);
+    expect(app.findings['logout-final']).toMatch(
+      /\d+ late responses? replaced or deleted the cookie of a later login/,
+    );
+  });
+});
+
+it('a logout on one device that ends the session of another is found', async ({ expect }) => {
+  const broken = await run(new OneDevice(), ['continuity']);
+  expect(those(broken, 'violated')).toEqual(['continuity']);
+});

@@ -1,0 +1,71 @@
+/** Measures how old the sessions of a run became: which ages were tried, and which were not. */
+import type { Operation, Run } from '../history/history.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+
+/** The longest times that the sessions of a run reached, microseconds; 0 if it never happened. */
+export interface Ages {
+  /** From a login to a request of the live session. */
+  used: number;
+  /** From a login to two requests of the session that overlapped. */
+  overlapped: number;
+  /** From a login to the logout. */
+  loggedOut: number;
+  /** Between two requests of a live session. */
+  rested: number;
+}
+
+export class AgesTried {
+  readonly #ages: Ages = { used: 0, overlapped: 0, loggedOut: 0, rested: 0 };
+  /** By session: the latest return of its requests. */
+  readonly #returned = new WeakMap<SessionState, number>();
+
+  ended(operation: Operation, { session, live }: Standing): void {
+    const { login, logout } = session;
+    if (login?.return === undefined) return;
+    const age = operation.call - login.return;
+    const before = this.#returned.get(session) ?? login.return;
+    this.#returned.set(session, Math.max(before, operation.return ?? operation.call));
+    if (operation.action === 'logout' && logout?.id === operation.id && operation.outcome === 'ok')
+      this.#longest('loggedOut', age);
+    if (!live || operation.outcome !== 'ok') return;
+    this.#longest('used', age);
+    if (operation.call < before) this.#longest('overlapped', age);
+    else this.#longest('rested', operation.call - before);
+  }
+
+  #longest(what: keyof Ages, time: number): void {
+    this.#ages[what] = Math.max(this.#ages[what], time);
+  }
+
+  /** Returns undefined if no session was used. */
+  finish(): Ages | undefined {
+    return this.#ages.used === 0 ? undefined : { ...this.#ages };
+  }
+}
+
+const UNITS = [
+  [86_400e6, 'd'],
+  [3_600e6, 'h'],
+  [60e6, 'min'],
+  [1e6, 's'],
+] as const;
+
+/** Formats a time in the largest unit that it fills: `30 min`, `9.8 s`. @param time microseconds */
+export function timeText(time: number): string {
+  const [unit, name] = UNITS.find(([size]) => time >= size) ?? [1e6, 's'];
+  return `${Number((time / unit).toFixed(1))} ${name}`;
+}
+
+/** Returns a remark if an idle timeout is declared and no session in use outlived it. */
+export function untriedAges(
+  { declared }: Run,
+  { ages, duration }: { ages?: Ages; duration: number },
+): string[] {
+  const { idle, absolute = Number.POSITIVE_INFINITY } = declared?.expiry ?? {};
+  // A session ends at its absolute timeout, so it cannot outlive a longer idle timeout.
+  if (ages === undefined || idle === undefined || idle >= absolute || ages.used >= idle) return [];
+  return [
+    `not tried in ${timeText(duration)}: sessions older than their idle timeout of ${timeText(idle)}; ` +
+      'a longer --duration tries them',
+  ];
+}

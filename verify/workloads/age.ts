@@ -1,0 +1,161 @@
+/**
+ * age: drives sessions that live as long as the load. Some are busy, some rest for longer and longer, and some stay on
+ * one instance for longer and longer and then visit the others. They log out one after the other, so that sessions of
+ * every age send overlapping requests and log out.
+ */
+import type { Context } from '../client/context.ts';
+import { Driver, writable, writeOf } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
+import type { Operation } from '../core/history/history.ts';
+import type { Target } from '../target/load.ts';
+import type { Probe } from '../target/schema.ts';
+import { MOST, type Racer, together } from './burst.ts';
+import { Edge } from './edge.ts';
+import { raceLogout } from './logout-race.ts';
+import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
+
+/** Number of sessions of each kind. */
+const EACH = 5;
+/** Number of bursts, of rests and of stays in the life of the oldest session. */
+const TIMES = 14;
+/** Shortest rest and shortest stay on one instance, milliseconds. Each is half as long again as the one before. */
+const SHORTEST = 200;
+const LONGER = 1.5;
+/** Pause between the requests of a session that stays on one instance, milliseconds. */
+const OFTEN = 150;
+/** The share of a declared timeout up to which a session rests or lives, so that it does not expire. */
+const ALIVE = 0.6;
+
+export const age: Workload = {
+  name: 'age',
+  does: 'uses sessions of every age up to the length of the load: busy, at rest, and long on one instance; then logs out',
+  feeds: ['continuity', 'read-your-writes', 'monotonic-reads', 'no-lost-updates', 'logout-final'],
+  run: async (context, plan) => {
+    const { clock } = context.recorder;
+    const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
+    // If the app limits the sessions of a user, the other workloads would wait for these long sessions.
+    if (life <= 0 || context.seats !== undefined) return;
+    const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge() };
+    const habits = [busy, rests, stays];
+    const dead: (() => Promise<void>)[] = [];
+    await inTurn(context, EACH * habits.length, EACH * habits.length, async (own, n) => {
+      const session = await begun(own, n, shared);
+      if (session === undefined) return;
+      const until = clock.now() + (life * 1000 * (n + 1)) / (EACH * habits.length);
+      const ended = (): boolean => over(own, { ...plan, deadline: Math.min(plan.deadline, until) });
+      await habits[n % habits.length]?.(session, { every: life / TIMES, ended });
+      dead.push(await loggedOut(session, n));
+    });
+    for (const last of dead) await last();
+  },
+};
+
+/** Returns the time that a session in use lives, milliseconds. */
+function lifeOf({ expiry }: Target): number {
+  const { idle = Number.POSITIVE_INFINITY, absolute = Number.POSITIVE_INFINITY, renew } = expiry ?? {};
+  return renew === 'never' ? Math.min(idle, absolute) : absolute;
+}
+
+interface Shared {
+  overlapped: number;
+  /** The offset that separates reads that show a racing write from reads that do not. */
+  edge: Edge;
+  /** The offset that separates requests before a logout from requests that are refused because of it. */
+  logouts: Edge;
+}
+
+interface Pace {
+  /** Interval between two bursts, milliseconds. */
+  every: number;
+  ended(): boolean;
+}
+
+/** A session, and the object that it writes; undefined if the target has none. */
+interface Session extends Omit<Racer, 'probe'> {
+  shared: Shared;
+  probe: Probe | undefined;
+  /** Number of values that the session has written. */
+  written: number;
+}
+
+async function begun(context: Context, n: number, shared: Shared): Promise<Session | undefined> {
+  const driver = Driver.of(context, n);
+  if (!(await driver.enter())) {
+    driver.end('refused');
+    return undefined;
+  }
+  const { probes } = context.target;
+  const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
+  const probe = written[n % written.length] ?? writable(context.target);
+  await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  return { context, driver, probe, other: undefined, shared, written: 0 };
+}
+
+/** Logs out while requests are in flight. Returns a function that sends the old cookie again at the end of the run. */
+async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
+  const { logout } = context.target;
+  if (logout === undefined || context.signal.aborted) {
+    await leave(context, driver);
+    return async () => {};
+  }
+  const { old } = await raceLogout(context, driver, { n, logout, edge: shared.logouts });
+  return async () => {
+    await everywhere(context, how => replayed(driver, old, how));
+    driver.end('logout');
+  };
+}
+
+/** Returns whether the session may write `count` more values. */
+const room = ({ probe, written }: Session, count: number): boolean =>
+  probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
+
+/** Sends overlapping requests again and again. */
+async function busy(session: Session, { every, ended }: Pace): Promise<void> {
+  const { probe } = session;
+  for (let i = 0; !ended(); i++) {
+    await pause(session.context, every * (0.5 + session.context.random.next()));
+    const kinds = i % 2 === 0 ? (['write', 'read', 'write'] as const) : (['write', 'write'] as const);
+    if (probe !== undefined && room(session, kinds.length)) {
+      await together({ ...session, probe }, kinds, 20);
+      session.written += kinds.length;
+    } else await everywhere(session.context, async how => (await session.driver.read(probe, how)).operation);
+  }
+}
+
+/** Writes on one instance, and reads on every instance after a rest. Each rest is longer than the one before. */
+async function rests(session: Session, { ended }: Pace): Promise<void> {
+  const { context, driver, probe } = session;
+  const { idle = Number.POSITIVE_INFINITY } = context.target.expiry ?? {};
+  for (let rest = SHORTEST, i = 0; !ended(); rest = Math.min(rest * LONGER, idle * ALIVE), i++) {
+    await uses(session, aim(context, i));
+    for (let left = rest; left > 0 && !ended(); left -= SHORTEST)
+      await pause(context, Math.min(left, SHORTEST));
+    // The first request after the rest is a write, a read, or both at once.
+    if (probe !== undefined && i % 2 === 1 && room(session, 1))
+      await together({ ...session, probe }, ['write', 'read'], 5);
+    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  }
+}
+
+/** Uses one instance for some time, then each other one, and stays on that. Each stay is longer than the one before. */
+async function stays(session: Session, { ended }: Pace): Promise<void> {
+  const { context, driver, probe } = session;
+  const { clock } = context.recorder;
+  for (let stay = SHORTEST, i = 0; !ended(); stay *= LONGER, i++) {
+    const end = clock.now() + stay * 1000;
+    for (let k = 0; clock.now() < end && !ended(); k++) {
+      if (k % 4 === 0) await uses(session, aim(context, i));
+      else await driver.read(probe, { to: aim(context, i) });
+      await pause(context, OFTEN);
+    }
+    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  }
+}
+
+/** Writes on an instance if the session may write, and reads there otherwise. */
+async function uses(session: Session, to: string | undefined): Promise<Operation> {
+  const { driver, probe } = session;
+  if (probe === undefined || !room(session, 1)) return (await driver.read(probe, { to })).operation;
+  session.written++;
+  return driver.write(probe, { to });
+}

@@ -1,0 +1,58 @@
+/**
+ * Lets responses of an old session arrive late: a user logs out, and the same or another user logs in with the same
+ * browser, while requests of the old session are in flight. The browser applies their cookies when they arrive. The page
+ * after that must not show the old user. If a late response signs the new user out, reports mention it.
+ */
+import { Barrier } from '../client/barrier.ts';
+import type { Context } from '../client/context.ts';
+import { Driver, privately } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
+import type { Operation } from '../core/history/history.ts';
+import type { Plan } from './workload.ts';
+
+/** Number of requests of the old session that reach the app only after the new login. */
+const HELD = 2;
+
+/** Runs one round. @param n number of the round's first client; in every second round, the same user logs in again */
+export async function late(context: Context, _plan: Plan, n: number): Promise<void> {
+  const { logout } = context.target;
+  if (logout === undefined) return;
+  const old = Driver.of(context, n);
+  if (!(await old.enter())) return old.end('refused');
+  const probe = privately(context.target);
+  await old.read(probe);
+  const barrier = new Barrier(HELD + 1);
+  const gate = barrier.place();
+  const flying = inFlight(context, old, barrier);
+  await gate.assemble();
+  await old.logout(logout);
+  const account = n % 2 === 0 ? old.account : context.account(n + 1);
+  const session = `${context.prefix}${n + 2}`;
+  const next = new Driver(context, { client: old.session, session, account }, old.browser);
+  const entered = await next.enter();
+  const own = next.copyJar();
+  const before = JSON.stringify(next.cookies());
+  gate.leave();
+  await Promise.all(flying);
+  old.end('logout');
+  if (!entered) return next.end('refused');
+  if (before === JSON.stringify(next.cookies())) {
+    await next.read();
+    await next.read(probe);
+    await leave(context, next);
+    return;
+  }
+  // The jar has another cookie than the one of the new login, so the responses do not show the state of its session.
+  for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
+  await next.logout(logout, { as: { client: own, with: 'old' } });
+  next.end('over');
+}
+
+/** Sends slow requests of the target, and requests whose last byte waits at the barrier. */
+function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promise<Operation>[] {
+  const { slow, signedIn } = target;
+  const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
+  if (slow?.read !== undefined) held.push(driver.visit(slow.read));
+  if (slow?.write !== undefined) held.push(driver.touch(slow.write));
+  return held;
+}
