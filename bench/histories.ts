@@ -1,6 +1,6 @@
 /** Generates random histories for the bench: concurrent clients use objects. Some of the objects are broken. */
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
-import { type Deed, MODELS, type State } from '../verify/core/models.ts';
+import { type Deed, MODELS, type State } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import { type Random, seeded } from '../verify/random.ts';
 import type { History } from './porcupine.ts';

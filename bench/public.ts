@@ -1,7 +1,7 @@
 /** Reads the histories in Porcupine's tests: of a key-value store, and of etcd, which Jepsen recorded. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Deed } from '../verify/core/models.ts';
+import type { Deed } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import type { History } from './porcupine.ts';
 

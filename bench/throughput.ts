@@ -7,7 +7,7 @@ import type { Check } from '../verify/core/checks/check.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import type { Event } from '../verify/core/history/history.ts';
 import { parseEvent } from '../verify/core/history/parse.ts';
-import { alike } from '../verify/core/models.ts';
+import { alike } from '../verify/core/objects/models.ts';
 import { Judge } from '../verify/core/timeline/judge.ts';
 import { judgeFile } from '../verify/judge-file.ts';
 import { eachLine } from '../verify/lines.ts';

@@ -7,7 +7,7 @@ import { Driver, writeOf } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
 import type { Recorded } from '../client/recorder.ts';
 import type { Operation } from '../core/history/history.ts';
-import { countOf } from '../core/objects/effect.ts';
+import { countOf } from '../core/objects/models.ts';
 import { mayBeCutOff } from '../core/objects/sift.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { UsageError } from '../errors.ts';

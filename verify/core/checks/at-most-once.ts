@@ -1,13 +1,13 @@
 /** Checks at-most-once: no operation takes effect twice, for example because a balancer resends a request. */
 
-import type { Event, ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
-import { changesData, countOf, effectOf, putsIn, rises } from '../objects/effect.ts';
-import { Overlaps } from '../objects/overlaps.ts';
-import { Scoped } from '../objects/scoped.ts';
+import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
+import { countOf, putsIn, rises } from '../objects/models.ts';
+import { acknowledged, type Write } from '../objects/overlaps.ts';
+import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted, percent } from '../result/format.ts';
 import { upperBound } from '../result/statistics.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
@@ -47,13 +47,11 @@ class Sums {
   /** True if the highest possible sum of a counter is known. */
   #known: boolean;
   #written = false;
-  readonly #overlaps: Overlaps;
   /** Number of sets, clears and decrements of a counter that are in flight. */
   #falls = 0;
 
   constructor({ kind, initial }: ObjectEvent) {
     this.kind = kind;
-    this.#overlaps = new Overlaps(kind);
     this.#known = kind !== 'counter' || initial !== undefined;
     if (kind === 'counter') this.most.set('', countOf(initial));
     else for (const value of initial ?? []) this.#more(value, 1);
@@ -68,10 +66,8 @@ class Sums {
     this.most.set(value, (this.most.get(value) ?? 0) + by);
   }
 
-  started(start: Start): void {
+  started({ start, effect }: Write): void {
     this.#written = true;
-    this.#overlaps.started(start);
-    const effect = effectOf(this.kind, start);
     if (effect?.does === 'adds') this.#more(effect.value, 1);
     else if (effect?.does === 'counts' && rises(effect)) this.#more('', effect.by);
     else {
@@ -93,12 +89,11 @@ class Sums {
     this.waiting.clear();
   }
 
-  wrote(operation: Operation): void {
-    const write = this.#overlaps.ended(operation, operation.outcome === 'ok');
-    const effect = effectOf(this.kind, operation);
+  wrote(write: Write): void {
+    const { effect } = write;
     if (this.kind !== 'counter' || effect === undefined || rises(effect)) return;
     this.#falls--;
-    const alone = operation.outcome === 'ok' && this.#falls === 0 && write.rivals.length === 0;
+    const alone = acknowledged(write) && this.#falls === 0 && write.rivals.length === 0;
     if (!alone || effect.does !== 'replaces') return;
     this.most.set('', countOf(effect.values));
     this.#known = true;
@@ -122,7 +117,7 @@ class Sums {
 
 class AtMostOnce implements Fold {
   readonly #anomalies: Anomalies;
-  readonly #objects = new Scoped(object => new Sums(object));
+  readonly #objects = new Map<TrackedObject, Sums>();
   #judged = 0;
   #crossed = 0;
   #lost = 0;
@@ -132,20 +127,28 @@ class AtMostOnce implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  started(start: Start): void {
-    if (start.object !== undefined && changesData(start)) this.#objects.of(start.object).started(start);
+  #of(object: TrackedObject): Sums {
+    let sums = this.#objects.get(object);
+    if (sums === undefined) {
+      sums = new Sums(object.declared);
+      this.#objects.set(object, sums);
+    }
+    return sums;
   }
 
-  ended(operation: Operation, standing: Standing): void {
-    const { session, live } = standing;
+  started(_start: Start, data: Started | undefined): void {
+    if (data?.write !== undefined) this.#of(data.object).started(data.write);
+  }
+
+  ended(operation: Operation, { session, data }: Standing): void {
     if (session.lost === operation) this.#lost++;
-    const { action, object, outcome } = operation;
-    if (object === undefined) return;
-    const sums = this.#objects.of(object);
-    if (changesData(operation)) sums.wrote(operation);
-    if (outcome !== 'ok' || !live || session.lost !== undefined) return;
-    if (action === 'read' && operation.saw !== undefined) this.#read(operation, sums);
-    else if (action === 'add' || action === 'increment') this.#added(operation, sums);
+    if (data === undefined) return;
+    const { object, write, certain } = data;
+    const sums = this.#of(object);
+    if (write !== undefined) sums.wrote(write);
+    if (!certain) return;
+    if (write === undefined) this.#read(operation, sums);
+    else if (write.effect?.does === 'adds' || rises(write.effect)) this.#added(operation, sums);
   }
 
   #added(operation: Operation, { kind, counts, adds, waiting }: Sums): void {
@@ -182,12 +185,8 @@ class AtMostOnce implements Fold {
     sums.last = read;
   }
 
-  event(event: Event): void {
-    if (event.type === 'object') this.#objects.declared(event);
-  }
-
-  sessionEnded({ session }: SessionState): void {
-    this.#objects.ended(session);
+  objectEnded(object: TrackedObject): void {
+    this.#objects.delete(object);
   }
 
   counts(): Counts {

@@ -1,18 +1,24 @@
 /** The interface of a check, and helpers that all checks share. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run, Start } from '../history/history.ts';
+import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
 /** The state of one check over one run. The judge calls it with each event, in the order of the history. */
 export interface Fold {
-  /** Called when an operation that may change something starts. */
-  started?(start: Start): void;
+  /** Called when an operation that may change something starts. @param data set if the operation has an object */
+  started?(start: Start, data: Started | undefined): void;
   /** Called when an operation ends. The operation has no `return` if its end was never recorded. */
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
+  /**
+   * Called when a session has ended, for each object that belongs to this session alone. Not called for objects that
+   * are shared: they last until `finish`.
+   */
+  objectEnded?(object: TrackedObject): void;
   /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
   /** Returns the counts so far. Cheap enough to call after every event. */

@@ -46,7 +46,7 @@ class Isolation implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  ended(operation: Operation, { session, live, reads }: Standing): void {
+  ended(operation: Operation, { session, live, data }: Standing): void {
     // The client sent another user's cookies on purpose. The check `rotation` judges the response.
     if (operation.with === 'another') return;
     // A login or a response in a live session issues an id. Other responses, and signed-out ones, may set the same
@@ -72,7 +72,7 @@ class Isolation implements Fold {
       return;
     }
     // Values that the session's previous read also showed were already searched.
-    const saw = reads === undefined || this.#bled.has(session) ? operation.saw : reads.fresh;
+    const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const foreign = this.#foreign(saw, session) ?? this.#foreign(operation.canaries, session);
     if (foreign === undefined) return;
     this.#bled.add(session);

@@ -1,14 +1,13 @@
 /** Checks linearizability: each operation on an object takes effect at one moment between its call and its return. */
 
-import type { Event, Operation, Start } from '../history/history.ts';
-import { changesData } from '../objects/effect.ts';
-import { Scoped } from '../objects/scoped.ts';
+import type { Operation, Start } from '../history/history.ts';
+import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
 import { type Stretch, Stretches } from '../search/stretches.ts';
 import { Undecided } from '../search/undecided.ts';
 import { judgeStretch, nonlinear, type StretchVerdict } from '../search/witness.ts';
 import { precedes } from '../timeline/clocks.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
@@ -75,7 +74,6 @@ export const linearizabilityWithin = (searching: Searching): Check => linearizab
 /** The stretches of one object, and the facts from which its evidence is counted. */
 interface Watched {
   stretches: Stretches;
-  operations: number;
   /** The operation that returned last, and the write that returned last. */
   last?: Operation;
   wrote?: Operation;
@@ -87,11 +85,7 @@ class Linearizability implements Fold {
   readonly #least: Least;
   readonly #searching: Searching;
   readonly #anomalies: Anomalies;
-  readonly #objects = new Scoped<Watched>(kind => ({
-    stretches: new Stretches(kind),
-    operations: 0,
-    open: 0,
-  }));
+  readonly #objects = new Map<TrackedObject, Watched>();
   readonly #undecided = new Undecided();
   #late = 0;
   #clocks = 0;
@@ -114,25 +108,30 @@ class Linearizability implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  started(start: Start): void {
-    if (start.object === undefined) return;
-    const changes = changesData(start);
+  #of(object: TrackedObject): Watched {
+    let watched = this.#objects.get(object);
+    if (watched === undefined) {
+      watched = { stretches: new Stretches(object.declared), open: 0 };
+      this.#objects.set(object, watched);
+    }
+    return watched;
+  }
+
+  started(start: Start, data: Started | undefined): void {
     // Baton writes no start line for a read, but the history of another recorder may have one.
-    if (!changes && start.action !== 'read') return;
-    const watched = this.#objects.of(start.object);
-    if (changes) watched.open++;
+    if (data === undefined || (data.write === undefined && start.action !== 'read')) return;
+    const watched = this.#of(data.object);
+    if (data.write !== undefined) watched.open++;
     watched.stretches.started(start);
   }
 
-  ended(operation: Operation, standing: Standing): void {
-    if (standing.session.lost === operation) this.#lost++;
-    if (operation.object === undefined) return;
-    const reads = operation.action === 'read';
-    if (!reads && !changesData(operation)) return;
-    const watched = this.#objects.of(operation.object);
-    if (!reads) watched.open--;
-    const certain = operation.outcome === 'ok' && standing.live && standing.session.lost === undefined;
-    if (reads && (!certain || operation.saw === undefined)) {
+  ended(operation: Operation, { session, data }: Standing): void {
+    if (session.lost === operation) this.#lost++;
+    if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
+    const watched = this.#of(data.object);
+    const { certain, write } = data;
+    if (write !== undefined) watched.open--;
+    else if (!certain) {
       watched.stretches.skipped(operation);
       return;
     }
@@ -178,12 +177,10 @@ class Linearizability implements Fold {
     else this.#judge(stretches.rest());
   }
 
-  event(event: Event): void {
-    if (event.type === 'object') this.#objects.declared(event);
-  }
-
-  sessionEnded({ session }: SessionState): void {
-    for (const watched of this.#objects.ended(session)) this.#end(watched);
+  objectEnded(object: TrackedObject): void {
+    const watched = this.#objects.get(object);
+    this.#objects.delete(object);
+    if (watched !== undefined) this.#end(watched);
   }
 
   counts(): Counts {
@@ -204,7 +201,7 @@ class Linearizability implements Fold {
   finish(): Finding {
     const { steps = AFTERWARDS, isLate, allObjects = false } = this.#searching;
     this.#isLate = isLate;
-    const rest = [...this.#objects.all()].sort((a, b) => a.stretches.length - b.stretches.length);
+    const rest = [...this.#objects.values()].sort((a, b) => a.stretches.length - b.stretches.length);
     for (const watched of rest) this.#end(watched);
     const isDone = (): boolean => this.#anomalies.count > 0 && !allObjects;
     if (!isDone()) {

@@ -1,13 +1,14 @@
 /** Checks no-lost-updates: every acknowledged add that overlapped another request is in the final state. */
 
 import type { Event, Operation, Start } from '../history/history.ts';
-import { changesData } from '../objects/effect.ts';
-import { type LostUpdate, Races } from '../objects/races.ts';
-import { Scoped } from '../objects/scoped.ts';
+import { rises } from '../objects/models.ts';
+import type { Write } from '../objects/overlaps.ts';
+import type { LostUpdate } from '../objects/read-facts.ts';
+import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { upperBound } from '../result/statistics.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import type { Standing } from '../timeline/sessions.ts';
 import {
   Anomalies,
   type Check,
@@ -35,48 +36,46 @@ export const noLostUpdates: Check = {
 class NoLostUpdates implements Fold {
   readonly #anomalies: Anomalies;
   readonly #loggedOverlaps = new LoggedOverlaps();
-  readonly #objects: Scoped<Races>;
-  #final = false;
+  readonly #objects = new Set<TrackedObject>();
   #lost = 0;
   #overlapping = 0;
   #crossed = 0;
 
   constructor(onAnomaly?: OnAnomaly) {
     this.#anomalies = new Anomalies(onAnomaly);
-    this.#objects = new Scoped(kind => new Races(kind, (one, other) => this.#loggedOverlaps.add(one, other)));
   }
 
-  started(start: Start): void {
-    this.#objects.besides(start, (races, other) => races.besideStarted(other));
-    if (start.object !== undefined && changesData(start)) this.#objects.of(start.object).started(start);
-  }
-
-  ended(operation: Operation, standing: Standing): void {
-    const { session, live } = standing;
+  ended(operation: Operation, { session, data }: Standing): void {
     if (session.lost === operation) this.#lost++;
-    this.#objects.besides(operation, (races, other) => races.beside(other));
-    if (operation.object === undefined) return;
-    const certain = operation.outcome === 'ok' && live && session.lost === undefined;
-    const races = this.#objects.of(operation.object);
-    if (changesData(operation)) races.wrote(operation, certain);
-    else if (operation.action === 'read')
-      races.read(operation, certain && operation.saw !== undefined, this.#final);
+    if (data?.write !== undefined) this.#objects.add(data.object);
+    if (data !== undefined && data.looked.length > 0) this.#count(data.looked);
   }
 
   event(event: Event): void {
-    if (event.type === 'object') this.#objects.declared(event);
     if (event.type === 'served') this.#loggedOverlaps.served(event);
-    if (event.type === 'phase') this.#final = event.phase === 'final';
   }
 
-  sessionEnded({ session }: SessionState): void {
-    for (const races of this.#objects.ended(session)) this.#end(races);
+  /** Counts the adds that a read of a final state looked for, if they overlapped an acknowledged add. */
+  #count(looked: readonly Write[]): void {
+    for (const { end, rivals } of looked) {
+      const adds = rivals.filter(
+        ({ certain, effect }) => certain && (effect?.does === 'adds' || rises(effect)),
+      );
+      const [rival] = adds;
+      if (end === undefined || rival?.end === undefined) continue;
+      this.#overlapping++;
+      this.#loggedOverlaps.add(end, rival.end);
+      const here = end.instance;
+      const elsewhere = ({ end: other }: Write): boolean =>
+        other?.instance !== undefined && other.instance !== here;
+      if (here !== undefined && adds.some(elsewhere)) this.#crossed++;
+    }
   }
 
-  #end(races: Races): void {
-    const lost = races.finish();
-    this.#overlapping += races.judged;
-    this.#crossed += races.crossed;
+  objectEnded(object: TrackedObject): void {
+    this.#objects.delete(object);
+    const { lost, looked } = object.lost();
+    this.#count(looked);
     for (const update of lost) this.#anomalies.add(() => clobber(update));
   }
 
@@ -91,7 +90,7 @@ class NoLostUpdates implements Fold {
   }
 
   finish(): Finding {
-    for (const races of this.#objects.all()) this.#end(races);
+    for (const object of this.#objects) this.objectEnded(object);
     return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
   }
 }
@@ -130,11 +129,11 @@ const pending = (start: Start): WitnessStep => ({
 
 function clobber({ value, write, showed, read }: LostUpdate): Anomaly {
   const counts = read.saw?.length === 1 && write?.start.action === 'increment';
-  const rival = write?.rivals.find(({ acknowledged }) => acknowledged !== undefined) ?? write?.rivals[0];
+  const rival = write?.rivals.find(({ certain }) => certain) ?? write?.rivals[0];
   const shown = `[${(read.saw ?? []).join(', ')}]`;
   const steps: WitnessStep[] = [];
-  if (write?.acknowledged !== undefined) steps.push({ operation: write.acknowledged, came: 'acknowledged' });
-  if (rival?.acknowledged !== undefined) steps.push({ operation: rival.acknowledged, came: 'acknowledged' });
+  if (write?.end !== undefined) steps.push({ operation: write.end, came: 'acknowledged' });
+  if (rival?.certain && rival.end !== undefined) steps.push({ operation: rival.end, came: 'acknowledged' });
   else if (rival !== undefined) steps.push(pending(rival.start));
   else if (write?.beside?.type === 'op') steps.push({ operation: write.beside, came: 'overlapped it' });
   else if (write?.beside !== undefined) steps.push(pending(write.beside));

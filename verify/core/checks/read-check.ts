@@ -67,8 +67,9 @@ class Reads implements Fold {
     this.#anomalies = new Anomalies(onAnomaly);
   }
 
-  ended(operation: Operation, { session, reads }: Standing): void {
+  ended(operation: Operation, { session, data }: Standing): void {
     if (session.lost === operation) this.#lost++;
+    const reads = data?.reads;
     if (reads === undefined) return;
     const earlier = this.#measure.earlier(reads);
     if (earlier !== undefined) this.#judge(operation, earlier);

@@ -2,7 +2,8 @@
  * Collects all fault windows of a run, together with what happened during each. The checks, the summary of the faults
  * and the notes of anomalies read this ledger. They keep no fault windows of their own.
  */
-import type { Declared, Event, Fault, Operation, Run, Start } from '../history/history.ts';
+import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
+import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Gaps, lengthOf } from './gaps.ts';
 import { Losses } from './losses.ts';
@@ -79,10 +80,6 @@ export class FaultLedger {
     this.#over = Math.max(this.#over, overBy(window));
   }
 
-  started(start: Start): void {
-    this.#losses?.started(start);
-  }
-
   ended(operation: Operation, standing: Standing): void {
     const failed = failedOf(operation);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
@@ -130,6 +127,10 @@ export class FaultLedger {
       if (by !== undefined) by.relogins++;
       this.#lostBy.delete(client);
     }
+  }
+
+  objectEnded(object: TrackedObject): void {
+    this.#losses?.objectEnded(object);
   }
 
   sessionEnded(session: SessionState): void {

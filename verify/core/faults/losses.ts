@@ -1,5 +1,6 @@
 /** For each fault, finds the earlier sessions and acknowledged writes that are lost at the end of the run. */
-import type { Event, Operation, Start } from '../history/history.ts';
+import type { Event, Operation } from '../history/history.ts';
+import type { TrackedObject } from '../objects/tracked-object.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
@@ -23,15 +24,10 @@ export class Losses {
 
   event(event: Event): void {
     if (event.type === 'phase') this.#final = event.phase === 'final';
-    if (event.type === 'object') this.#writes.declared(event);
   }
 
-  started(start: Start): void {
-    if (start.object !== undefined) this.#writes.started(start);
-  }
-
-  ended(operation: Operation, { session, live }: Standing): void {
-    if (operation.object !== undefined) this.#writes.ended(operation, this.#final);
+  ended(operation: Operation, { session, live, data }: Standing): void {
+    if (data !== undefined) this.#writes.ended(operation, data, this.#final);
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
@@ -42,8 +38,11 @@ export class Losses {
     else if (alive) checked.alive = true;
   }
 
+  objectEnded(object: TrackedObject): void {
+    this.#writes.objectEnded(object);
+  }
+
   sessionEnded(session: SessionState): void {
-    this.#writes.sessionEnded(session.session);
     const checked = this.#checked.get(session);
     this.#checked.delete(session);
     const { login, lost, last, logout } = session;

@@ -1,10 +1,10 @@
 /** Follows a counter: finds which earlier write or read of the same session a read contradicts. */
 
-import type { ObjectEvent, Operation, Start } from '../history/history.ts';
+import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { countOf, type Effect, effectOf, rises } from './effect.ts';
-import { Overlaps, overlapped, type Write } from './overlaps.ts';
-import { type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
+import { countOf, rises } from './models.ts';
+import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.ts';
+import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
   /** The write that `wrote` ended, and its phase. */
@@ -25,38 +25,47 @@ const KEPT = 64;
  * increment.
  */
 export class Counter implements ObjectState {
-  readonly name: string;
   /** The count at the begin of the phase; undefined while it is not known. */
   #base: number | undefined;
   /** The largest count that the phase can have; undefined while it is not known. */
   #most: number | undefined;
   /** The last increments of the phase that were called. Earlier ones are included in `#base`. */
-  #rises: { write: Write; by: number }[] = [];
+  #rises: Write[] = [];
   /** Sum of earlier increments that may have been undone by a request that overlapped them. */
   #undoable = 0;
+  /** The count with all acknowledged increments of the phase; undefined while `#base` is. */
+  #sum: number | undefined;
+  /** The acknowledged increments that no final state has shown. */
+  #owed: Write[] = [];
   #phase = 0;
   /** Sets, clears and decrements that may still take effect. */
   #falls: Write[] = [];
   /** The change that began the phase. */
   #fall: Operation | undefined;
-  readonly #overlaps = new Overlaps('counter');
+  readonly #overlaps: Overlaps;
   readonly #readers = new Readers(viewer);
 
-  constructor({ object, initial }: ObjectEvent) {
-    this.name = object;
-    if (initial !== undefined) this.#base = countOf(initial);
+  constructor({ initial }: ObjectEvent, overlaps: Overlaps) {
+    this.#overlaps = overlaps;
+    this.#begin(initial === undefined ? undefined : countOf(initial));
     this.#most = this.#base;
   }
 
-  started(start: Start): void {
-    const write = this.#overlaps.started(start);
-    const effect = effectOf('counter', start);
-    if (effect?.does !== 'counts' || !rises(effect)) {
-      if (effect !== undefined) this.#falls.push(write);
+  /** Begins a phase, or learns the count at its begin. */
+  #begin(count: number | undefined): void {
+    this.#base = count;
+    this.#sum = count;
+    this.#rises = [];
+    this.#owed = [];
+  }
+
+  started(write: Write): void {
+    if (!rises(write.effect)) {
+      if (write.effect !== undefined) this.#falls.push(write);
       return;
     }
-    this.#rises.push({ write, by: effect.by });
-    if (this.#most !== undefined) this.#most += effect.by;
+    this.#rises.push(write);
+    if (this.#most !== undefined) this.#most += byOf(write);
     if (this.#rises.length > KEPT) this.#fold();
   }
 
@@ -64,30 +73,19 @@ export class Counter implements ObjectState {
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
-    const { write, by } = oldest;
-    if (write.acknowledged === undefined || overlapped(write)) this.#undoable += by;
-    else this.#base += by;
+    if (!acknowledged(oldest) || overlapped(oldest)) this.#undoable += byOf(oldest);
+    else this.#base += byOf(oldest);
   }
 
   sessionEnded(session: string): void {
     this.#readers.forget(session);
   }
 
-  besideStarted(other: Start): void {
-    this.#overlaps.besideStarted(other);
-  }
-
-  beside(other: Operation): void {
-    this.#overlaps.beside(other);
-  }
-
-  wrote(operation: Operation): void {
+  wrote(write: Write, operation: Operation): void {
     const { outcome, version, session } = operation;
-    const write = this.#overlaps.ended(operation, outcome === 'ok');
-    const effect = effectOf('counter', operation);
-    if (effect === undefined) return;
-    if (effect.does === 'counts' && rises(effect)) this.#rose(write, effect.by, outcome);
-    else this.#fell(write, effect, operation);
+    if (write.effect === undefined) return;
+    if (rises(write.effect)) this.#rose(write, outcome);
+    else this.#fell(write, operation);
     if (outcome !== 'ok') return;
     const reader = this.#readers.of(session);
     if (version !== undefined && version < (reader.wrote?.version ?? 0)) return;
@@ -96,37 +94,57 @@ export class Counter implements ObjectState {
     reader.writtenIn = this.#phase;
   }
 
-  #rose(write: Write, by: number, outcome: Operation['outcome']): void {
+  #rose(write: Write, outcome: Operation['outcome']): void {
+    if (write.certain && this.#sum !== undefined && this.#falls.length === 0) {
+      this.#sum += byOf(write);
+      this.#owed.push(write);
+    }
     if (outcome !== 'fail') return;
-    this.#rises = this.#rises.filter(rise => rise.write !== write);
-    if (this.#most !== undefined) this.#most -= by;
+    this.#rises = this.#rises.filter(rise => rise !== write);
+    if (this.#most !== undefined) this.#most -= byOf(write);
   }
 
-  #fell(write: Write, effect: Effect, operation: Operation): void {
+  #fell(write: Write, operation: Operation): void {
+    const { effect } = write;
     if (operation.outcome === 'info') return;
     this.#falls = this.#falls.filter(fall => fall !== write);
     if (operation.outcome === 'fail') return;
     const exact = this.#least(operation) === this.#most ? this.#most : undefined;
     this.#phase++;
     this.#fall = operation;
-    this.#rises = [];
     this.#undoable = 0;
-    this.#base = undefined;
-    if (effect.does === 'replaces' && !overlapped(write)) this.#base = countOf(effect.values);
-    if (effect.does === 'counts' && !overlapped(write) && exact !== undefined) this.#base = exact + effect.by;
+    this.#begin(undefined);
+    if (effect?.does === 'replaces' && !overlapped(write)) this.#begin(countOf(effect.values));
+    if (effect?.does === 'counts' && !overlapped(write) && exact !== undefined)
+      this.#begin(exact + effect.by);
     this.#most = this.#base;
   }
 
   /** Returns the smallest count that the counter may have after the operation has ended. */
-  #least({ return: end = 0 }: Operation): number | undefined {
+  #least({ return: at = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
-    for (const { write, by } of this.#rises) {
-      const { acknowledged } = write;
-      if (acknowledged !== undefined && !overlapped(write) && (acknowledged.return ?? end) <= end)
-        least += by;
-    }
+    for (const write of this.#rises)
+      if (acknowledged(write) && !overlapped(write) && (write.end?.return ?? at) <= at) least += byOf(write);
     return least;
+  }
+
+  settle(read: Operation): readonly Write[] {
+    if (this.#sum === undefined || this.#falls.length > 0 || countOf(read.saw) < this.#sum) return NOTHING;
+    const looked = this.#owed;
+    this.#owed = [];
+    return looked;
+  }
+
+  lost(read: Operation): Lost | undefined {
+    const looked = this.#owed;
+    if (this.#sum === undefined || this.#falls.length > 0) return undefined;
+    const least = looked
+      .filter(({ end }) => end === undefined || !precedes(end, read))
+      .reduce((sum, write) => sum - byOf(write), this.#sum);
+    const write = looked.find(overlapped);
+    if (write === undefined || countOf(read.saw) >= least) return { lost: NOTHING, looked };
+    return { lost: [{ value: String(least), write, showed: undefined, read }], looked };
   }
 
   read(read: Operation, facts: ReadFacts): void {
@@ -137,10 +155,7 @@ export class Counter implements ObjectState {
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
     // The first read that no change overlaps shows the base of the phase.
-    if (this.#base === undefined && this.#overlaps.overBefore(read)) {
-      this.#base = count;
-      this.#rises = [];
-    }
+    if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
   }
@@ -173,13 +188,16 @@ export class Counter implements ObjectState {
     // No state of a phase is older than the first state of the phase.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
-      (sum, { write, by }) => sum + (overlapped(write) ? by : 0),
+      (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),
       this.#undoable,
     );
     if (count + undoable < before) facts.back.push(outdated(last, `showed ${before}`, read));
     if (undoable === 0 || count + undoable < before) facts.read = last;
   }
 }
+
+/** Returns by how much a write changes the counter. */
+const byOf = ({ effect }: Write): number => (effect?.does === 'counts' ? effect.by : 0);
 
 const outdated = (against: Operation, was: string, read: Operation) => ({
   against,

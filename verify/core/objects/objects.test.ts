@@ -225,7 +225,7 @@ it('forgets what an ended session wrote and saw of an object of its user', () =>
   Readers.prototype.forget = session => void forgotten.push(session);
   try {
     const objects = new Objects('canary');
-    objects.declared({ type: 'object', object: 'notes@alice', kind: 'set' });
+    objects.event({ type: 'object', object: 'notes@alice', kind: 'set' });
     objects.sessionEnded({ session: 's1', user: 'alice' });
   } finally {
     Readers.prototype.forget = forget;

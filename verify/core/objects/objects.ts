@@ -1,105 +1,113 @@
-/**
- * Finds which earlier write or read of the same session a read contradicts. The data checks use these facts to judge.
- */
-import type { ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
-import type { Standing } from '../timeline/sessions.ts';
-import { Counter } from './counter.ts';
-import type { ObjectState, ReadFacts } from './read-facts.ts';
-import { Register } from './register.ts';
-import { Scoped } from './scoped.ts';
-import { cutOffRemark, type Shown, Sift } from './sift.ts';
-import { Values } from './values.ts';
-
-interface Followed {
-  state: ObjectState;
-  sift: Sift;
-}
+/** Keeps what is known of each object of a run. All checks of objects read it from here. */
+import type { Event, ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
+import { isWrite } from './models.ts';
+import { cutOffRemark, type Shown } from './sift.ts';
+import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
 // Defined once: in k6, creating such a function takes as long as running it.
-const besideStarted = ({ state }: Followed, start: Start): void => state.besideStarted(start);
-const beside = ({ state }: Followed, operation: Operation): void => state.beside(operation);
+const besideStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.besideStarted(start);
+const beside = ({ overlaps }: TrackedObject, operation: Operation): void => overlaps.beside(operation);
 
-function stateOf(kind: ObjectEvent): ObjectState {
-  if (kind.kind === 'register') return new Register(kind);
-  return kind.kind === 'counter' ? new Counter(kind) : new Values(kind);
-}
-
-/** All objects of a run. */
+/**
+ * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. The objects of
+ * a session are deleted when the session ends, all others when the run ends.
+ */
 export class Objects {
-  readonly #objects: Scoped<Followed>;
+  readonly #canary: string;
+  readonly #declared = new Map<string, ObjectEvent>();
+  readonly #objects = new Map<string, TrackedObject>();
+  /** The objects that are kept, by scope. */
+  readonly #scopes = new Map<string, TrackedObject[]>();
   /** The reads of each probe, by the name of the probe. */
   readonly #shown = new Map<string, Shown>();
-  readonly #facts: ReadFacts = {
-    stale: [],
-    back: [],
-    read: undefined,
-    write: undefined,
-    again: false,
-    fresh: [],
-  };
+  #final = false;
 
   /** @param canary the prefix of the values of the run */
   constructor(canary: string) {
-    this.#objects = new Scoped(kind => {
-      const probe = kind.object.slice(0, kind.object.lastIndexOf('@'));
-      const ofProbe = this.#shown.get(probe) ?? { most: 0, cut: 0 };
-      this.#shown.set(probe, ofProbe);
-      return { state: stateOf(kind), sift: new Sift(kind, canary, ofProbe) };
-    });
+    this.#canary = canary;
   }
 
-  declared(event: ObjectEvent): void {
-    this.#objects.declared(event);
+  /** Takes in an event that is not an operation. */
+  event(event: Event): void {
+    if (event.type === 'phase') this.#final = event.phase === 'final';
+    if (event.type !== 'object') return;
+    this.#declared.set(event.object, event);
+    this.#of(event.object);
   }
 
-  started(start: Start): void {
-    this.#objects.besides(start, besideStarted);
-    if (start.object === undefined) return;
-    const { state, sift } = this.#objects.of(start.object);
-    start.object = state.name;
-    sift.started(start);
-    state.started(start);
+  /** Returns an object. It is created when it is declared, or on first use. */
+  #of(name: string): TrackedObject {
+    const known = this.#objects.get(name);
+    if (known !== undefined) return known;
+    const at = name.lastIndexOf('@');
+    const probe = name.slice(0, at);
+    const shown = this.#shown.get(probe) ?? { most: 0, cut: 0 };
+    this.#shown.set(probe, shown);
+    const declared = this.#declared.get(name) ?? { type: 'object', object: name, kind: 'set' };
+    const object = new TrackedObject(declared, this.#canary, shown);
+    this.#objects.set(name, object);
+    const scope = name.slice(at + 1);
+    const objects = this.#scopes.get(scope);
+    if (objects === undefined) this.#scopes.set(scope, [object]);
+    else objects.push(object);
+    return object;
+  }
+
+  /** Takes in the start of an operation. @returns its object; undefined if it has none */
+  started(start: Start): Started | undefined {
+    this.#besides(start, besideStarted);
+    if (start.object === undefined) return undefined;
+    const object = this.#of(start.object);
+    start.object = object.name;
+    return { object, write: isWrite(start) ? object.started(start) : undefined };
   }
 
   /**
    * Takes in an operation that has ended, and removes from its `saw` the values that the run did not write.
    *
-   * @returns the facts about a read of a live session (each call returns the same object); undefined for any other
-   * operation
+   * @param live true if the session was live, and still is
+   * @returns what the operation did or showed; undefined if it has no object
    */
-  ended(operation: Operation, standing: Standing): ReadFacts | undefined {
-    const { object } = operation;
-    const followed = object === undefined ? undefined : this.#objects.of(object);
-    if (followed !== undefined && operation.action === 'read') followed.sift.read(operation);
-    this.#objects.besides(operation, beside);
-    if (followed === undefined) return undefined;
-    const { state, sift } = followed;
-    operation.object = state.name;
-    if (operation.action !== 'read') {
-      sift.wrote(operation);
-      state.wrote(operation);
-      return undefined;
-    }
-    state.beside(operation);
-    if (!standing.live || operation.saw === undefined || standing.session.lost !== undefined)
-      return undefined;
-    const facts = this.#facts;
-    facts.write = undefined;
-    facts.read = undefined;
-    facts.again = false;
-    facts.fresh = operation.saw;
-    if (facts.stale.length > 0) facts.stale = [];
-    if (facts.back.length > 0) facts.back = [];
-    state.read(operation, facts);
-    return facts;
+  ended(operation: Operation, live: boolean): ObjectFacts | undefined {
+    const object = operation.object === undefined ? undefined : this.#of(operation.object);
+    if (object !== undefined && !isWrite(operation)) object.sift(operation);
+    this.#besides(operation, beside);
+    if (object === undefined) return undefined;
+    operation.object = object.name;
+    return object.ended(operation, live && operation.outcome === 'ok', this.#final);
   }
 
-  /** Forgets a session's own objects, and what the session wrote and saw in objects that it shares. */
-  sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): void {
-    this.#objects.ended(session);
-    for (const scope of [user, '*']) {
-      for (const { state } of this.#objects.in(scope)) state.sessionEnded(session);
+  /** Calls `look` for every other object of the operation's session and user, since one request may change all. */
+  #besides<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
+    const { session, user } = event;
+    this.#others(session, event, look);
+    if (user !== session) this.#others(user, event, look);
+  }
+
+  #others<E extends Start | Operation>(scope: string, event: E, look: (of: TrackedObject, event: E) => void) {
+    const objects = this.#scopes.get(scope);
+    if (objects === undefined) return;
+    for (let i = 0; i < objects.length; i++) {
+      const other = objects[i] as TrackedObject;
+      if (other.name !== event.object) look(other, event);
     }
+  }
+
+  /**
+   * Forgets a session's own objects, and what the session wrote and saw in objects that it shares.
+   *
+   * @returns the session's own objects
+   */
+  sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
+    const own = this.#scopes.get(session) ?? [];
+    this.#scopes.delete(session);
+    for (const { name } of own) {
+      this.#objects.delete(name);
+      this.#declared.delete(name);
+    }
+    for (const scope of [user, '*'])
+      for (const { state } of this.#scopes.get(scope) ?? []) state.sessionEnded(session);
+    return own;
   }
 
   /** Returns remarks on the probes whose lists may be cut off. */

@@ -2,25 +2,28 @@
 
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
+import { type Effect, effectOf, shownValue } from './models.ts';
 
 export interface Write {
   start: Start;
-  /** The ended operation, if it certainly happened. */
-  acknowledged?: Operation;
+  /** What the write does to the object; undefined if it does nothing. */
+  effect: Effect | undefined;
+  /** The ended operation, with any outcome. */
+  end?: Operation;
+  /** True if the write was acknowledged in a live session. */
+  certain: boolean;
   /** The operation at whose return the write can no longer take effect; absent while the write still can. */
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];
   /** Another request that overlapped this write. That request may have loaded an older state and written it back. */
   beside?: Start | Operation;
-  /**
-   * True if a removal or replacement may have removed the value of this write. Then the final state need not have it.
-   */
-  excused: boolean;
 }
 
 /** Returns whether a write overlapped another request, which may have undone it. */
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
+
+export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
 /** Maximum number of rivals that are kept for each write: enough to find a rival that another instance served. */
 const RIVALS = 8;
@@ -54,9 +57,9 @@ export class Overlaps {
   }
 
   started(start: Start): Write {
-    const write: Write = { start, rivals: [], excused: false };
-    const { value } = start;
-    if (value !== undefined && start.action !== 'remove' && this.#kind !== 'counter') {
+    const write: Write = { start, effect: effectOf(this.#kind, start), certain: false, rivals: [] };
+    const value = shownValue(start);
+    if (value !== undefined) {
       if (this.#values.has(value)) this.#repeated.add(value);
       this.#values.add(value);
     }
@@ -74,9 +77,11 @@ export class Overlaps {
     return write;
   }
 
+  /** @param certain true if the write was acknowledged in a live session */
   ended(operation: Operation, certain: boolean): Write {
     const write = this.open.get(operation.id) ?? this.started({ ...operation, type: 'start' });
-    if (certain) write.acknowledged = operation;
+    write.end = operation;
+    write.certain = certain;
     if (operation.outcome === 'info') this.#indeterminate.set(operation.id, operation);
     else this.#over(write, operation);
     return write;
@@ -115,10 +120,11 @@ export class Overlaps {
     const shown: Write[] = [];
     for (const id of this.#indeterminate.keys()) {
       const write = this.open.get(id);
-      const { value, action } = write?.start ?? this.#others.get(id) ?? {};
-      if (value === undefined || action === 'remove' || !saw.includes(value)) continue;
+      const start = write?.start ?? this.#others.get(id);
+      const value = start === undefined ? undefined : shownValue(start);
+      if (value === undefined || !saw.includes(value)) continue;
       // If a read shows a count, or a value that was written twice, another write may be the reason.
-      if (action === 'increment' || this.#kind === 'counter' || this.#repeated.has(value)) continue;
+      if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       this.#others.delete(id);
       if (write !== undefined) shown.push(write);

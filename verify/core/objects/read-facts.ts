@@ -1,5 +1,6 @@
-/** Defines the contradictions of a read, and the state of an object that is kept to detect them. */
-import type { Operation, Start } from '../history/history.ts';
+/** Defines what an operation shows of its object, and the state of an object that is kept to find it. */
+import type { Operation } from '../history/history.ts';
+import type { Write } from './overlaps.ts';
 
 /** A contradiction: a read shows a state that an earlier operation of its session rules out. */
 export interface Contradiction {
@@ -29,25 +30,56 @@ export interface ReadFacts {
   back: Contradiction[];
 }
 
-/** Follows the operations on one object, in the order of the history. Each family of kinds has one implementation. */
+/** An acknowledged add that the final state does not have. */
+export interface LostUpdate {
+  value: string;
+  /** Undefined if a read had shown the value before it was lost. */
+  write: Write | undefined;
+  /** The last read that showed the value. */
+  showed: Operation | undefined;
+  /** The read of the final state. */
+  read: Operation;
+}
+
+/** `lost`: the adds that the last final state lacks. `looked`: the adds that `settle` has not returned. */
+export interface Lost {
+  lost: readonly LostUpdate[];
+  looked: readonly Write[];
+}
+
+/** A value whose add was acknowledged, and that no operation may have removed. */
+export interface KeptValue {
+  value: string;
+  add: Operation;
+}
+
+export const NOTHING: readonly never[] = [];
+
+/**
+ * The known state of one object. Follows its operations in the order of the history. Each family of kinds has one
+ * implementation. Only collections and counters accumulate, so a register has no `settle` and `lost`; only
+ * collections have `due` and `kept`.
+ */
 export interface ObjectState {
-  /** The object's name: the same string instance for all of its operations. */
-  readonly name: string;
-  started(start: Start): void;
-  /** Called when a change ends, with any outcome. */
-  wrote(operation: Operation): void;
-  /** Called when a change of another object of the same session or user starts. */
-  besideStarted(other: Start): void;
-  /**
-   * Called when another request ends: a read of the object, or any request of its session or user. That request may
-   * have undone writes that it overlapped: many apps load the state at the start of a request and write it back at the
-   * end.
-   */
-  beside(other: Operation): void;
+  started(write: Write): void;
+  /** Called when a write ends, with any outcome. */
+  wrote(write: Write, operation: Operation): void;
   /** Called when a session has ended: it reads and writes nothing more. */
   sessionEnded(session: string): void;
   /** Adds to `facts` what a read of a live session contradicts, and the operations that it was compared with. */
   read(read: Operation, facts: ReadFacts): void;
+  /**
+   * Looks for the acknowledged adds in a final state: the state after all writes that have started.
+   *
+   * @param before the read of the previous final state
+   * @returns the adds that were looked for; each is returned once
+   */
+  settle?(read: Operation, before: Operation | undefined): readonly Write[];
+  /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
+  lost?(read: Operation): Lost | undefined;
+  /** Returns the values that the object should hold, in the order of their adds. `kept`: those acknowledged. */
+  due?(): readonly string[];
+  kept?(): readonly KeptValue[];
 }
 
 /** The last write and read of one session on an object. */

@@ -1,9 +1,8 @@
 /** Follows a register: finds which earlier write or read of the same session a read contradicts. */
 
-import type { ObjectEvent, Operation, Start } from '../history/history.ts';
+import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { effectOf } from './effect.ts';
-import { Overlaps, overlapped, type Write } from './overlaps.ts';
+import { overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 /** What a read shows: the value of a write, or the state from before all writes. */
@@ -27,7 +26,6 @@ const viewer = (session: string): Viewer => ({ session, past: new Set() });
  * so a read need not show this write.
  */
 export class Register implements ObjectState {
-  readonly name: string;
   /** The write of each value. */
   readonly #writes = new Map<string, Write>();
   /** Values that the register held before the first write. */
@@ -36,18 +34,15 @@ export class Register implements ObjectState {
   #unsets: Write[] = [];
   /** True if a value was written twice: then values do not identify states. */
   #repeats = false;
-  readonly #overlaps = new Overlaps('register');
   readonly #readers = new Readers(viewer);
 
-  constructor({ object, initial }: ObjectEvent) {
-    this.name = object;
+  constructor({ initial }: ObjectEvent) {
     const [value] = initial ?? [];
     if (value !== undefined) this.#first.add(value);
   }
 
-  started(start: Start): void {
-    const write = this.#overlaps.started(start);
-    const effect = effectOf('register', start);
+  started(write: Write): void {
+    const { effect } = write;
     if (effect?.does !== 'replaces') return;
     const [value] = effect.values;
     if (value === undefined) this.#unsets.push(write);
@@ -59,16 +54,7 @@ export class Register implements ObjectState {
     this.#readers.forget(session);
   }
 
-  besideStarted(other: Start): void {
-    this.#overlaps.besideStarted(other);
-  }
-
-  beside(other: Operation): void {
-    this.#overlaps.beside(other);
-  }
-
-  wrote(operation: Operation): void {
-    const write = this.#overlaps.ended(operation, operation.outcome === 'ok');
+  wrote(write: Write, operation: Operation): void {
     if (operation.outcome === 'fail') this.#unsets = this.#unsets.filter(unset => unset !== write);
     if (operation.outcome !== 'ok') return;
     const reader = this.#readers.of(operation.session);

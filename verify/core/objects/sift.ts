@@ -2,8 +2,10 @@
  * Removes from each read the values that the run did not write: an object may hold values from before the run, or of
  * another run.
  */
-import type { ObjectEvent, Operation, Start } from '../history/history.ts';
-import { effectOf, putsIn } from './effect.ts';
+import type { ObjectEvent, Operation } from '../history/history.ts';
+import { putsIn } from './models.ts';
+import type { Write } from './overlaps.ts';
+import type { ObjectState } from './read-facts.ts';
 
 /** An operation whose `saw` holds only values that the run wrote. */
 export interface Sifted {
@@ -51,9 +53,6 @@ export class Sift {
   /** Values of the run that are not canaries, and values that a register showed before its first write. */
   readonly #known = new Set<string>();
   #written = false;
-  /** Values that a collection should hold, by the operations so far. */
-  readonly #present = new Set<string>();
-
   readonly #shown: Shown;
 
   /**
@@ -68,30 +67,16 @@ export class Sift {
     this.#collects = kind.kind !== 'register' && kind.kind !== 'counter';
   }
 
-  started(start: Start): void {
+  started({ effect }: Write): void {
     this.#written = true;
-    const effect = effectOf(this.#kind.kind, start);
-    if (this.#collects) {
-      if (effect?.does === 'removes') this.#present.delete(effect.value);
-      else if (effect?.does === 'replaces') this.#present.clear();
-    }
-    for (const value of putsIn(effect)) {
-      if (this.#collects) this.#present.add(value);
-      if (!value.startsWith(this.#canary)) this.#known.add(value);
-    }
-  }
-
-  /** Called when a change ends. The values of a refused change are not in the object. */
-  wrote(write: Operation): void {
-    if (write.outcome !== 'fail' || !this.#collects) return;
-    for (const value of putsIn(effectOf(this.#kind.kind, write))) this.#present.delete(value);
+    for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
   /** Keeps only the values of the run in a read's `saw`; deletes `saw` if it does not show their state. */
-  read(read: Operation & Sifted): void {
+  read(read: Operation & Sifted, state: ObjectState): void {
     const { saw } = read;
     if (saw === undefined) return;
-    if (this.#collects && this.#cutOff(saw)) delete read.saw;
+    if (this.#collects && this.#cutOff(saw, state)) delete read.saw;
     else if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
   }
 
@@ -108,14 +93,13 @@ export class Sift {
    * Returns whether the app may have cut off a list: the list lacks values, and no list of its probe was ever longer.
    * Apps cut off a list at a page size, or after a round number of its newest values.
    */
-  #cutOff(saw: readonly string[]): boolean {
+  #cutOff(saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;
     if (length < this.#shown.most) return false;
     if (length > this.#shown.most) Object.assign(this.#shown, { most: length, cut: 0 });
     if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
-    // For each present value, in the order of the writes: true if the read shows it.
-    const there = Array.from(this.#present, value => shown.has(value));
+    const there = (state.due?.() ?? []).map(value => shown.has(value));
     if (!there.includes(false)) return false;
     const newest = !there.slice(there.indexOf(true)).includes(false);
     const cut = newest || PAGE_SIZES.includes(length);

@@ -6,9 +6,9 @@
  * again, it was never overwritten, and the state without it is a contradiction.
  */
 
-import type { Operation, Start } from '../history/history.ts';
+import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { overlapped, type Write } from './overlaps.ts';
+import { acknowledged, overlapped, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
 /** One value of a set, list or bag. Values are unique, so each value is added and removed at most once. */
@@ -16,10 +16,12 @@ export interface Value {
   value: string;
   /** The acknowledged add of the value. */
   add: Operation | undefined;
-  /** Its add and the changes that may have removed it, each with the requests that it overlapped. */
-  writes: Write[];
-  /** The changes that may have removed the value. A change is added here when its request is sent. */
-  removing: Removing[];
+  adds: Write[];
+  /**
+   * The removals of the value and the replacements of all values that may have removed it, from their calls on. A change
+   * that failed removed nothing.
+   */
+  removing: Write[];
   /** True if a read was reported because it lacks this value. */
   missed: boolean;
   /** True until the value is known to be removed. */
@@ -33,7 +35,7 @@ export interface Value {
 export const newValue = (value: string): Value => ({
   value,
   add: undefined,
-  writes: [],
+  adds: [],
   removing: [],
   missed: false,
   present: true,
@@ -79,22 +81,9 @@ export const viewer = (session: string): Viewer => ({
   values: [],
 });
 
-/** A removal of one value or a replacement of all values, from its call on. If it failed, it removed nothing. */
-export interface Removing {
-  start: Start;
-  write: Write;
-  /** True if it replaces all values. */
-  whole: boolean;
-  end?: Operation;
-}
-
-export function mayRemove(known: Value, removing: Removing): void {
-  known.removing.push(removing);
-  known.writes.push(removing.write);
-}
-
-/** Returns whether a write of the value overlapped another request. */
-export const raced = ({ writes }: Value): boolean => writes.some(overlapped);
+/** Returns whether a write of the value overlapped another request, which may have undone it. */
+export const raced = ({ adds, removing }: Value): boolean =>
+  adds.some(overlapped) || removing.some(overlapped);
 
 export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
   const of = reader.suspects.get(known) ?? { read, stale: false, back: false };
@@ -124,7 +113,7 @@ export function lacking(
     if (mayBeGone(known, read)) {
       if (!reader.gone.has(known)) reader.gone.set(known, read);
       // A removal that is not acknowledged may still turn out to have failed.
-      if (known.removing.some(({ end }) => end?.outcome === 'ok')) reader.shown.delete(known);
+      if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
     } else {
@@ -175,11 +164,11 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
 
 /** Returns the removal of the value by the read's session, if it was acknowledged before the read was called. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
-  for (const { start, end, whole } of removing) {
+  for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
     // A replacement removes the values that were added before its call. A removal removes its value, whenever it was
     // added.
-    if (!whole || (add !== undefined && precedes(add, start))) return end;
+    if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
@@ -192,8 +181,11 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-export const mayBeGone = ({ removing }: Value, read: Operation): boolean =>
-  removing.some(({ start, end }) => end?.outcome !== 'fail' && !precedes(read, start));
+/** Returns whether a change may have removed the value when the read returns; without a read: may ever remove it. */
+export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
+  removing.some(
+    ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),
+  );
 
 export const contradiction = (
   against: Operation,

@@ -3,22 +3,27 @@
  * contradicts.
  */
 
-import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
-import { alike } from '../models.ts';
+import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { effectOf } from './effect.ts';
-import { Overlaps, type Write } from './overlaps.ts';
-import { type ObjectState, Readers, type ReadFacts } from './read-facts.ts';
+import { alike } from './models.ts';
+import { type Overlaps, overlapped, type Write } from './overlaps.ts';
+import { OwedValues } from './owed-values.ts';
+import {
+  type KeptValue,
+  type Lost,
+  NOTHING,
+  type ObjectState,
+  Readers,
+  type ReadFacts,
+} from './read-facts.ts';
 import type { Sifted } from './sift.ts';
 import {
   contradiction,
   lacking,
   mayBeGone,
-  mayRemove,
   mustBeGone,
   mustShow,
   newValue,
-  type Removing,
   raced,
   shows,
   suspect,
@@ -32,7 +37,6 @@ const REMEMBERED = 1000;
 /** Maximum number of replacements of all values that are remembered for an object. */
 const REPLACEMENTS = 16;
 
-const NOTHING: readonly string[] = [];
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
 /** Counts of the values in one read. */
@@ -46,72 +50,75 @@ interface Seen {
 
 /** Follows a set, list or bag. A state is later than another state if it has the values that were added in between. */
 export class Values implements ObjectState {
-  readonly name: string;
-  readonly #kind: ObjectKind;
   readonly #present = new Map<string, Value>();
   readonly #removed = new Map<string, Value>();
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
   /** The last replacements of all values. A replacement may remove a value whose add overlaps the replacement. */
-  readonly #replacements: Removing[] = [];
+  readonly #replacements: Write[] = [];
   readonly #overlaps: Overlaps;
+  readonly #owed: OwedValues;
+  /** Number of values that the object may hold by writes that have ended. */
+  #held: number;
+  /** True once the app may have dropped a value, because the object held more values than the app keeps. */
+  #overfull = false;
   #reads = 0;
   /** Number of events so far that may change what a read must show. */
   #changes = 0;
 
-  constructor({ object, kind, cap, initial = [] }: ObjectEvent) {
-    this.name = object;
-    this.#kind = kind;
-    this.#overlaps = new Overlaps(kind);
+  constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps) {
+    this.#owed = new OwedValues(kind === 'bag');
+    this.#overlaps = overlaps;
     this.#cap = cap ?? Number.POSITIVE_INFINITY;
     this.#initial = new Set(initial);
+    this.#held = initial.length;
     for (const value of initial) this.#present.set(value, newValue(value));
   }
 
-  started(start: Start): void {
+  started(write: Write): void {
     this.#changes++;
-    const write = this.#overlaps.started(start);
-    const effect = effectOf(this.#kind, start);
-    if (effect?.does === 'replaces') this.#replacing(effect.values, { start, write, whole: true });
-    else if (effect?.does === 'removes') mayRemove(this.#of(effect.value), { start, write, whole: false });
-    else if (effect?.does === 'adds') this.#adding(effect.value, start, write);
+    const { effect } = write;
+    if (effect?.does === 'replaces') this.#replacing(effect.values, write);
+    else if (effect?.does === 'removes') this.#of(effect.value).removing.push(write);
+    else if (effect?.does === 'adds') this.#adding(effect.value, write);
   }
 
-  #replacing(values: readonly string[], replacing: Removing): void {
-    for (const known of this.#present.values())
-      if (!values.includes(known.value)) mayRemove(known, replacing);
-    for (const known of this.#removed.values())
-      if (!values.includes(known.value)) mayRemove(known, replacing);
-    for (const value of values) this.#adding(value, replacing.start, replacing.write);
-    this.#replacements.push(replacing);
+  #replacing(values: readonly string[], write: Write): void {
+    for (const all of [this.#present, this.#removed])
+      for (const known of all.values()) if (!values.includes(known.value)) known.removing.push(write);
+    for (const value of values) this.#adding(value, write);
+    this.#replacements.push(write);
     if (this.#replacements.length > REPLACEMENTS) this.#replacements.shift();
   }
 
-  #adding(value: string, start: Start, write: Write): void {
+  #adding(value: string, write: Write): void {
     this.#forget(value);
     const known = this.#of(value);
-    known.writes.push(write);
+    known.adds.push(write);
     for (let i = 0; i < this.#replacements.length; i++) {
-      const replacing = this.#replacements[i] as Removing;
-      const { over } = replacing.write;
-      if (over === undefined || !precedes(over, start)) mayRemove(known, replacing);
+      const replacing = this.#replacements[i] as Write;
+      const { over } = replacing;
+      if (over === undefined || !precedes(over, write.start)) known.removing.push(replacing);
     }
   }
 
-  wrote(operation: Operation): void {
+  wrote(write: Write, operation: Operation): void {
     this.#changes++;
-    const acknowledged = operation.outcome === 'ok';
-    this.#overlaps.ended(operation, acknowledged);
-    const reader = acknowledged ? this.#readers.of(operation.session) : undefined;
+    const reader = operation.outcome === 'ok' ? this.#readers.of(operation.session) : undefined;
     if (reader !== undefined) reader.wrote = operation;
-    const effect = effectOf(this.#kind, operation);
-    if (effect?.does === 'replaces') this.#replaced(effect.values, operation, reader);
+    const { effect } = write;
+    if (effect?.does === 'replaces') this.#replaced(effect.values, write, operation, reader);
     else if (effect?.does === 'removes') this.#takenOut(this.#of(effect.value), operation, reader);
-    else if (effect?.does === 'adds') this.#added(this.#of(effect.value), operation, reader);
+    else if (effect?.does === 'adds') {
+      const known = this.#of(effect.value);
+      this.#added(known, operation, reader);
+      if (write.certain && !this.#overfull && !mayBeGone(known)) this.#owed.add(known, write);
+    }
   }
 
   #added(known: Value, operation: Operation, reader: Viewer | undefined): void {
+    if (operation.outcome !== 'fail' && ++this.#held > this.#cap) this.#overfull = true;
     if (reader !== undefined) {
       known.add = operation;
       reader.added.push(known);
@@ -120,22 +127,18 @@ export class Values implements ObjectState {
 
   /** Removes a value whose only add was refused: it is not in the object and does not count for the cap. */
   #refused(known: Value, { id }: Operation): void {
-    const { value, add, writes, shownIn } = known;
+    const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
-    if (writes.every(({ start }) => start.id === id)) this.#remove(known);
+    if (removing.length === 0 && adds.every(({ start }) => start.id === id)) this.#remove(known);
   }
 
   #takenOut(known: Value, operation: Operation, reader: Viewer | undefined): void {
-    const own = known.removing.find(({ start }) => start.id === operation.id);
-    if (own !== undefined) own.end = operation;
     if (reader === undefined) return;
     reader.removed = { end: operation, value: known };
     this.#remove(known);
   }
 
-  #replaced(values: readonly string[], operation: Operation, reader: Viewer | undefined): void {
-    const own = this.#replacements.find(({ start }) => start.id === operation.id);
-    if (own !== undefined) own.end = operation;
+  #replaced(values: readonly string[], write: Write, operation: Operation, reader: Viewer | undefined): void {
     for (const value of values) this.#added(this.#of(value), operation, reader);
     if (reader === undefined) return;
     for (const known of [...this.#present.values()]) {
@@ -145,6 +148,9 @@ export class Values implements ObjectState {
       reader.removed = { end: operation, value: known };
       this.#remove(known);
     }
+    if (overlapped(write)) return;
+    this.#held = values.length;
+    this.#overfull = this.#held > this.#cap;
   }
 
   #of(value: string): Value {
@@ -158,6 +164,7 @@ export class Values implements ObjectState {
 
   #remove(known: Value): void {
     const { value } = known;
+    if (known.present && (known.add !== undefined || this.#initial.has(value))) this.#held--;
     known.present = false;
     this.#present.delete(value);
     this.#removed.set(value, known);
@@ -178,12 +185,26 @@ export class Values implements ObjectState {
     this.#readers.forget(session);
   }
 
-  besideStarted(other: Start): void {
-    this.#overlaps.besideStarted(other);
+  settle(read: Operation, before: Operation | undefined): readonly Write[] {
+    return this.#overfull ? NOTHING : this.#owed.settle(read, before);
   }
 
-  beside(other: Operation): void {
-    this.#overlaps.beside(other);
+  lost(read: Operation): Lost | undefined {
+    return this.#overfull ? undefined : this.#owed.lost(read);
+  }
+
+  due(): readonly string[] {
+    const due: string[] = [];
+    for (const known of this.#present.values())
+      if (known.adds.length > 0 && !mayBeGone(known)) due.push(known.value);
+    return due;
+  }
+
+  kept(): readonly KeptValue[] {
+    const kept: KeptValue[] = [];
+    for (const known of this.#present.values())
+      if (known.add !== undefined && !mayBeGone(known)) kept.push(known as KeptValue);
+    return kept;
   }
 
   read(read: Operation & Sifted, facts: ReadFacts): void {
@@ -214,7 +235,8 @@ export class Values implements ObjectState {
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
     // Above its cap, the app may drop any value.
-    if (this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
+    if (this.#held + (read.foreign ?? 0) > this.#cap) this.#overfull = true;
+    if (this.#overfull || this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
     // Each write in flight may write back an older state that it loaded.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);

@@ -3,7 +3,7 @@
  */
 import { canaryFinder, unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
-import { alike } from '../models.ts';
+import { alike } from '../objects/models.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import { acceptsLogin, hasPasswordField, type LoginPage } from './login-answer.ts';
 import { type Named, type Naming, namer } from './naming.ts';

@@ -1,5 +1,5 @@
 /** Defines the input and the result of a search. */
-import type { Deed } from '../models.ts';
+import type { Deed } from '../objects/models.ts';
 
 /** An operation on one object. Intervals are closed: two intervals that touch are concurrent. */
 export interface Interval {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MODELS } from '../models.ts';
+import { MODELS } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import type { Action, ObjectKind } from '../history/history.ts';
-import { MODELS } from '../models.ts';
+import { MODELS } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { direct } from './direct.ts';
 import type { PuttingOff } from './order.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectKind } from '../history/history.ts';
-import type { Deed } from '../models.ts';
+import type { Deed } from '../objects/models.ts';
 import { drawHistory, drawing } from '../testing/random-history.ts';
 import type { Interval } from './decision.ts';
 import { searched } from './linearizability.ts';

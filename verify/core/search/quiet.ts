@@ -3,8 +3,7 @@
  * a run. Violations and rare actions are left to the search, which is many times slower.
  */
 import type { ObjectKind } from '../history/history.ts';
-import { alike, type Deed } from '../models.ts';
-import { effectOf } from '../objects/effect.ts';
+import { alike, type Deed, effectOf } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
 /** @returns true if the operations, in the given order, do not overlap and every response fits */

@@ -12,7 +12,7 @@
  *   before a response that is impossible without them.
  */
 
-import type { State } from '../models.ts';
+import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';
 import { type Configuration, Seen } from './seen.ts';

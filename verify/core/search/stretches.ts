@@ -6,8 +6,7 @@
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
-import { alike } from '../models.ts';
-import { countOf, effectOf, putsIn } from '../objects/effect.ts';
+import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
 import { precedes } from '../timeline/clocks.ts';
 

@@ -1,5 +1,5 @@
 /** Numbers the states and deeds of an object, so that a search computes each step once and compares numbers. */
-import type { Deed, State } from '../models.ts';
+import type { Deed, State } from '../objects/models.ts';
 
 /** All that a search knows about an object. */
 export interface Machine {

@@ -1,7 +1,7 @@
 /** Judges a stretch of one object's history, and reduces a violation to few operations. */
 
 import type { Operation } from '../history/history.ts';
-import { MODELS, type State } from '../models.ts';
+import { MODELS, type State } from '../objects/models.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Placed } from '../timeline/clocks.ts';
 import type { Decision, Interval, Limit } from './decision.ts';

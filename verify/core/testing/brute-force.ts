@@ -3,7 +3,7 @@
  * without the operations that may not have happened. For histories of a few operations only.
  */
 import type { ObjectKind } from '../history/history.ts';
-import { MODELS, type State } from '../models.ts';
+import { MODELS, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
 /** Returns whether there is an order that explains every result. */

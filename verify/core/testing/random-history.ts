@@ -1,6 +1,6 @@
 /** Generates small random histories of one object. Each history is correct at first; most are then damaged a little. */
 import type { Action, ObjectKind } from '../history/history.ts';
-import { type Deed, MODELS, type State } from '../models.ts';
+import { type Deed, MODELS, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
 /** Returns a random whole number below a bound; the sequence is the same for the same seed (mulberry32). */

@@ -98,9 +98,8 @@ export class Judge {
     this.#open.set(start.id, start);
     this.#clocks.place(start, 'call');
     this.#sessions.started(start);
-    this.#objects.started(start);
-    this.#faults.started(start);
-    for (let i = 0; i < this.#starting.length; i++) this.#starting[i]?.started?.(start);
+    const data = this.#objects.started(start);
+    for (let i = 0; i < this.#starting.length; i++) this.#starting[i]?.started?.(start, data);
   }
 
   #assemble(end: End): Operation {
@@ -115,8 +114,9 @@ export class Judge {
 
   #ended(operation: Operation): void {
     const standing = this.#sessions.ended(operation);
-    standing.reads = this.#objects.ended(operation, standing);
-    this.reads = standing.reads;
+    const shows = standing.live && standing.session.lost === undefined;
+    standing.data = this.#objects.ended(operation, shows);
+    this.reads = standing.data?.reads;
     this.#faults.ended(operation, standing);
     this.#tally?.ended(operation, standing);
     // Loops with an index, here and above: in k6, one step of `for … of` takes as long as a check.
@@ -126,14 +126,21 @@ export class Judge {
   #other(event: Event): void {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'fingerprint') this.#fingerprint = event;
-    if (event.type === 'object') this.#objects.declared(event);
     if (event.type === 'fault') this.#sessions.disturbed();
+    this.#objects.event(event);
     this.#faults.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
-    this.#objects.sessionEnded(event);
     const session = this.#sessions.sessionEnded(event.session);
+    this.#objectsEnded(event);
     if (session !== undefined) this.#sessionEnded(session);
+  }
+
+  #objectsEnded(session: Pick<SessionState, 'session' | 'user'>): void {
+    for (const object of this.#objects.sessionEnded(session)) {
+      this.#faults.objectEnded(object);
+      for (const { fold } of this.#folds) fold.objectEnded?.(object);
+    }
   }
 
   #sessionEnded(session: SessionState): void {
@@ -158,7 +165,10 @@ export class Judge {
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
-    for (const session of this.#sessions.open()) this.#sessionEnded(session);
+    for (const session of this.#sessions.open()) {
+      this.#objectsEnded(session);
+      this.#sessionEnded(session);
+    }
     this.#faults.finish();
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));

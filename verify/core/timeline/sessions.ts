@@ -5,7 +5,7 @@
 
 import { ownCanaries } from '../history/canary.ts';
 import type { Declared, Operation, Run, Start } from '../history/history.ts';
-import type { ReadFacts } from '../objects/read-facts.ts';
+import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { precedes } from './clocks.ts';
 import { SessionJar } from './session-jar.ts';
 
@@ -58,8 +58,8 @@ export interface Standing {
    * Like `firstContact`, but false after the first fault began. Checks that must try each instance use these contacts.
    */
   firstContactBeforeFaults: boolean;
-  /** For a read of a live session that shows an object: what the read contradicts. Valid until the next operation. */
-  reads: ReadFacts | undefined;
+  /** What the operation did to its object, or showed of it. Valid until the next operation. */
+  data: ObjectFacts | undefined;
 }
 
 /** Minimum number of refused logins for a remark on a user who has no accepted login. */
@@ -248,7 +248,7 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   handoffFrom,
   firstContact: false,
   firstContactBeforeFaults: false,
-  reads: undefined,
+  data: undefined,
 });
 
 /**

@@ -1,7 +1,12 @@
 /** Tests which overlapping adds must be in the final state of one object, with adds, removals and clears. */
 import { describe, expect, it } from 'vitest';
+import { noLostUpdates } from '../checks/no-lost-updates.ts';
+import { FaultLedger } from '../faults/ledger.ts';
 import type { Action, ObjectEvent, Operation, Start } from '../history/history.ts';
-import { Races } from './races.ts';
+import { runLine } from '../testing/picture.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { Objects } from './objects.ts';
+import type { TrackedObject } from './tracked-object.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /**
@@ -9,11 +14,25 @@ const NEVER = Number.POSITIVE_INFINITY;
  */
 type Line = [action: Action, value: string, call: number, end: number, more?: Partial<Operation>];
 
-/** Replays the lines in order of time, and returns the values that the final state lacks. */
-const judged = (object: Partial<ObjectEvent>, lines: Line[], final = true) => {
-  const races = new Races({ type: 'object', object: 'basket@s', kind: 'set', ...object });
-  const moments = lines.flatMap(([action, value, call, end, more], i) => {
-    const base = { id: i + 1, clock: 'c0', session: 's', action, call, instance: `app-${(i % 2) + 1}` };
+/** Replays the lines in order of time, and returns the values that the final state lacks, and what was looked for. */
+const judged = (more: Partial<ObjectEvent>, lines: Line[], final = true) => {
+  const objects = new Objects('c');
+  const object = 'basket@s';
+  objects.event({ type: 'object', object, kind: 'set', ...more });
+  objects.event({ type: 'phase', phase: final ? 'final' : 'load', clock: 'c0', at: 0 });
+  const fold = noLostUpdates.start(runLine(), undefined, new FaultLedger({}));
+  const session = {} as SessionState;
+  const moments = lines.flatMap(([action, value, call, end, change], i) => {
+    const base = {
+      id: i + 1,
+      clock: 'c0',
+      session: 's',
+      user: 's',
+      object,
+      action,
+      call,
+      instance: `app-${(i % 2) + 1}`,
+    };
     const start = { type: 'start', ...base, value } as unknown as Start;
     const operation = {
       type: 'op',
@@ -21,15 +40,22 @@ const judged = (object: Partial<ObjectEvent>, lines: Line[], final = true) => {
       ...base,
       ...(action === 'read' ? { saw: value === '' ? [] : value.split(' ') } : { value }),
       ...(end === NEVER ? {} : { return: end }),
-      ...more,
+      ...change,
     } as unknown as Operation;
-    if (action === 'read') return [{ at: end, run: () => races.read(operation, true, final) }];
-    const ended = { at: end, run: () => void races.wrote(operation, operation.outcome === 'ok') };
-    return [{ at: call, run: () => races.started(start) }, ...(end === NEVER ? [] : [ended])];
+    const ended = () =>
+      fold.ended?.(operation, { session, data: objects.ended(operation, true) } as unknown as Standing);
+    if (action === 'read') return [{ at: end, run: ended }];
+    return [
+      { at: call, run: () => void objects.started(start) },
+      ...(end === NEVER ? [] : [{ at: end, run: ended }]),
+    ];
   });
   for (const { run } of moments.sort((a, b) => a.at - b.at)) run();
-  const lost = races.finish().map(({ value }) => value);
-  return { lost, judged: races.judged, crossed: races.crossed };
+  const of = objects.sessionEnded({ session: 's', user: 's' })[0] as TrackedObject;
+  const missing = of.lost().lost.map(({ value }) => value);
+  fold.objectEnded?.(of);
+  const { overlapping, crossed } = fold.counts();
+  return { lost: missing, judged: overlapping, crossed };
 };
 const lost = (object: Partial<ObjectEvent>, ...lines: Line[]) => judged(object, lines).lost;
 const info: Partial<Operation> = { outcome: 'info' };

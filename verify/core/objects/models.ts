@@ -1,0 +1,184 @@
+/**
+ * Models each kind of object as pure functions. No other code knows what add, remove, set, cas, increment and clear do.
+ * The trackers of objects ask for the effect of a change. The search for linearizability orders the operations, and the
+ * model decides whether the responses fit that order.
+ */
+import type { Action, ObjectKind } from '../history/history.ts';
+
+/** The change that an operation requests. */
+export interface Change {
+  action: Action;
+  value?: string;
+  /** cas: the change happens only if the object holds this value. */
+  expected?: string;
+  /** set: the whole content of a collection afterwards. */
+  state?: readonly string[];
+}
+
+export type Effect =
+  /** Adds a value to a collection. */
+  | { does: 'adds'; value: string }
+  /** Removes a value from a collection. */
+  | { does: 'removes'; value: string }
+  /** Replaces the whole content by these values. With `expected`: only if the object holds that value. */
+  | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
+  /** Changes a counter by a number. */
+  | { does: 'counts'; by: number };
+
+const NOTHING: readonly string[] = [];
+const ZERO: readonly string[] = ['0'];
+
+const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'increment', 'clear']);
+
+/** Returns whether the operation may change an object. */
+export const isWrite = ({ action }: { action: Action }): boolean => CHANGES.has(action);
+
+/** Returns what a change does to an object of a kind; undefined if it does nothing. */
+export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
+  if (!CHANGES.has(change.action)) return undefined;
+  if (kind === 'register') return onRegister(change);
+  return kind === 'counter' ? onCounter(change) : onCollection(change);
+}
+
+function onRegister({ action, value, expected }: Change): Effect {
+  const unsets = action === 'remove' || action === 'clear' || value === undefined;
+  const values = unsets ? NOTHING : [value];
+  return action === 'cas' ? { does: 'replaces', values, expected } : { does: 'replaces', values };
+}
+
+/** Returns the effect on a counter. A change without a number changes it by one. */
+function onCounter({ action, value }: Change): Effect {
+  if (action === 'clear') return { does: 'replaces', values: ZERO };
+  if (action === 'set') return { does: 'replaces', values: [String(numberOf(value, 0))] };
+  const by = numberOf(value, 1);
+  return { does: 'counts', by: action === 'remove' ? -by : by };
+}
+
+function onCollection({ action, value, state }: Change): Effect | undefined {
+  if (action === 'clear') return { does: 'replaces', values: NOTHING };
+  if (action === 'set')
+    return { does: 'replaces', values: state ?? (value === undefined ? NOTHING : [value]) };
+  if (value === undefined) return undefined;
+  return action === 'remove' ? { does: 'removes', value } : { does: 'adds', value };
+}
+
+const numberOf = (value: string | undefined, absent: number): number =>
+  value === undefined || value === '' ? absent : Number(value);
+
+/** Returns the count in a state of a counter; 0 if the state shows nothing. */
+export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
+
+/**
+ * Returns the value that shows in the object once a change has taken effect; undefined if the change has no such value.
+ */
+export const shownValue = ({ action, value }: Change): string | undefined =>
+  action === 'remove' || action === 'increment' ? undefined : value;
+
+/** Returns the values that a change puts into a collection or register. */
+export function putsIn(effect: Effect | undefined): readonly string[] {
+  if (effect?.does === 'adds') return [effect.value];
+  return effect?.does === 'replaces' ? effect.values : NOTHING;
+}
+
+/** Returns whether the change only makes a counter larger. */
+export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
+
+/** The request and result of an operation on an object; every `Operation` is a `Deed`. */
+export interface Deed extends Change {
+  /** read: the whole state. A register or counter shows one text, an unset register none. */
+  saw?: readonly string[];
+}
+
+/** The values that a read of the object shows, in an order that is the same for equal states. */
+export type State = readonly string[];
+
+export interface Model {
+  /** Returns the first state. @param values the initial content; if absent, no value, or 0 for a counter */
+  initial(values?: readonly string[]): State;
+  /** Returns the state after the operation; undefined if its result is impossible in this state. */
+  step(state: State, deed: Deed): State | undefined;
+  /** Returns a text that is the same for equal states and differs for different states. */
+  key(state: State): string;
+  /** Describes the state for reports. */
+  describe(state: State): string;
+}
+
+/** Returns whether two states have equal values in the same order. */
+export function alike(a: State, b: State): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
+
+/** A register holds one value, or none. */
+const register: Model = {
+  initial: (values = NOTHING) => values,
+  step(state, deed) {
+    if (deed.action === 'read') return alike(deed.saw ?? NOTHING, state) ? state : undefined;
+    const effect = effectOf('register', deed);
+    if (effect?.does !== 'replaces') return state;
+    if (deed.action === 'cas' && (state.length === 0 || state[0] !== effect.expected)) return undefined;
+    return effect.values;
+  },
+  key,
+  describe: ([value]) => value ?? 'unset',
+};
+
+/** A counter holds a number. */
+const counter: Model = {
+  initial: values => [String(countOf(values))],
+  step(state, deed) {
+    if (deed.action === 'read') return countOf(deed.saw) === countOf(state) ? state : undefined;
+    const effect = effectOf('counter', deed);
+    if (effect?.does === 'replaces') return effect.values;
+    return effect?.does === 'counts' ? [String(countOf(state) + effect.by)] : state;
+  },
+  key,
+  describe: ([value]) => value ?? '0',
+};
+
+/**
+ * Makes the model of a kind with several values. The kinds differ in the order of values and in how a repeated value
+ * counts.
+ */
+const collection = (
+  kind: ObjectKind,
+  ordered: (values: readonly string[]) => State,
+  withValue: (state: State, value: string) => State,
+): Model => ({
+  initial: (values = NOTHING) => ordered(values),
+  step(state, deed) {
+    if (deed.action === 'read') return alike(ordered(deed.saw ?? NOTHING), state) ? state : undefined;
+    const effect = effectOf(kind, deed);
+    if (effect?.does === 'replaces') return ordered(effect.values);
+    if (effect?.does === 'adds') return withValue(state, effect.value);
+    const at = effect?.does === 'removes' ? state.indexOf(effect.value) : -1;
+    return at < 0 ? state : state.filter((_, i) => i !== at);
+  },
+  key,
+  describe: state => `[${state.join(', ')}]`,
+});
+
+const sorted = (values: readonly string[]): State => [...values].sort();
+
+/** A set holds a value or does not. A read that shows a value twice equals a read that shows it once. */
+const set = collection(
+  'set',
+  values => [...new Set(values)].sort(),
+  (state, value) => (state.includes(value) ? state : sorted([...state, value])),
+);
+
+/** A bag may hold a value several times; a removal removes one of them. The order of values has no meaning. */
+const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
+
+/** A list holds values in the order of their adds. */
+const list = collection(
+  'list',
+  values => values,
+  (state, value) => [...state, value],
+);
+
+export const MODELS: Readonly<Record<ObjectKind, Model>> = { register, counter, set, bag, list };

@@ -1,0 +1,92 @@
+/** Finds which acknowledged adds of a set, list or bag are missing in a final state. */
+import type { Operation } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { overlapped, type Write } from './overlaps.ts';
+import type { Lost, LostUpdate } from './read-facts.ts';
+import { mayBeGone, type Value } from './value.ts';
+
+/** What a final state must show of a value. */
+interface Owed {
+  /** The acknowledged adds of the value that no final state has shown yet. */
+  adds: Write[];
+  /** Minimum number of times that the final state must have the value: in a bag the number of its adds, else 1. */
+  least: number;
+  /** True if an add of the value overlapped another request. */
+  raced: boolean;
+  /** True if the last final state lacked the value. */
+  absent: boolean;
+  /** The last read that showed the value, if the value is absent now. */
+  showed: Operation | undefined;
+}
+
+/** Up to this number of expected values, each value is searched for on its own. */
+const FEW = 4;
+
+/** The values that a final state must have. When a read has shown a value, only the value is kept, not its adds. */
+export class OwedValues {
+  readonly #bag: boolean;
+  readonly #values = new Map<Value, Owed>();
+
+  constructor(bag: boolean) {
+    this.#bag = bag;
+  }
+
+  add(value: Value, add: Write): void {
+    let owed = this.#values.get(value);
+    if (owed === undefined) {
+      owed = { adds: [], least: 0, raced: false, absent: false, showed: undefined };
+      this.#values.set(value, owed);
+    }
+    owed.adds.push(add);
+    if (this.#bag || owed.least === 0) owed.least++;
+  }
+
+  /** Looks for the values in a final state, as `ObjectState.settle`. */
+  settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
+    const looked: Write[] = [];
+    if (this.#values.size === 0) return looked;
+    // Mostly one value is expected, near the end of the list. Searching for it is faster than counting all values.
+    const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
+    for (const [known, owed] of this.#values) {
+      if (mayBeGone(known)) this.#values.delete(known);
+      else if (has(known.value, owed.least)) {
+        owed.raced ||= owed.adds.some(overlapped);
+        looked.push(...owed.adds.splice(0));
+        owed.absent = false;
+        // Other guarantees judge values that did not race. In a bag, their number must be known.
+        if (!owed.raced && !this.#bag) this.#values.delete(known);
+      } else if (!owed.absent) {
+        owed.absent = true;
+        owed.showed = owed.adds.length === 0 ? before : undefined;
+      }
+    }
+    return looked;
+  }
+
+  /** Returns the values that the last final state lacks, as `ObjectState.lost`. */
+  lost(read: Operation): Lost {
+    const lost: LostUpdate[] = [];
+    const looked: Write[] = [];
+    for (const [known, { adds, raced, absent, showed }] of this.#values) {
+      if (!absent || mayBeGone(known)) continue;
+      looked.push(...adds);
+      const write = adds.find(({ end }) => end !== undefined && precedes(end, read));
+      if (raced || (write !== undefined && adds.some(overlapped)))
+        lost.push({ value: known.value, write, showed, read });
+    }
+    return { lost, looked };
+  }
+}
+
+/** Returns a function that returns whether the list has a value. */
+const within =
+  (saw: readonly string[]) =>
+  (value: string): boolean =>
+    saw.lastIndexOf(value) >= 0;
+
+/** Returns a function that returns whether the list has a value at least `least` times. */
+function counted(saw: readonly string[]): (value: string, least: number) => boolean {
+  const counts = new Map<string, number>();
+  for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return (value, least) => (counts.get(value) ?? 0) >= least;
+}
