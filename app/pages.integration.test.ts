@@ -1,35 +1,10 @@
 /** Tests the pages in a real browser, by clicks. */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../stack/redis.ts';
-import { used } from '../tests/used.ts';
+import { executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
 import { FAILED_LOGINS } from './login-limits.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
-
-const CANDIDATES = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-const executablePath = CANDIDATES.find(path => path && existsSync(path));
-const found =
-  executablePath === undefined
-    ? 'NOT TESTED: no Chromium on this machine; install one, or set CHROMIUM to its path'
-    : `tested with ${executablePath}`;
-used('a browser', found);
-
-const QUIET = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
-const SIZES = [
-  ['phone', { width: 390, height: 844 }],
-  ['desktop', { width: 1280, height: 900 }],
-] as const;
 
 describe.skipIf(!executablePath)('in a browser', () => {
   let server: RedisServer;
@@ -39,7 +14,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
   beforeAll(async () => {
     server = await startRedis();
     app = await startInProcess(server.url, { env: { INSTANCE_ID: 'app-1' } });
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: QUIET });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {

@@ -100,6 +100,7 @@ const layers: readonly RegExp[] = [
   /^app\//,
   /^verify\/core\//,
   /^verify\/reports\//,
+  /^verify\/ui\//,
   /^verify\/(errors|lines|nearest|node-version|random)\.ts$/,
   /^verify\/target\//,
   /^verify\/client\//,

@@ -136,7 +136,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
         stdout,
         [`${report}.json`]: `${JSON.stringify(result, null, 2)}\n`,
         [`${report}.xml`]: junit(source),
-        [`${report}.html`]: html(source),
+        [`${report}.html`]: html()(source),
       };
     },
   };

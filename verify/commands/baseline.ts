@@ -48,6 +48,15 @@ export const judgementsOf = (
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
+/** Returns what reports show of the comparison: nothing if the run replaces the baseline. */
+export const compared = (
+  baseline: Baseline | undefined,
+  comparison: Comparison | undefined,
+): { comparison: Comparison | undefined; base: readonly Digest[] } =>
+  baseline?.update === true
+    ? { comparison: undefined, base: [] }
+    : { comparison, base: baseline?.runs ?? [] };
+
 /** Writes the baseline for --update-baseline, if the run is valid and complete. */
 export async function updateBaseline(
   baseline: Baseline | undefined,

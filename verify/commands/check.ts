@@ -1,5 +1,6 @@
 /** `baton check`: judges a recorded history again. */
 
+import type { Check } from '../core/checks/check.ts';
 import { checksWithin } from '../core/checks/index.ts';
 import type { Searching } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
@@ -11,7 +12,7 @@ import { judgeFile } from '../judge-file.ts';
 import { judgeFiles } from '../judge-files.ts';
 import { ServedLater } from '../served-later.ts';
 import { milliseconds } from './arguments.ts';
-import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
+import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
@@ -35,15 +36,13 @@ export async function checkCommand(
     );
   const reports = reportsOf(values.report);
   const baseline = await baselineOf(values);
-  const result = await judged(run, more, values);
+  const searching = searchingOf(values);
+  const judge = judging(run, more, values, searching);
+  const result = await judge(checksWithin(searching));
   const comparison = compareWith(baseline, result);
   printResult(result, values, output, comparison);
-  await writeReports(
-    reports,
-    { result, comparison: baseline?.update ? undefined : comparison },
-    TARGET,
-    output,
-  );
+  const replay = values.from === undefined ? (check: Check) => judge([check]) : undefined;
+  await writeReports(reports, { result, ...compared(baseline, comparison), replay }, TARGET, output);
   await updateBaseline(baseline, result, output);
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
@@ -59,15 +58,20 @@ function searchingOf(values: Values<'check'>): Searching {
   return { isLate, steps: Number.POSITIVE_INFINITY, allObjects: values['all-objects'] };
 }
 
-async function judged(run: string, more: readonly string[], values: Values<'check'>): Promise<Result> {
-  if (values.logs !== undefined && (more.length > 0 || values.from !== undefined))
+/** Returns a function that reads the history, and judges it by the given checks. */
+function judging(
+  run: string,
+  more: readonly string[],
+  values: Values<'check'>,
+  searching: Searching,
+): (checks: readonly Check[]) => Promise<Result> {
+  const { logs, from } = values;
+  if (logs !== undefined && (more.length > 0 || from !== undefined))
     throw new UsageError('check --logs: expected one history that Baton recorded');
-  const searching = searchingOf(values);
-  const checks = checksWithin(searching);
-  if (values.logs !== undefined)
-    return judgeFile(run, checks, await ServedLater.read(values.logs.split(',')));
-  if (values.from === undefined)
-    return more.length === 0 ? judgeFile(run, checks) : judgeFiles([run, ...more], checks);
-  if (more.length === 0) return judgeJepsen(run, jepsenOptions(values), searching);
+  if (logs !== undefined)
+    return async checks => judgeFile(run, checks, await ServedLater.read(logs.split(',')));
+  if (from === undefined)
+    return checks => (more.length === 0 ? judgeFile(run, checks) : judgeFiles([run, ...more], checks));
+  if (more.length === 0) return () => judgeJepsen(run, jepsenOptions(values), searching);
   throw new UsageError(`check --from jepsen: expected one history, got ${more.length + 1}`);
 }

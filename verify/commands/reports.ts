@@ -2,14 +2,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import type { Comparison } from '../core/compare/compare.ts';
+import { type Digest, digestOf } from '../core/compare/digest.ts';
 import type { Result } from '../core/result/result.ts';
 import { UsageError } from '../errors.ts';
+import { nameOf } from '../reports/comparison.ts';
 import { REPORTS } from '../reports/index.ts';
-import type { Report, Source } from '../reports/report.ts';
+import type { Report, Source, View } from '../reports/report.ts';
 import { claimLines } from '../target/claim-lines.ts';
+import { type Replay, sideOf, viewOf } from '../view.ts';
 import type { Output } from './output.ts';
 
 interface Wanted {
+  format: string;
   report: Report;
   /** Path of the file; `-` means stdout. */
   file: string;
@@ -20,7 +24,7 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
   return values.map(value => {
     const [, format = '', file = ''] = /^([^=]*)=(.*)$/.exec(value) ?? [];
     const found = Object.hasOwn(REPORTS, format) ? REPORTS[format] : undefined;
-    if (found !== undefined && file !== '') return { report: found.report, file };
+    if (found !== undefined && file !== '') return { format, report: found.report, file };
     const known = Object.keys(REPORTS).join(', ');
     throw new UsageError(
       `--report: expected FORMAT=FILE with one of ${known}, as in --report junit=junit.xml, got ${JSON.stringify(value)}`,
@@ -28,23 +32,51 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
   });
 }
 
+/** What the reports show. */
+export interface Reported {
+  result: Result;
+  comparison: Comparison | undefined;
+  /** The runs of the baseline that the comparison is about. */
+  base: readonly Digest[];
+  /** Reads the history again, for the timeline; undefined if there is none, as for a history of Jepsen. */
+  replay: Replay | undefined;
+}
+
 /** @param target path of the target file: some reports point at its lines */
 export async function writeReports(
   wanted: readonly Wanted[],
-  { result, comparison }: { result: Result; comparison: Comparison | undefined },
+  reported: Reported,
   target: string,
   output: Output,
 ): Promise<void> {
   if (wanted.length === 0) return;
+  const { result, comparison } = reported;
   const source: Source = {
     path: relative('', target).split(sep).join('/'),
     claims: await claimLines(target),
   };
+  const drawn = wanted.some(({ format }) => format === 'html') ? await drawing(reported, output) : {};
   for (const { report, file } of wanted) {
-    const text = report({ result, source, ...(comparison === undefined ? {} : { comparison }) });
+    const text = report({ result, source, ...(comparison === undefined ? {} : { comparison }), ...drawn });
     if (file === '-') output.result.write(text);
     else await write(file, text);
   }
+}
+
+/** Returns the timeline and the plots of the HTML report. */
+async function drawing(
+  { result, comparison, base, replay }: Reported,
+  { progress }: Output,
+): Promise<{ view?: View }> {
+  if (replay === undefined) return {};
+  const sides =
+    comparison === undefined
+      ? undefined
+      : [sideOf(nameOf(comparison.base), base), sideOf('this run', [digestOf(result)])];
+  const view = await viewOf(result, replay, sides);
+  if (view !== undefined) return { view };
+  progress.write('html: written without timeline and plots, because esbuild is not installed here\n');
+  return {};
 }
 
 export async function write(file: string, text: string): Promise<void> {

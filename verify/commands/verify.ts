@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Likeness } from '../../stack/likeness.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
+import type { Check } from '../core/checks/check.ts';
 import { type Result, unhealed } from '../core/result/result.ts';
 import { combine, type Judgement } from '../core/result/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
 import { addressesOf } from '../faults/changes.ts';
 import { needsLinks } from '../faults/index.ts';
+import { judgeFile } from '../judge-file.ts';
 import { type SecondLoad, secondLoad } from '../k6.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
@@ -25,7 +27,7 @@ import {
   runnerOf,
   whole,
 } from './arguments.ts';
-import { baselineOf, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
+import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { fromCheckout } from './checkout.ts';
 import type { Values } from './options.ts';
 import { type Output, printResult } from './output.ts';
@@ -112,9 +114,10 @@ export async function verifyCommand(
     progress.end();
     const comparison = compareWith(baseline, result);
     printResult(result, values, output, comparison);
+    const replay = (check: Check) => judgeFile(folder, [check]);
     await writeReports(
       reports,
-      { result, comparison: baseline?.update ? undefined : comparison },
+      { result, ...compared(baseline, comparison), replay },
       file ?? TARGET,
       output,
     );

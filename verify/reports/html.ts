@@ -1,19 +1,21 @@
 /**
- * Writes a result as one self-contained HTML page, without scripts, fonts, pictures or network access. The page is also
- * well-formed XML, so that tests can check it with an HTML parser and with an XML parser.
+ * Writes a result as one self-contained HTML page, without network access. It is complete without scripts; with a
+ * `view` it also has a timeline and plots. Without a view the page is also well-formed XML, so that tests can check it
+ * with an HTML parser and with an XML parser.
  */
-
 import { COMMAND } from '../core/command.ts';
 import type { Change } from '../core/compare/difference.ts';
 import { counted, grouped } from '../core/result/format.ts';
-import { GUARANTEES } from '../core/result/guarantees.ts';
 import { failuresOf, type Result } from '../core/result/result.ts';
-import type { Anomaly, Judgement, Verdict, WitnessStep } from '../core/result/verdict.ts';
+import type { Anomaly, Verdict } from '../core/result/verdict.ts';
 import { conclusionOf, nameOf, sameLine, WORD, whatDiffers } from './comparison.ts';
 import { faultRows } from './faults.ts';
+import { type Explain, guaranteesHtml, MARK } from './html-guarantees.ts';
 import { STYLE } from './html-style.ts';
+import { plotsHtml, scriptHtml, timelineHtml } from './html-view.ts';
+import { witnessHtml } from './html-witness.ts';
 import { did } from './markdown.ts';
-import { escaped } from './markup.ts';
+import { escaped, fenced, inMarkdown } from './markup.ts';
 import {
   conclusion,
   overall,
@@ -22,40 +24,54 @@ import {
   safely,
   said,
   shownOf,
+  storyLines,
   titleOf,
+  type View,
   worstFirst,
 } from './report.ts';
-import { overlaps, spansOf, whatOf } from './witness.ts';
+import { headlineOf } from './view/marks.ts';
 
-const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
+/** Returns the report as a function of a result. @param explain the texts about a guarantee */
+export const html = (explain: Explain = () => undefined): Report =>
+  safely(input => {
+    const { result, view } = input;
+    const broken = brokenOf(result);
+    return page(input, [
+      banner(input, broken),
+      ...compared(input),
+      ...(view === undefined ? [] : [timelineHtml(view.left)]),
+      ...(broken.length === 0
+        ? []
+        : [
+            section(
+              'Violations, and the requests that prove them',
+              broken.map(of => proofs(of, result)).join(''),
+            ),
+          ]),
+      section('Guarantees', guaranteesHtml(result, explain)),
+      ...faults(result),
+      ...(view === undefined ? [] : [plotsHtml()]),
+      section('Instances', instances(result)),
+      ...remarks(result),
+      section('See it again', again(result)),
+      ...(view === undefined ? [] : [scriptHtml({ ...input, view })]),
+    ]);
+  });
 
-export const html: Report = safely(input => {
-  const { result } = input;
-  const broken = worstFirst(result.guarantees).filter(verdict => verdict.violations > 0);
-  return page(`${overall(input)}: ${result.target}`, [
-    banner(input),
-    ...compared(input),
-    section('Guarantees', verdicts(result)),
-    ...faults(result),
-    ...(broken.length === 0
-      ? []
-      : [section('Violations, and the requests that prove them', broken.map(proofs).join(''))]),
-    section('Instances', instances(result)),
-    ...remarks(result),
-    section('See it again', again(result)),
-  ]);
-});
+const brokenOf = ({ guarantees }: Result): Verdict[] =>
+  worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-function page(title: string, sections: readonly string[]): string {
+function page(input: ReportInput, sections: readonly string[]): string {
+  const { result, view } = input;
   return `<!DOCTYPE html>
 <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
 <head>
 <meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
+<meta http-equiv="Content-Security-Policy" content="${policy(view)}"/>
 <meta name="referrer" content="no-referrer"/>
-<title>${escaped(title)}</title>
-<style>${STYLE}</style>
+<title>${escaped(`${overall(input)}: ${result.target}`)}</title>
+<style>${STYLE}${view?.style ?? ''}</style>
 </head>
 <body>
 <main>
@@ -66,10 +82,14 @@ ${sections.join('\n')}
 `;
 }
 
+/** Returns what the page may load: nothing but its own style and its own script. */
+const policy = (view: View | undefined): string =>
+  `default-src 'none'; style-src 'unsafe-inline'${view === undefined ? '' : `; script-src 'sha256-${view.hash}'`}`;
+
 const section = (title: string, inside: string): string =>
   `<section><h2>${escaped(title)}</h2>${inside}</section>`;
 
-function banner(input: ReportInput): string {
+function banner(input: ReportInput, broken: readonly Verdict[]): string {
   const { result, comparison } = input;
   const { target, url, run, started } = result;
   const judgement = overall(input);
@@ -77,10 +97,33 @@ function banner(input: ReportInput): string {
     comparison === undefined || result.judgement === judgement
       ? conclusion(result)
       : `${judgement === 'violated' ? 'worse: ' : ''}${conclusionOf(comparison)}`;
+  const shown = broken.slice(0, HEADLINES);
+  const more = broken.length - shown.length;
   return (
     `<header class="banner ${judgement}"><h1>${MARK[judgement]} ${escaped(capital(headline))}</h1>` +
     `<p>${escaped(target)} at <code>${escaped(url)}</code></p>` +
-    `<p class="dim">${escaped(did(result))}; run ${escaped(run)}, ${escaped(started)}</p></header>`
+    (shown.length === 0 ? '' : `<ul class="broke">${shown.map(what).join('')}</ul>`) +
+    (more > 0 ? `<p class="dim">and ${counted(more, 'more violated guarantee')}, below</p>` : '') +
+    `<p>The verdict rests on ${escaped(did(result))}.</p>` +
+    `<p class="dim">run ${escaped(run)}, ${escaped(started)}</p></header>`
+  );
+}
+
+/** Maximum number of violated guarantees that the top of the page describes. */
+const HEADLINES = 4;
+
+/** Returns what broke, how often, on which instance, and since when. */
+function what(verdict: Verdict): string {
+  const { anomaly, where, since } = headlineOf(verdict);
+  const places = where.map(([instance]) => instance);
+  const on = places.length === 0 ? '' : ` on <strong>${escaped(places.join(', '))}</strong>`;
+  const when =
+    since === undefined ? '' : `, first <strong>${(since / 1e6).toFixed(2)} s</strong> after the start`;
+  return (
+    `<li><a href="#${verdict.guarantee}-1"><strong>${escaped(anomaly?.name ?? '')}</strong> ${verdict.guarantee}</a>` +
+    `${verdict.claimed ? '' : ' (not claimed)'}: ${escaped(said(verdict))}.` +
+    `<br/>${escaped(anomaly?.summary ?? 'the requests that prove it were not recorded')}` +
+    `${on === '' && when === '' ? '' : `<br/>wrong response${on}${when}`}</li>`
   );
 }
 
@@ -96,36 +139,11 @@ function compared({ comparison }: ReportInput): string[] {
   );
   const table = rows.length === 0 ? '' : `<table class="table"><tbody>${rows.join('')}</tbody></table>`;
   const same = sameLine(comparison).map(line => `<p class="dim">${escaped(line)}</p>`);
-  return [section(`Compared with ${nameOf(comparison.base)}`, table + same.join(''))];
+  const plots = '<div id="sides" class="scripted"></div>';
+  return [section(`Compared with ${nameOf(comparison.base)}`, table + same.join('') + plots)];
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-
-function verdicts({ guarantees }: Result): string {
-  const shown = worstFirst(guarantees).filter(({ claimed, judgement }) => claimed || judgement !== 'unknown');
-  const silent = guarantees.filter(verdict => !shown.includes(verdict)).map(verdict => verdict.guarantee);
-  const rows = shown.map(verdict => {
-    const { guarantee, claimed, judgement } = verdict;
-    const how = claimed ? judgement : `${judgement}, not claimed`;
-    return (
-      `<tr><td class="verdict ${judgement}">${MARK[judgement]} ${how}</td><td><strong>${guarantee}</strong>` +
-      `<div class="dim">${escaped(GUARANTEES[guarantee].holds)}</div></td>` +
-      `<td>${escaped(said(verdict))}${figures(verdict)}</td></tr>`
-    );
-  });
-  return (
-    '<table class="table"><thead><tr><th>verdict</th><th>guarantee: it holds when</th><th>finding, and the counts it rests on</th></tr></thead>' +
-    `<tbody>${rows.join('')}</tbody></table>` +
-    (silent.length === 0
-      ? ''
-      : `<p class="dim">Not claimed, and this run is no evidence for ${silent.join(', ')}.</p>`)
-  );
-}
-
-function figures({ rests }: Verdict): string {
-  const all = Object.entries(rests).map(([name, value]) => `<span>${escaped(name)} ${grouped(value)}</span>`);
-  return all.length === 0 ? '' : `<div class="figures dim">${all.join('')}</div>`;
-}
 
 function faults(result: Result): string[] {
   const rows = faultRows(result).map(
@@ -147,7 +165,7 @@ function faults(result: Result): string[] {
   ];
 }
 
-function proofs(verdict: Verdict): string {
+function proofs(verdict: Verdict, result: Result): string {
   const shown = shownOf(verdict);
   const more = verdict.violations - shown.length;
   const rest = more <= 0 ? '' : `<p class="dim">… and ${grouped(more)} more of ${verdict.guarantee}</p>`;
@@ -155,51 +173,35 @@ function proofs(verdict: Verdict): string {
     shown.length > 0
       ? ''
       : `<p>${verdict.guarantee} was violated ${counted(verdict.violations, 'time')}; the requests that prove it were not recorded.</p>`;
-  return `<div class="card">${shown.map(anomaly => proof(anomaly, verdict)).join('')}${none}${rest}</div>`;
+  const all = shown.map((anomaly, i) => proof(anomaly, verdict, i + 1)).join('');
+  return `<div class="card">${all}${none}${rest}${issue(verdict, result)}</div>`;
 }
 
-function proof(anomaly: Anomaly, { claimed }: Verdict): string {
+function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number): string {
   const notes = anomaly.notes.map(note => `<p class="dim">${escaped(note)}</p>`).join('');
+  const id = `${guarantee}-${number}`;
   return (
-    `<article><h3 class="${claimed ? 'violated' : 'unknown'}">${escaped(titleOf(anomaly))}</h3>` +
-    `<p>${escaped(anomaly.summary)}</p>${witness(anomaly.witness)}${notes}</article>`
+    `<article id="${id}"><h3 class="${claimed ? 'violated' : 'unknown'}">${escaped(titleOf(anomaly))}</h3>` +
+    `<p>${escaped(anomaly.summary)}</p>${witnessHtml(anomaly)}${notes}` +
+    `<p class="scripted"><button type="button" data-show="${id}">Show on the timeline</button></p></article>`
   );
 }
 
-/** Maximum number of requests of a witness that the page shows; result.json has all of them. */
-const STEPS = 60;
-
-function witness(steps: readonly WitnessStep[]): string {
-  if (steps.length === 0) return '';
-  const shown = steps.slice(0, STEPS);
-  const lanes = overlaps(shown) ? lanesOf(shown) : [];
-  const items = shown.map(
-    (step, i) =>
-      `<li class="step${step.expected === undefined ? '' : ' broken'}">${
-        `<span class="time">${(step.operation.call / 1e6).toFixed(3)} s</span>` +
-        `<span>${i + 1}. ${escaped(whatOf(step.operation))}</span>` +
-        `<span>${escaped(step.operation.instance ?? '')}</span>` +
-        `<span class="came">${cameOf(step)}</span>${lanes[i] ?? ''}`
-      }</li>`,
-  );
-  const left = steps.length - shown.length;
-  return `<ol class="witness">${items.join('')}</ol>${left > 0 ? `<p class="dim">… and ${left} more requests</p>` : ''}`;
-}
-
-function cameOf({ operation, expected, came }: WitnessStep): string {
-  const answer = operation.note === undefined ? '' : `${escaped(operation.note)}: `;
-  const got = `${answer}${escaped(came)}`;
-  return expected === undefined ? got : `<strong>expected ${escaped(expected)}</strong><br/>${got}`;
-}
-
-/** Draws overlapping requests as bars over time, not to scale: a position is the rank of a call or a return. */
-function lanesOf(steps: readonly WitnessStep[]): string[] {
-  const spans = spansOf(steps.map(step => step.operation));
-  const last = Math.max(1, ...spans.map(span => span.to));
-  const part = (rank: number): string => ((100 * rank) / last).toFixed(1);
-  return spans.map(
-    ({ from, to }) =>
-      `<div class="lane"><div style="margin-left:${part(from)}%;width:${part(to - from)}%"></div></div>`,
+/** Returns the buttons that copy the command, and the violation as an issue in Markdown. */
+function issue(verdict: Verdict, result: Result): string {
+  const [title = '', ...lines] = storyLines(verdict, result);
+  const text = [
+    `## ${verdict.guarantee} is violated: ${inMarkdown(title)}`,
+    '',
+    inMarkdown(`${result.target} at ${result.url}, run ${result.run}, ${result.started}`),
+    '',
+    fenced(lines.filter((line, i) => i > 0 || line !== '')),
+  ].join('\n');
+  const id = `issue-${verdict.guarantee}`;
+  return (
+    `<p class="scripted"><button type="button" data-copy="command">Copy the command</button> ` +
+    `<button type="button" data-copy="${id}">Copy as an issue</button></p>` +
+    `<pre id="${id}" hidden="hidden">${escaped(text)}</pre>`
   );
 }
 
@@ -214,7 +216,7 @@ function instances({ tally }: Result): string {
   );
   const failures = failuresOf(tally).map(([how, count]) => `${how} × ${grouped(count)}`);
   return (
-    '<table class="table"><thead><tr><th>instance</th><th class="number">requests</th><th class="number">share</th><th class="bar"></th><th class="number">sessions</th></tr></thead>' +
+    '<table class="table"><thead><tr><th>instance</th><th class="number">requests</th><th class="number">share</th><th class="bar">share as a bar</th><th class="number">sessions</th></tr></thead>' +
     `<tbody>${rows.join('')}</tbody></table>` +
     (failures.length === 0
       ? ''
@@ -225,6 +227,7 @@ function instances({ tally }: Result): string {
 const remarks = ({ remarks: all }: Result): string[] =>
   all.length === 0 ? [] : [section('Notes', all.map(remark => `<p>${escaped(remark)}</p>`).join(''))];
 
-const again = ({ command, seed }: Result): string =>
-  `<div class="card"><code>${escaped(command)}</code><p class="dim">seed ${seed}; ` +
-  `<code>${COMMAND} check</code> judges the recorded history again</p></div>`;
+const again = ({ command, seed, run }: Result): string =>
+  `<div class="card"><code id="command">${escaped(command)}</code><p class="dim">seed ${seed}; ` +
+  `<code>${COMMAND} check runs/${escaped(run)}</code> judges the recorded history again</p>` +
+  `<p class="scripted"><button type="button" data-copy="command">Copy the command</button></p></div>`;

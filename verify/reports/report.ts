@@ -11,6 +11,7 @@ import {
 } from '../core/result/verdict.ts';
 import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
+import type { Side } from './view/chunk.ts';
 import { witnessLines } from './witness.ts';
 
 /** The target file and the lines of its claims. Some formats require that each finding points at a file. */
@@ -27,6 +28,23 @@ export interface ReportInput {
   source: Source;
   /** The comparison with the baseline; absent without a baseline. */
   comparison?: Comparison;
+  /** The requests for the timeline and the plots of the HTML report, and its code; absent inside k6. */
+  view?: View;
+}
+
+/** The part of the HTML report that a browser draws. The texts go into the page as they are. */
+export interface View {
+  /** The script, and its SHA-256 in base64, by which the page allows it. */
+  code: string;
+  hash: string;
+  /** The style sheet of the plots. */
+  style: string;
+  /** The requests: a `Chunk` as JSON, its columns, deflated, in base64. */
+  data: string;
+  /** Number of requests that are only in the plots, because the run is too long. */
+  left: number;
+  /** The two sides of the comparison, for the plots. */
+  sides?: Side[];
 }
 
 /** A function that returns the text of a report. */
@@ -35,8 +53,8 @@ export type Report = (input: ReportInput) => string;
 /** Wraps a report function, so that its input has only printable texts. */
 export const safely =
   (report: Report): Report =>
-  input =>
-    report(printable(input));
+  ({ view, ...input }) =>
+    report({ ...printable(input), ...(view === undefined ? {} : { view }) });
 
 /** Returns the combined verdict of the run and of its comparison with the baseline. */
 export const overall = ({ result, comparison }: ReportInput): Judgement =>

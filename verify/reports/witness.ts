@@ -45,7 +45,7 @@ function short(value: string): string {
 const end = ({ return: time = Number.POSITIVE_INFINITY }: Operation): number => time;
 
 /** Returns whether any two of the requests overlap. */
-export const overlaps = (steps: readonly WitnessStep[]): boolean =>
+const overlaps = (steps: readonly WitnessStep[]): boolean =>
   steps.some(({ operation: a }, i) =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );

@@ -51,9 +51,9 @@ export function digestOf(result: Result, revision?: string): Digest {
   };
 }
 
-/** Returns the instance whose response was not as expected. */
-const brokenBy = (witness: readonly WitnessStep[]): string | undefined =>
-  (witness.findLast(step => step.expected !== undefined) ?? witness.at(-1))?.operation.instance;
+/** Returns the last request of a witness whose response was not as expected. */
+export const brokenStep = (witness: readonly WitnessStep[]): WitnessStep | undefined =>
+  witness.findLast(step => step.expected !== undefined) ?? witness.at(-1);
 
 function guaranteeOf({
   guarantee,
@@ -63,7 +63,7 @@ function guaranteeOf({
   anomalies,
   rests,
 }: Verdict): GuaranteeDigest {
-  const served = new Set(anomalies.map(({ witness }) => brokenBy(witness)));
+  const served = new Set(anomalies.map(({ witness }) => brokenStep(witness)?.operation.instance));
   const [blamed] = served;
   return {
     guarantee,

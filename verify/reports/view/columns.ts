@@ -1,0 +1,46 @@
+/**
+ * Packs columns of whole numbers into bytes, and unpacks them. All low bytes of a column come first, then all next
+ * bytes: bytes of one kind stand together, so that deflate finds more repetition than in rows or in JSON.
+ */
+
+/** Returns the number of bytes that each value of the column needs. */
+const widthOf = (values: readonly number[]): number => {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return Math.ceil(Math.log2(most + 1) / 8);
+};
+
+/**
+ * Packs columns of equal length.
+ *
+ * @param columns whole numbers from 0 to 2^48
+ * @returns the bytes, and the bytes per value of each column
+ */
+export function pack(columns: readonly (readonly number[])[]): { widths: number[]; bytes: Uint8Array } {
+  const widths = columns.map(widthOf);
+  const count = columns[0]?.length ?? 0;
+  const bytes = new Uint8Array(count * widths.reduce((sum, width) => sum + width, 0));
+  let at = 0;
+  columns.forEach((values, column) => {
+    for (let plane = 0, unit = 1; plane < (widths[column] ?? 0); plane++, unit *= 256)
+      for (let i = 0; i < count; i++) bytes[at++] = Math.floor((values[i] ?? 0) / unit) % 256;
+  });
+  return { widths, bytes };
+}
+
+/** Returns the columns that `pack` packed. */
+export function unpack(bytes: Uint8Array, widths: readonly number[], count: number): Float64Array[] {
+  let at = 0;
+  return widths.map(width => {
+    const values = new Float64Array(count);
+    for (let plane = 0, unit = 1; plane < width; plane++, unit *= 256)
+      for (let i = 0; i < count; i++) values[i] = (values[i] ?? 0) + (bytes[at++] ?? 0) * unit;
+    return values;
+  });
+}
+
+/** Maps a whole number to a whole number from 0: small numbers of either sign stay small. */
+export const unsigned = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
+
+/** Reverses `unsigned`. */
+export const signed = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);

@@ -1,0 +1,66 @@
+/** Finds what a reader asks first about an anomaly: which request broke the guarantee, on which instance, since when. */
+import { brokenStep } from '../../core/compare/digest.ts';
+import type { Result } from '../../core/result/result.ts';
+import type { Anomaly, Verdict } from '../../core/result/verdict.ts';
+import { shownOf, storyOf } from '../report.ts';
+import type { AnomalyMark } from './chunk.ts';
+
+/** Returns the id of the article that shows the proof of an anomaly, or of one of the same kind. */
+function articleOf(verdict: Verdict, anomaly: Anomaly): string {
+  const shown = shownOf(verdict);
+  const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
+  return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
+}
+
+/** Returns a mark for each anomaly whose proof was kept. */
+export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
+  guarantees.flatMap(verdict => verdict.anomalies.flatMap(anomaly => markOf(verdict, anomaly)));
+
+function markOf(verdict: Verdict, anomaly: Anomaly): AnomalyMark[] {
+  const { witness, name, guarantee } = anomaly;
+  const step = brokenStep(witness);
+  if (step === undefined) return [];
+  const { operation } = step;
+  const ends = witness.map(one => one.operation.return ?? one.operation.call);
+  return [
+    {
+      ...{ id: articleOf(verdict, anomaly), name, guarantee, claimed: verdict.claimed },
+      at: operation.call,
+      from: Math.min(...witness.map(one => one.operation.call)),
+      until: Math.max(...ends),
+      session: operation.session,
+      sessions: [...new Set(witness.map(one => one.operation.session))],
+      request: operation.request,
+      expected: step.expected ?? '',
+      came: step.came,
+    },
+  ];
+}
+
+export interface Headline {
+  verdict: Verdict;
+  anomaly: Anomaly | undefined;
+  /** Instances that sent the wrong responses, with the number of proofs; the most frequent first. */
+  where: [instance: string, proofs: number][];
+  /** Time of the first wrong response, microseconds from the start of the run. */
+  since: number | undefined;
+}
+
+/** Returns what broke, where and since when, by the proofs of a verdict. */
+export function headlineOf(verdict: Verdict): Headline {
+  const proofs = verdict.anomalies.flatMap(anomaly => {
+    const step = brokenStep(anomaly.witness);
+    return step === undefined ? [] : [{ anomaly, operation: step.operation }];
+  });
+  const [first] = proofs.toSorted((a, b) => a.operation.call - b.operation.call);
+  const counts = new Map<string, number>();
+  for (const { operation } of proofs)
+    if (operation.instance !== undefined)
+      counts.set(operation.instance, (counts.get(operation.instance) ?? 0) + 1);
+  return {
+    verdict,
+    anomaly: first?.anomaly ?? verdict.anomalies[0],
+    where: [...counts].sort(([, a], [, b]) => b - a),
+    since: first?.operation.call,
+  };
+}

@@ -1,0 +1,30 @@
+/** Keeps what the page shows in its address: `#continuity-1`, or `#session=r1&request=…&time=0.2-1.5`. */
+import type { State } from './state.ts';
+
+/** Shows what the address names. Returns true if it names something. */
+export function follow(state: State): boolean {
+  const hash = decodeURIComponent(location.hash.slice(1));
+  const mark = state.facts.anomalies.find(({ id }) => id === hash);
+  if (mark !== undefined) {
+    state.anomaly(mark);
+    return true;
+  }
+  const parts = new URLSearchParams(hash);
+  const [names, request, time] = [parts.getAll('session'), parts.get('request'), parts.get('time')];
+  if (names.length === 0 && request === null && time === null) return false;
+  state.focus = state.data.sessions.filter(({ name }) => names.includes(name));
+  state.chosen = request === null ? undefined : state.data.requests.get(`${state.facts.run}-${request}`);
+  state.select();
+  const [from, until] = (time ?? '').split('-').map(Number);
+  if (from !== undefined && until !== undefined && until > from) state.show(from * 1e6, until * 1e6);
+  return true;
+}
+
+/** Returns the address of what the page shows. */
+export function linkOf({ focus, chosen, from, until, facts }: State): string {
+  const parts = new URLSearchParams();
+  for (const { name } of focus) parts.append('session', name);
+  if (chosen !== undefined) parts.set('request', chosen.request.slice(facts.run.length + 1));
+  parts.set('time', `${(Math.max(0, from) / 1e6).toFixed(5)}-${(until / 1e6).toFixed(5)}`);
+  return `#${parts}`;
+}

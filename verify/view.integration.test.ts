@@ -1,0 +1,278 @@
+/** Tests the HTML report in a real browser: what it shows, that it stays small, fast and accessible, and loads nothing. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
+import { continuity } from './core/checks/continuity.ts';
+import { CHECKS } from './core/checks/index.ts';
+import { Picture } from './core/testing/picture.ts';
+import { Judge } from './core/timeline/judge.ts';
+import { REPORTS } from './reports/index.ts';
+import { compared, inputOf } from './reports/testing/results.ts';
+import { sideOf, viewOf } from './view.ts';
+
+const EVIL = '</script><script>document.title="broken out"</script>';
+
+/** Returns the report of a history. */
+async function reportOf({ run, events }: Picture, checks = CHECKS): Promise<string> {
+  const judge = (by: typeof CHECKS) => {
+    const made = new Judge(run, by);
+    for (const event of events) made.step(event);
+    return made.finish();
+  };
+  const result = judge(checks);
+  const view = await viewOf(result, async check => judge([check]));
+  return REPORTS['html']?.report({ ...inputOf(result), ...(view && { view }) }) ?? '';
+}
+
+/** A run with a lost session, a foreign page, a lost write, a fault, and names that look like markup. */
+function broken(): Picture {
+  const picture = new Picture({ claims: ['continuity', 'isolation', 'no-lost-updates'], target: EVIL });
+  const life = (event: 'born' | 'ended', session: string) => {
+    picture.add({
+      type: 'session',
+      event,
+      session,
+      user: 'alice',
+      clock: 'c0',
+      at: picture.now,
+      reason: 'lost',
+    });
+  };
+  const lost = picture.session('s1', 'alice').login('app-1', {
+    cookies: [{ name: 'sid', change: 'set', label: '5f0c2a9be771' }],
+  });
+  life('born', 's1');
+  lost.write('v1', 'app-1', { path: '/basket' }).read('app-1', ['v1'], { path: '/basket' });
+  picture.disturb(1, 'restart', { where: 'app-2' }).wait(4000);
+  lost.signedOut('app-2', { path: '/basket' });
+  life('ended', 's1');
+  picture.heal(1);
+  const evil = picture.session(`s2 ${EVIL}`, EVIL).login('app-1').hops(30);
+  evil.read('app-2', [], { sawUser: 'bob', path: `/${EVIL}`, note: EVIL });
+  picture.session('s3', 'bob').login('app-2').hops(6);
+  const racing = picture.session('s4', 'carol').login('app-1');
+  const call = picture.now + 10;
+  racing
+    .write('a', 'app-1', { call, return: call + 400 })
+    .write('b', 'app-2', { call: call + 100, return: call + 700 });
+  racing
+    .read('app-1', ['b'], { call: call + 900 })
+    .read('app-2', ['b'])
+    .ended();
+  return picture.finish();
+}
+
+/** A run of 500 sessions and 100,000 requests, whose times do not repeat. */
+function large(): Picture {
+  const picture = new Picture({ claims: ['continuity'] });
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % below;
+  };
+  const sessions = Array.from({ length: 500 }, (_, i) =>
+    picture.session(`s${i}`, `user${i}`).login('app-1', { path: '/login' }),
+  );
+  while (picture.ids < 100_000) {
+    picture.wait(random(900) - 995);
+    const call = picture.now;
+    const instance = `app-${1 + random(2)}`;
+    const end = call + 800 + random(30_000);
+    const shown = { call, return: end, path: `/page/${random(9)}` };
+    sessions[random(500)]?.read(instance, [], shown);
+  }
+  return picture.inTime().finish();
+}
+
+describe.skipIf(!executablePath)('the HTML report in a browser', () => {
+  let browser: Browser;
+  let folder: string;
+  const complaints: string[] = [];
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    folder = mkdtempSync(join(tmpdir(), 'baton-view-'));
+    writeFileSync(join(folder, 'broken.html'), await reportOf(broken()));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(
+    name: string,
+    { hash = '', colorScheme = 'light', viewport = SIZES[1][1] as { width: number; height: number } } = {},
+  ): Promise<Page> {
+    const context = await browser.newContext({ colorScheme: colorScheme as 'light' | 'dark', viewport });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    page.on('console', message => complaints.push(message.text()));
+    page.on('pageerror', error => complaints.push(error.message));
+    page.on('request', request => {
+      if (!request.url().startsWith(`file://${folder}`)) complaints.push(request.url());
+    });
+    await page.goto(`file://${join(folder, name)}${hash}`);
+    await page.locator('#shown', { hasText: 'sessions' }).waitFor();
+    return page;
+  }
+  const textOf = async (page: Page, selector: string): Promise<string> =>
+    (await page.locator(selector).textContent()) ?? '';
+  const shown = (page: Page): Promise<string> => textOf(page, '#shown');
+  const facts = (page: Page) => page.locator('#facts');
+  /** Returns the start and the end of the shown time, seconds. */
+  const range = async (page: Page): Promise<number[]> =>
+    [...(await shown(page)).matchAll(/([\d.]+) s\b/g)].map(([, seconds]) => Number(seconds));
+  const contains = (page: Page, selector: string, text: string) =>
+    page.locator(selector, { hasText: text }).first().waitFor();
+
+  it('says first what broke, on which instance, since when', async () => {
+    const page = await open('broken.html');
+    const top = await textOf(page, 'header');
+    expect(top).toContain('Broken: continuity, isolation, no-lost-updates');
+    expect(top).toMatch(/LOSS continuity: .*wrong response on app-2, first 0\.01 s after the start/);
+    expect(await page.title()).toContain('</script>');
+    expect(await page.locator('[id="continuity-1"] svg').count()).toBe(1);
+    await page.locator('#guarantee-continuity summary').click();
+    await contains(page, '#guarantee-continuity', 'How to mend it');
+  });
+
+  it('shows an anomaly by a button, a key and a link, with its facts', async () => {
+    const page = await open('broken.html', { hash: '#continuity-1' });
+    await contains(page, '#facts', 'expected');
+    expect(await textOf(page, '#facts')).toMatch(/app-2, named by header.*expectedsigned in as alice/);
+    expect(await shown(page)).toContain('(s1)');
+    await page.locator('[data-show="isolation-1"]').click();
+    // Both sessions of the foreign page.
+    await contains(page, '#shown', 's3');
+    expect(await shown(page)).toContain('s2');
+    await contains(page, '#facts', EVIL);
+    await page.waitForURL(/session=s2/);
+    const again = await open('broken.html', { hash: new URL(page.url()).hash });
+    await contains(again, '#facts', EVIL);
+    expect(await shown(again)).toBe(await shown(page));
+    await page.locator('#lanes').press('n');
+    await contains(page, '#shown', '(s4)');
+    await page.locator('#lanes').press('p');
+    await contains(page, '#shown', 's3');
+    await page.locator('#lanes').press('.');
+    await page.locator('#lanes').press(',');
+    await contains(page, '#facts', EVIL);
+    await page.locator('#lanes').press('Escape');
+    await facts(page).locator('dl').waitFor({ state: 'detached' });
+  });
+
+  it('zooms, pans, brushes, chooses, follows and filters', async () => {
+    const page = await open('broken.html');
+    const all = await range(page);
+    await page.locator('#zoom-in').click();
+    await expect.poll(() => range(page)).not.toEqual(all);
+    const near = await range(page);
+    await page.locator('#lanes').press('ArrowRight');
+    await expect.poll(() => range(page)).not.toEqual(near);
+    await page.locator('#zoom-all').click();
+    await expect.poll(() => range(page)).toEqual(all);
+    const strip = (await page.locator('#overview').boundingBox()) ?? { x: 0, y: 0, width: 0 };
+    await page.mouse.move(strip.x + strip.width * 0.5, strip.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(strip.x + strip.width * 0.8, strip.y + 20, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(0.01);
+    const brushed = await range(page);
+    const lanes = (await page.locator('#bars').boundingBox()) ?? { x: 0, y: 0, width: 0 };
+    await page.mouse.move(lanes.x + 600, lanes.y + 70);
+    await page.mouse.down();
+    await page.mouse.move(lanes.x + 700, lanes.y + 70, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(async () => (await range(page))[0]).toBeLessThan(brushed[0] ?? 0);
+    await page.mouse.move(lanes.x + 600, lanes.y + 70);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -300);
+    await page.keyboard.up('Control');
+    await expect
+      .poll(async () => {
+        const [a = 0, b = 0] = await range(page);
+        return b - a;
+      })
+      .toBeLessThan(((brushed[1] ?? 0) - (brushed[0] ?? 0)) * 0.8);
+    await page.locator('#zoom-all').click();
+    await page.mouse.click(lanes.x + 10, lanes.y + 60);
+    await contains(page, '#shown', '1 of 4 sessions (s1)');
+    await page.mouse.click(lanes.x + 310, lanes.y + 52);
+    await contains(page, '#facts', 'login');
+    await page.locator('#zoom-all').click();
+    await page.locator('#find').fill('bob');
+    await contains(page, '#shown', '1 of 4 sessions,');
+    await page.locator('#find').fill('');
+    await page.locator('#by-status').selectOption('signed out');
+    await contains(page, '#shown', '1 of 4 sessions,');
+    await page.locator('#by-status').selectOption('');
+    await page.locator('#by-guarantee').selectOption('no-lost-updates');
+    await contains(page, '#shown', '1 of 4 sessions,');
+    await page.locator('#by-guarantee').selectOption('');
+    await page.locator('#by-instance').selectOption('app-2');
+    await contains(page, '#shown', '4 of 4 sessions,');
+  });
+
+  it('copies the command and an issue', async () => {
+    const page = await open('broken.html');
+    const copied = () => page.evaluate('navigator.clipboard.readText()');
+    await page.locator('[data-copy="command"]').first().click();
+    await expect.poll(copied).toBe('npx baton-verify verify --seed 1');
+    await page.locator('[data-copy="issue-continuity"]').click();
+    await expect
+      .poll(copied)
+      .toMatch(/^## continuity is violated: [\s\S]*LOSS {2}continuity[\s\S]*see it again: npx/);
+  });
+
+  it.each([
+    ['light', SIZES[1][1]],
+    ['dark', SIZES[0][1]],
+  ] as const)(
+    'has no findings of axe in %s mode on %o, and fits the screen',
+    async (colorScheme, viewport) => {
+      const page = await open('broken.html', { colorScheme, viewport, hash: '#isolation-1' });
+      for (const part of await page.locator('.guarantees summary').all()) await part.click();
+      await page.evaluate(axe.source);
+      const found = await page.evaluate(
+        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(node => node.html.slice(0, 120)).join(" | ")))',
+      );
+      expect(found).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    },
+  );
+
+  it('draws both runs of a comparison, and prints', async () => {
+    const input = compared();
+    const sides = [sideOf('base', []), sideOf('this run', [])];
+    const view = await viewOf(input.result, async () => undefined, sides);
+    writeFileSync(
+      join(folder, 'compared.html'),
+      REPORTS['html']?.report({ ...input, ...(view && { view }) }) ?? '',
+    );
+    const page = await open('compared.html');
+    expect(await page.locator('#sides canvas').count()).toBe(2);
+    await page.emulateMedia({ media: 'print' });
+    expect((await page.pdf()).length).toBeGreaterThan(10_000);
+  });
+
+  it('of 500 sessions and 100,000 requests is below 1 MB, and shows them all', async () => {
+    const text = await reportOf(large(), [continuity]);
+    expect(text.length).toBeLessThan(1_000_000);
+    writeFileSync(join(folder, 'large.html'), text);
+    const page = await open('large.html');
+    expect(await shown(page)).toContain('500 of 500 sessions');
+    await page.locator('#zoom-in').click();
+    await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);
+    await page.locator('#lanes').press('ArrowRight');
+    await page.locator('#find').fill('user499');
+    await contains(page, '#shown', '1 of 500 sessions');
+  });
+
+  it('loads nothing, and breaks no rule of its content security policy', () => {
+    expect(complaints).toEqual([]);
+  });
+});
