@@ -25,6 +25,9 @@ const COMMANDS: Commands = {
   check: async (words, values) => (await import('./commands/check.ts')).checkCommand(words, values, output),
   compare: async (words, values) =>
     (await import('./commands/compare.ts')).compareCommand(words, values, output),
+  runs: async (_, values) => (await import('./commands/runs.ts')).runsCommand(values, output),
+  report: async ([run], values) => (await import('./commands/runs.ts')).reportCommand(run, values, output),
+  open: async ([run], values) => (await import('./commands/runs.ts')).openCommand(run, values, output),
   zoo: async (words, values) =>
     (await fromCheckout('zoo', () => import('./commands/zoo.ts'))).zooCommand(words, values, output),
   stack: async (words, values) =>

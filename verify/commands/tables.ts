@@ -285,6 +285,39 @@ const compare = {
   options: { json: JSON_OUT },
 } as const satisfies Table;
 
+const runs = {
+  words: '',
+  most: 0,
+  does: 'lists the recorded runs, with date, verdict and target',
+  page: 'reports.md',
+  options: { out: OUT },
+} as const satisfies Table;
+
+const report = {
+  words: '[RUN]',
+  most: 1,
+  does: 'writes a report of a recorded run; by default of the latest one',
+  page: 'reports.md',
+  options: {
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      default: 'html',
+      does: `one of ${Object.keys(REPORTS).join(', ')}`,
+    },
+    file: { type: 'string', value: 'FILE', default: '-', does: 'file to write; - is stdout' },
+    out: OUT,
+  },
+} as const satisfies Table;
+
+const open = {
+  words: '[RUN]',
+  most: 1,
+  does: 'writes the HTML report of a recorded run into its folder, prints its path, and opens it in a browser; by default of the latest run. With CI set it opens no browser',
+  page: 'reports.md',
+  options: { out: OUT },
+} as const satisfies Table;
+
 const zoo = {
   words: '[run [NAME]]',
   most: 2,
@@ -367,4 +400,4 @@ const k6 = {
   options: {},
 } as const satisfies Table;
 
-export const TABLES = { verify, init, check, compare, zoo, stack, explain, doctor, k6 };
+export const TABLES = { verify, init, check, compare, runs, report, open, zoo, stack, explain, doctor, k6 };

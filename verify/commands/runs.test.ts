@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Picture } from '../core/testing/picture.ts';
+import type { Output } from './output.ts';
+import { openCommand, reportCommand, runsCommand } from './runs.ts';
+
+let out: string;
+let printed = '';
+const write = (text: string) => {
+  printed += text;
+};
+const output: Output = { result: { write }, progress: { write }, colour: false };
+
+/** Writes a run with a lost session, or a healthy one. */
+function record(name: string, broken: boolean, judged: boolean): void {
+  const picture = new Picture({ claims: ['continuity'], run: name });
+  const session = picture.session('s1', 'alice').login('app-1').hops(60);
+  if (broken) session.signedOut('app-2');
+  picture.finish();
+  mkdirSync(join(out, name), { recursive: true });
+  const lines = [picture.run, ...picture.events].map(event => `${JSON.stringify(event)}\n`);
+  writeFileSync(join(out, name, 'history.ndjson'), lines.join(''));
+  if (judged) writeFileSync(join(out, name, 'result.json'), JSON.stringify(picture.result()));
+}
+
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'baton-runs-'));
+  record('20260101-000000-aaaaaa', true, true);
+  record('20260102-000000-bbbbbb', false, false);
+  mkdirSync(join(out, 'other'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+async function text(act: () => Promise<number>): Promise<string> {
+  printed = '';
+  expect(await act()).toBe(0);
+  return printed;
+}
+
+describe('runs', () => {
+  it('lists the runs with their verdicts', async () => {
+    expect(await text(() => runsCommand({ out }, output))).toBe(
+      '20260101-000000-aaaaaa   2026-01-01 00:00  violated    picture: broken: continuity\n' +
+        '20260102-000000-bbbbbb                     not judged  \n',
+    );
+  });
+
+  it('reports on the latest run, or on a named one', async () => {
+    const options = { out, format: 'summary', file: '-' };
+    expect(await text(() => reportCommand(undefined, options, output))).toContain('✅ Sessions: valid');
+    const named = await text(() => reportCommand('20260101-000000-aaaaaa', options, output));
+    expect(named).toContain('❌ Sessions: violated');
+  });
+
+  it('open writes the page with its timeline into the folder of the run', async () => {
+    process.env['CI'] ??= '1';
+    const folder = join(out, '20260101-000000-aaaaaa');
+    expect(await text(() => openCommand(folder, { out }, output))).toBe(`${join(folder, 'report.html')}\n`);
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('id="chunk-data"');
+  });
+
+  it('say what was expected', async () => {
+    const options = { out, format: 'summary', file: '-' };
+    await expect(reportCommand('none', options, output)).rejects.toThrow(
+      /^none: expected the folder of a run/,
+    );
+    await expect(reportCommand(undefined, { ...options, format: 'pdf' }, output)).rejects.toThrow(
+      /^report --format: expected one of junit, .*, got "pdf"$/,
+    );
+    await expect(openCommand(undefined, { out: join(out, 'other') }, output)).rejects.toThrow(
+      'expected folders of runs, and there is none',
+    );
+  });
+});

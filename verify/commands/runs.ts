@@ -1,0 +1,113 @@
+/** `baton runs`, `baton report` and `baton open`: list recorded runs, and show one. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Check } from '../core/checks/check.ts';
+import { COMMAND } from '../core/command.ts';
+import type { Result } from '../core/result/result.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { HISTORY, judgeFile } from '../judge-file.ts';
+import { REPORTS } from '../reports/index.ts';
+import { printable } from '../reports/printable.ts';
+import { conclusion } from '../reports/report.ts';
+import type { Values } from './options.ts';
+import type { Output } from './output.ts';
+import { reportsOf, writeReports } from './reports.ts';
+import { TARGET } from './tables.ts';
+
+/** Returns the names of the runs in a folder, the oldest first. */
+async function namesIn(out: string): Promise<string[]> {
+  const names = await readdir(out).catch(() => []);
+  return names.filter(name => existsSync(join(out, name, HISTORY))).sort();
+}
+
+/** Returns the folder of a run: its path, its name in the folder of runs, or the latest run there. */
+async function folderOf(run: string | undefined, out: string): Promise<string> {
+  if (run !== undefined) {
+    const found = [run, join(out, run)].find(path => existsSync(join(path, HISTORY)));
+    if (found !== undefined) return found;
+    throw new UsageError(
+      `${run}: expected the folder of a run, or the name of one in ${out}/; see: ${COMMAND} runs`,
+    );
+  }
+  const latest = (await namesIn(out)).at(-1);
+  if (latest !== undefined) return join(out, latest);
+  throw new UsageError(`${out}: expected folders of runs, and there is none; ${COMMAND} verify makes one`);
+}
+
+/** Returns the result of a run; undefined if the run was never judged. */
+async function resultIn(folder: string): Promise<Result | undefined> {
+  const text = await readFile(join(folder, 'result.json'), 'utf8').catch(() => undefined);
+  try {
+    return text === undefined ? undefined : printable(JSON.parse(text) as Result);
+  } catch {
+    return undefined;
+  }
+}
+
+async function write(folder: string, report: string, output: Output): Promise<void> {
+  const result = (await resultIn(folder)) ?? (await judgeFile(folder));
+  const replay = (check: Check) => judgeFile(folder, [check]);
+  await writeReports(
+    reportsOf([report]),
+    { result, comparison: undefined, base: [], replay },
+    TARGET,
+    output,
+  );
+}
+
+export async function runsCommand({ out }: Values<'runs'>, output: Output): Promise<number> {
+  for (const name of await namesIn(out)) {
+    const result = await resultIn(join(out, name));
+    const row =
+      result === undefined
+        ? ['', 'not judged', '']
+        : [
+            result.started.slice(0, 16).replace('T', ' '),
+            result.judgement,
+            `${result.target}: ${conclusion(result)}`,
+          ];
+    output.result.write(
+      `${name.padEnd(23)}  ${(row[0] ?? '').padEnd(16)}  ${(row[1] ?? '').padEnd(10)}  ${row[2]}\n`,
+    );
+  }
+  return EXIT.valid;
+}
+
+export async function reportCommand(
+  run: string | undefined,
+  { out, format, file }: Values<'report'>,
+  output: Output,
+): Promise<number> {
+  if (!Object.hasOwn(REPORTS, format))
+    throw new UsageError(
+      `report --format: expected one of ${Object.keys(REPORTS).join(', ')}, got ${JSON.stringify(format)}`,
+    );
+  await write(await folderOf(run, out), `${format}=${file}`, output);
+  return EXIT.valid;
+}
+
+export async function openCommand(
+  run: string | undefined,
+  { out }: Values<'open'>,
+  output: Output,
+): Promise<number> {
+  const folder = await folderOf(run, out);
+  const page = resolve(folder, 'report.html');
+  await write(folder, `html=${page}`, output);
+  output.result.write(`${page}\n`);
+  openInBrowser(page);
+  return EXIT.valid;
+}
+
+/** Opens a page in the browser of the user. Does nothing in CI, or if the machine has no program for it. */
+function openInBrowser(page: string): void {
+  if (process.env['CI']) return;
+  const [program = '', ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[
+    process.platform as 'darwin'
+  ] ?? ['xdg-open'];
+  const opener = spawn(program, [...args, page], { detached: true, stdio: 'ignore' });
+  opener.on('error', () => {});
+  opener.unref();
+}
