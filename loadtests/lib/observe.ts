@@ -1,6 +1,5 @@
 /** Judges the events of one virtual user as they occur, counts them in metrics, and writes them to a history. */
 import exec from 'k6/execution';
-import { TRIED } from '../../verify/core/checks/reach.ts';
 import type { Event } from '../../verify/core/history/history.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import type { Anomaly } from '../../verify/core/result/verdict.ts';
@@ -17,6 +16,8 @@ interface Raised {
   /** Index of the check. */
   readonly check: number;
   readonly name: string;
+  /** The instance, if the check reports a count for each instance. */
+  readonly instance: string | undefined;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
   /** The sum that was added to the counter so far. */
@@ -33,12 +34,13 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   const { metric, tag } = TAGGED.replayed;
   return [
     ...own.flatMap(({ metric, repeated, counts: [[guarantee, name]] }) =>
-      raised(guarantee, { metric, name, tags: undefined, repeated }),
+      raised(guarantee, { metric, name, instance: undefined, tags: undefined, repeated }),
     ),
     ...instances.flatMap(instance =>
       raised('logout-final', {
         metric,
-        name: TRIED + instance,
+        name: 'tried',
+        instance,
         tags: { [tag]: instance },
         repeated: undefined,
       }),
@@ -156,7 +158,8 @@ export class Observer {
     }
     const counts = this.#judge.counts();
     for (const raised of this.#raised) {
-      const judged = counts[raised.check]?.counts[raised.name] ?? 0;
+      const count = counts[raised.check]?.counts[raised.name] ?? 0;
+      const judged = Number(typeof count === 'number' ? count : (count[raised.instance ?? ''] ?? 0));
       const total = raised.repeated === undefined ? judged : judged + this.repeated[raised.repeated];
       if (total <= raised.added) continue;
       add(raised.metric, total - raised.added, raised.tags);

@@ -2,9 +2,10 @@
  * Finds lost sessions that follow another login, or a logout, of the same user. An app that limits the number of
  * sessions of a user causes such losses. Its target file should declare the limit.
  */
-import type { Operation } from '../history/history.ts';
+import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
+const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 /** Number of operations that are kept for each user: the last login or logout of two different sessions. */
 const REMEMBERED = 2;
 /** Minimum number of losses, and minimum share that follow a login or logout, for the finding to name the cause. */
@@ -14,9 +15,9 @@ const SHARE = 0.9;
 export class AfterOthers {
   readonly #last = new Map<string, Operation[]>();
 
-  /** Adds a login or a logout. */
+  /** Adds an operation. All are ignored but logins and logouts. */
   add(operation: Operation): void {
-    if (operation.outcome === 'fail') return;
+    if (!LOGINS.has(operation.action) || operation.outcome === 'fail') return;
     const last = this.#last.get(operation.user);
     if (last === undefined) this.#last.set(operation.user, [operation]);
     else {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { counted, grouped, percent } from '../result/format.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { Anomalies, conclude, reader } from './check.ts';
-import { Reach, reach, untried } from './reach.ts';
+import { addTo, few, reached, untried } from './framework.ts';
 
 describe('percent', () => {
   it.each<[number, string]>([
@@ -94,24 +94,27 @@ describe('Anomalies', () => {
   });
 });
 
-describe('Reach', () => {
-  it('counts how often each known instance was tried', () => {
-    const found = new Reach();
-    found.add('app-2');
-    found.tried('app-2');
-    found.add('app-2');
-    found.add(undefined);
-    found.tried(undefined);
-    found.add('app-1');
-    const counts = { ...found.counts(), other: 7 };
-    expect(counts).toEqual({ 'tried on app-2': 1, 'tried on app-1': 0, other: 7 });
-    expect(reach(counts)).toBe(1);
-    expect(untried(counts, 'replay')).toBe('0 replays on app-1; 1 on each instance is needed');
-    expect(untried(counts, 'replay', 2)).toBe(
-      '0 replays on app-1, 1 replay on app-2; 2 on each instance are needed',
+describe('the count of an instance', () => {
+  it('says which instances were never tried', () => {
+    const tried = { 'app-2': 0, 'app-1': 0, 'app-3': 0 };
+    addTo(tried, 'app-2');
+    addTo(tried, undefined);
+    expect(tried).toEqual({ 'app-1': 0, 'app-2': 1, 'app-3': 0 });
+    expect(reached(tried)).toBe(1);
+    expect(untried(tried, 'replay')).toBe(
+      '0 replays on app-1, 0 replays on app-3; 1 on each instance is needed',
     );
-    found.tried('app-1');
-    expect(untried(found.counts(), 'replay')).toBeUndefined();
+    expect(untried({ 'app-1': 2 }, 'replay')).toBeUndefined();
     expect(untried({}, 'replay')).toBeUndefined();
+  });
+});
+
+describe('few', () => {
+  it('says how many are missing', () => {
+    expect(few(1, 3, 'replay')).toBe('1 replay, 3 are needed');
+    expect(few(2, 3, 'replay', ' of a cookie', 'run for longer')).toBe(
+      '2 replays of a cookie, 3 are needed: run for longer',
+    );
+    expect(few(3, 3, 'replay')).toBeUndefined();
   });
 });

@@ -27,7 +27,11 @@ export interface Fold {
 }
 
 /** The counts that decide a verdict. The counts of parts of a run (k6's virtual users) can be added up. */
-export type Counts = Readonly<Record<string, number>>;
+export type Counts = Readonly<Record<string, Count>>;
+type Count = number | { readonly [name: string]: Count };
+
+/** Counts by name of an instance. */
+export type Tally = Record<string, number>;
 
 /** Called with each anomaly that is kept, as soon as it is found. */
 export type OnAnomaly = (anomaly: Anomaly) => void;
@@ -48,8 +52,14 @@ export interface Check {
    * Starts the check for one run.
    *
    * @param faults the run's fault ledger, which receives each event before the fold does
+   * @param instances the instances that served a session before the first fault
    */
-  start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger): Fold;
+  start(
+    run: Run,
+    onAnomaly: OnAnomaly | undefined,
+    faults: FaultLedger,
+    instances: ReadonlySet<string>,
+  ): Fold;
   /** Decides the verdict from the counts of one fold, or from the sum of several folds' counts. */
   conclude(counts: Counts, run: Run): Conclusion;
 }
@@ -109,7 +119,7 @@ export function conclude(
 export const reader =
   (counts: Counts) =>
   (name: string): number =>
-    counts[name] ?? 0;
+    Number(counts[name] ?? 0);
 
 /** Minimum number of handoffs for a verdict that is based on handoffs. */
 export const ENOUGH_HANDOFFS = 10;

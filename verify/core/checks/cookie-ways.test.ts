@@ -100,7 +100,13 @@ describe('ways of setting a cookie', () => {
       ['app-3', '/c'],
     ] as const)
       for (let i = 0; i < 3; i++) made.add(setting(instance, { path }));
-    expect(stories({ anomalies: made.differences() } as never)).toMatchInlineSnapshot(`
+    expect(
+      stories({
+        anomalies: made
+          .differences()
+          .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
+      } as never),
+    ).toMatchInlineSnapshot(`
       "SKEW instances-agree: app-2 and app-3 set the cookie sid in different ways: Path /b against Path /c
         #1 login on app-2: set sid: HttpOnly, no Secure, SameSite lax, Path /b, Domain absent, no expiry
         #7 login on app-3: expected sid as app-2 sets it; came set sid: HttpOnly, no Secure, SameSite lax, Path /c, Domain absent, no expiry"

@@ -1,7 +1,8 @@
 /** Compares the attributes with which the instances set the session cookie. They should be the same. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
-import type { Anomaly } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
 
 /** Two instances are compared only after each has set the cookie this many times with the same attributes. */
 const ALIKE = 3;
@@ -39,8 +40,8 @@ export class CookieWays {
     }
   }
 
-  /** @returns at most one anomaly for each kind of request */
-  differences(): Anomaly[] {
+  /** @returns at most one violation for each kind of request */
+  differences(): Violation[] {
     return [...this.#kinds].flatMap(([key, instances]) => {
       const [cookie = ''] = key.split(' ');
       const steady = [...instances].filter(([, { times, ways }]) => times >= ALIKE && ways.size === 1);
@@ -66,17 +67,10 @@ function take(
   attributes: CookieAttributes,
   example: Operation,
 ): void {
-  let of = kind.get(instance);
-  if (of === undefined) {
-    of = {
-      times: 0,
-      ways: new Set(),
-      least: Number.POSITIVE_INFINITY,
-      most: Number.NEGATIVE_INFINITY,
-      example,
-    };
-    kind.set(instance, of);
-  }
+  const of = getOrInsert(kind, instance, () => ({
+    ...{ times: 0, ways: new Set<string>(), example },
+    ...{ least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY },
+  }));
   of.times++;
   if (of.ways.size < 2) of.ways.add(described(attributes));
   const { lifetime } = attributes;
@@ -111,7 +105,7 @@ function differs(
   [instance, mine]: [string, Ways],
   [other, theirs]: [string, Ways],
   [one, two]: readonly [string, string],
-): Anomaly {
+): Violation {
   const steps = [
     { operation: mine.example, came: `set ${cookie}: ${one}` },
     {
@@ -121,11 +115,8 @@ function differs(
     },
   ];
   return {
-    name: 'SKEW',
-    guarantee: 'instances-agree',
     summary: `${instance} and ${other} set the cookie ${cookie} in different ways: ${only(one, two)}`,
     witness: steps.sort((a, b) => a.operation.call - b.operation.call),
-    notes: [],
   };
 }
 

@@ -1,25 +1,10 @@
 /** Checks forgery: a changed session cookie never signs a client in, on any instance, and never breaks the app. */
-
-import type { FaultLedger } from '../faults/ledger.ts';
 import type { Operation } from '../history/history.ts';
-import { counted, grouped, percent } from '../result/format.ts';
-import { upperBound } from '../result/statistics.ts';
-import type { Anomaly } from '../result/verdict.ts';
+import { grouped } from '../result/format.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
-import {
-  Anomalies,
-  type Check,
-  type Conclusion,
-  type Counts,
-  conclude,
-  ENOUGH_HANDOFFS,
-  type Finding,
-  type Fold,
-  type OnAnomaly,
-  reader,
-} from './check.ts';
-import { Reach, reach, untried } from './reach.ts';
+import { ENOUGH_HANDOFFS, type Tally } from './check.ts';
+import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
 /** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;
@@ -29,52 +14,32 @@ const CHANGES = 2;
  */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
-export const forgery: Check = {
-  guarantee: 'forgery',
-  assumes: 'no decoder undoes a change: it is not in the last character of a part, nor in a routing suffix',
-  minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
-  start: (_run, onAnomaly, faults) => new Forgery(onAnomaly, faults),
-  conclude: concluded,
-};
+interface Forgeries {
+  forged: number;
+  /** Number of ways in which cookies were changed. */
+  changes: number;
+  tried: Tally;
+}
 
-class Forgery implements Fold {
-  readonly #anomalies: Anomalies;
-  readonly #reach = new Reach();
-  readonly #faults: FaultLedger;
+class Forgery extends Judging<Forgeries> {
   readonly #changes = new Set<string>();
-  #forged = 0;
 
-  constructor(onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
-    this.#faults = faults;
-    this.#anomalies = new Anomalies(onAnomaly);
-  }
-
-  ended(operation: Operation, { session, firstContactBeforeFaults }: Standing): void {
-    if (firstContactBeforeFaults) this.#reach.add(operation.instance);
+  override ended(operation: Operation, { session }: Standing): void {
     if (operation.with !== 'forged') return;
     const { status, signedIn } = operation;
     if (status === undefined || (signedIn !== 'in' && SAYS_NOTHING.has(status))) return;
     const crashed = status >= 500 && signedIn !== 'in';
-    if (crashed && this.#faults.overlaps(operation)) return;
+    if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
     if (lives(session, operation)) {
-      this.#forged++;
-      this.#reach.tried(operation.instance);
+      this.count.forged++;
+      addTo(this.count.tried, operation.instance);
     }
-    if (crashed || signedIn === 'in') this.#anomalies.add(() => forged(operation, session));
+    if (crashed || signedIn === 'in') this.report(() => forged(operation, session));
   }
 
-  counts(): Counts {
-    return {
-      forged: this.#forged,
-      changes: this.#changes.size,
-      broken: this.#anomalies.count,
-      ...this.#reach.counts(),
-    };
-  }
-
-  finish(): Finding {
-    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  override recount(): void {
+    this.count.changes = this.#changes.size;
   }
 }
 
@@ -84,7 +49,7 @@ function lives({ login, logout, lost }: SessionState, operation: Operation): boo
   return logout === undefined || precedes(operation, logout);
 }
 
-function forged(operation: Operation, session: SessionState): Anomaly {
+function forged(operation: Operation, { login }: SessionState): Violation {
   const there = operation.instance ?? 'the app';
   const how = operation.change === undefined ? 'changed' : `changed (${operation.change})`;
   const came =
@@ -92,38 +57,35 @@ function forged(operation: Operation, session: SessionState): Anomaly {
       ? `signed in as ${operation.sawUser ?? operation.user}`
       : `${operation.status}: the cookie breaks it`;
   return {
-    name: 'FORGED',
-    guarantee: 'forgery',
-    session: operation.session,
-    user: operation.user,
+    at: operation,
     summary: `${there} answered a session cookie that was ${how} with ${came}`,
     witness: [
-      ...(session.login === undefined ? [] : [{ operation: session.login, came: 'logged in' }]),
+      ...(login === undefined ? [] : [{ operation: login, came: 'logged in' }]),
       { operation, expected: 'signed out, or refused', came },
     ],
-    notes: [],
   };
 }
 
-function concluded(counts: Counts): Conclusion {
-  const of = reader(counts);
-  const [forgeries, broken] = [of('forged'), of('broken')];
-  const finding =
-    broken === 0
-      ? `at most ${percent(upperBound(0, forgeries))} of changed cookies are accepted`
-      : `${grouped(broken)} responses to changed cookies were signed in, or an error`;
-  const rests = { 'forged cookies': forgeries, 'ways of changing': of('changes'), instances: reach(counts) };
-  return conclude(broken, missing(counts), rests, finding);
-}
-
-function missing(counts: Counts): string | undefined {
-  const of = reader(counts);
-  if (of('forged') < ENOUGH_HANDOFFS) {
-    return (
-      `${counted(of('forged'), 'changed cookie')} of live sessions sent, ${ENOUGH_HANDOFFS} are needed: ` +
-      'change a character in the middle, cut it, empty it, splice two, on every instance'
-    );
-  }
-  if (of('changes') < CHANGES) return `cookies were changed in one way only, ${CHANGES} are needed`;
-  return untried(counts, 'changed cookie');
-}
+export const forgery = check<Forgeries>({
+  guarantee: 'forgery',
+  assumes: 'no decoder undoes a change: it is not in the last character of a part, nor in a routing suffix',
+  minimum: `${ENOUGH_HANDOFFS} forged cookies of live sessions, changed in ${CHANGES} ways, on every instance`,
+  judge: Forgery,
+  counts: () => ({ forged: 0, changes: 0, tried: tally() }),
+  compared: ({ forged }) => forged,
+  missing: ({ forged, changes, tried }) =>
+    few(
+      forged,
+      ENOUGH_HANDOFFS,
+      'changed cookie',
+      ' of live sessions sent',
+      'change a character in the middle, cut it, empty it, splice two, on every instance',
+    ) ??
+    (changes < CHANGES ? `cookies were changed in one way only, ${CHANGES} are needed` : undefined) ??
+    untried(tried, 'changed cookie'),
+  rests: ({ forged, changes, tried }) => ({
+    ...{ 'forged cookies': forged, 'ways of changing': changes, instances: reached(tried) },
+  }),
+  rulesOut: ({ forged }) => `${atMost(forged)} of changed cookies are accepted`,
+  broken: violations => `${grouped(violations)} responses to changed cookies were signed in, or an error`,
+});

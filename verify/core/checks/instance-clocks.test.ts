@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../history/history.ts';
 import { stories } from '../testing/verdict-text.ts';
-import { Clocks } from './instance-clocks.ts';
+import { InstanceClocks } from './instance-clocks.ts';
 
 let ids = 0;
 const answer = (instance: string | undefined, skew: number, lasts = 100, more: object = {}): Operation =>
@@ -18,7 +18,7 @@ const answer = (instance: string | undefined, skew: number, lasts = 100, more: o
 
 /** Builds responses of instances whose clocks have the given offsets, seconds. */
 const clocks = (leads: Record<string, number[]>, lasts = 0) => {
-  const made = new Clocks();
+  const made = new InstanceClocks();
   for (const [instance, times] of Object.entries(leads))
     for (const lead of times) made.add(answer(instance, lead * 1e6, lasts), lead * 1e6);
   return made.differences().map(({ summary }) => summary);
@@ -74,7 +74,7 @@ describe('clocks of instances', () => {
   });
 
   it('are not read from cache hits, from requests that never ended, or without an instance', () => {
-    const made = new Clocks();
+    const made = new InstanceClocks();
     for (let i = 0; i < 3; i++) {
       made.add(answer('app-1', 0), 0);
       made.add(answer('app-2', 9e6, 100, { caching: { hit: true } }), 9e6);
@@ -88,7 +88,7 @@ describe('clocks of instances', () => {
 
   it('are shown by the first response of each instance, in order of time', () => {
     ids = 0;
-    const made = new Clocks();
+    const made = new InstanceClocks();
     for (const [instance, skew] of [
       ['app-2', 9e6],
       ['app-1', 0],
@@ -96,13 +96,19 @@ describe('clocks of instances', () => {
       ['app-2', 9.5e6],
     ] as const)
       made.add(answer(instance, skew), skew);
-    expect(stories({ anomalies: made.differences() } as never)).toMatchInlineSnapshot(`
+    expect(
+      stories({
+        anomalies: made
+          .differences()
+          .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
+      } as never),
+    ).toMatchInlineSnapshot(`
       "SKEW instances-agree: the clock of app-2 is at least 8.0 s ahead of that of app-1
         #1 read on app-2: expected the same time, within 2 s; came Date 9.0 s off our clock
         #2 read on app-1: Date 0.0 s off our clock"
     `);
     ids = 0;
-    const other = new Clocks();
+    const other = new InstanceClocks();
     for (const [instance, skew] of [
       ['app-2', 0],
       ['app-1', 9e6],
@@ -110,7 +116,13 @@ describe('clocks of instances', () => {
       ['app-2', 0],
     ] as const)
       other.add(answer(instance, skew), skew);
-    expect(stories({ anomalies: other.differences() } as never)).toMatchInlineSnapshot(`
+    expect(
+      stories({
+        anomalies: other
+          .differences()
+          .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
+      } as never),
+    ).toMatchInlineSnapshot(`
       "SKEW instances-agree: the clock of app-1 is at least 8.0 s ahead of that of app-2
         #1 read on app-2: Date 0.0 s off our clock
         #2 read on app-1: expected the same time, within 2 s; came Date 9.0 s off our clock"

@@ -1,6 +1,6 @@
 /** Compares the clocks of the instances, using the Date header of their responses. */
 import type { Operation } from '../history/history.ts';
-import type { Anomaly } from '../result/verdict.ts';
+import type { Violation } from './framework.ts';
 
 /** Maximum difference between clocks that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;
@@ -14,7 +14,7 @@ interface Offset {
   example: Operation;
 }
 
-export class Clocks {
+export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
@@ -44,8 +44,8 @@ export class Clocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** @returns an anomaly for each instance whose clock is certainly ahead of another instance's clock */
-  differences(): Anomaly[] {
+  /** @returns a violation for each instance whose clock is certainly ahead of another instance's clock */
+  differences(): Violation[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {
       const behind = clocks
@@ -64,11 +64,8 @@ export class Clocks {
       ];
       return [
         {
-          name: 'SKEW',
-          guarantee: 'instances-agree' as const,
           summary: `the clock of ${instance} is at least ${by} ahead of that of ${behind.other}`,
           witness: witness.sort((a, b) => a.operation.call - b.operation.call),
-          notes: [],
         },
       ];
     });

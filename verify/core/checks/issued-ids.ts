@@ -1,4 +1,5 @@
 /** Records to which user each session id was issued, and finds cookies that are not session ids. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
@@ -45,7 +46,7 @@ export class IssuedIds {
   add(operation: Operation, session: SessionState): void {
     for (const { name, change, label } of operation.cookies ?? []) {
       if (change !== 'set' || label === undefined) continue;
-      const held = this.#heldBy(session);
+      const held = getOrInsert(this.#held, session, () => new Map<string, string>());
       const before = held.get(name);
       if (before === label) continue;
       held.set(name, label);
@@ -113,24 +114,10 @@ export class IssuedIds {
   }
 
   #of(name: string): Name {
-    let of = this.#names.get(name);
-    if (of === undefined) {
-      of = {
-        ...{ first: new Map(), values: 0, equal: 0, shared: new Map() },
-        ...{ apart: false, collided: 0, collisions: [] },
-      };
-      this.#names.set(name, of);
-    }
-    return of;
-  }
-
-  #heldBy(session: SessionState): Map<string, string> {
-    let held = this.#held.get(session);
-    if (held === undefined) {
-      held = new Map();
-      this.#held.set(session, held);
-    }
-    return held;
+    return getOrInsert(this.#names, name, () => ({
+      ...{ first: new Map(), values: 0, equal: 0, shared: new Map() },
+      ...{ apart: false, collided: 0, collisions: [] },
+    }));
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Action, Operation } from '../history/history.ts';
-import { type Declaration, Life } from './life.ts';
+import { type Expiring, Life } from './life.ts';
 
 const SECOND = 1_000_000;
 /** Makes an operation with its call and return in seconds. If the return is null, it never returned. */
@@ -18,10 +18,13 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
 const life = (
   idle: number | undefined,
   absolute: number | undefined,
-  renew: Declaration['renew'] = 'each',
+  renew: Expiring['renew'] = 'each',
 ): Life => {
-  const of = (timeout: number | undefined) => (timeout === undefined ? undefined : timeout * SECOND);
-  return new Life({ idle: of(idle), absolute: of(absolute), renew }, at(10, 12, { action: 'login' }));
+  const of = (timeout: number) => timeout * SECOND;
+  return new Life(
+    { ...(idle && { idle: of(idle) }), ...(absolute && { absolute: of(absolute) }), renew },
+    at(10, 12, { action: 'login' }),
+  );
 };
 const MOMENT = 1 / SECOND;
 
@@ -97,7 +100,7 @@ describe('the idle timeout', () => {
     while (made.expired(at(early, early)) === undefined) early++;
     return [late === 500 ? 'never' : late, early];
   };
-  const taken = (renew: Declaration['renew'], alive: boolean | undefined, ...operations: Operation[]) => {
+  const taken = (renew: Expiring['renew'], alive: boolean | undefined, ...operations: Operation[]) => {
     const made = life(30, undefined, renew);
     for (const operation of operations) made.take(operation, alive);
     return { bounds: bounds(made), latest: made.latest?.call };

@@ -2,14 +2,12 @@
 import type { Declared, Operation } from '../history/history.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 
-export type Timeout = 'idle' | 'absolute';
+export const TIMEOUTS = ['idle', 'absolute'] as const;
+export type Timeout = (typeof TIMEOUTS)[number];
 
-export interface Declaration {
-  /** Microseconds. */
-  idle: number | undefined;
-  absolute: number | undefined;
-  renew: NonNullable<NonNullable<Declared['expiry']>['renew']>;
-}
+/** The declared timeouts, microseconds. */
+export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
+  Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
 /** Minimum share of a timeout that must have passed for an early refusal to count as that timeout. */
 const WAITED = 0.1;
@@ -24,12 +22,12 @@ export class Life {
   over = false;
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
-  readonly #declared: Declaration;
+  readonly #declared: Expiring;
   /** The earliest and the latest possible time of the last renewal of the idle timeout. */
   #least: number;
   #most: number;
 
-  constructor(declared: Declaration, login: Operation) {
+  constructor(declared: Expiring, login: Operation) {
     this.#declared = declared;
     this.login = login;
     this.#least = login.call;
@@ -90,7 +88,7 @@ export class Life {
   }
 
   #timeouts(): Timeout[] {
-    return (['idle', 'absolute'] as const).filter(timeout => this.#declared[timeout] !== undefined);
+    return TIMEOUTS.filter(timeout => this.#declared[timeout] !== undefined);
   }
 
   /**
@@ -110,7 +108,7 @@ export class Life {
     if (alive !== false && outcome === 'ok' && sure) this.#least = Math.max(this.#least, call);
   }
 
-  #mayRenew({ action, return: end }: Operation, renew: Declaration['renew'], idle: number): boolean {
+  #mayRenew({ action, return: end }: Operation, renew: Expiring['renew'], idle: number): boolean {
     if (renew === 'never') return false;
     if (renew === 'write') return action !== 'read' && action !== 'form';
     if (renew === 'half')

@@ -2,12 +2,13 @@
  * Counts logins by pair of instances: the first instance sends the form, the second one receives the login. A form from
  * one instance must work on another. A refusal counts only if it depends on the pair, not on the account.
  */
-
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
 import type { WitnessStep } from '../result/verdict.ts';
-import { type Credentials, refusedLogin } from '../timeline/sessions.ts';
-import type { Anomalies, Counts } from './check.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { type Credentials, refusedLogin, type SessionState } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
 
 /** Minimum number of refusals for a violation, if the pair accepts no login. */
 const REFUSALS = 2;
@@ -29,29 +30,53 @@ interface Pair {
 
 export class LoginPairs {
   readonly #pairs = new Map<string, Pair>();
+  /** By session: the response with the login form. */
+  readonly #forms = new Map<string, Operation>();
+  /** For each session that has not logged in yet: the request that returned last. */
+  readonly #firsts = new Map<string, Operation>();
+
+  /** Adds an operation. All are ignored but logins and the requests before them. */
+  add(operation: Operation, session: SessionState): void {
+    if (operation.action !== 'login') {
+      if (session.login === undefined) this.#before(operation);
+      return;
+    }
+    const form = this.#forms.get(operation.session);
+    this.sessionEnded(operation.session);
+    if (operation.with === undefined) this.#login(form, operation, session.credentials);
+  }
+
+  /** Notes a request before the login. The check one-session judges a form that overlaps other first requests. */
+  #before(operation: Operation): void {
+    const { session } = operation;
+    const earlier = this.#firsts.get(session);
+    const alone = earlier === undefined || precedes(earlier, operation);
+    if (!alone || earlier === undefined || (operation.return ?? 0) >= (earlier.return ?? 0))
+      this.#firsts.set(session, operation);
+    if (!alone) this.#forms.delete(session);
+    else if (operation.action === 'form') this.#forms.set(session, operation);
+  }
 
   /** @param form the request for the page with the login form; if it failed, the login does not count */
-  add(form: Operation | undefined, login: Operation, credentials: Credentials): void {
+  #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
     const crosses = form.instance !== login.instance;
-    const pair: Pair = this.#pairs.get(key) ?? { crosses, accepted: 0, refused: new Map() };
+    const pair = getOrInsert(this.#pairs, key, (): Pair => ({ crosses, accepted: 0, refused: new Map() }));
     if (login.outcome === 'ok') pair.accepted++;
-    else if (refusedLogin(login)) {
-      const known = pair.refused.get(credentials);
-      if (known !== undefined) known.count++;
-      else pair.refused.set(credentials, { count: 1, example: exampleOf(form, login) });
-    }
-    this.#pairs.set(key, pair);
+    else if (refusedLogin(login))
+      getOrInsert(pair.refused, credentials, () => ({ count: 0, example: exampleOf(form, login) })).count++;
   }
 
-  get counts(): Counts {
+  sessionEnded(session: string): void {
+    this.#forms.delete(session);
+    this.#firsts.delete(session);
+  }
+
+  get counts(): { pairs: number; accepting: number; refusing: number } {
     const pairs = [...this.#pairs.values()];
-    return {
-      'login pairs': pairs.length,
-      'pairs that accept': pairs.filter(({ accepted }) => accepted > 0).length,
-      'pairs that refuse': this.#refusing().length,
-    };
+    const accepting = pairs.filter(({ accepted }) => accepted > 0).length;
+    return { pairs: pairs.length, accepting, refusing: this.#refusing().length };
   }
 
   #refusing(): [string, Pair][] {
@@ -70,21 +95,20 @@ export class LoginPairs {
     });
   }
 
-  report(anomalies: Anomalies): void {
+  /** Returns a violation for each pair that refuses logins. */
+  violations(): Violation[] {
     const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && refusals(pair).count === 0);
-    for (const [key, pair] of this.#refusing()) {
+    return this.#refusing().map(([key, pair]) => {
       const { count, example } = refusals(pair);
-      anomalies.add(() => ({
-        name: 'LOSS',
-        guarantee: 'continuity',
+      return {
         summary: `a login begun on one instance could not be finished on another (${key})`,
         witness: example,
         notes: [
           `refused ${count} of ${count + pair.accepted} times, for accounts that are accepted elsewhere`,
           ...(accepted.length > 0 ? [`accepted: ${accepted.map(([name]) => name).join('; ')}`] : []),
         ],
-      }));
-    }
+      };
+    });
   }
 }
 

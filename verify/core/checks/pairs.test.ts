@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
-import { differences, PairTable, pairsOf } from './pairs.ts';
+import { differences, fewestOn, PairTable } from './pairs.ts';
 
 /** Three requests: the first succeeds, the second is refused, the third shows that the session still lives. */
 const [before, refused, after] = (() => {
@@ -52,7 +52,13 @@ describe('differences', () => {
   it('show the pair with the highest rate, and name each pair that differs', () => {
     const skewed = table({ 11: [0, 100], 12: [80, 100], 21: [1, 100], 22: [90, 100] });
     const [anomaly] = differences(skewed);
-    const verdict = { judgement: 'violated', violations: 1, rests: {}, finding: '', anomalies: [anomaly] };
+    const verdict = {
+      judgement: 'violated',
+      violations: 1,
+      rests: {},
+      finding: '',
+      anomalies: [{ name: 'SKEW', guarantee: 'instances-agree', session: 's1', user: 'alice', ...anomaly }],
+    };
     expect(verdictText(verdict as never)).toMatchInlineSnapshot(`
       "violated, 1
       rests on 
@@ -86,7 +92,7 @@ describe('differences', () => {
     const [skewed] = differences(made);
     expect(skewed?.summary).toContain('app-7 responds 500');
     expect(skewed?.notes).toHaveLength(200);
-    expect(pairsOf(made.counts())).toHaveLength(40_000);
+    expect(fewestOn(made.requests(), 80)).toBeUndefined();
   });
 
   it('are reported for each kind of response', () => {
@@ -99,13 +105,18 @@ describe('differences', () => {
   });
 });
 
-describe('pairsOf', () => {
-  it('reads the pairs from the counts of a table, sorted by name', () => {
-    const made = table({ 21: [0, 3], 12: [0, 5] });
-    expect(made.counts()).toEqual({ 'requests app-2 → app-1': 3, 'requests app-1 → app-2': 5 });
-    expect(pairsOf({ ...made.counts(), different: 1 })).toEqual([
-      { from: 'app-1', to: 'app-2', requests: 5 },
-      { from: 'app-2', to: 'app-1', requests: 3 },
-    ]);
+describe('the requests on each pair', () => {
+  it('show the first pair of two instances with too few, by name', () => {
+    const requests = table({ 21: [0, 3], 12: [0, 5], 22: [0, 1] }).requests();
+    expect(requests).toEqual({ 'app-2': { 'app-1': 3, 'app-2': 1 }, 'app-1': { 'app-2': 5 } });
+    expect(fewestOn(requests, 6)).toEqual({ from: 'app-1', to: 'app-2', requests: 5 });
+    expect(fewestOn(requests, 5)).toEqual({ from: 'app-2', to: 'app-1', requests: 3 });
+    expect(fewestOn(requests, 3)).toBeUndefined();
+    expect(fewestOn({ 'app-1': { 'app-1': 9 } }, 3)).toBe('one instance');
+  });
+
+  it('can be limited to the pairs of an earlier moment', () => {
+    const made = table({ 12: [0, 5], 21: [0, 3] });
+    expect(made.requests({ 'app-1': { 'app-2': 1 } })).toEqual({ 'app-1': { 'app-2': 5 } });
   });
 });

@@ -1,18 +1,19 @@
 /** Counts responses by ordered pair of instances, and finds the pairs that differ by more than chance. */
-
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
-import type { Anomaly, WitnessStep } from '../result/verdict.ts';
-import type { Counts } from './check.ts';
+import type { WitnessStep } from '../result/verdict.ts';
+import type { Tally } from './check.ts';
+import { tally, type Violation } from './framework.ts';
 
 /** The p-value below which a difference is significant. It is divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 /** Minimum share of one kind of refusal on a pair, and how many times rarer it must be on another pair. */
 const OFTEN = 0.1;
 const RARER = 4;
-/** The prefix of the counts' names. */
-const PREFIX = 'requests ';
-const ARROW = ' → ';
+
+/** Number of requests by the first instance of a pair, then by the second. */
+export type Requests = Record<string, Tally>;
 
 interface Difference {
   times: number;
@@ -56,17 +57,8 @@ export class PairTable {
   }
 
   of(from: string, to: string): Pair {
-    let row = this.rows.get(from);
-    if (row === undefined) {
-      row = new Map();
-      this.rows.set(from, row);
-    }
-    let pair = row.get(to);
-    if (pair === undefined) {
-      pair = new Pair();
-      row.set(to, pair);
-    }
-    return pair;
+    const row = getOrInsert(this.rows, from, () => new Map<string, Pair>());
+    return getOrInsert(row, to, () => new Pair());
   }
 
   *all(): Iterable<Row> {
@@ -79,22 +71,36 @@ export class PairTable {
     return false;
   }
 
-  counts(): Counts {
-    const counts: Record<string, number> = {};
-    for (const { from, to, pair } of this.all()) counts[`${PREFIX}${from}${ARROW}${to}`] = pair.requests;
-    return counts;
+  /** Returns the number of requests on each pair. @param of the pairs to return; all by default */
+  requests(of?: Requests): Requests {
+    const requests: Requests = Object.create(null);
+    for (const { from, to, pair } of this.all()) {
+      if (of !== undefined && of[from]?.[to] === undefined) continue;
+      requests[from] ??= tally();
+      requests[from][to] = pair.requests;
+    }
+    return requests;
   }
 }
 
-/** @returns the pairs that the counts contain, sorted by name */
-export function pairsOf(counts: Counts): { from: string; to: string; requests: number }[] {
-  return Object.entries(counts)
-    .filter(([name]) => name.startsWith(PREFIX))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, requests]) => {
-      const [from = '', to = ''] = name.slice(PREFIX.length).split(ARROW);
-      return { from, to, requests };
-    });
+/**
+ * Returns the first ordered pair of two instances, by name, that has fewer than `least` requests: undefined if all
+ * have enough, and `one instance` if there are no two instances.
+ */
+export function fewestOn(
+  pairs: Requests,
+  least: number,
+): { from: string; to: string; requests: number } | 'one instance' | undefined {
+  const names = new Set([...Object.keys(pairs), ...Object.values(pairs).flatMap(Object.keys)]);
+  const instances = [...names].sort();
+  if (instances.length < 2) return 'one instance';
+  for (const from of instances) {
+    for (const to of instances) {
+      const requests = pairs[from]?.[to] ?? 0;
+      if (from !== to && requests < least) return { from, to, requests };
+    }
+  }
+  return undefined;
 }
 
 /** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */
@@ -110,9 +116,9 @@ interface Row {
  * For each kind of response, compares every pair with the pair on which that kind is most certainly rare. The time
  * grows linearly with the number of pairs.
  *
- * @returns one anomaly for each kind of response that some pairs give and others do not
+ * @returns one violation for each kind of response that some pairs give and others do not
  */
-export function differences(table: PairTable): Anomaly[] {
+export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
   const tests = pairs.length * pairs.length * kinds.size;
@@ -151,14 +157,11 @@ function skew(
   worst: Pair,
   differ: readonly Row[],
   times: (pair: Pair) => number,
-): Anomaly {
+): Violation {
   const { example = [] } = worst.kinds.get(kind) ?? {};
   const [first] = differ;
-  const of = example[0]?.operation;
   return {
-    name: 'SKEW',
-    guarantee: 'instances-agree',
-    ...(of === undefined ? {} : { session: of.session, user: of.user }),
+    at: example[0]?.operation,
     summary: `${first?.to} responds ${kind} (${title} ${first?.from}), and other pairs of instances do not`,
     witness: example,
     notes: differ.map(

@@ -1,8 +1,9 @@
 /** Records which instances refuse the cookie of one session after its logout, and which instances honour it. */
-
 import type { Operation } from '../history/history.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
+import type { Violation } from './framework.ts';
+import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
   /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
@@ -16,9 +17,9 @@ export class Replays {
   /** By label of a cookie: the response that set the cookie and ended after the call of the logout. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
-  /** By instance: the number of replays of the cookie, and the number of those that it honoured. */
-  readonly #tally = new Map<string, { honoured: number; replays: number }>();
-  #anomaly: Anomaly | undefined;
+  readonly #tally = new HonouredBy();
+  /** The anomaly of the first replay that was honoured, if it is kept. */
+  anomaly: Anomaly | undefined;
 
   /**
    * Returns whether the response to a replay says something about the logout. If the instance of the logout may not
@@ -31,11 +32,8 @@ export class Replays {
 
   /** Adds a replay. @returns whether this is the first replay that was honoured */
   add(replay: Operation, alive: boolean): boolean {
-    const of = this.#tally.get(replay.instance ?? '') ?? { honoured: 0, replays: 0 };
-    const first = alive && ![...this.#tally.values()].some(other => other.honoured > 0);
-    of.replays++;
-    if (alive) of.honoured++;
-    this.#tally.set(replay.instance ?? '', of);
+    const first = alive && !this.#tally.ever;
+    this.#tally.add(replay.instance ?? '', alive);
     if (!alive && !this.#refused.some(known => known.instance === replay.instance))
       this.#refused.push(replay);
     return first;
@@ -57,7 +55,8 @@ export class Replays {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
 
-  anomaly(replay: Operation): Anomaly {
+  /** Describes the violation that a replay shows which was honoured. */
+  violation(replay: Operation): Violation {
     const died = this.#died(replay);
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
     const cause = late ?? (died === undefined ? undefined : this.flight);
@@ -73,11 +72,8 @@ export class Replays {
     if (died !== undefined) steps.push({ operation: died, came: 'refused: the session is dead' });
     steps.sort((a, b) => a.operation.call - b.operation.call);
     steps.push({ operation: replay, expected: 'refused', came: `signed in as ${replay.user}` });
-    this.#anomaly = {
-      name: this.nameOf(replay),
-      guarantee: 'logout-final',
-      session: replay.session,
-      user: replay.user,
+    return {
+      at: replay,
       summary: this.#summary(there, died, late),
       witness: steps,
       notes:
@@ -85,7 +81,6 @@ export class Replays {
           ? ['a request of the session was in flight during the logout: it may have written the session back']
           : [],
     };
-    return this.#anomaly;
   }
 
   #summary(there: string, died: Operation | undefined, late: Operation | undefined): string {
@@ -97,10 +92,6 @@ export class Replays {
 
   /** Called when the session ends: adds the tally of all replays to the anomaly. */
   settle(): void {
-    if (this.#anomaly === undefined) return;
-    const tallies = [...this.#tally]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([instance, of]) => `${instance || 'the app'} honoured it ${of.honoured} of ${of.replays} times`);
-    this.#anomaly.notes.push(`the cookie from before the logout: ${tallies.join(', ')}`);
+    this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }
 }

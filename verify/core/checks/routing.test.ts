@@ -364,7 +364,7 @@ describe('routing, exact messages', () => {
   });
 
   it('adds up the counts of parts of a run, some of them with one instance only', () => {
-    const counts = { requests: 120, sessions: 2, 'served by app-1': 120, 'served by app-2': 0 };
+    const counts = { requests: 120, sessions: 2, served: { 'app-1': 120, 'app-2': 0 } };
     const verdict = routing.conclude(counts, new Picture().run);
     expect(verdict.why).toContain('every response came from app-1');
   });

@@ -1,9 +1,8 @@
 /** Computes each instance's share of the requests, and whether the shares are fair. */
-
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
-import type { Counts } from './check.ts';
+import type { Tally } from './check.ts';
 
 /** The p-value below which shares are uneven. It is divided by the number of tests. */
 export const SIGNIFICANT = 1e-6;
@@ -11,10 +10,23 @@ export const SIGNIFICANT = 1e-6;
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
-/** Prefixes of the counts: requests whose instance the balancer chose, and requests whose instance the client chose. */
-const SERVED = 'served by ';
-export const DIRECT = 'past the balancer to ';
-export const served = (instance: string): string => SERVED + instance;
+/** The counts of routing. */
+export interface Routes {
+  /** Number of requests for which the balancer chose the instance. */
+  requests: number;
+  sessions: number;
+  /** Number of sessions that a second instance also served. */
+  several: number;
+  /** Number of requests after the first request of each session. */
+  repeats: number;
+  /** Number of moves of a sticky session without an entry in the balancer's log. */
+  unexplained: number;
+  /** Number of requests while an instance was unavailable. */
+  unavailable: number;
+  /** The requests by instance: those for which the balancer chose it, and those for which the client chose it. */
+  served: Tally;
+  chosen: Tally;
+}
 
 export interface Share {
   instance: string;
@@ -26,24 +38,17 @@ export interface Share {
 }
 
 /** @returns the share of every instance that served a request, was chosen by a client, or has a weight */
-export function sharesOf(counts: Counts, { declared }: Run): Share[] {
+export function sharesOf({ served, chosen }: Routes, { declared }: Run): Share[] {
   const weights = declared?.weights ?? {};
-  const requests = new Map<string, number>();
-  const add = (instance: string, more: number): void => {
-    requests.set(instance, (requests.get(instance) ?? 0) + more);
-  };
-  for (const [name, times] of Object.entries(counts)) {
-    if (times === 0) continue;
-    if (name.startsWith(SERVED)) add(name.slice(SERVED.length), times);
-    if (name.startsWith(DIRECT)) add(name.slice(DIRECT.length), 0);
-  }
-  if (requests.size > 0) for (const instance of Object.keys(weights)) add(instance, 0);
-  const all = sum(requests.values());
+  const names = new Set([...Object.keys(served), ...Object.keys(chosen)]);
+  for (const name of names) if (!served[name] && !chosen[name]) names.delete(name);
+  if (names.size > 0) for (const name of Object.keys(weights)) names.add(name);
+  const all = sum(Object.values(served));
   const weightOf = (instance: string): number => weights[instance] ?? 1;
-  const weight = sum([...requests.keys()].map(weightOf));
-  return [...requests].map(([instance, times]) => ({
-    ...{ instance, requests: times },
-    ...{ fair: weightOf(instance) / weight, part: all === 0 ? 0 : times / all },
+  const weight = sum([...names].map(weightOf));
+  return [...names].map(instance => ({
+    ...{ instance, requests: served[instance] ?? 0, fair: weightOf(instance) / weight },
+    part: all === 0 ? 0 : (served[instance] ?? 0) / all,
   }));
 }
 
@@ -57,10 +62,11 @@ export const chance = (shares: readonly Share[]): number =>
   );
 
 /** Returns the instances whose share differs from the fair share by more than chance explains. */
-export function unevenly(shares: readonly Share[], run: Run, sessions: number): Share[] {
+export function unevenly(count: Routes, run: Run): Share[] {
+  const shares = sharesOf(count, run);
   const requests = sum(shares.map(share => share.requests));
   if (run.routing === 'sticky' || requests < ENOUGH_REQUESTS || unweighted(shares, run).length > 0) return [];
-  const significant = SIGNIFICANT / (1 + sessions);
+  const significant = SIGNIFICANT / (1 + count.sessions);
   if (run.routing === 'least-outstanding') {
     return shares.filter(share => share.requests === 0 && (1 - share.fair) ** requests < significant);
   }

@@ -20,7 +20,7 @@ const judged = (more: Partial<ObjectEvent>, lines: Line[], final = true) => {
   const object = 'basket@s';
   objects.event({ type: 'object', object, kind: 'set', ...more });
   objects.event({ type: 'phase', phase: final ? 'final' : 'load', clock: 'c0', at: 0 });
-  const fold = noLostUpdates.start(runLine(), undefined, new FaultLedger({}));
+  const fold = noLostUpdates.start(runLine(), undefined, new FaultLedger({}), new Set());
   const session = {} as SessionState;
   const moments = lines.flatMap(([action, value, call, end, change], i) => {
     const base = {

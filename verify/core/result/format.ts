@@ -13,3 +13,6 @@ export const grouped = (value: number): string => String(value).replace(/\B(?=(\
 
 /** Formats a count with its noun: `1 session`, `2 sessions`, `3,000 sessions`. */
 export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** Formats a time in microseconds as seconds: `1.25 s`. @param digits maximum number of decimal places */
+export const seconds = (time: number, digits = 2): string => `${Number((time / 1e6).toFixed(digits))} s`;

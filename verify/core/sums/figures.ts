@@ -4,12 +4,11 @@
  */
 
 import { availability } from '../checks/availability.ts';
-import { type Check, type Counts, ENOUGH_HANDOFFS } from '../checks/check.ts';
+import { type Check, type Counts, ENOUGH_HANDOFFS, type Tally } from '../checks/check.ts';
 import { continuity } from '../checks/continuity.ts';
 import { isolation } from '../checks/isolation.ts';
 import { logoutFinal } from '../checks/logout-final.ts';
 import { monotonicReads } from '../checks/monotonic-reads.ts';
-import { TRIED } from '../checks/reach.ts';
 import { readYourWrites } from '../checks/read-your-writes.ts';
 import { routing } from '../checks/routing.ts';
 import type { Guarantee } from '../result/guarantees.ts';
@@ -102,18 +101,18 @@ export const FIGURES: readonly Figure[] = [
     ],
     needs: 'count==0',
   },
-  { metric: 'baton_logins_accepted', counts: [['continuity', 'pairs that accept']] },
-  { metric: 'baton_logins_refused', counts: [['continuity', 'pairs that refuse']], needs: 'count==0' },
+  { metric: 'baton_logins_accepted', counts: [['continuity', 'accepting']] },
+  { metric: 'baton_logins_refused', counts: [['continuity', 'refusing']], needs: 'count==0' },
   { metric: 'baton_responses', repeated: 'reads', counts: [['isolation', 'responses']] },
   { metric: 'baton_users', counts: [['isolation', 'users']], needs: 'count>=2', perAccount: true },
   {
     metric: 'baton_canary_users',
-    counts: [['isolation', 'users with canaries']],
+    counts: [['isolation', 'planted']],
     needs: 'count>=2',
     perAccount: true,
   },
-  { metric: 'baton_session_ids', counts: [['isolation', 'session ids']] },
-  { metric: 'baton_bleed', counts: [['isolation', 'shown']], needs: 'count==0' },
+  { metric: 'baton_session_ids', counts: [['isolation', 'ids']] },
+  { metric: 'baton_bleed', counts: [['isolation', 'violations']], needs: 'count==0' },
   { metric: 'baton_reads_after_write', repeated: 'written', counts: [['read-your-writes', 'reads']] },
   {
     metric: 'baton_reads_after_write_elsewhere',
@@ -140,7 +139,7 @@ export const FIGURES: readonly Figure[] = [
   { metric: 'baton_logouts_raced', counts: [['logout-final', 'raced']], needs: 'count>=3' },
   { metric: 'baton_logouts_untold', counts: [['logout-final', 'indeterminate']], needs: 'count==0' },
   { metric: 'baton_replays', counts: [['logout-final', 'replays']], needs: some },
-  { metric: 'baton_zombies', counts: [['logout-final', 'alive']], needs: 'count==0' },
+  { metric: 'baton_zombies', counts: [['logout-final', 'violations']], needs: 'count==0' },
 ];
 
 /** Counters with a tag. */
@@ -216,10 +215,10 @@ export function countsOf(
   instances: readonly string[],
   sum: (metric: string) => number,
 ): Map<Guarantee, Counts> {
-  const replayed = instances.map(name => [TRIED + name, sum(tagged(TAGGED.replayed, name))]);
-  const counts = new Map<Guarantee, Record<string, number>>([
+  const replayed = instances.map(name => [name, sum(tagged(TAGGED.replayed, name))]);
+  const counts = new Map<Guarantee, Record<string, number | Tally>>([
     ['routing', { requests: sum(TAGGED.requests.metric) }],
-    ['logout-final', Object.fromEntries(replayed)],
+    ['logout-final', { tried: Object.fromEntries(replayed) }],
   ]);
   for (const { metric, counts: names } of figures) {
     for (const [guarantee, name] of names) {

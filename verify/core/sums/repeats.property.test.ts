@@ -159,7 +159,7 @@ describe('Repeats', () => {
         settle();
         const [expected, got] = [figures(whole), figures(rest)];
         for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
-          expect(got[name].map(n => (n ?? 0) + counts[name])).toEqual(expected[name]);
+          expect(got[name].map(n => Number(n ?? 0) + counts[name])).toEqual(expected[name]);
         }
         expect(got.broken).toEqual(expected.broken);
       }),

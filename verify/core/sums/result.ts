@@ -1,6 +1,5 @@
 /** Makes the result of a k6 run from its metrics. */
 import { type Conclusion, type Counts, conclude } from '../checks/check.ts';
-import { served } from '../checks/shares.ts';
 import { COMMAND } from '../command.ts';
 import type { Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
@@ -101,8 +100,8 @@ function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: J
 function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Judging): Verdict[] {
   const counts = countsOf(judged, instances, sum);
   const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
-  const shares = [...instances, OTHER].map(name => [served(name), sum(tagged(TAGGED.requests, name))]);
-  const routes: Counts = { ...counts.get('routing'), ...Object.fromEntries(shares) };
+  const served = [...instances, OTHER].map(name => [name, sum(tagged(TAGGED.requests, name))]);
+  const routes: Counts = { ...counts.get('routing'), served: Object.fromEntries(served) };
   return judged.checks.map(check => {
     const { guarantee } = check;
     const claimed = judged.claims.includes(guarantee);

@@ -63,7 +63,10 @@ export class Judge {
     const faults = new FaultLedger(run, wanted === 'result');
     this.#faults = faults;
     if (wanted === 'result') this.#tally = new Tallying(faults);
-    this.#folds = checks.map(check => ({ check, fold: check.start(run, onAnomaly, faults) }));
+    this.#folds = checks.map(check => ({
+      check,
+      fold: check.start(run, onAnomaly, faults, this.#sessions.instances),
+    }));
     const folds = this.#folds.map(({ fold }) => fold);
     this.#starting = folds.filter(fold => fold.started !== undefined);
     this.#ending = folds.filter(fold => fold.ended !== undefined);

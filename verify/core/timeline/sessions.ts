@@ -69,6 +69,8 @@ const REFUSALS = 2;
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
 export class Sessions {
+  /** The instances that served a session before the first fault, in the order of first contact. */
+  readonly instances = new Set<string>();
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
   /** True if a timeout is declared. */
@@ -129,6 +131,7 @@ export class Sessions {
     if (operation.instance !== undefined && session.login !== undefined) {
       result.firstContact = this.#addInstance(session.instances, operation, operation.instance);
       result.firstContactBeforeFaults = result.firstContact && !this.#disturbed;
+      if (result.firstContactBeforeFaults) this.instances.add(operation.instance);
       if ((session.login === operation || honoured(operation) === true) && operation.with === undefined)
         if (!session.knownBy.includes(operation.instance)) session.knownBy.push(operation.instance);
     }

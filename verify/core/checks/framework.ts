@@ -1,0 +1,209 @@
+/**
+ * The framework of the checks. A check declares its guarantee, the evidence that a valid verdict needs, and how it
+ * judges an operation. The framework keeps the counts and the first few anomalies, and concludes the verdict.
+ */
+
+import type { FaultLedger } from '../faults/ledger.ts';
+import type { Event, Operation, Run, Start } from '../history/history.ts';
+import type { Started, TrackedObject } from '../objects/tracked-object.ts';
+import { counted, percent } from '../result/format.ts';
+import { GUARANTEES } from '../result/guarantees.ts';
+import { upperBound } from '../result/statistics.ts';
+import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+import {
+  type Check,
+  type Conclusion,
+  type Counts,
+  conclude,
+  type Finding,
+  type Fold,
+  type OnAnomaly,
+  type Tally,
+} from './check.ts';
+
+/** What a check may use while it judges one run. */
+export interface Context {
+  run: Run;
+  /** The fault ledger of the run. It receives each event before the checks do. */
+  faults: FaultLedger;
+  /** The instances that served a session before the first fault. */
+  instances: ReadonlySet<string>;
+  onAnomaly: OnAnomaly | undefined;
+}
+
+/** The counts of a check, and the number of its anomalies. */
+type Counted<C> = C & { violations: number };
+
+/** The declaration of a check. `C`: its counts. */
+export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
+  /** Returns the counts of a run that has not begun. */
+  counts(): C;
+  /** The class that judges one run. */
+  judge: new (
+    declaration: Declaration<C>,
+    context: Context,
+  ) => Fold;
+  /** Returns the number of violations, if it is not the number of reported anomalies. */
+  violations?(counts: Counted<C>, run: Run): number;
+  /** Returns the number of comparisons that could have shown a violation. Without any, the verdict is unknown. */
+  compared(counts: Counted<C>): number;
+  /** Returns which evidence is missing and how to get it; undefined if there is enough. */
+  missing(counts: Counted<C>, run: Run): string | undefined;
+  /** Returns the counts that reports show, by name, in display order. */
+  rests(counts: Counted<C>, run: Run): Record<string, number>;
+  /** Returns what a valid verdict rules out. */
+  rulesOut(counts: Counted<C>, run: Run): string;
+  /** Returns how much was violated. */
+  broken(violations: number, counts: Counted<C>, run: Run): string;
+  /** Returns facts to report with the verdict if they are true. They are not violations. */
+  remarks?(counts: Counted<C>): [isTrue: boolean, remark: string][];
+}
+
+/** Makes a check from its declaration. */
+export function check<C extends object>(declaration: Declaration<C>): Check {
+  const { guarantee, assumes, minimum, judge: Judge } = declaration;
+  return {
+    ...{ guarantee, assumes, minimum },
+    start: (run, onAnomaly, faults, instances) =>
+      new Judge(declaration, { run, onAnomaly, faults, instances }),
+    conclude: (counts, run) =>
+      concludeFrom(declaration, { ...declaration.counts(), violations: 0, ...counts }, run),
+  };
+}
+
+function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: Run): Conclusion {
+  const violations = declaration.violations?.(counts, run) ?? counts.violations;
+  const nothing = declaration.compared(counts) === 0 ? 'nothing was compared' : undefined;
+  const finding =
+    violations === 0 ? declaration.rulesOut(counts, run) : declaration.broken(violations, counts, run);
+  const remarks = (declaration.remarks?.(counts) ?? []).filter(([isTrue]) => isTrue);
+  return conclude(
+    violations,
+    declaration.missing(counts, run) ?? nothing,
+    declaration.rests(counts, run),
+    [finding, ...remarks.map(([, remark]) => remark)].join('; '),
+  );
+}
+
+/** An anomaly without the names that the framework adds. */
+export interface Violation {
+  /** The operation whose session and user the anomaly has. */
+  at?: Operation | undefined;
+  summary: string;
+  witness: WitnessStep[];
+  notes?: string[];
+}
+
+/** Maximum number of anomalies of one name that are kept with their witness. Further anomalies are only counted. */
+export const KEPT = 5;
+
+/** Judges one run. A check extends this class, and implements the methods of `Fold` that it needs. */
+export abstract class Judging<C extends object> implements Fold {
+  readonly run: Run;
+  readonly faults: FaultLedger;
+  readonly count: Counted<C>;
+  readonly #declaration: Declaration<C>;
+  readonly #instances: ReadonlySet<string>;
+  readonly #onAnomaly: OnAnomaly | undefined;
+  readonly #kept: Anomaly[] = [];
+  /** Number of the kept anomalies of each name. Each name has its own limit, so that no name hides another. */
+  readonly #of = new Map<string, number>();
+
+  constructor(declaration: Declaration<C>, { run, faults, instances, onAnomaly }: Context) {
+    this.run = run;
+    this.faults = faults;
+    this.count = { ...declaration.counts(), violations: 0 };
+    this.#declaration = declaration;
+    this.#instances = instances;
+    this.#onAnomaly = onAnomaly;
+  }
+
+  ended?(operation: Operation, standing: Standing): void;
+  started?(start: Start, data: Started | undefined): void;
+  objectEnded?(object: TrackedObject): void;
+  event?(event: Event): void;
+  sessionEnded?(session: SessionState): void;
+  /** Called before the counts are read: sets those that are computed. */
+  recount?(): void;
+  /** Called at the end of the run, before the counts are read for the last time. */
+  settle?(): void;
+  /** Returns what the conclusion says in addition to the counts. */
+  conclusion?(conclusion: Conclusion): Partial<Conclusion>;
+
+  /**
+   * Counts an anomaly, and keeps it if it is one of the first of its name.
+   *
+   * @param name the name of the anomaly; by default the first one of the guarantee
+   * @returns the anomaly if it is kept
+   */
+  report(make: () => Violation, name?: string): Anomaly | undefined {
+    this.count.violations++;
+    return this.show(make, name);
+  }
+
+  /** Like `report`, but does not count the anomaly. */
+  show(make: () => Violation, name?: string): Anomaly | undefined {
+    const { guarantee } = this.#declaration;
+    const [first = ''] = GUARANTEES[guarantee].anomalies as readonly string[];
+    const called = name ?? first;
+    const known = this.#of.get(called) ?? 0;
+    if (known >= KEPT) return undefined;
+    this.#of.set(called, known + 1);
+    const { at, summary, witness, notes = [] } = make();
+    const anomaly: Anomaly = {
+      ...{ name: called, guarantee },
+      ...(at === undefined ? {} : { session: at.session, user: at.user }),
+      ...{ summary, witness, notes },
+    };
+    this.#kept.push(anomaly);
+    this.#onAnomaly?.(anomaly);
+    return anomaly;
+  }
+
+  counts(): Counts {
+    this.recount?.();
+    const count: Counted<C> & { tried?: Tally } = this.count;
+    if (count.tried !== undefined) for (const instance of this.#instances) count.tried[instance] ??= 0;
+    return count as unknown as Counts;
+  }
+
+  finish(): Finding {
+    this.settle?.();
+    this.counts();
+    const conclusion = concludeFrom(this.#declaration, this.count, this.run);
+    return { ...conclusion, ...this.conclusion?.(conclusion), anomalies: this.#kept };
+  }
+}
+
+/** Returns what no violation among `n` rules out at 95 % confidence: `at most 0.3 %`. */
+export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
+
+/**
+ * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
+ *
+ * @param where added after the noun; begins with a space or is empty
+ * @param how added at the end: how to get more
+ * @returns undefined if the count is at least `least`
+ */
+export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
+  n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
+
+/** Returns a tally without counts. It has no prototype, so that an instance may have any name. */
+export const tally = (): Tally => Object.create(null);
+
+/** Adds 1 to the count of an instance; does nothing if the instance is not known. */
+export function addTo(counts: Tally, instance: string | undefined): void {
+  if (instance !== undefined) counts[instance] = (counts[instance] ?? 0) + 1;
+}
+
+/** Returns the number of instances that have a count. */
+export const reached = (counts: Tally): number => Object.values(counts).filter(times => times > 0).length;
+
+/** Describes the instances without a count: `0 replays on app-1; 1 on each instance is needed`. */
+export function untried(counts: Tally, noun: string): string | undefined {
+  const names = Object.keys(counts).filter(instance => counts[instance] === 0);
+  if (names.length === 0) return undefined;
+  const each = names.sort().map(instance => `${counted(0, noun)} on ${instance}`);
+  return `${each.join(', ')}; 1 on each instance is needed`;
+}

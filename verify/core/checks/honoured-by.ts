@@ -1,0 +1,24 @@
+/** Counts by instance how often a replayed cookie was sent, and how often it was honoured. */
+import { getOrInsert } from '../get-or-insert.ts';
+
+export class HonouredBy {
+  readonly #of = new Map<string, { honoured: number; replays: number }>();
+  /** True after an instance has honoured the cookie. */
+  ever = false;
+
+  add(instance: string, honoured: boolean): void {
+    const of = getOrInsert(this.#of, instance, () => ({ honoured: 0, replays: 0 }));
+    of.replays++;
+    if (!honoured) return;
+    of.honoured++;
+    this.ever = true;
+  }
+
+  /** Returns the counts of all instances as a text; an empty text if there was no replay. */
+  described(): string {
+    return [...this.#of]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([instance, of]) => `${instance || 'the app'} honoured it ${of.honoured} of ${of.replays} times`)
+      .join(', ');
+  }
+}

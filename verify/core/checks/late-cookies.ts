@@ -1,0 +1,83 @@
+/** Finds responses that set a session cookie after the logout of their session. */
+import type { CookieChange, Operation, Run } from '../history/history.ts';
+import type { SessionState } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
+import type { Replays } from './replays.ts';
+
+/** Maximum number of late cookies of a session that are kept for the witness. */
+const REMEMBERED = 100;
+
+/** The check that counts the late cookies. */
+interface Counting {
+  readonly run: Run;
+  readonly count: { again: number; undone: number };
+  report(make: () => Violation, name: string): unknown;
+}
+
+export class LateCookies {
+  readonly #check: Counting;
+  /** By client: its last login. */
+  readonly #logins = new Map<string, Operation>();
+
+  constructor(check: Counting) {
+    this.#check = check;
+  }
+
+  /** Notes an operation if it is a login. */
+  login(operation: Operation): void {
+    if (operation.action === 'login' && operation.outcome === 'ok' && operation.with === undefined)
+      this.#logins.set(operation.client, operation);
+  }
+
+  /**
+   * Notes the cookies that a response set after the logout. Counts it if it set the cookie of the ended session, and if
+   * it replaced or deleted the cookie of a later login in the same jar.
+   */
+  set(operation: Operation, session: SessionState, replays: Replays): void {
+    const { count, run } = this.#check;
+    for (const cookie of operation.cookies ?? []) {
+      const { change, label } = cookie;
+      if (change === 'set' && label !== undefined) {
+        if (replays.late.size < REMEMBERED) replays.late.set(label, operation);
+        if (session.login?.cookies?.some(other => other.label === label)) count.again++;
+      }
+      const login = this.#logins.get(operation.client);
+      if (login === undefined || login === session.login || !undoes(operation, login, cookie)) continue;
+      count.undone++;
+      if (run.declared?.logout === 'strict')
+        this.#check.report(() => undone(operation, session, login), 'RISEN');
+    }
+  }
+
+  sessionEnded({ login }: SessionState): void {
+    if (login !== undefined && this.#logins.get(login.client) === login) this.#logins.delete(login.client);
+  }
+}
+
+/** Returns whether a late response ended after a later login of its client, and changed that login's cookie. */
+function undoes(late: Operation, login: Operation, { name, label }: CookieChange): boolean {
+  if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
+  const set = login.cookies?.find(cookie => cookie.name === name && cookie.change === 'set');
+  return set !== undefined && set.label !== label && login.return < late.return;
+}
+
+const undone = (late: Operation, { session, user }: SessionState, login: Operation): Violation => ({
+  at: { ...late, session, user },
+  summary: 'a late response replaced or deleted the cookie of a later login: the user is signed out',
+  witness: [
+    { operation: login, came: 'logged in again' },
+    {
+      operation: late,
+      expected: 'no cookie of the session that was logged out',
+      came: 'changed the cookie of the later login',
+    },
+  ],
+});
+
+/** Returns whether a logout deletes a cookie under another Path or Domain than the login set, and so misses it. */
+export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
+  cookies.some(({ name, change, attributes }) => {
+    const set = login?.cookies?.find(cookie => cookie.name === name && cookie.change === 'set');
+    if (change !== 'deleted' || set?.attributes === undefined || attributes === undefined) return false;
+    return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
+  });

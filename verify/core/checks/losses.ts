@@ -1,0 +1,48 @@
+/** Describes how a session was lost. */
+import type { Operation } from '../history/history.ts';
+import type { WitnessStep } from '../result/verdict.ts';
+import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
+
+/** Describes the loss of a session. */
+export function lossOf(operation: Operation, session: SessionState): Violation {
+  const { login, last } = session;
+  const witness: WitnessStep[] = [];
+  if (login !== undefined) witness.push({ operation: login, came: 'logged in' });
+  if (last !== undefined && last !== login) {
+    witness.push({
+      operation: last,
+      came: last.signedIn === 'in' ? 'signed in' : 'acknowledged',
+    });
+  }
+  witness.push({
+    operation,
+    expected: `signed in as ${operation.user}`,
+    came: cameOf(operation),
+  });
+  return {
+    at: operation,
+    summary: summaryOf(operation, last ?? login),
+    witness,
+  };
+}
+
+function cameOf(operation: Operation): string {
+  if (operation.signedIn === 'out') return 'signed out';
+  return `deleted the cookie ${deletedCookie(operation)}`;
+}
+
+function summaryOf(operation: Operation, last: Operation | undefined): string {
+  const there = operation.instance ?? 'an instance';
+  if (cameOf(operation) !== 'signed out')
+    return `${there} ${cameOf(operation)}, although the user had not logged out`;
+  if (last?.instance === undefined || last.instance === operation.instance) {
+    return `${there} did not know the session any more, although the user had not logged out`;
+  }
+  return `${last.instance} knew the session, ${there} did not, although the user had not logged out`;
+}
+
+/** Says which response replaced the cookie of a session before the session was lost. */
+export const replacedNote = ({ instance, cookies, note }: Operation): string =>
+  `${instance ?? 'a response'} replaced the cookie ${cookies?.find(({ change }) => change === 'set')?.name} ` +
+  `(${note ?? 'without showing who is signed in'}): from then on the client sends the new one`;
