@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const FOLDERS = '{app,conformance,stack,verify,zoo,loadtests,tests}';
+const FOLDERS = '{app,bench,conformance,stack,verify,zoo,loadtests,tests}';
 
 /** Tests that take long, which run only in `npm run test:long`. */
 const LONG =

@@ -13,7 +13,7 @@ import { eachLine } from '../verify/lines.ts';
 import { type VerifyOptions, verify } from '../verify/run.ts';
 import { parseTarget, type Target } from '../verify/target/load.ts';
 import { feeding } from '../verify/workloads/index.ts';
-import { deploy } from './deploy.ts';
+import { type Deployed, deploy } from './deploy.ts';
 import type { Entry } from './entry.ts';
 
 export interface Trial {
@@ -35,6 +35,8 @@ export type TrialOptions = Pick<VerifyOptions, 'seed' | 'out' | 'sessions' | 'du
   /** True to run only the workloads that give evidence for the guarantee that the defect must break. */
   brief?: boolean;
   onStep?: (message: string) => void;
+  /** Called after the run, while the deployment still runs. */
+  afterwards?: (deployed: Deployed) => Promise<void>;
 };
 
 /** Returns true if the trial has the required verdict. */
@@ -63,7 +65,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
  * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
 export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
-  const { onStep, brief = false, ...load } = options;
+  const { onStep, afterwards, brief = false, ...load } = options;
   const deaths: string[] = [];
   const deployed = await deploy(entry, {
     onDeath: description => deaths.push(description),
@@ -80,6 +82,7 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
       command: `${COMMAND} zoo run ${entry.name} --seed ${load.seed}`,
       logs: deployed.stack.logs,
     });
+    await afterwards?.(deployed);
     if (deaths.length > 0)
       throw new Error(`${entry.name}: expected all parts to run until the end, but ${deaths.join('; ')}`);
     return await judged(entry, result, folder);

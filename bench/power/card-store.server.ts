@@ -1,0 +1,11 @@
+import { serve } from '../../app/serve.ts';
+import { stockOptions } from '../../zoo/stores/stock.ts';
+import { drawnHandler } from './handler.ts';
+import { Oracle } from './oracle.ts';
+import { DrawnStore } from './store.ts';
+
+const oracle = Oracle.ofProcess();
+await serve({
+  store: (config, redis) => new DrawnStore(stockOptions(config, redis), oracle),
+  onSession: drawnHandler(oracle),
+});

@@ -1,0 +1,220 @@
+/** Draws defects and healthy variants at random. The same seed and kind give the same draw. */
+import type { Guarantee } from '../../verify/core/result/guarantees.ts';
+import { type Random, seeded } from '../../verify/random.ts';
+
+export type Kind = 'defect' | 'healthy';
+type Host = 'card-store' | 'plain';
+
+/** The condition under which a defect may strike. */
+type When =
+  | 'always'
+  /** The session is at least `wait` old. */
+  | 'aged'
+  /** This instance has not served the session for `wait`. */
+  | 'rested'
+  /** Another request of the session is in flight on this instance. */
+  | 'overlapping'
+  /** Only on the second instance. */
+  | 'one instance'
+  /** Only for a quarter of the users. */
+  | 'some users'
+  /** The session holds at least `size` characters. */
+  | 'large'
+  /** The session holds a character outside ASCII. */
+  | 'awkward';
+
+export interface Draw {
+  readonly kind: Kind;
+  readonly seed: number;
+  readonly host: Host;
+  readonly act: string;
+  readonly when: When;
+  /** The part strikes one time in this number of requests that fulfil the condition. */
+  readonly every: number;
+  /** The duration that the act uses, milliseconds; 0 if it uses none. */
+  readonly ms: number;
+  /** The duration that the condition uses, milliseconds; 0 if it uses none. */
+  readonly wait: number;
+  /** Length of a session, characters. */
+  readonly size: number;
+}
+
+interface Act {
+  /** Completes the sentence "one time in n, the app …". */
+  readonly does: string;
+  readonly hosts: readonly Host[];
+  /** The conditions that the act may have; none: it has no condition. */
+  readonly whens: readonly When[];
+  /** Range of `ms`, if the act itself uses a duration. */
+  readonly ms?: readonly [number, number];
+}
+
+const BOTH: readonly Host[] = ['card-store', 'plain'];
+const PLAIN: readonly Host[] = ['plain'];
+const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', 'one instance', 'some users'];
+const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];
+const PLACES: readonly When[] = ['one instance', 'some users'];
+/** The share of draws without a condition. */
+const ALWAYS = 0.5;
+
+/** What a defect does, and the guarantee that it breaks first. */
+export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
+  'drop-save': {
+    does: 'acknowledges a save and does not make it',
+    ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES },
+  },
+  'old-copy': {
+    does: 'returns its own copy of a session, up to `ms` old',
+    ...{ breaks: 'read-your-writes', hosts: BOTH, whens: USUAL, ms: [200, 5_000] },
+  },
+  'slow-save': {
+    does: 'acknowledges a save `ms` before it makes it',
+    ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES, ms: [5, 2_000] },
+  },
+  'save-again': {
+    does: 'saves the same data again `ms` later',
+    ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES, ms: [5, 2_000] },
+  },
+  'lose-item': {
+    does: 'leaves the oldest value out of a save',
+    ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES },
+  },
+  'swap-keys': {
+    does: 'reads the key of another session',
+    ...{ breaks: 'isolation', hosts: BOTH, whens: USUAL },
+  },
+  'mix-replies': {
+    does: 'exchanges the replies of two reads of the store in flight',
+    ...{ breaks: 'isolation', hosts: BOTH, whens: PLACES },
+  },
+  'late-reply': {
+    does: 'delivers the reply of one read of the store to the next',
+    ...{ breaks: 'isolation', hosts: BOTH, whens: PLACES },
+  },
+  'lose-once': {
+    does: 'does not find a session that exists',
+    ...{ breaks: 'continuity', hosts: BOTH, whens: USUAL },
+  },
+  'lose-forever': {
+    does: 'deletes a live session',
+    ...{ breaks: 'continuity', hosts: BOTH, whens: SAVES },
+  },
+  'drop-cookie': {
+    does: 'deletes the session cookie in a response',
+    ...{ breaks: 'continuity', hosts: BOTH, whens: USUAL },
+  },
+  'forget-delete': {
+    does: 'acknowledges a logout and keeps the session',
+    ...{ breaks: 'logout-final', hosts: BOTH, whens: USUAL },
+  },
+  revive: {
+    does: 'restores a session `ms` after its logout',
+    ...{ breaks: 'logout-final', hosts: BOTH, whens: USUAL, ms: [5, 3_000] },
+  },
+  double: {
+    does: 'adds a note twice',
+    ...{ breaks: 'at-most-once', hosts: PLAIN, whens: ['one instance'] },
+  },
+  'share-notes': {
+    does: 'uses the key of another user for notes',
+    ...{ breaks: 'isolation', hosts: PLAIN, whens: [] },
+  },
+  'accept-forged': {
+    does: 'does not check the signature of the cookie',
+    ...{ breaks: 'forgery', hosts: PLAIN, whens: ['one instance'] },
+  },
+  expose: {
+    does: 'sets the session cookie without HttpOnly',
+    ...{ breaks: 'cookie-policy', hosts: BOTH, whens: PLACES },
+  },
+  public: {
+    does: 'marks a page of a signed-in user as public',
+    ...{ breaks: 'private-responses', hosts: BOTH, whens: USUAL },
+  },
+  fail: {
+    does: 'responds with status 500',
+    ...{ breaks: 'availability', hosts: BOTH, whens: USUAL },
+  },
+};
+
+/** What a healthy variant does: it looks odd, and is correct. */
+export const HEALTHY: Readonly<Record<string, Act>> = {
+  'wait-to-save': {
+    does: 'takes `ms` to save, and then acknowledges',
+    ...{ hosts: BOTH, whens: USUAL, ms: [5, 200] },
+  },
+  'wait-to-load': { does: 'takes `ms` to load a session', hosts: BOTH, whens: USUAL, ms: [5, 200] },
+  'save-twice': { does: 'makes a save twice before it acknowledges', hosts: BOTH, whens: USUAL },
+  'copy-with-version': {
+    does: 'returns its own copy of a session after it has compared it with the store',
+    ...{ hosts: BOTH, whens: USUAL },
+  },
+  'late-renewal': {
+    does: 'renews a session `ms` after the response',
+    hosts: BOTH,
+    whens: USUAL,
+    ms: [5, 500],
+  },
+  'set-again': { does: 'sets the same session cookie again', hosts: PLAIN, whens: USUAL },
+  'other-cookies': { does: 'sets a second cookie without a meaning', hosts: BOTH, whens: USUAL },
+  'try-again': { does: 'refuses a write with status 409 before it has an effect', hosts: BOTH, whens: USUAL },
+  'refuse-size': {
+    does: 'refuses with status 500 a save of a session that has grown too large',
+    ...{ hosts: PLAIN, whens: ['large'] },
+  },
+};
+
+/** The range of rates: one request in this number, the condition included. */
+const EVERY = [2, 1_000] as const;
+/** About how many requests are needed for one that fulfils the condition. */
+const ODDS: Readonly<Record<When, number>> = {
+  ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
+  awkward: 50,
+};
+/** The range of the durations of conditions, milliseconds. */
+const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
+const SIZES = [1_000, 60_000] as const;
+
+/** Returns a number whose logarithm is uniform between the limits. */
+const logUniform = (random: Random, [from, to]: readonly [number, number]): number =>
+  Math.round(from * (to / from) ** random.next());
+
+const oneOf = <T>(random: Random, all: readonly T[]): T => all[random.below(all.length)] as T;
+
+/** Returns the draw with this seed. */
+export function drawOf(kind: Kind, seed: number): Draw {
+  const random = seeded(seed, kind);
+  const acts: Readonly<Record<string, Act>> = kind === 'defect' ? DEFECTS : HEALTHY;
+  const act = oneOf(random, Object.keys(acts));
+  const { hosts, whens, ms } = acts[act] as Act;
+  const when =
+    (random.next() < ALWAYS && act !== 'refuse-size') || whens.length === 0 ? 'always' : oneOf(random, whens);
+  // Only the plain host accepts a session of any size and any character.
+  const host = when === 'large' || when === 'awkward' ? 'plain' : oneOf(random, hosts);
+  const every = act === 'refuse-size' ? 1 : Math.max(1, Math.round(logUniform(random, EVERY) / ODDS[when]));
+  const times = TIMES[when as 'aged'];
+  return {
+    ...{ kind, seed, host, act, when, every },
+    ms: ms === undefined ? 0 : logUniform(random, ms),
+    wait: times === undefined ? 0 : logUniform(random, times),
+    size: when === 'large' ? logUniform(random, SIZES) : 0,
+  };
+}
+
+const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
+  always: () => '',
+  aged: ({ wait }) => ` of sessions older than ${wait} ms`,
+  rested: ({ wait }) => ` of sessions that rested ${wait} ms`,
+  overlapping: () => ' of overlapping requests',
+  'one instance': () => ' on one instance',
+  'some users': () => ' of a quarter of the users',
+  large: ({ size }) => ` of sessions with ${size} characters or more`,
+  awkward: () => ' of sessions with non-ASCII text',
+};
+
+/** Describes a draw in one line. */
+export function describeDraw(draw: Draw): string {
+  const { kind, host, act, when, every, ms } = draw;
+  const { does = '' } = (kind === 'defect' ? DEFECTS : HEALTHY)[act] ?? {};
+  return `${host}, 1 in ${every}${CONDITIONS[when](draw)}: ${does.replace('`ms`', `${ms} ms`)}`;
+}

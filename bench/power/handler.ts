@@ -1,0 +1,78 @@
+/** The drawn part of the cookie layer or of a handler: a middleware that runs after the session is loaded. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Oracle } from './oracle.ts';
+
+type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
+
+/** Names of the session cookies of both hosts. */
+const COOKIE = /^(connect\.sid|sid)=/;
+
+/** Changes the values of a header when the app sets it. */
+function changing(response: Response, name: string, change: (value: string) => string): void {
+  const set = response.setHeader.bind(response);
+  response.setHeader = (header, value) => {
+    if (header.toLowerCase() !== name || typeof value === 'number') return set(header, value);
+    return set(header, typeof value === 'string' ? change(value) : value.map(change));
+  };
+}
+
+const cookieOf = ({ headers }: Request): string | undefined =>
+  headers.cookie?.split('; ').find(cookie => COOKIE.test(cookie));
+
+export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
+  'drop-cookie': (request, response, oracle) => {
+    const name = cookieOf(request)?.split('=', 1)[0];
+    if (name === undefined || request.session?.user === undefined || request.path.includes('log')) return;
+    oracle.harm('the cookie of a live session was deleted');
+    response.clearCookie(name);
+    return undefined;
+  },
+  expose: (_request, response, oracle) => {
+    changing(response, 'set-cookie', value => {
+      if (!COOKIE.test(value) || value.includes('1970')) return value;
+      oracle.harm('a cookie without HttpOnly was set');
+      return value.replace(/; HttpOnly/i, '');
+    });
+    return undefined;
+  },
+  public: (request, response, oracle) => {
+    if (request.session?.user === undefined || request.method !== 'GET') return;
+    oracle.harm('a page was marked public');
+    response.setHeader('Cache-Control', 'public, max-age=60');
+    changing(response, 'cache-control', () => 'public, max-age=60');
+    return undefined;
+  },
+  fail: (request, response, oracle) => {
+    if (request.session?.user === undefined) return;
+    oracle.harm('a request failed');
+    response.status(500).send('failed');
+    return 'ended';
+  },
+  'try-again': (request, response) => {
+    if (request.session?.user === undefined || request.method !== 'POST' || request.path.includes('log'))
+      return;
+    response.status(409).send('Nothing was done. Try again.');
+    return 'ended';
+  },
+  'set-again': (request, response) => {
+    const cookie = cookieOf(request);
+    if (cookie !== undefined && request.session?.user !== undefined && !request.path.includes('log'))
+      response.append('Set-Cookie', `${cookie}; Path=/; HttpOnly; SameSite=Lax`);
+    return undefined;
+  },
+  'other-cookies': (_request, response) => {
+    response.append('Set-Cookie', `seen=${Date.now()}; Path=/; HttpOnly; SameSite=Lax`);
+    return undefined;
+  },
+};
+
+/** Returns the middleware of a draw. It also informs the oracle of each request. */
+export const drawnHandler =
+  (oracle: Oracle): RequestHandler =>
+  (request, response, next) => {
+    const sid = request.sessionID ?? '';
+    response.once('close', oracle.began(sid));
+    const strike = HANDLER_ACTS[oracle.draw.act];
+    const ended = strike && oracle.strikes(sid, request.session) && strike(request, response, oracle);
+    if (ended === undefined || ended === false) next();
+  };

@@ -1,0 +1,88 @@
+/**
+ * Runs inside an instance. Decides when the drawn part strikes, and records each strike that a client could notice: the
+ * oracle of the measurement. It compares what the app did with what a correct app would have done at that moment, and
+ * knows nothing of Baton.
+ */
+import { appendFileSync } from 'node:fs';
+import type { SessionData } from 'express-session';
+import { type Random, seeded } from '../../verify/random.ts';
+import type { Draw } from './draw.ts';
+
+/** A quarter of the users. */
+const SOME = 4;
+
+interface Seen {
+  first: number;
+  /** Time of the last request of the session before the current one. */
+  before: number;
+  last: number;
+  /** Number of requests in flight. */
+  open: number;
+}
+
+export class Oracle {
+  readonly draw: Draw;
+  readonly #file: string;
+  readonly #second: boolean;
+  readonly #random: Random;
+  readonly #sessions = new Map<string, Seen>();
+
+  /** @param file the harms are appended to it, one line each */
+  constructor(draw: Draw, file: string, instance: string) {
+    this.draw = draw;
+    this.#file = file;
+    this.#second = instance.endsWith('2');
+    this.#random = seeded(draw.seed, instance);
+  }
+
+  /** Returns the oracle of this process, from its environment. */
+  static ofProcess({ env } = process): Oracle {
+    const draw: Draw = JSON.parse(env['POWER_DRAW'] ?? '{}');
+    return new Oracle(draw, env['POWER_HARMS'] ?? '/dev/null', env['INSTANCE_ID'] ?? '');
+  }
+
+  /** Called when a request of a session begins on this instance. Returns a function to call at its end. */
+  began(sid: string): () => void {
+    const now = Date.now();
+    const seen = this.#sessions.get(sid) ?? { first: now, before: now, last: now, open: 0 };
+    this.#sessions.set(sid, seen);
+    Object.assign(seen, { before: seen.last, last: now });
+    seen.open++;
+    return () => {
+      seen.open--;
+    };
+  }
+
+  /** Returns whether the part strikes now. `data`: the session that is read or saved, if there is one. */
+  strikes(sid: string, data?: Partial<SessionData> | null): boolean {
+    return this.#applies(sid, data ?? {}) && this.#random.next() * this.draw.every < 1;
+  }
+
+  #applies(sid: string, data: Partial<SessionData>): boolean {
+    const { when, wait, size } = this.draw;
+    const seen = this.#sessions.get(sid);
+    switch (when) {
+      case 'always':
+        return true;
+      case 'one instance':
+        return this.#second;
+      case 'some users':
+        return [...(data.user ?? 'x')].reduce((sum, one) => sum + one.charCodeAt(0), 0) % SOME === 0;
+      case 'aged':
+        return seen !== undefined && Date.now() - seen.first >= wait;
+      case 'rested':
+        return seen !== undefined && seen.last - seen.before >= wait;
+      case 'overlapping':
+        return (seen?.open ?? 0) > 1;
+      case 'large':
+        return JSON.stringify(data).length >= size;
+      case 'awkward':
+        return /[^\0-\x7f]/.test(JSON.stringify(data));
+    }
+  }
+
+  /** Records that the app did something wrong that a client can notice. */
+  harm(what: string): void {
+    appendFileSync(this.#file, `${what}\n`);
+  }
+}

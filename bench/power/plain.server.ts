@@ -1,0 +1,77 @@
+import { createHmac } from 'node:crypto';
+import { type RequestHandler, Router } from 'express';
+import type { Redis } from 'ioredis';
+import { SessionGoneError } from '../../app/stores/errors.ts';
+import { servePlain } from '../../zoo/hosts/plain/serve.ts';
+import { drawnHandler } from './handler.ts';
+import { Oracle } from './oracle.ts';
+import { DrawnStore } from './store.ts';
+
+const oracle = Oracle.ofProcess();
+const { draw } = oracle;
+
+/** Returns the signature of a session id, as express-session makes it. */
+const signatureOf = (sid: string): string =>
+  createHmac('sha256', process.env['SESSION_SECRET'] ?? 'keyboard cat')
+    .update(sid)
+    .digest('base64')
+    .replace(/=+$/, '');
+
+/** Requests whose cookie had a wrong signature. */
+const forged = new WeakSet<object>();
+
+/** Replaces a wrong signature of the session cookie with a correct one, as if the app did not check it. */
+const unchecked: RequestHandler = (request, _response, next) => {
+  const [sid, signature] = String(request.cookies['connect.sid'] ?? '')
+    .replace(/^s:/, '')
+    .split('.');
+  if (draw.act === 'accept-forged' && sid && signature !== undefined && oracle.strikes(sid)) {
+    const right = signatureOf(sid);
+    if (right !== signature) forged.add(request);
+    request.headers.cookie = `connect.sid=${encodeURIComponent(`s:${sid}.${right}`)}`;
+    delete request.cookies['connect.sid'];
+  }
+  next();
+};
+
+/** Adds a note twice, if the draw says so. */
+function doubling(redis: Redis): void {
+  const push = redis.rpush.bind(redis);
+  Reflect.set(redis, 'rpush', async (key: string, text: string) => {
+    if (oracle.strikes('')) {
+      oracle.harm('a note was added twice');
+      await push(key, text);
+    }
+    return push(key, text);
+  });
+}
+
+let last = '';
+/** Returns the user whose notes a request reads or writes: if the draw says so, the user of the request before. */
+function keyOf(user: string): string {
+  const before = last;
+  last = user;
+  if (before === '' || before === user || !oracle.strikes('', { user })) return user;
+  oracle.harm('the notes of another user were used');
+  return before;
+}
+
+servePlain({
+  store: redis => new DrawnStore({ client: redis }, oracle),
+  beforeSession: () => unchecked,
+  onSession(redis) {
+    if (draw.act === 'double') doubling(redis);
+    return Router().use((request, _response, next) => {
+      if (forged.has(request) && request.session.user !== undefined)
+        oracle.harm('a forged cookie was accepted');
+      next();
+    }, drawnHandler(oracle));
+  },
+  ...(draw.act === 'share-notes' && { keyOf }),
+  onError(error, request, response, next) {
+    if (!(error instanceof SessionGoneError)) return next(error);
+    // The session was logged out during this request. Without a session object, nothing is saved after its response.
+    Reflect.deleteProperty(request, 'session');
+    response.redirect(303, '/app/login');
+  },
+});

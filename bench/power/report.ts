@@ -1,0 +1,63 @@
+/** Sums up the trials of drawn defects and healthy variants. Returns Markdown. */
+import { DEFECTS, drawOf } from './draw.ts';
+import type { Outcome } from './trial.ts';
+
+const percent = (count: number, of: number): string =>
+  of === 0 ? '–' : `${Math.round((100 * count) / of)} %`;
+
+/** Returns the groups of the outcomes, the largest first. */
+function groupsOf(all: readonly Outcome[], keyOf: (one: Outcome) => string): [string, Outcome[]][] {
+  const groups = new Map<string, Outcome[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return [...groups].sort(([, a], [, b]) => b.length - a.length);
+}
+
+const found = ({ violated }: Outcome): boolean => violated.length > 0;
+
+/** Returns the range of rates of a defect, for the table of misses. */
+function rateOf(one: Outcome): string {
+  const { every } = drawOf(one.kind, one.seed);
+  if (every <= 10) return '1 in 10 or more';
+  return every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
+}
+
+function table(head: string, noticeable: readonly Outcome[], keyOf: (one: Outcome) => string): string[] {
+  return [
+    `| ${head} | noticeable | found | share |`,
+    '|---|---|---|---|',
+    ...groupsOf(noticeable, keyOf).map(([key, group]) => {
+      const count = group.filter(found).length;
+      return `| ${key} | ${group.length} | ${count} | ${percent(count, group.length)} |`;
+    }),
+  ];
+}
+
+/** Returns the tables: totals, then shares by guarantee, by condition and by rate, then the draws that were missed. */
+export function report(all: readonly Outcome[]): string[] {
+  const defects = all.filter(({ kind }) => kind === 'defect');
+  const healthy = all.filter(({ kind }) => kind === 'healthy');
+  const noticeable = defects.filter(one => one.noticeable);
+  const missed = noticeable.filter(one => !found(one));
+  const accused = healthy.filter(found);
+  const hidden = defects.length - noticeable.length;
+  const breaks = (one: Outcome): string => `\`${DEFECTS[drawOf('defect', one.seed).act]?.breaks}\``;
+  return [
+    `${defects.length} defects: ${hidden} (${percent(hidden, defects.length)}) could not be noticed; of the other ` +
+      `${noticeable.length}, ${noticeable.length - missed.length} ` +
+      `(${percent(noticeable.length - missed.length, noticeable.length)}) were found. ` +
+      `${healthy.length} healthy variants: ${accused.length} accused.`,
+    '',
+    ...table('guarantee that the defect breaks first', noticeable, breaks),
+    '',
+    ...table('condition', noticeable, one => drawOf('defect', one.seed).when),
+    '',
+    ...table('rate', noticeable, rateOf),
+    ...listed('Missed', missed, ({ harms }) => `${harms} harms in the run`),
+    ...listed('Accused', accused, ({ violated }) => violated.join(', ')),
+  ];
+}
+
+const listed = (title: string, all: readonly Outcome[], detail: (one: Outcome) => string): string[] =>
+  all.length === 0
+    ? []
+    : ['', `${title}:`, '', ...all.map(one => `- ${one.kind} ${one.seed}: ${one.draw} (${detail(one)})`)];

@@ -1,0 +1,127 @@
+/** Runs Baton at default settings against a drawn app, and asks the oracle whether a client could have noticed. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { plainDoneRight } from '../../zoo/controls/plain-done-right.ts';
+import type { Deployed } from '../../zoo/deploy.ts';
+import type { Control } from '../../zoo/entry.ts';
+import { trial } from '../../zoo/run.ts';
+import { Visitor } from '../../zoo/testing/visitor.ts';
+import { type Draw, describeDraw } from './draw.ts';
+
+/** The outcome of a trial: one line of a tally. */
+export const outcome = z.object({
+  kind: z.enum(['defect', 'healthy']),
+  seed: z.number(),
+  draw: z.string(),
+  /** Number of strikes in the run that a client could notice. */
+  harms: z.number(),
+  /** True if a client noticed, or could have: the run had none, but an attentive client after it met one. */
+  noticeable: z.boolean(),
+  /** The claimed guarantees that Baton reported as violated. */
+  violated: z.array(z.string()),
+  requests: z.number(),
+  folder: z.string(),
+});
+
+export type Outcome = z.infer<typeof outcome>;
+
+/** Both hosts run with the claims that they keep when nothing is broken. */
+function entryOf(draw: Draw, harms: string): Control {
+  const { host } = draw;
+  const program = new URL(`./${host}.server.ts`, import.meta.url);
+  const { claims } = plainDoneRight.target as { claims: unknown[] };
+  return {
+    kind: 'control',
+    name: `${draw.kind}-${draw.seed}`,
+    sound: describeDraw(draw),
+    deployment: { host, program, env: { POWER_DRAW: JSON.stringify(draw), POWER_HARMS: harms } },
+    ...(host === 'plain' && { target: { claims: [...claims, 'at-most-once'] } }),
+  };
+}
+
+/** @param out folder for the histories; @param signal stops the trial */
+export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'power-'));
+  const file = join(folder, 'harms');
+  await writeFile(file, '');
+  const count = async (): Promise<number> => (await readFile(file, 'utf8')).split('\n').length - 1;
+  let harms = 0;
+  try {
+    const done = await trial(entryOf(draw, file), {
+      ...{ seed: draw.seed, out, signal },
+      afterwards: async deployed => {
+        harms = await count();
+        if (draw.kind === 'defect' && harms === 0) await attentive(draw, deployed, count);
+      },
+    });
+    return {
+      ...{ kind: draw.kind, seed: draw.seed, draw: describeDraw(draw), harms },
+      noticeable: (await count()) > 0,
+      violated: done.result.guarantees
+        .filter(({ claimed, violations }) => claimed && violations > 0)
+        .map(({ guarantee }) => guarantee),
+      requests: done.result.tally.operations,
+      folder: done.folder,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Limits of the attentive client: its rounds, and its time, milliseconds. */
+const ROUNDS = 400;
+const TIME = 12_000;
+/** Number of its users. */
+const USERS = 12;
+/** Length of a value, characters: the longest that the plain host takes. */
+const LONG = 1_900;
+
+/** The acts that strike at a login or a logout: the attentive client logs in and out as often as it can. */
+const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
+
+/**
+ * Drives sessions in the way that the draw needs, until a strike can be noticed: it waits, overlaps requests, writes long
+ * and non-ASCII values, logs out, and changes its cookie.
+ */
+async function attentive(
+  draw: Draw,
+  { target, stack }: Deployed,
+  count: () => Promise<number>,
+): Promise<void> {
+  const end = Date.now() + TIME;
+  const users = Array.from({ length: USERS }, (_, i) => new Visitor(target, [stack.url], 400 + i));
+  const brief = COMING_AND_GOING.includes(draw.act);
+  const round = async (user: Visitor, n: number): Promise<void> => {
+    const begins = brief || n === 0;
+    if (begins) await user.signIn();
+    if ((draw.when === 'aged' && begins) || draw.when === 'rested') {
+      await user.who();
+      await sleep(draw.wait + 50);
+    }
+    if (draw.act === 'accept-forged') await forge(user);
+    else if (!brief) await use(user, draw, n);
+    else await Promise.all([user.signOut(), ...(draw.when === 'overlapping' ? [user.who()] : [])]);
+  };
+  for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
+    await Promise.all(users.map(user => round(user, n)));
+  // A late effect needs its time.
+  if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
+}
+
+/** Writes to each object and reads, at the same time. */
+async function use(user: Visitor, draw: Draw, n: number): Promise<void> {
+  const text = `${draw.when === 'awkward' ? 'ö' : 'o'}${n} `;
+  const value = draw.when === 'large' ? text.padEnd(LONG, 'x') : text;
+  for (const { object } of user.target.probes)
+    await Promise.all([user.add(object, value), user.items(object)]);
+}
+
+/** Sends the session cookie with a changed signature. */
+async function forge(user: Visitor): Promise<void> {
+  const cookie = await user.cookie();
+  const changed = (letter: string): string => (letter === 'A' ? 'B' : 'A');
+  await user.who(cookie.replace(/(.)(.{3})$/, (_, letter, rest) => changed(letter) + rest));
+}
