@@ -3,7 +3,7 @@
  * not pages become text. The first build installs VitePress in site/, so scripts/setup does not install it.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sidebar, siteFiles, sitePages } from './site-pages.ts';
@@ -19,6 +19,7 @@ function makePages(): void {
     mkdirSync(dirname(join(pages, page)), { recursive: true });
     writeFileSync(join(pages, page), text);
   }
+  cpSync(join(root, 'docs/gallery'), join(pages, 'docs/gallery'), { recursive: true });
   for (const file of siteFiles()) copyFileSync(join(root, file), join(pages, 'public', file));
   writeFileSync(join(pages, 'sidebar.json'), JSON.stringify(sidebar()));
 }

@@ -14,6 +14,7 @@ const EXCLUDED: readonly RegExp[] = [
   /^LICENSE$/, // a legal text
   /^package-lock\.json$/, // names of packages
   /^bench\/data\//, // recorded runs
+  /^docs\/gallery\//, // sample reports, with the licence of uPlot
   /^tests\/words\.test\.ts$/, // this list
 ];
 

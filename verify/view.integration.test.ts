@@ -133,7 +133,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     const page = await open('broken.html');
     const top = await textOf(page, 'header');
     expect(top).toContain('Broken: continuity, isolation, no-lost-updates');
-    expect(top).toMatch(/LOSS continuity: .*wrong response on app-2, first 0\.01 s after the start/);
+    expect(top).toMatch(/LOSS continuity on app-2: 1 of \d sessions lost, first 0\.01 s after the start/);
     expect(await page.title()).toContain('</script>');
     expect(await page.locator('[id="continuity-1"] svg').count()).toBe(1);
     await page.locator('#guarantee-continuity summary').click();

@@ -40,7 +40,7 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
 async function resultIn(folder: string): Promise<Result | undefined> {
   const text = await readFile(join(folder, 'result.json'), 'utf8').catch(() => undefined);
   try {
-    return text === undefined ? undefined : printable(JSON.parse(text) as Result);
+    return text === undefined ? undefined : (JSON.parse(text) as Result);
   } catch {
     return undefined;
   }
@@ -66,7 +66,7 @@ export async function runsCommand({ out }: Values<'runs'>, output: Output): Prom
         : [
             result.started.slice(0, 16).replace('T', ' '),
             result.judgement,
-            `${result.target}: ${conclusion(result)}`,
+            `${printable(result.target)}: ${conclusion(result)}`,
           ];
     output.result.write(
       `${name.padEnd(23)}  ${(row[0] ?? '').padEnd(16)}  ${(row[1] ?? '').padEnd(10)}  ${row[2]}\n`,

@@ -110,7 +110,7 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
 }
 
 /** Maximum number of violated guarantees that the top of the page describes. */
-const HEADLINES = 4;
+const HEADLINES = 3;
 
 /** Returns what broke, how often, on which instance, and since when. */
 function what(verdict: Verdict): string {
@@ -121,9 +121,8 @@ function what(verdict: Verdict): string {
     since === undefined ? '' : `, first <strong>${(since / 1e6).toFixed(2)} s</strong> after the start`;
   return (
     `<li><a href="#${verdict.guarantee}-1"><strong>${escaped(anomaly?.name ?? '')}</strong> ${verdict.guarantee}</a>` +
-    `${verdict.claimed ? '' : ' (not claimed)'}: ${escaped(said(verdict))}.` +
-    `<br/>${escaped(anomaly?.summary ?? 'the requests that prove it were not recorded')}` +
-    `${on === '' && when === '' ? '' : `<br/>wrong response${on}${when}`}</li>`
+    `${verdict.claimed ? '' : ' (not claimed)'}${on}: ${escaped(said(verdict))}${when}` +
+    `<br/>${escaped(anomaly?.summary ?? 'the requests that prove it were not recorded')}</li>`
   );
 }
 
