@@ -125,6 +125,20 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   const mayBeGone = (value: string, read: Operation) =>
     operations.some(o => removes(o, value, read) && !precedes(read, o));
   /**
+   * Returns whether an `info` add, which had returned before another operation, has had no effect: no read shows its
+   * value, and nothing may have removed the value.
+   */
+  const unseen = (add: Operation, o: Operation, read: Operation) =>
+    add.action === 'add' &&
+    add.outcome === 'info' &&
+    precedes(add, o) &&
+    shownBy(add, read) === undefined &&
+    !operations.some(
+      r =>
+        !precedes(read, r) &&
+        (r.action === 'remove' ? r.value === add.value : r.action === 'clear' && !over(r, add, read)),
+    );
+  /**
    * Returns whether a request that overlapped a write of the value may have undone the write. The first read that shows
    * the value cannot have undone it.
    */
@@ -137,6 +151,7 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
       operations.some(
         other =>
           other !== o &&
+          !unseen(other, o, read) &&
           !over(o, other, read) &&
           !(other.action === 'read' ? precedes(other, o) : over(other, o, read)) &&
           (other.action === 'read'

@@ -47,6 +47,28 @@ describe('an info write that takes effect late', () => {
     expect(broken(picture)).toEqual(['read-your-writes', 'linearizability']);
   });
 
+  it('has undone nothing as long as no read shows it', () => {
+    const lost = (...late: Parameters<SessionPicture['change']>) =>
+      broken(
+        drawn(s => {
+          s.write('a', 'app-1').change(...late);
+          s.write('b', 'app-2').read('app-1', ['a', 'b']).read('app-2', ['a']);
+        }),
+      ).filter(guarantee => guarantee !== 'linearizability' && guarantee !== 'no-lost-updates');
+    const both = ['read-your-writes', 'monotonic-reads'];
+    expect(lost('add', 'late', 'app-1', unsure)).toEqual(both);
+    // Its response is not over when b is called: the app may save an older state without its change.
+    expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
+    // The effect of these leaves no trace that a read would show.
+    expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);
+    expect(lost('remove', 'x', 'app-1', unsure)).toEqual([]);
+    const removed = drawn(s => {
+      s.write('a', 'app-1').write('late', 'app-1', unsure).write('b', 'app-2').remove('late', 'app-1');
+      s.read('app-2', ['a']);
+    });
+    expect(broken(removed)).not.toContain('read-your-writes');
+  });
+
   it('to another object of the session may also undo a write', () => {
     const late = drawn(s => {
       s.write('a', 'app-1').note('n', 'app-1', unsure).write('b', 'app-2').hops(2, ['a', 'b']).hops(2, ['a']);
@@ -158,7 +180,7 @@ describe('only what was compared is evidence', () => {
 
   it('reads after writes that another request may have undone are no evidence', () => {
     const picture = drawn(s => {
-      s.write('n', 'app-1', unsure);
+      s.remove('x', 'app-1', unsure);
       for (let i = 0; i < 20; i++)
         s.write(`v${i}`, 'app-1').read(
           'app-2',

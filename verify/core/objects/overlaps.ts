@@ -16,12 +16,27 @@ export interface Write {
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];
+  /** False if a read up to now would show the value of the write, had it taken effect. */
+  traceless: boolean;
   /** Another request that overlapped this write. That request may have loaded an older state and written it back. */
   beside?: Start | Operation;
 }
 
 /** Returns whether a write overlapped another request, which may have undone it. */
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
+
+/**
+ * Returns whether a request that overlapped a write may have undone it, as far as the reads up to now show. Subtle: an
+ * app that loads a state and saves it later saves its own change, too. So an `info` add that no read shows has undone
+ * nothing. But if its request was still open when the write was called, the app may have saved the older state alone.
+ */
+export const mayBeUndone = ({ start, rivals, beside }: Write): boolean =>
+  beside !== undefined ||
+  rivals.length >= RIVALS ||
+  rivals.some(
+    ({ end, over, traceless }) =>
+      traceless || over !== undefined || end === undefined || !precedes(end, start),
+  );
 
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
@@ -57,7 +72,13 @@ export class Overlaps {
   }
 
   started(start: Start): Write {
-    const write: Write = { start, effect: effectOf(this.#kind, start), certain: false, rivals: [] };
+    const write: Write = {
+      start,
+      effect: effectOf(this.#kind, start),
+      certain: false,
+      rivals: [],
+      traceless: true,
+    };
     const value = shownValue(start);
     if (value !== undefined) {
       if (this.#values.has(value)) this.#repeated.add(value);

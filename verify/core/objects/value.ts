@@ -8,7 +8,7 @@
 
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { acknowledged, overlapped, type Write } from './overlaps.ts';
+import { acknowledged, mayBeUndone, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
 /** One value of a set, list or bag. Values are unique, so each value is added and removed at most once. */
@@ -83,7 +83,13 @@ export const viewer = (session: string): Viewer => ({
 
 /** Returns whether a write of the value overlapped another request, which may have undone it. */
 export const raced = ({ adds, removing }: Value): boolean =>
-  adds.some(overlapped) || removing.some(overlapped);
+  adds.some(mayBeUndone) || removing.some(mayBeUndone);
+
+/** Adds a change that may remove the value. From then on, a read without the value says nothing about its adds. */
+export function mayRemove(known: Value, removing: Write): void {
+  known.removing.push(removing);
+  for (const add of known.adds) add.traceless = true;
+}
 
 export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
   const of = reader.suspects.get(known) ?? { read, stale: false, back: false };

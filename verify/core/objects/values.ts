@@ -21,6 +21,7 @@ import {
   contradiction,
   lacking,
   mayBeGone,
+  mayRemove,
   mustBeGone,
   mustShow,
   newValue,
@@ -80,13 +81,13 @@ export class Values implements ObjectState {
     this.#changes++;
     const { effect } = write;
     if (effect?.does === 'replaces') this.#replacing(effect.values, write);
-    else if (effect?.does === 'removes') this.#of(effect.value).removing.push(write);
+    else if (effect?.does === 'removes') mayRemove(this.#of(effect.value), write);
     else if (effect?.does === 'adds') this.#adding(effect.value, write);
   }
 
   #replacing(values: readonly string[], write: Write): void {
     for (const all of [this.#present, this.#removed])
-      for (const known of all.values()) if (!values.includes(known.value)) known.removing.push(write);
+      for (const known of all.values()) if (!values.includes(known.value)) mayRemove(known, write);
     for (const value of values) this.#adding(value, write);
     this.#replacements.push(write);
     if (this.#replacements.length > REPLACEMENTS) this.#replacements.shift();
@@ -95,11 +96,11 @@ export class Values implements ObjectState {
   #adding(value: string, write: Write): void {
     this.#forget(value);
     const known = this.#of(value);
-    known.adds.push(write);
+    write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
     for (let i = 0; i < this.#replacements.length; i++) {
       const replacing = this.#replacements[i] as Write;
       const { over } = replacing;
-      if (over === undefined || !precedes(over, write.start)) known.removing.push(replacing);
+      if (over === undefined || !precedes(over, write.start)) mayRemove(known, replacing);
     }
   }
 

@@ -1,0 +1,116 @@
+/**
+ * Tests that an app which only loses updates is never accused of STALE or BACK. Each write of this app loads the whole
+ * state, changes it, and saves it some time later.
+ */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { share } from '../../../tests/share.ts';
+import { monotonicReads } from '../checks/monotonic-reads.ts';
+import { readYourWrites } from '../checks/read-your-writes.ts';
+import type { Event, Outcome } from '../history/history.ts';
+import { Picture } from '../testing/picture.ts';
+import { Judge } from '../timeline/judge.ts';
+
+const plan = fc.array(
+  fc.record({
+    session: fc.constantFrom('s1', 's1', 's1', 's2'),
+    action: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'add', 'remove', 'clear'),
+    after: fc.integer({ min: 0, max: 6 }),
+    lasts: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }) },
+      fc.integer({ min: 1, max: 25 }),
+    ),
+    /** When the state is loaded and saved, as shares of the time of the request. */
+    load: fc.integer({ min: 0, max: 100 }),
+    save: fc.integer({ min: 0, max: 100 }),
+    outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'info', 'fail'),
+    /** Of an `info` write: how long after its response the app saves the state; negative if never. */
+    late: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: 60 })),
+    which: fc.nat(20),
+  }),
+  { minLength: 3, maxLength: 14, size: 'max' },
+);
+type Step = typeof plan extends fc.Arbitrary<(infer T)[]> ? T : never;
+
+interface Request extends Step {
+  id: number;
+  call: number;
+  end: number;
+  value: string;
+  loaded: string[];
+}
+
+const changed = ({ action, value, loaded }: Request): string[] => {
+  if (action === 'clear') return [];
+  return action === 'remove' ? loaded.filter(v => v !== value) : [...loaded, value];
+};
+
+/** Runs the requests. Returns the events in the order of a recorder. */
+function run(steps: readonly Step[]): Event[] {
+  let now = 10;
+  const requests = steps.map((step, i): Request => {
+    now += step.after;
+    const value = step.action === 'remove' ? `v${step.which % (i + 1)}` : `v${i}`;
+    return { ...step, id: i + 10, call: now, end: now + step.lasts, value, loaded: [] };
+  });
+  let state: string[] = [];
+  const moments = requests.flatMap(request => {
+    const { id, session, action, value, call, end, outcome, late } = request;
+    const load = call + ((end - call) * request.load) / 100;
+    const saved = load + ((end - load) * request.save) / 100;
+    const write = action !== 'read';
+    const unsure = write && outcome === 'info';
+    const called = {
+      ...{ id, clock: 'c0', client: session, session, user: 'alice', object: 'basket@alice' },
+      ...{ action, request: `r${id}`, call, ...(write && action !== 'clear' ? { value } : {}) },
+    };
+    const save = (): void => {
+      // A refused write saves the state as it loaded it. A page may do so too, but a page in flight has no line yet.
+      state = outcome !== 'fail' ? changed(request) : request.loaded;
+    };
+    const ended = (): Event =>
+      write
+        ? { type: 'end', id, return: end, outcome, instance: 'app-1' }
+        : {
+            ...{ type: 'op', ...called, return: end, outcome: 'ok', instance: 'app-1' },
+            ...{ signedIn: 'in', sawUser: 'alice', saw: request.loaded },
+          };
+    return [
+      ...(write ? [{ at: call, order: 0, does: (): Event => ({ type: 'start', ...called }) }] : []),
+      {
+        at: load,
+        order: 1,
+        does: () => {
+          request.loaded = state;
+        },
+      },
+      ...(!write || (unsure && late < 0)
+        ? []
+        : [{ at: unsure ? Math.max(saved, end + late) : saved, order: 2, does: save }]),
+      { at: end, order: 3, does: ended },
+    ];
+  });
+  return moments
+    .sort((a, b) => a.at - b.at || a.order - b.order)
+    .flatMap(({ does }) => (does() as Event | undefined) ?? []);
+}
+
+it('accuses no app that saves what it loaded, only late, of a stale read', () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(plan, steps => {
+      const picture = new Picture();
+      picture.session('s1', 'alice').login('app-1', { call: 0, return: 1 });
+      picture.session('s2', 'alice').login('app-1', { call: 0, return: 1 });
+      picture.add(...run(steps));
+      const judge = new Judge(picture.run, [readYourWrites, monotonicReads]);
+      for (const event of picture.events) judge.step(event);
+      for (const { guarantee, violations, rests } of judge.finish().guarantees.slice(0, 2)) {
+        expect(violations, guarantee).toBe(0);
+        compared += Object.values(rests)[0] ?? 0;
+      }
+    }),
+    { numRuns: share(4000) },
+  );
+  expect(compared).toBeGreaterThan(share(4000) / 5);
+});
