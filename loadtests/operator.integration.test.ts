@@ -9,7 +9,7 @@ import { bundledScript } from '../scripts/k6-bundle.ts';
 import { manifestsOf } from '../scripts/k6-manifests.ts';
 import { startLocalStack } from '../stack/local.ts';
 import { used } from '../tests/used.ts';
-import { judgeFiles } from '../verify/judge-files.ts';
+import { judgeFiles } from '../verify/judge-file.ts';
 import { findK6, runK6 } from '../verify/k6.ts';
 import { REAL_K6, realK6 } from './testing/scripts.ts';
 

@@ -7,7 +7,8 @@ import { FORMAT } from './core/history/history.ts';
 import { GUARANTEES, type Guarantee } from './core/result/guarantees.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
-import { HISTORY, judgeFile } from './judge-file.ts';
+import { HISTORY } from './history-reader.ts';
+import { judgeFile } from './judge-file.ts';
 
 const count = z.number().int().nonnegative();
 const digestSchema = z.strictObject({

@@ -1,124 +1,148 @@
-/** Judges a history file line by line, so that it can have any length. */
-
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Judges history files. */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
-import { FORMAT, type Run, VERSION } from './core/history/history.ts';
-import { CutLineError, HistoryError, parseEvent } from './core/history/parse.ts';
+import type { Event, Finish } from './core/history/history.ts';
 import type { Result } from './core/result/result.ts';
 import { Judge } from './core/timeline/judge.ts';
 import { UsageError } from './errors.ts';
-import { eachLine } from './lines.ts';
+import { HistoryReader } from './history-reader.ts';
 import { ServedLater } from './served-later.ts';
-
-export const HISTORY = 'history.ndjson';
 
 /**
  * Judges the history of one run.
  *
  * @param path a history file, or the folder of a run that contains one
  * @param checks the checks to judge by; all of them by default
- * @param logs facts from access logs that the history does not contain
+ * @param given facts from access logs that the history does not contain
  * @throws UsageError with file and line when the file is not a history. An incomplete last line only gives a remark
  */
 export async function judgeFile(
   path: string,
   checks: readonly Check[] = CHECKS,
-  logs?: ServedLater,
+  given?: ServedLater,
 ): Promise<Result> {
-  const file = await historyIn(path);
-  const reading: Reading = {
-    file,
-    checks,
-    logs: logs ?? (await ServedLater.within(file)),
-    number: 0,
-    run: undefined,
-    judge: undefined,
-    bad: undefined,
-  };
-  await eachLine(file, line => read(reading, line));
-  const { judge, bad } = reading;
-  if (judge === undefined) throw new UsageError(`${file}: expected a history, and the file is empty`);
-  return judge.finish(
-    bad === undefined ? [] : [`line ${bad.number} is incomplete (${bad.error.message}) and was left out`],
+  const logs = given ?? (await ServedLater.within(path));
+  const reader = await HistoryReader.open(path);
+  const { run } = reader;
+  const judge = reader.judge(() => new Judge(logs?.run(run) ?? run, checks));
+  await reader.each(event => {
+    if (logs === undefined) judge.step(event);
+    else for (const one of logs.events(event, run)) judge.step(one);
+  });
+  return judge.finish(reader.remarks);
+}
+
+/** The reasons for which a part of the run can end, from best to worst. */
+const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
+
+/**
+ * Judges several histories as one history: each load machine has written one part of the same run. It merges the lines
+ * of all files by time, and keeps the order within each file. Events of two machines that are close in time have no
+ * order (see `uncertainty` in docs/history.md). It skips lines that are not part of a history, such as the other lines
+ * of a log.
+ *
+ * @throws UsageError with file and line when a line is wrong, when the files are not from one run, or when two files
+ * use the same clock
+ */
+export async function judgeFiles(
+  paths: readonly string[],
+  checks: readonly Check[] = CHECKS,
+): Promise<Result> {
+  const parts = await Promise.all(paths.map(async path => new Part(await HistoryReader.open(path, 'mixed'))));
+  const [first] = parts;
+  if (first === undefined) throw new UsageError('expected at least one history');
+  for (const part of parts) assertSameRun(part, first);
+  const judge = first.reader.judge(run => new Judge(run, checks));
+  const owners = new Map<string, Part>();
+  for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
+    if (part.reader.next?.type === 'clock') assertOwnClock(part.reader.next.clock, part, owners);
+    part.take(event => judge.step(event));
+    await part.fill();
+  }
+  const [last] = parts.map(({ finish }) => finish).toSorted((a, b) => badness(b) - badness(a));
+  if (last !== undefined && parts.every(({ finish }) => finish !== undefined)) judge.step(last);
+  return judge.finish(parts.flatMap(({ remarks }) => remarks));
+}
+
+const badness = (finish: Finish | undefined): number =>
+  finish === undefined ? -1 : REASONS.indexOf(finish.reason);
+
+/** Returns the file whose next event is the earliest. */
+function earliest(parts: readonly Part[]): Part | undefined {
+  let found: Part | undefined;
+  for (const part of parts)
+    if (part.reader.next !== undefined && (found === undefined || part.at < found.at)) found = part;
+  return found;
+}
+
+function assertSameRun({ reader: { file, run } }: Part, { reader: first }: Part): void {
+  if (run.run === first.run.run && run.canary === first.run.canary) return;
+  throw new UsageError(
+    `${file}: expected a history of run ${first.run.run}, as in ${first.file}, got one of run ${run.run}: ` +
+      'judge runs one by one, or give all k6 of a run the same RUN and RUN_KEY (docs/k6.md)',
   );
 }
 
-interface Reading {
-  file: string;
-  checks: readonly Check[];
-  logs: ServedLater | undefined;
-  run: Run | undefined;
-  /** Number of the last line that was read, from 1. */
-  number: number;
-  judge: Judge | undefined;
-  /** A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote it. */
-  bad: { number: number; error: HistoryError } | undefined;
-}
-
-function read(reading: Reading, line: string): void {
-  const number = ++reading.number;
-  if (reading.bad !== undefined) throw broken(reading.file, reading.bad);
-  if (line === '') return;
-  try {
-    const { judge, logs, run } = reading;
-    if (judge === undefined || run === undefined) begin(reading, firstLine(line));
-    else if (logs === undefined) judge.step(parseEvent(line));
-    else for (const event of logs.events(parseEvent(line), run)) judge.step(event);
-  } catch (error) {
-    if (!(error instanceof HistoryError)) throw error;
-    const cut = error instanceof CutLineError && reading.judge !== undefined;
-    if (!cut) throw broken(reading.file, { number, error });
-    reading.bad = { number, error };
-  }
-}
-
-function begin(reading: Reading, run: Run): void {
-  reading.run = run;
-  reading.judge = new Judge(reading.logs?.run(run) ?? run, reading.checks);
-}
-
-export async function historyIn(path: string): Promise<string> {
-  try {
-    const found = await stat(path);
-    if (!found.isDirectory()) return path;
-    const inside = join(path, HISTORY);
-    await stat(inside);
-    return inside;
-  } catch (error) {
+function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): void {
+  const owner = owners.get(clock);
+  if (owner !== undefined) {
     throw new UsageError(
-      `${path}: expected a history file or the folder of a run with a ${HISTORY} in it, and there is none ` +
-        `(${(error as NodeJS.ErrnoException).code}). Runs are kept under runs/`,
+      `${part.reader.file}: the clock "${clock}" is used in ${owner.reader.file}, too: expected each k6 of a run ` +
+        'to have different virtual users, by --execution-segment (docs/k6.md)',
     );
   }
+  owners.set(clock, part);
 }
 
-/** @throws HistoryError when the line is not the first line of a history that this version can judge */
-export function firstLine(line: string): Run {
-  const { format, version } = headOf(line);
-  if (format !== FORMAT)
-    throw new HistoryError(`expected the first line of a history ("format": "${FORMAT}")`);
-  if (version !== VERSION) {
-    throw new HistoryError(
-      `expected a history of version ${VERSION}, got version ${JSON.stringify(version)}: ` +
-        'judge it with the Baton that wrote it',
-    );
+/** One of several files, with the time of its next event. */
+class Part {
+  readonly reader: HistoryReader;
+  finish: Finish | undefined;
+  /** Wall-clock time of the next event, microseconds. An event without a time comes before those of all other files. */
+  at = Number.NEGATIVE_INFINITY;
+  readonly #bases = new Map<string, number>();
+
+  constructor(reader: HistoryReader) {
+    this.reader = reader;
+    this.#place();
   }
-  const event = parseEvent(line);
-  if (event.type !== 'run') throw new HistoryError(`expected a "run" line first, got "${event.type}"`);
-  return event;
-}
 
-/** Returns format and version. They are read before the other fields, because another version may have other fields. */
-function headOf(line: string): { format?: unknown; version?: unknown } {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
+  get remarks(): string[] {
+    const { file, remarks } = this.reader;
+    const cut = this.finish === undefined ? [`${file} has no last line: this part is incomplete`] : [];
+    return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
+  }
+
+  /** Passes the next event to the judge. Keeps the end of this part, because the other parts may be longer. */
+  take(judge: (event: Event) => void): void {
+    this.reader.step(event => {
+      if (event.type === 'finish') this.finish = event;
+      else judge(event);
+    });
+    this.#place();
+  }
+
+  async fill(): Promise<void> {
+    if (this.reader.next !== undefined) return;
+    await this.reader.fill();
+    this.#place();
+  }
+
+  #place(): void {
+    const event = this.reader.next;
+    if (event === undefined) return;
+    if (event.type === 'clock') this.#bases.set(event.clock, Date.parse(event.base) * 1000);
+    this.at = this.#timeOf(event);
+  }
+
+  #timeOf(event: Event): number {
+    if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
+    if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
+    // The end of an operation has no clock. It gets the time of the event before it in the same file.
+    return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
+  }
+
+  #wallTime(clock: string, time: number): number {
+    return (this.#bases.get(clock) ?? 0) + time;
   }
 }
-
-const broken = (file: string, { number, error }: { number: number; error: Error }): UsageError =>
-  new UsageError(`${file}:${number}: ${error.message}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock, Event, Operation, Run } from './core/history/history.ts';
 import { PREFIX, runLine } from './core/testing/picture.ts';
-import { judgeFiles } from './judge-files.ts';
+import { judgeFiles } from './judge-file.ts';
 
 let folder = '';
 beforeAll(() => {

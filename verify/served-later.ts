@@ -4,19 +4,15 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Called, Event, Returned, Run, Served } from './core/history/history.ts';
 import { UsageError } from './errors.ts';
+import { HistoryReader } from './history-reader.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
-import { eachLine } from './lines.ts';
 import { Names } from './served-names.ts';
 
 /** Assumed maximum difference between the clocks of two machines, milliseconds. */
 const APART = 1000;
 
-/** Thrown to stop reading a file early. */
-const ENOUGH = new Error('enough');
-/** Matches the first line of a history of a run without logs. */
-const NONE = /^\{"type":"run".*"logs":\[\]/;
-/** Matches a response that names its instance. */
-const NAMED = /"source":"(?:header|cookie|body)"/;
+/** Sources of an instance name in a response. */
+const NAMED: readonly unknown[] = ['header', 'cookie', 'body'];
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
@@ -75,22 +71,22 @@ export class ServedLater {
    * Returns the log entries in a history, if its responses name no instance. They are from logs that were followed
    * during the run.
    *
-   * @param file a history
+   * @param path a history, or the folder of a run
    * @returns undefined if no logs were followed, or if the responses name their instances
    */
-  static async within(file: string): Promise<ServedLater | undefined> {
+  static async within(path: string): Promise<ServedLater | undefined> {
+    const reader = await HistoryReader.open(path);
+    if (reader.run.logs.length === 0) return undefined;
     const named: Served[] = [];
     let unneeded = false;
-    await eachLine(file, line => {
-      if (line.startsWith('{"type":"served"')) named.push(JSON.parse(line) as Served);
-      else if (NONE.test(line) || NAMED.test(line)) {
+    await reader.each(event => {
+      if (event.type === 'served') named.push(event);
+      else if ((event.type === 'op' || event.type === 'end') && NAMED.includes(event.source)) {
         unneeded = true;
         // The rest of the history is not needed, and it may be long.
-        throw ENOUGH;
+        return 'stop';
       }
-    }).catch(error => {
-      // The judge reports a malformed line.
-      if (error !== ENOUGH && !(error instanceof SyntaxError)) throw error;
+      return undefined;
     });
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }

@@ -2,7 +2,8 @@
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
-import { type VerifyOptions, verify } from './run.ts';
+import type { VerifyOptions } from './plan.ts';
+import { verify } from './run.ts';
 import type { Target } from './target/load.ts';
 import { chosen } from './workloads/index.ts';
 

@@ -1,7 +1,7 @@
 /** Tests what responses show about a session and its login. Healthy apps are not accused, and broken apps are found. */
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../verify/core/history/history.ts';
-import type { VerifyOptions } from '../../verify/run.ts';
+import type { VerifyOptions } from '../../verify/plan.ts';
 import {
   Chunked,
   FormOnHome,

@@ -1,8 +1,8 @@
 /** `baton verify --sticky-report`: reports which guarantees break without stickiness. */
 import type { Result } from '../core/result/result.ts';
 import { EXIT } from '../errors.ts';
+import type { VerifyOptions } from '../plan.ts';
 import { brokenWithout, stickyText } from '../reports/sticky.ts';
-import type { VerifyOptions } from '../run.ts';
 import { stickyReport } from '../sticky.ts';
 import type { Target } from '../target/load.ts';
 import type { Output } from './output.ts';

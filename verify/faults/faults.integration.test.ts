@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { Event } from '../core/history/history.ts';
 import type { Result } from '../core/result/result.ts';
-import { HISTORY } from '../judge-file.ts';
+import { HISTORY } from '../history-reader.ts';
 import { allGone, Baton, baton } from '../testing/baton.ts';
 
 let out: string;

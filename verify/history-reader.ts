@@ -1,0 +1,201 @@
+/** Reads a history file event by event, so that it can have any length. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Event, FORMAT, type Run, VERSION } from './core/history/history.ts';
+import { CutLineError, HistoryError, parseEvent } from './core/history/parse.ts';
+import type { Judge } from './core/timeline/judge.ts';
+import { UsageError } from './errors.ts';
+import { lineBatches } from './lines.ts';
+
+export const HISTORY = 'history.ndjson';
+
+/** Defines which lines may be in a file: only those of a history, or also others, as in a log that contains one. */
+export type Lines = 'history' | 'mixed';
+
+export class HistoryReader {
+  readonly file: string;
+  readonly run: Run;
+  /** Number of the first line of the history: greater than 1 in a log that contains a history. */
+  readonly #first: number;
+  readonly #lines: Lines;
+  readonly #batches: AsyncGenerator<string[]>;
+  #batch: string[] = [];
+  /** Index in the batch of the next line. */
+  #at = 0;
+  /** Number of the last line that was read, from 1. */
+  #number = 0;
+  #next: Event | undefined;
+  #skipped = 0;
+  /** A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote it. */
+  #bad: { number: number; error: HistoryError } | undefined;
+
+  private constructor(file: string, lines: Lines, run: Run, from: Position) {
+    this.file = file;
+    this.run = run;
+    this.#lines = lines;
+    this.#batches = from.batches;
+    this.#batch = from.batch;
+    this.#at = from.at;
+    this.#number = from.number;
+    this.#first = from.number;
+  }
+
+  /**
+   * Opens a history, and reads its first line and its first event.
+   *
+   * @param path a history file, or the folder of a run that contains one
+   * @throws UsageError with file and line when the file is not a history that this version can judge
+   */
+  static async open(path: string, lines: Lines = 'history'): Promise<HistoryReader> {
+    const file = await historyIn(path);
+    const batches = lineBatches(file);
+    let number = 0;
+    for (let next = await batches.next(); !next.done; next = await batches.next()) {
+      const at = next.value.findIndex(line => lines === 'history' || line.startsWith('{'));
+      number += at === -1 ? next.value.length : at + 1;
+      if (at === -1) continue;
+      const run = located(file, number, () => firstLine(next.value[at] ?? ''));
+      const reader = new HistoryReader(file, lines, run, { batches, batch: next.value, at: at + 1, number });
+      await reader.fill();
+      return reader;
+    }
+    const found = lines === 'history' ? 'and the file is empty' : 'found no line of one';
+    throw new UsageError(`${file}: expected a history, ${found}`);
+  }
+
+  /** Returns a judge of this run. @throws UsageError with file and line when it rejects the first line */
+  judge(make: (run: Run) => Judge): Judge {
+    return located(this.file, this.#first, () => make(this.run));
+  }
+
+  /** The next event; undefined at the end of a batch of lines, and at the end of the file. */
+  get next(): Event | undefined {
+    return this.#next;
+  }
+
+  /** What was left out, in sentences. */
+  get remarks(): string[] {
+    const bad = this.#bad;
+    const skipped = this.#skipped === 0 ? [] : [`${this.#skipped} lines are not part of a history`];
+    const cut = `line ${bad?.number} is incomplete (${bad?.error.message}) and was left out`;
+    return [...skipped, ...(bad === undefined ? [] : [cut])];
+  }
+
+  /**
+   * Passes the next event to a function, and reads the event after it.
+   *
+   * @throws UsageError with file and line when the function throws a HistoryError, or when a line is wrong
+   */
+  step(take: (event: Event) => void): void {
+    const event = this.#next;
+    if (event === undefined) throw new Error('expected an event: check `next` before `step`');
+    located(this.file, this.#number, () => take(event));
+    this.#advance();
+  }
+
+  /** Reads the next batch of lines if no event is left. Afterwards `next` is undefined only at the end of the file. */
+  async fill(): Promise<void> {
+    if (this.#next === undefined) this.#advance();
+    while (this.#next === undefined) {
+      const { value, done } = await this.#batches.next();
+      if (done) return;
+      this.#batch = value;
+      this.#at = 0;
+      this.#advance();
+    }
+  }
+
+  /** Passes all events to a function. Stops early, and closes the file, when the function returns `stop`. */
+  async each(take: (event: Event) => 'stop' | undefined): Promise<void> {
+    let stopped = false;
+    const one = (event: Event): void => {
+      stopped = take(event) === 'stop';
+    };
+    for (; this.#next !== undefined && !stopped; await this.fill())
+      while (this.#next !== undefined && !stopped) this.step(one);
+    await this.#batches.return(undefined);
+  }
+
+  #advance(): void {
+    this.#next = undefined;
+    while (this.#next === undefined && this.#at < this.#batch.length) {
+      const line = this.#batch[this.#at++] as string;
+      this.#number++;
+      if (this.#bad !== undefined) throw wrong(this.file, this.#bad.number, this.#bad.error);
+      if (line === '') continue;
+      if (this.#lines === 'mixed' && !line.startsWith('{')) this.#skipped++;
+      else this.#next = this.#parsed(line);
+    }
+  }
+
+  #parsed(line: string): Event | undefined {
+    try {
+      return parseEvent(line);
+    } catch (error) {
+      if (!(error instanceof HistoryError)) throw error;
+      if (!(error instanceof CutLineError)) throw wrong(this.file, this.#number, error);
+      this.#bad = { number: this.#number, error };
+      return undefined;
+    }
+  }
+}
+
+interface Position {
+  batches: AsyncGenerator<string[]>;
+  batch: string[];
+  at: number;
+  number: number;
+}
+
+const wrong = (file: string, number: number, { message }: Error): UsageError =>
+  new UsageError(`${file}:${number}: ${message}`);
+
+/** Returns the result of `act`. Adds file and line to its HistoryError. */
+function located<T>(file: string, number: number, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof HistoryError ? wrong(file, number, error) : error;
+  }
+}
+
+async function historyIn(path: string): Promise<string> {
+  try {
+    const found = await stat(path);
+    if (!found.isDirectory()) return path;
+    const inside = join(path, HISTORY);
+    await stat(inside);
+    return inside;
+  } catch (error) {
+    throw new UsageError(
+      `${path}: expected a history file or the folder of a run with a ${HISTORY} in it, and there is none ` +
+        `(${(error as NodeJS.ErrnoException).code}). Runs are kept under runs/`,
+    );
+  }
+}
+
+/** @throws HistoryError when the line is not the first line of a history that this version can judge */
+function firstLine(line: string): Run {
+  const { format, version } = headOf(line);
+  if (format !== FORMAT)
+    throw new HistoryError(`expected the first line of a history ("format": "${FORMAT}")`);
+  if (version !== VERSION) {
+    throw new HistoryError(
+      `expected a history of version ${VERSION}, got version ${JSON.stringify(version)}: ` +
+        'judge it with the Baton that wrote it',
+    );
+  }
+  const event = parseEvent(line);
+  if (event.type !== 'run') throw new HistoryError(`expected a "run" line first, got "${event.type}"`);
+  return event;
+}
+
+/** Returns format and version. They are read before the other fields, because another version may have other fields. */
+function headOf(line: string): { format?: unknown; version?: unknown } {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,114 @@
+/** Plans a run: its options with their defaults, its workloads and faults, and the first line of its history. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import type { Stack } from '../stack/stack.ts';
+import type { AffinityMode } from './client/affinity.ts';
+import type { LogSource } from './client/logs.ts';
+import { FORMAT, type Operation, type Run, VERSION } from './core/history/history.ts';
+import type { Guarantee } from './core/result/guarantees.ts';
+import type { Disturbance } from './faults/fault.ts';
+import { type Asked, scheduled } from './faults/phases.ts';
+import type { Target } from './target/load.ts';
+import { chosen } from './workloads/index.ts';
+
+export interface VerifyOptions {
+  /** Seed of the plan: the same seed gives the same plan. Random when absent; the result contains the seed. */
+  seed?: number;
+  /** Duration of the load, milliseconds; 10,000 by default. */
+  duration?: number;
+  /** Number of concurrent sessions, 32 by default. Each session has at most one request in flight. */
+  sessions?: number;
+  /** Names of workloads. Absent or empty: the workloads that the claims need. */
+  workloads?: readonly string[];
+  /** Defines how the clients treat the cookie of a sticky balancer (`instance.sticky`). */
+  affinity?: AffinityMode;
+  /** Folder in which the run creates its own folder; `runs` by default. */
+  out?: string;
+  /** The command line that repeats the run. The report shows it. */
+  command?: string;
+  /** The logs that name the instance of each request. */
+  logs?: readonly LogSource[];
+  /** Present if the target is the bundled stack: the fleet of the stack may replace instances during the run. */
+  stack?: Stack;
+  /** The faults to perform while the workload hop runs, and the system that they disturb. */
+  faults?: Asked;
+  /** When it aborts, the run stops early; the recorded part is saved and judged. */
+  signal?: AbortSignal;
+  /** Returns why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
+  stopped?: () => 'interrupted' | 'failed';
+  onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
+  /** Called with a description of each fault. */
+  onStep?: (text: string) => void;
+  /** Called with a warning that the user must see, such as a fault that could not be healed. */
+  onAlarm?: (text: string) => void;
+  onOperation?: (operation: Operation) => void;
+  /** Called with descriptions of the running tasks each time a task begins or ends. */
+  onActive?: (what: readonly string[]) => void;
+}
+
+/** Everything that is decided about a run before it sends its first request. */
+export interface RunPlan extends VerifyOptions {
+  target: Target;
+  seed: number;
+  duration: number;
+  sessions: number;
+  signal: AbortSignal;
+  workloads: readonly string[];
+  /** The faults in their order. */
+  schedule: readonly Disturbance[];
+  /** The first line of the history. */
+  run: Run;
+  /** Folder of the run. */
+  folder: string;
+}
+
+/** @throws UsageError when a workload does not exist, or when a fault is impossible on this system */
+export function planOf(target: Target, options: VerifyOptions): RunPlan {
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const schedule = scheduled(options.faults, seed);
+  const run = runOf(target, schedule, seed, options);
+  return {
+    ...{ duration: 10_000, sessions: 32, signal: new AbortController().signal },
+    ...options,
+    ...{ target, seed, schedule, run },
+    workloads: chosen(target, options.workloads ?? []),
+    folder: join(options.out ?? 'runs', run.run),
+  };
+}
+
+/** Returns the claims of a run: the claims of the target, and the claims that faults add. */
+function claimsOf(
+  { claims, bySet, deadline }: Target,
+  faults: readonly Disturbance[],
+  logs: number,
+): Guarantee[] {
+  const asked: Guarantee[] = faults.length === 0 ? [] : ['survival'];
+  if (deadline !== undefined && faults.some(({ down }) => down === true)) asked.push('outage');
+  const all = new Set([...claims, ...asked]);
+  if (logs === 0 && bySet.includes('evidence')) all.delete('evidence');
+  return [...all];
+}
+
+function runOf(target: Target, faults: readonly Disturbance[], seed: number, options: VerifyOptions): Run {
+  const started = new Date();
+  const stamp = started.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const logs = (options.logs ?? []).map(log => log.name);
+  const random = randomBytes(3).toString('hex');
+  return {
+    type: 'run',
+    format: FORMAT,
+    version: VERSION,
+    run: `${stamp}-${random}`,
+    seed,
+    started: started.toISOString(),
+    target: target.name,
+    url: target.url,
+    command: options.command ?? '',
+    claims: claimsOf(target, faults, logs.length),
+    routing: target.routing,
+    ...(target.declared === undefined ? {} : { declared: target.declared }),
+    // The canary begins with a letter and contains only letters and digits, so that no app refuses it.
+    canary: `b${random}`,
+    logs,
+  };
+}

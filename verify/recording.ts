@@ -1,0 +1,98 @@
+/** Opens everything that a run uses while it sends requests: the history, the connections, the logs, the clients. */
+import { join } from 'node:path';
+import { Affinity } from './client/affinity.ts';
+import { startClock } from './client/clock.ts';
+import type { Context } from './client/context.ts';
+import { HistoryFile } from './client/history-file.ts';
+import { Instances } from './client/instances.ts';
+import { interpreterOf } from './client/interpreter.ts';
+import { makeLabeller } from './client/labels.ts';
+import { type FollowedLogs, followLogs } from './client/logs.ts';
+import { Network } from './client/network.ts';
+import { Recorder } from './client/recorder.ts';
+import { Registration } from './client/registration.ts';
+import { Spacing, seatsOf } from './client/seats.ts';
+import { SessionClient } from './client/session-client.ts';
+import type { Finish, Operation } from './core/history/history.ts';
+import { takesUp } from './faults/changes.ts';
+import { Load } from './faults/load.ts';
+import { HISTORY } from './history-reader.ts';
+import type { RunPlan } from './plan.ts';
+import { seeded } from './random.ts';
+import type { Account } from './target/load.ts';
+
+export interface Recording {
+  context: Context;
+  load: Load;
+  logs: FollowedLogs;
+  /** Ends the logs and the connections, and writes the last line of the history. */
+  close(reason: Finish['reason']): Promise<void>;
+}
+
+/** Opens the history of a run, and starts to follow its logs. The caller must close the recording on every path. */
+export function record(plan: RunPlan): Recording {
+  const { target, run, stack } = plan;
+  const network = new Network(target);
+  network.apart = plan.schedule.length > 0;
+  const load = new Load();
+  const history = new HistoryFile(join(plan.folder, HISTORY));
+  const context = contextOf(plan, history, network, operation => {
+    load.saw(operation);
+    // During a fault, an instance may never log the request, because the fault may kill the instance.
+    if (!context.recorder.disturbed) logs.ended(operation);
+    plan.onOperation?.(operation);
+  });
+  const logs = followLogs(plan.logs ?? [], run, entry => context.recorder.log(entry));
+  const unfollow = stack?.fleet?.onChange(takesUp(stack, context, logs));
+  const close = async (reason: Finish['reason']): Promise<void> => {
+    unfollow?.();
+    await logs.stop();
+    context.recorder.finish(reason);
+    await network.close();
+  };
+  return { context, load, logs, close };
+}
+
+function contextOf(
+  plan: RunPlan,
+  history: HistoryFile,
+  network: Network,
+  onOperation: (operation: Operation) => void,
+): Context {
+  const { target, run, signal } = plan;
+  const label = makeLabeller();
+  const interpreter = interpreterOf(target, label, run.canary);
+  const instances = new Instances(target);
+  const recorder = new Recorder(history, startClock(), run, interpreter, label, operation => {
+    instances.saw(operation);
+    onOperation(operation);
+  });
+  const affinity = affinityOf(plan, () => recorder.clock.now());
+  const connect = (): SessionClient => new SessionClient(network, affinity);
+  return {
+    target,
+    recorder,
+    interpreter,
+    instances,
+    connect,
+    canary: run.canary,
+    random: seeded(plan.seed),
+    prefix: 'r',
+    account: n => target.accounts[n % target.accounts.length] as Account,
+    seats: seatsOf(target),
+    spacing: target.sessions?.every === undefined ? undefined : new Spacing(target.sessions.every),
+    registration:
+      target.register && new Registration(target.register, target, connect, reply => interpreter.csrf(reply)),
+    signal,
+  };
+}
+
+/** @param now the time on the run's clock, microseconds */
+function affinityOf(
+  { target: { instance }, affinity, seed, duration }: RunPlan,
+  now: () => number,
+): Affinity | undefined {
+  if (affinity === undefined || instance?.sticky === undefined) return undefined;
+  const middle = (duration / 2) * 1000;
+  return new Affinity(instance.sticky, affinity, seeded(seed, 'affinity'), () => now() > middle);
+}
