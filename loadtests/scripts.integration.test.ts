@@ -13,7 +13,7 @@ import { memoryStorePerInstance } from '../zoo/defects/memory-store-per-instance
 import { setCookieCachedByProxy } from '../zoo/defects/set-cookie-cached-by-proxy.ts';
 import { staleLocalSessionCache } from '../zoo/defects/stale-local-session-cache.ts';
 import { type Deployed, deploy } from '../zoo/deploy.ts';
-import type { Entry } from '../zoo/entry.ts';
+import type { ZooEntry } from '../zoo/entry.ts';
 import type { ScriptRun } from './testing/double.ts';
 import { double, REAL_K6, realK6, runLongEnough } from './testing/scripts.ts';
 
@@ -85,7 +85,7 @@ describe('sessions in the memory of each instance', () => {
 });
 
 describe.concurrent('another app, and other defects', () => {
-  const cases: [Entry, string, RegExp][] = [
+  const cases: [ZooEntry, string, RegExp][] = [
     [setCookieCachedByProxy, 'mixed-users', /✗ isolation +violated/],
     [logoutLocalToNode, 'logout-storm', /✗ logout-final +violated/],
     [staleLocalSessionCache, 'dashboard', /✗ read-your-writes +violated/],

@@ -5,7 +5,7 @@ import { startLocalStack } from '../stack/local.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Result } from '../verify/core/result/result.ts';
 import { addressesOf } from '../verify/faults/changes.ts';
-import type { Fault } from '../verify/faults/fault.ts';
+import type { StackFault } from '../verify/faults/fault.ts';
 import { FAULTS } from '../verify/faults/index.ts';
 import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
@@ -36,7 +36,7 @@ export async function underFaults(out: string, onLine: (line: string) => void): 
   return lines;
 }
 
-async function tried(store: string, fault: Fault, out: string): Promise<string> {
+async function tried(store: string, fault: StackFault, out: string): Promise<string> {
   const target = await loadTarget(join(import.meta.dirname, '../baton.yaml'), {});
   const env = { SESSION_STORE: store, STACK_REDIS: '', BASKET_STORE: '', SCRYPT_COST: '2' };
   const stack = await startLocalStack({ port: 'any', env, links: fault.linked === true });

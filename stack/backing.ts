@@ -13,7 +13,7 @@ type Environment = Record<string, string | undefined>;
 /** A server behind the instances. Each one listens on a separate port. */
 export type BackingServer = RedisProcess | SentinelRedis | PostgresProcess | MemcachedProcess;
 
-export interface Backing {
+export interface BackingServers {
   readonly redis: RedisProcess | SentinelRedis;
   /** The server that stores sessions; Redis if no server stores them. */
   readonly store: BackingServer;
@@ -60,7 +60,7 @@ export async function planBacking({
   dir,
   onDeath,
   redis: args = [],
-}: BackingOptions): Promise<Backing> {
+}: BackingOptions): Promise<BackingServers> {
   const kind = redisOf(environments);
   const redis =
     kind === 'sentinel'

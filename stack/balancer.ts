@@ -1,10 +1,12 @@
 /** Chooses and prepares the balancer of the local stack: nginx or HAProxy. */
+
+import type { LogSource } from '../verify/client/logs.ts';
 import { Haproxy } from './haproxy.ts';
 import { balancerLog, haproxyLog } from './logs.ts';
 import { Nginx } from './nginx.ts';
 import { merged, type NginxAdditions } from './nginx-files.ts';
 import { freePort } from './ports.ts';
-import type { LocalBalancer, LogSource } from './stack.ts';
+import type { LocalBalancer } from './stack.ts';
 import type { Sticky } from './sticky.ts';
 
 /** The values of STACK_BALANCER; the first is the default. */

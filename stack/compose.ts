@@ -2,6 +2,7 @@
  * Runs the stack in containers: docker-compose.yml under a unique project name, controlled through the engine's API.
  */
 import { randomBytes } from 'node:crypto';
+import type { LogSource } from '../verify/client/logs.ts';
 import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
 import { ComposeStore, REDIS_PORT } from './compose-store.ts';
@@ -11,7 +12,7 @@ import { EngineLog } from './engine-log.ts';
 import { isReady } from './instance.ts';
 import { parseInstanceLine, Routes } from './logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
-import type { Instance, InstanceOptions, LogSource, Stack, StackOptions } from './stack.ts';
+import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
 
 const USUAL_PORT = 8080;
 const FIRST = 'app-1';

@@ -1,8 +1,8 @@
 /** Follows the output of a container, as the engine stores it. Continues when the container is stopped and started. */
 import type { Container } from 'dockerode';
+import type { LogSource } from '../verify/client/logs.ts';
 import type { Served } from '../verify/core/history/history.ts';
 import { type Parse, timeOrAbort } from './logs.ts';
-import type { LogSource } from './stack.ts';
 
 /** The engine puts 8 bytes before each piece of output. The first byte is the stream, the last four are the length. */
 const HEADER_BYTES = 8;

@@ -3,7 +3,7 @@
  */
 import { ProxyLink } from './link.ts';
 
-export class Links {
+export class StackLinks {
   /** Open links by the name of the part behind them. */
   readonly #open = new Map<string, ProxyLink>();
   /** Links that get no new connections, but still serve the requests in flight. */

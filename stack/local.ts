@@ -1,7 +1,8 @@
 /** Runs the stack as local processes: the store, the balancer and any number of instances. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Backing, type BackingServer, planBacking, requireServers } from './backing.ts';
+import type { LogSource } from '../verify/client/logs.ts';
+import { type BackingServer, type BackingServers, planBacking, requireServers } from './backing.ts';
 import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
 import { Deaths } from './deaths.ts';
 import { directivesOf } from './fleet/directives.ts';
@@ -9,20 +10,12 @@ import type { Fleet } from './fleet/fleet.ts';
 import { govern } from './fleet/govern.ts';
 import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
-import { Links } from './links.ts';
+import { StackLinks } from './links.ts';
 import { instanceLog } from './logs.ts';
 import type { NginxAdditions } from './nginx-files.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { RedisServer } from './redis.ts';
-import type {
-  Instance,
-  InstanceOptions,
-  Link,
-  LocalBalancer,
-  LogSource,
-  Stack,
-  StackOptions,
-} from './stack.ts';
+import type { Instance, InstanceOptions, Link, LocalBalancer, Stack, StackOptions } from './stack.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
@@ -95,7 +88,7 @@ interface Plan {
   deaths: Deaths;
   kind: BalancerKind;
   balancer: LocalBalancer;
-  backing: Backing;
+  backing: BackingServers;
 }
 
 class LocalStack implements Stack {
@@ -112,7 +105,7 @@ class LocalStack implements Stack {
   readonly #instances: LocalInstance[] = [];
   /** Name of each instance by its address. Keeps removed instances, because the balancer's log may still name them. */
   readonly #names = new Map<string, string>();
-  readonly #links = new Links();
+  readonly #links = new StackLinks();
   #created = 0;
   #beside: Beside | undefined;
   #stopped: Promise<void> | undefined;

@@ -1,8 +1,8 @@
 /** Finds the logs of a stack that Baton did not start. They are in one folder, which compose shares through volumes. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { LogSource } from '../verify/client/logs.ts';
 import { instanceLog, routedBalancerLog } from './logs.ts';
-import type { LogSource } from './stack.ts';
 
 /**
  * Returns the logs in a folder.

@@ -2,9 +2,9 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
+import type { LogSource } from '../verify/client/logs.ts';
 import type { Served } from '../verify/core/history/history.ts';
 import { haproxyEntryIn, servedIn } from '../verify/import/access-log.ts';
-import type { LogSource } from './stack.ts';
 
 /** Milliseconds between two reads of a log. Reads cost less than a watcher for each file, and are fast enough. */
 const LOOK_EVERY_MS = 25;

@@ -3,7 +3,7 @@ import { chownSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './ports.ts';
-import { ServerProcess, type User } from './process.ts';
+import { ServerProcess, type SystemUser } from './process.ts';
 import { findProgram, findUser } from './programs.ts';
 import type { Service } from './stack.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
@@ -68,7 +68,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
   readonly url: string;
   readonly port: number;
   readonly #folder: string;
-  readonly #owner: User | undefined;
+  readonly #owner: SystemUser | undefined;
 
   constructor(options: PostgresOptions & { port: number }) {
     const { port } = options;
@@ -117,7 +117,7 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
 }
 
 /** Returns the user to run as. PostgreSQL refuses to run as root, so this is the user of its package, or one without rights. */
-function ownerOfData(): User | undefined {
+function ownerOfData(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return findUser('postgres') ?? findUser('nobody');
 }

@@ -10,7 +10,7 @@ import type { Service } from './stack.ts';
 import { until } from './wait.ts';
 import { guardGroup, releaseGroup, startWatchdog } from './watchdog.ts';
 
-export interface User {
+export interface SystemUser {
   uid: number;
   gid: number;
 }
@@ -33,7 +33,7 @@ export interface ServerSpec {
   /** Signal with which `dispose` ends the server at once; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
   /** The user to run as. Requires root. */
-  runAs?: User;
+  runAs?: SystemUser;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }

@@ -2,7 +2,7 @@
  * The interface of the system under test that Baton starts: instances, a balancer and a store.
  * The runners (local processes, containers) implement it. Code that uses it does not depend on the runner.
  */
-import type { Served } from '../verify/core/history/history.ts';
+import type { LogSource } from '../verify/client/logs.ts';
 
 /** The runners of the stack: local processes, containers. */
 export const RUNNERS = ['local', 'compose'] as const;
@@ -96,14 +96,6 @@ export interface Balancer extends Service {
    * another instance too, even if it is a write. undefined turns this off. Absent if the balancer does not support it.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
-}
-
-/** A log that names the instance that served each request. */
-export interface LogSource {
-  readonly name: string;
-  readonly kind: 'balancer' | 'instance';
-  /** Yields each new entry soon after it was written. After the signal aborts, yields the rest and then ends. */
-  follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
 /** Keeps the number of instances constant, and replaces instances that fail. */

@@ -126,6 +126,24 @@ it('every file is in a layer, and no file imports from a higher layer', () => {
   expect(upward).toEqual([]);
 });
 
+/** Names that two files of the core declare, until one of the two is renamed. */
+const TWICE_IN_CORE = ['Change', 'Clocks', 'Compared', 'Finding', 'Seen', 'Share'];
+
+it('no two exported types have the same name', () => {
+  const declared = new Map<string, string[]>();
+  for (const file of sources.filter(name => !name.startsWith('tests/'))) {
+    const names = readFileSync(join(root, file), 'utf8').matchAll(
+      /^export (?:abstract )?(?:interface|type|class) ([A-Z]\w*)/gm,
+    );
+    for (const [, name = ''] of names) declared.set(name, [...(declared.get(name) ?? []), file]);
+  }
+  const twice = [...declared].filter(([, files]) => files.length > 1);
+  const elsewhere = twice.filter(
+    ([name, files]) => !TWICE_IN_CORE.includes(name) || files.some(file => !file.startsWith('verify/core/')),
+  );
+  expect(elsewhere).toEqual([]);
+});
+
 describe('the core', () => {
   it.each(globSync('verify/{core,reports}/**/*.ts', { cwd: root }).filter(file => !isTest(file)))(
     '%s has no clock, no randomness, no console and nothing asynchronous',

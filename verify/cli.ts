@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { fromCheckout } from './commands/checkout.ts';
-import type { CommandName, Values } from './commands/options.ts';
+import type { CommandName, OptionValues } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
 /** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does this. */
 import { EXIT, isBatonError, UsageError } from './errors.ts';
@@ -14,7 +14,7 @@ const output: Output = {
 };
 
 type Commands = {
-  [Name in CommandName]: (words: readonly string[], values: Values<Name>) => Promise<number>;
+  [Name in CommandName]: (words: readonly string[], values: OptionValues<Name>) => Promise<number>;
 };
 
 /** The commands. Each command imports its modules when it runs, so that it loads only what it needs. */

@@ -7,7 +7,7 @@ import type { LogSource } from './client/logs.ts';
 import { FORMAT, type Operation, type Run, VERSION } from './core/history/history.ts';
 import type { Guarantee } from './core/result/guarantees.ts';
 import type { Disturbance } from './faults/fault.ts';
-import { type Asked, scheduled } from './faults/phases.ts';
+import { type FaultPlan, scheduled } from './faults/phases.ts';
 import type { Target } from './target/load.ts';
 import { chosen } from './workloads/index.ts';
 
@@ -31,7 +31,7 @@ export interface VerifyOptions {
   /** Present if the target is the bundled stack: the fleet of the stack may replace instances during the run. */
   stack?: Stack;
   /** The faults to perform while the workload hop runs, and the system that they disturb. */
-  faults?: Asked;
+  faults?: FaultPlan;
   /** When it aborts, the run stops early; the recorded part is saved and judged. */
   signal?: AbortSignal;
   /** Returns why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */

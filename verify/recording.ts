@@ -15,26 +15,26 @@ import { Spacing, seatsOf } from './client/seats.ts';
 import { SessionClient } from './client/session-client.ts';
 import type { Finish, Operation } from './core/history/history.ts';
 import { takesUp } from './faults/changes.ts';
-import { Load } from './faults/load.ts';
+import { ObservedLoad } from './faults/load.ts';
 import { HISTORY } from './history-reader.ts';
 import type { RunPlan } from './plan.ts';
 import { seeded } from './random.ts';
 import type { Account } from './target/load.ts';
 
-export interface Recording {
+export interface RunRecording {
   context: Context;
-  load: Load;
+  load: ObservedLoad;
   logs: FollowedLogs;
   /** Ends the logs and the connections, and writes the last line of the history. */
   close(reason: Finish['reason']): Promise<void>;
 }
 
 /** Opens the history of a run, and starts to follow its logs. The caller must close the recording on every path. */
-export function record(plan: RunPlan): Recording {
+export function record(plan: RunPlan): RunRecording {
   const { target, run, stack } = plan;
   const network = new Network(target);
   network.apart = plan.schedule.length > 0;
-  const load = new Load();
+  const load = new ObservedLoad();
   const history = new HistoryFile(join(plan.folder, HISTORY));
   const context = contextOf(plan, history, network, operation => {
     load.saw(operation);

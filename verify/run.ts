@@ -7,7 +7,7 @@ import { phases } from './faults/phases.ts';
 import { judgeFile } from './judge-file.ts';
 import { planOf, type RunPlan, type VerifyOptions } from './plan.ts';
 import { ready } from './ready/ready.ts';
-import { type Recording, record } from './recording.ts';
+import { type RunRecording, record } from './recording.ts';
 import type { Target } from './target/load.ts';
 import { audit } from './workloads/audit.ts';
 import { measureGrowth } from './workloads/growth.ts';
@@ -39,21 +39,21 @@ export async function verify(
 }
 
 /** Waits until the target is ready, and measures the limits that the audit must not exceed. */
-async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: Recording): Promise<void> {
+async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
   if (workloads.includes(audit.name)) context.growth = await measureGrowth(context);
 }
 
 /** Runs the workloads, and the faults during the last one. Then waits until all is settled, and reads all objects. */
-async function loadWithFaults(plan: RunPlan, { context, load, logs }: Recording): Promise<void> {
+async function loadWithFaults(plan: RunPlan, { context, load, logs }: RunRecording): Promise<void> {
   plan.onPhase?.('load');
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults });
 }
 
 /** Waits until the logs have the last requests. */
-async function settleLogs({ onPhase, signal }: RunPlan, { logs }: Recording): Promise<void> {
+async function settleLogs({ onPhase, signal }: RunPlan, { logs }: RunRecording): Promise<void> {
   onPhase?.('logs');
   await logs.settle(signal);
 }

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { startLocalStack } from '../stack/local.ts';
 import type { InstanceOptions, Stack, StackOptions } from '../stack/stack.ts';
 import { needsLinks, wantedFaults } from '../verify/faults/index.ts';
-import type { Entry } from './entry.ts';
+import type { ZooEntry } from './entry.ts';
 
 const HOSTS = {
   'card-store': {
@@ -35,7 +35,7 @@ export interface Deployed {
 }
 
 /** Starts an entry, by default on any free port. If the stack fails to start, all of its processes are stopped. */
-export async function deploy(entry: Entry, options: DeployOptions = {}): Promise<Deployed> {
+export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
   const stack = await startLocalStack({
@@ -52,7 +52,7 @@ export async function deploy(entry: Entry, options: DeployOptions = {}): Promise
 }
 
 /** Returns the entry's target file for a balancer at `url`. Its claims include the guarantee that the defect breaks. */
-export function targetOf(entry: Entry, url: string): Record<string, unknown> {
+export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> {
   const host: Record<string, unknown> = parse(readFileSync(HOSTS[entry.deployment.host].target, 'utf8'));
   const target: Record<string, unknown> = { ...host, name: entry.name, url, ...entry.target };
   if (entry.kind === 'control' || !Array.isArray(target['claims'])) return target;
@@ -60,7 +60,7 @@ export function targetOf(entry: Entry, url: string): Record<string, unknown> {
   return { ...target, claims: [...new Set([...target['claims'], guarantee])] };
 }
 
-function instanceOptions({ deployment }: Entry, n: number): InstanceOptions {
+function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
   // Without a program, the stack runs the card store unchanged.

@@ -84,4 +84,4 @@ export interface Control extends Common {
   readonly sound: string;
 }
 
-export type Entry = Defect | Control;
+export type ZooEntry = Defect | Control;

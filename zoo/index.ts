@@ -1,10 +1,10 @@
 /** All entries of the zoo: each file in `defects/` and `controls/` that is not a program of an instance. */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
-import type { Control, Defect, Entry } from './entry.ts';
+import type { Control, Defect, ZooEntry } from './entry.ts';
 
 /** Returns the entry that each file of a folder exports, in the order of the file names. */
-async function entriesIn<E extends Entry>(folder: 'defects' | 'controls'): Promise<E[]> {
+async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Promise<E[]> {
   const files = globSync(`${folder}/*.ts`, { cwd: import.meta.dirname }).filter(
     file => !file.endsWith('.server.ts'),
   );
@@ -17,7 +17,7 @@ async function entriesIn<E extends Entry>(folder: 'defects' | 'controls'): Promi
 const SECTIONS = Object.keys(GUARANTEES) as Guarantee[];
 
 /** Returns the entries in their order in lists: entries without faults first, then by the guarantee they belong to. */
-const sorted = <E extends Entry>(entries: readonly E[], section: (entry: E) => number): E[] =>
+const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) => number): E[] =>
   entries.toSorted(
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),
   );
@@ -30,4 +30,4 @@ export const DEFECTS: readonly Defect[] = sorted(await entriesIn<Defect>('defect
 /** Healthy systems. Some of them look like broken systems. */
 export const CONTROLS: readonly Control[] = sorted(await entriesIn<Control>('controls'), () => 0);
 
-export const ENTRIES: readonly Entry[] = [...DEFECTS, ...CONTROLS];
+export const ENTRIES: readonly ZooEntry[] = [...DEFECTS, ...CONTROLS];

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 import { judgeFile } from '../verify/judge-file.ts';
-import type { Entry } from './entry.ts';
+import type { ZooEntry } from './entry.ts';
 import { ENTRIES } from './index.ts';
 import { demandedOf, type Trial, trial } from './run.ts';
 import { whyNotHere } from './testing/needs.ts';
@@ -18,7 +18,7 @@ const AT_ONCE = 4;
  * them runs for each guarantee that no entry without faults breaks.
  */
 const LONG = process.env['BATON_LONG'] !== undefined;
-const breaks = (entry: Entry): Guarantee | undefined =>
+const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
 const undisturbed = ENTRIES.filter(({ faults }) => faults === undefined);
 const broken = new Set(undisturbed.map(breaks));

@@ -2,21 +2,21 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../verify/core/testing/picture.ts';
 import { replaced } from './docs.ts';
-import type { Entry } from './entry.ts';
+import type { ZooEntry } from './entry.ts';
 import { DEFECTS } from './index.ts';
 import { controls, lineOf, matrix, nothing, outcomeOf, summary, take } from './measure.ts';
 import type { Trial } from './run.ts';
 
-const defect: Entry = {
+const defect: ZooEntry = {
   ...(DEFECTS[0] as (typeof DEFECTS)[0]),
   name: 'planted',
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation'],
 };
-const control: Entry = { kind: 'control', name: 'well', sound: 'is well', deployment: defect.deployment };
+const control: ZooEntry = { kind: 'control', name: 'well', sound: 'is well', deployment: defect.deployment };
 
 /** Returns a trial. If `lost`, app-2 loses the session in it; otherwise no instance does. */
-function trialOf(entry: Entry, lost: boolean, more: Partial<Trial> = {}): Trial {
+function trialOf(entry: ZooEntry, lost: boolean, more: Partial<Trial> = {}): Trial {
   const picture = new Picture();
   const session = picture.session('s1', 'alice').login('app-1');
   session.read('app-1', []);
@@ -26,7 +26,7 @@ function trialOf(entry: Entry, lost: boolean, more: Partial<Trial> = {}): Trial 
   return { entry, result, folder: '', shown, reached: undefined, accused: [], unproven: [], ...more };
 }
 
-function measured(entry: Entry, trials: readonly Trial[]) {
+function measured(entry: ZooEntry, trials: readonly Trial[]) {
   const all = nothing(entry);
   for (const [seed, trial] of trials.entries()) take(all, outcomeOf(trial, seed));
   return all;
@@ -61,13 +61,13 @@ describe('what was measured', () => {
   });
 
   it('marks a false accusation differently from another guarantee that breaks too', () => {
-    const wrong: Entry = {
+    const wrong: ZooEntry = {
       ...defect,
       must: { guarantee: 'rotation', anomaly: 'FIXED' },
       mustNot: ['continuity'],
     };
     expect(matrix([measured(wrong, [trialOf(wrong, true)])]).at(-1)).toMatch(/\| ✗ \|$/);
-    const also: Entry = { ...wrong, mustNot: [] };
+    const also: ZooEntry = { ...wrong, mustNot: [] };
     expect(matrix([measured(also, [trialOf(also, true)])]).at(-1)).toMatch(/\| ○ \|$/);
   });
 

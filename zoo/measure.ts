@@ -1,7 +1,7 @@
 /** Sums up the trials of each entry, and writes the tables for the docs. */
 import { z } from 'zod';
 import { type Guarantee, isGuarantee } from '../verify/core/result/guarantees.ts';
-import type { Entry } from './entry.ts';
+import type { ZooEntry } from './entry.ts';
 import { passed, type Trial } from './run.ts';
 
 /** The outcome of a trial: one line of a file. With this file, an interrupted measurement can be resumed. */
@@ -15,9 +15,9 @@ export const outcome = z.object({
   violated: z.array(z.custom<Guarantee>(name => typeof name === 'string' && isGuarantee(name))),
 });
 
-export type Outcome = z.infer<typeof outcome>;
+export type TrialOutcome = z.infer<typeof outcome>;
 
-export const outcomeOf = (trial: Trial, seed: number): Outcome => ({
+export const outcomeOf = (trial: Trial, seed: number): TrialOutcome => ({
   ...{ entry: trial.entry.name, seed, passed: passed(trial) },
   ...{ accused: trial.accused, unproven: trial.unproven },
   ...(trial.reached && { reached: trial.reached }),
@@ -25,7 +25,7 @@ export const outcomeOf = (trial: Trial, seed: number): Outcome => ({
 });
 
 export interface Measured {
-  entry: Entry;
+  entry: ZooEntry;
   trials: number;
   /** The number of trials with the required verdict. */
   passed: number;
@@ -40,7 +40,7 @@ export interface Measured {
   violated: Map<Guarantee, number>;
 }
 
-export const nothing = (entry: Entry): Measured => ({
+export const nothing = (entry: ZooEntry): Measured => ({
   entry,
   trials: 0,
   passed: 0,
@@ -53,7 +53,7 @@ export const nothing = (entry: Entry): Measured => ({
 
 export function take(
   measured: Measured,
-  { passed: well, accused, unproven, reached, violated }: Outcome,
+  { passed: well, accused, unproven, reached, violated }: TrialOutcome,
 ): void {
   measured.trials++;
   if (well) measured.passed++;
@@ -128,7 +128,7 @@ function row(
   );
 }
 
-function markOf(entry: Entry, guarantee: Guarantee): string {
+function markOf(entry: ZooEntry, guarantee: Guarantee): string {
   if (entry.kind === 'control' || entry.mustNot.includes(guarantee)) return '✗';
   return entry.must.guarantee === guarantee ? '●' : '○';
 }
@@ -148,7 +148,7 @@ export function controls(all: readonly Measured[]): string[] {
 
 /** Returns the totals of all entries, for the README. */
 export function summary(all: readonly Measured[]): string {
-  const sum = (kind: Entry['kind'], of: (measured: Measured) => number): number =>
+  const sum = (kind: ZooEntry['kind'], of: (measured: Measured) => number): number =>
     all.filter(({ entry }) => entry.kind === kind).reduce((total, measured) => total + of(measured), 0);
   const defects = all.filter(({ entry }) => entry.kind === 'defect');
   const medians = defects.map(({ seconds }) => median(seconds)).filter(value => !Number.isNaN(value));

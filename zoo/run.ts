@@ -10,15 +10,15 @@ import { addressesOf } from '../verify/faults/changes.ts';
 import { wantedFaults } from '../verify/faults/index.ts';
 import { HISTORY } from '../verify/history-reader.ts';
 import { eachLine } from '../verify/lines.ts';
-import { verify } from '../verify/run.ts';
 import type { VerifyOptions } from '../verify/plan.ts';
+import { verify } from '../verify/run.ts';
 import { parseTarget, type Target } from '../verify/target/load.ts';
 import { feeding } from '../verify/workloads/index.ts';
 import { type Deployed, deploy } from './deploy.ts';
-import type { Entry } from './entry.ts';
+import type { ZooEntry } from './entry.ts';
 
 export interface Trial {
-  entry: Entry;
+  entry: ZooEntry;
   result: Result;
   /** The folder with the history and the result of the trial. */
   folder: string;
@@ -65,7 +65,7 @@ export function verdictOn({ entry, reached, accused, unproven }: Trial): string 
  *
  * @throws errors of `deploy` and `verify`, and an Error if a part of the deployment exited unexpectedly
  */
-export async function trial(entry: Entry, options: TrialOptions): Promise<Trial> {
+export async function trial(entry: ZooEntry, options: TrialOptions): Promise<Trial> {
   const { onStep, afterwards, brief = false, ...load } = options;
   const deaths: string[] = [];
   const deployed = await deploy(entry, {
@@ -92,18 +92,18 @@ export async function trial(entry: Entry, options: TrialOptions): Promise<Trial>
   }
 }
 
-function workloadsOf(entry: Entry, target: Target, brief: boolean): string[] {
+function workloadsOf(entry: ZooEntry, target: Target, brief: boolean): string[] {
   if (entry.faults !== undefined) return ['hop'];
   return brief && entry.kind === 'defect' ? feeding(target, [entry.must.guarantee]) : [];
 }
 
-function disturbing({ faults, next }: Entry, stack: Stack): Pick<VerifyOptions, 'faults'> {
+function disturbing({ faults, next }: ZooEntry, stack: Stack): Pick<VerifyOptions, 'faults'> {
   if (faults === undefined) return {};
   const wanted = wantedFaults(faults);
   return { faults: { wanted, stack, next: next === undefined ? undefined : { env: { ...next } } } };
 }
 
-async function judged(entry: Entry, result: Result, folder: string): Promise<Trial> {
+async function judged(entry: ZooEntry, result: Result, folder: string): Promise<Trial> {
   const violated = result.guarantees.filter(({ violations }) => violations > 0);
   const shown =
     entry.kind === 'defect' ? demandedOf(entry, result) : violated.find(v => v.claimed)?.anomalies[0];
@@ -126,7 +126,7 @@ async function judged(entry: Entry, result: Result, folder: string): Promise<Tri
 }
 
 /** Returns the required anomaly of a defect; of several, the first that was complete. Undefined if there is none. */
-export function demandedOf(entry: Entry, { guarantees }: Result): Anomaly | undefined {
+export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
   const named = verdict?.anomalies.filter(({ name }) => name === entry.must.anomaly) ?? [];

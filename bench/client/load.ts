@@ -7,7 +7,7 @@ import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HISTORY } from '../../verify/judge-file.ts';
+import { HISTORY } from '../../verify/history-reader.ts';
 import { verify } from '../../verify/run.ts';
 import { loadTarget } from '../../verify/target/load.ts';
 

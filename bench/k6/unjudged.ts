@@ -13,7 +13,7 @@ import { loadOf } from '../../loadtests/shared/load.ts';
 import type { FormRequest } from '../../loadtests/target/app.ts';
 import { Filling, type Sent } from '../../loadtests/target/filling.ts';
 import { canaryOf } from '../../verify/core/history/canary.ts';
-import { type Account, accountOf } from '../../verify/core/response/accounts.ts';
+import { accountOf, type PoolAccount } from '../../verify/core/response/accounts.ts';
 
 export const options = { noCookiesReset: true };
 
@@ -23,7 +23,7 @@ const ITEMS = 8;
 
 class Unjudged {
   readonly #vu = new VirtualUser(makeRun(settings, __ENV), settings, exec.vu.idInTest);
-  readonly #account: Account = accountOf(settings.app.accounts, exec.vu.idInTest);
+  readonly #account: PoolAccount = accountOf(settings.app.accounts, exec.vu.idInTest);
   readonly #filling = new Filling(this.#vu, this.#account);
   readonly #jar = newJar();
   readonly #params = paramsOf(this.#jar);

@@ -25,7 +25,7 @@ export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, st
 const canonical = (name: string): string =>
   name.toLowerCase().replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
-export interface Looked {
+export interface ReplySettings {
   url: string;
   /** Names of response headers to read, in addition to those that every app has. */
   headers: readonly string[];
@@ -46,7 +46,7 @@ export class Replies {
   #location = '';
   #redirect = '';
 
-  constructor({ url, headers, cookies, canary }: Looked) {
+  constructor({ url, headers, cookies, canary }: ReplySettings) {
     this.#url = url;
     this.#headers = headers.map(name => ({ sent: canonical(name), name: name.toLowerCase() }));
     this.#cookies = [...cookies.map(name => `${name}=`), canary];

@@ -4,7 +4,13 @@
  * the metrics.
  */
 import exec from 'k6/execution';
-import { type Account, accountOf, newcomer, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
+import {
+  accountOf,
+  newcomer,
+  type PoolAccount,
+  poolOf,
+  userLabel,
+} from '../../verify/core/response/accounts.ts';
 import { ERRORS, thresholdsOf } from '../../verify/core/sums/figures.ts';
 import { resultOf } from '../../verify/core/sums/result.ts';
 import { html } from '../../verify/reports/html.ts';
@@ -18,14 +24,14 @@ import { firstLines, lastLines, makeRun, type Shared, writeLine } from './run.ts
 import { type JudgeOptions, settingsOf } from './settings.ts';
 import { VirtualUser } from './virtual-user.ts';
 
-export type { Account } from '../../verify/core/response/accounts.ts';
+export type { PoolAccount as Account } from '../../verify/core/response/accounts.ts';
 export type { SummaryData } from '../../verify/reports/k6-summary.ts';
 export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
 /** The run that `start` returns. Return it from setup(); k6 passes it to every iteration. */
-export type Run = Shared;
+export type { Shared as Run };
 
 export interface Verified {
   /** The app under load: the environment variable TARGET, by default the card store. */
@@ -35,20 +41,20 @@ export interface Verified {
   /** Thresholds for `options.thresholds`. They pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
   /** Starts the run. Call it in setup(). */
-  start(): Run;
+  start(): Shared;
   /** Ends the history. Call it in teardown(). */
-  end(run: Run): void;
+  end(run: Shared): void;
   /**
    * Returns the session of a user. A virtual user gets the same session object in every iteration.
    *
    * @param user the number of an account of the target, from 1 on (default: the number of the virtual user); or the
    *   name of a user that the script itself logs in, as the app's pages show it; or a new account
    */
-  session(run: Run, user?: number | string | Account): Session;
+  session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, for the script to register. */
-  newcomer(run: Run): Account;
+  newcomer(run: Shared): PoolAccount;
   /** Wraps an iteration. If it throws, `baton_script_errors` is incremented. */
-  guarded(iteration: (run: Run) => void): (run: Run) => void;
+  guarded(iteration: (run: Shared) => void): (run: Shared) => void;
   /** Returns k6's summary with the verdict below it, for handleSummary(). @param lines printed between the two */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
@@ -75,7 +81,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
   let vu: VirtualUser | undefined;
   let newcomers = 0;
   const sessions = new Map<number | string, Session>();
-  const virtualUser = (run: Run): VirtualUser => {
+  const virtualUser = (run: Shared): VirtualUser => {
     vu ??= new VirtualUser(run, settings, exec.vu.idInTest);
     return vu;
   };
@@ -125,7 +131,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
           stdout: 'expected k6’s default summary data: run k6 without --new-machine-readable-summary\n',
         };
       if (run === undefined) return { stdout: 'no iteration ran: setup() failed, see the error above\n' };
-      const result = resultOf(data, (run as Run).run, settings);
+      const result = resultOf(data, (run as Shared).run, settings);
       const colour = settings.colour && state?.isStdOutTTY === true;
       const more = lines.map(line => `${line}\n`).join('');
       const stdout = `${k6Summary(data, colour)}\n${more}${terminal(result, { colour, width: 100 })}`;
@@ -143,7 +149,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
 }
 
 /** Returns the account of a user that the script itself logs in: an account of the target, or any other user. */
-function named(vu: VirtualUser, user: string): Account {
+function named(vu: VirtualUser, user: string): PoolAccount {
   const label = userLabel(vu.app.accounts, user) ?? vu.introduce(user);
   return { user, password: '', label };
 }

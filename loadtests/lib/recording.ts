@@ -4,16 +4,16 @@ import { joined } from '../../verify/core/history/lines.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import { GAP } from '../../verify/core/sums/figures.ts';
 import { Repeats } from '../../verify/core/sums/repeats.ts';
-import type { Probe } from '../target/app.ts';
-import { isSafe, type What } from '../target/meaning.ts';
+import type { ProbeRequests } from '../target/app.ts';
+import { isSafe, type RequestMeaning } from '../target/meaning.ts';
 import { add } from './metrics.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
 /** A request in flight. */
-export interface Call {
+export interface RequestInFlight {
   id: number;
   call: number;
-  what: What;
+  what: RequestMeaning;
   object: string | undefined;
   request: string;
 }
@@ -27,11 +27,11 @@ export class Recording {
   /** The target's budget for a response, microseconds. A response that took longer is always judged. */
   readonly #longest: number;
   /** The probe and the object of the last request that used a probe. */
-  #named: { probe: Probe; object: string } | undefined;
+  #named: { probe: ProbeRequests; object: string } | undefined;
   /** Instances that have served the session. */
   #contacted: string[] = [];
   /** The last read that was held back from the judge, and its response. */
-  #held: Call | undefined;
+  #held: RequestInFlight | undefined;
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
@@ -56,18 +56,24 @@ export class Recording {
   }
 
   /** Records that a request is about to be sent. */
-  call(what: What): Call {
+  call(what: RequestMeaning): RequestInFlight {
     const vu = this.#vu;
     const id = vu.nextId();
     const object = what.probe === undefined ? undefined : this.#objectOf(what.probe);
-    const called: Call = { id, call: vu.time(), what, object, request: `${vu.shared.run.run}-${id}` };
+    const called: RequestInFlight = {
+      id,
+      call: vu.time(),
+      what,
+      object,
+      request: `${vu.shared.run.run}-${id}`,
+    };
     if (isSafe(what.action)) return called;
     this.#settle();
     vu.observer.step(this.#start(called));
     return called;
   }
 
-  #start({ id, call, what, object, request }: Call): Start {
+  #start({ id, call, what, object, request }: RequestInFlight): Start {
     const { name } = this.#vu;
     const { action, value, with: cookies } = what;
     const start: Start = {
@@ -87,7 +93,7 @@ export class Recording {
     return start;
   }
 
-  #objectOf(probe: Probe): string {
+  #objectOf(probe: ProbeRequests): string {
     if (this.#named?.probe !== probe) {
       const scope = probe.scope === 'user' ? this.#user : this.session;
       this.#named = { probe, object: `${probe.object}@${scope}` };
@@ -100,7 +106,7 @@ export class Recording {
    *
    * @param alive true if the session was logged in when the request was sent
    */
-  returned(called: Call, seen: Seen, alive: boolean): void {
+  returned(called: RequestInFlight, seen: Seen, alive: boolean): void {
     const { observer } = this.#vu;
     const { what } = called;
     const now = this.#vu.time();
@@ -114,7 +120,7 @@ export class Recording {
   }
 
   /** Records a read. Does not pass it to the judge if it only repeats the last judged read. */
-  #safe(called: Call, seen: Seen, now: number): void {
+  #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;
     const compared = what.action === 'read' && what.probe?.scope === 'session' && what.with === undefined;
@@ -144,12 +150,16 @@ export class Recording {
     observer.judge(operation);
   }
 
-  #operation(called: Call, seen: Seen, now: number): Operation {
+  #operation(called: RequestInFlight, seen: Seen, now: number): Operation {
     return joined(this.#start(called), { id: called.id, return: now, ...seen });
   }
 
   /** Returns true if an instance serves the session for the first time. Only requests of a live session count. */
-  #isFirstContact({ action, with: cookies }: What, { instance, outcome }: Seen, alive: boolean): boolean {
+  #isFirstContact(
+    { action, with: cookies }: RequestMeaning,
+    { instance, outcome }: Seen,
+    alive: boolean,
+  ): boolean {
     if (instance === undefined || this.#contacted.includes(instance)) return false;
     if (!alive && !(action === 'login' && outcome === 'ok')) return false;
     if (cookies !== undefined) return false;

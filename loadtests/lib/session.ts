@@ -2,14 +2,14 @@
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type CookieJar } from 'k6/http';
-import type { Account } from '../../verify/core/response/accounts.ts';
+import type { PoolAccount } from '../../verify/core/response/accounts.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import { RELOGINS } from '../../verify/core/sums/figures.ts';
 import { Filling, type Sent } from '../target/filling.ts';
-import { isSafe, type What } from '../target/meaning.ts';
+import { isSafe, type RequestMeaning } from '../target/meaning.ts';
 import { type Body, newJar, type Params, paramsOf, type Response } from './client.ts';
 import { add } from './metrics.ts';
-import { type Call, Recording } from './recording.ts';
+import { Recording, type RequestInFlight } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
 
 /** Pause after a failed login or a lost session, seconds. It prevents a flood of logins to a broken app. */
@@ -30,7 +30,7 @@ export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expected
 });
 
 export class JudgedSession {
-  readonly account: Account;
+  readonly account: PoolAccount;
   /** True while the responses show that the session is logged in. */
   alive = false;
   /** Values whose writes to the first probe's object were acknowledged. */
@@ -49,7 +49,7 @@ export class JudgedSession {
   #forced = false;
 
   /** @param login `target`: the session logs in as the target describes; `script`: the script logs in by itself */
-  constructor(vu: VirtualUser, account: Account, login: 'target' | 'script' = 'target') {
+  constructor(vu: VirtualUser, account: PoolAccount, login: 'target' | 'script' = 'target') {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
@@ -96,14 +96,14 @@ export class JudgedSession {
     this.items = [];
   }
 
-  protected send(what: What, sent: Sent, own?: Params): Seen {
+  protected send(what: RequestMeaning, sent: Sent, own?: Params): Seen {
     const called = this.recording.call(what);
     const url = sent.path.startsWith('/') ? this.vu.settings.url + sent.path : sent.path;
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
   /** Returns the parameters of a request. Most share one object: creating it takes as long as judging a response. */
-  protected paramsOf({ what, request }: Call, { headers, name }: Sent, own?: Params): Params {
+  protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
     const base = this.params;
@@ -118,7 +118,7 @@ export class JudgedSession {
     };
   }
 
-  protected returned(called: Call, response: Response): Seen {
+  protected returned(called: RequestInFlight, response: Response): Seen {
     const { readings, replies } = this.vu;
     const { what } = called;
     const reply = replies.of(response);
@@ -150,7 +150,7 @@ export class JudgedSession {
     }
   }
 
-  #follow({ action, with: cookies }: What, { outcome, signedIn, sawUser }: Seen): void {
+  #follow({ action, with: cookies }: RequestMeaning, { outcome, signedIn, sawUser }: Seen): void {
     if (action === 'login' && outcome === 'ok' && !this.alive) {
       this.alive = true;
       if (this.#forced) add(RELOGINS, 1);

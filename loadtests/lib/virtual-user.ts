@@ -9,7 +9,7 @@ import { Readings } from '../../verify/core/response/readings.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { App, Captures } from '../target/app.ts';
-import { meaningOf, type What } from '../target/meaning.ts';
+import { meaningOf, type RequestMeaning } from '../target/meaning.ts';
 import { type Body, Replies, type Response, wholeOf } from './client.ts';
 import { Observer } from './observe.ts';
 import { clockLine, type Shared } from './run.ts';
@@ -46,7 +46,7 @@ export class VirtualUser {
   readonly #csrf: Findings | undefined;
   readonly #introduced = new Map<string, string>();
   /** The meaning of GET requests, by path. */
-  readonly #meanings = new Map<string, What>();
+  readonly #meanings = new Map<string, RequestMeaning>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };
   #now = -1;
@@ -125,7 +125,7 @@ export class VirtualUser {
   }
 
   /** Returns the meaning of a script's request, according to the pages that the target file describes. */
-  meaningOf(method: string, url: string, body: Body): What {
+  meaningOf(method: string, url: string, body: Body): RequestMeaning {
     if (method !== 'GET') return meaningOf(this.app, method, url, body);
     const what = this.#meanings.get(url) ?? meaningOf(this.app, method, url, body);
     if (this.#meanings.size < MEANINGS) this.#meanings.set(url, what);

@@ -1,7 +1,7 @@
 /** Reads the load settings of a script from the environment (docs/k6.md). */
 import { type Environment, whole } from '../target/environment.ts';
 
-export interface Load {
+export interface LoadSettings {
   /** Number of virtual users, each with one request in flight. */
   users: number;
   /** Iterations started per second. If absent, each user waits for a response before its next request. */
@@ -30,7 +30,7 @@ export interface Load {
  * @param defaults of the script
  * @throws Error with the name of the wrong variable, the expected and the actual value
  */
-export function loadOf(environment: Environment, defaults: Partial<Load> = {}): Load {
+export function loadOf(environment: Environment, defaults: Partial<LoadSettings> = {}): LoadSettings {
   return {
     users: whole(environment, environment['USERS'] ? 'USERS' : 'VUS', 1) ?? defaults.users ?? 10,
     rate: whole(environment, 'RATE', 1) ?? defaults.rate,

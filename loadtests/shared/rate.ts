@@ -2,18 +2,18 @@
 import { counted } from '../../verify/core/result/format.ts';
 import { BROKE } from '../../verify/core/sums/figures.ts';
 import type { SummaryData } from '../lib/k6.ts';
-import { type Load, loginTime, seconds } from './load.ts';
+import { type LoadSettings, loginTime, seconds } from './load.ts';
 import { durationOf, type Part } from './parts.ts';
 
 export const STEPS = 10;
 
-export interface Step extends Part {
+export interface RateStep extends Part {
   /** Iterations started per second. */
   rate: number;
 }
 
 /** Returns steps of equal length with rising rates. The last step has the rate of the settings. */
-export function stepsOf({ rate = STEPS, duration }: Load): Step[] {
+export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
   const long = seconds(duration) / STEPS;
   return Array.from({ length: STEPS }, (_, i) => ({
     name: String(i + 1),
@@ -23,7 +23,7 @@ export function stepsOf({ rate = STEPS, duration }: Load): Step[] {
 }
 
 /** Returns a line that says what broke first and at which rate, or that nothing broke. */
-export function brokeFirst(data: SummaryData, load: Load): string {
+export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const steps = stepsOf(load);
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
   const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
@@ -48,7 +48,7 @@ export function brokeFirst(data: SummaryData, load: Load): string {
   }
   const dropped = value('dropped_iterations', 'count');
   const failed = Object.values(data.metrics?.['dropped_iterations']?.thresholds ?? {}).some(({ ok }) => !ok);
-  const { rate } = steps[STEPS - 1] as Step;
+  const { rate } = steps[STEPS - 1] as RateStep;
   return failed
     ? `the rate broke first: before ${rate} a second, ${counted(dropped, 'iteration')} found no free virtual user; raise USERS`
     : `nothing broke: up to ${rate} a second all guarantees held, in ${load.budget} ms`;
@@ -67,6 +67,6 @@ const brokenIn = (metric: string): string | undefined =>
   /^baton_broke_after\{guarantee:(.*)\}$/.exec(metric)?.[1];
 
 /** Returns the index of the step at a time. @param after seconds from the beginning of the load */
-function stepAt(steps: readonly Step[], after: number): number {
+function stepAt(steps: readonly RateStep[], after: number): number {
   return steps.findLastIndex(({ from }) => from <= after);
 }

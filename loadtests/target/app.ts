@@ -21,7 +21,7 @@ export interface FormRequest {
 export type Captures = Readonly<Record<string, Finding>>;
 
 /** A request that logs in or registers, with the requests before it and the values to capture from its response. */
-export interface Entrance extends FormRequest {
+export interface AccountRequest extends FormRequest {
   page: string;
   steps?: readonly (FormRequest & { capture?: Captures })[];
   capture?: Captures;
@@ -30,7 +30,7 @@ export interface Entrance extends FormRequest {
 }
 
 /** The state of a session or user, and the requests that read and write it. */
-export interface Probe {
+export interface ProbeRequests {
   object: string;
   scope: 'session' | 'user';
   read: { path: string; items: string };
@@ -39,7 +39,7 @@ export interface Probe {
 }
 
 /** The request that activates an account. {token} is the placeholder for the token in the mailed link. */
-export interface Activation extends FormRequest {
+export interface ActivationRequest extends FormRequest {
   /** Text in the page of the registration that shows that accounts are activated by mail. */
   sign: string;
 }
@@ -47,9 +47,9 @@ export interface Activation extends FormRequest {
 /** Additional requests of a shop, for the script journey. */
 interface Shop {
   /** The request that registers a user, in the format of the login. Its form may also contain {name}. */
-  register: Entrance;
+  register: AccountRequest;
   /** Activates a new account by the link in a mail, if the page of the registration contains the text `sign`. */
-  activation?: Activation;
+  activation?: ActivationRequest;
   /** Path of a page that all visitors can see. */
   browse: string;
   /** The request that empties the probe's object. */
@@ -66,10 +66,10 @@ export interface App extends Pages {
   accounts: Accounts;
   /** Headers of every request. A header is sent once the values of all its placeholders were captured. */
   headers?: Readonly<Record<string, string>>;
-  login: Pages['login'] & Entrance;
+  login: Pages['login'] & AccountRequest;
   /** The page that names the signed-in user. */
   signedIn: Pages['signedIn'] & { page: string };
-  probes: readonly Probe[];
+  probes: readonly ProbeRequests[];
   /** Paths of more pages that only signed-in users can see. They need not name the user. */
   pages?: readonly string[];
   logout?: FormRequest | undefined;

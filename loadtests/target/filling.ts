@@ -1,6 +1,6 @@
 /** Fills in the placeholders of the target's requests: account, form token, and values captured from responses. */
 import type { CookieJar } from 'k6/http';
-import type { Account } from '../../verify/core/response/accounts.ts';
+import type { PoolAccount } from '../../verify/core/response/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 import type { Body } from '../lib/client.ts';
@@ -28,11 +28,11 @@ export class Filling {
   /** The last page that may contain a form token. The token is read from it when a form is sent. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
-  readonly #account: Account;
+  readonly #account: PoolAccount;
   /** Values captured from responses, by name. */
   #captured: Record<string, string> = {};
 
-  constructor(vu: VirtualUser, account: Account) {
+  constructor(vu: VirtualUser, account: PoolAccount) {
     this.#vu = vu;
     this.#account = account;
     this.forget();

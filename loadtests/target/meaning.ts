@@ -2,23 +2,23 @@
 import type { Action, With } from '../../verify/core/history/history.ts';
 import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
-import type { App, FormRequest, Probe } from './app.ts';
+import type { App, FormRequest, ProbeRequests } from './app.ts';
 
 /** The meaning of a request. */
-export interface What extends Asked {
-  probe?: Probe;
+export interface RequestMeaning extends Asked {
+  probe?: ProbeRequests;
   value?: string;
   with?: With;
 }
 
 /** Returns the meaning of a read of the probe; if there is no probe, of a read of the page that names the user. */
-const readOf = (probe: Probe | undefined): What =>
+const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
 /** Returns the meaning of a request. @param url from the root of the target, with or without a query */
-export function meaningOf(app: App, method: string, url: string, body: Body): What {
+export function meaningOf(app: App, method: string, url: string, body: Body): RequestMeaning {
   const { login, logout, probes, signedIn } = app;
   const path = url.split(/[?#]/)[0] || '/';
   const reads = method === 'GET' || method === 'HEAD';
@@ -32,7 +32,7 @@ export function meaningOf(app: App, method: string, url: string, body: Body): Wh
   return probe === undefined ? { action: 'read', unmarked: path !== signedIn.page } : readOf(probe);
 }
 
-function writtenTo(probes: readonly Probe[], path: string, body: Body): What | undefined {
+function writtenTo(probes: readonly ProbeRequests[], path: string, body: Body): RequestMeaning | undefined {
   for (const probe of probes) {
     const added = valueIn(probe.add, path, body);
     if (added !== undefined) return { action: 'add', probe, value: added };

@@ -4,11 +4,11 @@ import http, { type CookieJar } from 'k6/http';
 import { canaryOf } from '../../verify/core/history/canary.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import { newJar, type Response } from '../lib/client.ts';
-import type { Call } from '../lib/recording.ts';
+import type { RequestInFlight } from '../lib/recording.ts';
 import { JudgedSession, REFUSABLE } from '../lib/session.ts';
-import type { Activation, Entrance, FormRequest } from './app.ts';
+import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
-import type { What } from './meaning.ts';
+import type { RequestMeaning } from './meaning.ts';
 
 /** If the first probe's object holds this many values, the next write removes one. Twice as many is the maximum. */
 const ITEMS = 8;
@@ -28,9 +28,9 @@ export class Session extends JudgedSession {
    * @param mailed returns the token in the link that was mailed to an address
    */
   register(
-    request: Entrance,
+    request: AccountRequest,
     name: string,
-    activation?: Activation,
+    activation?: ActivationRequest,
     mailed: (address: string) => string = () => '',
   ): boolean {
     this.#arrive(request);
@@ -47,17 +47,17 @@ export class Session extends JudgedSession {
   }
 
   /** Opens the page of the login or registration with an empty jar. */
-  #arrive(request: Entrance): void {
+  #arrive(request: AccountRequest): void {
     this.params.jar = newJar();
     this.begin();
     this.#open(request);
   }
 
-  #open({ page }: Entrance): void {
+  #open({ page }: AccountRequest): void {
     this.send({ action: 'form' }, { method: 'GET', path: page, body: null });
   }
 
-  #enter(request: Entrance, known: Record<string, string>): boolean {
+  #enter(request: AccountRequest, known: Record<string, string>): boolean {
     const { user, password } = this.account;
     if (request.basic) this.#keep({ basic: b64encode(`${user}:${password}`) });
     for (const step of request.steps ?? []) {
@@ -119,7 +119,7 @@ export class Session extends JudgedSession {
   }
 
   /** Fills in the placeholders of a form of the target, and sends it. */
-  submit(what: What, request: FormRequest, known: Record<string, string> = {}): Seen {
+  submit(what: RequestMeaning, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));
   }
 
@@ -150,7 +150,7 @@ export class Session extends JudgedSession {
   #race(logout: Sent, read: Sent, old: CookieJar): void {
     const first = this.recording.call({ action: 'logout' });
     const second = this.recording.call({ action: 'read' });
-    const batched = (sent: Sent, called: Call, jar?: CookieJar) => ({
+    const batched = (sent: Sent, called: RequestInFlight, jar?: CookieJar) => ({
       method: sent.method,
       url: this.vu.settings.url + sent.path,
       body: sent.body,

@@ -1,18 +1,18 @@
 /** Adds health checks to a balancer, like in clouds: it routes only to instances that pass the checks. */
 import type { LocalBalancer, Routed } from '../stack.ts';
 import { until } from '../wait.ts';
-import { after, type Health, NEW, SERVING, type State } from './health.ts';
+import { after, type Health, type HealthState, NEW, SERVING } from './health.ts';
 import { probe } from './probe.ts';
-import type { Check } from './profile.ts';
+import type { HealthCheck } from './profile.ts';
 
 export interface CheckedOptions {
-  check: Check;
+  check: HealthCheck;
   /** Maximum time for the requests in flight to an instance that leaves, milliseconds. */
   drainMs: number;
   /** True: while no instance is healthy, all instances get requests. */
   failOpen: boolean;
   /** Called whenever an instance becomes healthy or unhealthy. */
-  onHealth?: (instance: Routed, state: State) => void;
+  onHealth?: (instance: Routed, state: HealthState) => void;
 }
 
 interface Target {
@@ -49,7 +49,7 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   /** Returns the health of a registered instance; undefined for others. */
-  state({ url }: Pick<Routed, 'url'>): State | undefined {
+  state({ url }: Pick<Routed, 'url'>): HealthState | undefined {
     return this.#targets.get(url)?.health.state;
   }
 

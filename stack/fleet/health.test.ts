@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { after, type Health, NEW, SERVING, type State, type Thresholds } from './health.ts';
+import { after, type Health, type HealthState, NEW, SERVING, type Thresholds } from './health.ts';
 
 const SEED: Thresholds = { unhealthy: 2, healthy: 2, first: 2 };
 const CLASSIC: Thresholds = { unhealthy: 2, healthy: 10, first: 10 };
@@ -16,7 +16,7 @@ function states(from: Health, results: string, thresholds: Thresholds): string {
     .join('');
 }
 
-const unhealthy: Health = { state: 'unhealthy' as State, passed: false, run: 2 };
+const unhealthy: Health = { state: 'unhealthy' as HealthState, passed: false, run: 2 };
 
 describe('health', () => {
   it.each([

@@ -1,6 +1,6 @@
 /** Derives the health of an instance from the results of its checks. Pure: no clock, no network. */
 
-export type State =
+export type HealthState =
   /** The instance is registered, but was not found healthy yet. */
   'initial' | 'healthy' | 'unhealthy';
 
@@ -14,7 +14,7 @@ export interface Thresholds {
 }
 
 export interface Health {
-  readonly state: State;
+  readonly state: HealthState;
   /** Result of the last check; undefined before the first. */
   readonly passed: boolean | undefined;
   /** Number of latest checks in a row with the same result. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Member, type Policy, toEnd } from './policy.ts';
+import { type Member, type TerminationPolicy, toEnd } from './policy.ts';
 
 const HOUR = 3_600_000;
 const at = (name: string, born: number, launch = 1): Member => ({ name, born, launch });
-const ended = (members: Member[], policy: Policy, now = 10, draw = 0): string =>
+const ended = (members: Member[], policy: TerminationPolicy, now = 10, draw = 0): string =>
   toEnd(members, policy, now, limit => Math.min(draw, limit - 1)).name;
 
 describe('which instance is ended', () => {

@@ -3,7 +3,7 @@
  */
 
 /** The names of these policies in Auto Scaling. */
-export type Policy = 'OldestInstance' | 'NewestInstance' | 'Default';
+export type TerminationPolicy = 'OldestInstance' | 'NewestInstance' | 'Default';
 
 export interface Member {
   name: string;
@@ -25,7 +25,7 @@ const BILLING_HOUR_MS = 3_600_000;
  */
 export function toEnd<M extends Member>(
   members: readonly M[],
-  policy: Policy,
+  policy: TerminationPolicy,
   now: number,
   below: (limit: number) => number,
 ): M {

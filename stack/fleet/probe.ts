@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
 /** The kind of check: a TCP connection must open, or a GET of the path must get 200. */
-export type Probe = 'TCP' | { path: string };
+export type HealthProbe = 'TCP' | { path: string };
 
 /**
  * Performs a check.
@@ -12,7 +12,7 @@ export type Probe = 'TCP' | { path: string };
  * @param timeoutMs limits the time to connect, or the time until the response headers
  * @returns whether the check passed; never throws
  */
-export function probe(url: string, kind: Probe, timeoutMs: number): Promise<boolean> {
+export function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
   return kind === 'TCP' ? connects(url, timeoutMs) : respondsWith200(new URL(kind.path, url), timeoutMs);
 }
 

@@ -3,14 +3,14 @@
  * milliseconds. `baton stack conformance` measures how well the stack imitates them (docs/fleet.md).
  */
 import type { Thresholds } from './health.ts';
-import type { Policy } from './policy.ts';
-import type { Probe } from './probe.ts';
+import type { TerminationPolicy } from './policy.ts';
+import type { HealthProbe } from './probe.ts';
 
 export const PROFILES = ['seed', 'classic-elb', 'alb', 'nginx'] as const;
 export type ProfileName = (typeof PROFILES)[number];
 
-export interface Check extends Thresholds {
-  probe: Probe;
+export interface HealthCheck extends Thresholds {
+  probe: HealthProbe;
   /** Time from the start of one check to the start of the next. */
   everyMs: number;
   timeoutMs: number;
@@ -19,7 +19,7 @@ export interface Check extends Thresholds {
 export interface Group {
   min: number;
   max: number;
-  policy: Policy;
+  policy: TerminationPolicy;
   /** Which instances are replaced: all unhealthy ones, or only unhealthy ones whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
@@ -46,7 +46,7 @@ export interface Profile {
   /** The balancer whose cookies are set, if visitors are pinned to instances. */
   cookies?: 'classic' | 'alb';
   /** Absent: the balancer has no health checks. */
-  check?: Check;
+  check?: HealthCheck;
   /** Maximum time for the requests in flight to an instance that leaves. */
   drainMs: number;
   /** True: while no instance is healthy, all instances get requests. */

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { bodyFailure, MAX_BODY, textOf } from './body.ts';
-import { type Answer, lost, mayGoAgain, type Outgoing, redirects } from './exchange.ts';
+import { lost, mayGoAgain, type Outgoing, type ResponseHead, redirects } from './exchange.ts';
 import type { Flight } from './flight.ts';
 
 /** Connections that have carried a request. */
@@ -34,7 +34,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   until = 0;
   readonly #agents: Agents;
   readonly #outgoing: Outgoing;
-  readonly #resolve: (answer: Answer) => void;
+  readonly #resolve: (answer: ResponseHead) => void;
   readonly #reject: (error: Error) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #reason: Error | undefined;
@@ -49,7 +49,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   constructor(
     agents: Agents,
     outgoing: Outgoing,
-    resolve: (answer: Answer) => void,
+    resolve: (answer: ResponseHead) => void,
     reject: (error: Error) => void,
   ) {
     this.#agents = agents;

@@ -15,7 +15,7 @@ import { get, type How, Requests, type Who } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 
 /** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
-export interface Trial {
+export interface TrialWrite {
   answer: Reply;
   page: Reply;
   shown: boolean;
@@ -191,7 +191,7 @@ export class Driver {
    * Writes a value of a given length or with a given suffix, and looks for it, without recording the operations. An app
    * may refuse or change any value, but all instances must do the same.
    */
-  async trial(probe: Probe, how: How): Promise<Trial> {
+  async trial(probe: Probe, how: How): Promise<TrialWrite> {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);

@@ -39,7 +39,7 @@ export interface Watch {
   arrives(): void;
 }
 
-export interface Answer {
+export interface ResponseHead {
   status: number;
   headers: IncomingHttpHeaders;
   /** The decoded body; empty if the response was complete at its head. */
@@ -63,10 +63,10 @@ export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
  */
 export async function answerOf(
   { early, watch }: Outgoing,
-  head: Pick<Answer, 'status' | 'headers'>,
+  head: Pick<ResponseHead, 'status' | 'headers'>,
   stream: Readable,
   until: number,
-): Promise<Answer> {
+): Promise<ResponseHead> {
   const body = bodyOf(stream, until);
   if (early && redirects(head.status, head.headers)) {
     watch?.arrives();

@@ -12,7 +12,7 @@ export interface Look {
   at: number;
 }
 
-export interface Fingerprint {
+export interface InstanceEstimate {
   instances: number;
   /** The features that distinguish this number of instances: `header order`, `error page`, `clock`, `counter`. */
   by: string[];
@@ -39,7 +39,7 @@ const CLOCKS_APART = 2000;
 const STEP = 50;
 
 /** @param pages for each request, its responses in the order in which they came */
-export function fingerprintOf(pages: readonly (readonly Look[])[]): Fingerprint {
+export function fingerprintOf(pages: readonly (readonly Look[])[]): InstanceEstimate {
   const found = new Map<string, number>();
   for (const looks of pages) {
     const answered = looks.filter(({ reply }) => reply.status !== undefined && reply.status < 500);

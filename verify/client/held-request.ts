@@ -4,7 +4,7 @@ import type net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Held } from './barrier.ts';
 import { connected, type TlsOptions } from './connection.ts';
-import { type Answer, answerOf, type Outgoing } from './exchange.ts';
+import { answerOf, type Outgoing, type ResponseHead } from './exchange.ts';
 
 /** A connection that holds back the last byte written to it until it is released. */
 class HeldConnection extends Duplex {
@@ -53,7 +53,11 @@ class HeldConnection extends Duplex {
  * @param secure options of TLS
  * @throws errors of the network, including `AbortError` and errors with a `code` that contains TIMEOUT
  */
-export async function heldRequest(outgoing: Outgoing, held: Held, secure: TlsOptions = {}): Promise<Answer> {
+export async function heldRequest(
+  outgoing: Outgoing,
+  held: Held,
+  secure: TlsOptions = {},
+): Promise<ResponseHead> {
   const url = new URL(outgoing.origin);
   const until = performance.now() + outgoing.timeout;
   const limit = AbortSignal.timeout(outgoing.timeout);

@@ -6,7 +6,7 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { connected, type TlsOptions } from './connection.ts';
-import { type Answer, answerOf, failureOf, lost, type Outgoing } from './exchange.ts';
+import { answerOf, failureOf, lost, type Outgoing, type ResponseHead } from './exchange.ts';
 
 /** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
 const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
@@ -38,7 +38,7 @@ export class Http2 {
    * @returns the response. If the server only speaks HTTP/1.1, sends nothing and returns undefined
    * @throws errors of the network
    */
-  async request(outgoing: Outgoing, fresh: boolean): Promise<Answer | undefined> {
+  async request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead | undefined> {
     const url = new URL(outgoing.origin);
     const idle = this.#idle.get(url.origin) ?? [];
     this.#idle.set(url.origin, idle);
@@ -111,7 +111,7 @@ function headersOf(url: URL, { method, path, headers }: Outgoing): http2.Outgoin
   return sent;
 }
 
-async function answered(stream: ClientHttp2Stream, outgoing: Outgoing): Promise<Answer> {
+async function answered(stream: ClientHttp2Stream, outgoing: Outgoing): Promise<ResponseHead> {
   const until = performance.now() + outgoing.timeout;
   const { ':status': status = 0, ...headers } = await headOf(stream, outgoing);
   return answerOf(outgoing, { status, headers }, stream, until);

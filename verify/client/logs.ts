@@ -1,10 +1,11 @@
 /** Follows the logs of the system under test. It writes the entries about requests of this run into the history. */
 import type { Operation, Run, Served } from '../core/history/history.ts';
 
-/** A log that can be followed, such as the `LogSource` of the stack. */
+/** A log that names the instance that served each request. */
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
+  /** Yields each new entry soon after it was written. After the signal aborts, yields the rest and then ends. */
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 

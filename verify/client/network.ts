@@ -6,7 +6,7 @@ import { Agent, buildConnector } from 'undici';
 import type { Target } from '../target/load.ts';
 import { type Agents, Attempt } from './attempt.ts';
 import type { TlsOptions } from './connection.ts';
-import { type Answer, mayGoAgain, type Outgoing } from './exchange.ts';
+import { mayGoAgain, type Outgoing, type ResponseHead } from './exchange.ts';
 import { Flight } from './flight.ts';
 import { Http2 } from './http2.ts';
 
@@ -142,14 +142,14 @@ export class Network {
    *
    * @throws errors of undici
    */
-  exchange(outgoing: Outgoing): Promise<Answer> {
+  exchange(outgoing: Outgoing): Promise<ResponseHead> {
     const fresh = this.apart && !outgoing.repeatable;
     return this.#http2.offered(outgoing.origin)
       ? this.#overHttp2(outgoing, fresh)
       : this.#overHttp1(outgoing, fresh);
   }
 
-  async #overHttp2(outgoing: Outgoing, fresh: boolean): Promise<Answer> {
+  async #overHttp2(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     const answer = await this.#http2.request(outgoing, fresh).catch(error => {
       if (!mayGoAgain(outgoing, error)) throw error;
       return this.#http2.request(outgoing, true);
@@ -157,7 +157,7 @@ export class Network {
     return answer ?? this.#overHttp1(outgoing, fresh);
   }
 
-  #overHttp1(outgoing: Outgoing, fresh: boolean): Promise<Answer> {
+  #overHttp1(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     return new Promise((resolve, reject) => {
       new Attempt(this.#agents, outgoing, resolve, reject).send(fresh);
     });

@@ -6,7 +6,7 @@ import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
 import { reasonOf } from './certificate.ts';
-import { type Answer, failureOf, type Outgoing, type Watch } from './exchange.ts';
+import { failureOf, type Outgoing, type ResponseHead, type Watch } from './exchange.ts';
 import { heldRequest } from './held-request.ts';
 import { type Cookies, Jar } from './jar.ts';
 import type { Network, Place } from './network.ts';
@@ -187,7 +187,7 @@ export class SessionClient {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  #reply({ status, headers }: Answer, body: string, asked: Outgoing, site: URL): Reply {
+  #reply({ status, headers }: ResponseHead, body: string, asked: Outgoing, site: URL): Reply {
     const reply: Reply = { status, headers, body, cookies: [] };
     const lines = headers['set-cookie'];
     if (lines !== undefined) {

@@ -6,7 +6,7 @@ import { type Digest, digestOf } from '../core/compare/digest.ts';
 import type { Result } from '../core/result/result.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { UsageError } from '../errors.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { write } from './reports.ts';
 
@@ -23,7 +23,7 @@ export interface Baseline {
  * @returns undefined if --baseline is not given
  */
 export async function baselineOf(
-  values: Pick<Values<'check'>, 'baseline' | 'update-baseline'>,
+  values: Pick<OptionValues<'check'>, 'baseline' | 'update-baseline'>,
 ): Promise<Baseline | undefined> {
   const { baseline: file, 'update-baseline': update } = values;
   if (file === undefined) {

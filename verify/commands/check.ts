@@ -12,7 +12,7 @@ import { judgeFile, judgeFiles } from '../judge-file.ts';
 import { ServedLater } from '../served-later.ts';
 import { milliseconds } from './arguments.ts';
 import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
 import { TARGET } from './tables.ts';
@@ -20,7 +20,7 @@ import { TARGET } from './tables.ts';
 /** @param runs one recorded run, or the parts of one run that several machines recorded */
 export async function checkCommand(
   runs: readonly string[],
-  values: Values<'check'>,
+  values: OptionValues<'check'>,
   output: Output,
 ): Promise<number> {
   const [run, ...more] = runs;
@@ -47,7 +47,7 @@ export async function checkCommand(
 }
 
 /** Returns the limits of the searches. The time limit starts with the first search, after the history was read. */
-function searchingOf(values: Values<'check'>): Searching {
+function searchingOf(values: OptionValues<'check'>): Searching {
   const budget = milliseconds(values.budget, '--budget');
   let end: number | undefined;
   const isLate = (): boolean => {
@@ -61,7 +61,7 @@ function searchingOf(values: Values<'check'>): Searching {
 function judging(
   run: string,
   more: readonly string[],
-  values: Values<'check'>,
+  values: OptionValues<'check'>,
   searching: Searching,
 ): (checks: readonly Check[]) => Promise<Result> {
   const { logs, from } = values;

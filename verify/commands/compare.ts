@@ -3,12 +3,12 @@ import { runsIn } from '../baseline.ts';
 import { COMMAND } from '../core/command.ts';
 import { compare } from '../core/compare/compare.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Output, printComparison } from './output.ts';
 
 export async function compareCommand(
   sides: readonly string[],
-  values: Values<'compare'>,
+  values: OptionValues<'compare'>,
   output: Output,
 ): Promise<number> {
   const [base, current, ...more] = sides;

@@ -13,7 +13,7 @@ import { lacksText, type Tool, toolsText } from '../reports/doctor.ts';
 import { loadTarget } from '../target/load.ts';
 import { faultsOf, logsIn, runnerOf } from './arguments.ts';
 import { lacksOf } from './lacks.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
@@ -27,7 +27,7 @@ const VERSION_TIMEOUT = 10_000;
  */
 export async function doctorCommand(
   file: string | undefined,
-  values: Values<'doctor'>,
+  values: OptionValues<'doctor'>,
   output: Output,
 ): Promise<number> {
   const runner = runnerOf(values);

@@ -14,7 +14,7 @@ import { parseTarget } from '../target/load.ts';
 import { hopAt } from '../workloads/hop.ts';
 import { address } from './arguments.ts';
 import { type Asking, asking } from './asking.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { withVariables } from './replay.ts';
 
@@ -29,7 +29,7 @@ const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
  */
 export async function initCommand(
   url: string | undefined,
-  values: Values<'init'>,
+  values: OptionValues<'init'>,
   output: Output,
 ): Promise<number> {
   if (url === undefined)
@@ -99,7 +99,7 @@ async function proof(
   file: string,
   { accounts, environment }: { accounts: readonly Account[]; environment: Record<string, string> },
   signal: AbortSignal,
-  values: Values<'init'>,
+  values: OptionValues<'init'>,
   output: Output,
 ): Promise<number> {
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
@@ -121,7 +121,7 @@ async function proof(
 /** Asks the user for permission if the app is not on this machine. */
 async function allowed(
   url: string,
-  { yes }: Pick<Values<'init'>, 'yes'>,
+  { yes }: Pick<OptionValues<'init'>, 'yes'>,
   ask: Asking | undefined,
 ): Promise<void> {
   const { hostname } = new URL(url);
@@ -131,7 +131,7 @@ async function allowed(
   if (!(await ask.yes(`${warning}. May it?`))) throw new UsageError('init: nothing was sent');
 }
 
-async function accountsOf(values: Values<'init'>, ask: Asking | undefined): Promise<Account[]> {
+async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined): Promise<Account[]> {
   const { user: users = [], 'password-env': variables = [], 'totp-env': codes = [] } = values;
   if (users.length === 0 && ask !== undefined) return askedFor(ask);
   if (users.length === 0)
@@ -204,7 +204,7 @@ async function askedFor(ask: Asking): Promise<Account[]> {
 }
 
 /** Returns the JSON body of a login. The default body has the field names that most APIs use. */
-function jsonOf(values: Values<'init'>, [first]: readonly Account[]): unknown {
+function jsonOf(values: OptionValues<'init'>, [first]: readonly Account[]): unknown {
   const { 'login-json': text, 'login-path': path } = values;
   if (path === undefined && text !== undefined)
     throw new UsageError('--login-json: expected --login-path too: the path of the login request');

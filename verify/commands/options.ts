@@ -9,7 +9,7 @@ import { type Option, TABLES, type Table } from './tables.ts';
 export type CommandName = keyof typeof TABLES;
 
 /** The values of the options of a command. */
-export type Values<Name extends CommandName> = ReturnType<
+export type OptionValues<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
 
@@ -32,7 +32,7 @@ export const isCommand = (name: string): name is CommandName => Object.hasOwn(TA
 export function parse<Name extends CommandName>(
   name: Name,
   argv: readonly string[],
-): { words: string[]; values: Values<Name> } | undefined {
+): { words: string[]; values: OptionValues<Name> } | undefined {
   const { options, most }: Table = TABLES[name];
   let parsed: ReturnType<typeof parseArgs>;
   try {
@@ -47,7 +47,7 @@ export function parse<Name extends CommandName>(
       `expected ${most === 1 ? 'one argument' : `at most ${most} arguments`} after ${name}, ` +
         `got ${parsed.positionals.length}\nSee: ${COMMAND} ${name} --help`,
     );
-  return { words: parsed.positionals, values: values as Values<Name> };
+  return { words: parsed.positionals, values: values as OptionValues<Name> };
 }
 
 function wrongOption(name: CommandName, error: Error): string {

@@ -4,7 +4,7 @@ import type { Result } from '../core/result/result.ts';
 import type { Out } from '../progress.ts';
 import { comparisonText } from '../reports/comparison.ts';
 import { brief, terminal } from '../reports/terminal.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 
 export interface Output {
   /** Stream for results: stdout. */
@@ -25,7 +25,7 @@ const printing = (output: Output) => ({ colour: output.colour, width: widthOf(ou
 /** Prints a result and, if there is one, its comparison with the baseline. */
 export function printResult(
   result: Result,
-  { json, brief: short }: Pick<Values<'check'>, 'json' | 'brief'>,
+  { json, brief: short }: Pick<OptionValues<'check'>, 'json' | 'brief'>,
   output: Output,
   comparison?: Comparison,
 ): void {
@@ -39,7 +39,7 @@ export function printResult(
 
 export function printComparison(
   comparison: Comparison,
-  { json }: Pick<Values<'compare'>, 'json'>,
+  { json }: Pick<OptionValues<'compare'>, 'json'>,
   output: Output,
 ): void {
   if (json) printJson(comparison, output);

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { parseTarget } from '../target/load.ts';
-import { parse, type Values } from './options.ts';
+import { type OptionValues, parse } from './options.ts';
 import { replay } from './replay.ts';
 
-const valuesOf = (...argv: string[]): Values<'verify'> => {
+const valuesOf = (...argv: string[]): OptionValues<'verify'> => {
   const parsed = parse('verify', argv);
   if (parsed === undefined) throw new Error('expected options, not --help');
   return parsed.values;

@@ -1,6 +1,6 @@
 /** Makes the command that repeats a run. The command does not contain the values of secrets. */
 import { COMMAND } from '../core/command.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Option, TABLES } from './tables.ts';
 
 /** Environment variables that the bundled stack and its app read. */
@@ -34,7 +34,7 @@ export function replay({
   variables,
 }: {
   file: string | undefined;
-  values: Values<'verify'>;
+  values: OptionValues<'verify'>;
   seed: number;
   variables: readonly string[];
 }): string {

@@ -7,11 +7,12 @@ import type { Check } from '../core/checks/check.ts';
 import { COMMAND } from '../core/command.ts';
 import type { Result } from '../core/result/result.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { HISTORY, judgeFile } from '../judge-file.ts';
+import { HISTORY } from '../history-reader.ts';
+import { judgeFile } from '../judge-file.ts';
 import { REPORTS } from '../reports/index.ts';
 import { printable } from '../reports/printable.ts';
 import { conclusion } from '../reports/report.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
 import { TARGET } from './tables.ts';
@@ -57,7 +58,7 @@ async function write(folder: string, report: string, output: Output): Promise<vo
   );
 }
 
-export async function runsCommand({ out }: Values<'runs'>, output: Output): Promise<number> {
+export async function runsCommand({ out }: OptionValues<'runs'>, output: Output): Promise<number> {
   for (const name of await namesIn(out)) {
     const result = await resultIn(join(out, name));
     const row =
@@ -77,7 +78,7 @@ export async function runsCommand({ out }: Values<'runs'>, output: Output): Prom
 
 export async function reportCommand(
   run: string | undefined,
-  { out, format, file }: Values<'report'>,
+  { out, format, file }: OptionValues<'report'>,
   output: Output,
 ): Promise<number> {
   if (!Object.hasOwn(REPORTS, format))
@@ -90,7 +91,7 @@ export async function reportCommand(
 
 export async function openCommand(
   run: string | undefined,
-  { out }: Values<'open'>,
+  { out }: OptionValues<'open'>,
   output: Output,
 ): Promise<number> {
   const folder = await folderOf(run, out);

@@ -9,7 +9,7 @@ import { likenessOf } from '../../stack/likeness.ts';
 import { replaced } from '../../zoo/docs.ts';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
 /** Default of --speedup: the factor by which all times are divided. */
@@ -21,7 +21,7 @@ const SPEEDUP = '10';
  */
 export async function stackCommand(
   words: readonly string[],
-  values: Values<'stack'>,
+  values: OptionValues<'stack'>,
   output: Output,
 ): Promise<number> {
   if (words.join(' ') !== 'conformance') throw new UsageError(`stack: expected ${COMMAND} stack conformance`);
@@ -49,7 +49,7 @@ export async function stackCommand(
   return outcomes.includes('unknown') ? EXIT.unknown : EXIT.valid;
 }
 
-function wanted({ profile, speedup = SPEEDUP }: Values<'stack'>): {
+function wanted({ profile, speedup = SPEEDUP }: OptionValues<'stack'>): {
   profiles: ProfileName[];
   speedup: number;
 } {
@@ -72,7 +72,7 @@ const scaled = (speedup: number): string =>
 /** Writes the table into docs/fleet.md, between the two marks in that file. */
 async function write(
   rows: readonly Row[],
-  { profile, speedup }: Values<'stack'>,
+  { profile, speedup }: OptionValues<'stack'>,
   scale: string,
 ): Promise<void> {
   const path = fileURLToPath(new URL('../../docs/fleet.md', import.meta.url));

@@ -29,7 +29,7 @@ import {
 } from './arguments.ts';
 import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { fromCheckout } from './checkout.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { passedOn, replay } from './replay.ts';
 import { reportsOf, writeReports } from './reports.ts';
@@ -38,7 +38,7 @@ import { TARGET } from './tables.ts';
 
 export async function verifyCommand(
   file: string | undefined,
-  values: Values<'verify'>,
+  values: OptionValues<'verify'>,
   output: Output,
 ): Promise<number> {
   const reports = reportsOf(values.report);

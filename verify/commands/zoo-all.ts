@@ -4,23 +4,23 @@
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
-import type { Entry } from '../../zoo/entry.ts';
+import type { ZooEntry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
 import {
   lineOf,
   type Measured,
   nothing,
-  type Outcome,
   outcome as outcomeLine,
   outcomeOf,
   summary,
+  type TrialOutcome,
   take,
 } from '../../zoo/measure.ts';
 import { passed, type TrialOptions, trial, verdictOn } from '../../zoo/run.ts';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { whole } from './arguments.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
 /** Options of all trials. `seed` is the seed of the first trial of each entry. */
@@ -36,7 +36,7 @@ interface Task {
  *
  * @returns the exit code: 0 if all verdicts are as expected
  */
-export async function measure(values: Values<'zoo'>, output: Output, load: Load): Promise<number> {
+export async function measure(values: OptionValues<'zoo'>, output: Output, load: Load): Promise<number> {
   const { tally } = values;
   const runs = runsOf(values);
   const atOnce = whole('--at-once', values['at-once'], 1, 64);
@@ -66,12 +66,12 @@ export async function measure(values: Values<'zoo'>, output: Output, load: Load)
 }
 
 interface Runs {
-  of(entry: Entry): number;
+  of(entry: ZooEntry): number;
   flags: string;
 }
 
 /** Returns the number of runs of each kind of entry: defects, controls and, with --all, entries that need a fault. */
-function runsOf(values: Values<'zoo'>): Runs {
+function runsOf(values: OptionValues<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
     defect: whole('--runs', runs, 1, 10_000),
@@ -87,7 +87,7 @@ function runsOf(values: Values<'zoo'>): Runs {
 }
 
 /** Returns the runs that are still missing, each with a seed that the tally does not have for this entry. */
-function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly Outcome[]): Task[] {
+function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly TrialOutcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
     const missing: Task[] = [];
@@ -125,7 +125,7 @@ async function perform(
 }
 
 /** Reads a tally, the file with one line for each trial. @throws UsageError if a line is not of a tally */
-async function outcomesIn(tally: string): Promise<Outcome[]> {
+async function outcomesIn(tally: string): Promise<TrialOutcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';
     throw new UsageError(`--tally: ${tally}: expected a file that can be read (${error.code})`);

@@ -1,13 +1,13 @@
 /** `baton zoo`: lists broken and healthy deployments, runs them, and shows what Baton finds in them. */
 import { randomInt } from 'node:crypto';
-import type { Entry } from '../../zoo/entry.ts';
+import type { ZooEntry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
 import { passed, trial, verdictOn } from '../../zoo/run.ts';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { wrap } from '../reports/wrap.ts';
 import { milliseconds, whole } from './arguments.ts';
-import type { Values } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { type Output, printResult, widthOf } from './output.ts';
 import { type Option, TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
@@ -18,7 +18,7 @@ import { measure } from './zoo-all.ts';
  */
 export async function zooCommand(
   words: readonly string[],
-  values: Values<'zoo'>,
+  values: OptionValues<'zoo'>,
   output: Output,
 ): Promise<number> {
   const [verb, name, ...more] = words;
@@ -45,7 +45,7 @@ export async function zooCommand(
 /** Options that need --all or --disturbed. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
-const defaultOf = (option: keyof Values<'zoo'>): unknown =>
+const defaultOf = (option: keyof OptionValues<'zoo'>): unknown =>
   (TABLES.zoo.options as Readonly<Record<string, Option>>)[option]?.default;
 
 function list(output: Output): number {
@@ -58,13 +58,13 @@ function list(output: Output): number {
   return EXIT.valid;
 }
 
-function entryNamed(name: string): Entry {
+function entryNamed(name: string): ZooEntry {
   const entry = ENTRIES.find(candidate => candidate.name === name);
   if (entry === undefined) throw new UsageError(`zoo run: there is no ${name}. See: ${COMMAND} zoo`);
   return entry;
 }
 
-const load = (values: Values<'zoo'>, seed: number, signal: AbortSignal) => ({
+const load = (values: OptionValues<'zoo'>, seed: number, signal: AbortSignal) => ({
   seed,
   sessions: whole('--sessions', values.sessions, 1, 10_000),
   duration: milliseconds(values.duration),
@@ -72,13 +72,13 @@ const load = (values: Values<'zoo'>, seed: number, signal: AbortSignal) => ({
   signal,
 });
 
-const seedOf = ({ seed }: Values<'zoo'>): number =>
+const seedOf = ({ seed }: OptionValues<'zoo'>): number =>
   seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
 
 /** Runs one entry. Prints what is broken in it, the verdict and the remedy. */
 async function runOne(
-  entry: Entry,
-  values: Values<'zoo'>,
+  entry: ZooEntry,
+  values: OptionValues<'zoo'>,
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {

@@ -2,11 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
-import type { Fault } from './fault.ts';
+import type { StackFault } from './fault.ts';
 
 const RELOADS = 3;
 
-export const balancerReload: Fault = {
+export const balancerReload: StackFault = {
   name: 'balancer-reload',
   part: 'balancer',
   does: 'the balancer reloads its configuration, three times',
@@ -25,7 +25,7 @@ export const balancerReload: Fault = {
  */
 const WITHOUT_MS = 500;
 
-export const instanceOut: Fault = {
+export const instanceOut: StackFault = {
   name: 'instance-out',
   part: 'balancer',
   does: 'an instance is taken out of the balancer, and put in again after a while',
@@ -44,7 +44,7 @@ export const instanceOut: Fault = {
   },
 };
 
-export const affinityLost: Fault = {
+export const affinityLost: StackFault = {
   name: 'affinity-lost',
   part: 'balancer',
   does: 'the balancer forgets which instance each client is pinned to, and pins all of them anew',
@@ -63,7 +63,7 @@ const REPEAT_MS = 800;
 /** Delay in each direction, milliseconds: the request arrives before the timeout, the response after it. */
 const LATE_MS = 500;
 
-export const writeRepeated: Fault = {
+export const writeRepeated: StackFault = {
   name: 'write-repeated',
   part: 'balancer',
   does: `responses of an instance are late, and after ${REPEAT_MS} ms the balancer repeats requests, including writes, on another instance`,

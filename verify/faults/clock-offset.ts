@@ -2,7 +2,7 @@
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
-import type { Fault } from './fault.ts';
+import type { StackFault } from './fault.ts';
 
 /** Offset of the clock, seconds. Longer than the idle timeout of a session. */
 const AHEAD = 3_600;
@@ -16,7 +16,7 @@ const library = (): string | undefined =>
     existsSync(file),
   );
 
-export const clockOffset: Fault = {
+export const clockOffset: StackFault = {
   name: 'clock-offset',
   part: 'instance',
   does: 'an instance is replaced for a while by one whose clock is an hour ahead',

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { counted } from '../core/result/format.ts';
-import type { Fault, Stage } from './fault.ts';
+import type { StackFault, Stage } from './fault.ts';
 
 /** Takes an instance out of the balancer while `act` runs, and puts it back. */
 async function aside({ stack, undo }: Stage, instance: Instance, act: () => Promise<unknown>): Promise<void> {
@@ -41,7 +41,7 @@ export const withEnvironment = ({ options }: Instance, env: Record<string, strin
   env: { ...options.env, ...env },
 });
 
-export const rollingRestart: Fault = {
+export const rollingRestart: StackFault = {
   name: 'rolling-restart',
   part: 'instance',
   deploy: true,
@@ -60,7 +60,7 @@ export const rollingRestart: Fault = {
   },
 };
 
-export const replaceOldest: Fault = {
+export const replaceOldest: StackFault = {
   name: 'replace-oldest',
   part: 'instance',
   deploy: true,
@@ -74,7 +74,7 @@ export const replaceOldest: Fault = {
   },
 };
 
-export const scaleOut: Fault = {
+export const scaleOut: StackFault = {
   name: 'scale-out',
   part: 'instance',
   deploy: true,
@@ -86,7 +86,7 @@ export const scaleOut: Fault = {
   },
 };
 
-export const scaleIn: Fault = {
+export const scaleIn: StackFault = {
   name: 'scale-in',
   part: 'instance',
   deploy: true,
@@ -100,7 +100,7 @@ export const scaleIn: Fault = {
   },
 };
 
-export const rollingDeploy: Fault = {
+export const rollingDeploy: StackFault = {
   name: 'rolling-deploy',
   part: 'instance',
   does: 'each instance in turn is replaced by one of the next version',
@@ -118,10 +118,10 @@ export const rollingDeploy: Fault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /** The fault needs a SESSION_SECRET. In the bundled app it is a list: the first secret signs, all are accepted. */
-const lacksSecret: Fault['lacks'] = stack =>
+const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;
 
-export const secretRotation: Fault = {
+export const secretRotation: StackFault = {
   name: 'secret-rotation',
   part: 'instance',
   does: 'the secret is replaced by two rolling deploys: first all accept the new one, then all sign with it',
@@ -139,7 +139,7 @@ export const secretRotation: Fault = {
   },
 };
 
-export const secretReplaced: Fault = {
+export const secretReplaced: StackFault = {
   name: 'secret-replaced',
   part: 'instance',
   does: 'the secret is replaced by a rolling deploy whose instances know only the new one',

@@ -8,7 +8,7 @@ import type { Fault as FaultEvent } from '../core/history/history.ts';
 import type { Random } from '../random.ts';
 import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
-import type { Load } from './load.ts';
+import type { ObservedLoad } from './load.ts';
 
 /** Interval before each fault and after the last one, milliseconds. */
 const QUIET_MS = 1_000;
@@ -24,7 +24,7 @@ export interface Disturbing {
   system: System;
   faults: readonly Disturbance[];
   recorder: Recorder;
-  load: Load;
+  load: ObservedLoad;
   random: Random;
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;

@@ -2,7 +2,7 @@
 import { ProxyLink } from '../../stack/link.ts';
 import { type RedisServer, startRedis } from '../../stack/redis.ts';
 import { until } from '../../stack/wait.ts';
-import type { Fault } from './fault.ts';
+import type { StackFault } from './fault.ts';
 import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
@@ -10,7 +10,7 @@ import { lacksLink } from './store-link.ts';
 const LAG_MS = 800;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
-export const storeFailover: Fault = {
+export const storeFailover: StackFault = {
   name: 'store-failover',
   part: 'store',
   does: `the primary is killed, and a replica that lags ${LAG_MS} ms behind takes its place`,
@@ -67,7 +67,7 @@ const SWITCH = { withinMs: 15_000, everyMs: 20 };
 /** Duration of the fault: long enough to see clients that continue to write to the old primary. */
 const DEMOTED_MS = 3_000;
 
-export const storeDemoted: Fault = {
+export const storeDemoted: StackFault = {
   name: 'store-demoted',
   part: 'store',
   does: 'a planned failover: a replica takes over, and the old primary becomes its replica and keeps its connections',
@@ -112,7 +112,7 @@ async function handOver(url: string | undefined, to: number, other: string | und
 /** Time limit for a failover by Sentinel, milliseconds. Usually it takes a few seconds. */
 const REPLACED_MS = 20_000;
 
-export const sentinelFailover: Fault = {
+export const sentinelFailover: StackFault = {
   name: 'sentinel-failover',
   part: 'store',
   does: 'the primary is killed, Sentinel promotes a replica, and the instances learn of it from Sentinel',

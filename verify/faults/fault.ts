@@ -36,7 +36,7 @@ export interface Stage extends Means {
 }
 
 /** The properties of a fault that are known before it is performed. */
-export interface Facts {
+export interface FaultTraits {
   /** Name of the fault in `--faults`. */
   name: string;
   part: 'instance' | 'balancer' | 'store';
@@ -53,7 +53,7 @@ export interface Facts {
 }
 
 /** A fault of the bundled stack. */
-export interface Fault extends Facts {
+export interface StackFault extends FaultTraits {
   /** The fault disturbs a single instance. */
   one?: true;
   /** The fault needs a link between the instances and the store: a proxy that can disturb connections. */
@@ -65,7 +65,7 @@ export interface Fault extends Facts {
 }
 
 /** A fault together with the system that it disturbs: the bundled stack or another system. */
-export interface Disturbance extends Facts {
+export interface Disturbance extends FaultTraits {
   /** Number of instances after the fault, if the fault changes it. */
   instances?: number;
   /** Returns what this machine lacks for this fault; undefined if it lacks nothing. */
@@ -82,7 +82,7 @@ interface Aim {
 }
 
 /** Binds a fault to the bundled stack. */
-export function onStack(fault: Fault, stack: Stack, next: InstanceOptions | undefined): Disturbance {
+export function onStack(fault: StackFault, stack: Stack, next: InstanceOptions | undefined): Disturbance {
   const { lacks, inject, one, ...facts } = fault;
   return {
     ...facts,

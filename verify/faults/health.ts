@@ -1,12 +1,12 @@
 /** Decides whether a system is healthy, before a fault and after it. */
 import type { Stack } from '../../stack/stack.ts';
 import type { Target } from '../target/load.ts';
-import type { Load } from './load.ts';
+import type { ObservedLoad } from './load.ts';
 
 /** A system that a run disturbs: how to see that it is healthy, and how long it may take to recover. */
 export interface System {
   /** @param instances number of instances that must serve, if responses name the instance */
-  healthy(load: Load, instances: number): Promise<boolean>;
+  healthy(load: ObservedLoad, instances: number): Promise<boolean>;
   /** Default maximum time until the system is healthy again, milliseconds. */
   recovery: number;
 }

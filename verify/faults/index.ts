@@ -14,7 +14,7 @@ import {
   secretRotation,
 } from './deploys.ts';
 import { sentinelFailover, storeDemoted, storeFailover } from './failovers.ts';
-import { type Disturbance, type Fault, onStack } from './fault.ts';
+import { type Disturbance, onStack, type StackFault } from './fault.ts';
 import { kill, pause, restart, stop } from './instance.ts';
 import { answersCut, instanceHangs, instanceNarrow, instanceSlow } from './instance-link.ts';
 import { storeBlackHole, storeCut, storeLate, storeNarrow, storeRefuses, storeSlow } from './store-link.ts';
@@ -22,7 +22,7 @@ import { storeEvict, storeFlush, storeRestartEmpty } from './store-losses.ts';
 import { storeConnections, storeFull, storeReadOnly } from './store-orders.ts';
 import { storePause, storeRestart } from './store-process.ts';
 
-export const FAULTS: readonly Fault[] = [
+export const FAULTS: readonly StackFault[] = [
   ...[kill, stop, pause, restart, rollingRestart, replaceOldest, scaleOut, scaleIn, clockOffset],
   ...[secretRotation, secretReplaced, rollingDeploy],
   ...[balancerReload, instanceOut, instanceHangs, instanceSlow, instanceNarrow, answersCut],
@@ -36,7 +36,7 @@ export const FAULTS: readonly Fault[] = [
 const FAIR = FAULTS.filter(fault => fault.loses !== true && fault !== rollingDeploy);
 
 /** A fault of the bundled stack, or a fault that a target file defines. */
-type Known = Fault | Disturbance;
+type Known = StackFault | Disturbance;
 
 /** The parsed `--faults`: a list of faults, or the number of faults to choose at random from the list `among`. */
 export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly Known[] };
@@ -52,7 +52,7 @@ export type Wanted = readonly Known[] | { draw: number | 'all'; among: readonly 
 export function wantedFaults(
   text: string,
   own: readonly Disturbance[] = [],
-  bundled: readonly Fault[] = FAULTS,
+  bundled: readonly StackFault[] = FAULTS,
 ): Wanted {
   const known = [...own, ...bundled];
   const among = [
@@ -81,7 +81,7 @@ function deploying(known: readonly Known[]): Known[] {
   );
 }
 
-const ofStack = (fault: Known): fault is Fault => !('aim' in fault);
+const ofStack = (fault: Known): fault is StackFault => !('aim' in fault);
 
 /** Returns whether a named fault, or one that may be chosen at random, needs links between instances and store. */
 export const needsLinks = (wanted: Wanted): boolean =>

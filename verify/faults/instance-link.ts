@@ -1,13 +1,17 @@
 /** Faults on the path from the balancer to an instance. */
 import type { Link } from '../../stack/stack.ts';
-import type { Fault, Stage } from './fault.ts';
+import type { StackFault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
 /** Bytes a second, for each connection and direction. A page then takes a large part of a second. */
 const NARROW = 16 << 10;
 
-function onLink(name: string, does: string, disturb: (link: Link, stage: Stage) => Promise<boolean>): Fault {
+function onLink(
+  name: string,
+  does: string,
+  disturb: (link: Link, stage: Stage) => Promise<boolean>,
+): StackFault {
   return {
     name,
     part: 'balancer',

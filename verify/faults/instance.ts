@@ -1,10 +1,10 @@
 /** Faults that end or freeze one instance. */
 import type { Instance } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
-import type { Fault, Stage } from './fault.ts';
+import type { StackFault, Stage } from './fault.ts';
 import { answers } from './seeing.ts';
 
-export const kill: Fault = {
+export const kill: StackFault = {
   name: 'kill',
   part: 'instance',
   does: 'an instance is killed under load (SIGKILL), and started again after a while',
@@ -17,7 +17,7 @@ export const kill: Fault = {
   },
 };
 
-export const stop: Fault = {
+export const stop: StackFault = {
   name: 'stop',
   part: 'instance',
   does: 'an instance is ended (SIGTERM) under load without notice to the balancer, and started again after a while',
@@ -30,7 +30,7 @@ export const stop: Fault = {
   },
 };
 
-export const pause: Fault = {
+export const pause: StackFault = {
   name: 'pause',
   part: 'instance',
   does: 'an instance freezes (SIGSTOP) with its connections open, and resumes after a while',
@@ -42,7 +42,7 @@ export const pause: Fault = {
   },
 };
 
-export const restart: Fault = {
+export const restart: StackFault = {
   name: 'restart',
   part: 'instance',
   does: 'an instance ends (SIGTERM) and starts again at once, without notice to the balancer',

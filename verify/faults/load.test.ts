@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
-import { Load } from './load.ts';
+import { ObservedLoad } from './load.ts';
 
-const load = (): Load => new Load();
+const load = (): ObservedLoad => new ObservedLoad();
 type Seen = { [K in keyof Operation]?: Operation[K] | undefined };
-const saw = (one: Load, more: Seen, times = 1): void => {
+const saw = (one: ObservedLoad, more: Seen, times = 1): void => {
   for (let i = 0; i < times; i++) one.saw({ status: 200, signedIn: 'in', ...more } as Operation);
 };
-const answered = (one: Load, ...instances: string[]): void => {
+const answered = (one: ObservedLoad, ...instances: string[]): void => {
   for (const instance of instances) saw(one, { instance });
 };
 /** Returns a load at the start of a fault. Two instances served before it. */
-const disturbed = (): Load => {
+const disturbed = (): ObservedLoad => {
   const one = load();
   answered(one, 'a', 'b');
   one.begin();

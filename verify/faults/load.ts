@@ -4,7 +4,7 @@ import type { Operation } from '../core/history/history.ts';
 /** With N instances, an instance counts as silent if none of the last N × 20 responses came from it. */
 const ENOUGH = 20;
 
-export class Load {
+export class ObservedLoad {
   readonly #answered = new Map<string, number>();
   /** For each instance, the value of `#through` when the instance sent its last response. */
   readonly #last = new Map<string, number>();

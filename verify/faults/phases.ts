@@ -11,13 +11,13 @@ import { disturb } from './disturb.ts';
 import type { Disturbance } from './fault.ts';
 import { ownSystem, stackSystem } from './health.ts';
 import { schedule, type Wanted } from './index.ts';
-import type { Load } from './load.ts';
+import type { ObservedLoad } from './load.ts';
 
 /** Default deadline for responses while the store is down, milliseconds. */
 const DEADLINE = 3_000;
 
 /** The faults to perform, and the system to disturb. */
-export interface Asked {
+export interface FaultPlan {
   wanted: Wanted;
   /** The bundled stack; absent if Baton did not start the target. */
   stack?: Stack | undefined;
@@ -26,17 +26,17 @@ export interface Asked {
 }
 
 interface Beside {
-  faults?: Asked;
+  faults?: FaultPlan;
   onStep?: (text: string) => void;
   onAlarm?: (text: string) => void;
-  load: Load;
+  load: ObservedLoad;
   logs: FollowedLogs;
   /** Folder of the run. */
   folder: string;
 }
 
 /** Returns the faults in their order. @throws UsageError if a fault is impossible on this system */
-export const scheduled = (asked: Asked | undefined, seed: number): readonly Disturbance[] =>
+export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
 /** Returns the phases that follow when all workloads except hop have ended: load with faults, settle, final. */

@@ -1,6 +1,6 @@
 /** Faults on the path from the instances to the store. */
 import type { Link, Stack } from '../../stack/stack.ts';
-import type { Fault, Stage } from './fault.ts';
+import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
@@ -15,9 +15,9 @@ export function lacksLink({ link, store }: Stack): string | undefined {
 }
 
 function onLink(
-  fault: Pick<Fault, 'name' | 'does' | 'down' | 'lasts'>,
+  fault: Pick<StackFault, 'name' | 'does' | 'down' | 'lasts'>,
   disturb: (link: Link, stage: Stage) => Promise<boolean>,
-): Fault {
+): StackFault {
   return {
     part: 'store',
     ...fault,

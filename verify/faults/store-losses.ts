@@ -1,7 +1,7 @@
 /** Faults that delete data in Redis. No app can prevent that, unless the store promises more. */
 import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
-import type { Fault } from './fault.ts';
+import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
 /**
@@ -27,7 +27,7 @@ function wipeable({ store }: Stack): Wipeable | undefined {
   return 'wipe' in store && typeof store.wipe === 'function' ? (store as unknown as Wipeable) : undefined;
 }
 
-export const storeRestartEmpty: Fault = {
+export const storeRestartEmpty: StackFault = {
   name: 'store-restart-empty',
   part: 'store',
   does: 'the store is killed and comes back without any session, as a store that keeps nothing on disk',
@@ -50,7 +50,7 @@ export const storeRestartEmpty: Fault = {
   },
 };
 
-export const storeFlush: Fault = {
+export const storeFlush: StackFault = {
   name: 'store-flush',
   part: 'store',
   does: 'all sessions are deleted from the store at once, as by FLUSHALL where it holds nothing else',
@@ -63,7 +63,7 @@ export const storeFlush: Fault = {
     }),
 };
 
-export const storeEvict: Fault = {
+export const storeEvict: StackFault = {
   name: 'store-evict',
   part: 'store',
   does: 'the memory of the store is used up, and it evicts sessions to make room',

@@ -1,9 +1,9 @@
 /** Faults that disturb Redis by a command. */
 import { freePort } from '../../stack/ports.ts';
-import type { Fault } from './fault.ts';
+import type { StackFault } from './fault.ts';
 import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
 
-export const storeReadOnly: Fault = {
+export const storeReadOnly: StackFault = {
   name: 'store-read-only',
   part: 'store',
   does: 'the store accepts no writes, like a primary that became a replica',
@@ -19,7 +19,7 @@ export const storeReadOnly: Fault = {
   },
 };
 
-export const storeFull: Fault = {
+export const storeFull: StackFault = {
   name: 'store-full',
   part: 'store',
   does: 'the memory of the store is used up: it refuses writes that need memory or evicts keys, as it is configured',
@@ -38,7 +38,7 @@ export const storeFull: Fault = {
   },
 };
 
-export const storeConnections: Fault = {
+export const storeConnections: StackFault = {
   name: 'store-connections',
   part: 'store',
   does: 'the store closes its connections and accepts no new ones, as when its limit of connections is reached',

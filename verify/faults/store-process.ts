@@ -1,5 +1,5 @@
 /** Faults of the store's process. */
-import type { Fault, Stage } from './fault.ts';
+import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
 /** Returns a duration in milliseconds. A request that waits for the store this long exceeds the deadline. */
@@ -16,7 +16,7 @@ async function silent(stage: Stage): Promise<boolean> {
   return port === undefined ? !stage.stack.store.running() : !(await talks(port));
 }
 
-export const storeRestart: Fault = {
+export const storeRestart: StackFault = {
   name: 'store-restart',
   part: 'store',
   does: 'the store is killed (SIGKILL) and started again after a while, with what it keeps on disk',
@@ -29,7 +29,7 @@ export const storeRestart: Fault = {
   },
 };
 
-export const storePause: Fault = {
+export const storePause: StackFault = {
   name: 'store-pause',
   part: 'store',
   does: 'the store freezes (SIGSTOP) with its connections open, and resumes after a while',

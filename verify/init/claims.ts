@@ -2,7 +2,7 @@
 import type { Login } from './login.ts';
 import { isSelfContained, type Left } from './logout.ts';
 import type { Alone, Signal } from './signal.ts';
-import type { Findings } from './write.ts';
+import type { AppFindings } from './write.ts';
 
 /** Returns the claims and the reason for them. @param values values of the session cookies */
 export function claimsOf({
@@ -15,7 +15,7 @@ export function claimsOf({
   left: Left | undefined;
   signal: Signal | Alone | undefined;
   login: Login;
-}): Pick<Findings, 'claims' | 'because'> {
+}): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const token = left?.livesOn === true && (login.capture !== undefined || values.some(isSelfContained));
   if (token || login.basic)

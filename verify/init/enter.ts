@@ -5,9 +5,9 @@ import { finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
 import { codeOf, oneTime } from '../target/one-time.ts';
-import { type Credentials, type Login, loginForm, type Step } from './login.ts';
+import { type Login, type LoginCredentials, type LoginStep, loginForm } from './login.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
-import { AUTHORIZATION, type Manners, type Seen, type Visitor } from './visitor.ts';
+import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
 /** Maximum number of attempts for each login, since in a broken system some pairs of instances refuse it. */
 export const LOGINS = 4;
@@ -16,7 +16,7 @@ export const LOGINS = 4;
 export interface Entered {
   visitor: Visitor;
   /** The response to the login request itself. */
-  answer: Seen;
+  answer: PageVisit;
   accepted: boolean;
 }
 
@@ -76,7 +76,7 @@ export class Codes {
 }
 
 /** The login, the codes and the request limits: all that a login needs except the account. */
-export interface Entrance {
+export interface LoginProcedure {
   manners: Manners;
   login: Login;
   codes: Codes;
@@ -90,8 +90,8 @@ export interface Entrance {
  *   instances then serve the rest of the login
  */
 export async function enter(
-  { manners, login, codes }: Entrance,
-  account: Credentials,
+  { manners, login, codes }: LoginProcedure,
+  account: LoginCredentials,
   { aside = false, lastCode = false } = {},
 ): Promise<Entered> {
   const visitor = manners.fresh();
@@ -105,7 +105,7 @@ export async function enter(
     const { form = {} } = step;
     if (Object.values(form).includes('{code}')) known['code'] = await codes.next(account.user, lastCode);
     page = await visitor.send({ method: step.method, path: step.path, ...bodyOf(step, known) });
-    for (const [name, { field }] of Object.entries(step === login ? {} : ((step as Step).capture ?? {})))
+    for (const [name, { field }] of Object.entries(step === login ? {} : ((step as LoginStep).capture ?? {})))
       known[name] = fieldOf(page, field) ?? '';
   }
   takeToken(visitor, login, page);
@@ -113,13 +113,13 @@ export async function enter(
 }
 
 /** Takes the token from the response to the login, if it has one. The visitor then sends it with every request. */
-export function takeToken({ client }: Visitor, { capture }: Login, answer: Seen): void {
+export function takeToken({ client }: Visitor, { capture }: Login, answer: PageVisit): void {
   if (capture === undefined) return;
   const token = finder(capture.token, text => text).first(answer);
   if (token !== undefined) client.captured.set(AUTHORIZATION, `Bearer ${token}`);
 }
 
-function bodyOf(step: Step | Login, known: Record<string, string>) {
+function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
   const json = 'json' in step ? step.json : undefined;
   return {
     headers: filled(step.headers ?? {}, known),
@@ -128,7 +128,10 @@ function bodyOf(step: Step | Login, known: Record<string, string>) {
 }
 
 /** Returns whether a login was accepted, by the same rules that the target file will contain. */
-export function isAccepted({ status = 500, redirect, forms, body }: Seen, { page, refused }: Login): boolean {
+export function isAccepted(
+  { status = 500, redirect, forms, body }: PageVisit,
+  { page, refused }: Login,
+): boolean {
   if (status >= 400 || (redirect !== undefined && redirect === page)) return false;
   if (refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`)) return false;
   return redirect !== undefined || loginForm({ forms }) === undefined;
@@ -139,7 +142,7 @@ export function isAccepted({ status = 500, redirect, forms, body }: Seen, { page
  *
  * @throws UsageError if every attempt is refused
  */
-export async function signIn(entrance: Entrance, account: Credentials): Promise<Entered> {
+export async function signIn(entrance: LoginProcedure, account: LoginCredentials): Promise<Entered> {
   let last: Entered | undefined;
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
@@ -150,7 +153,11 @@ export async function signIn(entrance: Entrance, account: Credentials): Promise<
   throw refusedEach(entrance.login, account, last);
 }
 
-export const refusedEach = (login: Login, { user }: Credentials, last: Entered | undefined): UsageError =>
+export const refusedEach = (
+  login: Login,
+  { user }: LoginCredentials,
+  last: Entered | undefined,
+): UsageError =>
   new UsageError(
     `init: the login of ${user} was refused ${LOGINS} of ${LOGINS} times (${statusOf(last)}), sent to ` +
       `${login.path}${fieldsOf(login)}. Is the password right? Does another form log in? ` +
@@ -158,7 +165,10 @@ export const refusedEach = (login: Login, { user }: Credentials, last: Entered |
   );
 
 /** Logs in. Returns undefined if two attempts are refused, like by apps that limit the sessions of a user. */
-export async function mayEnter(entrance: Entrance, account: Credentials): Promise<Entered | undefined> {
+export async function mayEnter(
+  entrance: LoginProcedure,
+  account: LoginCredentials,
+): Promise<Entered | undefined> {
   for (const aside of [false, true]) {
     const entered = await enter(entrance, account, { aside });
     if (entered.accepted) return entered;

@@ -5,11 +5,11 @@ import { differentFields } from './learn.ts';
 import { loginForm } from './login.ts';
 import { isSelfContained } from './logout.ts';
 import { findMark } from './mark.ts';
-import { type Field, type Form, parsePage } from './page.ts';
-import type { Seen } from './visitor.ts';
-import { type Findings, targetFile } from './write.ts';
+import { type Form, type FormField, parsePage } from './page.ts';
+import type { PageVisit } from './visitor.ts';
+import { type AppFindings, targetFile } from './write.ts';
 
-const named = (form: { fields: Field[] } | undefined) => form?.fields.map(({ name }) => name);
+const named = (form: { fields: FormField[] } | undefined) => form?.fields.map(({ name }) => name);
 const form = (inside: string, attributes = 'method="post"') => `<form ${attributes}>${inside}</form>`;
 
 const SEARCH = form('<input name="q" type="search"><button>Search</button>', 'method="get"');
@@ -57,7 +57,7 @@ describe('hidden fields of a login form that differ between visitors', () => {
   });
 });
 
-const seen = (body: string, status = 200): Seen => {
+const seen = (body: string, status = 200): PageVisit => {
   const json = body.startsWith('{') ? JSON.parse(body) : undefined;
   return { ...parsePage(body), path: '/', status, headers: {}, body, cookies: [], json };
 };
@@ -144,7 +144,7 @@ describe('a session cookie', () => {
 describe('a target file of an app whose logout leaves the cookie valid', () => {
   const login = { page: '/login', method: 'POST' as const, path: '/login', form: { user: '{user}' } };
   const logout = { method: 'POST' as const, path: '/logout' };
-  const written = (value: string, livesOn: boolean, more: Partial<Findings> = {}): string =>
+  const written = (value: string, livesOn: boolean, more: Partial<AppFindings> = {}): string =>
     targetFile({
       ...{ name: 'app', url: 'http://127.0.0.1', accounts: [{ user: 'alice', passwordEnv: 'PASSWORD' }] },
       ...{

@@ -2,19 +2,19 @@
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
 import { claimsOf } from './claims.ts';
-import { Codes, type Entrance, enter } from './enter.ts';
+import { Codes, enter, type LoginProcedure } from './enter.ts';
 import { type InitOptions, type Inside, type Looking, pagesOf } from './inquiry.ts';
 import { type Crowd, crowd, endsAll } from './limits.ts';
-import type { Beginning, Credentials, Login, Token } from './login.ts';
+import type { Beginning, Login, LoginCredentials, Token } from './login.ts';
 import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { carrying, type Marked, marked } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
 import { besideToken, fieldToken, forAllForms } from './tokens.ts';
 import { tryProbe } from './try-probe.ts';
-import { Manners, type Seen, type Visitor } from './visitor.ts';
+import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 import { begin, entranceOf, everyOf } from './way-in.ts';
-import { carriedText, type Findings, targetFile } from './write.ts';
+import { type AppFindings, carriedText, targetFile } from './write.ts';
 
 export type { InitOptions } from './inquiry.ts';
 
@@ -37,13 +37,13 @@ export async function init(options: InitOptions): Promise<string> {
 class Inquiry {
   readonly #options: InitOptions;
   readonly #manners: Manners;
-  readonly #first: Credentials;
+  readonly #first: LoginCredentials;
   readonly #looking: Looking;
 
   constructor(options: InitOptions, manners: Manners) {
     this.#options = options;
     this.#manners = manners;
-    this.#first = options.accounts[0] as Credentials;
+    this.#first = options.accounts[0] as LoginCredentials;
     this.#looking = {
       options,
       manners,
@@ -116,17 +116,17 @@ class Inquiry {
   }
 
   /** Finds out how pages show the signed-in user, and where they carry the CSRF token. */
-  async #known(entrance: Entrance, found: Marked, beginning: Beginning | undefined): Promise<Inside> {
+  async #known(entrance: LoginProcedure, found: Marked, beginning: Beginning | undefined): Promise<Inside> {
     const { login } = entrance;
     const { mark, outside, landing } = found;
     const find = finder(mark.user, decodeHTML);
-    const signedIn = (seen: Seen): boolean => seen.status === 200 && (find.first(seen) ?? '') !== '';
+    const signedIn = (seen: PageVisit): boolean => seen.status === 200 && (find.first(seen) ?? '') !== '';
     const visitor = found.two ?? found.one;
     const pages = await pagesOf(visitor, [...new Set([landing, mark.page])], signedIn);
-    this.#say('signed in', `${mark.page} names the user: ${find.first(pages.at(-1) as Seen)}`);
+    this.#say('signed in', `${mark.page} names the user: ${find.first(pages.at(-1) as PageVisit)}`);
     const to = outside.redirect === undefined ? '' : ` to ${outside.redirect}`;
     this.#say('signed out', `${mark.page} answers ${outside.status}${to}`);
-    const token = login.csrf ?? besideToken(visitor, pages[0] as Seen).csrf ?? fieldToken(pages);
+    const token = login.csrf ?? besideToken(visitor, pages[0] as PageVisit).csrf ?? fieldToken(pages);
     const meta = forAllForms(token, [...pages, ...(beginning === undefined ? [] : [beginning.page])]);
     const csrf = meta !== undefined && (await this.#fits(entrance, found, meta)) ? meta : token;
     const changed = csrf === undefined || login.csrf === undefined ? login : { ...login, csrf };
@@ -136,7 +136,7 @@ class Inquiry {
   /**
    * Returns whether a login with this other CSRF token is accepted. If so, puts the session of this login into `found`.
    */
-  async #fits(entrance: Entrance, found: Marked, csrf: Token): Promise<boolean> {
+  async #fits(entrance: LoginProcedure, found: Marked, csrf: Token): Promise<boolean> {
     if (entrance.login.csrf === undefined) return true;
     const login = { ...entrance.login, csrf };
     const { accepted, visitor } = await enter({ ...entrance, login }, this.#first);
@@ -153,13 +153,13 @@ class Inquiry {
   }
 
   /** Finds the logout, the maximum number of sessions of a user, and whether a logout ends all of them. */
-  async #sessions(entrance: Entrance, { one, two, views }: Marked, known: Inside) {
+  async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside) {
     // HTTP Basic has no session cookie, so the number of sessions is not limited.
     const all: Crowd = known.login.basic
       ? { living: [one] }
       : await crowd(entrance, this.#first, { one, two, known });
     const leaving = all.living.at(-1) as Visitor;
-    const elsewhere = new Map(views.map(({ path, first: [seen] }) => [path, seen as Seen]));
+    const elsewhere = new Map(views.map(({ path, first: [seen] }) => [path, seen as PageVisit]));
     const found = await findLogout(
       leaving,
       { pages: known.pages, elsewhere },
@@ -182,7 +182,7 @@ class Inquiry {
     return { left, failed, sessions, living: together ? [] : living };
   }
 
-  #recipe(known: Inside, cookies: readonly string[], left: Left | undefined): Findings['recipe'] {
+  #recipe(known: Inside, cookies: readonly string[], left: Left | undefined): AppFindings['recipe'] {
     const { recipe } = this.#looking;
     if (recipe === undefined) return undefined;
     const found = { login: known.login, cookies, logout: left?.logout };
@@ -201,7 +201,7 @@ class Inquiry {
 const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
 
 /** Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page. */
-function refusal({ status, redirect }: Seen, login: Login): { status?: number; redirect?: string } {
+function refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
   return {
     ...(status === undefined ? {} : { status }),
     ...(redirect === undefined || redirect === login.page ? {} : { redirect }),

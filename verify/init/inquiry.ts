@@ -1,16 +1,16 @@
 /** Types and helpers that all parts of init share. */
 import type { Reached } from '../client/network.ts';
 import type { Codes } from './enter.ts';
-import type { Credentials } from './login.ts';
+import type { LoginCredentials } from './login.ts';
 import type { Known } from './logout.ts';
 import type { Recipe } from './recipes.ts';
-import type { Manners, Seen, Visitor } from './visitor.ts';
+import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface InitOptions {
   reached: Reached;
   /** Path of the certificates of a private authority, as the target file will contain it. */
   ca?: string | undefined;
-  accounts: readonly (Credentials & { passwordEnv: string; totpEnv?: string | undefined })[];
+  accounts: readonly (LoginCredentials & { passwordEnv: string; totpEnv?: string | undefined })[];
   /** Name of the recipe to try first. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
@@ -35,7 +35,7 @@ export interface Looking {
   manners: Manners;
   codes: Codes;
   /** The first account, which most steps use. */
-  first: Credentials;
+  first: LoginCredentials;
   recipe: Recipe | undefined;
   /** Reports one finding under a heading. */
   say(what: string, text: string): void;
@@ -43,15 +43,15 @@ export interface Looking {
 
 /** The pages of a signed-in user. */
 export interface Inside extends Known {
-  pages: readonly Seen[];
+  pages: readonly PageVisit[];
 }
 
 /** Opens a page until the response is signed in, at most five times. Returns the last response. */
 export async function insideOf(
   visitor: Visitor,
   path: string,
-  signedIn: (seen: Seen) => boolean,
-): Promise<Seen> {
+  signedIn: (seen: PageVisit) => boolean,
+): Promise<PageVisit> {
   let seen = await visitor.twin().get(path);
   for (let i = 0; i < 4 && !signedIn(seen); i++) seen = await visitor.twin().get(path);
   return seen;
@@ -61,9 +61,9 @@ export async function insideOf(
 export async function pagesOf(
   visitor: Visitor,
   paths: readonly string[],
-  signedIn: (seen: Seen) => boolean,
-): Promise<Seen[]> {
-  const pages: Seen[] = [];
+  signedIn: (seen: PageVisit) => boolean,
+): Promise<PageVisit[]> {
+  const pages: PageVisit[] = [];
   for (const path of paths) pages.push(await insideOf(visitor, path, signedIn));
   return pages;
 }

@@ -6,18 +6,18 @@ import { type Codes, type Entered, isAccepted, LOGINS, refusedEach } from './ent
 import {
   type Asks,
   type Beginning,
-  type Credentials,
   codeField,
   type FormBeginning,
   type Login,
+  type LoginCredentials,
+  type LoginStep,
   nextForm,
-  type Step,
   type Token,
   userField,
 } from './login.ts';
-import type { Field, Form } from './page.ts';
+import type { Form, FormField } from './page.ts';
 import { besideToken, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
-import type { Manners, Seen, Visitor } from './visitor.ts';
+import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 /** `form`: the fields that a form sends. `capture`: the fields whose values are read from the page first. */
 interface Sending {
@@ -63,16 +63,16 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
  *
  * @param fresh the same page, opened by another visitor
  */
-export function differentFields(form: Form, { forms }: Pick<Seen, 'forms'>): Set<string> {
+export function differentFields(form: Form, { forms }: Pick<PageVisit, 'forms'>): Set<string> {
   const there = forms.flatMap(({ fields }) => fields);
-  const isThere = ({ name, value }: Field): boolean =>
+  const isThere = ({ name, value }: FormField): boolean =>
     there.some(other => other.name === name && other.value === value);
   const different = form.fields.filter(field => field.type === 'hidden' && !isThere(field));
   return new Set(different.map(({ name }) => name));
 }
 
 function tokenOfLogin(
-  page: Seen,
+  page: PageVisit,
   field: string | undefined,
   preferred: Token | undefined,
 ): Token | undefined {
@@ -84,7 +84,7 @@ function tokenOfLogin(
 /** The first form of the login, and the account to log in with. */
 interface Way {
   beginning: FormBeginning;
-  account: Credentials;
+  account: LoginCredentials;
   codes: Codes;
 }
 
@@ -114,7 +114,7 @@ export async function wholeLogin(
 
 async function goes(
   visitor: Visitor,
-  begun: Seen,
+  begun: PageVisit,
   login: Login,
   { beginning, account, codes }: Way,
 ): Promise<{ login: Login; entered: Entered }> {
@@ -147,7 +147,11 @@ async function goes(
   }
 }
 
-function captured(known: Record<string, string>, capture: NonNullable<Step['capture']>, page: Seen): void {
+function captured(
+  known: Record<string, string>,
+  capture: NonNullable<LoginStep['capture']>,
+  page: PageVisit,
+): void {
   for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
 }
 
@@ -155,7 +159,7 @@ function captured(known: Record<string, string>, capture: NonNullable<Step['capt
 function longer(
   visitor: Visitor,
   login: Login,
-  { answer, page, form, asks }: { answer: Seen; page: Seen; form: Form; asks: Asks },
+  { answer, page, form, asks }: { answer: PageVisit; page: PageVisit; form: Form; asks: Asks },
 ): Login {
   const { steps = [], path, method, form: before = {}, headers, csrf } = login;
   const own = csrf !== undefined && 'field' in csrf ? csrf.field : undefined;
@@ -166,7 +170,7 @@ function longer(
   const sent = sending(form, asks, token, carried);
   const capture = carried.size === 0 ? {} : { capture: sent.capture };
   const led = page !== answer;
-  const step: Step = { method, path, form: before, ...(headers === undefined ? {} : { headers }) };
+  const step: LoginStep = { method, path, form: before, ...(headers === undefined ? {} : { headers }) };
   return {
     ...login,
     steps: [
@@ -188,14 +192,14 @@ const tokenAmong = (hidden: Form['fields']): Token | undefined => {
 };
 
 /** Returns an expression that matches a refusal: a redirect to the page of the form, or a response with the form. */
-function refusalOf({ path }: Seen, form: Form, asks: Asks, led: boolean): string {
+function refusalOf({ path }: PageVisit, form: Form, asks: Asks, led: boolean): string {
   const field =
     asks === 'code' ? codeField(form)?.name : form.fields.find(({ type }) => type === 'password')?.name;
   const again = `name=["']?${escaped(field ?? '')}["'\\s>]`;
   return led ? `^${escaped(path.split('?')[0] ?? '')}\\n|${again}` : again;
 }
 
-function actionOf(visitor: Visitor, page: Seen, form: Form): string {
+function actionOf(visitor: Visitor, page: PageVisit, form: Form): string {
   const path = visitor.pathOf(form.action, page.path);
   if (path !== undefined) return path.split('#')[0] as string;
   throw new UsageError(

@@ -1,6 +1,6 @@
 /** Finds out how many sessions a user may have at the same time, and whether a logout ends all of them. */
-import { type Entrance, mayEnter } from './enter.ts';
-import type { Credentials } from './login.ts';
+import { type LoginProcedure, mayEnter } from './enter.ts';
+import type { LoginCredentials } from './login.ts';
 import { type Known, type Logout, leave } from './logout.ts';
 import { isIn } from './session.ts';
 import type { Visitor } from './visitor.ts';
@@ -24,8 +24,8 @@ export interface Crowd {
  * @param two the second session; undefined if its login was refused
  */
 export async function crowd(
-  entrance: Entrance,
-  account: Credentials,
+  entrance: LoginProcedure,
+  account: LoginCredentials,
   { one, two, known }: { one: Visitor; two: Visitor | undefined; known: Known },
 ): Promise<Crowd> {
   if (two === undefined) return { living: [one], full: 'refused' };
@@ -54,8 +54,8 @@ export async function crowd(
  * @param living sessions that were live when another session of the user logged out
  */
 export async function endsAll(
-  entrance: Entrance,
-  account: Credentials,
+  entrance: LoginProcedure,
+  account: LoginCredentials,
   { living, logout, known }: { living: readonly Visitor[]; logout: Logout; known: Known },
 ): Promise<boolean> {
   const [witness] = living;

@@ -1,11 +1,11 @@
 /** Finds the login page of an app, and the login form on it. */
 import { UsageError } from '../errors.ts';
-import type { Field, Form } from './page.ts';
-import type { Seen, Visitor } from './visitor.ts';
+import type { Form, FormField } from './page.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 
 /** One request of a login. */
-export interface Step {
+export interface LoginStep {
   method: 'GET' | 'POST';
   path: string;
   form?: Record<string, string>;
@@ -17,7 +17,7 @@ export interface Step {
 export interface Login {
   page: string;
   /** The requests before the last one. The app accepts or refuses the last one. */
-  steps?: Step[];
+  steps?: LoginStep[];
   path: string;
   method: 'GET' | 'POST';
   form?: Record<string, string>;
@@ -34,7 +34,7 @@ export interface Login {
 
 export type Token = { field: string } | { meta: string } | { cookie: string };
 
-export interface Credentials {
+export interface LoginCredentials {
   user: string;
   password: string;
 }
@@ -55,8 +55,8 @@ export const USUAL: readonly string[] = [
 export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
 /** The first page of a login, its form, and the input that the form asks for. */
-export type FormBeginning = { page: Seen; form: Form; asks: Asks };
-export type Beginning = FormBeginning | { page: Seen; basic: true };
+export type FormBeginning = { page: PageVisit; form: Form; asks: Asks };
+export type Beginning = FormBeginning | { page: PageVisit; basic: true };
 
 /**
  * Searches for the login.
@@ -81,7 +81,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
   throw new NoLogin(tried);
 }
 
-function beginningOn(page: Seen): Beginning | undefined {
+function beginningOn(page: PageVisit): Beginning | undefined {
   if (asksBasic(page)) return { page, basic: true };
   const form = loginForm(page);
   if (form !== undefined) return { page, form, asks: 'user and password' };
@@ -103,7 +103,7 @@ async function* candidates(
   stranger: Visitor,
   page: string | undefined,
   first: string | undefined,
-): AsyncGenerator<Seen> {
+): AsyncGenerator<PageVisit> {
   if (page !== undefined) return yield await stranger.open(page);
   const usual = async function* (paths: readonly string[]) {
     for (const path of paths) {
@@ -121,10 +121,10 @@ async function* candidates(
   yield* usual(USUAL);
 }
 
-const asksBasic = ({ status, headers }: Seen): boolean =>
+const asksBasic = ({ status, headers }: PageVisit): boolean =>
   status === 401 && /^basic\b/i.test(String(headers['www-authenticate'] ?? ''));
 
-type Page = Pick<Seen, 'forms'> & Partial<Pick<Seen, 'path' | 'text'>>;
+type Page = Pick<PageVisit, 'forms'> & Partial<Pick<PageVisit, 'path' | 'text'>>;
 
 /** Returns the login form of a page. Skips forms that register, change a password, search or subscribe. */
 export function loginForm({ forms }: Page): Form | undefined {
@@ -171,18 +171,18 @@ export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; ask
 }
 
 /** Returns the field for a one-time code, if the user fills in no other field of the form. */
-export function codeField({ fields, method }: Form): Field | undefined {
+export function codeField({ fields, method }: Form): FormField | undefined {
   const typed = fields.filter(field => isText(field) || ['number', 'password'].includes(field.type));
   return method === 'POST' && typed.length === 1 && /cod|otp|token|pin|factor/.test(typed[0]?.hint ?? '')
     ? typed[0]
     : undefined;
 }
 
-const isText = ({ type }: Field): boolean => ['text', 'email', 'tel', 'username'].includes(type);
+const isText = ({ type }: FormField): boolean => ['text', 'email', 'tel', 'username'].includes(type);
 const USER = /user|mail|login|account|name|kennung|identif/;
 
 /** Returns the field for the user name. */
-export function userField({ fields }: Form): Field | undefined {
+export function userField({ fields }: Form): FormField | undefined {
   const password = fields.findIndex(({ type }) => type === 'password');
   const before = (password === -1 ? fields : fields.slice(0, password)).filter(isText);
   return before.find(({ hint }) => USER.test(hint)) ?? before.at(-1);

@@ -5,7 +5,7 @@ import { filled, filledText } from '../core/response/form.ts';
 import type { Login, Token } from './login.ts';
 import { isIn, type Sign } from './session.ts';
 import { isTokenField, tokenOf } from './tokens.ts';
-import type { Seen, Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
@@ -47,7 +47,7 @@ const USUAL: readonly string[] = ['/logout', '/api/logout'];
  */
 export async function findLogout(
   visitor: Visitor,
-  { pages, elsewhere }: { pages: readonly Seen[]; elsewhere: ReadonlyMap<string, Seen> },
+  { pages, elsewhere }: { pages: readonly PageVisit[]; elsewhere: ReadonlyMap<string, PageVisit> },
   known: Known,
   first?: string,
 ): Promise<LogoutSearch> {
@@ -83,7 +83,7 @@ export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Kn
   );
 }
 
-function forms(visitor: Visitor, pages: readonly Seen[], { login, csrf }: Known): Logout[] {
+function forms(visitor: Visitor, pages: readonly PageVisit[], { login, csrf }: Known): Logout[] {
   return pages.flatMap(page =>
     page.forms.flatMap(({ words, action, method, fields }): Logout[] => {
       const path = visitor.pathOf(action, page.path);
@@ -96,7 +96,11 @@ function forms(visitor: Visitor, pages: readonly Seen[], { login, csrf }: Known)
   );
 }
 
-function links(visitor: Visitor, pages: readonly Seen[], elsewhere: ReadonlyMap<string, Seen>): Logout[] {
+function links(
+  visitor: Visitor,
+  pages: readonly PageVisit[],
+  elsewhere: ReadonlyMap<string, PageVisit>,
+): Logout[] {
   return pages.flatMap(page =>
     page.links.flatMap(({ href, words }): Logout[] => {
       const path = visitor.pathOf(href, page.path);
@@ -118,7 +122,7 @@ function difference(href: string, other: string): string | undefined {
 /**
  * Returns a logout whose link contains a token. Its step reads the current token from the page, after a fixed text.
  */
-function withToken(page: Seen, path: string, token: string): Logout {
+function withToken(page: PageVisit, path: string, token: string): Logout {
   const at = page.body.indexOf(token);
   const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;
   const before = escaped(page.body.slice(begins, at));

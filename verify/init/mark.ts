@@ -1,17 +1,17 @@
 /** Finds the signed-in mark: the shortest expression that finds the user's name on a page, but only if signed in. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
-import type { Seen } from './visitor.ts';
+import type { PageVisit } from './visitor.ts';
 
 /** One page, seen by different visitors. */
 export interface Views {
   path: string;
   /** Two views of the first user, from two sessions. */
-  first: readonly Seen[];
+  first: readonly PageVisit[];
   /** The view of the second user; absent if there is only one account. */
-  second?: Seen | undefined;
+  second?: PageVisit | undefined;
   /** The view of a signed-out visitor, and the login page. */
-  outside: readonly Seen[];
+  outside: readonly PageVisit[];
 }
 
 export interface Mark {

@@ -4,7 +4,7 @@ import { DomUtils, parseDocument } from 'htmlparser2';
 type Node = ReturnType<typeof parseDocument>['children'][number];
 type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
-export interface Field {
+export interface FormField {
   name: string;
   /** The type of an input, in lower case; or `textarea` or `select`. */
   type: string;
@@ -18,7 +18,7 @@ export interface Form {
   method: 'GET' | 'POST';
   /** The attribute `action` of the form. If empty, the form is sent to the address of the page. */
   action: string;
-  fields: Field[];
+  fields: FormField[];
   /** Id, name, class, action, label and buttons of the form, in lower case. */
   words: string;
   /** True if the encoding is multipart, as for files. Such forms are not supported. */
@@ -108,7 +108,7 @@ const isButton = ({ name, attribs }: Element): boolean =>
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
 /** Returns the field of an element, or an empty list if a browser does not submit it. Buttons are left out. */
-function fieldOf(element: Element, labels: ReadonlyMap<string, string>): Field[] {
+function fieldOf(element: Element, labels: ReadonlyMap<string, string>): FormField[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';
   if (name === '' || 'disabled' in attribs) return [];

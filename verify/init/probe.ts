@@ -4,9 +4,9 @@ import { escaped, finder } from '../core/response/finding.ts';
 import { filled } from '../core/response/form.ts';
 import type { Token } from './login.ts';
 import { beginsWord } from './mark.ts';
-import { type Field, type Form, surroundings } from './page.ts';
+import { type Form, type FormField, surroundings } from './page.ts';
 import { isTokenField, tokenOf } from './tokens.ts';
-import type { Seen, Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
 
 export interface Candidate {
@@ -28,16 +28,20 @@ export interface FoundProbe {
 const FREE = new Set(['text', 'textarea', 'search']);
 
 /** Returns the forms with exactly one text field, except forms that may delete, pay, mail or change who can log in. */
-export function candidates(visitor: Visitor, pages: readonly Seen[], csrf: Token | undefined): Candidate[] {
+export function candidates(
+  visitor: Visitor,
+  pages: readonly PageVisit[],
+  csrf: Token | undefined,
+): Candidate[] {
   const found = pages.flatMap(page => page.forms.flatMap(form => candidateOf(visitor, page, form, csrf)));
   return found.filter(
     (one, i) => found.findIndex(({ path, field }) => path === one.path && field === one.field) === i,
   );
 }
 
-function candidateOf(visitor: Visitor, page: Seen, form: Form, csrf: Token | undefined): Candidate[] {
+function candidateOf(visitor: Visitor, page: PageVisit, form: Form, csrf: Token | undefined): Candidate[] {
   const path = visitor.pathOf(form.action, page.path);
-  const isToken = ({ name }: Field): boolean => isTokenField(name, form.fields, csrf);
+  const isToken = ({ name }: FormField): boolean => isTokenField(name, form.fields, csrf);
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const [free, ...more] = visible.filter(({ type }) => FREE.has(type));
   const words = [path, form.words, ...form.fields.filter(field => !isToken(field)).map(({ hint }) => hint)]
@@ -102,7 +106,7 @@ export async function proven(
 /** Matches a link to another page of a list. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;
 
-const shows = (items: string, seen: Seen, values: readonly string[]): boolean => {
+const shows = (items: string, seen: PageVisit, values: readonly string[]): boolean => {
   const found = finder(items, decodeHTML).all(seen);
   return values.every(value => found.includes(value));
 };

@@ -2,10 +2,10 @@
  * Explores the first sessions: finds the pages of a signed-in user, the signed-in mark, and the session cookies.
  */
 import { UsageError } from '../errors.ts';
-import { type Entered, type Entrance, mayEnter, signIn } from './enter.ts';
-import type { Credentials } from './login.ts';
+import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
+import type { LoginCredentials } from './login.ts';
 import { findMark, type Mark, type Views } from './mark.ts';
-import type { Seen, Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
 /** Maximum number of attempts for each page, since an instance that does not know the session may respond. */
@@ -18,7 +18,7 @@ const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 export interface Marked {
   mark: Mark;
   /** The page of the mark, seen by a visitor without a session. */
-  outside: Seen;
+  outside: PageVisit;
   /** Path of the page that the login redirects to. */
   landing: string;
   /** A session of the first account. */
@@ -36,17 +36,17 @@ export interface Marked {
  * @throws UsageError if no page names the user
  */
 export async function marked(
-  entrance: Entrance,
-  [first, second]: readonly Credentials[],
+  entrance: LoginProcedure,
+  [first, second]: readonly LoginCredentials[],
   one: Entered,
 ): Promise<Marked> {
   const { manners, login } = entrance;
   const landing = one.answer.redirect?.startsWith('/') ? one.answer.redirect : undefined;
   const outsideLogin = await manners.fresh().open(login.page);
-  const outside = new Map<string, Seen>();
+  const outside = new Map<string, PageVisit>();
   for (const path of await pathsOf(one, landing)) outside.set(path, await manners.fresh().get(path));
   const mine = await looks(one.visitor, outside);
-  const two = await mayEnter(entrance, first as Credentials);
+  const two = await mayEnter(entrance, first as LoginCredentials);
   const again = await looks((two ?? one).visitor, outside);
   const other =
     second === undefined ? undefined : await looks((await signIn(entrance, second)).visitor, outside);
@@ -71,7 +71,7 @@ export async function marked(
     );
   return {
     mark,
-    outside: outside.get(mark.page) as Seen,
+    outside: outside.get(mark.page) as PageVisit,
     landing: landing ?? mark.page,
     one: one.visitor,
     two: two?.visitor,
@@ -79,8 +79,11 @@ export async function marked(
   };
 }
 
-async function looks(visitor: Visitor, outside: ReadonlyMap<string, Seen>): Promise<Map<string, Seen>> {
-  const all = new Map<string, Seen>();
+async function looks(
+  visitor: Visitor,
+  outside: ReadonlyMap<string, PageVisit>,
+): Promise<Map<string, PageVisit>> {
+  const all = new Map<string, PageVisit>();
   for (const [path, stranger] of outside) {
     const seen = await inside(visitor, path, stranger);
     if (seen !== undefined) all.set(path, seen);
@@ -106,7 +109,7 @@ async function pathsOf({ visitor, answer }: Entered, landing: string | undefined
 }
 
 /** Returns the signed-in view of a page; undefined if the page does not exist, or never differs from `outside`. */
-async function inside(visitor: Visitor, path: string, outside: Seen): Promise<Seen | undefined> {
+async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   for (let i = 0; i < TRIES; i++) {
     const seen = await visitor.twin().get(path);
     if (seen.status === 200 && (outside.status !== 200 || seen.body !== outside.body)) return seen;
@@ -118,7 +121,7 @@ async function inside(visitor: Visitor, path: string, outside: Seen): Promise<Se
 /** The page and the test that show whether a session is signed in. */
 export interface Sign {
   page: string;
-  signedIn(seen: Seen): boolean;
+  signedIn(seen: PageVisit): boolean;
 }
 
 /** Returns whether at least one instance shows the session as signed in. */

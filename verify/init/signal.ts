@@ -1,6 +1,6 @@
 /** Finds the header, cookie or text that names the instance: it has few values, which repeat over many responses. */
 import { twinsOf } from '../client/affinity.ts';
-import type { Manners, Seen, Visitor } from './visitor.ts';
+import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 export interface Signal {
   /** The key `instance` of the target file. */
@@ -39,7 +39,7 @@ const CONNECTIONS = 6;
 
 /** Searches for a signal that names the instance. @param path path of a public page */
 export async function findSignal(manners: Manners, path: string): Promise<Signal | Alone | undefined> {
-  const looks: Seen[] = [];
+  const looks: PageVisit[] = [];
   for (let i = 0; i < LOOKS; i++) looks.push(await manners.fresh().get(path));
   const found = inHeaders(looks) ?? inCookies(looks) ?? inPages(looks);
   if (found === undefined) return alone(manners, path, looks);
@@ -49,7 +49,11 @@ export async function findSignal(manners: Manners, path: string): Promise<Signal
 }
 
 /** Returns the instance that a header names, if all responses name the same one. */
-async function alone(manners: Manners, path: string, looks: readonly Seen[]): Promise<Alone | undefined> {
+async function alone(
+  manners: Manners,
+  path: string,
+  looks: readonly PageVisit[],
+): Promise<Alone | undefined> {
   const header = Object.keys(looks[0]?.headers ?? {}).find(
     name => /instance|served|backend|upstream/.test(name) && !OTHER.test(name),
   );
@@ -77,7 +81,7 @@ function few(values: readonly (string | undefined)[]): string[] | undefined {
     : undefined;
 }
 
-function inHeaders(looks: readonly Seen[]): Found | undefined {
+function inHeaders(looks: readonly PageVisit[]): Found | undefined {
   const names = Object.keys(looks[0]?.headers ?? {}).filter(name => !OTHER.test(name));
   const order = [...names.filter(name => NAMING.test(name)), ...names.filter(name => !NAMING.test(name))];
   for (const header of order) {
@@ -93,7 +97,7 @@ function inHeaders(looks: readonly Seen[]): Found | undefined {
 /** Expressions that find the name in headers that contain more than the name: Server-Timing, Via. */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
-function inCookies(looks: readonly Seen[]): Found | undefined {
+function inCookies(looks: readonly PageVisit[]): Found | undefined {
   for (const { name } of looks[0]?.cookies ?? []) {
     const instance = { cookie: name };
     const names = few(looks.map(seen => instanceOf(seen, instance)));
@@ -102,14 +106,14 @@ function inCookies(looks: readonly Seen[]): Found | undefined {
   return undefined;
 }
 
-function inPages(looks: readonly Seen[]): Found | undefined {
+function inPages(looks: readonly PageVisit[]): Found | undefined {
   const instance = { body: IN_PAGE };
   const names = few(looks.map(seen => instanceOf(seen, instance)));
   return names === undefined ? undefined : { instance, names };
 }
 
 /** Returns the name of the instance that a response contains; undefined if it has none. */
-function instanceOf(seen: Seen, instance: Signal['instance']): string | undefined {
+function instanceOf(seen: PageVisit, instance: Signal['instance']): string | undefined {
   if ('cookie' in instance) return seen.cookies.find(({ name }) => name === instance.cookie)?.value;
   if ('body' in instance) return new RegExp(instance.body).exec(seen.body)?.[1];
   const value = [seen.headers[instance.header] ?? []].flat().join(', ');

@@ -1,6 +1,6 @@
 /** Finds CSRF tokens in pages, and reads their current values. */
 import type { Token } from './login.ts';
-import type { Seen, Visitor } from './visitor.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Matches names of fields that may hold a CSRF token. */
 export const TOKEN = /csrf|xsrf|token|authenticity|nonce|verification/i;
@@ -11,7 +11,7 @@ const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
 /** Returns where a token for scripts is (meta tag or cookie), and the header in which scripts send it. */
 export function besideToken(
   visitor: Visitor,
-  page: Seen,
+  page: PageVisit,
 ): { csrf?: Token; headers?: Record<string, string> } {
   const meta = [...page.metas.keys()].find(name => /csrf|xsrf/i.test(name));
   if (meta !== undefined) return { csrf: { meta }, headers: { 'X-CSRF-Token': '{csrf}' } };
@@ -23,7 +23,7 @@ export function besideToken(
 }
 
 /** Returns the current CSRF token of a page, for the next request; undefined if the page has none. */
-export function tokenIn(visitor: Visitor, page: Seen, csrf: Token | undefined): string | undefined {
+export function tokenIn(visitor: Visitor, page: PageVisit, csrf: Token | undefined): string | undefined {
   if (csrf === undefined) return undefined;
   if ('meta' in csrf) return page.metas.get(csrf.meta);
   if ('field' in csrf) return fieldOf(page, csrf.field);
@@ -32,11 +32,11 @@ export function tokenIn(visitor: Visitor, page: Seen, csrf: Token | undefined): 
 }
 
 /** Returns the current CSRF token of a page; an empty text if the page has none. */
-export const tokenOf = (visitor: Visitor, page: Seen, csrf: Token | undefined): string =>
+export const tokenOf = (visitor: Visitor, page: PageVisit, csrf: Token | undefined): string =>
   tokenIn(visitor, page, csrf) ?? '';
 
 /** Returns the value of the first field with this name. */
-export const fieldOf = ({ forms }: Seen, name: string): string | undefined =>
+export const fieldOf = ({ forms }: PageVisit, name: string): string | undefined =>
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
@@ -54,7 +54,7 @@ export function isTokenField(
 }
 
 /** Returns the first hidden field of these pages that has a usual name for a CSRF token. */
-export function fieldToken(pages: readonly Seen[]): Token | undefined {
+export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
   const fields = pages.flatMap(({ forms }) => forms.flatMap(form => form.fields));
   const token = fields.find(({ type, name }) => type === 'hidden' && TOKEN_FIELD.test(name));
   return token === undefined ? undefined : { field: token.name };
@@ -68,7 +68,7 @@ export function fieldToken(pages: readonly Seen[]): Token | undefined {
  * @param pages pages of a signed-in user, and the login page
  * @returns undefined unless all pages have the meta tag and its value differs from the field of some form
  */
-export function forAllForms(csrf: Token | undefined, pages: readonly Seen[]): Token | undefined {
+export function forAllForms(csrf: Token | undefined, pages: readonly PageVisit[]): Token | undefined {
   if (csrf === undefined || !('field' in csrf)) return undefined;
   const names = [...(pages[0]?.metas.keys() ?? [])].filter(name => /csrf|xsrf/i.test(name));
   const meta = names.find(name => pages.every(({ metas }) => metas.has(name)));

@@ -1,6 +1,6 @@
 /** Finds a probe: tries the forms that the user allows, until one of them stores the text. */
 import { randomBytes } from 'node:crypto';
-import { type Entrance, signIn } from './enter.ts';
+import { type LoginProcedure, signIn } from './enter.ts';
 import { type Inside, insideOf, type Looking, pagesOf } from './inquiry.ts';
 import { type Left, leave } from './logout.ts';
 import { candidates, type FoundProbe, proven } from './probe.ts';
@@ -9,7 +9,7 @@ import type { Visitor } from './visitor.ts';
 /** Tries the forms. Then logs out all sessions, since the app may limit the number of sessions. */
 export async function tryProbe(
   looking: Looking,
-  entrance: Entrance,
+  entrance: LoginProcedure,
   {
     living,
     left,

@@ -22,7 +22,7 @@ const ENOUGH =
 export const AUTHORIZATION = 'authorization';
 
 /** A response, with its path and its parsed body. */
-export interface Seen extends Reply, Parsed {
+export interface PageVisit extends Reply, Parsed {
   path: string;
   json: unknown;
 }
@@ -70,7 +70,7 @@ export class Manners {
    *   visitors, and is no sign of a rate limit
    * @throws UnavailableError if there is no response, or the app limits logins or requests
    */
-  async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<Seen> {
+  async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<PageVisit> {
     this.#signal.throwIfAborted();
     if (++this.#sent > MOST)
       throw new UnavailableError(
@@ -131,16 +131,16 @@ export class Visitor {
     return new Visitor(this.manners, this.client.copy(without));
   }
 
-  get(path: string): Promise<Seen> {
+  get(path: string): Promise<PageVisit> {
     return this.send({ method: 'GET', path });
   }
 
-  send(request: Send, addressed?: boolean): Promise<Seen> {
+  send(request: Send, addressed?: boolean): Promise<PageVisit> {
     return this.manners.send(this.client, request, addressed);
   }
 
   /** Opens a page and follows its redirects, except redirects that leave the app. */
-  async open(path: string): Promise<Seen> {
+  async open(path: string): Promise<PageVisit> {
     return this.follow(await this.get(path));
   }
 
@@ -149,7 +149,7 @@ export class Visitor {
    *
    * @param addressed true if the pages show the result of a form, such as the reason of a refused login
    */
-  async follow(seen: Seen, addressed = false): Promise<Seen> {
+  async follow(seen: PageVisit, addressed = false): Promise<PageVisit> {
     let last = seen;
     for (let i = 0; i < REDIRECTS && last.leads !== undefined; i++)
       last = await this.send({ method: 'GET', path: last.leads }, addressed);

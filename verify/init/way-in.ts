@@ -1,5 +1,5 @@
 /** Finds the whole login, from its first page to the first session. */
-import { type Entered, type Entrance, enter, signIn, takeToken } from './enter.ts';
+import { type Entered, enter, type LoginProcedure, signIn, takeToken } from './enter.ts';
 import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
 import { type Beginning, findLogin, type Login, NoLogin } from './login.ts';
@@ -36,7 +36,7 @@ export async function entranceOf(
   { manners, codes, first, say }: Looking,
   beginning: Beginning | undefined,
   begun: Login,
-): Promise<{ entrance: Entrance; entered: Entered }> {
+): Promise<{ entrance: LoginProcedure; entered: Entered }> {
   const entrance = { manners, login: begun, codes };
   if (beginning === undefined) {
     const entered = await signIn(entrance, first);
@@ -58,7 +58,7 @@ export async function entranceOf(
 /** Returns the minimum time between two logins of a user, if the app accepts each one-time code only once. */
 export async function everyOf(
   { codes, first, say }: Looking,
-  entrance: Entrance,
+  entrance: LoginProcedure,
 ): Promise<string | undefined> {
   if (!JSON.stringify(entrance.login).includes('{code}')) return undefined;
   codes.again = (await enter(entrance, first, { lastCode: true })).accepted;

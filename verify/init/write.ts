@@ -8,7 +8,7 @@ import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
-export interface Findings {
+export interface AppFindings {
   name: string;
   url: string;
   /** File with the certificates of a private authority; its path is relative to the target file. */
@@ -36,7 +36,7 @@ export interface Findings {
 }
 
 /** Returns the target file as YAML, with a comment on each part. */
-export function targetFile(found: Findings): string {
+export function targetFile(found: AppFindings): string {
   const parts: (string | undefined)[] = [
     '# What Baton found out about the app (docs/target-file.md describes every key).',
     recipePart(found),
@@ -74,7 +74,7 @@ const comment = (text: string, value: object): string =>
     .map(line => `# ${line}\n`)
     .join('')}${yaml(value)}`;
 
-function recipePart({ recipe }: Findings): string | undefined {
+function recipePart({ recipe }: AppFindings): string | undefined {
   if (recipe === undefined) return undefined;
   const { name, documented, departures } = recipe;
   const proof =
@@ -86,7 +86,7 @@ function recipePart({ recipe }: Findings): string | undefined {
     .join('\n');
 }
 
-function accountsPart({ accounts, mark, login }: Findings): string {
+function accountsPart({ accounts, mark, login }: AppFindings): string {
   const coded = JSON.stringify(login).includes('{code}');
   const list = accounts.map(({ user, passwordEnv, totpEnv }, i) => ({
     user,
@@ -100,7 +100,7 @@ function accountsPart({ accounts, mark, login }: Findings): string {
   );
 }
 
-function loginPart({ login, carried }: Findings): string {
+function loginPart({ login, carried }: AppFindings): string {
   const { csrf: _, page, steps, ...request } = login;
   const by = `The session is carried by: ${carriedText(carried, login)}.`;
   if (login.basic)
@@ -116,7 +116,7 @@ export function carriedText({ cookies, each }: Carried, { basic, capture }: Logi
   return cookies.join(each ? ' or ' : ', ');
 }
 
-function logoutPart({ logout, livesOn, failedLogouts, sessions }: Findings): string | undefined {
+function logoutPart({ logout, livesOn, failedLogouts, sessions }: AppFindings): string | undefined {
   if (logout === undefined && failedLogouts.length > 0)
     return [
       `# No logout: after ${failedLogouts.join(', ')} the session was still signed in. Users may be unable to log out.`,
@@ -131,7 +131,7 @@ function logoutPart({ logout, livesOn, failedLogouts, sessions }: Findings): str
   return comment(livesOn ? leaves : ends, { logout });
 }
 
-function sessionsPart({ sessions }: Findings): string | undefined {
+function sessionsPart({ sessions }: AppFindings): string | undefined {
   const { most, logout, every } = sessions;
   const lines = [
     ...(most === undefined ? [] : [`A user may have at most ${most} at the same time.`]),
@@ -144,7 +144,7 @@ function sessionsPart({ sessions }: Findings): string | undefined {
   return comment(`${lines.join(' ')} More accounts make a run faster.`, { sessions });
 }
 
-function markPart({ mark, signedOut }: Findings): string {
+function markPart({ mark, signedOut }: AppFindings): string {
   const response = [signedOut.status, signedOut.redirect && `to ${signedOut.redirect}`]
     .filter(Boolean)
     .join(' ');
@@ -158,7 +158,7 @@ function markPart({ mark, signedOut }: Findings): string {
   return Object.keys(more).length === 0 ? text : `${text}${yaml({ signedOut: more })}`;
 }
 
-function probePart({ probe }: Findings): string {
+function probePart({ probe }: AppFindings): string {
   if (probe === undefined)
     return [
       '# No probe: init tried no write, so `isolation` stays unknown, and guarantees about data are not claimed',
@@ -172,7 +172,7 @@ function probePart({ probe }: Findings): string {
   );
 }
 
-function signalPart({ signal, carried }: Findings): string {
+function signalPart({ signal, carried }: AppFindings): string {
   if (signal === undefined || 'pinned' in signal)
     return [
       '# Nothing names the instance that answered, so guarantees that need handoffs rest on requests alone.',

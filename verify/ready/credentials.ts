@@ -9,7 +9,7 @@ import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
 /** The request for a login page, and the login that was sent with its form. */
-export interface Attempt {
+export interface LoginAttempt {
   form: Operation;
   login: Operation;
 }

@@ -10,7 +10,7 @@ import type { Operation } from '../core/history/history.ts';
 import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
 import type { Account } from '../target/load.ts';
-import { type Attempt, enterAlone, otherAccounts } from './credentials.ts';
+import { enterAlone, type LoginAttempt, otherAccounts } from './credentials.ts';
 import { signedInMark } from './mark.ts';
 import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
@@ -32,7 +32,7 @@ export async function ready(context: Context): Promise<void> {
   let works = false;
   // If the app limits the rate of logins, one login is enough.
   const enough = () => works && (context.spacing !== undefined || pairs.complete());
-  const tried: Attempt[] = [];
+  const tried: LoginAttempt[] = [];
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
     const { driver, jar, form, login } = await tryLogin(context, i);
     if (context.signal.aborted) return;
@@ -55,7 +55,7 @@ export async function ready(context: Context): Promise<void> {
 }
 
 /** Finds out why every login failed. If one instance alone accepts a login, the hop between instances is the cause. */
-async function onOneInstance(context: Context, tried: readonly Attempt[]): Promise<void> {
+async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(
     ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
   );
@@ -138,7 +138,7 @@ function reachable(form: Operation, { target }: Context): void {
   }
 }
 
-function refused(tried: readonly Attempt[], { target, registration }: Context): Error {
+function refused(tried: readonly LoginAttempt[], { target, registration }: Context): Error {
   const account = target.accounts[0]?.user;
   const logins = tried.map(({ login }) => login);
   if (!logins.some(refusedLogin)) {

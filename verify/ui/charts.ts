@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { PERCENTILES, type Plots } from '../reports/view/chunk.ts';
 import { type Paint, paintOf } from './paint.ts';
 import { element } from './panel.ts';
-import type { State } from './state.ts';
+import type { ViewState } from './state.ts';
 
 interface Line {
   label: string;
@@ -23,7 +23,7 @@ interface Chart {
   unit: string;
 }
 
-export function charts(state: State, box: HTMLElement, sides: HTMLElement | null): { draw: () => void } {
+export function charts(state: ViewState, box: HTMLElement, sides: HTMLElement | null): { draw: () => void } {
   let made: uPlot[] = [];
   const draw = (): void => {
     for (const plot of made) plot.destroy();
@@ -88,7 +88,7 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
 }
 
 /** Returns the plots of both runs of a comparison. */
-function compared({ facts }: State, paint: Paint): Chart[] {
+function compared({ facts }: ViewState, paint: Paint): Chart[] {
   const { sides = [] } = facts;
   if (sides.length === 0) return [];
   const dashes = [[6, 4], []];
@@ -120,7 +120,7 @@ function compared({ facts }: State, paint: Paint): Chart[] {
   ];
 }
 
-function drawn(chart: Chart, box: HTMLElement, state: State, paint: Paint): uPlot {
+function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): uPlot {
   const { title, x, lines, names, bars, unit } = chart;
   const figure = element('figure', [element('figcaption', [title])]);
   box.append(figure);
@@ -162,7 +162,7 @@ function drawn(chart: Chart, box: HTMLElement, state: State, paint: Paint): uPlo
 }
 
 /** Draws a band for each fault behind a plot over time. */
-function bands(plot: uPlot, { data }: State, paint: Paint): void {
+function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {
   const { ctx, bbox } = plot;
   for (const { begin, end = data.until } of data.faults) {
     const x = plot.valToPos(begin / 1e6, 'x', true);

@@ -15,7 +15,7 @@ import { signed, unpack } from '../reports/view/columns.ts';
 export interface Op {
   call: number;
   end: number;
-  session: Session;
+  session: ShownSession;
   instance: string;
   action: string;
   path: string;
@@ -30,7 +30,7 @@ export interface Op {
   request: string;
 }
 
-export interface Session {
+export interface ShownSession {
   name: string;
   user: string;
   /** Sorted by their calls. */
@@ -48,7 +48,7 @@ export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
 
 export class Data {
   readonly run: string;
-  readonly sessions: Session[] = [];
+  readonly sessions: ShownSession[] = [];
   readonly requests = new Map<string, Op>();
   faults: FaultBand[] = [];
   plots: Plots | undefined;
@@ -72,7 +72,7 @@ export class Data {
     this.#texts.push(...texts);
     for (const [name, user] of sessions) this.sessions.push({ name, user, ops: [], ends: [] });
     const columns = unpack(bytes.subarray(4 + length), widths, count);
-    const changed = new Set<Session>();
+    const changed = new Set<ShownSession>();
     for (let i = 0; i < count; i++) {
       const op = this.#op(column => columns[COLUMNS.indexOf(column)]?.[i] ?? 0);
       op.session.ops.push(op);
@@ -94,7 +94,7 @@ export class Data {
     this.#call += signed(value('call'));
     this.#number += signed(value('number'));
     const [length, group] = [value('length'), value('group')];
-    const session = this.sessions[value('session')] as Session;
+    const session = this.sessions[value('session')] as ShownSession;
     const sawUser = text('sawUser');
     return {
       call: this.#call * UNIT,
@@ -118,7 +118,7 @@ export class Data {
   }
 }
 
-const objectOf = (object: string, { name, user }: Session): string =>
+const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
 /** Returns the index of the first request of a sorted list that was called at a time or later. */

@@ -1,8 +1,13 @@
 /** Moves the timeline by pointer, wheel and keys. */
 import type { Lanes } from './lanes.ts';
-import type { State } from './state.ts';
+import type { ViewState } from './state.ts';
 
-export function listen(state: State, lanes: Lanes, scroller: HTMLElement, canvas: HTMLCanvasElement): void {
+export function listen(
+  state: ViewState,
+  lanes: Lanes,
+  scroller: HTMLElement,
+  canvas: HTMLCanvasElement,
+): void {
   pointers(state, lanes, canvas);
   scroller.addEventListener('scroll', () => state.onChange(), { passive: true });
   scroller.addEventListener(
@@ -25,7 +30,7 @@ export function listen(state: State, lanes: Lanes, scroller: HTMLElement, canvas
   });
 }
 
-const KEYS: Record<string, (state: State) => void> = {
+const KEYS: Record<string, (state: ViewState) => void> = {
   ArrowLeft: state => state.pan(-0.1),
   ArrowRight: state => state.pan(0.1),
   '+': state => state.zoom(0.7),
@@ -40,7 +45,7 @@ const KEYS: Record<string, (state: State) => void> = {
 };
 
 /** Shows the next or the previous anomaly, in order of time. */
-export function anomaly(state: State, by: 1 | -1): void {
+export function anomaly(state: ViewState, by: 1 | -1): void {
   const all = state.facts.anomalies
     .filter(({ guarantee }) => state.filters.guarantee === '' || guarantee === state.filters.guarantee)
     .toSorted((a, b) => a.at - b.at);
@@ -50,7 +55,7 @@ export function anomaly(state: State, by: 1 | -1): void {
 }
 
 /** Chooses the next or the previous request of the session; first the first request of the first lane. */
-function step(state: State, by: 1 | -1): void {
+function step(state: ViewState, by: 1 | -1): void {
   const { chosen, rows } = state;
   const ops = chosen?.session.ops ?? rows[0]?.ops ?? [];
   const next = chosen === undefined ? ops.find(op => op.end >= state.from) : ops[ops.indexOf(chosen) + by];
@@ -58,7 +63,7 @@ function step(state: State, by: 1 | -1): void {
 }
 
 /** Pans with one pointer, zooms with two, and chooses a request or a session by a click. */
-function pointers(state: State, lanes: Lanes, canvas: HTMLCanvasElement): void {
+function pointers(state: ViewState, lanes: Lanes, canvas: HTMLCanvasElement): void {
   const down = new Map<number, { x: number; y: number }>();
   let moved = 0;
   canvas.addEventListener('pointerdown', event => {

@@ -1,7 +1,7 @@
 /** Draws the sessions as lanes, and finds the request at a point. */
-import { failed, firstFrom, is, type Op, type Session, signedOut } from './data.ts';
+import { failed, firstFrom, is, type Op, type ShownSession, signedOut } from './data.ts';
 import { type Paint, paintOf, prepared, ticks, timeText } from './paint.ts';
-import type { State } from './state.ts';
+import type { ViewState } from './state.ts';
 
 /** Height of the names of faults, and of the times below them. */
 const HEADS = { fault: 20, time: 20 };
@@ -18,7 +18,7 @@ interface Bar {
 }
 
 export class Lanes {
-  readonly #state: State;
+  readonly #state: ViewState;
   readonly #scroller: HTMLElement;
   readonly #sheet: HTMLElement;
   readonly #canvas: HTMLCanvasElement;
@@ -26,7 +26,7 @@ export class Lanes {
   #width = 0;
   #paint: Paint = paintOf();
 
-  constructor(state: State, scroller: HTMLElement, sheet: HTMLElement, canvas: HTMLCanvasElement) {
+  constructor(state: ViewState, scroller: HTMLElement, sheet: HTMLElement, canvas: HTMLCanvasElement) {
     this.#state = state;
     this.#scroller = scroller;
     this.#sheet = sheet;
@@ -108,7 +108,7 @@ export class Lanes {
     context.restore();
   }
 
-  #row(context: CanvasRenderingContext2D, session: Session, y: number, lane: number): void {
+  #row(context: CanvasRenderingContext2D, session: ShownSession, y: number, lane: number): void {
     const paint = this.#paint;
     context.fillStyle = paint.line;
     context.fillRect(0, y + lane - 1, this.#width, 1);
@@ -134,7 +134,7 @@ export class Lanes {
     context.restore();
   }
 
-  #requests(context: CanvasRenderingContext2D, session: Session, y: number, lane: number): void {
+  #requests(context: CanvasRenderingContext2D, session: ShownSession, y: number, lane: number): void {
     const { from, until, data } = this.#state;
     const instances = data.instances;
     const tall = lane > 60;
@@ -282,13 +282,13 @@ export class Lanes {
   }
 
   /** Returns the session whose name is at a point. */
-  nameAt(x: number, y: number): Session | undefined {
+  nameAt(x: number, y: number): ShownSession | undefined {
     if (x > this.names || y < this.#axis) return undefined;
     return this.#state.rows[Math.floor((y - this.#axis + this.#scroller.scrollTop) / this.#lane)];
   }
 
   /** Scrolls so that the lane of a session is visible. */
-  reveal(session: Session): void {
+  reveal(session: ShownSession): void {
     const at = this.#state.rows.indexOf(session) * this.#lane;
     const { scrollTop, clientHeight } = this.#scroller;
     if (at < scrollTop || at + this.#lane > scrollTop + clientHeight - this.#axis)

@@ -1,8 +1,8 @@
 /** Keeps what the page shows in its address: `#continuity-1`, or `#session=r1&request=…&time=0.2-1.5`. */
-import type { State } from './state.ts';
+import type { ViewState } from './state.ts';
 
 /** Shows what the address names. Returns true if it names something. */
-export function follow(state: State): boolean {
+export function follow(state: ViewState): boolean {
   const hash = decodeURIComponent(location.hash.slice(1));
   const mark = state.facts.anomalies.find(({ id }) => id === hash);
   if (mark !== undefined) {
@@ -21,7 +21,7 @@ export function follow(state: State): boolean {
 }
 
 /** Returns the address of what the page shows. */
-export function linkOf({ focus, chosen, from, until, facts }: State): string {
+export function linkOf({ focus, chosen, from, until, facts }: ViewState): string {
   const parts = new URLSearchParams();
   for (const { name } of focus) parts.append('session', name);
   if (chosen !== undefined) parts.set('request', chosen.request.slice(facts.run.length + 1));

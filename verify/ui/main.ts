@@ -7,7 +7,7 @@ import { Lanes } from './lanes.ts';
 import { follow, linkOf } from './link.ts';
 import { Overview } from './overview.ts';
 import { showFacts, showLegend } from './panel.ts';
-import { State as Shown, type State, statusOf } from './state.ts';
+import { ViewState as Shown, statusOf, type ViewState } from './state.ts';
 
 function get<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const found = document.getElementById(id);
@@ -17,7 +17,7 @@ function get<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
 
 const textOf = (id: string): string => get(id).textContent ?? '';
 
-function filters(state: State): void {
+function filters(state: ViewState): void {
   const changed = (): void => {
     state.filters = {
       text: get<HTMLInputElement>('find').value,
@@ -32,7 +32,7 @@ function filters(state: State): void {
 }
 
 /** Fills the lists of the filters. Keeps what the reader chose. */
-function options(state: State): void {
+function options(state: ViewState): void {
   const fill = (id: string, names: Iterable<string>): void => {
     const list = get<HTMLSelectElement>(id);
     const known = new Set([...list.options].map(option => option.value));
@@ -45,7 +45,7 @@ function options(state: State): void {
   fill('by-guarantee', new Set(state.facts.anomalies.map(({ guarantee }) => guarantee)));
 }
 
-function buttons(state: State): void {
+function buttons(state: ViewState): void {
   const acts: Record<string, () => void> = {
     'zoom-in': () => state.zoom(0.5),
     'zoom-out': () => state.zoom(2),
@@ -76,14 +76,14 @@ function copying(): void {
 }
 
 /** Says in words what the timeline shows, also for screen readers. */
-function summary({ rows, data, from, until, focus }: State): string {
+function summary({ rows, data, from, until, focus }: ViewState): string {
   const sessions = `${rows.length.toLocaleString('en')} of ${data.sessions.length.toLocaleString('en')} sessions`;
   const names = focus.length > 0 ? ` (${focus.map(({ name }) => name).join(', ')})` : '';
   return `${sessions}${names}, ${(Math.max(0, from) / 1e6).toFixed(3)} s to ${(until / 1e6).toFixed(3)} s`;
 }
 
 /** Draws the page whenever the state has changed, at most once per frame. */
-function drawing(state: State, lanes: Lanes, overview: Overview): void {
+function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
   let waiting = false;
   let chosen = state.chosen;
   let link: ReturnType<typeof setTimeout> | undefined;

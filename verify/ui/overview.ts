@@ -1,15 +1,15 @@
 /** Draws the whole run as a strip: requests by instance, failures, faults and anomalies; a frame marks the shown time. */
 import { paintOf, prepared } from './paint.ts';
-import type { State } from './state.ts';
+import type { ViewState } from './state.ts';
 
 const HEIGHT = 58;
 const PLOT = 44;
 
 export class Overview {
-  readonly #state: State;
+  readonly #state: ViewState;
   readonly #canvas: HTMLCanvasElement;
 
-  constructor(state: State, canvas: HTMLCanvasElement) {
+  constructor(state: ViewState, canvas: HTMLCanvasElement) {
     this.#state = state;
     this.#canvas = canvas;
     let began: number | undefined;

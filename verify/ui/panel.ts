@@ -1,7 +1,7 @@
 /** Shows the facts of the chosen request, and the legend. Texts of the app are set as text, never as markup. */
 import { is, type Op } from './data.ts';
 import { paintOf } from './paint.ts';
-import { type State, statusOf } from './state.ts';
+import { statusOf, type ViewState } from './state.ts';
 
 /** Makes an element with texts and elements inside. */
 export function element(
@@ -22,7 +22,7 @@ function button(text: string, act: () => void): HTMLElement {
 }
 
 /** Returns the facts of a request, as names and values. */
-function factsOf(op: Op, { facts }: State): [name: string, value: string][] {
+function factsOf(op: Op, { facts }: ViewState): [name: string, value: string][] {
   const mark = facts.anomalies.find(({ request }) => request === op.request);
   const identity = is(op, 'in') ? 'signed in' : is(op, 'out') ? 'signed out' : '';
   const seen = [identity, op.sawUser && `as ${op.sawUser}`, op.detail].filter(part => part !== '').join(' ');
@@ -49,7 +49,7 @@ function factsOf(op: Op, { facts }: State): [name: string, value: string][] {
   return rows.filter(([, value]) => value !== '');
 }
 
-export function showFacts(state: State, box: HTMLElement): void {
+export function showFacts(state: ViewState, box: HTMLElement): void {
   const { chosen } = state;
   box.replaceChildren();
   if (chosen === undefined) return;
@@ -68,7 +68,7 @@ export function showFacts(state: State, box: HTMLElement): void {
   box.append(element('dl', rows), element('p', [...proof, follow, ' ', close]));
 }
 
-export function showLegend(state: State, box: HTMLElement): void {
+export function showLegend(state: ViewState, box: HTMLElement): void {
   const paint = paintOf();
   const swatch = (colour: string, text: string): HTMLElement => {
     const dot = element('i', []);

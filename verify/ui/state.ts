@@ -1,6 +1,6 @@
 /** What the timeline shows: the time range, the sessions, the filters, the chosen request. */
 import type { AnomalyMark, Facts } from '../reports/view/chunk.ts';
-import { type Data, failed, is, type Op, type Session, signedOut } from './data.ts';
+import { type Data, failed, is, type Op, type ShownSession, signedOut } from './data.ts';
 
 export interface Filters {
   text: string;
@@ -9,17 +9,17 @@ export interface Filters {
   guarantee: string;
 }
 
-export class State {
+export class ViewState {
   readonly data: Data;
   readonly facts: Facts;
   /** The shown time, microseconds. */
   from = 0;
   until = 1;
   /** The shown sessions: those with an anomaly by time, then the others, with most requests first. */
-  rows: Session[] = [];
+  rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
   /** The only sessions to show; empty: all. */
-  focus: Session[] = [];
+  focus: ShownSession[] = [];
   chosen: Op | undefined;
   /** Called after each change. */
   onChange: () => void = () => {};
@@ -65,7 +65,7 @@ export class State {
     for (const mark of this.facts.anomalies)
       if (this.filters.guarantee === '' || mark.guarantee === this.filters.guarantee)
         for (const name of mark.sessions) broken.set(name, Math.min(broken.get(name) ?? mark.at, mark.at));
-    const rank = ({ name }: Session): number => broken.get(name) ?? Number.POSITIVE_INFINITY;
+    const rank = ({ name }: ShownSession): number => broken.get(name) ?? Number.POSITIVE_INFINITY;
     const { text, instance, status, guarantee } = this.filters;
     const any = text === '' && instance === '' && status === '';
     const from = this.focus.length > 0 ? this.focus : this.data.sessions;
@@ -105,10 +105,10 @@ export class State {
   }
 
   /** Returns the session of the other user that a foreign page shows: the one nearest in time. */
-  #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): Session[] {
+  #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): ShownSession[] {
     const other = this.chosen?.sawUser ?? '';
     if (other === '' || other === this.chosen?.session.user) return [];
-    const away = ({ ops }: Session): number =>
+    const away = ({ ops }: ShownSession): number =>
       Math.min(...ops.map(op => Math.max(op.call - until, from - op.end, 0)));
     return this.data.sessions
       .filter(({ name, user, ops }) => user === other && ops.length > 0 && !names.has(name))
@@ -116,7 +116,7 @@ export class State {
       .slice(0, 1);
   }
 
-  follow(session: Session): void {
+  follow(session: ShownSession): void {
     this.focus = [session];
     const [first] = session.ops;
     this.select();

@@ -1,9 +1,9 @@
 /** Names the servers that an entry of the zoo needs, and that `scripts/setup` does not install by default. */
 import { whyWithout } from '../../stack/testing/servers.ts';
-import type { Entry } from '../entry.ts';
+import type { ZooEntry } from '../entry.ts';
 
 /** Returns why an entry cannot run on this machine; '' if it can. The last lines of the test run show this too. */
-export function whyNotHere({ deployment: { env = {} } }: Pick<Entry, 'deployment'>): string {
+export function whyNotHere({ deployment: { env = {} } }: Pick<ZooEntry, 'deployment'>): string {
   const missing: string[] = [];
   if (env['SESSION_STORE'] === 'postgres') missing.push(whyWithout('PostgreSQL', 'postgres'));
   if (env['SESSION_STORE'] === 'memcached') missing.push(whyWithout('memcached', 'memcached'));

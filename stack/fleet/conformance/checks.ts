@@ -1,20 +1,20 @@
 /** Scenes that measure the results of health checks. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Check } from '../profile.ts';
-import type { Scene, Stage } from './scene.ts';
+import type { HealthCheck } from '../profile.ts';
+import type { ConformanceStage, Scene } from './scene.ts';
 
 const BOTH = ['app-1', 'app-2'];
 const SLACK_MS = 20_000;
 
-type Checked = Stage & { check: Check };
+type Checked = ConformanceStage & { check: HealthCheck };
 
-const checked = (stage: Stage): Checked => {
+const checked = (stage: ConformanceStage): Checked => {
   const { check } = stage.profile;
   if (check === undefined) throw new Error(`expected health checks in ${stage.profile.name}`);
   return { ...stage, check };
 };
 
-const outWithin = ({ unhealthy, everyMs, timeoutMs }: Check): [number, number] => [
+const outWithin = ({ unhealthy, everyMs, timeoutMs }: HealthCheck): [number, number] => [
   (unhealthy - 1) * everyMs,
   unhealthy * everyMs + timeoutMs,
 ];

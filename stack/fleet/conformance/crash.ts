@@ -1,7 +1,7 @@
 /** A scene in which an instance crashes. */
 import { until } from '../../wait.ts';
 import type { Rig } from './rig.ts';
-import type { Scene, Stage } from './scene.ts';
+import type { ConformanceStage, Scene } from './scene.ts';
 
 export const crash: Scene = {
   name: 'a crash',
@@ -17,7 +17,7 @@ export const crash: Scene = {
   },
 };
 
-async function meanwhile({ rig, profile, row }: Stage, since: number): Promise<void> {
+async function meanwhile({ rig, profile, row }: ConformanceStage, since: number): Promise<void> {
   const seen = new Set<string>();
   for (let i = 0; i < 8 && !rig.heard('app-1 was found unhealthy', since); i++)
     for (const answer of await rig.answers(1)) seen.add(answer);
@@ -31,7 +31,7 @@ async function meanwhile({ rig, profile, row }: Stage, since: number): Promise<v
   });
 }
 
-async function replaced({ rig, profile, pace, row }: Stage, since: number): Promise<void> {
+async function replaced({ rig, profile, pace, row }: ConformanceStage, since: number): Promise<void> {
   const { check } = profile;
   if (check === undefined || profile.group === undefined) return;
   const least = (check.unhealthy - 1) * check.everyMs;
@@ -68,7 +68,7 @@ async function replaced({ rig, profile, pace, row }: Stage, since: number): Prom
 
 const namesOf = (rig: Rig): string => rig.names().join(' and ');
 
-async function stays({ rig, row }: Stage): Promise<void> {
+async function stays({ rig, row }: ConformanceStage): Promise<void> {
   row({
     what: 'an instance that died',
     documented: 'is not replaced',

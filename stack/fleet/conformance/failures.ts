@@ -1,6 +1,6 @@
 /** A scene that measures the balancer's response when an instance fails, and which instance it chooses. */
 import { heldBy, type Rig } from './rig.ts';
-import type { Scene, Stage } from './scene.ts';
+import type { ConformanceStage, Scene } from './scene.ts';
 
 const BOTH = ['app-1', 'app-2'];
 const WITHIN_MS = 20_000;
@@ -29,7 +29,7 @@ export const failures: Scene = {
   },
 };
 
-async function closed({ rig, profile, row }: Stage): Promise<void> {
+async function closed({ rig, profile, row }: ConformanceStage): Promise<void> {
   const expected = { classic: '504', alb: '502', nginx: undefined }[profile.cookies ?? 'nginx'];
   const get = seen(await misbehaving(rig, '/close'));
   row({
@@ -44,7 +44,7 @@ async function closed({ rig, profile, row }: Stage): Promise<void> {
   });
 }
 
-async function malformed({ rig, profile, row }: Stage): Promise<void> {
+async function malformed({ rig, profile, row }: ConformanceStage): Promise<void> {
   const measured = seen(await misbehaving(rig, '/garbage'));
   row({
     what: 'a response that cannot be read',
@@ -55,7 +55,7 @@ async function malformed({ rig, profile, row }: Stage): Promise<void> {
   });
 }
 
-async function silent({ rig, profile, pace, row }: Stage): Promise<void> {
+async function silent({ rig, profile, pace, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);
   const [a, b] = await Promise.all([rig.get('/silent?only=app-1'), rig.get('/silent?only=app-1')]);
   const slow = a.ms > b.ms ? a : b;
@@ -71,7 +71,7 @@ async function silent({ rig, profile, pace, row }: Stage): Promise<void> {
 }
 
 /** While one instance is busy, least-outstanding sends all requests to the other, and round-robin every second one. */
-async function choice({ rig, profile, row }: Stage): Promise<void> {
+async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);
   const first = rig.first();
   const held = await heldBy(rig, first);
@@ -88,7 +88,7 @@ async function choice({ rig, profile, row }: Stage): Promise<void> {
   });
 }
 
-async function forwarded({ rig, profile, row }: Stage): Promise<void> {
+async function forwarded({ rig, profile, row }: ConformanceStage): Promise<void> {
   const { text } = await rig.get('/headers', { headers: { 'x-forwarded-for': '192.0.2.1' } });
   const headers: Record<string, string> = JSON.parse(text);
   const measured = headers['x-forwarded-for'] ?? 'nothing';
@@ -106,7 +106,7 @@ async function forwarded({ rig, profile, row }: Stage): Promise<void> {
   });
 }
 
-async function noInstances({ rig, profile, row }: Stage): Promise<void> {
+async function noInstances({ rig, profile, row }: ConformanceStage): Promise<void> {
   for (const instance of rig.stack.instances()) await rig.stack.balancer.deregister(instance);
   const expected = profile.cookies === undefined ? '502' : '503';
   const measured = String((await rig.get()).status);

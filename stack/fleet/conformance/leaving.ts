@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import { heldBy, type Rig } from './rig.ts';
-import type { Scene, Stage } from './scene.ts';
+import type { ConformanceStage, Scene } from './scene.ts';
 
 export const draining: Scene = {
   name: 'draining',
@@ -79,7 +79,7 @@ export const group: Scene = {
 const whole = (rig: Rig): Promise<void> =>
   until(() => rig.stack.fleet?.whole() === true, { withinMs: 120_000, what: 'a whole fleet' });
 
-async function exactlyTwo({ rig, row }: Stage): Promise<void> {
+async function exactlyTwo({ rig, row }: ConformanceStage): Promise<void> {
   await rig.add();
   await whole(rig);
   row({
@@ -98,7 +98,7 @@ async function exactlyTwo({ rig, row }: Stage): Promise<void> {
   });
 }
 
-async function between(rig: Rig, { row }: Stage): Promise<void> {
+async function between(rig: Rig, { row }: ConformanceStage): Promise<void> {
   await rig.add();
   await whole(rig);
   const grown = rig.names().length;

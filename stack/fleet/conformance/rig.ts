@@ -9,7 +9,7 @@ import type { Profile } from '../profile.ts';
 const PROGRAM = fileURLToPath(new URL('./instance.ts', import.meta.url));
 const LIKE = { command: [process.execPath, PROGRAM] as const, env: {} };
 
-export interface Answer {
+export interface TimedResponse {
   status: number;
   text: string;
   /** Set-Cookie lines. */
@@ -62,7 +62,10 @@ export class Rig {
   }
 
   /** Sends a request through the balancer, over a new connection. */
-  async get(path = '/', init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Answer> {
+  async get(
+    path = '/',
+    init: RequestInit & { headers?: Record<string, string> } = {},
+  ): Promise<TimedResponse> {
     const begin = performance.now();
     const response = await fetch(this.stack.url + path, {
       ...init,
@@ -114,7 +117,7 @@ export class Rig {
 
 /** A request that has no response yet. */
 interface Held {
-  answer: Promise<Answer>;
+  answer: Promise<TimedResponse>;
   settled: () => boolean;
 }
 

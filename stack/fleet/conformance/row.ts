@@ -15,18 +15,18 @@ export interface Row {
 }
 
 /** The measured behaviour agrees; differs for a known reason; differs unexpectedly; could not be measured. */
-export type Outcome = 'agrees' | 'known' | 'differs' | 'unknown';
+export type RowOutcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
-export function outcomeOf({ agrees, known }: Row): Outcome {
+export function outcomeOf({ agrees, known }: Row): RowOutcome {
   if (agrees === undefined) return 'unknown';
   if (agrees) return 'agrees';
   return known === undefined ? 'differs' : 'known';
 }
 
-export const MARKS: Record<Outcome, string> = { agrees: '✓', known: '≠', differs: '✗', unknown: '?' };
+export const MARKS: Record<RowOutcome, string> = { agrees: '✓', known: '≠', differs: '✗', unknown: '?' };
 
 /** Formats measured times without the speedup of the profile, and compares them with their limits. */
-export class Pace {
+export class TimeScale {
   readonly #speedup: number;
 
   constructor(speedup: number) {

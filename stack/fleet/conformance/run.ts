@@ -7,7 +7,7 @@ import { crash } from './crash.ts';
 import { failures } from './failures.ts';
 import { draining, drainLimit, group } from './leaving.ts';
 import { Rig } from './rig.ts';
-import { outcomeOf, Pace, type Row } from './row.ts';
+import { outcomeOf, type Row, TimeScale } from './row.ts';
 import type { Scene } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
@@ -82,7 +82,7 @@ async function played(
     await scene.play({
       rig,
       profile,
-      pace: new Pace(speedup),
+      pace: new TimeScale(speedup),
       row: row => rows.push({ profile: name, ...row }),
     });
   } catch (error) {

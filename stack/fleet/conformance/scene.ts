@@ -2,12 +2,12 @@
 import type { StickyMode } from '../../sticky.ts';
 import type { Profile } from '../profile.ts';
 import type { Rig } from './rig.ts';
-import type { Pace, Row } from './row.ts';
+import type { Row, TimeScale } from './row.ts';
 
-export interface Stage {
+export interface ConformanceStage {
   rig: Rig;
   profile: Profile;
-  pace: Pace;
+  pace: TimeScale;
   /** Records a result. */
   row(row: Omit<Row, 'profile'>): void;
 }
@@ -17,5 +17,5 @@ export interface Scene {
   /** Returns whether the scene applies to a profile. */
   fits(profile: Profile): boolean;
   sticky?: { mode: StickyMode; seconds?: number };
-  play(stage: Stage): Promise<void>;
+  play(stage: ConformanceStage): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Scenes that measure the cookies that pin a visitor to one instance. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Rig } from './rig.ts';
-import type { Scene, Stage } from './scene.ts';
+import type { Rig, TimedResponse } from './rig.ts';
+import type { ConformanceStage, Scene } from './scene.ts';
 
 /** A client that sends all cookies that it has received, even expired ones. */
 class Visitor {
@@ -12,7 +12,7 @@ class Visitor {
     this.#rig = rig;
   }
 
-  async get(path = '/'): Promise<Answer> {
+  async get(path = '/'): Promise<TimedResponse> {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const answer = await this.#rig.get(path, { headers: cookie === '' ? {} : { cookie } });
     for (const line of answer.set) {
@@ -30,7 +30,7 @@ class Visitor {
   }
 }
 
-const namesOf = ({ set }: Answer): string => set.map(line => line.split('=')[0]).join(', ') || 'none';
+const namesOf = ({ set }: TimedResponse): string => set.map(line => line.split('=')[0]).join(', ') || 'none';
 
 export const byDuration: Scene = {
   name: 'a sticky cookie by duration',
@@ -66,7 +66,7 @@ export const byDuration: Scene = {
   },
 };
 
-function lifetime({ profile, row }: Stage, { set: [line = ''] }: Answer): void {
+function lifetime({ profile, row }: ConformanceStage, { set: [line = ''] }: TimedResponse): void {
   if (profile.cookies === 'classic') {
     const flags = /; (HttpOnly|Secure)/i.test(line);
     row({
@@ -84,7 +84,7 @@ function lifetime({ profile, row }: Stage, { set: [line = ''] }: Answer): void {
   });
 }
 
-async function moved({ rig, row }: Stage, visitor: Visitor, first: string): Promise<void> {
+async function moved({ rig, row }: ConformanceStage, visitor: Visitor, first: string): Promise<void> {
   const leaver = rig.stack.instances().find(({ name }) => name === first) ?? rig.first();
   await rig.stack.balancer.deregister(leaver);
   const next = (await visitor.get()).text;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PROFILES } from '../profile.ts';
-import { outcomeOf, Pace, type Row } from './row.ts';
+import { outcomeOf, type Row, TimeScale } from './row.ts';
 import { conformanceMarkdown, conformanceText, counts } from './table.ts';
 
 const row = (more: Partial<Row>): Row => ({
@@ -51,7 +51,7 @@ seed
   });
 
   it('times are shown without the speedup, and compared as they were measured', () => {
-    const pace = new Pace(10);
+    const pace = new TimeScale(10);
     expect([pace.seconds(5_800), pace.seconds(520)]).toEqual(['58 s', '5.2 s']);
     expect([pace.fits(2_900, 3_000, 6_000), pace.fits(7_000, 3_000, 6_000)]).toEqual([false, true]);
     expect(pace.fits(7_600, 3_000, 6_000)).toBe(false);

@@ -1,7 +1,7 @@
 /** Formats the results of conformance as text. Pure. */
-import { MARKS, type Outcome, outcomeOf, type Row } from './row.ts';
+import { MARKS, outcomeOf, type Row, type RowOutcome } from './row.ts';
 
-const WORDS: Record<Outcome, string> = {
+const WORDS: Record<RowOutcome, string> = {
   agrees: 'agree',
   known: 'differ as documented',
   differs: 'differ',
@@ -11,7 +11,7 @@ const WORDS: Record<Outcome, string> = {
 /** Returns the number of rows of each outcome: `31 agree, 6 differ as documented`. */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
-  return (Object.keys(WORDS) as Outcome[])
+  return (Object.keys(WORDS) as RowOutcome[])
     .map(outcome => ({ outcome, count: outcomes.filter(one => one === outcome).length }))
     .filter(({ outcome, count }) => count > 0 || outcome === 'agrees')
     .map(({ outcome, count }) => `${count} ${WORDS[outcome]}`)

@@ -11,7 +11,7 @@ interface AccountSpec {
 
 export type Accounts = readonly AccountSpec[];
 
-export interface Account {
+export interface PoolAccount {
   user: string;
   password: string;
   label: string;
@@ -23,7 +23,7 @@ const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
 /** Returns the n-th account, counted from 1. After the last account, the first one follows again. */
-export function accountOf(accounts: Accounts, n: number): Account {
+export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -77,7 +77,7 @@ function mayBe(spec: AccountSpec, label: string): boolean {
 }
 
 /** Returns a new account, for a user who registers during the run. */
-export const newcomer = (canary: string, number: number, nth: number): Account => ({
+export const newcomer = (canary: string, number: number, nth: number): PoolAccount => ({
   user: `${canary}-${number}-${nth}@example.test`,
   password: `new-${canary}-${number}`,
   label: `${canary}-${number}-${nth}`,

@@ -4,8 +4,7 @@
  * counts as never happened.
  */
 import type { ObjectKind } from '../history/history.ts';
-import type { Deed } from '../objects/models.ts';
-import { effectOf, putsIn } from '../objects/models.ts';
+import { type Deed, effectOf, putsIn } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
 type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed: readonly number[] };

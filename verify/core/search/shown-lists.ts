@@ -2,8 +2,7 @@
  * Reduces the search for an order of a list that is extended, replaced and emptied. A state of the reduced search is
  * not the whole list, but its place among the lists that reads show. All lists that no read shows are one state.
  */
-import type { Deed, State } from '../objects/models.ts';
-import { effectOf, putsIn } from '../objects/models.ts';
+import { type Deed, effectOf, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 

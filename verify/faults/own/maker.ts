@@ -2,11 +2,11 @@
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
-import type { Disturbance, Facts, Means } from '../fault.ts';
+import type { Disturbance, FaultTraits, Means } from '../fault.ts';
 import type { Orders } from './orders.ts';
 
 /** The properties of a fault that its kind sets. */
-interface Made extends Pick<Facts, 'name' | 'does' | 'deploy'> {
+interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether it was seen to take effect. */
