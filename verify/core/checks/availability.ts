@@ -2,66 +2,50 @@
  * Checks availability: during each fault, errors, waits, gaps and recovery stay within its budget. While no fault is
  * active, no request fails.
  */
-
 import { lengthOf } from '../faults/gaps.ts';
-import type { FaultLedger } from '../faults/ledger.ts';
-import { type FaultWindow, idle, titleOf, tookEffect } from '../faults/window.ts';
-import type { Event, Operation, Run } from '../history/history.ts';
-import { counted, grouped, percent } from '../result/format.ts';
-import { upperBound } from '../result/statistics.ts';
-import {
-  Anomalies,
-  type Check,
-  type Conclusion,
-  type Counts,
-  conclude,
-  type Finding,
-  type Fold,
-  type OnAnomaly,
-  reader,
-} from './check.ts';
-import { cameOf, down, exceeded, loadOf, seconds, starved } from './trouble.ts';
+import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
+import type { Event, Operation } from '../history/history.ts';
+import { counted, grouped, seconds } from '../result/format.ts';
+import type { Conclusion } from './check.ts';
+import { atMost, check, few, Judging } from './framework.ts';
+import { cameOf, down, exceeded, loadOf, naming, starved } from './trouble.ts';
 
 /** Minimum number of requests outside all fault windows, and in each window. */
 const ENOUGH = 100;
 const ENOUGH_IN_WINDOW = 10;
 
-export const availability: Check = {
-  guarantee: 'availability',
-  assumes:
-    'faults are timed by the run’s clock; requests that the run gave up are marked as aborted, and requests that its machine had no time for as starved',
-  minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
-  start: (run, onAnomaly, faults) => new Availability(run, faults, onAnomaly),
-  conclude: concluded,
-};
-
-class Availability implements Fold {
-  readonly #mostWait: number;
-  readonly #faults: FaultLedger;
-  readonly #anomalies: Anomalies;
-  #requests = 0;
-  #errors = 0;
+interface Requests {
+  /** Number of requests outside fault windows, and those of them that failed. */
+  requests: number;
+  errors: number;
+  windows: number;
+  requestsInWindows: number;
+  errorsInWindows: number;
+  /** The longest gap in a window, microseconds. */
+  gap: number;
+  /** Number of windows with too few requests. */
+  tooFew: number;
   /** Number of requests that failed or were late while the machine that runs Baton was starved. */
-  #starved = 0;
+  starved: number;
+  /** Number of faults that were not seen to take effect. */
+  withoutEffect: number;
+}
 
-  constructor({ declared }: Run, faults: FaultLedger, onAnomaly?: OnAnomaly) {
-    this.#mostWait = declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
-    this.#faults = faults;
-    this.#anomalies = new Anomalies(onAnomaly);
-  }
+class Availability extends Judging<Requests> {
+  readonly #mostWait = this.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
 
-  event(event: Event): void {
+  override event(event: Event): void {
     if (event.type !== 'fault' || event.end === undefined || event.healthy !== false) return;
     const { unready } = event;
     const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
-    this.#anomalies.add(() => down(`${what} after ${titleOf(event)}`, []));
+    this.report(() => down(`${what} after ${titleOf(event)}`, []));
   }
 
-  ended(operation: Operation): void {
-    const { failed, touched, first, disturbed } = this.#faults.facts;
+  override ended(operation: Operation): void {
+    const { failed, touched, first, disturbed } = this.faults.facts;
     if (failed === undefined) return;
     if (touched.length === 0) {
-      this.#requests++;
+      this.count.requests++;
       if (failed) this.#outside(operation);
     }
     if (first !== undefined && !disturbed) this.#waited(operation, first);
@@ -72,105 +56,99 @@ class Availability implements Fold {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
     if (operation.starved === true || first.starved === true) {
-      this.#starved++;
+      this.count.starved++;
       return;
     }
-    const [came, expected] = [
-      `${cameOf(operation)} after ${seconds(wait)}`,
-      `a response within ${seconds(this.#mostWait)}`,
-    ];
-    this.#anomalies.add(() =>
-      down(`a client waited ${seconds(wait)} for a success, and nothing was disturbed`, [
-        { operation, expected, came },
-      ]),
-    );
+    const came = `${cameOf(operation)} after ${seconds(wait)}`;
+    const expected = `a response within ${seconds(this.#mostWait)}`;
+    const summary = `a client waited ${seconds(wait)} for a success, and nothing was disturbed`;
+    this.report(() => down(summary, [{ operation, expected, came }]));
   }
 
   #outside(operation: Operation): void {
     if (operation.starved === true) {
-      this.#starved++;
+      this.count.starved++;
       return;
     }
-    this.#errors++;
+    this.count.errors++;
     const came = cameOf(operation);
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
-    this.#anomalies.add(() =>
-      down(`a ${operation.action} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`, [
-        { operation, expected: 'a success', came },
-      ]),
-    );
+    const summary = `a ${operation.action} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`;
+    this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
   }
 
   /** Returns the time since the last fault ended, as a text for the summary. */
   #after({ call }: Operation): string {
-    const last = this.#faults.windows.findLast(window => window.end !== undefined && window.end <= call);
+    const last = this.faults.windows.findLast(window => window.end !== undefined && window.end <= call);
     if (last?.end === undefined) return '';
     return ` (${titleOf(last)} had ended ${seconds(call - last.end)} before)`;
   }
 
-  counts(): Counts {
-    const { windows } = this.#faults;
+  override recount(): void {
+    const { windows } = this.faults;
+    const { count } = this;
+    count.windows = windows.length;
+    if (windows.length === 0) return;
     const loads = windows.map(loadOf);
-    return {
-      requests: this.#requests,
-      errors: this.#errors,
-      windows: windows.length,
-      'in windows': loads.reduce((sum, load) => sum + load.requests, 0),
-      'errors in windows': loads.reduce((sum, load) => sum + load.failed, 0),
-      gap: Math.max(0, ...windows.map(gapOf)),
-      'too few': loads.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length,
-      starved: this.#starved,
-      idle: windows.filter(window => !tookEffect(window)).length,
-      down: this.#anomalies.count,
-    };
+    count.requestsInWindows = loads.reduce((sum, load) => sum + load.requests, 0);
+    count.errorsInWindows = loads.reduce((sum, load) => sum + load.failed, 0);
+    count.gap = Math.max(0, ...windows.map(gapOf));
+    count.tooFew = loads.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length;
+    count.withoutEffect = windows.filter(window => !tookEffect(window)).length;
   }
 
-  finish(): Finding {
-    for (const window of this.#faults.windows) {
+  override settle(): void {
+    for (const window of this.faults.windows) {
       if (!tookEffect(window)) continue;
-      const { anomalies, starved } = exceeded(window);
-      this.#starved += starved;
-      for (const anomaly of anomalies) this.#anomalies.add(() => anomaly);
+      const found = exceeded(window);
+      this.count.starved += found.starved;
+      for (const violation of found.violations) this.report(() => violation);
     }
-    const conclusion = concluded(this.counts());
-    const without = idle(this.#faults.windows);
-    return {
-      ...conclusion,
-      ...(conclusion.judgement === 'unknown' && without !== undefined ? { why: without } : {}),
-      anomalies: this.#anomalies.kept,
-    };
+  }
+
+  override conclusion(fromCounts: Conclusion): Conclusion {
+    return naming(this.faults.windows, fromCounts);
   }
 }
 
 const gapOf = ({ gap }: FaultWindow): number => (gap === undefined ? 0 : lengthOf(gap));
 
-function concluded(counts: Counts): Conclusion {
-  const of = reader(counts);
-  const [requests, errors, windows, broken] = [of('requests'), of('errors'), of('windows'), of('down')];
+function findingOf(count: Requests): string {
+  const { requests, errors, windows, requestsInWindows, errorsInWindows, gap } = count;
   const outside =
     errors === 0
-      ? `at most ${percent(upperBound(0, requests))} of requests fail while nothing is disturbed`
+      ? `${atMost(requests)} of requests fail while nothing is disturbed`
       : `${grouped(errors)} of ${counted(requests, 'request')} failed while nothing was disturbed`;
+  if (windows === 0) return outside;
   const inside =
-    windows === 0
-      ? ''
-      : `in ${counted(windows, 'fault window')} ${grouped(of('errors in windows'))} of ` +
-        `${grouped(of('in windows'))} failed, longest gap ${seconds(of('gap'))}`;
-  const rests = { requests, 'fault windows': windows, 'requests in them': of('in windows') };
-  const parts = [requests === 0 && windows > 0 ? '' : outside, inside];
-  return conclude(broken, missing(counts), rests, parts.filter(part => part !== '').join('; '));
+    `in ${counted(windows, 'fault window')} ${grouped(errorsInWindows)} of ${grouped(requestsInWindows)} failed, ` +
+    `longest gap ${seconds(gap)}`;
+  return requests === 0 ? inside : `${outside}; ${inside}`;
 }
 
-function missing(counts: Counts): string | undefined {
-  const of = reader(counts);
-  if (of('starved') > 0) return starved(of('starved'));
-  if (of('idle') > 0) return `${counted(of('idle'), 'fault')} not seen to take effect`;
-  if (of('too few') > 0) {
-    return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(of('too few'), 'fault window')}: keep the load going`;
-  }
-  const wholeRun = of('requests') === 0 && of('windows') > 0;
-  if (of('requests') < ENOUGH && !wholeRun) {
-    return `${counted(of('requests'), 'request')} outside fault windows, ${ENOUGH} are needed: run for longer`;
-  }
-  return undefined;
-}
+export const availability = check<Requests>({
+  guarantee: 'availability',
+  assumes:
+    'faults are timed by the run’s clock; requests that the run gave up are marked as aborted, and requests that its machine had no time for as starved',
+  minimum: `${ENOUGH} requests outside fault windows, unless a window is the whole run, and ${ENOUGH_IN_WINDOW} in each`,
+  judge: Availability,
+  counts: () => ({
+    ...{ requests: 0, errors: 0, windows: 0, requestsInWindows: 0, errorsInWindows: 0, gap: 0 },
+    ...{ tooFew: 0, starved: 0, withoutEffect: 0 },
+  }),
+  compared: ({ requests, requestsInWindows }) => requests + requestsInWindows,
+  missing(count) {
+    if (count.starved > 0) return starved(count.starved);
+    if (count.withoutEffect > 0) return `${counted(count.withoutEffect, 'fault')} not seen to take effect`;
+    if (count.tooFew > 0)
+      return `fewer than ${ENOUGH_IN_WINDOW} requests in ${counted(count.tooFew, 'fault window')}: keep the load going`;
+    const wholeRun = count.requests === 0 && count.windows > 0;
+    if (wholeRun) return undefined;
+    return few(count.requests, ENOUGH, 'request', ' outside fault windows', 'run for longer');
+  },
+  rests: ({ requests, windows, requestsInWindows }) => ({
+    ...{ requests, 'fault windows': windows, 'requests in them': requestsInWindows },
+  }),
+  rulesOut: findingOf,
+  broken: (_violations, count) => findingOf(count),
+});

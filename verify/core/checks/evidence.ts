@@ -1,74 +1,44 @@
 /** Checks evidence: the response header and all logs name one instance, and it served the request only once. */
-
-import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Finish, Operation, Run } from '../history/history.ts';
+import { isSafe } from '../history/actions.ts';
+import type { Event, Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
-import type { Anomaly } from '../result/verdict.ts';
-import {
-  Anomalies,
-  type Check,
-  type Conclusion,
-  type Counts,
-  conclude,
-  type Finding,
-  type Fold,
-  type OnAnomaly,
-  reader,
-} from './check.ts';
+import { check, Judging, type Violation } from './framework.ts';
 import { type Request, Testimonies, type Testimony } from './testimonies.ts';
-
-export const evidence: Check = {
-  guarantee: 'evidence',
-  assumes: 'every log carries the X-Request-Id of the request',
-  minimum:
-    'two sources that name the instance, and an entry in each log for every request that got a response, unless a ' +
-    'fault overlapped it or began less than a second after it',
-  start: (run, onAnomaly, faults) => new Evidence(run, onAnomaly, faults),
-  conclude: concluded,
-};
 
 /** A killed process may lose the log lines of its last second; microseconds. */
 const LAST_LINES = 1_000_000;
 
-/** Actions that change no data. */
-const safe = new Set(['form', 'read']);
-
 /** Returns the number of instances that the balancer tried, by its log. */
 const triedOf = ({ balancer }: Testimony): number => balancer?.tried?.length ?? 1;
 
-class Evidence implements Fold {
-  readonly #anomalies: Anomalies;
-  readonly #pending: Testimonies;
-  readonly #hasBalancer: boolean;
-  readonly #hasInstances: boolean;
-  readonly #prefix: string;
+interface Sources {
+  requests: number;
+  sources: number;
+  /** Number of requests with a response that have no entry in a log. */
+  missing: number;
+}
+
+class Evidence extends Judging<Sources> {
+  readonly #hasBalancer = this.run.logs.includes('balancer');
+  readonly #hasInstances = this.run.logs.some(log => log !== 'balancer');
+  readonly #prefix = `${this.run.run}-`;
+  readonly #pending = new Testimonies(this.#prefix, operation => this.#misses(operation));
   /** Requests that the client sent twice. The logs may or may not have an entry for the first attempt. */
   readonly #resent = new Set<string>();
-  readonly #faults: FaultLedger;
-  #joined = 0;
-  #missing = 0;
-  #finished: Finish | undefined;
+  /** True after the last line of a complete history. */
+  #complete = false;
 
-  constructor(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger) {
-    this.#faults = faults;
-    this.#anomalies = new Anomalies(onAnomaly);
-    this.#hasBalancer = run.logs.includes('balancer');
-    this.#hasInstances = run.logs.some(log => log !== 'balancer');
-    this.#prefix = `${run.run}-`;
-    this.#pending = new Testimonies(this.#prefix, operation => this.#misses(operation));
-  }
-
-  ended(operation: Operation): void {
+  override ended(operation: Operation): void {
     if (!this.#hasBalancer && !this.#hasInstances) return;
     const testimony = this.#pending.of(operation.request);
     const { instance, action, direct = false, resent = false } = operation;
-    testimony.request = { instance, safe: safe.has(action), direct, resent, operation };
+    testimony.request = { instance, safe: isSafe(action), direct, resent, operation };
     if (resent) this.#resent.add(operation.request);
     this.#settle(operation.request, testimony);
   }
 
-  event(event: Event): void {
-    if (event.type === 'finish') this.#finished = event;
+  override event(event: Event): void {
+    if (event.type === 'finish') this.#complete = true;
     if (event.type !== 'served' || !event.request.startsWith(this.#prefix)) return;
     const testimony = this.#pending.of(event.request);
     if (event.kind === 'balancer') testimony.balancer = event;
@@ -92,7 +62,7 @@ class Evidence implements Fold {
   }
 
   #judge(name: string, request: Request, testimony: Testimony): void {
-    this.#joined++;
+    this.count.requests++;
     const { balancer, instances } = testimony;
     const said = [
       ['the response', request.instance],
@@ -105,28 +75,21 @@ class Evidence implements Fold {
     const what = operation === undefined ? `request ${name}` : `one ${operation.action}`;
     if (instances.length > 1 && !harmless) {
       const where = instances.map(entry => entry.source).join(' and ');
-      this.#anomalies.add(() => disputed(operation, `${what} was served twice: by ${where}`));
+      this.report(() => disputed(operation, `${what} was served twice: by ${where}`));
     } else if (names.size > 1 && !(harmless && sentOn)) {
       const all = said.map(([source, instance]) => `${source} says ${instance}`).join(', ');
-      this.#anomalies.add(() => disputed(operation, operation === undefined ? `${what}: ${all}` : all));
+      this.report(() => disputed(operation, operation === undefined ? `${what}: ${all}` : all));
     }
   }
 
-  finish(): Finding {
-    if (this.#hasBalancer || this.#hasInstances) {
-      for (const [request, testimony] of this.#pending.whole()) this.#leftOver(request, testimony);
-      this.#missing += this.#pending.missing();
-    }
-    return { ...concluded(this.counts()), anomalies: this.#anomalies.kept };
+  override recount(): void {
+    this.count.sources = 1 + Number(this.#hasBalancer) + Number(this.#hasInstances);
   }
 
-  counts(): Counts {
-    return {
-      requests: this.#joined,
-      sources: 1 + Number(this.#hasBalancer) + Number(this.#hasInstances),
-      missing: this.#missing,
-      disputed: this.#anomalies.count,
-    };
+  override settle(): void {
+    if (!this.#hasBalancer && !this.#hasInstances) return;
+    for (const [request, testimony] of this.#pending.whole()) this.#leftOver(request, testimony);
+    this.count.missing += this.#pending.missing();
   }
 
   /** At the end of the history, judges a request for which an entry is still missing. */
@@ -136,62 +99,47 @@ class Evidence implements Fold {
       // All sources had named the request before, and now an instance logs it again. So it was served twice, unless
       // the history was cut off: then the operation itself may be missing.
       const again = this.#resent.has(name) ? undefined : instances[0];
-      if (again !== undefined && balancer === undefined && this.#finished !== undefined) {
-        this.#anomalies.add(() => ({
-          ...disputed(undefined, `request ${name} was served once more by ${again.source}`),
-        }));
+      if (again !== undefined && balancer === undefined && this.#complete) {
+        this.report(() => disputed(undefined, `request ${name} was served once more by ${again.source}`));
       }
     } else if (this.#isInAllLogs(testimony)) this.#judge(name, request, testimony);
-    else if (this.#pending.counts(request)) this.#missing++;
+    else if (this.#pending.counts(request)) this.count.missing++;
   }
 
   /** Returns whether a request counts as missing if a log has no entry for it. */
   #misses({ status, instance, ...operation }: Operation): boolean {
     if (status === undefined || (status >= 500 && instance === undefined)) return false;
-    return !this.#faults.overlaps({
+    return !this.faults.overlaps({
       ...operation,
       return: (operation.return ?? operation.call) + LAST_LINES,
     });
   }
 }
 
-function concluded(counts: Counts): Conclusion {
-  const of = reader(counts);
-  const [joined, broken] = [of('requests'), of('disputed')];
-  const rests = { requests: joined, sources: of('sources') };
-  const finding =
-    broken === 0
-      ? `header and logs agree on all ${counted(joined, 'request')}`
-      : `the sources disagree on ${counted(broken, 'request')}`;
-  return conclude(broken, missingLogs(of('sources'), joined, of('missing')), rests, finding);
+function disputed(operation: Operation | undefined, summary: string): Violation {
+  const expected = 'all sources name one instance, which served it once';
+  const witness = operation === undefined ? [] : [{ operation, expected, came: summary }];
+  return { at: operation, summary, witness };
 }
 
-function missingLogs(sources: number, joined: number, missing: number): string | undefined {
-  if (sources < 2) {
-    return 'only the responses name the instance that served: no log of the balancer or of an instance was read';
-  }
-  if (joined === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
-  if (missing > 0) {
-    return `${counted(missing, 'request')} of ${joined + missing} with a response are missing in a log`;
-  }
-  return undefined;
-}
-
-function disputed(operation: Operation | undefined, summary: string): Anomaly {
-  return {
-    name: 'DISPUTED',
-    guarantee: 'evidence',
-    ...(operation ? { session: operation.session, user: operation.user } : {}),
-    summary,
-    witness: operation
-      ? [
-          {
-            operation,
-            expected: 'all sources name one instance, which served it once',
-            came: summary,
-          },
-        ]
-      : [],
-    notes: [],
-  };
-}
+export const evidence = check<Sources>({
+  guarantee: 'evidence',
+  assumes: 'every log carries the X-Request-Id of the request',
+  minimum:
+    'two sources that name the instance, and an entry in each log for every request that got a response, unless a ' +
+    'fault overlapped it or began less than a second after it',
+  judge: Evidence,
+  counts: () => ({ requests: 0, sources: 1, missing: 0 }),
+  compared: ({ requests }) => requests,
+  missing({ requests, sources, missing }) {
+    if (sources < 2)
+      return 'only the responses name the instance that served: no log of the balancer or of an instance was read';
+    if (requests === 0) return 'no request was found in the logs: do they carry X-Request-Id?';
+    return missing > 0
+      ? `${counted(missing, 'request')} of ${requests + missing} with a response are missing in a log`
+      : undefined;
+  },
+  rests: ({ requests, sources }) => ({ requests, sources }),
+  rulesOut: ({ requests }) => `header and logs agree on all ${counted(requests, 'request')}`,
+  broken: violations => `the sources disagree on ${counted(violations, 'request')}`,
+});

@@ -128,8 +128,8 @@ export abstract class Judging<C extends object> implements Fold {
   recount?(): void;
   /** Called at the end of the run, before the counts are read for the last time. */
   settle?(): void;
-  /** Returns what the conclusion says in addition to the counts. */
-  conclusion?(conclusion: Conclusion): Partial<Conclusion>;
+  /** Returns the conclusion of the run, if it depends on more than the counts. */
+  conclusion?(fromCounts: Conclusion): Conclusion;
 
   /**
    * Counts an anomaly, and keeps it if it is one of the first of its name.
@@ -172,7 +172,7 @@ export abstract class Judging<C extends object> implements Fold {
     this.settle?.();
     this.counts();
     const conclusion = concludeFrom(this.#declaration, this.count, this.run);
-    return { ...conclusion, ...this.conclusion?.(conclusion), anomalies: this.#kept };
+    return { ...(this.conclusion?.(conclusion) ?? conclusion), anomalies: this.#kept };
   }
 }
 
@@ -188,6 +188,13 @@ export const atMost = (n: number): string => `at most ${percent(upperBound(0, n)
  */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
+
+/** Describes why the data of lost sessions is not judged; undefined if no session was lost. */
+export const brokenContinuity = (
+  lost: number,
+  what = 'the data of such sessions cannot be judged',
+): string | undefined =>
+  lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
 
 /** Returns a tally without counts. It has no prototype, so that an instance may have any name. */
 export const tally = (): Tally => Object.create(null);

@@ -107,13 +107,12 @@ class InstancesAgree extends Judging<Answers> {
   }
 
   /** Clocks that differ are no violation unless the target claims equal clocks, but are reported. */
-  override conclusion({ judgement, why, finding }: Conclusion): Partial<Conclusion> {
-    if (this.run.declared?.clocks === 'strict') return {};
+  override conclusion(fromCounts: Conclusion): Conclusion {
+    if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);
-    if (apart.length === 0) return {};
-    return judgement === 'unknown'
-      ? { why: [why, ...apart].join('') }
-      : { finding: [finding, ...apart].join('') };
+    if (apart.length === 0) return fromCounts;
+    const where = fromCounts.judgement === 'unknown' ? 'why' : 'finding';
+    return { ...fromCounts, [where]: [fromCounts[where], ...apart].join('') };
   }
 }
 

@@ -1,103 +1,73 @@
 /** Checks outage: while the store is down, no session is signed out and no request hangs. Sessions live afterwards. */
-
-import type { FaultLedger } from '../faults/ledger.ts';
-import { type FaultWindow, idle, overlaps, titleOf, tookEffect } from '../faults/window.ts';
-import type { Event, Operation, Run } from '../history/history.ts';
-import { counted, grouped, percent } from '../result/format.ts';
-import { upperBound } from '../result/statistics.ts';
-import type { Anomaly } from '../result/verdict.ts';
+import { type FaultWindow, overlaps, titleOf, tookEffect } from '../faults/window.ts';
+import type { Event, Operation } from '../history/history.ts';
+import { counted, grouped, seconds } from '../result/format.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
-import {
-  Anomalies,
-  type Check,
-  type Conclusion,
-  type Counts,
-  conclude,
-  ENOUGH_HANDOFFS,
-  type Finding,
-  type Fold,
-  type OnAnomaly,
-  reader,
-} from './check.ts';
-import { starved } from './trouble.ts';
+import { type Conclusion, ENOUGH_HANDOFFS } from './check.ts';
+import { atMost, check, few, Judging, KEPT, type Violation } from './framework.ts';
+import { naming, starved } from './trouble.ts';
 
 /** Minimum number of sessions that sent a request after the store was back. */
 const RECOVERED = 3;
-/** Maximum number of anomalies per name that are kept until the fault is known to have taken effect. */
-const KEPT = 5;
 
-type Name = 'LOGOUT' | 'HANG';
-
-export const outage: Check = {
-  guarantee: 'outage',
-  assumes:
-    'the store answers no request from the begin of the window to its end; faults are timed by the run’s clock; ' +
-    'requests that the machine of the run had no time for are marked as starved',
-  minimum:
-    `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
-    `${RECOVERED} of those sessions with a request afterwards`,
-  start: (run, onAnomaly, faults) => new Outage(run, faults, onAnomaly),
-  conclude: concluded,
-};
-
-/** An outage and its findings. They count once the outage is known to have taken effect. */
-interface Down {
-  window: FaultWindow;
-  /** Number of requests of live sessions that overlapped the outage. */
+interface Requests {
+  outages: number;
+  /** Number of outages that took effect. Only these are counted below. */
+  effective: number;
+  /** Number of requests of live sessions that overlapped an outage. */
   requests: number;
-  /** Number of anomalies that wait until the outage is known to have taken effect. */
-  found: number;
+  /** Number of sessions with such a request that were still alive after the outage. */
+  recovered: number;
   /** Number of late responses while the machine that runs Baton was starved. */
   starved: number;
-  anomalies: Record<Name, Anomaly[]>;
-  /** Live sessions with a request during the outage and none after it. */
-  sessions: Set<SessionState>;
-  /** Number of these sessions that were still alive after the outage. */
-  recovered: number;
 }
 
-class Outage implements Fold {
-  readonly #run: Run;
-  readonly #deadline: number;
-  readonly #anomalies: Anomalies;
-  readonly #faults: FaultLedger;
+/** An outage and its findings. They count once the outage is known to have taken effect. */
+class Down {
+  readonly window: FaultWindow;
+  requests = 0;
+  recovered = 0;
+  starved = 0;
+  /** Live sessions with a request during the outage and none after it. */
+  readonly sessions = new Set<SessionState>();
+  /** By name: the violations that wait until the outage is known to have taken effect. Only the first are kept. */
+  waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
+
+  constructor(window: FaultWindow) {
+    this.window = window;
+    this.waiting = { LOGOUT: { found: 0, kept: [] }, HANG: { found: 0, kept: [] } };
+  }
+}
+
+class Outage extends Judging<Requests> {
+  readonly #deadline = this.run.declared?.deadline ?? Number.POSITIVE_INFINITY;
   readonly #downs: Down[] = [];
 
-  constructor(run: Run, faults: FaultLedger, onAnomaly?: OnAnomaly) {
-    this.#run = run;
-    this.#faults = faults;
-    this.#deadline = run.declared?.deadline ?? Number.POSITIVE_INFINITY;
-    this.#anomalies = new Anomalies(onAnomaly);
-  }
-
-  event(event: Event): void {
+  override event(event: Event): void {
     if (event.type !== 'fault') return;
-    const window = this.#faults.windows.findLast(({ id }) => id === event.id);
+    const window = this.faults.windows.findLast(({ id }) => id === event.id);
     if (window?.down !== true) return;
     const down = this.#downs.find(known => known.window === window);
-    if (down === undefined) {
-      this.#downs.push({
-        window,
-        requests: 0,
-        found: 0,
-        starved: 0,
-        anomalies: { LOGOUT: [], HANG: [] },
-        sessions: new Set(),
-        recovered: 0,
-      });
-    } else if (window.bit === true) this.#count(down);
+    if (down === undefined) this.#downs.push(new Down(window));
+    else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the anomalies that were found so far. */
-  #count(down: Down): void {
-    const { LOGOUT, HANG } = down.anomalies;
-    for (const anomaly of [...LOGOUT, ...HANG]) this.#anomalies.add(() => anomaly, anomaly.name);
-    this.#anomalies.count += down.found - LOGOUT.length - HANG.length;
-    Object.assign(down, { found: 0, anomalies: { LOGOUT: [], HANG: [] } });
+  /** Reports the violations that were found so far. */
+  #release({ waiting }: Down): void {
+    for (const name of ['LOGOUT', 'HANG'] as const) {
+      const { found, kept } = waiting[name];
+      for (const violation of kept) this.show(() => violation, name);
+      this.count.violations += found;
+      waiting[name] = { found: 0, kept: [] };
+    }
   }
 
-  ended(operation: Operation, { session, live }: Standing): void {
-    if (this.#downs.length === 0) return;
+  #found({ window, waiting }: Down, name: 'LOGOUT' | 'HANG', make: () => Violation): void {
+    if (window.bit === true) this.report(make, name);
+    else if (waiting[name].found++ < KEPT) waiting[name].kept.push(make());
+  }
+
+  override ended(operation: Operation, { session, live }: Standing): void {
     for (const down of this.#downs) {
       if (overlaps(down.window, operation)) this.#during(operation, session, live, down);
       else if (down.sessions.size > 0 && live) this.#afterwards(operation, session, down);
@@ -117,11 +87,11 @@ class Outage implements Fold {
       honoured(operation) === false
         ? 'signed out'
         : `${operation.status ?? 'no response'}, and deleted the cookie`;
-    const summary = `${operation.instance ?? 'the app'} ${
+    const what =
       deletedCookie(operation) === undefined
         ? 'signed a live session out'
-        : 'deleted the cookie of a live session'
-    } while the store was down (${titleOf(down.window)})`;
+        : 'deleted the cookie of a live session';
+    const summary = `${operation.instance ?? 'the app'} ${what} while the store was down (${titleOf(down.window)})`;
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
@@ -131,115 +101,93 @@ class Outage implements Fold {
     if (end === undefined || note === 'aborted') return;
     const waited = end - Math.max(call, down.window.begin);
     if (waited <= this.#deadline) return;
-    if (operation.starved === true) {
-      down.starved++;
-      return;
-    }
-    const came = `${operation.status ?? note ?? 'no response'} after ${seconds(waited)}`;
-    this.#found(down, 'HANG', () => ({
-      name: 'HANG',
-      guarantee: 'outage',
-      session: operation.session,
-      user: operation.user,
-      summary: `a request hung for ${seconds(waited)} while the store was down (${titleOf(down.window)})`,
-      witness: [{ operation, expected: `any response within ${seconds(this.#deadline)}`, came }],
-      notes: [],
-    }));
+    if (operation.starved === true) down.starved++;
+    else this.#found(down, 'HANG', () => hung(operation, waited, this.#deadline, down.window));
   }
 
   #afterwards(operation: Operation, session: SessionState, down: Down): void {
-    const shown = honoured(operation);
-    if (shown === undefined && session.lost !== operation) return;
+    const lost = session.lost === operation;
+    if (honoured(operation) === undefined && !lost) return;
     if (!down.sessions.delete(session)) return;
-    if (session.lost !== operation) {
-      down.recovered++;
-      return;
+    if (!lost) down.recovered++;
+    else {
+      const summary = `a session that lived before the store was down (${titleOf(down.window)}) is signed out afterwards`;
+      this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, 'signed out'));
     }
-    const summary = `a session that lived before the store was down (${titleOf(down.window)}) is signed out afterwards`;
-    this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, 'signed out'));
   }
 
-  #found(down: Down, name: Name, make: () => Anomaly): void {
-    if (down.window.bit === true) {
-      this.#anomalies.add(make, name);
-      return;
-    }
-    down.found++;
-    if (down.anomalies[name].length < KEPT) down.anomalies[name].push(make());
-  }
-
-  sessionEnded(session: SessionState): void {
+  override sessionEnded(session: SessionState): void {
     for (const down of this.#downs) down.sessions.delete(session);
   }
 
-  counts(): Counts {
+  override recount(): void {
     const effective = this.#downs.filter(({ window }) => tookEffect(window));
-    const sum = (of: (down: Down) => number) => effective.reduce((total, down) => total + of(down), 0);
-    return {
-      outages: this.#downs.length,
-      effective: effective.length,
-      requests: sum(down => down.requests),
-      recovered: sum(down => down.recovered),
-      starved: sum(down => down.starved),
-      broken: this.#anomalies.count,
-    };
+    const sum = (of: (down: Down) => number): number => effective.reduce((all, down) => all + of(down), 0);
+    Object.assign(this.count, {
+      ...{ outages: this.#downs.length, effective: effective.length, requests: sum(down => down.requests) },
+      ...{ recovered: sum(down => down.recovered), starved: sum(down => down.starved) },
+    });
   }
 
-  finish(): Finding {
-    for (const down of this.#downs) if (tookEffect(down.window)) this.#count(down);
-    const without = idle(this.#downs.map(({ window }) => window));
-    const conclusion = concluded(this.counts(), this.#run);
-    return {
-      ...conclusion,
-      ...(conclusion.judgement === 'unknown' && without !== undefined ? { why: without } : {}),
-      anomalies: this.#anomalies.kept,
-    };
+  override settle(): void {
+    for (const down of this.#downs) if (tookEffect(down.window)) this.#release(down);
+  }
+
+  override conclusion(fromCounts: Conclusion): Conclusion {
+    return naming(
+      this.#downs.map(({ window }) => window),
+      fromCounts,
+    );
   }
 }
 
-const seconds = (time: number): string => `${Number((time / 1e6).toFixed(1))} s`;
-
-function signedOut(operation: Operation, session: SessionState, summary: string, came: string): Anomaly {
-  const { login, last } = session;
-  const before = last ?? login;
+function hung(operation: Operation, waited: number, deadline: number, window: FaultWindow): Violation {
+  const came = `${operation.status ?? operation.note ?? 'no response'} after ${seconds(waited, 1)}`;
   return {
-    name: 'LOGOUT',
-    guarantee: 'outage',
-    session: operation.session,
-    user: operation.user,
-    summary,
-    witness: [
-      ...(before === undefined ? [] : [{ operation: before, came: 'the session lived' }]),
-      { operation, expected: `signed in as ${operation.user}, or an error with the cookie untouched`, came },
-    ],
-    notes: [],
+    at: operation,
+    summary: `a request hung for ${seconds(waited, 1)} while the store was down (${titleOf(window)})`,
+    witness: [{ operation, expected: `any response within ${seconds(deadline, 1)}`, came }],
   };
 }
 
-function concluded(counts: Counts, run: Run): Conclusion {
-  const of = reader(counts);
-  const [requests, recovered, broken] = [of('requests'), of('recovered'), of('broken')];
-  const finding =
-    broken === 0
-      ? `at most ${percent(upperBound(0, requests))} of requests are signed out or hang while the store is down`
-      : `${grouped(broken)} of ${counted(requests, 'request')} signed out or hung`;
-  const rests = { outages: of('effective'), requests, 'sessions asked again': recovered };
-  return conclude(broken, missing(counts, run), rests, finding);
+function signedOut(
+  operation: Operation,
+  { login, last = login }: SessionState,
+  summary: string,
+  came: string,
+): Violation {
+  const expected = `signed in as ${operation.user}, or an error with the cookie untouched`;
+  const before = last === undefined ? [] : [{ operation: last, came: 'the session lived' }];
+  return { at: operation, summary, witness: [...before, { operation, expected, came }] };
 }
 
-function missing(counts: Counts, run: Run): string | undefined {
-  const of = reader(counts);
-  if (of('outages') === 0) return 'the store was never down: run with a fault that stops it';
-  if (of('effective') < of('outages')) return 'an outage was not seen to take effect';
-  if (run.declared?.deadline === undefined) {
-    return 'no deadline is declared, so no request can be too late: set `deadline` in the target file';
-  }
-  if (of('starved') > 0) return starved(of('starved'));
-  if (of('requests') < ENOUGH_HANDOFFS) {
-    return `${counted(of('requests'), 'request')} of live sessions while the store was down, ${ENOUGH_HANDOFFS} are needed`;
-  }
-  if (of('recovered') < RECOVERED) {
-    return `${counted(of('recovered'), 'session')} with a request after the store was back, ${RECOVERED} are needed`;
-  }
-  return undefined;
-}
+export const outage = check<Requests>({
+  guarantee: 'outage',
+  assumes:
+    'the store answers no request from the begin of the window to its end; faults are timed by the run’s clock; ' +
+    'requests that the machine of the run had no time for are marked as starved',
+  minimum:
+    `a declared deadline, ${ENOUGH_HANDOFFS} requests of live sessions while the store was seen to be down, and ` +
+    `${RECOVERED} of those sessions with a request afterwards`,
+  judge: Outage,
+  counts: () => ({ outages: 0, effective: 0, requests: 0, recovered: 0, starved: 0 }),
+  compared: ({ requests }) => requests,
+  missing(count, { declared }) {
+    if (count.outages === 0) return 'the store was never down: run with a fault that stops it';
+    if (count.effective < count.outages) return 'an outage was not seen to take effect';
+    if (declared?.deadline === undefined)
+      return 'no deadline is declared, so no request can be too late: set `deadline` in the target file';
+    if (count.starved > 0) return starved(count.starved);
+    return (
+      few(count.requests, ENOUGH_HANDOFFS, 'request', ' of live sessions while the store was down') ??
+      few(count.recovered, RECOVERED, 'session', ' with a request after the store was back')
+    );
+  },
+  rests: ({ effective, requests, recovered }) => ({
+    ...{ outages: effective, requests, 'sessions asked again': recovered },
+  }),
+  rulesOut: ({ requests }) =>
+    `${atMost(requests)} of requests are signed out or hang while the store is down`,
+  broken: (violations, { requests }) =>
+    `${grouped(violations)} of ${counted(requests, 'request')} signed out or hung`,
+});

@@ -1,10 +1,12 @@
 /** Finds the ways in which a fault window exceeds its budget. */
 
 import { lengthOf } from '../faults/gaps.ts';
-import { type FaultWindow, type Load, titleOf } from '../faults/window.ts';
+import { type FaultWindow, type Load, titleOf, withoutEffect } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
-import { counted, percent } from '../result/format.ts';
-import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import { counted, percent, seconds } from '../result/format.ts';
+import type { WitnessStep } from '../result/verdict.ts';
+import type { Conclusion } from './check.ts';
+import type { Violation } from './framework.ts';
 
 /** @returns the counts of requests in a window and its recovery time together */
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
@@ -16,21 +18,21 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 /**
  * Compares a fault window with its budget.
  *
- * @returns the anomalies, and the number of failures or waits beyond the budget that a starved machine may explain
+ * @returns the violations, and the number of failures or waits beyond the budget that a starved machine may explain
  */
-export function exceeded(window: FaultWindow): { anomalies: Anomaly[]; starved: number } {
+export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];
-  const anomalies = all.filter(anomaly => anomaly !== undefined);
-  const certain = anomalies.filter(({ witness }) =>
+  const violations = all.filter(violation => violation !== undefined);
+  const certain = violations.filter(({ witness }) =>
     witness.every(({ operation }) => operation.starved !== true),
   );
   const most = window.budget.errors ?? 1;
   const more = all[0] === undefined && failed / Math.max(1, requests) > most ? starved : 0;
-  return { anomalies: certain, starved: more + anomalies.length - certain.length };
+  return { violations: certain, starved: more + violations.length - certain.length };
 }
 
-function tooMany(window: FaultWindow): Anomaly | undefined {
+function tooMany(window: FaultWindow): Violation | undefined {
   const { budget, failure } = window;
   const { requests, failed, starved } = loadOf(window);
   const share = requests === 0 ? 0 : (failed - starved) / requests;
@@ -43,7 +45,7 @@ function tooMany(window: FaultWindow): Anomaly | undefined {
   );
 }
 
-function tooLong(window: FaultWindow): Anomaly | undefined {
+function tooLong(window: FaultWindow): Violation | undefined {
   const { budget, gap } = window;
   if (budget.gap === undefined || gap === undefined || lengthOf(gap) <= budget.gap) return undefined;
   const { before, error, after } = gap;
@@ -63,7 +65,7 @@ function tooLong(window: FaultWindow): Anomaly | undefined {
   );
 }
 
-function waitedTooLong(window: FaultWindow): Anomaly | undefined {
+function waitedTooLong(window: FaultWindow): Violation | undefined {
   const { budget, waits } = window;
   if (budget.wait === undefined || waits.longest <= budget.wait || waits.example === undefined)
     return undefined;
@@ -80,18 +82,17 @@ function waitedTooLong(window: FaultWindow): Anomaly | undefined {
 /** Returns the outcome of a request as a short text: its status, its note, or "no response". */
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
-export const seconds = (time: number): string => `${Number((time / 1e6).toFixed(2))} s`;
-
-export const down = (summary: string, witness: WitnessStep[]): Anomaly => ({
-  name: 'DOWN',
-  guarantee: 'availability',
-  ...(witness[0] === undefined
-    ? {}
-    : { session: witness[0].operation.session, user: witness[0].operation.user }),
-  summary,
-  witness,
-  notes: [],
+export const down = (summary: string, witness: WitnessStep[]): Violation => ({
+  ...{ at: witness[0]?.operation, summary, witness },
 });
+
+/** Returns the conclusion; if it is unknown, it names the faults that were not seen to take effect. */
+export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
+  const without = withoutEffect(windows);
+  return conclusion.judgement === 'unknown' && without !== undefined
+    ? { ...conclusion, why: without }
+    : conclusion;
+}
 
 /** Describes a starved machine, for messages. */
 const CROWDED = "too many processes waited for this machine's cores";

@@ -3,7 +3,7 @@ import type { Fault, Operation } from '../history/history.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { Picture, runLine } from '../testing/picture.ts';
 import { FaultLedger } from './ledger.ts';
-import { amidFaults, budgetOf, idle, overBy, overlaps, titleOf, windowOf } from './window.ts';
+import { amidFaults, budgetOf, overBy, overlaps, titleOf, windowOf, withoutEffect } from './window.ts';
 
 const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {}): Fault => ({
   type: 'fault',
@@ -79,10 +79,15 @@ it('calls a fault by its name and where it was', () => {
 
 it('names each fault that was not seen to take effect once', () => {
   const closed = (bit?: boolean) => windowOf(fault(1, 1, 2, bit === undefined ? {} : { bit }), undefined);
-  expect(idle([closed(true)])).toBeUndefined();
-  expect(idle([])).toBeUndefined();
+  expect(withoutEffect([closed(true)])).toBeUndefined();
+  expect(withoutEffect([])).toBeUndefined();
   expect(
-    idle([closed(true), closed(), closed(false), windowOf(fault(2, 1, undefined, { bit: true }), undefined)]),
+    withoutEffect([
+      closed(true),
+      closed(),
+      closed(false),
+      windowOf(fault(2, 1, undefined, { bit: true }), undefined),
+    ]),
   ).toBe('not seen to take effect: kill. Check that the fault reaches the part that it should disturb');
 });
 

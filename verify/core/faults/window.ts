@@ -99,7 +99,7 @@ export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): bool
   closed && (bit === true || sessions.gone + writes.gone > 0);
 
 /** @returns a text that names the faults without effect, for an unknown verdict; undefined if all took effect */
-export function idle(windows: readonly FaultWindow[]): string | undefined {
+export function withoutEffect(windows: readonly FaultWindow[]): string | undefined {
   const without = windows.filter(window => !tookEffect(window));
   if (without.length === 0) return undefined;
   const names = [...new Set(without.map(titleOf))].join(', ');

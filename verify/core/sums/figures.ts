@@ -134,7 +134,7 @@ export const FIGURES: readonly Figure[] = [
   { metric: 'baton_sessions_routed', counts: [['routing', 'sessions']] },
   { metric: ATTEMPTS, repeated: 'reads', counts: [['availability', 'requests']], needs: 'count>=100' },
   { metric: UNAVAILABLE, counts: [['availability', 'errors']] },
-  { metric: DOWN, counts: [['availability', 'down']], needs: 'count==0' },
+  { metric: DOWN, counts: [['availability', 'violations']], needs: 'count==0' },
   { metric: 'baton_logouts', counts: [['logout-final', 'logouts']], needs: 'count>0' },
   { metric: 'baton_logouts_raced', counts: [['logout-final', 'raced']], needs: 'count>=3' },
   { metric: 'baton_logouts_untold', counts: [['logout-final', 'indeterminate']], needs: 'count==0' },
